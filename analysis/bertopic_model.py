@@ -1,0 +1,434 @@
+"""Fits topics with BERTopic; the only file that knows BERTopic, UMAP and HDBSCAN.
+
+    papers' vectors -> UMAP -> HDBSCAN -> refined by centroid -> c-TF-IDF -> top terms -> labels
+
+What leaves is `FittedTopics`, a value of plain arrays. BERTopic's own `transform` is not used: it is slow and its
+answer depends on the batch; `analysis.topics.assign_topics` compares with the centroids instead.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.topic_labels import label_topics, plain_text, singular, title_of
+from analysis.topics import UNASSIGNED, nearest_centroids
+from domain.embeddings import Embeddings
+from domain.topics import FittedTopics
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.sparse import csr_matrix
+
+    Topics = dict[int, list[tuple[str, float]]]
+
+
+@dataclass(frozen=True)
+class TopicSettings:
+    """How topics are fitted; every default was chosen on arXiv's machine-learning abstracts of 2026.
+
+    ``seed`` fixes all that is random. ``n_neighbors`` and ``n_components`` are UMAP's: how many nearest papers
+    shape the map, and how many dimensions it has. ``min_samples`` is HDBSCAN's, and the lever that decides whether
+    it finds two topics or a hundred: how many neighbours make a place dense. ``min_topic_size`` is the fewest papers
+    that make a topic; by default it follows from how many papers there are. A fit with more topics than ``max_topics``
+    is cut coarser until it has no more, and a dense region that holds more than ``max_topic_share`` of the papers is
+    split. ``n_refinements`` is how often papers move to their nearest centroid before a topic's papers are
+    final. ``floor`` is the cosine below which a paper is unassigned; by default it is calibrated from the papers
+    themselves. ``min_term_papers`` is how many papers must use a word before it can be a top term, ``n_top_terms``
+    how many of those a topic has. With fewer than ``min_papers`` papers nothing is fitted.
+    A fit sees the papers of the last ``window_weeks`` weeks, and a new one is due ``refit_weeks`` weeks after it.
+    """
+
+    seed: int = 7
+    n_neighbors: int = 30
+    n_components: int = 5
+    min_samples: int = 15
+    min_topic_size: int | None = None
+    max_topics: int = 200
+    max_topic_share: float = 0.04
+    n_refinements: int = 3
+    floor: float | None = None
+    min_term_papers: int = 20
+    n_top_terms: int = 10
+    min_papers: int = 60
+    window_weeks: int = 52
+    refit_weeks: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("n_neighbors", "n_components", "min_samples", "max_topics", "n_top_terms", "min_term_papers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"topics.{name} is at least 1, got {getattr(self, name)}")
+        if self.n_neighbors < 2 or (self.min_topic_size is not None and self.min_topic_size < 2):
+            raise ValueError("topics.n_neighbors and topics.min_topic_size are at least 2")
+        if self.n_refinements < 0 or self.seed < 0:
+            raise ValueError("topics.n_refinements and topics.seed are not negative")
+        if not 0 < self.max_topic_share <= 1:
+            raise ValueError(f"topics.max_topic_share is in (0, 1], got {self.max_topic_share}")
+        if self.floor is not None and not -1 <= self.floor <= 1:
+            raise ValueError(f"topics.floor is a cosine in [-1, 1], got {self.floor}")
+
+    def smallest_topic(self, n_papers: int) -> int:
+        """Papers that make a topic: 2 % of a small corpus, 0.1 % of a large one, 25 in between."""
+        if self.min_topic_size is not None:
+            return self.min_topic_size
+        return max(min(25, max(10, n_papers // 50)), n_papers // 800)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of everything that a fit's numbers depend on, by distribution name."""
+    names = ("bertopic", "hdbscan", "numba", "numpy", "pynndescent", "scikit-learn", "scipy", "umap-learn")
+    return {name: version(name) for name in names}
+
+
+def fit_topics(texts: Sequence[str], embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:
+    """The topics of some papers, largest first.
+
+    The same papers and settings give the same topics, number for number, in whatever order the papers come.
+    Fewer papers than ``settings.min_papers``, or papers without any dense region, give no topics.
+
+    Parameters
+    ----------
+    texts : "title. abstract" of each paper, in the order of ``embeddings.ids``.
+    embeddings : the papers' unit vectors.
+    settings : see `TopicSettings`.
+
+    Raises
+    ------
+    ValueError
+        If there is not one text for each vector, or an id comes twice.
+    """
+    if len(texts) != len(embeddings):
+        raise ValueError(f"expected {len(embeddings)} texts, one for each vector, got {len(texts)}")
+    if len(set(embeddings.ids)) != len(embeddings):
+        raise ValueError("expected each paper once, got an id twice")
+    # UMAP's map depends on the order of its points; sorted papers make a fit a function of the set of papers.
+    order = sorted(range(len(embeddings)), key=lambda row: embeddings.ids[row])
+    vectors = np.ascontiguousarray(embeddings.vectors[order])
+    plain = [plain_text(texts[row]) for row in order]
+    if len(order) < settings.min_papers:
+        return _no_topics(embeddings, settings)
+    words = count_words(plain, settings.min_term_papers)
+    if words is None:
+        return _no_topics(embeddings, settings)
+
+    cut = _RefinedCut(vectors, settings)
+    model = _fit_bertopic(plain, vectors, words, cut, settings)
+    topic_of_paper = np.asarray(model.topics_, dtype=np.int64)
+    n_topics = int(topic_of_paper.max()) + 1
+    if n_topics == 0:
+        return _no_topics(embeddings, settings)
+    top_terms = tuple(tuple(term for term, _ in model.get_topic(number) if term) for number in range(n_topics))
+    titles = [title_of(text) for text in plain]
+    return FittedTopics(
+        embedding_model_id=embeddings.model_id,
+        centroids=mean_vectors(vectors, topic_of_paper, n_topics),
+        sizes=tuple(int(size) for size in np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)),
+        labels=label_topics(titles, plain, topic_of_paper, top_terms),
+        top_terms=top_terms,
+        floor=cut.floor,
+    )
+
+
+def _no_topics(embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:
+    return FittedTopics(
+        embedding_model_id=embeddings.model_id,
+        centroids=np.empty((0, embeddings.vectors.shape[1]), dtype=np.float32),
+        sizes=(),
+        labels=(),
+        top_terms=(),
+        floor=1.0 if settings.floor is None else settings.floor,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class WordCounts:
+    """How often each word stands in each paper.
+
+    ``counts`` is a sparse matrix ``(n_papers, n_words)``, ``vocabulary`` its columns' words, sorted.
+    """
+
+    vocabulary: tuple[str, ...]
+    counts: csr_matrix
+
+
+def count_words(texts: Sequence[str], min_papers: int) -> WordCounts | None:
+    """Words that may become top terms, counted; ``None`` where no word is left.
+
+    Left out are stop words, numbers, what fewer than ``min_papers`` papers use (in a small corpus 1 % of it, so that
+    there are words at all), and what more than half of the papers use.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    min_papers = max(2, min(min_papers, len(texts) // 100))
+    vectorizer = CountVectorizer(
+        token_pattern=_WORD, stop_words=sorted(_stop_words()), min_df=min_papers, max_df=0.5, dtype=np.int32
+    )
+    try:
+        counts = vectorizer.fit_transform(texts)
+    except ValueError:
+        return None  # scikit-learn's way of saying that no word is left
+    return WordCounts(tuple(vectorizer.get_feature_names_out().tolist()), counts.tocsr())
+
+
+# A word of two characters or more with a letter in it: "3d" and "gpt4", but no bare number.
+_WORD = r"(?u)\b(?=\w*[^\W\d_])\w\w+\b"
+
+_PAPER_WORDS = """
+    abstract achieve achieves al approach approaches available code com demonstrate demonstrates et existing
+    experiments experimental extensive fig framework github http https introduce introduces io method methods novel
+    outperform outperforms paper papers propose proposed proposes publicly result results section show shows study
+    state art table url www work works use used uses using
+"""
+"""What every paper says, whatever it is about."""
+
+
+def _stop_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return frozenset(ENGLISH_STOP_WORDS).union(_PAPER_WORDS.split())
+
+
+def _fit_bertopic(
+    texts: Sequence[str],
+    vectors: NDArray[np.float32],
+    words: WordCounts,
+    cut: _RefinedCut,
+    settings: TopicSettings,
+) -> Any:
+    """A fitted BERTopic model whose topics are numbered by size."""
+    from bertopic import BERTopic
+    from bertopic.backend import BaseEmbedder
+    from bertopic.vectorizers import ClassTfidfTransformer
+    from sklearn.feature_extraction.text import CountVectorizer
+    from umap import UMAP
+
+    umap = UMAP(
+        n_neighbors=min(settings.n_neighbors, len(texts) - 1),
+        n_components=settings.n_components,
+        min_dist=0.0,
+        metric="cosine",
+        random_state=settings.seed,
+        n_jobs=1,
+        # The spectral start needs many more points than dimensions.
+        init="spectral" if len(texts) >= 100 else "random",
+    )
+    model = BERTopic(
+        # Any other value than English: for English, BERTopic glues "vision-language" to "visionlanguage".
+        language="multilingual",
+        embedding_model=BaseEmbedder(),
+        umap_model=umap,
+        hdbscan_model=cut,
+        vectorizer_model=CountVectorizer(token_pattern=_WORD, vocabulary=list(words.vocabulary)),
+        ctfidf_model=ClassTfidfTransformer(),
+        representation_model=_telling_terms(words, settings.n_top_terms),
+        top_n_words=settings.n_top_terms,
+    )
+    with warnings.catch_warnings():
+        # UMAP warns that a seed costs parallelism, which is the point.
+        warnings.simplefilter("ignore")
+        model.fit(list(texts), vectors)
+    return model
+
+
+class _RefinedCut:
+    """HDBSCAN in the reduced space, then refined among the papers' own vectors; BERTopic's cluster model.
+
+    HDBSCAN says where topics are, but leaves two papers in five outside and draws the borders in UMAP's bent space.
+    Moving every paper to its nearest centroid, a few times, brings back those that belong, and makes fits with
+    different seeds more alike.
+    """
+
+    def __init__(self, vectors: NDArray[np.float32], settings: TopicSettings) -> None:
+        self._vectors = vectors
+        self._settings = settings
+        self.floor = 1.0 if settings.floor is None else settings.floor
+        self.labels_: NDArray[np.int64] = np.full(len(vectors), UNASSIGNED, dtype=np.int64)
+
+    def fit(self, reduced: NDArray[np.float32], y: object = None) -> _RefinedCut:  # noqa: ARG002 - BERTopic passes it
+        labels = dense_regions(reduced, self._settings)
+        if labels.max(initial=UNASSIGNED) >= 0:
+            if self._settings.floor is None:
+                self.floor = calibrated_floor(self._vectors, labels)
+            smallest = max(2, self._settings.smallest_topic(len(reduced)) // 2)
+            labels = refined(self._vectors, labels, self.floor, smallest, self._settings.n_refinements)
+        self.labels_ = labels
+        return self
+
+
+def dense_regions(reduced: NDArray[np.float32], settings: TopicSettings) -> NDArray[np.int64]:
+    """HDBSCAN's cluster of each point, -1 for none, cut so coarse that there are at most ``max_topics``."""
+    from hdbscan import HDBSCAN
+
+    n_papers = len(reduced)
+    smallest = settings.smallest_topic(n_papers)
+    while True:
+        clusterer = HDBSCAN(
+            min_cluster_size=smallest,
+            min_samples=min(settings.min_samples, n_papers - 1),
+            # Leaves are the dense regions themselves. The default takes a branch with all its leaves where that
+            # looks more persistent, and which branches do is decided by chance: with another seed, 15 to 22 % of
+            # arXiv's papers changed topic, with leaves about 10 %.
+            cluster_selection_method="leaf",
+            core_dist_n_jobs=1,
+        )
+        labels: NDArray[np.int64] = clusterer.fit(reduced).labels_.astype(np.int64)
+        if labels.max(initial=UNASSIGNED) < settings.max_topics:
+            return labels
+        smallest += max(1, smallest // 5)
+
+
+def mean_vectors(vectors: NDArray[np.float32], labels: NDArray[np.int64], n_topics: int) -> NDArray[np.float32]:
+    """Mean of each topic's vectors, scaled to unit length: float32 ``(n_topics, n_dims)``."""
+    sums = _sums(vectors, labels, n_topics)
+    return _unit(sums).astype(np.float32)
+
+
+MAX_MEMBERS_LEFT_OUT = 0.15
+"""The calibrated floor leaves out at most this share of the papers that HDBSCAN puts into topics."""
+
+
+def calibrated_floor(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """The cosine to its topic's centroid below which a paper is better left unassigned.
+
+    HDBSCAN's members show both sides of the question. A member's cosine to the centroid of its own topic, computed
+    without the member, tells how near papers lie that belong. Its cosine to the nearest other topic tells how near a
+    paper comes to the best of the topics that are not its own, as one does whose own topic does not exist. The floor is
+    where as many members fall below it as strangers reach it.
+
+    Where topics overlap, as arXiv's do, that point would leave out a quarter of the members, though many a stranger is
+    only a neighbour; so the floor never leaves out more than `MAX_MEMBERS_LEFT_OUT`. With a single topic there are no
+    strangers, and that share decides.
+    """
+    n_topics = int(labels.max()) + 1
+    members = np.flatnonzero(labels >= 0)
+    own_label = labels[members]
+    sums = _sums(vectors, labels, n_topics)
+    own_vectors = vectors[members].astype(np.float64)
+    own = np.einsum("ij,ij->i", own_vectors, _unit(sums[own_label] - own_vectors))
+    keeps_members = float(np.quantile(own, MAX_MEMBERS_LEFT_OUT))
+    if n_topics == 1:
+        return round(keeps_members, 4)
+    cosines = own_vectors @ _unit(sums).T
+    cosines[np.arange(len(members)), own_label] = -1.0
+    own, stranger = np.sort(own), np.sort(cosines.max(axis=1))
+    candidates = np.arange(-1.0, 1.0, 0.001)
+    left_out = np.searchsorted(own, candidates) / len(own)
+    let_in = 1.0 - np.searchsorted(stranger, candidates) / len(stranger)
+    balanced = float(candidates[np.argmax(left_out >= let_in)])
+    return round(min(balanced, keeps_members), 4)
+
+
+def refined(
+    vectors: NDArray[np.float32], labels: NDArray[np.int64], floor: float, smallest: int, n_steps: int
+) -> NDArray[np.int64]:
+    """Each paper's topic after moving papers to their nearest centroid ``n_steps`` times.
+
+    Papers below the floor belong to no topic; topics that fall below ``smallest`` papers are given up, and their
+    papers go to the next nearest. Numbers stay dense: 0 to the highest.
+    """
+    for _ in range(n_steps):
+        centroids = mean_vectors(vectors, labels, int(labels.max()) + 1)
+        while True:
+            nearest, similarity = nearest_centroids(vectors, centroids)
+            labels = np.where(similarity >= np.float32(floor), nearest, UNASSIGNED).astype(np.int64)
+            sizes = np.bincount(labels[labels >= 0], minlength=len(centroids))
+            # One at a time: the papers of the topic given up may carry its neighbour over the line.
+            if len(sizes) <= 1 or sizes.min() >= smallest:
+                break
+            centroids = np.delete(centroids, int(sizes.argmin()), axis=0)
+        if not sizes.any():
+            break
+    return labels
+
+
+def _sums(vectors: NDArray[np.float32], labels: NDArray[np.int64], n_topics: int) -> NDArray[np.float64]:
+    from scipy.sparse import csr_matrix
+
+    members = np.flatnonzero(labels >= 0)
+    membership = csr_matrix(
+        (np.ones(len(members)), (labels[members], members)), shape=(n_topics, len(vectors)), dtype=np.float64
+    )
+    return np.asarray(membership @ vectors.astype(np.float64))
+
+
+def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))
+
+
+def telling_terms(
+    words: WordCounts, topic_of_paper: NDArray[np.int64], n_terms: int, candidates: Sequence[Sequence[str]]
+) -> list[list[tuple[str, float]]]:
+    """The terms that tell each topic from all other papers, best first, with their scores.
+
+    The score is ``cbrt(p) * log(p / q)``: ``p`` is the share of the topic's papers that use the word, ``q`` that of all
+    papers. The root lets a word that a third of the topic uses, and nobody else, beat one that everybody uses somewhat;
+    on arXiv's papers the cube root gave more coherent and more different terms than ``p`` or its square root.
+    Of singular and plural only the better one stays.
+
+    Parameters
+    ----------
+    candidates : for each topic, the words to choose from.
+    """
+    from scipy.sparse import csr_matrix
+
+    n_topics = len(candidates)
+    members = np.flatnonzero(topic_of_paper >= 0)
+    membership = csr_matrix(
+        (np.ones(len(members)), (topic_of_paper[members], members)), shape=(n_topics, len(topic_of_paper))
+    )
+    uses = (words.counts > 0).astype(np.float64)
+    share_of_all = np.asarray(uses.mean(axis=0)).ravel()
+    sizes = np.asarray(membership.sum(axis=1)).ravel()
+    share_of_topic = (membership @ uses).toarray() / np.maximum(sizes, 1)[:, None]
+    column = {word: number for number, word in enumerate(words.vocabulary)}
+    chosen = []
+    for number in range(n_topics):
+        columns = np.array([column[word] for word in candidates[number] if word in column], dtype=np.int64)
+        p, q = share_of_topic[number, columns], share_of_all[columns]
+        scores = np.cbrt(p) * np.log(np.where(p > 0, p / q, 1.0))
+        terms: dict[str, tuple[str, float]] = {}
+        for i in sorted(range(len(columns)), key=lambda i: (-scores[i], words.vocabulary[columns[i]])):
+            if scores[i] <= 0 or len(terms) == n_terms:
+                break
+            word = words.vocabulary[columns[i]]
+            terms.setdefault(singular(word), (word, float(scores[i])))
+        chosen.append(list(terms.values()))
+    return chosen
+
+
+_N_CANDIDATES = 100
+
+
+def _telling_terms(words: WordCounts, n_terms: int) -> Any:
+    """A BERTopic representation that takes each topic's best words by c-TF-IDF and keeps the most telling."""
+    from bertopic.representation import BaseRepresentation
+
+    class TellingTerms(BaseRepresentation):  # type: ignore[misc]
+        def extract_topics(
+            self,
+            topic_model: Any,
+            documents: pd.DataFrame,
+            c_tf_idf: csr_matrix,
+            topics: Topics,
+        ) -> Topics:
+            numbers = sorted(number for number in topics if number >= 0)
+            # BERTopic's rows begin with the outliers where there are any.
+            first_row = 1 if min(topics) < 0 else 0
+            vocabulary = topic_model.vectorizer_model.get_feature_names_out()
+            candidates = []
+            for number in numbers:
+                row = c_tf_idf[first_row + number].toarray().ravel()
+                best = np.argsort(-row, kind="stable")[:_N_CANDIDATES]
+                candidates.append([str(vocabulary[i]) for i in best if row[i] > 0])
+            topic_of_paper = documents.sort_values("ID")["Topic"].to_numpy(dtype=np.int64)
+            chosen = telling_terms(words, topic_of_paper, n_terms, candidates)
+            return {**topics, **dict(zip(numbers, chosen, strict=True))}
+
+    return TellingTerms()

@@ -1,0 +1,487 @@
+"""What one week's digest says: chosen, ordered and worded here, drawn in ``templates``."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.shares import (
+    difference_of,
+    over_dispersion,
+    share_of,
+    share_points,
+    share_series,
+    with_verdicts,
+)
+from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, Term
+from domain.digest import (
+    Change,
+    Completeness,
+    DetectedPaper,
+    Digest,
+    DigestEdition,
+    Headline,
+    ListedPaper,
+    PaperList,
+    Provenance,
+    Share,
+    SharePoint,
+    TermLine,
+    TopicCoverage,
+    TopicLine,
+    TopicStatus,
+    short_authors,
+)
+from domain.paper import ArxivId, Paper
+from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.topics import AssignedPaper, Topic
+from domain.week import Week
+
+N_RECENT_WEEKS = 4
+N_SERIES_WEEKS = 26
+N_TOPIC_BASELINE_WEEKS = 8
+NEW_WITHIN_WEEKS = 6
+"""A topic is new for so many weeks after it is born."""
+
+_NOWHERE = float("nan")
+
+
+class DigestSettings(BaseModel):
+    """The group ``digest`` of the settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_papers: int = Field(default=50, ge=1, description="Papers in a week below which no share is reported.")
+    false_discovery_rate: float = Field(
+        default=0.05, gt=0, lt=1, description="The share of a digest's calls of up or down that may be noise."
+    )
+    n_topics: int = Field(default=5, ge=1, le=20, description="Topics listed at most as rising, as new and as cooling.")
+    n_papers: int = Field(default=3, ge=1, le=10, description="Papers listed at most with each topic and theme.")
+
+
+@dataclass(frozen=True, eq=False)
+class WeekMaterial:
+    """Everything that a week's digest is made from.
+
+    ``totals`` and ``counts`` are tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS`` over all weeks held;
+    ``papers``, ``detections`` and ``assigned`` are of the week alone. ``n_said`` and ``problem`` are what the
+    week's harvest window knows; ``problem`` is ``None`` exactly when it is complete.
+    """
+
+    week: Week
+    categories: tuple[str, ...]
+    totals: pd.DataFrame
+    counts: pd.DataFrame
+    terms: tuple[Term, ...]
+    topics: tuple[Topic, ...]
+    papers: tuple[Paper, ...]
+    detections: Mapping[ArxivId, tuple[Detection, ...]]
+    assigned: tuple[AssignedPaper, ...]
+    n_said: int | None
+    problem: str | None
+
+
+def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance: Provenance) -> DigestEdition:
+    """The digest of one closed week, with the lists of papers behind its numbers.
+
+    Raises
+    ------
+    ValueError
+        If the week holds no paper.
+    """
+    if not material.papers:
+        raise ValueError(f"{material.week} holds no paper")
+    tables = _Tables(material, settings)
+    week = material.week
+    recent = tuple(week.plus(-i) for i in range(N_RECENT_WEEKS, 0, -1))
+    last_year = tuple(week.plus(-52 + i) for i in (-1, 0, 1))
+
+    term_keys = [(t.kind, t.key) for t in material.terms]
+    topic_keys = [("topic", str(t.topic_id)) for t in material.topics]
+    last_weeks = (*recent[1:], week)
+    before = tuple(week.plus(-i) for i in range(N_RECENT_WEEKS + N_TOPIC_BASELINE_WEEKS - 1, N_RECENT_WEEKS - 1, -1))
+    # All that is tested against recent weeks is one family for the false-discovery control; last year is another.
+    against_recent = with_verdicts(
+        [tables.compared(key, (week,), recent) for key in term_keys]
+        + [tables.compared(key, last_weeks, before) for key in topic_keys],
+        false_discovery_rate=settings.false_discovery_rate,
+    )
+    against_last_year = with_verdicts(
+        [tables.compared(key, (week,), last_year) for key in term_keys],
+        false_discovery_rate=settings.false_discovery_rate,
+    )
+    picks = _Picks(material, settings)
+    lines = [
+        TermLine(
+            slug=f"{term.kind}-{term.key}",
+            kind=term.kind,
+            key=term.key,
+            name=term.name,
+            definition=term.definition,
+            measured=term.measured,
+            adopts=tables.share((term.kind, term.key), (week,)),
+            mentions=tables.share((term.kind, term.key), (week,), exactly=MENTIONS),
+            against_recent=change,
+            against_last_year=year_change,
+            series=tables.series((term.kind, term.key)),
+            papers=picks.for_term(term) if term.kind == "theme" else (),
+            where=picks.where(term),
+        )
+        for term, change, year_change in zip(material.terms, against_recent, against_last_year, strict=False)
+    ]
+    topic_lines = _topic_lines(material, settings, tables, picks, against_recent[len(term_keys) :])
+    techniques = tuple(
+        sorted((x for x in lines if x.kind == "technique"), key=lambda x: (not x.measured, -x.adopts.k, x.key))
+    )
+    themes = tuple(x for x in lines if x.kind == "theme")
+    n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
+    moved = _moved_most([*techniques, *themes])
+    completeness = tables.completeness()
+    digest = Digest(
+        week=week,
+        categories=material.categories,
+        headline=Headline(
+            sentence=_sentence(techniques, moved, topic_lines),
+            n_papers=len(material.papers),
+            n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else _NOWHERE,
+            moved_most=moved.slug if moved else None,
+        ),
+        completeness=completeness,
+        techniques=techniques,
+        topics=topic_lines,
+        themes=themes,
+        topic_coverage=TopicCoverage(
+            n_topics=len(material.topics),
+            assigned=share_of(sum(a.topic_id is not None for a in material.assigned), len(material.papers)),
+        ),
+        notes=_notes(material, tables, completeness, last_year),
+        provenance=provenance,
+    )
+    return DigestEdition(digest, _paper_lists(material, digest))
+
+
+class _Tables:
+    """The weekly tables, asked by term and week."""
+
+    def __init__(self, material: WeekMaterial, settings: DigestSettings) -> None:
+        WEEKLY_TOTALS.check(material.totals)
+        WEEKLY_COUNTS.check(material.counts)
+        self._material = material
+        self._settings = settings
+        weeks = [Week(at.date()) for at in material.totals["week_start"]]
+        self._n: dict[Week, int] = dict(zip(weeks, material.totals["n"].tolist(), strict=True))
+        self._complete = dict(zip(weeks, material.totals["complete"].tolist(), strict=True))
+        self._k: dict[tuple[str, str], dict[tuple[Week, int], int]] = defaultdict(dict)
+        columns = (material.counts[name].tolist() for name in ("kind", "key", "week_start", "level", "k"))
+        for kind, key, at, level, k in zip(*columns, strict=True):
+            self._k[kind, key][Week(at.date()), level] = k
+
+    def n_papers(self, week: Week) -> int:
+        return self._n.get(week, 0)
+
+    def k(self, key: tuple[str, str], week: Week, exactly: int | None = None) -> int:
+        """Papers of the week that adopt, or that are at exactly one level."""
+        levels = (ADOPTS, IS_ABOUT) if exactly is None else (exactly,)
+        return sum(self._k[key].get((week, level), 0) for level in levels)
+
+    def share(self, key: tuple[str, str], weeks: Sequence[Week], exactly: int | None = None) -> Share:
+        return share_of(
+            sum(self.k(key, w, exactly) for w in weeks),
+            sum(self.n_papers(w) for w in weeks),
+            min_papers=self._settings.min_papers,
+        )
+
+    def compared(
+        self, key: tuple[str, str], current_weeks: tuple[Week, ...], baseline_weeks: tuple[Week, ...]
+    ) -> tuple[Change, float]:
+        """The change with its raw p-value; NaN where a week of either side is not held."""
+        current = self.share(key, current_weeks)
+        held = all(self.n_papers(w) >= self._settings.min_papers for w in (*current_weeks, *baseline_weeks))
+        if not held:
+            nothing = Change(
+                None, baseline_weeks, _NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE, "unknown", current, current_weeks
+            )
+            return nothing, _NOWHERE
+        baseline = self.share(key, baseline_weeks)
+        past = [self._material.week.plus(-i) for i in range(1, 13)]
+        dispersion = over_dispersion([self.k(key, w) for w in past], [self.n_papers(w) for w in past])
+        difference, low, high, p_value = difference_of(current, baseline, dispersion=dispersion)
+        change = Change(baseline, baseline_weeks, difference, low, high, _NOWHERE, "unknown", current, current_weeks)
+        return change, p_value
+
+    def series(self, key: tuple[str, str]) -> tuple[SharePoint, ...]:
+        """Up to ``N_SERIES_WEEKS`` weeks of adoption, ending with the digest's."""
+        totals = self._material.totals
+        last = pd.Timestamp(self._material.week.monday)
+        first = pd.Timestamp(self._material.week.plus(1 - N_SERIES_WEEKS).monday)
+        totals = totals[(totals["week_start"] >= first) & (totals["week_start"] <= last)].reset_index(drop=True)
+        weeks = [Week(at.date()) for at in totals["week_start"]]
+        k = {w: self.k(key, w) for w in weeks}
+        return share_points(share_series(totals, k, min_papers=self._settings.min_papers))
+
+    def completeness(self) -> Completeness:
+        week, material = self._material.week, self._material
+        back = [week.plus(-i) for i in range(N_SERIES_WEEKS - 1, 0, -1)]
+        first_held = min((w for w, n in self._n.items() if n), default=week)
+        return Completeness(
+            complete=material.problem is None and bool(self._complete.get(week)),
+            n_held=len(material.papers),
+            n_said=material.n_said,
+            problem=material.problem,
+            incomplete_weeks=tuple(w for w in back if self._n.get(w) and not self._complete.get(w)),
+            missing_weeks=tuple(w for w in back if w > first_held and not self._n.get(w)),
+        )
+
+    def n_weeks_held(self) -> int:
+        """Weeks with papers among those of the series."""
+        week = self._material.week
+        return sum(self.n_papers(week.plus(-i)) > 0 for i in range(N_SERIES_WEEKS))
+
+
+class _Picks:
+    """The papers worth a reader's time, each for a stated reason."""
+
+    def __init__(self, material: WeekMaterial, settings: DigestSettings) -> None:
+        self._papers = {p.arxiv_id: p for p in material.papers}
+        self._detections = material.detections
+        self._settings = settings
+        self._names = {(t.kind, t.key): t.name for t in material.terms}
+        self._labels = {t.topic_id: t.label for t in material.topics}
+        self._place = {a.arxiv_id: a for a in material.assigned}
+        self.by_topic: dict[int, list[AssignedPaper]] = defaultdict(list)
+        for a in sorted(material.assigned, key=lambda a: (-a.similarity, a.arxiv_id)):
+            if a.topic_id is not None and a.arxiv_id in self._papers:
+                self.by_topic[a.topic_id].append(a)
+
+    def adopting(self, kind: str, key: str) -> list[tuple[Paper, Detection]]:
+        """Papers at level 2 or more, strongest first: level, words in the title, number of words, centrality."""
+        found = [
+            (self._papers[arxiv_id], d)
+            for arxiv_id, ds in self._detections.items()
+            for d in ds
+            if (d.kind, d.key) == (kind, key) and d.level >= ADOPTS and arxiv_id in self._papers
+        ]
+        return sorted(found, key=lambda pair: self._strength(*pair))
+
+    def _strength(self, paper: Paper, d: Detection) -> tuple[int, int, int, float, str]:
+        in_title = sum(e.field == "title" for e in d.evidence)
+        place = self._place.get(paper.arxiv_id)
+        return (-d.level, -min(in_title, 1), -len(d.evidence), -(place.similarity if place else 0.0), paper.arxiv_id)
+
+    def for_term(self, term: Term) -> tuple[ListedPaper, ...]:
+        """The strongest papers, no two from the same topic as long as there is a choice."""
+        chosen: list[tuple[Paper, Detection]] = []
+        rest: list[tuple[Paper, Detection]] = []
+        seen: set[int | None] = set()
+        for pair in self.adopting(term.kind, term.key):
+            place = self._place.get(pair[0].arxiv_id)
+            topic_id = place.topic_id if place else None
+            (rest if topic_id is not None and topic_id in seen else chosen).append(pair)
+            seen.add(topic_id)
+        return tuple(_listed(p, _evidence_reason(p, d)) for p, d in [*chosen, *rest][: self._settings.n_papers])
+
+    def where(self, term: Term) -> tuple[tuple[str, int], ...]:
+        """The topics that hold most of the adopting papers, with how many."""
+        counts: Counter[int] = Counter()
+        for p, _ in self.adopting(term.kind, term.key):
+            place = self._place.get(p.arxiv_id)
+            if place is not None and place.topic_id is not None:
+                counts[place.topic_id] += 1
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple((self._labels[topic_id], n) for topic_id, n in ranked[:3])
+
+    def for_topic(self, topic_id: int) -> tuple[ListedPaper, ...]:
+        """The most central paper; one whose main contribution is to evaluate; one that is about a technique."""
+        members = [self._papers[a.arxiv_id] for a in self.by_topic[topic_id]]
+        chosen: dict[ArxivId, ListedPaper] = {}
+        if members:
+            chosen[members[0].arxiv_id] = _listed(members[0], "closest to the topic's centre this week")
+        wanted = (("theme", "evaluation", ADOPTS, "measures it"), ("technique", None, IS_ABOUT, "is about its method"))
+        for kind, key, level, words in wanted:
+            for p in members:
+                match = next(
+                    (
+                        d
+                        for d in self._detections.get(p.arxiv_id, ())
+                        if d.kind == kind and key in (None, d.key) and d.level >= level
+                    ),
+                    None,
+                )
+                if match is not None and p.arxiv_id not in chosen:
+                    chosen[p.arxiv_id] = _listed(p, f"{words}: {self._names[match.kind, match.key]}")
+                    break
+        for p in members:
+            if len(chosen) >= self._settings.n_papers:
+                break
+            chosen.setdefault(p.arxiv_id, _listed(p, "next closest to the topic's centre"))
+        return tuple(chosen.values())[: self._settings.n_papers]
+
+
+def _topic_lines(
+    material: WeekMaterial,
+    settings: DigestSettings,
+    tables: _Tables,
+    picks: _Picks,
+    changes: Sequence[Change],
+) -> tuple[TopicLine, ...]:
+    week = material.week
+    first_held = min((Week(at.date()) for at in material.totals["week_start"]), default=week)
+    groups: dict[TopicStatus, list[tuple[Topic, Change]]] = {"rising": [], "new": [], "cooling": []}
+    for topic, change in zip(material.topics, changes, strict=True):
+        # A topic that is as old as our history is not new: we only began to look.
+        is_new = topic.born_week > week.plus(-NEW_WITHIN_WEEKS) and topic.born_week > first_held.plus(NEW_WITHIN_WEEKS)
+        if is_new and topic.born_week <= week:
+            groups["new"].append((topic, change))
+        elif change.verdict == "up":
+            groups["rising"].append((topic, change))
+        elif change.verdict == "down":
+            groups["cooling"].append((topic, change))
+    lines = []
+    for status, group in groups.items():
+        for topic, change in sorted(group, key=lambda pair: (-abs(pair[1].difference), pair[0].topic_id))[
+            : settings.n_topics
+        ]:
+            key = ("topic", str(topic.topic_id))
+            lines.append(
+                TopicLine(
+                    slug=f"topic-{topic.topic_id}",
+                    topic_id=topic.topic_id,
+                    label=topic.label,
+                    top_terms=topic.top_terms,
+                    status=status,
+                    born_week=topic.born_week,
+                    share=tables.share(key, (week,)),
+                    against_recent=change,
+                    series=tables.series(key),
+                    papers=picks.for_topic(topic.topic_id),
+                )
+            )
+    return tuple(lines)
+
+
+def _moved_most(lines: Iterable[TermLine]) -> TermLine | None:
+    """The measured technique or theme with the largest change that is more than noise."""
+    moved = [x for x in lines if x.against_recent.verdict in ("up", "down") and x.measured]
+    return max(moved, key=lambda x: abs(x.against_recent.difference), default=None)
+
+
+def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Sequence[TopicLine]) -> str:
+    """The week in one sentence; a share is said once, with what it is a share of."""
+    leader = max((x for x in techniques if x.measured), key=lambda x: x.adopts.k, default=None)
+    parts = []
+    if leader is not None:
+        parts.append(f"{leader.name} carry {_percent(leader.adopts.share)} of the week's papers")
+    if moved is not None and moved.against_recent.baseline is not None:
+        verb = "rose" if moved.against_recent.verdict == "up" else "fell"
+        parts.append(
+            f"{_inside_sentence(moved.name)} {verb} most, to {_percent(moved.adopts.share)} "
+            f"from {_percent(moved.against_recent.baseline.share)} in the four weeks before"
+        )
+    else:
+        parts.append("no technique or theme moved more than noise against the four weeks before")
+    rising = [x for x in topics if x.status == "rising"]
+    if rising:
+        parts.append(f"the topic gaining most is {rising[0].label}")
+    return "; ".join(parts) + "."
+
+
+def _inside_sentence(name: str) -> str:
+    """A name without its capital, unless it is an abbreviation."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
+def _evidence_reason(paper: Paper, d: Detection) -> str:
+    """Why a detection ranks first, in the paper's own words."""
+    best = min(d.evidence, key=lambda e: (e.field != "title", e.start), default=None)
+    if best is None:
+        return "main contribution"
+    text = paper.title if best.field == "title" else paper.abstract
+    return f"its {best.field} says “{text[best.start : best.end]}”"
+
+
+def _listed(paper: Paper, reason: str) -> ListedPaper:
+    return ListedPaper(paper.arxiv_id, paper.title, short_authors(paper.authors), paper.primary_category, reason)
+
+
+def _notes(
+    material: WeekMaterial, tables: _Tables, completeness: Completeness, last_year: Sequence[Week]
+) -> tuple[str, ...]:
+    """What a reader must know that the numbers do not say."""
+    notes = []
+    if not completeness.complete:
+        notes.append(f"This week is not proven whole: {completeness.problem or 'it was not harvested as one window'}.")
+    if completeness.incomplete_weeks:
+        notes.append(f"Earlier weeks not proven whole: {', '.join(map(str, completeness.incomplete_weeks))}.")
+    if completeness.missing_weeks:
+        notes.append(f"Earlier weeks never harvested: {', '.join(map(str, completeness.missing_weeks))}.")
+    n_held = tables.n_weeks_held()
+    if n_held < N_SERIES_WEEKS:
+        notes.append(f"{n_held} weeks are held, so the curves begin with the first of them.")
+    if not all(tables.n_papers(w) for w in last_year):
+        notes.append("The same weeks of last year are not held, so nothing is compared with them.")
+    unmeasured = [t.name for t in material.terms if not t.measured]
+    if unmeasured:
+        notes.append(f"How well these are detected has not been measured: {', '.join(unmeasured)}.")
+    return tuple(notes)
+
+
+def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...]:
+    """A list for every number on the page."""
+    papers = {p.arxiv_id: p for p in material.papers}
+    lists = [
+        PaperList(
+            slug="all-papers",
+            heading=f"All papers of {material.week}",
+            definition="Papers first submitted in this week and listed under a watched category, each once.",
+            papers=tuple(DetectedPaper.of(p) for p in material.papers),
+            series=(),
+        )
+    ]
+    of_term: dict[tuple[str, str], list[tuple[Paper, Detection]]] = defaultdict(list)
+    for arxiv_id, found in material.detections.items():
+        for d in found:
+            if arxiv_id in papers:
+                of_term[d.kind, d.key].append((papers[arxiv_id], d))
+    for line in (*digest.techniques, *digest.themes):
+        detected = sorted(of_term[line.kind, line.key], key=lambda pair: (-pair[1].level, pair[0].arxiv_id))
+        lists.append(
+            PaperList(
+                slug=line.slug,
+                heading=line.name,
+                definition=line.definition,
+                papers=tuple(DetectedPaper.of(p, d.level, d.evidence) for p, d in detected),
+                series=line.series,
+            )
+        )
+    by_topic: dict[int | None, list[Paper]] = defaultdict(list)
+    for a in sorted(material.assigned, key=lambda a: (-a.similarity, a.arxiv_id)):
+        if a.arxiv_id in papers:
+            by_topic[a.topic_id].append(papers[a.arxiv_id])
+    lists.append(
+        PaperList(
+            slug="no-topic",
+            heading="Papers without a topic",
+            definition="Papers that are not close enough to any topic to be counted with it.",
+            papers=tuple(DetectedPaper.of(p) for p in by_topic[None]),
+            series=(),
+        )
+    )
+    for topic in digest.topics:
+        lists.append(
+            PaperList(
+                slug=topic.slug,
+                heading=topic.label,
+                definition=f"Papers closest to this topic: {', '.join(topic.top_terms)}.",
+                papers=tuple(DetectedPaper.of(p) for p in by_topic[topic.topic_id]),
+                series=topic.series,
+            )
+        )
+    return tuple(lists)

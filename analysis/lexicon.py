@@ -1,0 +1,98 @@
+"""Finding a taxonomy's words in text: one Aho-Corasick pass for all words of all terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import ahocorasick
+
+
+class _Plain(dict[int, int]):
+    """A ``str.translate`` table: letters and digits in lower case, everything else a blank, length kept."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        lower = char.lower()
+        self[code] = ord(lower) if char.isalnum() and len(lower) == 1 else 32
+        return self[code]
+
+
+_PLAIN = _Plain()
+_PAUSES = frozenset(".,;:!?()[]")
+
+
+def plain(text: str) -> str:
+    """The text in lower case with everything but letters and digits as blanks, of the same length."""
+    return text.translate(_PLAIN)
+
+
+class Hit(NamedTuple):
+    """A word found: which one, and where it stands in the text as given."""
+
+    word: int
+    start: int
+    end: int
+
+
+class WordFinder:
+    """Finds many words at once; a word is known by its number in the order given.
+
+    Words match at word boundaries, with or without a plural s, hyphen and blank alike. A word in lower case matches
+    any case; one with a capital letter only as written. ``*`` at an end matches any letters there. A word of
+    several parts does not match across a comma or the end of a sentence.
+
+    Examples
+    --------
+    >>> finder = WordFinder(["state space model", "ViT", "quantiz*"])
+    >>> [(hit.word, hit.start, hit.end) for hit in finder.find("Quantized State-Space Models; a vit.")]
+    [(2, 0, 9), (0, 10, 28)]
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        patterns: dict[str, list[tuple[int, str | None, bool, bool, bool, int]]] = {}
+        for number, word in enumerate(words):
+            core = word.strip("*")
+            open_start, open_end = word.startswith("*"), word.endswith("*")
+            cased = "".join(c if c.isalnum() else " " for c in core) if core != core.lower() else None
+            middle = plain(core)
+            # Boundaries are part of the pattern, so that most wrong places are never reported.
+            for plural in ("",) if open_end else ("", "s"):
+                pattern = ("" if open_start else " ") + middle + plural + ("" if open_end else " ")
+                details = (number, cased, open_start, open_end, " " in middle, len(middle) + len(plural))
+                patterns.setdefault(pattern, []).append(details)
+        self._automaton = ahocorasick.Automaton()
+        for pattern, entries in patterns.items():
+            self._automaton.add_word(pattern, tuple(entries))
+        self._empty = not patterns
+        self._automaton.make_automaton()
+
+    def find(self, text: str) -> list[Hit]:
+        """Every place of every word, in order of where they start."""
+        if self._empty or not text:
+            return []
+        padded = f" {plain(text)} "
+        hits = []
+        for last, entries in self._automaton.iter(padded):
+            for number, cased, open_start, open_end, has_parts, length in entries:
+                # Position p of the padded text is position p - 1 of the text itself.
+                end = last if open_end else last - 1
+                start = end - length
+                if cased is not None and not _is_spelled(text[start : start + len(cased)], cased):
+                    continue
+                if open_start:
+                    while start > 0 and padded[start] != " ":
+                        start -= 1
+                if open_end:
+                    while padded[end + 1] != " ":
+                        end += 1
+                if has_parts and not _PAUSES.isdisjoint(text[start : end - 1]):
+                    continue
+                hits.append(Hit(number, start, end))
+        hits.sort(key=lambda hit: (hit.start, -hit.end))
+        return hits
+
+
+def _is_spelled(given: str, wanted: str) -> bool:
+    """Whether the letters are as written; a blank stands for any separator."""
+    return given == wanted or (" " in wanted and all(w in (" ", g) for g, w in zip(given, wanted, strict=True)))

@@ -1,0 +1,171 @@
+"""Shares of papers with their intervals, series of them, and whether a change is more than noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from domain.digest import Change, Share, SharePoint
+from domain.tables import SHARES, WEEKLY_TOTALS
+from domain.week import Week
+
+Period = Literal["week", "month", "quarter", "year"]
+
+INTERVAL_LEVEL = 0.95
+_FREQUENCY: Mapping[Period, str] = {"month": "M", "quarter": "Q", "year": "Y"}
+
+
+def share_of(k: int, n: int, *, min_papers: int = 1) -> Share:
+    """``k`` of ``n`` with its 95 % Wilson interval; NaN where ``n`` is below ``min_papers``.
+
+    The score interval of Wilson (1927), by ``statsmodels``: unlike the normal one it stays inside [0, 1] and
+    keeps its coverage for rare techniques (Brown, Cai and DasGupta 2001). It covers sampling, not the
+    detector's own error.
+    """
+    if not 0 <= k <= n:
+        raise ValueError(f"expected 0 <= k <= n, got k={k}, n={n}")
+    if n < max(1, min_papers):
+        return Share(k, n, float("nan"), float("nan"), float("nan"))
+    low, high = _wilson(np.array([k]), np.array([n]))
+    return Share(k, n, k / n, float(low[0]), float(high[0]))
+
+
+def _wilson(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(k, n, alpha=1 - INTERVAL_LEVEL, method="wilson")
+    return np.asarray(low), np.asarray(high)
+
+
+def share_series(
+    totals: pd.DataFrame, k_by_week: Mapping[Week, int], *, by: Period = "week", min_papers: int = 1
+) -> pd.DataFrame:
+    """The share of papers that match, by week or a longer period.
+
+    A week belongs to the month, quarter or year that holds its Thursday, as ISO 8601 decides for years, so that
+    every week is in exactly one period.
+
+    Parameters
+    ----------
+    totals : a table of schema ``WEEKLY_TOTALS``.
+    k_by_week : matching papers of each week; an absent week has none.
+    by : the period.
+    min_papers : papers below which a period's share is not reported.
+
+    Returns
+    -------
+    A table of schema ``SHARES``, a row for every period from the first week to the last, without gaps. A period
+    without papers is a row with ``n`` 0 and a NaN share.
+    """
+    WEEKLY_TOTALS.check(totals)
+    k = [k_by_week.get(Week(at.date()), 0) for at in totals["week_start"]]
+    weekly = totals.assign(k=pd.Series(k, index=totals.index, dtype="int64"), start=totals["week_start"])
+    weekly["end"] = weekly["start"] + pd.Timedelta(days=6)
+    if by != "week":
+        thursday = weekly["start"] + pd.Timedelta(days=3)
+        period = thursday.dt.to_period(_FREQUENCY[by])
+        weekly = (
+            weekly.assign(period=period)
+            .groupby("period", as_index=False)
+            .agg(
+                start=("start", "min"), end=("end", "max"), k=("k", "sum"), n=("n", "sum"), complete=("complete", "all")
+            )
+        )
+    enough = (weekly["n"] >= max(1, min_papers)).to_numpy()
+    k_array, n_array = weekly["k"].to_numpy(), weekly["n"].to_numpy()
+    n_safe = np.where(enough, n_array, 1)
+    low, high = _wilson(np.where(enough, k_array, 0), n_safe)
+    table = pd.DataFrame(
+        {
+            "start": weekly["start"].astype("datetime64[us]"),
+            "end": weekly["end"].astype("datetime64[us]"),
+            "k": weekly["k"].astype("int64"),
+            "n": weekly["n"].astype("int64"),
+            "share": np.where(enough, k_array / n_safe, np.nan),
+            "low": np.where(enough, low, np.nan),
+            "high": np.where(enough, high, np.nan),
+            "complete": weekly["complete"].astype("bool"),
+        }
+    )
+    return SHARES.check(table.reset_index(drop=True))
+
+
+def share_points(series: pd.DataFrame) -> tuple[SharePoint, ...]:
+    """The rows of a ``SHARES`` table as records."""
+    SHARES.check(series)
+    columns = [series[column.name].tolist() for column in SHARES.columns]
+    return tuple(SharePoint(start.date(), end.date(), *numbers) for start, end, *numbers in zip(*columns, strict=True))
+
+
+def over_dispersion(k: Sequence[int], n: Sequence[int]) -> float:
+    """How many times as much weekly shares vary as a binomial would, at least 1.
+
+    Pearson's X² over its degrees of freedom under one common share (McCullagh and Nelder 1989, section 4.5):
+    papers come in waves (deadlines, special issues), so weeks differ by more than chance. 1 where fewer than
+    three weeks with papers are given.
+    """
+    counts, papers = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
+    counts, papers = counts[papers > 0], papers[papers > 0]
+    if len(papers) < 3:
+        return 1.0
+    common = counts.sum() / papers.sum()
+    if common in (0.0, 1.0):
+        return 1.0
+    x2 = float(np.sum((counts - papers * common) ** 2 / (papers * common * (1 - common))))
+    return max(1.0, x2 / (len(papers) - 1))
+
+
+def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tuple[float, float, float, float]:
+    """``current`` minus ``baseline``: difference, 95 % interval and two-sided p-value.
+
+    Newcombe's hybrid score interval (1998, method 10) and the score test of equal shares, both by
+    ``statsmodels``, with variances multiplied by ``dispersion`` as in a quasi-binomial model.
+    """
+    from scipy.stats import norm
+    from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
+
+    difference = current.share - baseline.share
+    low, high = confint_proportions_2indep(
+        current.k, current.n, baseline.k, baseline.n, method="newcomb", alpha=1 - INTERVAL_LEVEL
+    )
+    widening = float(np.sqrt(dispersion))
+    if 0 < current.k + baseline.k < current.n + baseline.n:
+        z, _ = proportions_ztest([current.k, baseline.k], [current.n, baseline.n])
+        p_value = 2 * float(norm.sf(abs(z) / widening))
+    else:
+        p_value = 1.0  # both 0 % or both 100 %: nothing to tell apart
+    return (
+        difference,
+        difference - (difference - float(low)) * widening,
+        difference + (float(high) - difference) * widening,
+        p_value,
+    )
+
+
+def with_verdicts(compared: Sequence[tuple[Change, float]], *, false_discovery_rate: float) -> list[Change]:
+    """Changes with q-values and verdicts, from changes with raw p-values (NaN where nothing was compared).
+
+    Benjamini and Hochberg (1995) by ``statsmodels``, over all that is given: everything that one digest tests
+    against the same kind of baseline must come in one call.
+    """
+    from dataclasses import replace
+
+    from statsmodels.stats.multitest import multipletests
+
+    p_values = np.array([p for _, p in compared], dtype=float)
+    tested = ~np.isnan(p_values)
+    q_values = np.full(len(p_values), np.nan)
+    if tested.any():
+        q_values[tested] = multipletests(p_values[tested], method="fdr_bh")[1]
+    changes = []
+    for (change, _), q in zip(compared, q_values.tolist(), strict=True):
+        if np.isnan(q):
+            changes.append(replace(change, q_value=q, verdict="unknown"))
+        elif q >= false_discovery_rate:
+            changes.append(replace(change, q_value=q, verdict="steady"))
+        else:
+            changes.append(replace(change, q_value=q, verdict="up" if change.difference > 0 else "down"))
+    return changes

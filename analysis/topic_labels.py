@@ -1,0 +1,422 @@
+"""Short human names for topics, taken from the titles of their papers.
+
+    titles -> phrases of 1 to 4 words, counted -> scored for each topic -> one each, none that fits two topics
+
+People name their subject in the title, so no language model is needed: a good name is a phrase that many of the
+topic's titles use, few others use, and that stands there as a whole ("Gaussian splatting", not "Gaussian").
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Key = tuple[str, ...]
+"""A phrase without its dress: lower case, singular, hyphens opened."""
+
+_MATH = re.compile(r"\$([^$]{0,200})\$")
+_URL = re.compile(r"\b(?:https?://|www\.)\S+")
+_ACCENT = re.compile(r"\\(?:[`'^\"~=.]\s*\{?|[Hcuv](?:\s+|\{))([A-Za-z])\}?")
+_COMMAND = re.compile(r"\\[A-Za-z]+\*?")
+_BRACES = re.compile(r"[{}\\]")
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
+_BLANKS = re.compile(r"\s+")
+
+
+def plain_text(text: str) -> str:
+    r"""The text without TeX and web addresses, on one line.
+
+    Examples
+    --------
+    >>> plain_text(r"A \textbf{fast} $k$-means with $O(n^2)$ steps, see https://example.org/x")
+    'A fast k-means with steps, see'
+    """
+    text = _URL.sub(" ", text)
+    text = _ACCENT.sub(r"\1", text)
+    text = _MATH.sub(lambda match: match[1] if _PLAIN_WORD.fullmatch(match[1]) else " ", text)
+    text = _BRACES.sub("", _COMMAND.sub(" ", text))
+    return _BLANKS.sub(" ", text.replace(" ,", ",")).strip()
+
+
+def title_of(text: str) -> str:
+    """The title in "title. abstract"."""
+    return text.split(". ", 1)[0]
+
+
+def singular(word: str) -> str:
+    """A lower-case word without its plural ending; good enough to know that two words are one.
+
+    Examples
+    --------
+    >>> [singular(word) for word in ("models", "policies", "bias", "losses", "llms")]
+    ['model', 'policy', 'bias', 'loss', 'llm']
+    """
+    if len(word) <= 3:
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "ics")):
+        return word[:-1]
+    return word
+
+
+_SMALL_WORDS = """
+    a about across after against all almost along already also always always-on amid among an and any are around as
+    at be been before being between beyond both but by can cannot could do does doesn't don't during each either
+    enough ever every few first five for four from had has have how however if in into is isn't it its itself just
+    less like many may might more most much must neither no nor not of off on once one only or other our out over
+    own per same several should so some such than that the their them then there these they this those three through
+    to too toward towards two under until up upon us versus very via vs was we well were what when where whether
+    which while who whom whose why will with within without would yet you your
+"""
+"""Words of English that no name begins or ends with."""
+
+_TITLE_WORDS = """
+    achieving adaptive addressing advance advances advancing aligning analysing analysis analyzing application
+    applications approach approaches assessing automating based beat beats benchmark benchmarking benchmarks better
+    boost boosting break breaks bridging building can case challenge challenges characterizing combining comparative
+    comparing comparison comprehensive controlling dataset datasets decoupled decoupling deep demystifying designing
+    detecting developing discovering disentangling dual dynamic effect effective effects efficient emerge emerges
+    empirical empowering enable enables enabling end-to-end enhanced enhancement enhances enhancing evaluating
+    evaluation evidence examining exploiting exploring extending fail fails fast faster framework frameworks
+    from-scratch fully general generalizable generating get getting go going good guided harnessing help helps
+    high-quality identifying impact impacts improve improved improves improving insights integrating introducing
+    introduction investigating investigation joint know knows large large-scale learn learning-based learns lessons
+    let letting leveraging lightweight limits make makes making mapping matter matters measuring meet meets method
+    methods mitigating model model-based modeling modelling models need needs new novel open optimal optimizing
+    overcoming overview paper perspective perspectives pipeline practical predicting principled probing problem
+    problems progress quantifying rapid really reducing report rethinking revealing review revisiting robust role
+    scalable scaling simple simplifying solution solutions solving speeding stop strategies strategy strong studies
+    study studying survey system systematic systems tackling tailoring task tasks technical technique techniques
+    theory think tool toolkit training transforming trustworthy tuning understanding unified unifying universal
+    unlocking unraveling unveiling use useful using utilizing way ways work works
+"""
+"""Words that titles begin or end with, whatever they are about."""
+
+_EDGE_WORDS = frozenset(_SMALL_WORDS.split()).union(_TITLE_WORDS.split())
+
+_HEAD_WORDS = """
+    analysis benchmark benchmarks datasets evaluation generation learning model modeling modelling models problem
+    problems review scaling system systems tasks techniques theory tool tools training tuning
+"""
+"""Words that are no name alone, but end one: "language models", "instruction tuning"."""
+
+_HEADS = frozenset(_HEAD_WORDS.split())
+
+_INNER_WORDS = frozenset({"of", "to"})
+"""The only small words inside a name: "mixture of experts", "sim to real"."""
+
+_FAMILY_NAMES = (
+    # Written both ways in the same titles; counted apart, neither would reach the top.
+    (re.compile(r"\bmulti-?modal large language model(s?)\b", re.I), r"multimodal LLM\1"),
+    (re.compile(r"\bMLLM(s?)\b"), r"multimodal LLM\1"),
+    (re.compile(r"\blarge language model(s?)(?: \(LLMs?\))?(?![a-z])", re.I), r"LLM\1"),
+    (
+        re.compile(r"\b(?:large )?vision[- ]language model(s?)(?: \(L?VLMs?\))?(?![a-z])", re.I),
+        r"vision-language model\1",
+    ),
+    (re.compile(r"\bL?VLM(s?)\b"), r"vision-language model\1"),
+    (re.compile(r"\bVLA(s?)\b(?! model)"), r"vision-language-action model\1"),
+    (re.compile(r"\bVLA model"), r"vision-language-action model"),
+)
+
+_SEGMENT_END = re.compile(r"[^\w\s'’+\-]+|\s[-–—]+\s|_")
+_MAX_WORDS = 4
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """One occurrence in a title: its key, how it is written, and whether it stands there as a whole."""
+
+    key: Key
+    written: str
+    ends: bool
+    begins: bool
+
+
+def _phrases(title: str) -> Iterator[_Phrase]:
+    """Every run of one to four words of a title that could be a name, each time it occurs."""
+    for pattern, name in _FAMILY_NAMES:
+        title = pattern.sub(name, title)
+    for segment in _SEGMENT_END.split(title):
+        words = [word for word in (raw.strip("-'’+") for raw in segment.split()) if word]
+        lower = [word.lower().replace("’", "'").removesuffix("'s") for word in words]
+        is_edge = [not _may_stand_at_edge(word) for word in lower]
+        for start in range(len(words)):
+            if is_edge[start]:
+                continue
+            for end in range(start + 1, min(start + _MAX_WORDS, len(words)) + 1):
+                if end - start > 1 and is_edge[end - 1] and lower[end - 1] not in _HEADS:
+                    if lower[end - 1] in _INNER_WORDS:
+                        continue
+                    break
+                yield _Phrase(
+                    key=_key(lower[start:end]),
+                    written=" ".join(words[start:end]),
+                    ends=end == len(words) or (is_edge[end] and lower[end] not in _HEADS),
+                    begins=start == 0 or is_edge[start - 1],
+                )
+
+
+def _may_stand_at_edge(word: str) -> bool:
+    return word not in _EDGE_WORDS and any(c.isalpha() for c in word) and (len(word) > 1)
+
+
+def _key(lower: Sequence[str]) -> Key:
+    return tuple(singular(part) for word in lower for part in word.split("-") if part)
+
+
+@dataclass
+class _Seen:
+    """What is counted of one phrase over all titles."""
+
+    n_titles: int = 0
+    n_occurrences: int = 0
+    n_ending: int = 0
+    n_beginning: int = 0
+    n_in_topic: Counter[int] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
+    written_whole: Counter[str] = field(default_factory=Counter)
+
+
+def _count_phrases(titles: Sequence[str], topic_of_paper: NDArray[np.int64]) -> dict[Key, _Seen]:
+    seen: defaultdict[Key, _Seen] = defaultdict(_Seen)
+    for title, topic in zip(titles, topic_of_paper.tolist(), strict=True):
+        in_title: set[Key] = set()
+        for phrase in _phrases(title):
+            count = seen[phrase.key]
+            count.n_occurrences += 1
+            count.n_ending += phrase.ends
+            count.n_beginning += phrase.begins
+            count.written[phrase.written] += 1
+            if phrase.ends:
+                count.written_whole[phrase.written] += 1
+            if phrase.key not in in_title:
+                in_title.add(phrase.key)
+                count.n_titles += 1
+                if topic >= 0:
+                    count.n_in_topic[topic] += 1
+    return seen
+
+
+_LENGTH_WEIGHT = {1: 0.5, 2: 1.0, 3: 1.05, 4: 0.95}
+_MIN_LEAD = 2.0
+"""How many times more of the topic's titles than of any other topic's must use a name."""
+
+_BREADTH = 0.6
+"""Weight of how many titles use a name against how few others do; lower gives narrower names."""
+
+_NARROW = 0.015
+"""Share of a topic's titles at which a name's score is halved for being narrow."""
+
+_MIN_WHOLE_OF_ANY_NAME = 0.2
+"""What stands alone less often than this is an adjective or half a name: "clinical", "speculative", "multi-agent"."""
+
+
+def _weights(top_terms: Sequence[str]) -> dict[str, float]:
+    """How central each of a topic's words is: 1 for the first top term, falling to 0.5 for the last."""
+    return {singular(term): 1.0 - 0.5 * rank / len(top_terms) for rank, term in reversed(list(enumerate(top_terms)))}
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A possible name.
+
+    ``share`` is the share of the topic's titles that use it, ``lead`` how many times that of any other topic, and
+    ``whole`` tells, in (0, 1], how often it stands in titles with nothing before or after that belongs to it.
+    """
+
+    key: Key
+    score: float
+    share: float
+    lead: float
+    whole: float
+
+
+def _candidates(
+    topic: int,
+    keys: Sequence[Key],
+    seen: dict[Key, _Seen],
+    sizes: NDArray[np.int64],
+    n_papers: int,
+    weights: dict[str, float],
+) -> list[_Candidate]:
+    """Names for one topic, best first."""
+    size = int(sizes[topic])
+    scored = []
+    for key in keys:
+        count = seen[key]
+        n_here = count.n_in_topic[topic]
+        share_here, share_of_all = n_here / size, count.n_titles / n_papers
+        lift = math.log(share_here / share_of_all)
+        if lift <= 0:
+            continue
+        elsewhere = max((n / sizes[other] for other, n in count.n_in_topic.items() if other != topic), default=0.0)
+        whole = (0.1 + 0.9 * count.n_ending / count.n_occurrences) * (
+            0.5 + 0.5 * count.n_beginning / count.n_occurrences
+        )
+        central = 0.5 + 0.5 * sum(weights.get(part, 0.0) for part in key) / len(key)
+        own = share_here / (share_here + elsewhere)
+        if whole < _MIN_WHOLE_OF_ANY_NAME:
+            continue
+        breadth = share_here**_BREADTH * share_here / (share_here + _NARROW)
+        score = breadth * lift * whole * central * own * _LENGTH_WEIGHT.get(len(key), 0.9)
+        scored.append(_Candidate(key, score, share_here, share_here / elsewhere if elsewhere else math.inf, whole))
+    return sorted(scored, key=lambda candidate: (-candidate.score, candidate.key))
+
+
+def label_topics(
+    titles: Sequence[str],
+    texts: Sequence[str],
+    topic_of_paper: NDArray[np.int64],
+    top_terms: Sequence[Sequence[str]],
+) -> tuple[str, ...]:
+    """A short noun phrase for each topic, all different, each from the topic's own titles.
+
+    A phrase is scored by how many of the topic's titles use it, how few others do, how often it stands in titles
+    as a whole, and whether its words are among the topic's top terms. It is taken only where it is used in clearly
+    more of the topic's titles than of any other topic's; where every phrase falls short, the best one is told apart
+    by a second: "code generation (program repair)".
+
+    Parameters
+    ----------
+    titles : of all papers, without TeX.
+    texts : of the same papers; they show how words are written when no title capitalises them.
+    topic_of_paper : int ``(n_papers,)``, -1 for none.
+    top_terms : of each topic.
+    """
+    n_topics = len(top_terms)
+    sizes = np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)
+    seen = _count_phrases(titles, topic_of_paper)
+    keys_of_topic: list[list[Key]] = [[] for _ in range(n_topics)]
+    for key, count in seen.items():
+        for topic, n_here in count.n_in_topic.items():
+            if n_here >= max(2, 0.015 * sizes[topic]):
+                keys_of_topic[topic].append(key)
+    ranked = [
+        _candidates(topic, keys_of_topic[topic], seen, sizes, len(titles), _weights(top_terms[topic]))
+        for topic in range(n_topics)
+    ]
+    dress = _Dress(texts, seen, {c.key for candidates in ranked for c in candidates[:12]})
+    chosen: dict[int, str] = {}
+    taken: set[Key] = set()
+    # The topic with the clearest name chooses first.
+    for topic in sorted(range(n_topics), key=lambda t: (-ranked[t][0].score if ranked[t] else 0.0, t)):
+        keys = _choose(ranked[topic], taken)
+        if not keys:
+            keys = _from_terms(top_terms[topic], taken)
+        taken.add(_bag(*keys))
+        names = [dress.written(key) for key in keys]
+        chosen[topic] = names[0] if len(names) == 1 else f"{names[0]} ({names[1]})"
+    return tuple(chosen[topic] for topic in range(n_topics))
+
+
+_LONGER_SHARE = {1: 0.4, 2: 0.6}
+_LONGER_SHARE_OF_FRAGMENT = {1: 0.2, 2: 0.3}
+"""By how many words a name has: the share of its titles that a longer name must keep to replace it. Less is asked where
+the name seldom stands alone, as "property prediction" does after "molecular"."""
+
+_MIN_WHOLE = 0.5
+"""A name that stands alone less often than this is a fragment."""
+
+
+def _choose(candidates: Sequence[_Candidate], taken: set[Key]) -> tuple[Key, ...]:
+    """The best free name that leads clearly, or the best name with one that tells it apart."""
+    if not candidates:
+        return ()
+    clear = [c for c in candidates if c.lead >= _MIN_LEAD and _bag(c.key) not in taken]
+    for candidate in clear:
+        if candidate.score >= 0.5 * candidates[0].score:
+            return (_longer(candidate, clear).key,)
+    best = candidates[0]
+    for candidate in sorted(candidates[1:12], key=lambda c: -c.score * min(c.lead, 3.0)):
+        if not _have_a_word_in_common(candidate.key, best.key) and _bag(best.key, candidate.key) not in taken:
+            return (best.key, candidate.key)
+    return (best.key,) if _bag(best.key) not in taken else ()
+
+
+def _have_a_word_in_common(one: Key, other: Key) -> bool:
+    """Whether a word of one is a word of the other, or a close relative: "agent" and "agentic"."""
+    return any(a[:5] == b[:5] for a in one for b in other)
+
+
+def _bag(*keys: Key) -> Key:
+    """The words of one or more names, in no order: two topics must not share them."""
+    return tuple(sorted({word for key in keys for word in key}))
+
+
+def _longer(name: _Candidate, candidates: Sequence[_Candidate]) -> _Candidate:
+    """The best longer name that holds this one and is used in enough of its titles, or the name itself.
+
+    "Quantum" says less than "quantum machine learning", even where the titles go on in many ways.
+    """
+    while len(name.key) in _LONGER_SHARE:
+        shares = _LONGER_SHARE if name.whole >= _MIN_WHOLE else _LONGER_SHARE_OF_FRAGMENT
+        least = shares[len(name.key)] * name.share
+        holding = [c for c in candidates if _holds(c.key, name.key) and c.share >= least]
+        if not holding:
+            break
+        name = holding[0]
+    return name
+
+
+def _holds(longer: Key, shorter: Key) -> bool:
+    n_words = len(shorter)
+    starts = range(len(longer) - n_words + 1)
+    return len(longer) > n_words and any(longer[start : start + n_words] == shorter for start in starts)
+
+
+def _from_terms(terms: Sequence[str], taken: set[Key]) -> tuple[Key, ...]:
+    """The first top terms, as many as it takes to be free, for a topic whose titles have no phrase in common."""
+    for n_words in range(min(2, len(terms)), len(terms) + 1):
+        key = tuple(terms[:n_words])
+        if key and _bag(key) not in taken:
+            return (key,)
+    return (("topic", str(len(taken) + 1)),)
+
+
+_TEXT_WORD = re.compile(r"(?<=[a-z,;] )[^\W_][\w'-]*")
+
+
+class _Dress:
+    """How phrases are written: capitals as in running text, singular or plural as in most titles."""
+
+    def __init__(self, texts: Sequence[str], seen: dict[Key, _Seen], keys: set[Key]) -> None:
+        self._seen = seen
+        wanted = {
+            word.lower() for key in keys if key in seen for surface in seen[key].written for word in surface.split()
+        }
+        forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for text in texts[:: max(1, len(texts) // 20_000)]:
+            # Only words in mid-sentence: a capital in a title, or after a full stop, says nothing.
+            for word in _TEXT_WORD.findall(text.partition(". ")[2]):
+                lower = word.lower()
+                if lower in wanted:
+                    forms[lower][word] += 1
+        self._forms = forms
+
+    def written(self, key: Key) -> str:
+        """The phrase as people write it in running text."""
+        if key not in self._seen:
+            return " ".join(key)
+        by_form: Counter[str] = Counter()
+        # "Transformer" inside "transformer blocks" is no vote against "transformers".
+        for surface, n in (self._seen[key].written_whole or self._seen[key].written).items():
+            by_form[" ".join(self._word(word) for word in surface.split())] += n
+        return max(sorted(by_form), key=lambda form: by_form[form])
+
+    def _word(self, word: str) -> str:
+        forms = self._forms.get(word.lower())
+        if not forms:
+            return word if any(part[1:] != part[1:].lower() for part in word.split("-")) else word.lower()
+        if forms[word.lower()] >= 0.25 * forms.total():
+            return word.lower()
+        return max(sorted(forms), key=lambda form: forms[form])

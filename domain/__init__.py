@@ -1,0 +1,1 @@
+"""What our words mean: records, weeks, table schemas, errors; it does nothing."""

@@ -1,0 +1,237 @@
+"""A digest: everything one week's page shows, already chosen, ordered and worded.
+
+Templates only loop over it. Shares and changes are fractions; percent exists only in templates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from domain.detections import Evidence, TermKind
+from domain.paper import ArxivId, Paper
+from domain.week import Week
+
+Verdict = Literal["up", "down", "steady", "unknown"]
+TopicStatus = Literal["rising", "new", "cooling"]
+
+
+def short_authors(authors: tuple[str, ...]) -> str:
+    """Up to three names, then "and 4 more": some papers have thousands."""
+    if len(authors) <= 3:
+        return ", ".join(authors)
+    return f"{', '.join(authors[:2])} and {len(authors) - 2} more"
+
+
+@dataclass(frozen=True)
+class Share:
+    """``k`` of ``n`` papers as a fraction with its 95 % interval; NaN throughout where ``n`` is too small."""
+
+    k: int
+    n: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SharePoint:
+    """One period of a series; ``complete`` is false where a harvest window of the period is not proven whole."""
+
+    start: date
+    end: date
+    k: int
+    n: int
+    share: float
+    low: float
+    high: float
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """A share against a baseline share.
+
+    ``current`` is what is compared, over ``current_weeks``: this week for techniques and themes, the last four
+    weeks for topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` where they are
+    not held. ``difference`` is current minus baseline, a fraction with its 95 % interval ``low`` to ``high``.
+    ``q_value`` is the false-discovery-adjusted p-value over everything that this digest tests against the same
+    kind of baseline. ``verdict`` is "up" or "down" where ``q_value`` is below the digest's threshold, "steady"
+    where it is not, "unknown" where the baseline is not held.
+    """
+
+    baseline: Share | None
+    baseline_weeks: tuple[Week, ...]
+    difference: float
+    low: float
+    high: float
+    q_value: float
+    verdict: Verdict
+    current: Share | None = None
+    current_weeks: tuple[Week, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListedPaper:
+    """A paper as a digest lists it; ``reason`` says in words why it was chosen, empty where all are listed."""
+
+    arxiv_id: ArxivId
+    title: str
+    authors: str
+    primary_category: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DetectedPaper:
+    """A paper on a list page, with the level and the words that put it there.
+
+    ``level`` is 0 and ``evidence`` empty on lists that are not of detections, such as a topic's.
+    """
+
+    arxiv_id: ArxivId
+    title: str
+    abstract: str
+    authors: str
+    primary_category: str
+    level: int = 0
+    evidence: tuple[Evidence, ...] = ()
+
+    @classmethod
+    def of(cls, paper: Paper, level: int = 0, evidence: tuple[Evidence, ...] = ()) -> DetectedPaper:
+        """A stored paper as a list page shows it."""
+        return cls(
+            arxiv_id=paper.arxiv_id,
+            title=paper.title,
+            abstract=paper.abstract,
+            authors=short_authors(paper.authors),
+            primary_category=paper.primary_category,
+            level=level,
+            evidence=evidence,
+        )
+
+
+@dataclass(frozen=True)
+class TermLine:
+    """A technique or theme in one week.
+
+    ``slug`` names its list page, ``technique-diffusion``. ``adopts`` counts level 2 and more, ``mentions``
+    level 1 alone. ``where`` names the topics that hold most of the adopting papers, with how many. ``series`` is up to 26 weeks of ``adopts``, ending with this week, gaps as points with ``n`` 0.
+    """
+
+    slug: str
+    kind: TermKind
+    key: str
+    name: str
+    definition: str
+    measured: bool
+    adopts: Share
+    mentions: Share
+    against_recent: Change
+    against_last_year: Change
+    series: tuple[SharePoint, ...]
+    papers: tuple[ListedPaper, ...]
+    where: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class TopicLine:
+    """A topic that rises, is new, or cools; ``against_recent`` compares as for techniques."""
+
+    slug: str
+    topic_id: int
+    label: str
+    top_terms: tuple[str, ...]
+    status: TopicStatus
+    born_week: Week
+    share: Share
+    against_recent: Change
+    series: tuple[SharePoint, ...]
+    papers: tuple[ListedPaper, ...]
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """Whether the week's papers are all here, and what is known about the weeks around it.
+
+    ``n_said`` is how many papers arXiv said the week has, ``None`` where it gave no answer. ``incomplete_weeks``
+    are the weeks of the series that are held but not proven whole, ``missing_weeks`` those never harvested.
+    """
+
+    complete: bool
+    n_held: int
+    n_said: int | None
+    problem: str | None
+    incomplete_weeks: tuple[Week, ...]
+    missing_weeks: tuple[Week, ...]
+
+
+@dataclass(frozen=True)
+class TopicCoverage:
+    """How many of the week's papers have a topic, and how many topics there are."""
+
+    n_topics: int
+    assigned: Share
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the numbers were made with, so that a digest of last spring can be explained."""
+
+    papertide_version: str
+    embedding_model: str
+    topic_model: str
+    taxonomy: str
+    close_lag_hours: float
+    interval_level: float
+    false_discovery_rate: float
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The week in one sentence and three numbers.
+
+    ``moved_most`` is the slug of the line that moved most against the recent weeks, ``None`` where nothing
+    moved more than noise.
+    """
+
+    sentence: str
+    n_papers: int
+    n_papers_recent: float
+    moved_most: str | None
+
+
+@dataclass(frozen=True)
+class PaperList:
+    """All papers behind one number of the digest; ``slug`` is the page's name, ``heading`` what was counted."""
+
+    slug: str
+    heading: str
+    definition: str
+    papers: tuple[DetectedPaper, ...]
+    series: tuple[SharePoint, ...]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Everything the page of one closed week shows, in its order."""
+
+    week: Week
+    categories: tuple[str, ...]
+    headline: Headline
+    completeness: Completeness
+    techniques: tuple[TermLine, ...]
+    topics: tuple[TopicLine, ...]
+    themes: tuple[TermLine, ...]
+    topic_coverage: TopicCoverage
+    notes: tuple[str, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class DigestEdition:
+    """A digest with the lists behind its numbers: what is stored, and all that rendering needs."""
+
+    digest: Digest
+    paper_lists: tuple[PaperList, ...]

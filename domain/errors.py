@@ -1,0 +1,73 @@
+"""Every error that Papertide raises on purpose.
+
+    PapertideError
+      UsageError              the caller asked for something that cannot be; says what is allowed
+        ConfigError           a setting is missing or wrong; start-up stops
+      SourceError             arXiv gave no usable answer (.url)
+        SourceUnavailable     may pass: time-out, 5xx, 429, an empty page (.retry_after_s)
+        SourceRejected        will not pass: another 4xx, or an error entry (.status)
+        SourceFormatError     not the Atom that we expect
+      StoreError              the database could not do what was asked
+      BusyError               another run holds the lease (.holder)
+      ModelError              the embedding model is missing, damaged or not the one expected
+
+The message of each is one line for the person at the terminal: what is wrong, then what to do.
+"""
+
+from __future__ import annotations
+
+
+class PapertideError(Exception):
+    """Root of the tree above."""
+
+
+class UsageError(PapertideError):
+    """The caller asked for something that cannot be."""
+
+
+class ConfigError(UsageError):
+    """A setting is missing or wrong."""
+
+
+class SourceError(PapertideError):
+    """arXiv gave no usable answer."""
+
+    def __init__(self, message: str, *, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class SourceUnavailable(SourceError):
+    """arXiv gave no usable answer now, but may later."""
+
+    def __init__(self, message: str, *, url: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, url=url)
+        self.retry_after_s = retry_after_s
+
+
+class SourceRejected(SourceError):
+    """arXiv refused the question itself; asking again will not help."""
+
+    def __init__(self, message: str, *, url: str = "", status: int | None = None) -> None:
+        super().__init__(message, url=url)
+        self.status = status
+
+
+class SourceFormatError(SourceError):
+    """arXiv's answer is not the Atom that we expect."""
+
+
+class StoreError(PapertideError):
+    """The database could not do what was asked."""
+
+
+class BusyError(PapertideError):
+    """Another run holds the lease."""
+
+    def __init__(self, message: str, *, holder: str = "") -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class ModelError(PapertideError):
+    """The embedding model is missing, damaged or not the one expected."""

@@ -1,0 +1,80 @@
+"""Windows of submission time, and what is known about each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from domain.paper import ArxivId, Paper
+
+WindowState = Literal["complete", "incomplete"]
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """Submission times from ``start_at`` (included) to ``end_at`` (excluded), whole minutes, UTC."""
+
+    start_at: datetime
+    end_at: datetime
+
+    def __post_init__(self) -> None:
+        for at in (self.start_at, self.end_at):
+            if at.tzinfo is None or at.second or at.microsecond:
+                raise ValueError(f"a window's bounds are timezone-aware whole minutes, got {at}")
+        if self.start_at >= self.end_at:
+            raise ValueError(f"a window ends after it starts, got {self.start_at} to {self.end_at}")
+
+
+@dataclass(frozen=True)
+class HarvestedWindow:
+    """What came of asking for one window.
+
+    ``n_said`` is how many papers arXiv said there were, asked again after the last page; ``None`` where it
+    gave no readable answer. ``problem`` is ``None`` exactly when the window is complete.
+    """
+
+    window: Window
+    categories: tuple[str, ...]
+    papers: tuple[Paper, ...]
+    n_said: int | None
+    problem: str | None
+    checked_at: datetime
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether as many distinct papers came as arXiv said there were."""
+        return self.problem is None
+
+
+@dataclass(frozen=True)
+class WindowRecord:
+    """A window as the store remembers it, without its papers."""
+
+    window: Window
+    categories: tuple[str, ...]
+    n_said: int | None
+    n_got: int
+    problem: str | None
+    checked_at: datetime
+    n_tries: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether as many distinct papers came as arXiv said there were."""
+        return self.problem is None
+
+
+@dataclass(frozen=True)
+class HarvestPlan:
+    """What storing some fetched papers will do; a value, so that it can be tested and logged.
+
+    ``new`` are papers never seen, ``replaced`` have a higher version than ours, ``revised`` the same version
+    with other metadata; what is the same stays out.
+    """
+
+    new: tuple[Paper, ...]
+    replaced: tuple[Paper, ...]
+    revised: tuple[Paper, ...]
+    unchanged: tuple[ArxivId, ...]

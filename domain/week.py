@@ -1,0 +1,107 @@
+"""The unit of time: a Monday-to-Sunday week in UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+_ISO_WEEK = re.compile(r"^(\d{4})-W(\d{2})$")
+
+CLOSE_LAG = timedelta(hours=30)
+"""A week is closed this long after its last instant: Tuesday 06:00 UTC.
+
+What is submitted until Sunday midnight UTC is announced on Monday at 20:00 US Eastern, which is
+00:00 or 01:00 UTC on Tuesday; the rest is arXiv's own delay.
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Week:
+    """A Monday-to-Sunday week in UTC, named by its Monday.
+
+    Examples
+    --------
+    >>> Week.parse("2026-W25").monday
+    datetime.date(2026, 6, 15)
+    >>> str(Week(date(2024, 12, 30)))
+    '2025-W01'
+    """
+
+    monday: date
+
+    def __post_init__(self) -> None:
+        if self.monday.weekday() != 0:
+            raise ValueError(f"a week starts on a Monday, {self.monday} is not one")
+
+    @classmethod
+    def containing(cls, instant: datetime) -> Week:
+        """The week that holds an instant.
+
+        Raises
+        ------
+        ValueError
+            If the instant has no time zone.
+        """
+        if instant.tzinfo is None:
+            raise ValueError("instant must be timezone-aware")
+        day = instant.astimezone(UTC).date()
+        return cls(day - timedelta(days=day.weekday()))
+
+    @classmethod
+    def parse(cls, text: str) -> Week:
+        """Read ``2026-W25``.
+
+        Raises
+        ------
+        ValueError
+            If the text is not an ISO week, or its year has no such week.
+        """
+        match = _ISO_WEEK.match(text)
+        if match is None:
+            raise ValueError(f"not a week: {text!r}; write it as 2026-W25")
+        try:
+            return cls(date.fromisocalendar(int(match[1]), int(match[2]), 1))
+        except ValueError as error:
+            raise ValueError(f"not a week: {text!r}; {error}") from error
+
+    @property
+    def start_at(self) -> datetime:
+        """Monday 00:00 UTC, inside the week."""
+        return datetime.combine(self.monday, time(), tzinfo=UTC)
+
+    @property
+    def end_at(self) -> datetime:
+        """The next Monday 00:00 UTC, outside the week."""
+        return self.start_at + timedelta(days=7)
+
+    @property
+    def sunday(self) -> date:
+        """The week's last day."""
+        return self.monday + timedelta(days=6)
+
+    def plus(self, n_weeks: int) -> Week:
+        """The week ``n_weeks`` later, or earlier where negative."""
+        return Week(self.monday + timedelta(weeks=n_weeks))
+
+    def is_closed(self, now: datetime, *, close_lag: timedelta = CLOSE_LAG) -> bool:
+        """Whether everything submitted in the week has been announced by ``now``."""
+        return now >= self.end_at + close_lag
+
+    def __str__(self) -> str:
+        year, number, _ = self.monday.isocalendar()
+        return f"{year}-W{number:02d}"
+
+
+def last_closed_week(now: datetime, *, close_lag: timedelta = CLOSE_LAG) -> Week:
+    """The newest week that is closed at ``now``; the one place that knows the lag."""
+    return Week.containing(now - close_lag).plus(-1)
+
+
+def weeks_between(first: Week, last: Week) -> Iterator[Week]:
+    """Every week from ``first`` to ``last``, both included, ascending."""
+    week = first
+    while week <= last:
+        yield week
+        week = week.plus(1)

@@ -1,0 +1,307 @@
+"""One question to arXiv's query API at a time, by way of the ``arxiv`` package.
+
+The package reads Atom and knows the parameters. Measured, it also takes an empty or unreadable answer for the end
+of the results, hides the total, sets no time-out and ignores ``Retry-After``. So it is given a session that
+refuses every answer that is not a whole Atom feed, keeps the feed's header, waits between requests, and is the one
+place that retries.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import arxiv
+import requests
+import stamina
+from lxml import etree
+
+from domain.errors import SourceFormatError, SourceRejected, SourceUnavailable
+from domain.harvest import Window
+from domain.paper import Paper, one_line, parse_entry_id
+from ingest.settings import ArxivSettings
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
+_PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": False}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer.
+
+    ``n_total`` is arXiv's count of everything that matches; ``n_entries`` how many entries this answer holds, the
+    ``unreadable`` included, which name an entry and say what it lacks. ``answered_at`` is arXiv's own clock.
+    """
+
+    papers: tuple[Paper, ...]
+    n_total: int
+    n_entries: int
+    unreadable: tuple[str, ...]
+    answered_at: datetime
+
+
+@dataclass(frozen=True)
+class _Feed:
+    """The header of a whole feed, and which entries the ``arxiv`` package will pass on."""
+
+    n_total: int
+    n_entries: int
+    unreadable: tuple[str, ...]
+    answered_at: datetime
+
+
+class ArxivClient:
+    """Asks arXiv for the papers of a window, one request at a time.
+
+    ``sleep`` and ``clock`` (seconds, monotonic) keep the pause between requests; retries wait by ``stamina``.
+    """
+
+    def __init__(
+        self,
+        settings: ArxivSettings,
+        *,
+        product: str,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._session = _CheckingSession(settings, product=product, sleep=sleep, clock=clock)
+
+    @property
+    def n_requests(self) -> int:
+        """How many requests were sent, retries included."""
+        return self._session.n_requests
+
+    def page(self, window: Window, categories: tuple[str, ...], *, start: int, size: int) -> Page:
+        """Papers ``start`` to ``start + size`` of a window by submission time, oldest first.
+
+        Raises
+        ------
+        SourceUnavailable
+            If there was no whole answer in ``max_tries`` tries, or arXiv asks for a longer wait than we grant.
+        SourceRejected
+            If arXiv refuses the question.
+        """
+        search = arxiv.Search(
+            query=search_query(window, categories),
+            max_results=start + size,
+            sort_by=arxiv.SortCriterion.SubmittedDate,
+            sort_order=arxiv.SortOrder.Ascending,
+        )
+        attempts = stamina.retry_context(
+            on=_wait_before_retry(self._settings), attempts=self._settings.max_tries, timeout=None
+        )
+        for attempt in attempts:
+            with attempt:
+                return self._ask(search, start=start, size=size)
+        raise AssertionError("stamina returns or raises")
+
+    def _ask(self, search: arxiv.Search, *, start: int, size: int) -> Page:
+        client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
+        client.query_url_format = self._settings.api_url + "?{}"
+        client._session = self._session  # the package offers no other way to give it one
+        results = client.results(search, offset=start)
+        try:
+            first = next(results, None)  # sends the request
+        except ValueError as error:  # the package's word for a date that is none
+            raise SourceUnavailable(f"arXiv's answer has an entry that cannot be read ({error})") from error
+        feed = self._session.last_feed
+        # Only what this answer holds: asking the package for more would send the next request.
+        n_more = feed.n_entries - len(feed.unreadable) - 1
+        found = [] if first is None else [first, *itertools.islice(results, max(0, n_more))]
+        papers: list[Paper] = []
+        unreadable = list(feed.unreadable)
+        for result in found:
+            try:
+                papers.append(paper_from_result(result))
+            except ValueError as error:
+                unreadable.append(f"{result.entry_id}: {error}")
+        return Page(tuple(papers), feed.n_total, feed.n_entries, tuple(unreadable), feed.answered_at)
+
+
+def search_query(window: Window, categories: tuple[str, ...]) -> str:
+    """The window and categories in arXiv's query language, whose time bounds are minutes, both included."""
+    listed = " OR ".join(f"cat:{category}" for category in categories)
+    last_minute = window.end_at - timedelta(minutes=1)
+    return f"({listed}) AND submittedDate:[{window.start_at:%Y%m%d%H%M} TO {last_minute:%Y%m%d%H%M}]"
+
+
+def paper_from_result(result: arxiv.Result) -> Paper:
+    """A ``Paper`` from what the ``arxiv`` package read.
+
+    Raises
+    ------
+    ValueError
+        If a field that a paper must have is absent or malformed.
+    """
+    arxiv_id, version = parse_entry_id(result.entry_id)
+    categories = tuple(dict.fromkeys(result.categories))
+    return Paper(
+        arxiv_id=arxiv_id,
+        version=version,
+        title=one_line(result.title),
+        abstract=one_line(result.summary),
+        authors=tuple(name for author in result.authors if (name := one_line(author.name))),
+        primary_category=result.primary_category or "",
+        categories=categories,
+        submitted_at=result.published,
+        updated_at=result.updated,
+        comment=one_line(result.comment) if result.comment else None,
+        doi=result.doi or None,
+        journal_ref=one_line(result.journal_ref) if result.journal_ref else None,
+    )
+
+
+def read_feed(body: bytes, url: str) -> _Feed:
+    """The header of an Atom feed that is whole; entries that the ``arxiv`` package would drop are named.
+
+    Raises
+    ------
+    SourceFormatError
+        If the body is not well-formed, not an arXiv feed, or cut off.
+    SourceRejected
+        If the feed is arXiv's way of saying that the question is wrong.
+    """
+    try:
+        root = etree.fromstring(body, etree.XMLParser(**_PARSER_OPTIONS))
+    except etree.XMLSyntaxError as error:
+        raise SourceFormatError(f"arXiv's answer is not whole Atom ({error})", url=url) from error
+    n_total, updated = root.findtext(f"{_OPENSEARCH}totalResults"), root.findtext(f"{_ATOM}updated")
+    if root.tag != f"{_ATOM}feed" or n_total is None or updated is None:
+        raise SourceFormatError(f"arXiv's answer is <{etree.QName(root).localname}>, not an Atom feed", url=url)
+    entries = root.findall(f"{_ATOM}entry")
+    unreadable = []
+    for position, entry in enumerate(entries, 1):
+        entry_id = entry.findtext(f"{_ATOM}id") or ""
+        if "/api/errors" in entry_id:
+            reason = one_line(entry.findtext(f"{_ATOM}summary") or "no reason given")
+            raise SourceRejected(f"arXiv rejects the question: {reason}", url=url)
+        absent = [name for name in ("id", "published", "updated") if not entry.findtext(f"{_ATOM}{name}")]
+        if absent:
+            unreadable.append(f"{entry_id or f'entry {position}'}: no <{absent[0]}>")
+    try:
+        return _Feed(int(n_total), len(entries), tuple(unreadable), _instant(updated))
+    except ValueError as error:
+        raise SourceFormatError(f"arXiv's feed header cannot be read ({error})", url=url) from error
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text.strip())
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class _CheckingSession(requests.Session):
+    """What the ``arxiv`` package asks through: waits, sends who we are, and refuses what is not a whole feed."""
+
+    def __init__(
+        self,
+        settings: ArxivSettings,
+        *,
+        product: str,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._sleep = sleep
+        self._clock = clock
+        self._quiet_until = 0.0
+        contact = f" ({settings.contact})" if settings.contact else ""
+        self._headers = {"User-Agent": f"{product}{contact}", "Accept": "application/atom+xml"}
+        self.n_requests = 0
+        self.last_feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC))
+
+    def get(self, url: str | bytes, **_: Any) -> requests.Response:
+        """The answer to one request, if it is a whole Atom feed.
+
+        Raises
+        ------
+        SourceUnavailable, SourceRejected, SourceFormatError
+        """
+        address = url.decode() if isinstance(url, bytes) else url
+        if (wait := self._quiet_until - self._clock()) > 0:
+            self._sleep(wait)
+        self.n_requests += 1
+        try:
+            response = super().get(
+                address, headers=self._headers, timeout=(30.0, self._settings.timeout_s), allow_redirects=True
+            )
+            body = response.content
+        except requests.exceptions.ConnectionError as error:
+            raise SourceUnavailable(
+                f"cannot reach arXiv at {self._settings.api_url}: {_cause(error)}", url=address
+            ) from error
+        except requests.exceptions.RequestException as error:
+            raise SourceUnavailable(f"arXiv's answer broke off: {_cause(error)}", url=address) from error
+        finally:
+            # Counted from the answer, not from the question: arXiv asks for pauses, not for a pace.
+            self._quiet_until = self._clock() + self._settings.delay_s
+        if response.status_code != requests.codes.ok:
+            raise _refusal(response, address)
+        try:
+            self.last_feed = read_feed(body, address)
+        except SourceFormatError as error:
+            raise SourceUnavailable(str(error), url=address) from error
+        return response
+
+
+def _refusal(response: requests.Response, url: str) -> SourceUnavailable | SourceRejected:
+    status = response.status_code
+    # 406 is one of arXiv's ways of slowing us down; 400 and 404 are about the question.
+    if status in (406, 408, 425, 429) or status >= 500:
+        wait_s = retry_after_s(response.headers.get("Retry-After"), now=datetime.now(UTC))
+        return SourceUnavailable(f"arXiv answered {status}", url=url, retry_after_s=wait_s)
+    try:
+        read_feed(response.content, url)
+    except SourceRejected as error:
+        return SourceRejected(str(error), url=url, status=status)
+    except SourceFormatError:
+        pass
+    return SourceRejected(f"arXiv answered {status}", url=url, status=status)
+
+
+def retry_after_s(value: str | None, *, now: datetime) -> float | None:
+    """A ``Retry-After`` header in seconds, from a number or a date (RFC 9110); ``None`` where it says neither."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
+
+
+def _wait_before_retry(settings: ArxivSettings) -> Callable[[Exception], bool | float]:
+    """How many seconds to wait before another try; ``False`` where there should be none.
+
+    The wait doubles from the delay between requests; ``Retry-After`` makes it longer, never shorter, since arXiv
+    sends 0 with time-outs. A wait beyond ``max_wait_s`` is not granted: the harvest ends and says so.
+    """
+    tries = itertools.count(1)
+
+    def wait(error: Exception) -> bool | float:
+        if not isinstance(error, SourceUnavailable):
+            return False
+        wait_s = max(settings.delay_s * 2 ** next(tries), error.retry_after_s or 0.0)
+        return False if wait_s > settings.max_wait_s else float(wait_s)
+
+    return wait
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason in a few words: urllib3 wraps them four deep."""
+    text = str(error)
+    for words in ("Connection refused", "Name or service not known", "timed out", "reset by peer"):
+        if words in text:
+            return words.lower()
+    return type(error).__name__

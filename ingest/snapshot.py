@@ -1,0 +1,113 @@
+"""arXiv's metadata snapshot: one JSON object a line, as published on Kaggle, plain or in a .gz or .zip."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from domain.errors import UsageError
+from domain.paper import Paper, one_line, parse_arxiv_id
+
+
+@dataclass(frozen=True)
+class SnapshotLine:
+    """One line: its paper, or the problem that kept it from being one; neither where it is not watched."""
+
+    number: int
+    paper: Paper | None
+    problem: str | None
+
+
+def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotLine]:
+    """Every line of a snapshot, in order, with constant memory.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be opened, or its compression is broken (what came before is yielded).
+    """
+    watched = set(categories)
+    try:
+        with _opened(path) as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _read_line(number, line, watched)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
+    except (EOFError, zipfile.BadZipFile, ValueError) as error:
+        raise UsageError(f"{path} is damaged: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            if len(names) != 1:
+                raise UsageError(f"{path} holds {len(names)} files; a snapshot is one")
+            with archive.open(names[0]) as file:
+                yield cast(BinaryIO, file)
+    elif path.suffix == ".gz":
+        with gzip.open(path, "rb") as file:
+            yield cast(BinaryIO, file)
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
+def _read_line(number: int, line: bytes, watched: set[str]) -> SnapshotLine:
+    try:
+        fields = json.loads(line)
+        if not isinstance(fields, dict):
+            return SnapshotLine(number, None, "not a JSON object")
+        categories = tuple(dict.fromkeys(str(fields["categories"]).split()))
+        if not watched & set(categories):
+            return SnapshotLine(number, None, None)
+        return SnapshotLine(number, _paper(fields, categories), None)
+    except KeyError as error:
+        return SnapshotLine(number, None, f"no field {error}")
+    except (TypeError, ValueError, RecursionError) as error:
+        return SnapshotLine(number, None, str(error))
+
+
+def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
+    versions = fields["versions"]
+    if not versions:
+        raise ValueError("no version")
+    first, newest = versions[0], versions[-1]
+    return Paper(
+        arxiv_id=parse_arxiv_id(str(fields["id"])),
+        version=int(str(newest["version"]).removeprefix("v")),
+        title=one_line(fields["title"]),
+        abstract=one_line(fields["abstract"]),
+        authors=_authors(fields),
+        primary_category=categories[0],  # arXiv lists the primary one first
+        categories=categories,
+        submitted_at=_instant(first["created"]),
+        updated_at=_instant(newest["created"]),
+        comment=one_line(fields["comments"]) if fields.get("comments") else None,
+        doi=fields.get("doi") or None,
+        journal_ref=one_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
+    )
+
+
+def _authors(fields: dict[str, Any]) -> tuple[str, ...]:
+    parsed = fields.get("authors_parsed")
+    if parsed:  # [[last, first, suffix], ...]
+        names = (" ".join(filter(None, (a[1], a[0], *a[2:3]))) for a in parsed)
+        return tuple(one_line(name) for name in names)
+    return tuple(name for part in str(fields.get("authors") or "").split(",") if (name := one_line(part)))
+
+
+def _instant(text: str) -> datetime:
+    """``Mon, 2 Apr 2007 19:18:42 GMT``."""
+    at = parsedate_to_datetime(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

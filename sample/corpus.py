@@ -1,0 +1,454 @@
+"""A made-up corpus whose truth is known.
+
+Every paper is drawn in three steps, and the truth is what the first two decided:
+
+    topic  ->  techniques and themes with their levels  ->  title and abstract that say so
+
+Topics follow fixed weights, techniques the planted curves of ``curves.py``: in a week, each topic adopts a technique
+with a probability in proportion to its affinity, such that the expected share over all papers is the planted one.
+So the counts scatter as real counts do. Every title, abstract, name and figure is invented; the identifiers are
+numbered from 90001 in each month, which arXiv has never reached, and each paper's comment says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
+from domain.paper import ArxivId, Paper, parse_arxiv_id
+from domain.week import Week, weeks_between
+from sample.curves import TECHNIQUES, THEMES, frame_week, mention_rate, planted_share, relative_volume
+from sample.names import author_names, system_name
+from sample.topics import SampleTopic, sample_sentences, sample_topics
+from sample.wording import fill, sentence, slots_of, title_case
+
+_T = TypeVar("_T")
+
+WATCHED_CATEGORIES = ("cs.LG", "stat.ML", "cs.CL", "cs.CV", "cs.AI", "cs.NE")
+FIRST_NUMBER = 90001
+MAX_PAPERS_PER_WEEK = 1500
+"""So that the busiest month needs no number above 99999."""
+COMMENT = "Made-up sample paper of Papertide; not a real paper"
+
+MIN_WORDS = 90
+MAX_WORDS = 150
+MAX_SENTENCES = 8
+
+_MAX_PROBABILITY = 0.92
+_MAX_TECHNIQUES = 3
+_MAX_STATEMENTS = 4  # techniques, mentions and themes that need a sentence of their own
+_ABOUT_RATE = 0.22
+_TOPIC_TITLE_RATE = 0.6
+_REPLACED_RATE = 0.15
+_THEME_RATES = {  # (main contribution, touched)
+    "efficiency": (0.05, 0.10),
+    "evaluation": (0.07, 0.07),
+    "data_governance": (0.03, 0.04),
+    "deployment": (0.02, 0.05),
+    "security": (0.02, 0.02),
+}
+_DAY_WEIGHTS = np.array([0.19, 0.20, 0.19, 0.18, 0.15, 0.05, 0.04])
+_HOUR_WEIGHTS = np.array([3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 7, 6, 6, 7, 8, 9, 9, 9, 7, 5, 4, 4, 3, 3], dtype=float)
+
+
+@dataclass(frozen=True)
+class PaperTruth:
+    """What is planted in one paper.
+
+    ``techniques`` and ``themes`` hold levels as the codebook defines them; level 0 is left out.
+    """
+
+    arxiv_id: ArxivId
+    week: Week
+    topic: str
+    techniques: Mapping[str, int]
+    themes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class SampleCorpus:
+    """Papers in order of submission, with the truth about each, in the same order."""
+
+    papers: tuple[Paper, ...]
+    truth: tuple[PaperTruth, ...]
+    first_week: Week
+    last_week: Week
+
+    @property
+    def weeks(self) -> tuple[Week, ...]:
+        """Every week of the corpus, ascending."""
+        return tuple(weeks_between(self.first_week, self.last_week))
+
+    def truth_table(self) -> pd.DataFrame:
+        """The truth with one row per paper.
+
+        Returns
+        -------
+        One row per paper, in the order of ``papers``
+            ``arxiv_id``, ``topic`` : str.
+            ``week_start`` : Monday, UTC, without zone.
+            one int column per technique (0 to 3) and per theme (0 to 2), by key.
+        """
+        columns: dict[str, object] = {
+            "arxiv_id": [t.arxiv_id for t in self.truth],
+            "week_start": pd.to_datetime([t.week.monday for t in self.truth]).as_unit("us"),
+            "topic": [t.topic for t in self.truth],
+        }
+        columns |= {key: [t.techniques.get(key, 0) for t in self.truth] for key in TECHNIQUES}
+        columns |= {key: [t.themes.get(key, 0) for t in self.truth] for key in THEMES}
+        return pd.DataFrame(columns)
+
+    def adoption_table(self) -> pd.DataFrame:
+        """Planted and drawn adoption of every technique in every week.
+
+        Returns
+        -------
+        One row per (week, technique), sorted by both, techniques in the codebook's order
+            ``week_start`` : Monday, UTC, without zone.
+            ``technique`` : key.
+            ``planted`` : expected share of the week's papers at level 2 or more, in [0, 1].
+            ``n`` : papers of the week.
+            ``k_adopts`` : papers at level 2 or more.
+            ``k_mentions`` : papers at level 1.
+        """
+        levels: dict[Week, list[Mapping[str, int]]] = {week: [] for week in self.weeks}
+        for truth in self.truth:
+            levels[truth.week].append(truth.techniques)
+        rows = [
+            {
+                "week_start": pd.Timestamp(week.monday),
+                "technique": key,
+                "planted": planted_share(key, week, self.last_week),
+                "n": len(found),
+                "k_adopts": sum(level.get(key, 0) >= ADOPTS for level in found),
+                "k_mentions": sum(level.get(key, 0) == MENTIONS for level in found),
+            }
+            for week, found in levels.items()
+            for key in TECHNIQUES
+        ]
+        return pd.DataFrame(rows).astype({"week_start": "datetime64[us]"})
+
+
+def make_corpus(*, seed: int = 7, last_week: Week, n_weeks: int = 26, papers_per_week: int = 150) -> SampleCorpus:
+    """The sample corpus of ``n_weeks`` weeks ending with ``last_week``; equal arguments give an equal corpus.
+
+    ``papers_per_week`` is the size of an ordinary week; holidays have fewer, conference deadlines more.
+
+    Raises
+    ------
+    ValueError
+        If there would be no week, or no paper or too many papers in a week.
+    """
+    if n_weeks < 1:
+        raise ValueError(f"expected at least one week, got {n_weeks}")
+    if not 1 <= papers_per_week <= MAX_PAPERS_PER_WEEK:
+        raise ValueError(f"expected 1 to {MAX_PAPERS_PER_WEEK} papers per week, got {papers_per_week}")
+    first_week = last_week.plus(1 - n_weeks)
+    titles: set[str] = set()
+    drafts: list[_Draft] = []
+    for week in weeks_between(first_week, last_week):
+        drafts += _week_drafts(week, last_week, seed=seed, papers_per_week=papers_per_week, titles=titles)
+    drafts.sort(key=lambda draft: draft.submitted_at)
+    papers: list[Paper] = []
+    truth: list[PaperTruth] = []
+    used: dict[str, int] = {}
+    for draft in drafts:
+        month = f"{draft.submitted_at:%y%m}"
+        used[month] = number = used.get(month, FIRST_NUMBER - 1) + 1
+        arxiv_id = parse_arxiv_id(f"{month}.{number}")
+        papers.append(draft.paper(arxiv_id))
+        truth.append(
+            PaperTruth(arxiv_id, Week.containing(draft.submitted_at), draft.topic, draft.techniques, draft.themes)
+        )
+    return SampleCorpus(tuple(papers), tuple(truth), first_week, last_week)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A paper that has no identifier yet."""
+
+    submitted_at: datetime
+    updated_at: datetime
+    version: int
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    topic: str
+    techniques: Mapping[str, int]
+    themes: Mapping[str, int]
+
+    def paper(self, arxiv_id: ArxivId) -> Paper:
+        return Paper(
+            arxiv_id=arxiv_id,
+            version=self.version,
+            title=self.title,
+            abstract=self.abstract,
+            authors=self.authors,
+            primary_category=self.categories[0],
+            categories=self.categories,
+            submitted_at=self.submitted_at,
+            updated_at=self.updated_at,
+            comment=COMMENT,
+        )
+
+
+def _week_drafts(week: Week, last_week: Week, *, seed: int, papers_per_week: int, titles: set[str]) -> list[_Draft]:
+    # Each week has its own stream, so that a week does not depend on how many weeks the corpus has.
+    rng = np.random.default_rng([seed, week.monday.toordinal()])
+    topics = [t for t in sample_topics() if t.born is None or t.born <= frame_week(week, last_week)]
+    weights = np.array([t.weight for t in topics])
+    weights /= weights.sum()
+    rates = {
+        key: adoption_probabilities(topics, weights, key, planted_share(key, week, last_week)) for key in TECHNIQUES
+    }
+    mentions = {key: mention_rate(key, week, last_week) for key in TECHNIQUES}
+    n_papers = max(1, round(papers_per_week * relative_volume(week) * rng.uniform(0.93, 1.07)))
+    drafts = []
+    for at in rng.choice(len(topics), size=n_papers, p=weights).tolist():
+        topic = topics[at]
+        techniques = _draw_techniques(topic, {key: float(rates[key][at]) for key in TECHNIQUES}, rng)
+        mentioned = _draw_mentions(topic, techniques, mentions, rng)
+        drafts.append(_draft(topic, techniques | mentioned, week, last_week, titles, rng))
+    return drafts
+
+
+def adoption_probabilities(
+    topics: Sequence[SampleTopic], weights: NDArray[np.float64], technique: str, share: float
+) -> NDArray[np.float64]:
+    """Probability, per topic, that a paper adopts the technique, such that the expected share is ``share``.
+
+    ``weights`` sum to 1. Probabilities are in proportion to the topics' affinities, up to a ceiling; topics that have
+    the technique by nature count with probability 1, and keep it even where ``share`` is lower than theirs.
+    """
+    inherent = np.array([technique in t.inherent for t in topics])
+    affinity = np.array([t.affinity.get(technique, 0.0) for t in topics])
+
+    def probabilities(factor: float) -> NDArray[np.float64]:
+        return np.where(inherent, 1.0, np.minimum(factor * affinity, _MAX_PROBABILITY))
+
+    low, high = 0.0, 10.0
+    for _ in range(50):  # bisection: the expected share grows with the factor
+        middle = (low + high) / 2
+        low, high = (middle, high) if weights @ probabilities(middle) < share else (low, middle)
+    return probabilities(low)
+
+
+def _draw_techniques(
+    topic: SampleTopic, probabilities: Mapping[str, float], rng: np.random.Generator
+) -> dict[str, int]:
+    """Levels of the adopted techniques.
+
+    A paper is about one technique at most, and where the topic implies one, about no other.
+    """
+    while True:
+        drawn = [key for key in TECHNIQUES if key not in topic.inherent and rng.random() < probabilities[key]]
+        if len(drawn) + len(topic.inherent) <= _MAX_TECHNIQUES:
+            break
+    levels = dict(topic.inherent) | dict.fromkeys(drawn, ADOPTS)
+    if drawn and not topic.inherent and rng.random() < _ABOUT_RATE:
+        levels[_pick(rng, drawn)] = IS_ABOUT
+    return levels
+
+
+def _draw_mentions(
+    topic: SampleTopic, techniques: Mapping[str, int], rates: Mapping[str, float], rng: np.random.Generator
+) -> dict[str, int]:
+    possible = [key for key in TECHNIQUES if key not in techniques and topic.affinity.get(key, 0) > 0]
+    drawn = [key for key in possible if rng.random() < rates[key]]
+    return dict.fromkeys(drawn[: max(0, _MAX_TECHNIQUES - len(techniques))], MENTIONS)
+
+
+def _draw_themes(
+    topic: SampleTopic, techniques: Mapping[str, int], rng: np.random.Generator
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Levels of all themes, and of those that need a sentence because neither topic nor technique implies them."""
+    implied = dict(topic.themes)
+    if techniques.get("compression", 0) >= ADOPTS and "efficiency" not in implied:
+        # Its sentences promise a smaller and cheaper model: on the side, or as what the paper is about.
+        implied["efficiency"] = 2 if techniques["compression"] == IS_ABOUT else 1
+    bank = sample_sentences().themes
+    n_left = _MAX_STATEMENTS - len(techniques.keys() - topic.inherent.keys())
+    said: dict[str, int] = {}
+    for key, (main, touched) in _THEME_RATES.items():
+        draw = rng.random()
+        fits = not topic.trap and topic.key in bank[key].get("topics", (topic.key,))
+        if fits and key not in implied and draw < main + touched and len(said) < min(2, n_left):
+            said[key] = 2 if draw < main else 1
+    return implied | said, said
+
+
+def _draft(
+    topic: SampleTopic,
+    techniques: Mapping[str, int],
+    week: Week,
+    last_week: Week,
+    titles: set[str],
+    rng: np.random.Generator,
+) -> _Draft:
+    themes, said_themes = _draw_themes(topic, techniques, rng)
+    submitted_at = _submission_time(week, rng)
+    version, updated_at = _revision(submitted_at, last_week, rng)
+    slots = _draw_slots(topic, rng)
+    title = _title(topic, techniques, slots, rng)
+    if title in titles:
+        # No further draw, so that the rest of the week stays the same however many weeks went before.
+        title = f"{title} with {slots['name']}" if ": " in title else f"{slots['name']}: {title}"
+    while title in titles:
+        slots = _draw_slots(topic, rng)
+        title = _title(topic, techniques, slots, rng)
+    titles.add(title)
+    return _Draft(
+        submitted_at=submitted_at,
+        updated_at=updated_at,
+        version=version,
+        title=title,
+        abstract=_abstract(topic, techniques, said_themes, slots, rng),
+        authors=author_names(rng, 1 + int(rng.binomial(9, 0.35))),
+        categories=_categories(topic, rng),
+        topic=topic.key,
+        techniques=techniques,
+        themes=themes,
+    )
+
+
+def _draw_slots(topic: SampleTopic, rng: np.random.Generator) -> dict[str, str]:
+    """What stays the same within one paper."""
+    challenge, challenge2 = rng.permutation(len(topic.phrases["challenge"]))[:2].tolist()
+    return dict(topic.words) | {
+        "name": system_name(rng),
+        "focus": _pick(rng, topic.phrases["focus"]),
+        "task": _pick(rng, topic.phrases["task"]),
+        "challenge": topic.phrases["challenge"][challenge],
+        "challenge2": topic.phrases["challenge"][challenge2],
+    }
+
+
+def _title(
+    topic: SampleTopic, techniques: Mapping[str, int], slots: Mapping[str, str], rng: np.random.Generator
+) -> str:
+    about = [key for key, level in techniques.items() if level == IS_ABOUT and key not in topic.inherent]
+    bank = sample_sentences()
+    if about:
+        templates = bank.techniques[about[0]]["titles"]
+    else:
+        templates = topic.phrases["title"] if rng.random() < _TOPIC_TITLE_RATE else bank.frames["title"]
+    return title_case(fill(_pick(rng, _fillable(templates, slots)), slots, rng))
+
+
+def _abstract(
+    topic: SampleTopic,
+    techniques: Mapping[str, int],
+    said_themes: Mapping[str, int],
+    slots: Mapping[str, str],
+    rng: np.random.Generator,
+) -> str:
+    """One paragraph within the bounds on words and sentences, or the nearest of some tries."""
+    tries = []
+    for _ in range(12):
+        text, n_words = _try_abstract(topic, techniques, said_themes, slots, rng)
+        if MIN_WORDS <= n_words <= MAX_WORDS:
+            return text
+        tries.append((max(MIN_WORDS - n_words, n_words - MAX_WORDS), text))
+    return min(tries)[1]
+
+
+def _try_abstract(
+    topic: SampleTopic,
+    techniques: Mapping[str, int],
+    said_themes: Mapping[str, int],
+    slots: Mapping[str, str],
+    rng: np.random.Generator,
+) -> tuple[str, int]:
+    bank = sample_sentences()
+    detail, detail2 = _pick_two(rng, topic.phrases["detail"])
+    gain, gain2 = _pick_two(rng, topic.phrases["gain"])
+    filled = dict(slots) | {
+        "problem": _pick(rng, topic.phrases["problem"]),
+        "approach": _pick(rng, topic.phrases["approach"]),
+        "plain": _pick(rng, topic.phrases["plain"]),
+        "closing": _pick(rng, topic.phrases["closing"]),
+        "bench": _pick(rng, topic.phrases["bench"]),
+        "gain": gain,
+        "gain2": gain2,
+    }
+
+    def said(templates: Sequence[str]) -> str:
+        return sentence(fill(_pick(rng, _fillable(templates, filled)), filled, rng))
+
+    adopted = [
+        said(bank.techniques[key]["about" if level == IS_ABOUT else "adopts"])
+        for key, level in techniques.items()
+        if level >= ADOPTS and key not in topic.inherent  # what is inherent, the topic's own sentences say
+    ]
+    mentioned = [said(bank.techniques[key]["mentions"]) for key, level in techniques.items() if level == MENTIONS]
+    needed = {
+        "problem": [said(bank.frames["problem"])],
+        "approach": [said(bank.frames["approach"])],
+        "method": adopted or [said(bank.frames["plain"])],
+        "mention": mentioned,
+        "theme": [said(bank.themes[key]["main"]) for key, level in said_themes.items() if level == 2],
+        "result": [said(bank.frames["result"])],
+        "touched": [said(bank.themes[key]["touched"]) for key, level in said_themes.items() if level == 1],
+    }
+    optional = {
+        "gap": said(bank.frames["gap"]),
+        "detail": sentence(fill(detail, filled, rng)),
+        "closing": said(bank.frames["closing"]),
+        "detail2": sentence(fill(detail2, filled, rng)),
+    }
+    wanted = int(rng.integers(MIN_WORDS + 15, MAX_WORDS - 4))
+    parts = {role: list(sentences) for role, sentences in needed.items()}
+    for role, text in optional.items():
+        written = [s for sentences in parts.values() for s in sentences]
+        n_words = _n_words(written)
+        if n_words < wanted and n_words + _n_words([text]) <= MAX_WORDS and len(written) < MAX_SENTENCES:
+            parts[role] = [text]
+    order = ("problem", "gap", "approach", "method", "detail", "detail2", "mention", "theme", "result", "touched")
+    sentences = [s for role in (*order, "closing") for s in parts.get(role, [])]
+    return " ".join(sentences), _n_words(sentences)
+
+
+def _categories(topic: SampleTopic, rng: np.random.Generator) -> tuple[str, ...]:
+    """Primary category first; at least one is watched, or the paper would not count."""
+    categories = _pick(rng, topic.categories)
+    further = _pick(rng, WATCHED_CATEGORIES)
+    return (*categories, further) if further not in categories and rng.random() < 0.15 else categories
+
+
+def _submission_time(week: Week, rng: np.random.Generator) -> datetime:
+    day = int(rng.choice(7, p=_DAY_WEIGHTS))
+    hour = int(rng.choice(24, p=_HOUR_WEIGHTS / _HOUR_WEIGHTS.sum()))
+    return week.start_at + timedelta(days=day, hours=hour, seconds=int(rng.integers(3600)))
+
+
+def _revision(submitted_at: datetime, last_week: Week, rng: np.random.Generator) -> tuple[int, datetime]:
+    """Version and its time: some papers were replaced, none after the corpus ends."""
+    updated_at = submitted_at + timedelta(days=int(rng.integers(1, 40)), seconds=int(rng.integers(86400)))
+    if rng.random() < _REPLACED_RATE and updated_at < last_week.end_at:
+        return 2 + int(rng.random() < 0.2), updated_at
+    return 1, submitted_at
+
+
+def _fillable(templates: Sequence[str], slots: Mapping[str, str]) -> list[str]:
+    return [template for template in templates if slots_of(template) <= slots.keys()]
+
+
+def _pick(rng: np.random.Generator, choices: Sequence[_T]) -> _T:
+    return choices[int(rng.integers(len(choices)))]
+
+
+def _pick_two(rng: np.random.Generator, choices: Sequence[_T]) -> tuple[_T, _T]:
+    first, second = rng.permutation(len(choices))[:2].tolist()
+    return choices[first], choices[second]
+
+
+def _n_words(sentences: Sequence[str]) -> int:
+    return sum(len(text.split()) for text in sentences)

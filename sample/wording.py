@@ -1,0 +1,90 @@
+"""From templates to text: choices, slots and numbers.
+
+The notation is described at the top of ``topics.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SLOT = re.compile(r"\{(?P<name>\w+)(?::(?P<low>[\d.]+)-(?P<high>[\d.]+))?\}")
+_KEPT_LOWER = frozenset(
+    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "under", "with", "without")
+)
+
+
+def slots_of(template: str) -> frozenset[str]:
+    """Names of the slots that a template needs filled; numbers fill themselves."""
+    return frozenset(m["name"] for m in _SLOT.finditer(template) if m["low"] is None)
+
+
+def fill(template: str, slots: Mapping[str, str], rng: np.random.Generator) -> str:
+    """The text of one template: choices made, slots filled, numbers drawn.
+
+    What fills a slot may itself hold choices, numbers and slots.
+
+    Raises
+    ------
+    KeyError
+        If the template needs a slot that is not given.
+    """
+
+    def choose(match: re.Match[str]) -> str:
+        options = match[1].split("|")
+        return options[int(rng.integers(len(options)))]
+
+    def fill_slot(match: re.Match[str]) -> str:
+        if match["low"] is None:
+            return slots[match["name"]]
+        return _number(match["name"], float(match["low"]), float(match["high"]), rng)
+
+    text = template
+    while "[" in text or "{" in text:
+        text = _SLOT.sub(fill_slot, _CHOICE.sub(choose, text))
+    return text
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[0].upper() + text[1:]
+
+
+def title_case(text: str) -> str:
+    """The text as titles are written; words that already hold a capital stay as they are.
+
+    Examples
+    --------
+    >>> title_case("text-to-image models of MRI: a few-shot study")
+    'Text-to-Image Models of MRI: A Few-Shot Study'
+    """
+    words = text.split(" ")
+    opens = [True] + [word.endswith((":", "?", ".")) for word in words]
+    return " ".join(
+        word if word in _KEPT_LOWER and not first else _title_word(word)
+        for word, first in zip(words, opens, strict=False)
+    )
+
+
+def _title_word(word: str) -> str:
+    first, *others = word.split("-")
+    return "-".join([_capital(first), *(part if part in _KEPT_LOWER else _capital(part) for part in others)])
+
+
+def _capital(word: str) -> str:
+    return word if any(c.isupper() for c in word) else word[:1].upper() + word[1:]
+
+
+def _number(kind: str, low: float, high: float, rng: np.random.Generator) -> str:
+    if kind in ("pct", "x"):
+        return f"{rng.uniform(low, high):.1f}"
+    if kind == "dec":
+        return f"{rng.uniform(low, high):.2f}"
+    if kind == "num":
+        return str(int(rng.integers(int(low), int(high) + 1)))
+    if kind == "k":
+        return f"{int(rng.integers(int(low) * 10, int(high) * 10 + 1)) * 100:,}"
+    raise KeyError(f"no number is called {kind!r}")

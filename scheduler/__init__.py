@@ -1,0 +1,1 @@
+"""Decides when and in what order: stages, their ledger, resuming."""

@@ -1,0 +1,1 @@
+"""Meets the outside: settings, the command line; wires everything."""

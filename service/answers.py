@@ -1,0 +1,464 @@
+"""The questions that people ask, answered as JSON; the command line and the web speak with the same words."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+import pandas as pd
+
+from analysis.search import fused_ranks, nearest_papers
+from analysis.shares import Period, share_series
+from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, TermKind
+from domain.errors import UsageError
+from domain.paper import Paper
+from domain.tables import WEEKLY_TOTALS
+from domain.week import Week, last_closed_week
+from ingest.harvest import windows_due
+from scheduler.pipeline import weeks_of_run
+from service.settings import known_category
+from service.workshop import Workshop
+from store.detections import ids_without_detections
+from store.digests import published_weeks
+from store.embeddings import embedding_counts, embeddings_of, ids_without_embedding
+from store.papers import count_papers, known_papers, window_records
+from store.runs import newest_runs
+from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
+from store.topics import weekly_fit
+from store.weekly import ALL_WATCHED, weekly_counts, weekly_detected, weekly_totals
+
+Level = Literal["mentions", "adopts", "about"]
+LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
+MAX_TERMS = 20
+_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
+_CANDIDATES = 300
+_STOP_WORDS = frozenset("a an and are as at be below by for from in into is it of on or over the to under with".split())
+
+
+# -- trends
+
+
+def trends(
+    shop: Workshop,
+    terms: Sequence[str],
+    *,
+    by: Period,
+    level: Level,
+    categories: Sequence[str],
+    primary: bool,
+    since: date | None,
+    until: date | None,
+) -> dict[str, Any]:
+    """Shares of terms over time, in the form that docs/json.md describes.
+
+    A term is the key or name of a technique or theme, the label of a topic, or any other words, which are looked
+    for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant.
+
+    Raises
+    ------
+    UsageError
+        If a term is unknown, a category is not watched, or nothing is held.
+    """
+    if len(terms) > MAX_TERMS:
+        raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
+    within = _watched(shop, categories)
+    totals = _closed(shop, weekly_totals(shop.db, shop.settings.categories, within=within, primary=primary))
+    totals = _between(totals, since, until)
+    if totals.empty:
+        raise UsageError("no closed week is held in this range; `papertide run` fetches some")
+    counter = _Counter(shop, level, within, primary)
+    series = []
+    for term in terms:
+        kind, name, k_by_week = counter.count(term)
+        table = share_series(totals, k_by_week, by=by, min_papers=1)
+        series.append({"term": name, "kind": kind, "points": _points(table)})
+    return {"by": by, "level": level, "categories": list(within or shop.settings.categories), "series": series}
+
+
+class _Counter:
+    """Counts terms by week within one scope."""
+
+    def __init__(self, shop: Workshop, level: Level, within: tuple[str, ...] | None, primary: bool) -> None:
+        self._shop = shop
+        self._levels = LEVELS[level]
+        self._within = within
+        self._primary = primary
+        self._terms = {(t.kind, t.key): t for t in shop.detector.taxonomy.terms}
+
+    def count(self, term: str) -> tuple[str, str, dict[Week, int]]:
+        """What the term is, how it is called, and its papers by week."""
+        asked_kind, _, rest = term.partition(":")
+        if rest and asked_kind == "text":
+            return "text", rest.strip(), self._text(rest.strip())
+        for kind in _KINDS:
+            if rest and asked_kind == kind:
+                return self._count_as(kind, rest, term)
+        for kind in _KINDS:
+            if (key := self._key(kind, term)) is not None:
+                return kind, self._called(kind, key), self._detected(kind, key)
+        found = self._text(term)
+        if not found:
+            near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else "; `text:` before it counts it all the same"
+            raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
+        return "text", term, found
+
+    def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[str, str, dict[Week, int]]:
+        key = self._key(kind, name)
+        if key is None:
+            known = ", ".join(k for of, k in self._terms if of == kind) or "listed by `papertide topics list`"
+            raise UsageError(f"{term!r}: there is no such {kind}; they are {known}")
+        return kind, self._called(kind, key), self._detected(kind, key)
+
+    def _key(self, kind: TermKind, name: str) -> str | None:
+        wanted = name.casefold().strip()
+        if kind == "topic":
+            model = self._shop.topic_model
+            topics = model.topics if model else ()
+            return next((str(t.topic_id) for t in topics if wanted in (t.label.casefold(), str(t.topic_id))), None)
+        # "state-space models" and "state space model" are one name.
+        plain = re.sub(r"[\W_]+", " ", wanted).rstrip("s")
+        for (of, key), term in self._terms.items():
+            names = (key.replace("_", " "), re.sub(r"[\W_]+", " ", term.name.casefold()))
+            if of == kind and plain in (n.rstrip("s") for n in names):
+                return key
+        return None
+
+    def _called(self, kind: TermKind, key: str) -> str:
+        if kind != "topic":
+            return key
+        model = self._shop.topic_model
+        return next(t.label for t in (model.topics if model else ()) if str(t.topic_id) == key)
+
+    def _detected(self, kind: TermKind, key: str) -> dict[Week, int]:
+        levels = (ADOPTS,) if kind == "topic" else self._levels
+        if self._primary or (self._within is not None and len(self._within) > 1):
+            scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
+            model = self._shop.topic_model
+            return weekly_detected(
+                self._shop.db,
+                scope.condition(),
+                kind=kind,
+                key=key,
+                levels=levels,
+                detector_id=self._shop.detector.detector_id,
+                topic_model_id=model.topic_model_id if model else None,
+            )
+        table = weekly_counts(self._shop.db, category=self._within[0] if self._within else ALL_WATCHED)
+        rows = table[(table["kind"] == kind) & (table["key"] == key) & table["level"].isin(levels)]
+        by_week: dict[Week, int] = {}
+        for at, k in zip(rows["week_start"].tolist(), rows["k"].tolist(), strict=True):
+            week = Week(at.date())
+            by_week[week] = by_week.get(week, 0) + k
+        return by_week
+
+    def _text(self, words: str) -> dict[Week, int]:
+        scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
+        try:
+            return weekly_matches(self._shop.db, words.split(" OR "), scope)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+
+def _watched(shop: Workshop, categories: Sequence[str]) -> tuple[str, ...] | None:
+    for category in categories:
+        try:
+            known_category(category)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        if category not in shop.settings.categories:
+            watched = " ".join(shop.settings.categories)
+            raise UsageError(f"{category} is not watched, so its papers are not all held; watched are {watched}")
+    return tuple(dict.fromkeys(categories)) or None
+
+
+def _closed(shop: Workshop, totals: pd.DataFrame) -> pd.DataFrame:
+    last = pd.Timestamp(last_closed_week(shop.now()).monday)
+    return totals[totals["week_start"] <= last].reset_index(drop=True)
+
+
+def _between(totals: pd.DataFrame, since: date | None, until: date | None) -> pd.DataFrame:
+    keep = pd.Series(True, index=totals.index)
+    if since is not None:
+        keep &= totals["week_start"] + pd.Timedelta(days=6) >= pd.Timestamp(since)
+    if until is not None:
+        keep &= totals["week_start"] <= pd.Timestamp(until)
+    return WEEKLY_TOTALS.check(totals[keep].reset_index(drop=True))
+
+
+def _points(table: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = [table[name].tolist() for name in table.columns]
+    return [
+        {
+            "start": start.date().isoformat(),
+            "end": end.date().isoformat(),
+            "k": k,
+            "n": n,
+            "share": _number(share),
+            "low": _number(low),
+            "high": _number(high),
+            "complete": complete,
+        }
+        for start, end, k, n, share, low, high, complete in zip(*columns, strict=True)
+    ]
+
+
+def _number(value: float) -> float | None:
+    """Six digits are more than any share here knows; NaN is null in JSON."""
+    return None if value != value else round(value, 6)
+
+
+# -- search
+
+
+def search(
+    shop: Workshop,
+    query: str,
+    *,
+    limit: int,
+    since: date | None = None,
+    categories: Sequence[str] = (),
+    topic: str | None = None,
+) -> tuple[dict[str, Any], list[Paper]]:
+    """Papers for a query by meaning and by words together: the answer as JSON, and the papers themselves.
+
+    Raises
+    ------
+    UsageError
+        If the query is empty, or a filter names something unknown.
+    """
+    words = [word for word in words_of(query) if word not in _STOP_WORDS]
+    if not words:
+        raise UsageError("the query holds no word to look for")
+    model_id = shop.embedding_model_id
+    if model_id is None:
+        raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
+    model = shop.topic_model
+    scope = Scope(
+        shop.settings.categories,
+        within=_watched(shop, categories),
+        since=since,
+        topic_model_id=model.topic_model_id if model else None,
+        topic_id=_topic_id(shop, topic) if topic else None,
+    )
+    in_scope = set(ids_in_scope(shop.db, scope))
+    vector = shop.encoder.encode([query])[0]
+    embeddings = embeddings_of(shop.db, model_id, categories=shop.settings.categories)
+    nearest = nearest_papers(vector, embeddings, limit=len(embeddings) if len(in_scope) < len(embeddings) else 2000)
+    by_meaning = [arxiv_id for arxiv_id in nearest if arxiv_id in in_scope][:_CANDIDATES]
+    by_words = ids_by_words(shop.db, words, scope, limit=_CANDIDATES)
+    fused = fused_ranks([by_meaning, by_words])
+    chosen = list(fused)[:limit]
+    papers = known_papers(shop.db, chosen)
+    results = [
+        {
+            "arxiv_id": arxiv_id,
+            "title": papers[arxiv_id].title,
+            "authors": list(papers[arxiv_id].authors),
+            "primary_category": papers[arxiv_id].primary_category,
+            "submitted_at": papers[arxiv_id].submitted_at.isoformat().replace("+00:00", "Z"),
+            "url": papers[arxiv_id].url,
+            "score": round(fused[arxiv_id], 4),
+            "similarity": round(nearest[arxiv_id], 4) if arxiv_id in nearest else None,
+            "why": _why(papers[arxiv_id], words, nearest.get(arxiv_id)),
+        }
+        for arxiv_id in chosen
+    ]
+    return {"query": query, "total": len(fused), "results": results}, [papers[i] for i in chosen]
+
+
+def _topic_id(shop: Workshop, topic: str) -> int:
+    model = shop.topic_model
+    for t in model.topics if model else ():
+        if topic.casefold() in (t.label.casefold(), str(t.topic_id)):
+            return t.topic_id
+    raise UsageError(f"there is no topic {topic!r}; `papertide topics list` lists them")
+
+
+def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[str]:
+    """Reasons in words: how near in meaning, and which words of the query stand where."""
+    reasons = [f"meaning: similarity {similarity:.2f}"] if similarity is not None else []
+    for place, text in (("title", paper.title), ("abstract", paper.abstract)):
+        present = set(words_of(text))
+        found = [word for word in dict.fromkeys(words) if word in present]
+        if found:
+            reasons.append(f"{place}: {', '.join(found)}")
+    return reasons
+
+
+# -- detect
+
+
+def detect(shop: Workshop, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Techniques and themes of abstracts given as JSON lines with ``id``, ``title`` and ``abstract``.
+
+    Raises
+    ------
+    UsageError
+        Naming the line that is not such an object.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            paper_id, title, abstract = given["id"], given["title"], given["abstract"]
+            if not (isinstance(title, str) and isinstance(abstract, str)):
+                raise TypeError("title and abstract are text")
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise UsageError(f"line {number} is not a JSON object with id, title and abstract ({error})") from error
+        found = shop.detector.detect_text(title, abstract)
+        yield {
+            "id": paper_id,
+            "techniques": {d.key: _detection(d) for d in found if d.kind == "technique"},
+            "themes": {d.key: _detection(d) for d in found if d.kind == "theme"},
+        }
+
+
+def _detection(d: Detection) -> dict[str, Any]:
+    return {
+        "level": d.level,
+        "evidence": [{"field": e.field, "start": e.start, "end": e.end} for e in d.evidence],
+    }
+
+
+# -- topics
+
+
+def topics(shop: Workshop) -> list[dict[str, Any]]:
+    """The topics of the newest fit, largest first."""
+    model = shop.topic_model
+    if model is None:
+        return []
+    return [
+        {
+            "topic_id": t.topic_id,
+            "label": t.label,
+            "top_terms": list(t.top_terms),
+            "born_week": str(t.born_week),
+            "n_papers": t.size,
+        }
+        for t in sorted(model.topics, key=lambda t: (-t.size, t.topic_id))
+    ]
+
+
+# -- status
+
+
+def status(shop: Workshop) -> dict[str, Any]:
+    """What is stored, what is complete, what ran, what is due and what drifts."""
+    now = shop.now()
+    settings = shop.settings
+    totals = weekly_totals(shop.db, settings.categories)
+    records = window_records(shop.db, settings.categories)
+    model_id, model = shop.embedding_model_id, shop.topic_model
+    problems = {r.window.start_at: r for r in records if not r.is_complete}
+    weeks = []
+    for at, n, complete in zip(*(totals[name].tolist() for name in totals.columns), strict=True):
+        week = Week(at.date())
+        open_window = problems.get(week.start_at)
+        weeks.append(
+            {
+                "week": str(week),
+                "start": week.monday.isoformat(),
+                "n": n,
+                "closed": week.is_closed(now),
+                "complete": complete,
+                "problem": open_window.problem if open_window else None,
+            }
+        )
+    counts = embedding_counts(shop.db)
+    return {
+        "papers": count_papers(shop.db),
+        "weeks": weeks,
+        "embeddings": {
+            "model": model_id,
+            "n": counts.get(model_id, 0) if model_id else 0,
+            "missing": len(ids_without_embedding(shop.db, model_id)) if model_id else count_papers(shop.db),
+        },
+        "topic_model": {
+            "topic_model_id": model.topic_model_id,
+            "fitted_week": str(model.fitted_week),
+            "fitted_at": _instant(model.fitted_at),
+            "n_papers": model.n_papers,
+            "n_topics": len(model.topics),
+        }
+        if model
+        else None,
+        "digests": [str(week) for week in published_weeks(shop.db)],
+        "runs": [
+            {
+                "job": r.job,
+                "period": r.period,
+                "state": r.state,
+                "started_at": _instant(r.started_at),
+                "finished_at": _instant(r.finished_at) if r.finished_at else None,
+                "message": r.message,
+            }
+            for r in newest_runs(shop.db, 10)
+        ],
+        "due": _due(shop, now, model_id),
+        "drift": weekly_fit(shop.db, model, settings.categories) if model else {},
+    }
+
+
+def _due(shop: Workshop, now: datetime, model_id: str | None) -> list[str]:
+    wanted = weeks_of_run(shop.settings.weeks, now=now)
+    due = [
+        f"harvest {Week.containing(window.start_at)}"
+        for window in windows_due(wanted, window_records(shop.db, shop.settings.categories))
+    ]
+    n_missing = len(ids_without_embedding(shop.db, model_id)) if model_id else count_papers(shop.db)
+    if n_missing:
+        due.append(f"embed {n_missing} papers")
+    n_unread = len(ids_without_detections(shop.db, shop.detector.detector_id))
+    if n_unread:
+        due.append(f"detect in {n_unread} papers")
+    last = last_closed_week(now)
+    if last not in published_weeks(shop.db):
+        due.append(f"digest {last}")
+    return due
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# -- reading what people type
+
+
+def day(text: str, *, end: bool = False) -> date:
+    """A day from ``2026-05-04``, ``2026-W19``, ``2026-05`` or ``2026``; the first, or with ``end`` the last of it.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        if re.fullmatch(r"\d{4}-W\d{2}", text):
+            week = Week.parse(text)
+            return week.sunday if end else week.monday
+        if re.fullmatch(r"\d{4}(-\d{2})?", text):
+            year, month = int(text[:4]), int(text[5:7] or (12 if end else 1))
+            after = date(year + month // 12, month % 12 + 1, 1)
+            return after - timedelta(days=1) if end else date(year, month, 1)
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"not a day: {text!r}; write it as 2026-05-04, 2026-W19, 2026-05 or 2026") from error
+
+
+def week_named(text: str) -> Week:
+    """A week from ``2026-W19``.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        return Week.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

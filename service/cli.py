@@ -1,0 +1,424 @@
+"""The command ``papertide``. Each command reads what was typed, asks one room, and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from domain.errors import PapertideError, UsageError
+from service.settings import load_settings, process_environment
+
+if TYPE_CHECKING:
+    from domain.week import Week
+    from service.workshop import Workshop
+
+# What a command imports, it imports when it runs: `papertide --help` should not wait for pandas.
+
+app = typer.Typer(
+    name="papertide",
+    help="A radar for machine-learning research: adoption, topics and a weekly digest from arXiv's abstracts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(topics_app, name="topics")
+
+By = Literal["week", "month", "quarter", "year"]
+LevelName = Literal["mentions", "adopts", "about"]
+
+
+@dataclass
+class _Given:
+    """What stands before the command's name."""
+
+    config: Path | None
+    data_dir: Path | None
+
+
+@app.callback()
+def _common(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="Settings file; papertide.toml by default.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of database and digests.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"papertide {installed('papertide')}")
+        raise typer.Exit
+    context.obj = _Given(config, data_dir)
+
+
+@contextmanager
+def _workshop(context: typer.Context, **overrides: Any) -> Iterator[Workshop]:
+    from service.workshop import Workshop
+
+    given: _Given = context.obj
+    settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
+    shop = Workshop(settings)
+    try:
+        yield shop
+    finally:
+        if "db" in vars(shop):
+            shop.db.close()
+
+
+_Weeks = Annotated[int | None, typer.Option(min=1, help="Closed weeks to look back; 12 by default.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md describes it.")]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path | None, typer.Option(help="Folder to keep; a throw-away one by default.")] = None,
+) -> None:
+    """The whole product on a made-up corpus, offline, in a throw-away folder."""
+    from service.demo import run_demo
+
+    run_demo(out)
+
+
+@app.command()
+def run(context: typer.Context, weeks: _Weeks = None) -> None:
+    """Everything that is due now: harvest, embed, topics, adoption, digest."""
+    with _workshop(context, weeks=weeks) as shop:
+        run_and_write(shop)
+
+
+def run_and_write(shop: Workshop) -> None:
+    """Do a run, write its digest's files, and say what there is to read."""
+    from domain.week import last_closed_week
+    from service.progress import follow
+    from store.digests import published_weeks
+
+    n_weeks = shop.settings.weeks
+    with shop.sole_worker("run", str(last_closed_week(shop.now()))):
+        follow(shop.run(n_weeks))
+        weeks = published_weeks(shop.db)
+    if not weeks:
+        raise PapertideError("arXiv gave no paper for these weeks, so there is no digest; look at `papertide status`")
+    page = write_digest(shop, weeks[-1], shop.settings.data_dir / "digests")
+    _say_digest(shop, weeks[-1], page)
+
+
+def write_digest(shop: Workshop, week: Week, folder: Path) -> Path:
+    """Write a week's digest as files, publishing it first if need be; returns the page.
+
+    Raises
+    ------
+    UsageError
+        If the week is not closed or nothing of it is held.
+    """
+    from service.files import write_files
+    from store.digests import newest_digest
+    from templates.links import DIGEST_FILE_LINKS
+    from templates.render import digest_files
+
+    published = newest_digest(shop.db, week)
+    edition = published.edition if published else shop.edition(week)
+    write_files(folder, digest_files(edition))
+    return folder / DIGEST_FILE_LINKS.digest(week)
+
+
+def _say_digest(shop: Workshop, week: Week, page: Path) -> None:
+    from store.digests import newest_digest
+
+    published = newest_digest(shop.db, week)
+    if published is not None:
+        digest = published.edition.digest
+        whole = "complete" if digest.completeness.complete else "NOT proven complete"
+        typer.echo(f"{week}: {digest.headline.n_papers:,} papers, {whole}. {digest.headline.sentence}")
+    typer.echo(f"Read it: {page.resolve().as_uri()}")
+
+
+@app.command()
+def harvest(context: typer.Context, weeks: _Weeks = None) -> None:
+    """Only fetch: closed weeks that are not proven whole."""
+    from domain.week import last_closed_week
+    from service.progress import follow
+
+    with _workshop(context, weeks=weeks) as shop, shop.sole_worker("harvest", str(last_closed_week(shop.now()))):
+        follow(shop.harvest(shop.settings.weeks))
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="arXiv's metadata snapshot: JSON lines, plain, .gz or .zip.")],
+) -> None:
+    """Read the watched categories' papers from arXiv's metadata snapshot."""
+    from service.progress import follow
+
+    with _workshop(context) as shop, shop.sole_worker("import", file.name[:32]):
+        problems: list[str] = []
+        follow(shop.import_snapshot(file, problems))
+        if problems:
+            raise PapertideError(
+                f"{len(problems):,} lines could not be read and were left out, {problems[0]} for one; "
+                "all the others are stored"
+            )
+
+
+@app.command()
+def embed(context: typer.Context) -> None:
+    """Embed every stored paper that has no vector yet."""
+    from service.progress import follow
+
+    with _workshop(context) as shop, shop.sole_worker("embed", "all"):
+        follow(shop.embed())
+
+
+@topics_app.command("fit")
+def topics_fit(context: typer.Context) -> None:
+    """Fit topics anew now, and match them to those that readers know."""
+    from domain.week import last_closed_week
+    from service.progress import follow
+
+    with _workshop(context) as shop, shop.sole_worker("topics", "fit"):
+        if shop.embedding_model_id is None:
+            raise UsageError("nothing is embedded yet; `papertide embed` does it")
+        follow(shop.topics(last_week=last_closed_week(shop.now()), refit=True))
+        follow(shop.tables())
+
+
+@topics_app.command("list")
+def topics_list(context: typer.Context, as_json: _Json = False) -> None:
+    """The topics, largest first."""
+    from service import answers
+
+    with _workshop(context) as shop:
+        found = answers.topics(shop)
+    if as_json:
+        _print_json(found)
+        return
+    if not found:
+        raise UsageError("no topics are fitted yet; `papertide topics fit` does it")
+    for t in found:
+        typer.echo(f"{t['topic_id']:>5}  {t['n_papers']:>6,}  {t['label']}  ({', '.join(t['top_terms'][:5])})")
+
+
+@app.command()
+def trends(
+    context: typer.Context,
+    terms: Annotated[list[str], typer.Argument(help="Techniques, themes, topics, or any words.", metavar="TERM...")],
+    since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
+    until: Annotated[str | None, typer.Option(help="Likewise, included.")] = None,
+    by: Annotated[By, typer.Option(help="Length of a period.")] = "week",
+    category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
+    primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
+    level: Annotated[LevelName, typer.Option(help="How far a technique must be adopted.")] = "adopts",
+    as_json: _Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
+) -> None:
+    """The share of papers over time, with its interval and denominator."""
+    from service import answers
+
+    _one_of({"--json": as_json, "--csv": as_csv})
+    if out is not None and out.suffix not in (".png", ".svg", ".json"):
+        raise UsageError(f"--out {out}: a chart ends in .png, .svg or .json")
+    with _workshop(context) as shop:
+        answer = answers.trends(
+            shop,
+            terms,
+            by=by,
+            level=level,
+            categories=category or (),
+            primary=primary,
+            since=answers.day(since) if since else None,
+            until=answers.day(until, end=True) if until else None,
+        )
+    if out is not None:
+        from service.files import write_whole
+        from templates.trend_chart import chart_bytes, trend_chart
+
+        write_whole(out, chart_bytes(trend_chart(answer), out.suffix))
+        typer.echo(f"drawn in {out}")
+    if as_json:
+        _print_json(answer)
+    elif as_csv:
+        _print_csv(answer)
+    elif out is None:
+        _print_trends(answer)
+
+
+def _print_csv(answer: dict[str, Any]) -> None:
+    import csv
+
+    columns = ("start", "end", "k", "n", "share", "low", "high", "complete")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("term", "kind", *columns))
+    for series in answer["series"]:
+        for point in series["points"]:
+            writer.writerow((series["term"], series["kind"], *(point[c] for c in columns)))
+
+
+def _print_trends(answer: dict[str, Any]) -> None:
+    for series in answer["series"]:
+        typer.echo(f"{series['term']} ({series['kind']}, {answer['level']}), by {answer['by']}")
+        for p in series["points"]:
+            share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
+            interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
+            whole = "" if p["complete"] else "  not proven complete"
+            typer.echo(f"  {p['start']}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
+
+
+@app.command()
+def detect(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="JSON lines with id, title and abstract; - for standard input.")] = "-",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines; the only form there is.")] = True,  # noqa: ARG001
+) -> None:
+    """Techniques and themes of given abstracts, with levels and evidence."""
+    from service import answers
+
+    with _workshop(context) as shop:
+        try:
+            lines = sys.stdin if file == "-" else Path(file).open(encoding="utf-8")  # noqa: SIM115 - ends with us
+            for found in answers.detect(shop, lines):
+                _print_line(found)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="What you look for, in your own words.")],
+    since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its label or number.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Papers to list.")] = 20,
+    as_json: _Json = False,
+    as_bibtex: Annotated[bool, typer.Option("--bibtex", help="Print BibTeX.")] = False,
+    as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
+) -> None:
+    """Papers by meaning and by words."""
+    from service import answers, citations
+
+    _one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
+    with _workshop(context) as shop:
+        answer, papers = answers.search(
+            shop,
+            query,
+            limit=limit,
+            since=answers.day(since) if since else None,
+            categories=category or (),
+            topic=topic,
+        )
+    if as_json:
+        _print_json(answer)
+    elif as_bibtex:
+        typer.echo(citations.bibtex(papers))
+    elif as_ris:
+        typer.echo(citations.ris(papers))
+    else:
+        for rank, found in enumerate(answer["results"], 1):
+            typer.echo(f"{rank:>3}. {found['title']}")
+            typer.echo(f"     {found['url']}  {found['primary_category']}  {found['submitted_at'][:10]}")
+            typer.echo(f"     {'; '.join(found['why'])}")
+
+
+@app.command()
+def digest(
+    context: typer.Context,
+    week: Annotated[str | None, typer.Option(help="2026-W20; the newest closed week by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; data_dir/digests by default.")] = None,
+) -> None:
+    """Write the digest of a closed week as HTML, text and JSON."""
+    from domain.week import last_closed_week
+    from service import answers
+    from service.progress import follow
+
+    with _workshop(context) as shop:
+        chosen = answers.week_named(week) if week else last_closed_week(shop.now())
+        shop.require_closed(chosen)
+        with shop.sole_worker("digest", str(chosen)):
+            follow(shop.analyse(last_week=last_closed_week(shop.now())))
+            follow(shop.publish(chosen))
+        page = write_digest(shop, chosen, out or shop.settings.data_dir / "digests")
+        _say_digest(shop, chosen, page)
+
+
+@app.command()
+def status(context: typer.Context, as_json: _Json = False) -> None:
+    """What is stored, what is complete, what ran, what is due, what drifts."""
+    from service import answers
+
+    with _workshop(context) as shop:
+        answer = answers.status(shop)
+    if as_json:
+        _print_json(answer)
+        return
+    weeks = answer["weeks"]
+    open_weeks = [w for w in weeks if not w["complete"]]
+    typer.echo(f"{answer['papers']:,} papers in {len(weeks)} weeks, {len(weeks) - len(open_weeks)} of them complete")
+    for w in open_weeks:
+        typer.echo(f"  {w['week']}: {w['n']:,} papers, not proven complete: {w['problem'] or 'not harvested'}")
+    embedded = answer["embeddings"]
+    typer.echo(f"{embedded['n']:,} embedded with {embedded['model'] or 'nothing yet'}, {embedded['missing']:,} missing")
+    model = answer["topic_model"]
+    typer.echo(
+        f"{model['n_topics']} topics, fitted to {model['n_papers']:,} papers up to {model['fitted_week']}"
+        if model
+        else "no topics fitted yet"
+    )
+    typer.echo(f"digests: {', '.join(answer['digests']) or 'none yet'}")
+    for r in answer["runs"][:5]:
+        typer.echo(
+            f"  {r['started_at']}  {r['job']} {r['period']}: {r['state']}" + (f", {r['message']}" * bool(r["message"]))
+        )
+    typer.echo("due: " + (", ".join(answer["due"]) or "nothing"))
+
+
+def _one_of(options: dict[str, bool]) -> None:
+    chosen = [name for name, given in options.items() if given]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other")
+
+
+def _print_json(answer: Any) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def _print_line(answer: Any) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+
+
+def main() -> None:
+    """The way in: every error that is somebody's to mend is one line, with exit status 2 for wrong use, else 1."""
+    try:
+        app(standalone_mode=False)
+    except typer.TyperException as error:  # what was typed cannot be read
+        _complain(error.format_message())
+        sys.exit(2)
+    except UsageError as error:
+        _complain(str(error))
+        sys.exit(2)
+    except PapertideError as error:
+        _complain(str(error))
+        sys.exit(1)
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("stopped; everything finished is stored, run again to go on")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away (`papertide ... | head`); nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        sys.exit(1)
+
+
+def _complain(message: str) -> None:
+    typer.echo("papertide: " + " ".join(message.split()), err=True)

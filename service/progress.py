@@ -1,0 +1,115 @@
+"""Long work as people see it: a bar on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import stamina
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from stamina.instrumentation import RetryDetails
+
+from domain.errors import PapertideError
+from scheduler.pipeline import Progress, Stage
+
+_TITLES: dict[Stage, str] = {
+    "harvest": "Asking arXiv",
+    "import": "Reading the snapshot",
+    "embed": "Embedding",
+    "detect": "Reading for techniques",
+    "topics": "Finding topics",
+    "tables": "Counting weeks",
+    "digest": "Writing the digest",
+}
+_LINE_EVERY_S = 15.0
+
+
+class Stopped(PapertideError):
+    """The process was asked to end; what is finished is stored."""
+
+
+def tell_of_retries() -> None:
+    """Say on standard error when a request failed and how long we wait before the next try."""
+
+    def hook(details: RetryDetails) -> None:
+        line = f"{details.caused_by}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
+        Console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
+
+    stamina.instrumentation.set_on_retry_hooks([hook])
+
+
+def follow(progress: Iterable[Progress]) -> None:
+    """Do the work, showing how far it is on standard error.
+
+    Raises
+    ------
+    Stopped
+        If SIGTERM or SIGINT came: the unit in hand is finished first. A second SIGINT ends at once.
+    """
+    console = Console(stderr=True)
+    tell_of_retries()
+    with _stop_signals() as stop:
+        show = _bars if console.is_terminal else _lines
+        for _ in show(progress, console):
+            if stop:
+                raise Stopped("stopped as asked; everything finished is stored, run again to go on")
+
+
+def _bars(progress: Iterable[Progress], console: Console) -> Iterator[None]:
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Bars(*columns, console=console) as bars:
+        tasks = {}
+        for step in progress:
+            key = (step.stage, step.n_total)
+            if key not in tasks:
+                tasks[key] = bars.add_task(_TITLES[step.stage], total=step.n_total, unit=step.unit)
+            bars.update(tasks[key], completed=step.n_done)
+            if step.note:
+                bars.console.print(f"[dim]{_TITLES[step.stage]}:[/] {step.note}", highlight=False)
+            yield
+
+
+def _lines(progress: Iterable[Progress], console: Console) -> Iterator[None]:
+    last_at, last_stage = 0.0, None
+    for step in progress:
+        now = time.monotonic()
+        finished = step.n_done == step.n_total
+        if step.note or finished or step.stage != last_stage or now - last_at >= _LINE_EVERY_S:
+            note = f": {step.note}" if step.note else ""
+            line = f"{_TITLES[step.stage]}, {step.n_done:,} of {step.n_total:,} {step.unit}{note}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            last_at, last_stage = now, step.stage
+        yield
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """A list that gets the signal's number when one comes."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if received and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        received.append(number)
+        if number == signal.SIGINT:
+            sys.stderr.write("\nFinishing the step in hand; press Ctrl-C again to end at once.\n")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,161 @@
+"""Every setting: built once from a TOML file and the environment, then handed out group by group."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from analysis.bertopic_model import TopicSettings
+from analysis.digest import DigestSettings
+from analysis.sentence_encoder import EmbeddingSettings
+from domain.errors import ConfigError
+from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
+
+ENVIRONMENT_PREFIX = "PAPERTIDE_"
+CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
+DEFAULT_CONFIG = Path("papertide.toml")
+
+# arXiv's archives and their subjects follow this grammar; a typing mistake such as "cs.lg" does not.
+_ARCHIVES = (
+    "astro-ph cond-mat cs econ eess gr-qc hep-ex hep-lat hep-ph hep-th math math-ph nlin nucl-ex nucl-th physics "
+    "q-bio q-fin quant-ph stat"
+).split()
+_CS_SUBJECTS = (
+    "AI AR CC CE CG CL CR CV CY DB DC DL DM DS ET FL GL GR GT HC IR IT LG LO MA MM MS NA NE NI OH OS PF PL RO SC SD SE "
+    "SI SY"
+).split()
+_STAT_SUBJECTS = "AP CO ME ML OT TH".split()
+
+
+def known_category(category: str) -> str:
+    """The category itself if arXiv has it.
+
+    Raises
+    ------
+    ValueError
+        With what is allowed.
+    """
+    archive, _, subject = category.partition(".")
+    subjects = {"cs": _CS_SUBJECTS, "stat": _STAT_SUBJECTS}.get(archive)
+    if archive not in _ARCHIVES or (subjects is not None and subject not in subjects):
+        raise ValueError(f"{category!r} is not an arXiv category; they are written like cs.LG, stat.ML or eess.AS")
+    return category
+
+
+class Settings(BaseModel):
+    """All settings; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default=Path("papertide-data"), description="The folder of database and digests.")
+    database_url: str = Field(
+        default="", description="sqlite:///FILE or postgresql://...; by default a SQLite file in data_dir."
+    )
+    categories: tuple[Annotated[str, AfterValidator(known_category)], ...] = Field(
+        default=DEFAULT_CATEGORIES,
+        min_length=1,
+        description="The watched arXiv categories. A paper counts once if any of its categories is among them.",
+    )
+    weeks: int = Field(default=12, ge=1, le=1500, description="How many closed weeks `run` and `harvest` look back.")
+    taxonomy: Path | None = Field(default=None, description="Your own taxonomy file in place of the one that ships.")
+    now: datetime | None = Field(
+        default=None, description="Take this instant for the present (2026-06-23T12:00:00Z), to play back the past."
+    )
+    arxiv: ArxivSettings = Field(default_factory=ArxivSettings)
+    embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
+    topics: TopicSettings = Field(default_factory=TopicSettings)
+    digest: DigestSettings = Field(default_factory=DigestSettings)
+
+    @field_validator("now")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    @property
+    def store_url(self) -> str:
+        """Where the database is."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'papertide.sqlite'}"
+
+
+def load_settings(config: Path | None, environment: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
+    """Settings from a TOML file, over it the environment, over that what the command line says.
+
+    Parameters
+    ----------
+    config : the file; ``None`` for the one that ``PAPERTIDE_CONFIG`` names, or ``papertide.toml`` where it exists.
+    environment : variables such as ``PAPERTIDE_ARXIV__DELAY_S``; two underscores lead into a group.
+    overrides : values by dotted name, ``None`` where not given.
+
+    Raises
+    ------
+    ConfigError
+        Naming the setting, the value and what is allowed.
+    """
+    values = _from_file(config, environment)
+    _merge(values, _from_environment(environment))
+    for name, value in overrides.items():
+        if value is not None:
+            _merge(values, _nested(name.split("."), value))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error)) from error
+
+
+def _from_file(config: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    named = config or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
+    path = named or DEFAULT_CONFIG
+    if named is None and not path.exists():
+        return {}
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"cannot read the settings in {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in sorted(environment.items()):
+        if not name.startswith(ENVIRONMENT_PREFIX) or name == CONFIG_VARIABLE:
+            continue
+        path = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+        value: Any = [part for part in text.replace(",", " ").split() if part] if path == ["categories"] else text
+        _merge(values, _nested(path, value))
+    return values
+
+
+def _nested(path: list[str], value: Any) -> dict[str, Any]:
+    return {path[0]: value if len(path) == 1 else _nested(path[1:], value)}
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for name, value in more.items():
+        if isinstance(value, Mapping) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"there is no setting {name!r}; docs/settings.md lists them all"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"setting {name} = {problem['input']!r}: {message[:1].lower() + message[1:]}"
+
+
+def process_environment() -> Mapping[str, str]:
+    """The variables of this process; read here and nowhere else."""
+    return os.environ

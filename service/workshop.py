@@ -1,0 +1,268 @@
+"""Wires settings to the rooms: what a command or a page needs, opened when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.detect import Detector
+from analysis.shares import INTERVAL_LEVEL
+from analysis.taxonomy import load_taxonomy
+from domain.digest import DigestEdition, Provenance
+from domain.errors import StoreError, UsageError
+from domain.week import CLOSE_LAG, Week, last_closed_week
+from ingest.client import ArxivClient
+from scheduler import pipeline
+from scheduler.pipeline import Progress
+from service.settings import Settings
+from store.database import Database, open_database
+from store.embeddings import embedding_counts
+from store.runs import finish_run, give_lease_back, start_run, take_lease
+from store.topics import StoredTopicModel, newest_topic_model
+
+if TYPE_CHECKING:
+    from analysis.sentence_encoder import SentenceEncoder
+
+PRODUCT_URL = "https://github.com/papertide/papertide"
+_LEASE = "run"
+_LEASE_LASTS = timedelta(minutes=30)
+
+
+def papertide_version() -> str:
+    """The installed version."""
+    return version("papertide")
+
+
+def wall_clock() -> datetime:
+    """The present, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """One set of settings at work on one database."""
+
+    settings: Settings
+    clock: Callable[[], datetime] = field(default=wall_clock)
+
+    def now(self) -> datetime:
+        """The present, or the instant that the settings take for it."""
+        return self.settings.now or self.clock()
+
+    @cached_property
+    def db(self) -> Database:
+        """The database, made and migrated if need be."""
+        return open_database(self.settings.store_url)
+
+    @cached_property
+    def source(self) -> ArxivClient:
+        """arXiv."""
+        return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}")
+
+    @cached_property
+    def detector(self) -> Detector:
+        """The detector over the operator's taxonomy, or the one that ships."""
+        return Detector(load_taxonomy(self.settings.taxonomy))
+
+    @cached_property
+    def encoder(self) -> SentenceEncoder:
+        """The embedding model; loading it takes seconds, so ask only where texts must be embedded."""
+        from analysis.sentence_encoder import load_encoder
+
+        return load_encoder(self.settings.embedding, stored_model_ids=list(embedding_counts(self.db)))
+
+    @property
+    def embedding_model_id(self) -> str | None:
+        """The stored vectors' model as the settings ask for it, without loading it; ``None`` where there are none."""
+        from analysis.sentence_encoder import stored_model_id
+
+        return stored_model_id(self.settings.embedding, list(embedding_counts(self.db)))
+
+    @property
+    def topic_model(self) -> StoredTopicModel | None:
+        """The newest topic model over the stored vectors."""
+        model_id = self.embedding_model_id
+        return newest_topic_model(self.db, model_id) if model_id else None
+
+    # -- stages, each complete in itself
+
+    def harvest(self, n_weeks: int) -> Iterator[Progress]:
+        """Fetch closed weeks that are not proven whole."""
+        categories = self.settings.categories
+        weeks = pipeline.weeks_of_run(n_weeks, now=self.present(n_weeks))
+        yield from pipeline.harvest(
+            self.db, self.source, categories, weeks, page_size=self.settings.arxiv.page_size, clock=self.clock
+        )
+
+    def import_snapshot(self, path: Path, problems: list[str]) -> Iterator[Progress]:
+        """Store the watched papers of a metadata snapshot; ``problems`` gets the lines that could not be read."""
+        yield from pipeline.import_snapshot(self.db, path, self.settings.categories, problems, clock=self.clock)
+
+    def present(self, n_weeks: int) -> datetime:
+        """``now``, checked against arXiv's clock where there is anything to ask arXiv for."""
+        if self.settings.now is not None or not pipeline.any_due(
+            self.db, self.settings.categories, pipeline.weeks_of_run(n_weeks, now=self.now())
+        ):
+            return self.now()
+        return pipeline.arxiv_now(self.source, self.settings.categories, now=self.now())
+
+    def embed(self) -> Iterator[Progress]:
+        """Embed what has no vector, without loading the model where nothing is missing."""
+        if pipeline.is_embedded(self.db, self.embedding_model_id):
+            return
+        yield from pipeline.embed_missing(self.db, self.encoder, chunk_size=self.settings.embedding.chunk_size)
+
+    def detect(self) -> Iterator[Progress]:
+        """Detect in what has not been read."""
+        yield from pipeline.detect_missing(self.db, self.detector)
+
+    def topics(self, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
+        """Fit where due, and assign what has no topic."""
+        model_id = self.embedding_model_id
+        if model_id is None:
+            return
+        yield from pipeline.fit_if_due(
+            self.db,
+            model_id,
+            self.settings.categories,
+            self.settings.topics,
+            last_week=last_week,
+            clock=self.clock,
+            force=refit,
+        )
+        if model := self.topic_model:
+            yield from pipeline.assign_missing(self.db, model)
+
+    def tables(self) -> Iterator[Progress]:
+        """Bring the weekly tables up to date."""
+        model = self.topic_model
+        yield from pipeline.refresh_tables(
+            self.db,
+            self.detector.detector_id,
+            model.topic_model_id if model else None,
+            self.settings.categories,
+        )
+
+    def analyse(self, *, last_week: Week) -> Iterator[Progress]:
+        """Everything between harvest and digest."""
+        yield from self.embed()
+        yield from self.detect()
+        yield from self.topics(last_week=last_week)
+        yield from self.tables()
+
+    def run(self, n_weeks: int) -> Iterator[Progress]:
+        """Everything that is due now."""
+        now = self.present(n_weeks)
+        weeks = pipeline.weeks_of_run(n_weeks, now=now)
+        yield from pipeline.harvest(
+            self.db,
+            self.source,
+            self.settings.categories,
+            weeks,
+            page_size=self.settings.arxiv.page_size,
+            clock=self.clock,
+        )
+        yield from self.analyse(last_week=weeks[-1])
+        yield from self.publish(weeks[-1])
+
+    def publish(self, week: Week) -> Iterator[Progress]:
+        """Publish a week's digest if it is due."""
+        yield from pipeline.publish_if_due(self.db, week, lambda: self.edition(week), clock=self.clock)
+
+    def edition(self, week: Week) -> DigestEdition:
+        """The digest of a closed week from what is stored now.
+
+        Raises
+        ------
+        UsageError
+            If the week is not closed yet, or nothing of it is held.
+        """
+        self.require_closed(week)
+        model = self.topic_model
+        return pipeline.edition_of(
+            self.db,
+            week,
+            categories=self.settings.categories,
+            detector=self.detector,
+            model=model,
+            settings=self.settings.digest,
+            provenance=Provenance(
+                papertide_version=papertide_version(),
+                embedding_model=self.embedding_model_id or "none",
+                topic_model=f"fit {model.topic_model_id} of {model.fitted_week}" if model else "none",
+                taxonomy=self.detector.detector_id,
+                close_lag_hours=CLOSE_LAG.total_seconds() / 3600,
+                interval_level=INTERVAL_LEVEL,
+                false_discovery_rate=self.settings.digest.false_discovery_rate,
+            ),
+        )
+
+    def require_closed(self, week: Week) -> None:
+        """Refuse a week that is not over, or not announced to the end.
+
+        Raises
+        ------
+        UsageError
+        """
+        if not week.is_closed(self.now()):
+            closes = week.end_at + CLOSE_LAG
+            raise UsageError(
+                f"{week} is not closed before {closes:%Y-%m-%d %H:%M} UTC; "
+                f"the newest closed week is {last_closed_week(self.now())}"
+            )
+
+    # -- one at a time
+
+    @contextmanager
+    def sole_worker(self, job: str, period: str) -> Iterator[None]:
+        """Work under the lease, with a line in the run ledger; another worker on the same database is refused.
+
+        Raises
+        ------
+        BusyError
+            If somebody else works on the database now.
+        """
+        holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
+        take_lease(self.db, _LEASE, holder, now=self.clock(), lasts=_LEASE_LASTS, is_gone=_has_ended)
+        start_run(self.db, job, period, now=self.clock())
+        try:
+            yield
+        except BaseException as error:
+            self._note(job, period, "failed", str(error) or type(error).__name__)
+            raise
+        else:
+            self._note(job, period, "done", "")
+        finally:
+            # On a full disk the lease stays, but its process is known to be gone.
+            with suppress(StoreError):
+                give_lease_back(self.db, _LEASE, holder)
+
+    def _note(self, job: str, period: str, state: str, message: str) -> None:
+        try:
+            finish_run(self.db, job, period, state=state, message=message, now=self.clock())
+        except StoreError:
+            if state == "done":
+                raise
+
+
+def _has_ended(holder: str) -> bool:
+    """Whether a lease's holder was a process of this machine that is gone."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return int(pid) == os.getpid()  # our own number, so the one before us with it has ended

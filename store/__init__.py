@@ -1,0 +1,1 @@
+"""Remembers: the schema, its migrations, and every SQL statement in the project."""

@@ -1,0 +1,148 @@
+"""One database, SQLite or PostgreSQL: connections, transactions and the schema's version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+
+from domain.errors import ConfigError, StoreError
+
+BUSY_TIMEOUT_S = 30
+
+
+class Database:
+    """A migrated database. ``read`` and ``write`` give a connection inside one short transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one consistent state."""
+        with _store_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that changes things: all of it is stored, or nothing."""
+        # SQLite must take its write lock at once: a reader that turns writer fails instead of waiting.
+        with (
+            _store_errors(),
+            self._engine.connect().execution_options(papertide_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def upsert(self, table: Table) -> Any:
+        """``INSERT`` of this dialect, which knows ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Connect, and bring the schema up to date.
+
+    Raises
+    ------
+    ConfigError
+        If the URL cannot be read or names a database that we do not speak.
+    StoreError
+        If the database cannot be reached, is damaged, or was made by a newer Papertide.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"database_url: cannot read {url!r}; write sqlite:///FILE or postgresql://...") from error
+    name = parsed.get_backend_name()
+    if name == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            try:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"cannot make the folder of the database {parsed.database}: {error.strerror}"
+                ) from error
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    elif name == "postgresql":
+        try:
+            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                "database_url: PostgreSQL needs the extra: pip install 'papertide[postgresql]'"
+            ) from error
+    else:
+        raise ConfigError(f"database_url: {name!r} is not spoken here; use sqlite or postgresql")
+    with _store_errors():
+        _migrate(engine)
+    return Database(engine)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late; _begin_sqlite says it
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("papertide_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == head:
+        return
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        raise StoreError(
+            f"the database has schema version {current}, which this Papertide does not know; install the newer version"
+        )
+    with engine.connect().execution_options(papertide_write=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Say a database's trouble in one line; its own text keeps the cause."""
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig).splitlines()[0] if error.orig and str(error.orig) else type(error).__name__
+        hint = _HINTS.get(next((words for words in _HINTS if words in reason), ""), "")
+        raise StoreError(f"the database could not do what was asked: {reason}{hint}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database could not do what was asked: {error}") from error
+
+
+_HINTS = {
+    "disk is full": "; free some space and run again, nothing stored was lost",
+    "database is locked": "; another process kept it busy, run again",
+    "not a database": "; the file is damaged or no database: restore a backup or move it away",
+    "malformed": "; the file is damaged: restore a backup",
+    "readonly": "; the file or its folder is not writable",
+    "unable to open": "; is its folder there and writable?",
+}

@@ -1,0 +1,73 @@
+"""What a detector found in which paper."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+
+from domain.detections import Detection, Evidence, PaperDetections
+from domain.paper import ArxivId
+from domain.week import Week
+from store.database import Database
+from store.papers import is_watched
+from store.schema import detected_paper, detection, paper, weekly_basis
+
+
+def ids_without_detections(db: Database, detector_id: str) -> list[ArxivId]:
+    """Papers that this detector has not read, oldest submission first."""
+    read = select(detected_paper.c.arxiv_id).where(detected_paper.c.detector_id == detector_id)
+    question = (
+        select(paper.c.arxiv_id).where(paper.c.arxiv_id.not_in(read)).order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    )
+    with db.read() as connection:
+        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
+
+
+def add_detections(db: Database, detector_id: str, found: Sequence[PaperDetections]) -> None:
+    """Store what the detector found in these papers, in place of what it found before."""
+    rows = [
+        {
+            "detector_id": detector_id,
+            "arxiv_id": of.arxiv_id,
+            "kind": d.kind,
+            "key": d.key,
+            "level": d.level,
+            "evidence": [[e.field, e.start, e.end] for e in d.evidence],
+        }
+        for of in found
+        for d in of.detections
+    ]
+    ids = [of.arxiv_id for of in found]
+    if not ids:
+        return
+    with db.write() as connection:
+        for table in (detection, detected_paper):
+            connection.execute(delete(table).where(table.c.detector_id == detector_id, table.c.arxiv_id.in_(ids)))
+        connection.execute(detected_paper.insert(), [{"detector_id": detector_id, "arxiv_id": i} for i in ids])
+        if rows:
+            connection.execute(detection.insert(), rows)
+        connection.execute(delete(weekly_basis))
+
+
+def detections_of_week(
+    db: Database, detector_id: str, week: Week, categories: Collection[str]
+) -> dict[ArxivId, tuple[Detection, ...]]:
+    """Detections in the watched papers of a week, by paper; one without any is absent."""
+    question = (
+        select(detection)
+        .join(paper, paper.c.arxiv_id == detection.c.arxiv_id)
+        .where(detection.c.detector_id == detector_id, paper.c.week_start == week.monday, is_watched(categories))
+        .order_by(detection.c.arxiv_id, detection.c.kind, detection.c.key)
+    )
+    found: dict[ArxivId, tuple[Detection, ...]] = {}
+    with db.read() as connection:
+        for row in connection.execute(question):
+            arxiv_id = ArxivId(row.arxiv_id)
+            found[arxiv_id] = (*found.get(arxiv_id, ()), _detection(row))
+    return found
+
+
+def _detection(row: Row[Any]) -> Detection:
+    return Detection(row.kind, row.key, row.level, tuple(Evidence(*place) for place in row.evidence))

@@ -1,0 +1,112 @@
+"""Published digests. What is published stays: a correction is a new revision beside the old one."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select
+
+from domain.detections import Evidence
+from domain.digest import DetectedPaper, Digest, DigestEdition, PaperList, SharePoint
+from domain.paper import ArxivId, Paper
+from domain.week import Week
+from store.database import Database
+from store.papers import known_papers
+from store.schema import digest as digest_table
+
+
+@dataclass(frozen=True)
+class PublishedDigest:
+    """One published revision, with the lists behind its numbers."""
+
+    edition: DigestEdition
+    revision: int
+    published_at: datetime
+
+
+_DIGEST = TypeAdapter(Digest)
+_SERIES = TypeAdapter(tuple[SharePoint, ...])
+
+
+def publish_digest(db: Database, edition: DigestEdition, *, now: datetime) -> int:
+    """Store an edition as its week's newest revision; returns the revision, 1 for the first."""
+    ids = {p.arxiv_id for paper_list in edition.paper_lists for p in paper_list.papers}
+    content = _packed(edition, known_papers(db, ids))
+    week = edition.digest.week.monday
+    with db.write() as connection:
+        newest = select(func.max(digest_table.c.revision)).where(digest_table.c.week_start == week)
+        revision: int = (connection.execute(newest).scalar_one() or 0) + 1
+        connection.execute(
+            digest_table.insert().values(week_start=week, revision=revision, content=content, published_at=now)
+        )
+    return revision
+
+
+def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
+    """The newest revision of a week's digest; ``None`` where none is published.
+
+    Titles and abstracts of listed papers are today's. Where a paper has a newer version than the digest counted,
+    its evidence is left out, because the words may have moved.
+    """
+    question = (
+        select(digest_table)
+        .where(digest_table.c.week_start == week.monday)
+        .order_by(digest_table.c.revision.desc())
+        .limit(1)
+    )
+    with db.read() as connection:
+        row = connection.execute(question).one_or_none()
+    if row is None:
+        return None
+    stored = json.loads(zlib.decompress(row.content))
+    papers = known_papers(db, {ArxivId(entry[0]) for paper_list in stored["lists"] for entry in paper_list["papers"]})
+    edition = DigestEdition(
+        _DIGEST.validate_python(stored["digest"]), tuple(_unpacked_list(entry, papers) for entry in stored["lists"])
+    )
+    return PublishedDigest(edition, row.revision, row.published_at)
+
+
+def published_weeks(db: Database) -> list[Week]:
+    """Every week with a digest, oldest first."""
+    question = select(digest_table.c.week_start).distinct().order_by(digest_table.c.week_start)
+    with db.read() as connection:
+        return [Week(monday) for monday in connection.execute(question).scalars()]
+
+
+def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
+    lists = [
+        {
+            "slug": paper_list.slug,
+            "heading": paper_list.heading,
+            "definition": paper_list.definition,
+            "series": _SERIES.dump_python(paper_list.series, mode="json"),
+            "papers": [
+                [p.arxiv_id, papers[p.arxiv_id].version, p.level, [[e.field, e.start, e.end] for e in p.evidence]]
+                for p in paper_list.papers
+            ],
+        }
+        for paper_list in edition.paper_lists
+    ]
+    whole = {"digest": _DIGEST.dump_python(edition.digest, mode="json"), "lists": lists}
+    return zlib.compress(json.dumps(whole).encode())  # NaN is written as NaN: this text is only for ourselves
+
+
+def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -> PaperList:
+    listed = []
+    for arxiv_id, version, level, evidence in stored["papers"]:
+        p = papers[ArxivId(arxiv_id)]
+        places = tuple(Evidence(*place) for place in evidence) if p.version == version else ()
+        listed.append(DetectedPaper.of(p, level, places))
+    return PaperList(
+        slug=stored["slug"],
+        heading=stored["heading"],
+        definition=stored["definition"],
+        papers=tuple(listed),
+        series=_SERIES.validate_python(stored["series"]),
+    )

@@ -1,0 +1,217 @@
+"""Papers, their versions, and the windows they were harvested in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from domain.harvest import HarvestedWindow, HarvestPlan, Window, WindowRecord
+from domain.paper import ArxivId, Paper
+from domain.week import Week
+from store.database import Database
+from store.schema import (
+    detected_paper,
+    detection,
+    embedding,
+    harvest_window,
+    paper,
+    paper_category,
+    paper_version,
+    topic_assignment,
+    weekly_basis,
+)
+
+_PAPER_COLUMNS = (
+    paper.c.arxiv_id,
+    paper.c.version,
+    paper.c.title,
+    paper.c.abstract,
+    paper.c.authors,
+    paper.c.primary_category,
+    paper.c.categories,
+    paper.c.submitted_at,
+    paper.c.updated_at,
+    paper.c.comment,
+    paper.c.doi,
+    paper.c.journal_ref,
+)
+_DERIVED = (embedding, detected_paper, detection, topic_assignment)
+
+
+def categories_key(categories: Collection[str]) -> str:
+    """The watched categories as one value: sorted, so that their order in the settings does not matter."""
+    return " ".join(sorted(set(categories)))
+
+
+def is_watched(categories: Collection[str]) -> ColumnElement[bool]:
+    """A paper is listed under any of the categories."""
+    listed = select(paper_category.c.arxiv_id).where(paper_category.c.category.in_(sorted(set(categories))))
+    return paper.c.arxiv_id.in_(listed)
+
+
+def known_papers(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, Paper]:
+    """Those of the papers that are stored, by identifier."""
+    with db.read() as connection:
+        return {p.arxiv_id: p for p in _papers_by_id(connection, ids)}
+
+
+def papers_in_order(db: Database, ids: Sequence[ArxivId]) -> list[Paper]:
+    """The stored papers in the order of ``ids``; one that is not stored is left out."""
+    known = known_papers(db, ids)
+    return [known[arxiv_id] for arxiv_id in ids if arxiv_id in known]
+
+
+def _papers_by_id(connection: Connection, ids: Collection[ArxivId]) -> Iterable[Paper]:
+    wanted = list(ids)
+    for start in range(0, len(wanted), 5_000):  # a statement's variables are bounded
+        question = select(*_PAPER_COLUMNS).where(paper.c.arxiv_id.in_(wanted[start : start + 5_000]))
+        for row in connection.execute(question):
+            yield paper_from_row(row)
+
+
+def paper_from_row(row: Any) -> Paper:
+    """A paper from the columns of ``_PAPER_COLUMNS``."""
+    return Paper(
+        arxiv_id=ArxivId(row.arxiv_id),
+        version=row.version,
+        title=row.title,
+        abstract=row.abstract,
+        authors=tuple(row.authors),
+        primary_category=row.primary_category,
+        categories=tuple(row.categories),
+        submitted_at=row.submitted_at,
+        updated_at=row.updated_at,
+        comment=row.comment,
+        doi=row.doi,
+        journal_ref=row.journal_ref,
+    )
+
+
+def _columns_of(p: Paper) -> dict[str, Any]:
+    return {
+        "arxiv_id": p.arxiv_id,
+        "version": p.version,
+        "title": p.title,
+        "abstract": p.abstract,
+        "authors": list(p.authors),
+        "primary_category": p.primary_category,
+        "categories": list(p.categories),
+        "submitted_at": p.submitted_at,
+        "updated_at": p.updated_at,
+        "week_start": p.week.monday,
+        "comment": p.comment,
+        "doi": p.doi,
+        "journal_ref": p.journal_ref,
+    }
+
+
+def apply_harvest(db: Database, plan: HarvestPlan, harvested: HarvestedWindow | None, *, seen_at: datetime) -> None:
+    """Store what a plan says, and the window it came from, in one transaction.
+
+    A paper whose words or categories changed loses its embedding, detections and topic, so that the next
+    run makes them again.
+    """
+    with db.write() as connection:
+        apply_plan(db, connection, plan, seen_at=seen_at)
+        if harvested is not None:
+            _store_window(db, connection, harvested)
+
+
+def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_at: datetime) -> None:
+    """Store what a plan says inside the caller's transaction."""
+    changed = (*plan.replaced, *plan.revised)
+    if plan.new:
+        connection.execute(paper.insert(), [{**_columns_of(p), "first_seen_at": seen_at} for p in plan.new])
+    for p in changed:
+        connection.execute(update(paper).where(paper.c.arxiv_id == p.arxiv_id).values(_columns_of(p)))
+        for table in (*_DERIVED, paper_category):
+            connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
+    stored = (*plan.new, *changed)
+    if not stored:
+        return
+    connection.execute(
+        paper_category.insert(), [{"arxiv_id": p.arxiv_id, "category": c} for p in stored for c in set(p.categories)]
+    )
+    connection.execute(
+        db.upsert(paper_version).on_conflict_do_nothing(),
+        [
+            {"arxiv_id": p.arxiv_id, "version": p.version, "submitted_at": p.updated_at, "seen_at": seen_at}
+            for p in stored
+        ],
+    )
+    connection.execute(delete(weekly_basis))
+
+
+def _store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:
+    insert = db.upsert(harvest_window).values(
+        start_at=harvested.window.start_at,
+        end_at=harvested.window.end_at,
+        categories=categories_key(harvested.categories),
+        n_said=harvested.n_said,
+        n_got=len(harvested.papers),
+        problem=harvested.problem,
+        checked_at=harvested.checked_at,
+        n_tries=1,
+    )
+    new = insert.excluded
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["start_at", "end_at", "categories"],
+            set_={
+                "n_said": new.n_said,
+                "n_got": new.n_got,
+                "problem": new.problem,
+                "checked_at": new.checked_at,
+                "n_tries": harvest_window.c.n_tries + 1,
+            },
+        )
+    )
+
+
+def window_records(db: Database, categories: Collection[str]) -> list[WindowRecord]:
+    """Every window asked for with exactly these categories, oldest first."""
+    question = (
+        select(harvest_window)
+        .where(harvest_window.c.categories == categories_key(categories))
+        .order_by(harvest_window.c.start_at)
+    )
+    with db.read() as connection:
+        return [
+            WindowRecord(
+                window=Window(row.start_at, row.end_at),
+                categories=tuple(row.categories.split(" ")),
+                n_said=row.n_said,
+                n_got=row.n_got,
+                problem=row.problem,
+                checked_at=row.checked_at,
+                n_tries=row.n_tries,
+            )
+            for row in connection.execute(question)
+        ]
+
+
+def count_papers(db: Database) -> int:
+    """How many papers are stored, watched or not."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(paper)).scalar_one()
+
+
+def first_week(db: Database, categories: Collection[str]) -> Week | None:
+    """The week of the oldest watched paper; ``None`` where there is none."""
+    with db.read() as connection:
+        monday = connection.execute(select(func.min(paper.c.week_start)).where(is_watched(categories))).scalar_one()
+    return None if monday is None else Week(monday)
+
+
+def papers_of_week(db: Database, week: Week, categories: Collection[str]) -> list[Paper]:
+    """The watched papers first submitted in the week, by time and identifier."""
+    question = (
+        select(*_PAPER_COLUMNS)
+        .where(paper.c.week_start == week.monday, is_watched(categories))
+        .order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    )
+    with db.read() as connection:
+        return [paper_from_row(row) for row in connection.execute(question)]

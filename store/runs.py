@@ -1,0 +1,101 @@
+"""The run ledger, and the lease that keeps two runs from working on one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, literal, or_, select, update
+
+from domain.errors import BusyError
+from store.database import Database
+from store.schema import job_run, lease
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One line of the ledger: a job for a period, once."""
+
+    job: str
+    period: str
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    message: str
+
+
+def start_run(db: Database, job: str, period: str, *, now: datetime) -> None:
+    """Note that a job has begun for a period; beginning again replaces what was noted."""
+    insert = db.upsert(job_run).values(
+        job=job, period=period, state="running", started_at=now, finished_at=None, message=""
+    )
+    new = insert.excluded
+    with db.write() as connection:
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["job", "period"],
+                set_={"state": new.state, "started_at": new.started_at, "finished_at": None, "message": ""},
+            )
+        )
+
+
+def finish_run(db: Database, job: str, period: str, *, state: str, message: str, now: datetime) -> None:
+    """Note how a job ended: ``done`` or ``failed``, and in one line what it did."""
+    with db.write() as connection:
+        connection.execute(
+            update(job_run)
+            .where(job_run.c.job == job, job_run.c.period == period)
+            .values(state=state, message=message, finished_at=now)
+        )
+
+
+def newest_runs(db: Database, limit: int) -> list[RunRecord]:
+    """The ledger's newest lines, newest first."""
+    question = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id.desc()).limit(limit)
+    with db.read() as connection:
+        return [
+            RunRecord(row.job, row.period, row.state, row.started_at, row.finished_at, row.message)
+            for row in connection.execute(question)
+        ]
+
+
+def take_lease(
+    db: Database, name: str, holder: str, *, now: datetime, lasts: timedelta, is_gone: Callable[[str], bool]
+) -> None:
+    """Take or renew the sole right to do something, until ``now + lasts``.
+
+    A lease may be taken over once it has expired, or at once where ``is_gone`` knows that its holder's process
+    has ended (it can only know of this machine).
+
+    Raises
+    ------
+    BusyError
+        If somebody else holds it.
+    """
+    with db.write() as connection:
+        row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
+        if row is None:
+            insert = db.upsert(lease).values(name=name, holder=holder, expires_at=now + lasts)
+            taken = connection.execute(insert.on_conflict_do_nothing()).rowcount == 1
+        else:
+            free = row.holder == holder or is_gone(row.holder)
+            statement = (
+                update(lease)
+                .where(lease.c.name == name, lease.c.holder == row.holder)
+                .where(or_(lease.c.expires_at <= now, literal(free)))  # the condition decides, not what we read before
+                .values(holder=holder, expires_at=now + lasts)
+            )
+            taken = connection.execute(statement).rowcount == 1
+        if not taken:
+            holder_now = row.holder if row else "another process"
+            raise BusyError(
+                f"another Papertide works on this database ({holder_now}); wait for it, or stop it first",
+                holder=holder_now,
+            )
+
+
+def give_lease_back(db: Database, name: str, holder: str) -> None:
+    """Let the next one take the lease at once."""
+    with db.write() as connection:
+        connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

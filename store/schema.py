@@ -1,0 +1,255 @@
+"""The tables. A comment beside a column says what cannot be seen from its name and type.
+
+Migrations in ``store/migrations`` build these; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: timezone-aware in Python, UTC in the database. SQLite would drop the zone in silence."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"instants are stored with a time zone, got {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        at: datetime = value
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_paper_id = "paper.arxiv_id"
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("row_id", Integer, primary_key=True),  # what the full-text index points at
+    Column("arxiv_id", String(32), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("primary_category", String(32), nullable=False),
+    Column("categories", JSON, nullable=False),  # in arXiv's order; paper_category is for asking
+    Column("submitted_at", UtcDateTime, nullable=False),  # of version 1
+    Column("updated_at", UtcDateTime, nullable=False),  # of this version
+    Column("week_start", Date, nullable=False),  # Monday of submitted_at, UTC
+    Column("comment", Text),
+    Column("doi", Text),
+    Column("journal_ref", Text),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Index(None, "week_start", "arxiv_id"),
+    Index(None, "submitted_at", "arxiv_id"),
+)
+
+paper_category = Table(
+    "paper_category",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("category", String(32), primary_key=True),
+    Index(None, "category", "arxiv_id"),
+)
+
+paper_version = Table(  # every version that we have seen; title and abstract are the newest one's, in paper
+    "paper_version",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("submitted_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+harvest_window = Table(
+    "harvest_window",
+    metadata,
+    Column("start_at", UtcDateTime, primary_key=True),
+    Column("end_at", UtcDateTime, primary_key=True),
+    Column("categories", String(512), primary_key=True),  # watched categories, sorted, blank between
+    Column("n_said", Integer),  # null where arXiv gave no readable answer
+    Column("n_got", Integer, nullable=False),
+    Column("problem", Text),  # null exactly when complete
+    Column("checked_at", UtcDateTime, nullable=False),
+    Column("n_tries", Integer, nullable=False),
+)
+
+embedding = Table(
+    "embedding",
+    metadata,
+    Column("model_id", String(128), primary_key=True),  # weights and number type: all-MiniLM-L6-v2@53aa5117/bfloat16
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, unit length
+    Index(None, "arxiv_id"),
+)
+
+detected_paper = Table(  # which papers a detector has read, found or not
+    "detected_paper",
+    metadata,
+    Column("detector_id", String(128), primary_key=True),
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Index(None, "arxiv_id"),
+)
+
+detection = Table(
+    "detection",
+    metadata,
+    Column("detector_id", String(128), primary_key=True),
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
+    Index(None, "arxiv_id"),
+)
+
+topic_model = Table(
+    "topic_model",
+    metadata,
+    Column("topic_model_id", Integer, Identity(always=False), primary_key=True),
+    Column("embedding_model_id", String(128), nullable=False),
+    Column("fitted_week", Date, nullable=False),  # the newest closed week it saw
+    Column("fitted_at", UtcDateTime, nullable=False),
+    Column("n_papers", Integer, nullable=False),
+    Column("floor", Float, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("library_versions", JSON, nullable=False),
+)
+
+topic = Table(
+    "topic",
+    metadata,
+    Column("topic_id", Integer, primary_key=True),  # given by the registry, never used again
+    Column("label", Text, nullable=False, unique=True),
+    Column("born_week", Date, nullable=False),
+)
+
+fitted_topic = Table(  # what a model's topic number is in the registry
+    "fitted_topic",
+    metadata,
+    Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("topic_id", ForeignKey("topic.topic_id"), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("top_terms", JSON, nullable=False),
+    Column("centroid", LargeBinary, nullable=False),  # float32, little-endian, unit length
+    UniqueConstraint("topic_model_id", "topic_id"),
+)
+
+topic_event = Table(
+    "topic_event",
+    metadata,
+    Column("event_id", Integer, Identity(always=False), primary_key=True),
+    Column("topic_id", ForeignKey("topic.topic_id"), nullable=False, index=True),
+    Column("topic_model_id", ForeignKey("topic_model.topic_model_id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("week", Date, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("other_topic_id", ForeignKey("topic.topic_id")),
+)
+
+topic_assignment = Table(
+    "topic_assignment",
+    metadata,
+    Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("topic_id", ForeignKey("topic.topic_id")),  # null: below the model's floor
+    Column("similarity", Float, nullable=False),  # cosine to the nearest centroid
+    Index(None, "arxiv_id"),
+    Index(None, "topic_model_id", "topic_id"),
+)
+
+weekly_basis = Table(  # one row where the weekly tables are up to date, none where something changed since
+    "weekly_basis",
+    metadata,
+    Column("detector_id", String(128), primary_key=True),
+    Column("topic_model_id", Integer, nullable=True),  # null before the first fit
+    Column("categories", String(512), nullable=False),
+)
+
+weekly_total = Table(
+    "weekly_total",
+    metadata,
+    Column("week_start", Date, primary_key=True),
+    Column("category", String(32), primary_key=True),  # '' for all watched categories together
+    Column("n", Integer, nullable=False),
+)
+
+weekly_count = Table(
+    "weekly_count",
+    metadata,
+    Column("week_start", Date, primary_key=True),
+    Column("category", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("k", Integer, nullable=False),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("week_start", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True),  # 1 at first; a correction is a new row
+    Column("content", LargeBinary, nullable=False),  # zlib of JSON: the Digest, and its lists without the papers' text
+    Column("published_at", UtcDateTime, nullable=False),
+)
+
+job_run = Table(
+    "job_run",
+    metadata,
+    Column("run_id", Integer, Identity(always=False), primary_key=True),
+    Column("job", String(32), nullable=False),
+    Column("period", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # running, done, failed
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("message", Text, nullable=False),
+    UniqueConstraint("job", "period"),
+)
+
+lease = Table(  # who works now; a row that has expired, or whose process is gone, may be taken over
+    "lease",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(128), nullable=False),  # host:process:start
+    Column("expires_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,114 @@
+"""Papers by their words: ranked for reading, or every match for counting.
+
+A *phrase* is a run of words that must follow one another; punctuation parts words and case does not matter, so
+``test-time scaling`` also finds "Test time scaling". A trailing ``*`` leaves the last word's ending open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, distinct, func, select, text
+
+from domain.paper import ArxivId
+from domain.week import Week
+from store.database import Database
+from store.schema import paper, topic_assignment
+from store.weekly import in_scope
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which papers a search may find; ``None`` leaves a condition out."""
+
+    watched: tuple[str, ...]
+    within: tuple[str, ...] | None = None
+    primary: bool = False
+    since: date | None = None
+    until: date | None = None
+    topic_model_id: int | None = None
+    topic_id: int | None = None
+
+    def condition(self) -> ColumnElement[bool]:
+        """The scope as a condition on ``paper``."""
+        condition = in_scope(self.watched, self.within, primary=self.primary)
+        if self.since is not None:
+            condition &= paper.c.submitted_at >= datetime.combine(self.since, time(), UTC)
+        if self.until is not None:
+            condition &= paper.c.submitted_at <= datetime.combine(self.until, time.max, UTC)
+        if self.topic_id is not None:
+            of_topic = select(topic_assignment.c.arxiv_id).where(
+                topic_assignment.c.topic_model_id == self.topic_model_id, topic_assignment.c.topic_id == self.topic_id
+            )
+            condition &= paper.c.arxiv_id.in_(of_topic)
+        return condition
+
+
+def words_of(phrase: str) -> list[str]:
+    """The words of a phrase as the index parts them."""
+    return _WORD.findall(phrase.casefold())
+
+
+def ids_in_scope(db: Database, scope: Scope) -> list[ArxivId]:
+    """Every paper in scope, oldest submission first."""
+    question = select(paper.c.arxiv_id).where(scope.condition()).order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    with db.read() as connection:
+        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
+
+
+def ids_by_words(db: Database, words: Sequence[str], scope: Scope, *, limit: int) -> list[ArxivId]:
+    """Papers that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL.
+
+    A word in the title weighs more than one in the abstract.
+    """
+    if not words:
+        return []
+    phrases = [[word] for word in words]
+    rank = (
+        "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :match)) DESC"
+    )
+    question = _matching(db, select(paper.c.arxiv_id), phrases).where(scope.condition())
+    with db.read() as connection:
+        rows = connection.execute(question.order_by(text(rank), paper.c.arxiv_id).limit(limit))
+        return [ArxivId(arxiv_id) for arxiv_id in rows.scalars()]
+
+
+def weekly_matches(db: Database, phrases: Sequence[str], scope: Scope) -> dict[Week, int]:
+    """How many papers in scope hold any of the phrases, by week of submission; weeks without any are absent.
+
+    Raises
+    ------
+    ValueError
+        If a phrase holds no word.
+    """
+    parsed = []
+    for phrase in phrases:
+        words = words_of(phrase)
+        if not words:
+            raise ValueError(f"there is no word in {phrase!r}")
+        parsed.append([*words[:-1], words[-1] + "*"] if phrase.rstrip().endswith("*") else words)
+    question = _matching(db, select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))), parsed)
+    question = question.where(scope.condition()).group_by(paper.c.week_start)
+    with db.read() as connection:
+        return {Week(monday): n for monday, n in connection.execute(question)}
+
+
+def _matching(db: Database, question: Select[Any], phrases: Sequence[Sequence[str]]) -> Select[Any]:
+    """The question narrowed to papers with any of the phrases; only word characters reach the query language."""
+    if db.is_sqlite:
+        match = " OR ".join(
+            '"' + " ".join(w.rstrip("*") for w in words) + '"' + ("*" if words[-1].endswith("*") else "")
+            for words in phrases
+        )
+        joined = question.join_from(paper, text("paper_text"), text("paper_text.rowid = paper.row_id"))
+        return joined.where(text("paper_text MATCH :match")).params(match=match)
+    match = " | ".join(
+        "(" + " <-> ".join(w.rstrip("*") + (":*" if w.endswith("*") else "") for w in words) + ")" for words in phrases
+    )
+    return question.where(text("paper.words @@ to_tsquery('simple', :match)")).params(match=match)

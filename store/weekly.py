@@ -1,0 +1,220 @@
+"""The weekly tables: how many papers, and how many of them match what, by week and category.
+
+They are derived from papers, detections and topic assignments. Whatever changes one of those deletes the row
+of ``weekly_basis`` in its own transaction, so the tables are either up to date or known not to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import pandas as pd
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    cast,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    select,
+)
+
+from domain.detections import TermKind
+from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.week import Week, weeks_between
+from store.database import Database
+from store.papers import categories_key, is_watched, window_records
+from store.schema import (
+    detection,
+    paper,
+    paper_category,
+    topic_assignment,
+    weekly_basis,
+    weekly_count,
+    weekly_total,
+)
+
+ALL_WATCHED = ""
+"""The category under which the weekly tables hold all watched categories together."""
+
+
+def weekly_tables_are_current(
+    db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str]
+) -> bool:
+    """Whether the tables hold what this detector, this topic model and these categories give."""
+    with db.read() as connection:
+        row = connection.execute(select(weekly_basis)).one_or_none()
+    return row is not None and tuple(row) == (detector_id, topic_model_id, categories_key(categories))
+
+
+def rebuild_weekly_tables(
+    db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str]
+) -> None:
+    """Count everything anew, in one transaction."""
+    watched = sorted(set(categories))
+    with db.write() as connection:
+        for table in (weekly_basis, weekly_total, weekly_count):
+            connection.execute(delete(table))
+        for category, papers in _scopes(watched):
+            connection.execute(
+                insert(weekly_total).from_select(["week_start", "category", "n"], _totals(category, papers))
+            )
+            columns = ["week_start", "category", "kind", "key", "level", "k"]
+            connection.execute(insert(weekly_count).from_select(columns, _detected(category, papers, detector_id)))
+            if topic_model_id is not None:
+                connection.execute(
+                    insert(weekly_count).from_select(columns, _assigned(category, papers, topic_model_id))
+                )
+        connection.execute(
+            insert(weekly_basis).values(
+                detector_id=detector_id, topic_model_id=topic_model_id, categories=categories_key(categories)
+            )
+        )
+
+
+def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause]]:
+    """Papers once each for all watched categories together, and once for every category that lists them."""
+    once = select(paper.c.arxiv_id, paper.c.week_start).where(is_watched(watched)).subquery()
+    listed = (
+        select(paper.c.arxiv_id, paper.c.week_start, paper_category.c.category)
+        .join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id)
+        .where(paper_category.c.category.in_(watched))
+        .subquery()
+    )
+    return [(literal(ALL_WATCHED, String), once), (listed.c.category, listed)]
+
+
+def _totals(category: ColumnElement[str], papers: FromClause) -> Select[tuple[object, ...]]:
+    week = papers.c.week_start
+    return select(week, category, func.count()).select_from(papers).group_by(week, category)
+
+
+def _detected(category: ColumnElement[str], papers: FromClause, detector_id: str) -> Select[tuple[object, ...]]:
+    group = (papers.c.week_start, category, detection.c.kind, detection.c.key, detection.c.level)
+    return (
+        select(*group, func.count())
+        .select_from(papers.join(detection, detection.c.arxiv_id == papers.c.arxiv_id))
+        .where(detection.c.detector_id == detector_id)
+        .group_by(*group)
+    )
+
+
+def _assigned(category: ColumnElement[str], papers: FromClause, topic_model_id: int) -> Select[tuple[object, ...]]:
+    key = cast(topic_assignment.c.topic_id, String)
+    return (
+        select(papers.c.week_start, category, literal("topic", String), key, literal(2, Integer), func.count())
+        .select_from(papers.join(topic_assignment, topic_assignment.c.arxiv_id == papers.c.arxiv_id))
+        .where(topic_assignment.c.topic_model_id == topic_model_id, topic_assignment.c.topic_id.is_not(None))
+        .group_by(papers.c.week_start, category, key)
+    )
+
+
+def weekly_totals(
+    db: Database, categories: Collection[str], *, within: Collection[str] | None = None, primary: bool = False
+) -> pd.DataFrame:
+    """Papers of every week from the first held to the last, with whether the week is proven whole.
+
+    Parameters
+    ----------
+    categories : the watched categories, under which the windows were asked for.
+    within : count only papers listed under one of these categories; ``None`` for all watched.
+    primary : with ``within``, count only papers whose primary category is one of them.
+
+    Returns
+    -------
+    A table of schema ``WEEKLY_TOTALS``.
+    """
+    question = select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))).group_by(paper.c.week_start)
+    question = question.where(in_scope(categories, within, primary=primary))
+    with db.read() as connection:
+        n_by_week = {Week(monday): n for monday, n in connection.execute(question)}
+    complete = complete_weeks(db, categories)
+    held = [*n_by_week, *complete]
+    if not held:
+        return WEEKLY_TOTALS.empty()
+    weeks = list(weeks_between(min(held), max(held)))
+    table = pd.DataFrame(
+        {
+            "week_start": pd.to_datetime([w.monday for w in weeks]).astype("datetime64[us]"),
+            "n": pd.Series([n_by_week.get(w, 0) for w in weeks], dtype="int64"),
+            "complete": pd.Series([w in complete for w in weeks], dtype="bool"),
+        }
+    )
+    return WEEKLY_TOTALS.check(table)
+
+
+def in_scope(
+    categories: Collection[str], within: Collection[str] | None, *, primary: bool = False
+) -> ColumnElement[bool]:
+    """Watched papers, or those of them that are listed under (or have as primary) one of ``within``."""
+    if within is None:
+        return is_watched(categories)
+    if primary:
+        return paper.c.primary_category.in_(sorted(within)) & is_watched(categories)
+    return is_watched(within) & is_watched(categories)
+
+
+def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
+    """Weeks that complete windows cover without a gap."""
+    complete: set[Week] = set()
+    proven = sorted(r.window for r in window_records(db, categories) if r.is_complete)
+    if not proven:
+        return complete
+    for week in weeks_between(Week.containing(proven[0].start_at), Week.containing(proven[-1].end_at)):
+        covered_until = week.start_at
+        for window in proven:
+            if window.start_at <= covered_until:
+                covered_until = max(covered_until, window.end_at)
+        if covered_until >= week.end_at:
+            complete.add(week)
+    return complete
+
+
+def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
+    """Counts of techniques, themes and topics by week; a table of schema ``WEEKLY_COUNTS``, sorted."""
+    question = (
+        select(
+            weekly_count.c.week_start, weekly_count.c.kind, weekly_count.c.key, weekly_count.c.level, weekly_count.c.k
+        )
+        .where(weekly_count.c.category == category)
+        .order_by(weekly_count.c.kind, weekly_count.c.key, weekly_count.c.level, weekly_count.c.week_start)
+    )
+    with db.read() as connection:
+        rows = connection.execute(question).all()
+    if not rows:
+        return WEEKLY_COUNTS.empty()
+    table = pd.DataFrame(rows, columns=[column.name for column in WEEKLY_COUNTS.columns])
+    table["week_start"] = pd.to_datetime(table["week_start"]).astype("datetime64[us]")
+    return WEEKLY_COUNTS.check(table.astype({"level": "int64", "k": "int64", "kind": "str", "key": "str"}))
+
+
+def weekly_detected(
+    db: Database,
+    condition: ColumnElement[bool],
+    *,
+    kind: TermKind,
+    key: str,
+    levels: Collection[int],
+    detector_id: str,
+    topic_model_id: int | None,
+) -> dict[Week, int]:
+    """Papers under any condition that have a term, by week; for scopes that the weekly tables do not hold."""
+    if kind == "topic":
+        matched = select(topic_assignment.c.arxiv_id).where(
+            topic_assignment.c.topic_model_id == topic_model_id, topic_assignment.c.topic_id == int(key)
+        )
+    else:
+        matched = select(detection.c.arxiv_id).where(
+            detection.c.detector_id == detector_id,
+            detection.c.kind == kind,
+            detection.c.key == key,
+            detection.c.level.in_(sorted(levels)),
+        )
+    question = select(paper.c.week_start, func.count()).where(condition, paper.c.arxiv_id.in_(matched))
+    with db.read() as connection:
+        return {Week(monday): n for monday, n in connection.execute(question.group_by(paper.c.week_start))}

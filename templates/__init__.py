@@ -1,0 +1,17 @@
+"""Draws: Jinja2 templates, and the functions that turn a digest edition into HTML, text and JSON."""
+
+from templates.json_form import digest_json
+from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, FileLinks, Links
+from templates.render import digest_files, render_html, render_list_page, render_text
+
+__all__ = [
+    "DIGEST_FILE_LINKS",
+    "LIST_FILE_LINKS",
+    "FileLinks",
+    "Links",
+    "digest_files",
+    "digest_json",
+    "render_html",
+    "render_list_page",
+    "render_text",
+]

@@ -1,0 +1,133 @@
+"""Numbers and dates as readers see them; the one place where a fraction becomes a percentage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from domain.digest import Change, Share, SharePoint
+from domain.week import Week
+
+_HARD_BLANK = "\u00a0"
+_MINUS = "\u2212"
+UNKNOWN = "not known"
+
+
+def is_known(number: float) -> bool:
+    """Whether there is a number, as against NaN."""
+    return math.isfinite(number)
+
+
+def decimals_for(share: float) -> int:
+    """Decimals of a percentage: one more below 1 %, where one would hide most changes."""
+    return 2 if is_known(share) and abs(share) < 0.01 else 1
+
+
+def percent(share: float, decimals: int | None = None) -> str:
+    """A fraction as ``9.1 %``, with a blank that does not break."""
+    if not is_known(share):
+        return UNKNOWN
+    if share == 0 and decimals is None:
+        return f"0{_HARD_BLANK}%"
+    return f"{100 * share:.{decimals_for(share) if decimals is None else decimals}f}{_HARD_BLANK}%"
+
+
+def interval(share: Share | SharePoint) -> str:
+    """The interval as ``8.3 to 9.9 %``, as precise as the share itself."""
+    if not (is_known(share.low) and is_known(share.high)):
+        return UNKNOWN
+    decimals = decimals_for(share.share)
+    return f"{100 * share.low:.{decimals}f} to {100 * share.high:.{decimals}f}{_HARD_BLANK}%"
+
+
+def _signed(number: float, decimals: int) -> str:
+    shown = f"{abs(number):.{decimals}f}"
+    if float(shown) == 0:
+        return shown
+    return f"{'+' if number > 0 else _MINUS}{shown}"
+
+
+def _decimals_of(change: Change) -> int:
+    this_week = change.difference + (change.baseline.share if change.baseline is not None else 0.0)
+    return decimals_for(this_week)
+
+
+def points(change: Change) -> str:
+    """A change of a share as ``+1.2 points``, in percentage points."""
+    if not is_known(change.difference):
+        return UNKNOWN
+    return f"{_signed(100 * change.difference, _decimals_of(change))}{_HARD_BLANK}points"
+
+
+def points_interval(change: Change) -> str:
+    """The interval of a change as ``+0.4 to +2.0``, in percentage points."""
+    if not (is_known(change.low) and is_known(change.high)):
+        return UNKNOWN
+    decimals = _decimals_of(change)
+    return f"{_signed(100 * change.low, decimals)} to {_signed(100 * change.high, decimals)}"
+
+
+def count(number: float) -> str:
+    """A whole number as ``2,902``; a mean is rounded."""
+    return f"{number:,.0f}" if is_known(number) else UNKNOWN
+
+
+def plural(number: int, singular: str, several: str | None = None) -> str:
+    """``1 paper``, ``2,902 papers``."""
+    return f"{count(number)}{_HARD_BLANK}{singular if number == 1 else several or singular + 's'}"
+
+
+def dates(week: Week) -> str:
+    """The week's days as ``15 to 21 June 2026``, saying month and year once where they are the same."""
+    first, last = week.monday, week.sunday
+    start = f"{first.day}"
+    if first.month != last.month:
+        start += f" {first:%B}"
+    if first.year != last.year:
+        start += f" {first.year}"
+    return f"{start} to {last.day} {last:%B} {last.year}"
+
+
+def in_words(names: Sequence[object]) -> str:
+    """Names as ``a, b and c``."""
+    *most, last = [str(name) for name in names] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def week_range(weeks: Sequence[Week]) -> str:
+    """Ascending weeks in words, those that follow one another as a range: ``2026-W21 to 2026-W24 and 2026-W26``."""
+    runs: list[list[Week]] = []
+    for week in weeks:
+        if runs and runs[-1][-1].plus(1) == week:
+            runs[-1].append(week)
+        else:
+            runs.append([week])
+    return in_words([f"{run[0]} to {run[-1]}" if len(run) > 1 else run[0] for run in runs])
+
+
+_IN_LETTERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _in_letters(number: int) -> str:
+    return _IN_LETTERS[number] if number < len(_IN_LETTERS) else str(number)
+
+
+def basis(change: Change) -> str:
+    """What a change is measured against: ``the four weeks before``, ``a year before``.
+
+    "A year before" is the same time of year; a list page names the weeks.
+    """
+    before, now = change.baseline_weeks, change.current_weeks
+    if not before:
+        return "earlier weeks"
+    if now and (now[0].monday - before[-1].monday).days > 26 * 7:
+        return "a year before"
+    return "the week before" if len(before) == 1 else f"the {_in_letters(len(before))} weeks before"
+
+
+def comparison(change: Change) -> str:
+    """What is compared with what: ``on the four weeks before``, ``last four weeks on the eight before``."""
+    n_now = len(change.current_weeks)
+    if n_now < 2:
+        return f"on {basis(change)}"
+    return f"last {_in_letters(n_now)} weeks on {basis(change).replace(' weeks', '')}"

@@ -1,0 +1,73 @@
+"""Where the pages of a digest lead: the one place that knows addresses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.paper import ArxivId
+from domain.week import Week
+
+_SLUG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+
+
+class Links(Protocol):
+    """Addresses as seen from one page; the files have relative ones, the web service brings its own."""
+
+    def digest(self, week: Week) -> str:
+        """The digest's page."""
+
+    def text(self, week: Week) -> str:
+        """The digest as plain text."""
+
+    def json(self, week: Week) -> str:
+        """The digest as JSON."""
+
+    def paper_list(self, week: Week, slug: str) -> str:
+        """The page of all papers behind one number."""
+
+    def paper(self, arxiv_id: ArxivId) -> str:
+        """The paper itself."""
+
+
+@dataclass(frozen=True)
+class FileLinks:
+    """Relative links between the files of ``digest_files``; ``up`` leads from a page to the digests' folder."""
+
+    up: str = ""
+
+    def digest(self, week: Week) -> str:
+        """The digest's page, beside the folder of its lists."""
+        return f"{self.up}{week}.html"
+
+    def text(self, week: Week) -> str:
+        """The digest as plain text."""
+        return f"{self.up}{week}.txt"
+
+    def json(self, week: Week) -> str:
+        """The digest as JSON."""
+        return f"{self.up}{week}.json"
+
+    def paper_list(self, week: Week, slug: str) -> str:
+        """The list page inside the week's folder.
+
+        Raises
+        ------
+        ValueError
+            If the slug cannot be a file name on every system.
+        """
+        if _SLUG.match(slug) is None:
+            raise ValueError(f"a slug is letters, digits, '.', '_' and '-', got {slug!r}")
+        return f"{self.up}{week}/{slug}.html"
+
+    def paper(self, arxiv_id: ArxivId) -> str:
+        """The abstract page on arXiv, newest version."""
+        return f"https://arxiv.org/abs/{arxiv_id}"
+
+
+DIGEST_FILE_LINKS = FileLinks()
+"""Links on a digest's own page."""
+
+LIST_FILE_LINKS = FileLinks(up="../")
+"""Links on a list page, which lies one folder deeper."""

@@ -1,0 +1,189 @@
+"""The functions that draw: a digest edition in, a page out."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
+from domain.digest import DetectedPaper, DigestEdition, TermLine, TopicLine
+from templates import charts, figures, tex
+from templates.json_form import digest_json
+from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links
+
+TEXT_WIDTH = 72
+
+# Terminal escapes, and the marks that would turn the rest of a line around, have no place on a page.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+ALL_PAPERS = "all-papers"
+"""Slug of the list of all the week's papers; the headline's count links to it where an edition holds it."""
+
+NO_TOPIC = "no-topic"
+"""Slug of the list of the week's papers without a topic; linked where an edition holds it."""
+
+_LEVELS = (
+    (IS_ABOUT, "about", "Is about it", "The paper is about the technique itself."),
+    (ADOPTS, "adopts", "Adopts it", "The authors' own work runs on it."),
+    (MENTIONS, "mentions", "Mentions it", "Background or comparison only; not counted in the share."),
+)
+_THEME_LEVELS = (
+    (ADOPTS, "adopts", "A main contribution", "The theme is what the paper contributes to."),
+    (MENTIONS, "mentions", "Touches it", "A stated secondary aim; not counted in the share."),
+)
+_ALL_LEVELS = ((0, "papers", "Papers", ""),)
+
+
+def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
+    """The text in lines of at most 72 columns; a longer word, such as an address, keeps a line for itself."""
+    return textwrap.fill(
+        text,
+        TEXT_WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _printable(value: object) -> object:
+    """What is about to be written, without characters that a page or a terminal would obey."""
+    if not isinstance(value, str):
+        return value
+    text = _UNPRINTABLE.sub("", value)
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe, and has only lost characters
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja2 environment of every page; HTML escapes by itself, an unknown name is an error."""
+    env = Environment(
+        loader=PackageLoader("templates", package_path="."),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(
+        percent=figures.percent,
+        interval=figures.interval,
+        points=figures.points,
+        points_interval=figures.points_interval,
+        count=figures.count,
+        plural=figures.plural,
+        dates=figures.dates,
+        in_words=figures.in_words,
+        week_range=figures.week_range,
+        basis=figures.basis,
+        comparison=figures.comparison,
+        readable=tex.readable,
+        marked=tex.marked,
+        wrapped=wrapped,
+        finding=charts.finding,
+        week_of=charts.week_of,
+        text_sparkline=charts.text_sparkline,
+    )
+    env.tests["known"] = figures.is_known
+    env.globals.update(
+        sparkline_of=lambda series: charts.curve(series, charts.SPARKLINE),
+        chart_of=lambda series: charts.curve(series, charts.CHART),
+        ALL_PAPERS=ALL_PAPERS,
+        NO_TOPIC=NO_TOPIC,
+    )
+    return env
+
+
+def _lines(edition: DigestEdition) -> dict[str, TermLine | TopicLine]:
+    digest = edition.digest
+    lines: list[TermLine | TopicLine] = [*digest.techniques, *digest.topics, *digest.themes]
+    return {line.slug: line for line in lines}
+
+
+def _sections(papers: Sequence[DetectedPaper], line: TermLine | TopicLine | None) -> list[dict[str, object]]:
+    """The papers of a list by level, the strongest first; a list without detections is one section."""
+    levels = _ALL_LEVELS
+    if isinstance(line, TermLine):
+        levels = (*(_THEME_LEVELS if line.kind == "theme" else _LEVELS), *_ALL_LEVELS)
+    top = levels[0][0]
+    grouped: dict[int, list[DetectedPaper]] = {level: [] for level, *_ in levels}
+    for paper in papers:
+        grouped[min(paper.level, top)].append(paper)
+    return [
+        {"anchor": anchor, "heading": heading, "meaning": meaning, "papers": grouped[level]}
+        for level, anchor, heading, meaning in levels
+        if grouped[level]
+    ]
+
+
+def render_html(edition: DigestEdition, *, links: Links) -> str:
+    """The digest as one page without outside files or scripts."""
+    return (
+        environment()
+        .get_template("digest.html")
+        .render(
+            digest=edition.digest,
+            links=links,
+            lines=_lines(edition),
+            listed=frozenset(papers.slug for papers in edition.paper_lists),
+            lists_mentions=frozenset(
+                papers.slug for papers in edition.paper_lists if any(p.level == MENTIONS for p in papers.papers)
+            ),
+        )
+    )
+
+
+def render_text(edition: DigestEdition) -> str:
+    """The digest as plain text, 72 columns wide, with the papers' addresses."""
+    return environment().get_template("digest.txt").render(digest=edition.digest, lines=_lines(edition))
+
+
+def render_list_page(edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS) -> str:
+    """All papers behind one number, with the words that put them there, and the number's weeks as a table.
+
+    Raises
+    ------
+    ValueError
+        If the edition has no list of that slug.
+    """
+    by_slug = {papers.slug: papers for papers in edition.paper_lists}
+    if slug not in by_slug:
+        raise ValueError(f"{edition.digest.week} has no list {slug!r}, only {sorted(by_slug)}")
+    line = _lines(edition).get(slug)
+    return (
+        environment()
+        .get_template("papers.html")
+        .render(
+            digest=edition.digest,
+            papers=by_slug[slug],
+            line=line,
+            sections=_sections(by_slug[slug].papers, line),
+            links=links,
+        )
+    )
+
+
+def digest_files(edition: DigestEdition) -> dict[str, str]:
+    """Every file of the edition: relative name, with ``/``, to content.
+
+    The page, the text and the JSON lie beside the folder of the list pages: ``2026-W25.html``,
+    ``2026-W25/technique-diffusion.html``.
+    """
+    week = edition.digest.week
+    here = DIGEST_FILE_LINKS
+    return {
+        here.digest(week): render_html(edition, links=here),
+        here.text(week): render_text(edition),
+        here.json(week): json.dumps(digest_json(edition), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        **{
+            here.paper_list(week, papers.slug): render_list_page(edition, papers.slug, links=LIST_FILE_LINKS)
+            for papers in edition.paper_lists
+        },
+    }

@@ -1,0 +1,291 @@
+"""The pages of an edition: golden files, hostile text, links, and what a screen reader meets.
+
+After a wanted change, write the golden files anew and read their diff:
+
+    REWRITE_GOLDEN=1 python -m pytest tests/templates
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+
+from domain.digest import DigestEdition
+from templates import DIGEST_FILE_LINKS, FileLinks, digest_files, digest_json, render_html, render_list_page
+
+GOLDEN = Path(__file__).parent / "golden"
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+@pytest.fixture(params=["believable", "odd"])
+def edition(request: pytest.FixtureRequest) -> DigestEdition:
+    found: DigestEdition = request.getfixturevalue(request.param)
+    return found
+
+
+def pages_of(edition: DigestEdition) -> dict[str, str]:
+    return {name: content for name, content in digest_files(edition).items() if name.endswith(".html")}
+
+
+class StrictParser(HTMLParser):
+    """Fails on an end tag that closes nothing or the wrong element, and notes every element."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"an attribute twice in <{tag}>"
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes the wrong element, line {self.getpos()[0]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("believable", ["2026-W25.html", "2026-W25.txt", "2026-W25/technique-diffusion.html"]),
+        ("odd", ["2026-W01.html", "2026-W01.txt", "2026-W01.json", "2026-W01/technique-gappy.html"]),
+    ],
+)
+def test_an_edition_draws_as_its_golden_files(name: str, kept: list[str], request: pytest.FixtureRequest) -> None:
+    files = digest_files(request.getfixturevalue(name))
+    for file in kept:
+        golden = GOLDEN / name / file
+        if os.environ.get("REWRITE_GOLDEN"):
+            golden.parent.mkdir(parents=True, exist_ok=True)
+            golden.write_text(files[file], encoding="utf-8")
+        assert files[file] == golden.read_text(encoding="utf-8"), f"{golden} differs"
+
+
+def test_every_page_is_well_formed(edition: DigestEdition) -> None:
+    for name, page in pages_of(edition).items():
+        parser = StrictParser()
+        parser.feed(page)
+        parser.close()
+        assert parser.open == [], name
+        ids = Counter(attributes["id"] for _, attributes in parser.elements if "id" in attributes)
+        assert [id_ for id_, n in ids.items() if n > 1] == [], name
+        for _, attributes in parser.elements:
+            for id_ in (attributes.get("aria-labelledby") or "").split():
+                assert id_ in ids, f"{name}: nothing is called {id_}"
+
+
+def test_strangers_text_is_never_markup(odd: DigestEdition) -> None:
+    for name, content in pages_of(odd).items():
+        tree = lxml_html.document_fromstring(content)
+        assert tree.xpath("//script | //b | //i | //nobody | //counted | //tags | //no | //odd") == [], name
+        assert tree.xpath("//@*[starts-with(name(), 'on')]") == [], name
+        assert "\x1b" not in content, name
+    shown = lxml_html.document_fromstring(digest_files(odd)["2026-W01.html"]).text_content()
+    assert "<script>alert('title')</script>" in shown
+    assert "{{ 7 * 7 }}" in shown
+
+
+def test_nothing_that_a_terminal_or_a_line_would_obey_is_written(odd: DigestEdition) -> None:
+    assert "\u202e" in odd.digest.themes[0].papers[0].title
+    for name, content in digest_files(odd).items():
+        if not name.endswith(".json"):  # where the text stays as arXiv has it, escaped by JSON
+            assert re.search("[\\x00-\\x08\\x1b\\x7f\\u202a-\\u202e\\u2066-\\u2069]", content) is None, name
+
+
+def test_pages_ask_for_nothing_outside_and_run_nothing(edition: DigestEdition) -> None:
+    for name, page in pages_of(edition).items():
+        tree = lxml_html.document_fromstring(page)
+        assert tree.xpath("//script | //img | //iframe | //link[@rel='stylesheet'] | //@src") == [], name
+        assert "url(" not in page, name
+        assert "@import" not in page, name
+
+
+def test_every_link_leads_somewhere(edition: DigestEdition) -> None:
+    files = digest_files(edition)
+    ids = {name: set(lxml_html.document_fromstring(page).xpath("//@id")) for name, page in pages_of(edition).items()}
+    for name, page in pages_of(edition).items():
+        for href in lxml_html.document_fromstring(page).xpath("//@href"):
+            if href.startswith("https://arxiv.org/abs/"):
+                continue
+            path, _, anchor = href.partition("#")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+            assert target in files, f"{name} links to {href}"
+            assert not anchor or anchor in ids[target], f"{name} links to {href}"
+
+
+def test_every_number_of_a_share_links_to_its_papers(believable: DigestEdition) -> None:
+    tree = lxml_html.document_fromstring(render_html(believable, links=DIGEST_FILE_LINKS))
+    linked = set(tree.xpath("//a[contains(@class, 'to-papers')]/@href"))
+    digest = believable.digest
+    for line in (*digest.techniques, *digest.themes, *digest.topics):
+        assert f"2026-W25/{line.slug}.html" in linked
+    for term in (*digest.techniques, *digest.themes):
+        assert f"2026-W25/{term.slug}.html#mentions" in linked
+    assert "2026-W25/all-papers.html" in linked
+
+
+def test_a_list_page_holds_every_paper_with_its_words_marked(believable: DigestEdition) -> None:
+    for papers in believable.paper_lists:
+        tree = lxml_html.document_fromstring(render_list_page(believable, papers.slug))
+        listed = tree.xpath("//ol[@class='abstracts']/li//h3/a/@href")
+        assert sorted(listed) == sorted(f"https://arxiv.org/abs/{paper.arxiv_id}" for paper in papers.papers)
+        n_words = sum(len(paper.evidence) for paper in papers.papers)
+        marks = [mark.text_content() for mark in tree.xpath("//mark")]
+        assert len(marks) == n_words
+        for paper in papers.papers:
+            for words in paper.evidence:
+                text = paper.title if words.field == "title" else paper.abstract
+                assert text[words.start : words.end] in marks
+
+
+def test_a_list_page_shows_every_week_of_its_series(believable: DigestEdition) -> None:
+    papers = believable.paper_lists[0]
+    tree = lxml_html.document_fromstring(render_list_page(believable, papers.slug))
+    rows = tree.xpath("//table[@class='weeks']/tbody/tr")
+    assert len(rows) == len(papers.series)
+    newest = papers.series[-1]
+    assert [cell.text_content() for cell in rows[0].xpath("td")][:2] == [f"{newest.k:,}", f"{newest.n:,}"]
+
+
+def test_an_unknown_list_is_refused_with_what_there_is(believable: DigestEdition) -> None:
+    with pytest.raises(ValueError, match="technique-diffusion"):
+        render_list_page(believable, "technique-nonsense")
+
+
+def test_a_slug_cannot_leave_the_folder(believable: DigestEdition) -> None:
+    for slug in ("../etc", "a/b", "", ".hidden"):
+        with pytest.raises(ValueError, match="slug"):
+            FileLinks().paper_list(believable.digest.week, slug)
+
+
+def test_language_direction_and_colour_scheme_are_declared(edition: DigestEdition) -> None:
+    for name, page in pages_of(edition).items():
+        tree = lxml_html.document_fromstring(page)
+        assert (tree.get("lang"), tree.get("dir")) == ("en", "ltr"), name
+        assert tree.xpath("//body/div[@lang='en'][@dir='ltr']"), name
+        assert tree.xpath("//meta[@name='color-scheme'][@content='light dark']"), name
+        assert tree.xpath("//body/*[1][self::a][@href='#content']"), name
+        assert tree.xpath("//main[@id='content']"), name
+        for title in tree.xpath("//a[@class='title']"):
+            assert "auto" in title.xpath("(. | ..)/@dir"), name
+
+
+def test_headings_are_in_order(edition: DigestEdition) -> None:
+    for name, page in pages_of(edition).items():
+        levels = [int(h.tag[1]) for h in lxml_html.document_fromstring(page).xpath("//h1 | //h2 | //h3 | //h4")]
+        assert levels[0] == 1, name
+        assert levels.count(1) == 1, name
+        assert all(after <= before + 1 for before, after in pairwise(levels)), name
+
+
+def test_tables_have_captions_and_scopes(edition: DigestEdition) -> None:
+    for name, page in pages_of(edition).items():
+        for table in lxml_html.document_fromstring(page).xpath("//table"):
+            assert table.xpath("caption")[0].text_content().strip(), name
+            assert table.xpath(".//th[not(@scope)]") == [], name
+
+
+def test_drawings_say_what_they_show_or_are_hidden(edition: DigestEdition) -> None:
+    for name, page in pages_of(edition).items():
+        for svg in lxml_html.document_fromstring(page).xpath("//svg"):
+            if svg.get("aria-hidden") == "true":
+                continue
+            assert svg.get("role") == "img", name
+            assert svg.xpath("title")[0].text, name
+            assert svg.xpath("desc")[0].text, name
+
+
+def test_a_verdict_is_a_word_and_not_only_a_colour(believable: DigestEdition) -> None:
+    tree = lxml_html.document_fromstring(render_html(believable, links=DIGEST_FILE_LINKS))
+    for verdict in tree.xpath("//*[contains(@class, 'verdict')]"):
+        spoken = "".join(verdict.xpath("text()")).strip()
+        assert spoken in {"up", "down", "within noise", "not held", "not known", "too few papers"}
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_text_has_contrast_in_light_and_dark(believable: DigestEdition) -> None:
+    page = render_html(believable, links=DIGEST_FILE_LINKS)
+    schemes = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root \{(.*?)\}", page, re.S)
+    ]
+    assert len(schemes) >= 2
+    for scheme in schemes[:2]:
+        pairs = [(name, "paper") for name in ("ink", "muted", "accent", "up", "down")] + [("mark-ink", "mark")]
+        for text, ground in pairs:
+            low, high = sorted((luminance(scheme[text]), luminance(scheme[ground])))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (text, scheme)
+
+
+def test_text_lines_fit_a_mail(edition: DigestEdition) -> None:
+    (text,) = (content for name, content in digest_files(edition).items() if name.endswith(".txt"))
+    for line in text.splitlines():
+        words = line.split()
+        assert len(line) <= 78 or len(words) <= 2, line
+        assert line == line.rstrip(), repr(line)
+    assert "\x1b" not in text
+    assert "&lt;" not in text
+    assert "\n\n\n\n" not in text
+    assert "Thank you to arXiv for use of its open access interoperability." in text
+
+
+def test_text_names_every_line_and_paper_of_the_digest(believable: DigestEdition) -> None:
+    text = digest_files(believable)["2026-W25.txt"]
+    digest = believable.digest
+    for line in (*digest.techniques, *digest.themes):
+        assert f"\n{line.name}\n" in text
+    for listed in (*digest.topics, *digest.themes):
+        for paper in listed.papers:
+            assert f"https://arxiv.org/abs/{paper.arxiv_id}" in text
+
+
+def test_json_survives_a_round_trip_without_nan(edition: DigestEdition) -> None:
+    (text,) = (content for name, content in digest_files(edition).items() if name.endswith(".json"))
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    assert json.loads(text) == digest_json(edition)
+
+
+def test_json_holds_the_numbers_of_the_records(believable: DigestEdition) -> None:
+    written = digest_json(believable)
+    digest = believable.digest
+    assert written["week"] == "2026-W25"
+    assert (written["start"], written["end"]) == ("2026-06-15", "2026-06-21")
+    for line, shown in zip(digest.techniques, written["techniques"], strict=True):
+        assert (shown["adopts"]["k"], shown["adopts"]["share"]) == (line.adopts.k, line.adopts.share)
+        assert shown["against_recent"]["baseline_weeks"] == [str(week) for week in line.against_recent.baseline_weeks]
+        assert len(shown["series"]) == len(line.series)
+    for papers in believable.paper_lists:
+        listed = [paper["arxiv_id"] for paper in written["paper_lists"][papers.slug]["papers"]]
+        assert listed == [paper.arxiv_id for paper in papers.papers]
+
+
+def test_what_is_not_known_is_null_in_json_and_words_on_the_page(odd: DigestEdition) -> None:
+    written = digest_json(odd)
+    assert written["techniques"][1]["adopts"] == {"k": 3, "n": 11, "share": None, "low": None, "high": None}
+    assert written["techniques"][0]["against_last_year"]["baseline"] is None
+    for content in pages_of(odd).values():
+        assert re.search(r"\bnan\b", lxml_html.document_fromstring(content).text_content(), re.I) is None
+
+
+def test_rendering_twice_gives_the_same_files(edition: DigestEdition) -> None:
+    assert digest_files(edition) == digest_files(edition)
