@@ -117,7 +117,8 @@ class TermLine:
     """A technique or theme in one week.
 
     ``slug`` names its list page, ``technique-diffusion``. ``adopts`` counts level 2 and more, ``mentions``
-    level 1 alone. ``where`` names the topics that hold most of the adopting papers, with how many. ``series`` is up to 26 weeks of ``adopts``, ending with this week, gaps as points with ``n`` 0.
+    level 1 alone. ``series`` is up to 26 weeks of ``adopts``, ending with this week, gaps as points with ``n`` 0.
+    ``where`` names the topics that hold most of the adopting papers, with how many.
     """
 
     slug: str

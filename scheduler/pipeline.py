@@ -10,7 +10,7 @@ papers, the stages give the same numbers, whether they were interrupted or not: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -214,7 +214,7 @@ def fit_if_due(
         assignment,
         fitted_week=last_week,
         fitted_at=clock(),
-        settings=asdict(settings),
+        settings=settings.model_dump(),
         library_versions=library_versions(),
     )
     yield Progress(

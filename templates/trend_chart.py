@@ -23,7 +23,7 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     ]
     terms = [series["term"] for series in answer["series"]]
     colour = alt.Color("term:N", title=None, scale=alt.Scale(domain=terms, range=[*_COLOURS[: len(terms)]]), sort=terms)
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("start:T", title=None), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
     )
     band = base.mark_area(opacity=0.15).encode(

@@ -141,7 +141,7 @@ def test_texts_must_match_vectors_and_ids_be_single() -> None:
 
 @pytest.mark.parametrize("wrong", [{"n_neighbors": 1}, {"floor": 1.5}, {"max_topic_share": 0.0}, {"seed": -1}])
 def test_a_wrong_setting_is_refused_by_name(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=rf"topics\.{next(iter(wrong))}"):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
         TopicSettings(**wrong)  # type: ignore[arg-type]
 
 

@@ -1,0 +1,32 @@
+# Each target sets up what it needs in .venv/; installing again when nothing changed takes no time.
+.PHONY: install demo run test check bench docs lock
+
+bin := .venv/bin
+
+install:
+	@tools/install
+
+demo: install
+	@$(bin)/papertide demo
+
+run: install
+	@$(bin)/papertide run
+
+test: check
+	@$(bin)/python -m pytest
+
+check: install
+	@$(bin)/ruff format --check .
+	@$(bin)/ruff check .
+	@$(bin)/mypy
+	@$(bin)/lint-imports
+
+bench: install
+	@$(bin)/python -m benchmarks.pipeline
+
+docs: install
+	@$(bin)/python -m tools.reference
+
+lock: install
+	@$(bin)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package torch --generate-hashes \
+		--all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock

@@ -1,0 +1,45 @@
+"""The demo: the product on the sample corpus, which a server on loopback gives out as arXiv would."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import typer
+
+from domain.week import CLOSE_LAG, Week
+from ingest.settings import ArxivSettings
+from sample.corpus import make_corpus
+from sample.server import SampleArxiv
+from service.settings import Settings
+from service.workshop import Workshop
+
+LAST_WEEK = Week.parse("2026-W25")
+N_WEEKS = 26
+
+
+def run_demo(out: Path | None) -> None:
+    """Harvest the sample corpus over HTTP, analyse it, and write its newest digest.
+
+    Everything lies in ``out``, or in a new folder of the system's temporary one; nothing else is touched.
+    """
+    from service.cli import run_and_write
+
+    folder = out or Path(tempfile.mkdtemp(prefix="papertide-demo-"))
+    typer.echo(f"The demo works in {folder}; its papers are made up, its arithmetic is not.")
+    corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS)
+    now = LAST_WEEK.end_at + CLOSE_LAG
+    with SampleArxiv(corpus.papers, now=now) as arxiv:
+        # Made here and nowhere else: no setting of this machine reaches the demo.
+        settings = Settings(
+            data_dir=folder, weeks=N_WEEKS, now=now, arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0)
+        )
+        shop = Workshop(settings)
+        try:
+            run_and_write(shop)
+        finally:
+            shop.db.close()
+    typer.echo(
+        f"Ask it: papertide --data-dir {folder} trends diffusion gnn   |   "
+        f'papertide --data-dir {folder} search "quantized language models"'
+    )
