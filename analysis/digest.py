@@ -135,7 +135,10 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
     ]
     topic_lines = _topic_lines(material, settings, tables, picks, against_recent[len(term_keys) :])
     techniques = tuple(
-        sorted((x for x in lines if x.kind == "technique"), key=lambda x: (not x.measured, -x.adopts.k, x.key))
+        sorted(
+            (x for x in lines if x.kind == "technique" and (x.measured or _is_seen(x))),
+            key=lambda x: (not x.measured, -x.adopts.k, x.key),
+        )
     )
     themes = tuple(x for x in lines if x.kind == "theme")
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
@@ -363,6 +366,11 @@ def _topic_lines(
     return tuple(lines)
 
 
+def _is_seen(line: TermLine) -> bool:
+    """Whether any paper of the recent weeks shows the term; a row of zeros tells nobody anything."""
+    return line.adopts.k + line.mentions.k > 0 or any(point.k for point in line.series[-N_RECENT_WEEKS - 1 :])
+
+
 def _moved_most(lines: Iterable[TermLine]) -> TermLine | None:
     """The measured technique or theme with the largest change that is more than noise."""
     moved = [x for x in lines if x.against_recent.verdict in ("up", "down") and x.measured]
@@ -419,9 +427,9 @@ def _notes(
     if not completeness.complete:
         notes.append(f"This week is not proven whole: {completeness.problem or 'it was not harvested as one window'}.")
     if completeness.incomplete_weeks:
-        notes.append(f"Earlier weeks not proven whole: {', '.join(map(str, completeness.incomplete_weeks))}.")
+        notes.append(f"Earlier weeks not proven whole: {_ranges(completeness.incomplete_weeks)}.")
     if completeness.missing_weeks:
-        notes.append(f"Earlier weeks never harvested: {', '.join(map(str, completeness.missing_weeks))}.")
+        notes.append(f"Earlier weeks never harvested: {_ranges(completeness.missing_weeks)}.")
     n_held = tables.n_weeks_held()
     if n_held < N_SERIES_WEEKS:
         notes.append(f"{n_held} weeks are held, so the curves begin with the first of them.")
@@ -433,6 +441,17 @@ def _notes(
     return tuple(notes)
 
 
+def _ranges(weeks: Sequence[Week]) -> str:
+    """``2026-W10 to 2026-W14, 2026-W20``."""
+    runs: list[list[Week]] = []
+    for week in sorted(weeks):
+        if runs and runs[-1][-1].plus(1) == week:
+            runs[-1].append(week)
+        else:
+            runs.append([week])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+
+
 def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...]:
     """A list for every number on the page."""
     papers = {p.arxiv_id: p for p in material.papers}
@@ -441,8 +460,10 @@ def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...
             slug="all-papers",
             heading=f"All papers of {material.week}",
             definition="Papers first submitted in this week and listed under a watched category, each once.",
-            papers=tuple(DetectedPaper.of(p) for p in material.papers),
+            # Thousands of abstracts would make a page of megabytes that nobody reads; titles lead to arXiv.
+            papers=tuple(DetectedPaper.of(p, with_abstract=False) for p in material.papers),
             series=(),
+            with_abstracts=False,
         )
     ]
     of_term: dict[tuple[str, str], list[tuple[Paper, Detection]]] = defaultdict(list)

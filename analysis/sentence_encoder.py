@@ -115,13 +115,24 @@ def _trial_texts() -> list[str]:
     return [" ".join(words[(i * j + j // 7) % 10] for j in range(60 + 5 * i)) for i in range(24)]
 
 
+def packaged_model_folder() -> Path:
+    """Where the packaged model's files lie; found without running any of the package's code.
+
+    Raises
+    ------
+    ModelError
+        If the package is not installed.
+    """
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"the package of the model {PACKAGED_MODEL} is missing; run `make install`")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
 def _located(model: str) -> tuple[str, str]:
     """Where sentence-transformers finds the weights, and their name for ever."""
     if model == PACKAGED_MODEL:
-        spec = importlib.util.find_spec(_PACKAGE)  # finds the folder without running the package's code
-        if spec is None or not spec.submodule_search_locations:
-            raise ModelError(f"the package of the model {model} is missing; run `make install`")
-        folder = Path(spec.submodule_search_locations[0]) / "model"
+        folder = packaged_model_folder()
         digest = _sha256(folder)
         if digest != _PACKAGED_SHA256:
             raise ModelError(f"the packaged model {model} is damaged: sha256 {digest[:8]}…; run `make install`")
@@ -143,7 +154,9 @@ def _loaded(path: str, number_type: NumberType) -> SentenceTransformer:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # a bar for 0.05 s of loading, in the middle of ours
     try:
         return SentenceTransformer(path, model_kwargs={"dtype": getattr(torch, number_type)}, trust_remote_code=False)
     except (OSError, ValueError) as error:

@@ -338,14 +338,15 @@ def _choose(candidates: Sequence[_Candidate], taken: set[Key]) -> tuple[Key, ...
             return (_longer(candidate, clear).key,)
     best = candidates[0]
     for candidate in sorted(candidates[1:12], key=lambda c: -c.score * min(c.lead, 3.0)):
-        if not _have_a_word_in_common(candidate.key, best.key) and _bag(best.key, candidate.key) not in taken:
+        if not _say_the_same(candidate.key, best.key) and _bag(best.key, candidate.key) not in taken:
             return (best.key, candidate.key)
     return (best.key,) if _bag(best.key) not in taken else ()
 
 
-def _have_a_word_in_common(one: Key, other: Key) -> bool:
-    """Whether a word of one is a word of the other, or a close relative: "agent" and "agentic"."""
-    return any(a[:5] == b[:5] for a in one for b in other)
+def _say_the_same(one: Key, other: Key) -> bool:
+    """Whether names share a word or a close relative, "agent" and "agentic", or one is the other's initials."""
+    initials = {"".join(word[0] for word in key) for key in (one, other) if len(key) > 1}
+    return bool(initials & {*one, *other}) or any(a[:5] == b[:5] for a in one for b in other)
 
 
 def _bag(*keys: Key) -> Key:

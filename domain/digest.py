@@ -99,12 +99,14 @@ class DetectedPaper:
     evidence: tuple[Evidence, ...] = ()
 
     @classmethod
-    def of(cls, paper: Paper, level: int = 0, evidence: tuple[Evidence, ...] = ()) -> DetectedPaper:
-        """A stored paper as a list page shows it."""
+    def of(
+        cls, paper: Paper, level: int = 0, evidence: tuple[Evidence, ...] = (), *, with_abstract: bool = True
+    ) -> DetectedPaper:
+        """A stored paper as a list page shows it; the abstract is empty where the list shows none."""
         return cls(
             arxiv_id=paper.arxiv_id,
             title=paper.title,
-            abstract=paper.abstract,
+            abstract=paper.abstract if with_abstract else "",
             authors=short_authors(paper.authors),
             primary_category=paper.primary_category,
             level=level,
@@ -205,13 +207,17 @@ class Headline:
 
 @dataclass(frozen=True)
 class PaperList:
-    """All papers behind one number of the digest; ``slug`` is the page's name, ``heading`` what was counted."""
+    """All papers behind one number of the digest; ``slug`` is the page's name, ``heading`` what was counted.
+
+    ``with_abstracts`` is false where thousands of abstracts would make a page that nobody can load.
+    """
 
     slug: str
     heading: str
     definition: str
     papers: tuple[DetectedPaper, ...]
     series: tuple[SharePoint, ...]
+    with_abstracts: bool = True
 
 
 @dataclass(frozen=True)

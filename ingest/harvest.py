@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -113,10 +114,12 @@ def plan_harvest(fetched: Iterable[Paper], known: Mapping[ArxivId, Paper]) -> Ha
         old = known.get(p.arxiv_id)
         if old is None:
             new.append(p)
-        elif p.version > old.version:
-            replaced.append(p)
-        elif p.version == old.version and p != old:
-            revised.append(p)
+            continue
+        again = replace(p, submitted_at=old.submitted_at)
+        if again.version > old.version:
+            replaced.append(again)
+        elif again.version == old.version and again != old:
+            revised.append(again)
         else:
             unchanged.append(p.arxiv_id)
     return HarvestPlan(tuple(new), tuple(replaced), tuple(revised), tuple(unchanged))

@@ -422,3 +422,7 @@ def main() -> None:
 
 def _complain(message: str) -> None:
     typer.echo("papertide: " + " ".join(message.split()), err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -85,6 +85,7 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
             "slug": paper_list.slug,
             "heading": paper_list.heading,
             "definition": paper_list.definition,
+            "with_abstracts": paper_list.with_abstracts,
             "series": _SERIES.dump_python(paper_list.series, mode="json"),
             "papers": [
                 [p.arxiv_id, papers[p.arxiv_id].version, p.level, [[e.field, e.start, e.end] for e in p.evidence]]
@@ -102,11 +103,12 @@ def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -
     for arxiv_id, version, level, evidence in stored["papers"]:
         p = papers[ArxivId(arxiv_id)]
         places = tuple(Evidence(*place) for place in evidence) if p.version == version else ()
-        listed.append(DetectedPaper.of(p, level, places))
+        listed.append(DetectedPaper.of(p, level, places, with_abstract=stored["with_abstracts"]))
     return PaperList(
         slug=stored["slug"],
         heading=stored["heading"],
         definition=stored["definition"],
         papers=tuple(listed),
         series=_SERIES.validate_python(stored["series"]),
+        with_abstracts=stored["with_abstracts"],
     )

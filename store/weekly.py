@@ -165,7 +165,8 @@ def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
     proven = sorted(r.window for r in window_records(db, categories) if r.is_complete)
     if not proven:
         return complete
-    for week in weeks_between(Week.containing(proven[0].start_at), Week.containing(proven[-1].end_at)):
+    last_end = max(window.end_at for window in proven)  # the window that starts last need not end last
+    for week in weeks_between(Week.containing(proven[0].start_at), Week.containing(last_end)):
         covered_until = week.start_at
         for window in proven:
             if window.start_at <= covered_until:

@@ -65,6 +65,12 @@ def test_a_name_that_fits_two_topics_equally_is_made_more_specific() -> None:
     assert "sketch" in labels[1].lower()
 
 
+def test_what_tells_a_name_apart_is_not_its_own_abbreviation() -> None:
+    titles = [f"Reinforcement Learning {n}: RL in {place}" for place in ("Mines", "Ports") for n in range(4)]
+    labels = labels_of(titles, np.repeat([0, 1], 4), [("rl",), ("rl",)])
+    assert not any("(RL)" in label for label in labels)
+
+
 def test_topics_without_a_common_phrase_are_named_by_their_terms() -> None:
     labels = labels_of(
         ["Ants", "Bees", "Cats", "Dogs"], np.array([0, 0, 1, 1]), [("insect", "wing"), ("insect", "wing")]

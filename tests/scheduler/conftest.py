@@ -1,0 +1,51 @@
+"""One run over a small sample corpus, with the real model, that the tests of this folder look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from domain.week import CLOSE_LAG, Week
+from ingest.settings import ArxivSettings
+from sample.corpus import SampleCorpus, make_corpus
+from sample.server import SampleArxiv
+from service.settings import Settings
+from service.workshop import Workshop
+
+LAST_WEEK = Week.parse("2026-W25")
+N_WEEKS = 26
+PAPERS_PER_WEEK = 60
+NOW = LAST_WEEK.end_at + CLOSE_LAG
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that ended, what it ran on, and what it was asked of arXiv."""
+
+    shop: Workshop
+    corpus: SampleCorpus
+    arxiv: SampleArxiv
+
+
+def workshop_at(folder: Path, arxiv: SampleArxiv) -> Workshop:
+    """A workshop on an own folder, asking this server."""
+    return Workshop(
+        Settings(
+            data_dir=folder, weeks=N_WEEKS, now=NOW, arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50)
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
+    """The corpus of ``N_WEEKS`` weeks, harvested over HTTP and run to its digest."""
+    corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS, papers_per_week=PAPERS_PER_WEEK)
+    with SampleArxiv(corpus.papers, now=NOW) as arxiv:
+        shop = workshop_at(tmp_path_factory.mktemp("run"), arxiv)
+        for _ in shop.run(N_WEEKS):
+            pass
+        yield FinishedRun(shop, corpus, arxiv)
+        shop.db.close()

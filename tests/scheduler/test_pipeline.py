@@ -1,0 +1,143 @@
+"""The whole path on a corpus whose truth is known: nothing is lost, and what was planted is found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.shares import difference_of, share_of
+from domain.detections import ADOPTS
+from domain.digest import Digest, Share
+from service import answers
+from store.digests import newest_digest
+from store.papers import papers_of_week, window_records
+from store.topics import topics_of_papers
+from templates.json_form import digest_json
+from tests.scheduler.conftest import LAST_WEEK, N_WEEKS, FinishedRun, workshop_at
+
+
+def _trend(run: FinishedRun, term: str, level: answers.Level = "adopts") -> list[dict[str, float]]:
+    answer = answers.trends(
+        run.shop, [term], by="week", level=level, categories=(), primary=False, since=None, until=None
+    )
+    points: list[dict[str, float]] = answer["series"][0]["points"]
+    return points
+
+
+def _pooled(points: list[dict[str, float]]) -> Share:
+    return share_of(sum(int(p["k"]) for p in points), sum(int(p["n"]) for p in points))
+
+
+def _digest(run: FinishedRun) -> Digest:
+    published = newest_digest(run.shop.db, LAST_WEEK)
+    assert published is not None
+    return published.edition.digest
+
+
+def test_every_week_holds_exactly_the_papers_that_exist(finished_run: FinishedRun) -> None:
+    of_week: dict[str, set[str]] = {}
+    for paper in finished_run.corpus.papers:
+        of_week.setdefault(str(paper.week), set()).add(paper.arxiv_id)
+    for week in finished_run.corpus.weeks:
+        held = papers_of_week(finished_run.shop.db, week, finished_run.shop.settings.categories)
+        assert {p.arxiv_id for p in held} == of_week[str(week)]
+    assert all(r.is_complete for r in window_records(finished_run.shop.db, finished_run.shop.settings.categories))
+
+
+def test_a_second_run_asks_nothing_and_does_nothing(finished_run: FinishedRun) -> None:
+    before = finished_run.arxiv.n_requests
+    assert list(finished_run.shop.run(N_WEEKS)) == []
+    assert finished_run.arxiv.n_requests == before
+
+
+@pytest.mark.parametrize(("technique", "direction"), [("diffusion", 1), ("gnn", -1)])
+def test_a_planted_rise_and_a_planted_fall_are_found(finished_run: FinishedRun, technique: str, direction: int) -> None:
+    points = _trend(finished_run, technique)
+    difference, low, high, p_value = difference_of(_pooled(points[-8:]), _pooled(points[:8]), dispersion=1.0)
+    assert np.sign(difference) == direction
+    assert p_value < 0.01
+    assert low * high > 0
+
+
+def test_a_technique_that_emerges_late_is_absent_before_and_present_after(finished_run: FinishedRun) -> None:
+    points = _trend(finished_run, "ssm")
+    assert _pooled(points[:12]).share < 0.01
+    assert _pooled(points[-6:]).low > 0.02
+
+
+@pytest.mark.parametrize("technique", ["transformer", "llm", "gnn", "rl", "compression", "ssm"])
+def test_most_weekly_intervals_hold_the_true_share(finished_run: FinishedRun, technique: str) -> None:
+    table = finished_run.corpus.adoption_table()
+    true = {
+        str(row.week_start)[:10]: row.k_adopts / row.n for row in table[table["technique"] == technique].itertuples()
+    }
+    points = _trend(finished_run, technique)
+    held = [p["low"] <= true[str(p["start"])] <= p["high"] for p in points]
+    assert np.mean(held) >= 0.9
+
+
+def test_the_planted_topics_come_apart(finished_run: FinishedRun) -> None:
+    model = finished_run.shop.topic_model
+    assert model is not None
+    assigned = topics_of_papers(finished_run.shop.db, model.topic_model_id)
+    true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
+    by_topic: dict[int, Counter[str]] = {}
+    for arxiv_id, topic_id in assigned.items():
+        by_topic.setdefault(topic_id, Counter())[true[arxiv_id]] += 1
+    purity = sum(c.most_common(1)[0][1] for c in by_topic.values()) / len(assigned)
+    found = {c.most_common(1)[0][0] for c in by_topic.values()}
+    assert purity > 0.85
+    assert len(found) >= 14
+    assert len(assigned) / len(true) > 0.75
+    labels = [t.label for t in model.topics]
+    assert len(set(labels)) == len(labels)
+
+
+def test_the_digest_counts_what_the_week_holds(finished_run: FinishedRun) -> None:
+    digest = _digest(finished_run)
+    n_true = sum(p.week == LAST_WEEK for p in finished_run.corpus.papers)
+    assert digest.headline.n_papers == n_true
+    assert digest.completeness.complete
+    assert {line.adopts.n for line in (*digest.techniques, *digest.themes)} == {n_true}
+    published = newest_digest(finished_run.shop.db, LAST_WEEK)
+    assert published is not None
+    lists = {x.slug: x for x in published.edition.paper_lists}
+    for line in (*digest.techniques, *digest.themes):
+        assert sum(p.level >= ADOPTS for p in lists[line.slug].papers) == line.adopts.k
+    assert len(lists["all-papers"].papers) == n_true
+
+
+@pytest.mark.parametrize("n_steps", [1, 9, 27, 31])
+def test_a_run_cut_off_between_steps_ends_with_the_same_digest(
+    finished_run: FinishedRun, tmp_path: Path, n_steps: int
+) -> None:
+    shop = workshop_at(tmp_path, finished_run.arxiv)
+    steps = shop.run(N_WEEKS)
+    for _ in range(n_steps):
+        next(steps)
+    steps.close()  # what a kill between two transactions leaves
+    shop.db.close()
+    again = workshop_at(tmp_path, finished_run.arxiv)
+    if n_steps > 9:  # the real model twice more is enough to pay for
+        for _ in again.run(N_WEEKS):
+            pass
+        published, undisturbed = newest_digest(again.db, LAST_WEEK), newest_digest(finished_run.shop.db, LAST_WEEK)
+        assert published is not None
+        assert undisturbed is not None
+        assert digest_json(published.edition) == digest_json(undisturbed.edition)
+    else:
+        list(again.harvest(N_WEEKS))
+        for week in finished_run.corpus.weeks:
+            held = papers_of_week(again.db, week, again.settings.categories)
+            assert len(held) == sum(p.week == week for p in finished_run.corpus.papers)
+    again.db.close()
+
+
+def test_a_search_by_meaning_and_words_finds_the_planted_topic(finished_run: FinishedRun) -> None:
+    answer, papers = answers.search(finished_run.shop, "federated learning with private client data", limit=10)
+    true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
+    assert Counter(true[p.arxiv_id] for p in papers).most_common(1)[0][1] >= 6
+    assert all(result["why"] for result in answer["results"])

@@ -1,0 +1,90 @@
+"""The database: its schema, its transactions, and what is said when it cannot be opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select, text
+
+from domain.errors import ConfigError, StoreError
+from store.database import Database, open_database
+from store.schema import lease, metadata
+
+AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
+
+
+def _is_ours(obj: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    # The full-text objects are the dialect's own, so they are written in the migration alone.
+    if kind == "table":
+        return not str(name).startswith("paper_text") and name != "alembic_version"
+    return not (kind in ("column", "index") and name in ("words", "ix_paper_words"))
+
+
+def test_the_migrations_build_exactly_the_declared_schema(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_object": _is_ours, "compare_type": True, "target_metadata": metadata}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(KeyError), database.write() as connection:
+        connection.execute(lease.insert().values(name="run", holder="h", expires_at=AT))
+        raise KeyError
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(lease)).scalar_one() == 0
+
+
+def test_a_statement_that_fails_is_a_store_error_of_one_line(database: Database) -> None:
+    with pytest.raises(StoreError) as caught, database.read() as connection:
+        connection.execute(text("SELECT nothing FROM nowhere"))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_instant_without_zone_is_refused(database: Database) -> None:
+    naive = AT.replace(tzinfo=None)
+    with pytest.raises(StoreError, match="time zone"), database.write() as connection:
+        connection.execute(lease.insert().values(name="run", holder="h", expires_at=naive))
+
+
+def test_opening_a_migrated_database_again_changes_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.sqlite'}"
+    for _ in range(2):
+        db = open_database(url)
+        with db.read() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+        db.close()
+
+
+def test_a_database_of_a_newer_papertide_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.sqlite'}"
+    open_database(url).close()
+    with sqlite3.connect(tmp_path / "a.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="9999"):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_is_named_as_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.sqlite").write_bytes(b"not a database at all, but long enough to look at" * 50)
+    with pytest.raises(StoreError, match="damaged"):
+        open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "no url", ""])
+def test_a_url_that_we_do_not_speak_is_a_config_error(url: str) -> None:
+    with pytest.raises(ConfigError, match="database_url"):
+        open_database(url)
+
+
+def test_a_folder_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="folder"):
+        open_database(f"sqlite:///{tmp_path / 'file' / 'a.sqlite'}")

@@ -1,0 +1,107 @@
+"""Words find the papers that hold them, on both databases alike, whatever is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from domain.paper import ArxivId, Paper
+from domain.week import Week
+from store.database import Database
+from store.papers import count_papers
+from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
+
+Stored = Callable[..., Database]
+Make = Callable[..., Paper]
+WEEK = Week.parse("2026-W25")
+EVERYTHING = Scope(("cs.LG",))
+
+
+@pytest.fixture
+def library(stored: Stored, make_paper: Make) -> Database:
+    return stored(
+        make_paper(1, title="Test-time scaling", abstract="We scale at test time, not in training."),
+        make_paper(2, title="On training", abstract="Scaling of test sets takes time."),
+        make_paper(3, title="Quantized models", abstract="A diffusion model, quantized by us. Test time scaling too."),
+        make_paper(4, title="Diffusion", abstract="Denoising, nothing else."),
+        make_paper(5, title="Quantization", abstract="Fewer bits.", submitted_at=WEEK.plus(1).start_at),
+    )
+
+
+def _ids(*numbers: int) -> list[ArxivId]:
+    return [ArxivId(f"2606.{number:05d}") for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "n"),
+    [
+        ("test-time scaling", 2),
+        ("TEST TIME SCALING", 2),
+        ("test time", 2),
+        ("time test", 0),
+        ("quantiz*", 2),
+        ("quantized", 1),
+        ("diffusion mod*", 1),
+        ("scal*", 3),
+        ("nowhere", 0),
+    ],
+)
+def test_a_phrase_finds_its_words_in_a_row(library: Database, phrase: str, n: int) -> None:
+    assert sum(weekly_matches(library, [phrase], EVERYTHING).values()) == n
+
+
+def test_a_paper_with_several_of_the_phrases_counts_once(library: Database) -> None:
+    assert weekly_matches(library, ["quantiz*", "diffusion", "test time"], EVERYTHING) == {WEEK: 3, WEEK.plus(1): 1}
+
+
+@pytest.mark.parametrize(
+    "typed", ['"', "*", "NEAR(", "a AND b", "'; drop table paper", "!?-", "(", ":*", "a:b", "title:x", "--", "\\", "%", "_"]
+)
+def test_whatever_is_typed_is_only_words(library: Database, typed: str) -> None:
+    ids_by_words(library, words_of(typed), EVERYTHING, limit=10)
+    if words_of(typed):
+        weekly_matches(library, [typed], EVERYTHING)
+    else:
+        with pytest.raises(ValueError, match="no word"):
+            weekly_matches(library, [typed], EVERYTHING)
+    assert count_papers(library) == 5
+
+
+@pytest.mark.parametrize("typed", ["a AND diffusion", "diffusion) OR (x", 'diffusion"', "NOT diffusion"])
+def test_operators_of_the_query_language_are_words_like_others(library: Database, typed: str) -> None:
+    assert set(_ids(3, 4)) <= set(ids_by_words(library, words_of(typed), EVERYTHING, limit=10))
+
+
+def test_words_in_the_title_outrank_words_in_the_abstract(library: Database) -> None:
+    assert ids_by_words(library, ["diffusion"], EVERYTHING, limit=10) == _ids(4, 3)
+    assert ids_by_words(library, ["diffusion"], EVERYTHING, limit=1) == _ids(4)
+
+
+def test_no_words_find_nothing(library: Database) -> None:
+    assert ids_by_words(library, [], EVERYTHING, limit=10) == []
+
+
+def test_a_replaced_paper_is_found_by_its_new_words_only(library: Database, stored: Stored, make_paper: Make) -> None:
+    stored(make_paper(4, version=2, title="Flow matching", abstract="Straight paths."))
+    assert ids_by_words(library, ["denoising"], EVERYTHING, limit=10) == []
+    assert ids_by_words(library, ["flow"], EVERYTHING, limit=10) == _ids(4)
+
+
+def test_letters_with_accents_are_found_as_written(stored: Stored, make_paper: Make) -> None:
+    db = stored(make_paper(1, title="Poincaré embeddings"), make_paper(2, title="Groß and small"))
+    for typed, number in (("Poincaré", 1), ("poincaré embed*", 1), ("groß", 2), ("GROẞ", 2)):
+        assert weekly_matches(db, [typed], EVERYTHING) == {WEEK: 1}, typed
+        assert ids_by_words(db, words_of(typed)[:1], EVERYTHING, limit=9) == _ids(number), typed
+
+
+def test_a_scope_keeps_to_its_days_and_categories(library: Database, stored: Stored, make_paper: Make) -> None:
+    stored(make_paper(6, categories=("cs.LG", "cs.CV")), make_paper(7, primary_category="cs.CV", categories=("cs.CV",)))
+    watched = ("cs.LG", "cs.CV")
+    assert len(ids_in_scope(library, EVERYTHING)) == 6
+    assert ids_in_scope(library, Scope(watched, within=("cs.CV",))) == _ids(6, 7)
+    assert ids_in_scope(library, Scope(watched, within=("cs.CV",), primary=True)) == _ids(7)
+    assert ids_in_scope(library, Scope(watched, since=date(2026, 6, 22))) == _ids(5)
+    assert ids_in_scope(library, Scope(watched, until=date(2026, 6, 14))) == []
+    assert len(ids_in_scope(library, Scope(watched, since=date(2026, 6, 15), until=date(2026, 6, 15)))) == 6

@@ -1,0 +1,124 @@
+"""Topic models come back as they were fitted, and topics keep their row through refits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from domain.paper import ArxivId, Paper
+from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicEvent
+from domain.week import Week
+from store.database import Database
+from store.embeddings import Embeddings, add_embeddings
+from store.topics import (
+    add_assignment,
+    add_topic_model,
+    assignments_of_week,
+    ids_without_topic,
+    newest_topic_model,
+    registered_topics,
+    topic_events,
+    topics_of_papers,
+    weekly_fit,
+)
+
+Stored = Callable[..., Database]
+Make = Callable[..., Paper]
+WEEK = Week.parse("2026-W25")
+AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
+GRAPHS = Topic(1, "graph learning", ("graph", "node"), WEEK.plus(-9), 40)
+VIDEO = Topic(2, "video generation", ("video", "frame"), WEEK, 30)
+
+
+def _fit(
+    db: Database, topics: Sequence[Topic], ids: Sequence[ArxivId] = (), numbers: Sequence[int] = (), **other: object
+) -> int:
+    centroids = np.eye(3, dtype=np.float32)[[t.topic_id % 3 for t in topics]]
+    fitted = FittedTopics(
+        str(other.get("model_id", "m")),
+        centroids,
+        tuple(t.size for t in topics),
+        tuple(t.label for t in topics),
+        tuple(t.top_terms for t in topics),
+        0.25,
+    )
+    assignment = TopicAssignment(
+        tuple(ids), np.array(numbers, np.int32), np.linspace(0.5, 0.75, len(ids), dtype=np.float32)
+    )
+    events = [TopicEvent(t.topic_id, "born", t.born_week, f"{t.size} papers") for t in topics]
+    return add_topic_model(
+        db, fitted, topics, events, assignment, fitted_week=WEEK, fitted_at=AT, settings={"seed": 1}, library_versions={}
+    )
+
+
+def test_a_fit_comes_back_as_it_was_stored(stored: Stored, make_paper: Make) -> None:
+    db = stored(make_paper(1))
+    fit = _fit(db, [VIDEO, GRAPHS], [make_paper(1).arxiv_id], [1])
+    model = newest_topic_model(db, "m")
+    assert model is not None
+    assert (model.topic_model_id, model.topics, model.n_papers) == (fit, (VIDEO, GRAPHS), 1)
+    assert (model.fitted_week, model.fitted_at, model.fitted.floor) == (WEEK, AT, 0.25)
+    assert model.fitted.labels == ("video generation", "graph learning")
+    np.testing.assert_array_equal(model.fitted.centroids, np.eye(3, dtype=np.float32)[[2, 1]])
+    assert topics_of_papers(db, fit) == {make_paper(1).arxiv_id: GRAPHS.topic_id}
+    assert newest_topic_model(db, "another") is None
+
+
+def test_a_refit_keeps_the_topics_row_and_gives_it_the_new_label(database: Database) -> None:
+    first = _fit(database, [GRAPHS, VIDEO])
+    renamed = Topic(1, "graph networks", ("graph", "network"), GRAPHS.born_week, 55)
+    second = _fit(database, [renamed])
+    assert second > first
+    assert [r.topic for r in registered_topics(database, "m")] == [renamed, VIDEO]
+    assert [r.is_active for r in registered_topics(database, "m")] == [True, False]
+    assert [e.kind for e in topic_events(database, 1)] == ["born", "born"]
+
+
+def test_a_topic_of_another_embedding_model_is_not_registered_here(database: Database) -> None:
+    _fit(database, [GRAPHS], model_id="m")
+    _fit(database, [VIDEO], model_id="other")
+    assert [r.topic for r in registered_topics(database, "m")] == [GRAPHS]
+    assert [r.is_active for r in registered_topics(database, "m")] == [True]
+
+
+def test_a_week_lists_its_papers_closest_first_with_the_unassigned(stored: Stored, make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(3)]
+    db = stored(*papers)
+    ids = [p.arxiv_id for p in papers]
+    fit = _fit(db, [GRAPHS, VIDEO], ids, [0, -1, 1])
+    found = assignments_of_week(db, fit, WEEK, ["cs.LG"])
+    assert found == [
+        AssignedPaper(ids[2], VIDEO.topic_id, 0.75),
+        AssignedPaper(ids[1], None, 0.625),
+        AssignedPaper(ids[0], GRAPHS.topic_id, 0.5),
+    ]
+    model = newest_topic_model(db, "m")
+    assert model is not None
+    assert weekly_fit(db, model, ["cs.LG"]) == {"2026-W25": {"unassigned": 0.3333, "similarity": 0.625}}
+
+
+def test_only_papers_with_a_vector_wait_for_a_topic_and_each_once(stored: Stored, make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(3)]
+    db = stored(*papers)
+    ids = [p.arxiv_id for p in papers]
+    fit = _fit(db, [GRAPHS])
+    add_embeddings(db, Embeddings(tuple(ids[:2]), np.eye(3, dtype=np.float32)[:2], "m"))
+    assert ids_without_topic(db, fit, "m") == ids[:2]
+    model = newest_topic_model(db, "m")
+    assert model is not None
+    below_floor = TopicAssignment((ids[0],), np.array([-1], np.int32), np.array([0.1], np.float32))
+    for _ in range(2):
+        add_assignment(db, model, below_floor)
+    assert ids_without_topic(db, fit, "m") == [ids[1]]
+
+
+def test_a_fit_with_too_few_registry_entries_is_refused(database: Database) -> None:
+    fitted = FittedTopics("m", np.eye(2, dtype=np.float32), (1, 1), ("a", "b"), ((), ()), 0.2)
+    nobody = TopicAssignment((), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    with pytest.raises(ValueError, match="expected 2 topics, got 1"):
+        add_topic_model(
+            database, fitted, [GRAPHS], [], nobody, fitted_week=WEEK, fitted_at=AT, settings={}, library_versions={}
+        )
