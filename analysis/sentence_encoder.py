@@ -98,21 +98,27 @@ def stored_model_id(settings: EmbeddingSettings, stored_model_ids: Sequence[str]
 
 
 def small_type_wins(exact: SentenceEncoder, small: SentenceEncoder) -> bool:
-    """Whether ``small`` is faster on this machine and gives the same vectors (``SAME_ENOUGH``) on a short trial."""
+    """Whether ``small`` is faster on this machine and gives the same vectors (``SAME_ENOUGH``) on a short trial.
+
+    Each type's best of three turns counts: a busy machine slows single turns, and the answer must not depend on
+    what else ran, because a run that was cut off before its first vector asks again.
+    """
     texts = _trial_texts()
-    seconds, vectors = [], []
-    for encoder in (exact, small):
-        encoder.encode(texts[:4])  # the first pass pays for warming up
-        start = time.perf_counter()
-        vectors.append(encoder.encode(texts))
-        seconds.append(time.perf_counter() - start)
-    same = float(np.mean(np.sum(vectors[0] * vectors[1], axis=1)))
-    return same >= SAME_ENOUGH and seconds[0] >= FASTER_ENOUGH * seconds[1]
+    expected, found = exact.encode(texts), small.encode(texts)  # also pays for warming up
+    if float(np.mean(np.sum(expected * found, axis=1))) < SAME_ENOUGH:
+        return False
+    best = {exact.model_id: float("inf"), small.model_id: float("inf")}
+    for _ in range(3):
+        for encoder in (exact, small):
+            start = time.perf_counter()
+            encoder.encode(texts)
+            best[encoder.model_id] = min(best[encoder.model_id], time.perf_counter() - start)
+    return best[exact.model_id] >= FASTER_ENOUGH * best[small.model_id]
 
 
 def _trial_texts() -> list[str]:
     words = ("gradient", "attention", "sample", "policy", "image", "graph", "noise", "token", "robust", "sparse")
-    return [" ".join(words[(i * j + j // 7) % 10] for j in range(60 + 5 * i)) for i in range(24)]
+    return [" ".join(words[(i * j + j // 7) % 10] for j in range(60 + 10 * i)) for i in range(12)]
 
 
 def packaged_model_folder() -> Path:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import SourceError
 from domain.harvest import HarvestedWindow, HarvestPlan, Window, WindowRecord
 from domain.paper import ArxivId, Paper
 from domain.week import Week
-from ingest.client import Page
+
+if TYPE_CHECKING:
+    from ingest.client import Page  # planning should not wait for the HTTP client
 
 MAX_PER_QUERY = 30_000
 """The most papers that arXiv lets one query reach (API manual)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,8 +43,10 @@ def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotL
                     yield _read_line(number, line, watched)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
-    except (EOFError, zipfile.BadZipFile, ValueError) as error:
+    except (EOFError, zipfile.BadZipFile, zlib.error, ValueError) as error:
         raise UsageError(f"{path} is damaged: {error}") from error
+    except (NotImplementedError, RuntimeError) as error:  # zipfile's words for a method or a password it lacks
+        raise UsageError(f"cannot unpack {path}: {error}") from error
 
 
 @contextmanager
@@ -74,7 +77,7 @@ def _read_line(number: int, line: bytes, watched: set[str]) -> SnapshotLine:
         return SnapshotLine(number, _paper(fields, categories), None)
     except KeyError as error:
         return SnapshotLine(number, None, f"no field {error}")
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         return SnapshotLine(number, None, str(error))
 
 

@@ -20,7 +20,6 @@ from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
 from domain.errors import StoreError, UsageError
 from domain.week import CLOSE_LAG, Week, last_closed_week
-from ingest.client import ArxivClient
 from scheduler import pipeline
 from scheduler.pipeline import Progress
 from service.settings import Settings
@@ -31,6 +30,7 @@ from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
     from analysis.sentence_encoder import SentenceEncoder
+    from ingest.client import ArxivClient
 
 PRODUCT_URL = "https://github.com/papertide/papertide"
 _LEASE = "run"
@@ -66,6 +66,8 @@ class Workshop:
     @cached_property
     def source(self) -> ArxivClient:
         """arXiv."""
+        from ingest.client import ArxivClient
+
         return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}")
 
     @cached_property

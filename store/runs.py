@@ -77,7 +77,9 @@ def take_lease(
         row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
         if row is None:
             insert = db.upsert(lease).values(name=name, holder=holder, expires_at=now + lasts)
-            taken = connection.execute(insert.on_conflict_do_nothing()).rowcount == 1
+            # Asked by RETURNING: after an INSERT, SQLAlchemy's rowcount says -1 on PostgreSQL.
+            question = insert.on_conflict_do_nothing().returning(lease.c.name)
+            taken = connection.execute(question).one_or_none() is not None
         else:
             free = row.holder == holder or is_gone(row.holder)
             statement = (

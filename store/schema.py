@@ -28,6 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+SCHEMA_VERSION = "0001"
+"""The newest migration; known here so that a database that is up to date opens without Alembic."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: timezone-aware in Python, UTC in the database. SQLite would drop the zone in silence."""

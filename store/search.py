@@ -52,7 +52,7 @@ class Scope:
 
 def words_of(phrase: str) -> list[str]:
     """The words of a phrase as the index parts them."""
-    return _WORD.findall(phrase.casefold())
+    return _WORD.findall(phrase.lower())  # not casefold: it makes "ss" of "ß", which neither index does
 
 
 def ids_in_scope(db: Database, scope: Scope) -> list[ArxivId]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.sentence_encoder import EmbeddingSettings
 from domain.week import CLOSE_LAG, Week
 from ingest.settings import ArxivSettings
 from sample.corpus import SampleCorpus, make_corpus
@@ -34,7 +35,12 @@ def workshop_at(folder: Path, arxiv: SampleArxiv) -> Workshop:
     """A workshop on an own folder, asking this server."""
     return Workshop(
         Settings(
-            data_dir=folder, weeks=N_WEEKS, now=NOW, arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50)
+            data_dir=folder,
+            weeks=N_WEEKS,
+            now=NOW,
+            arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50),
+            # Said here, so that no trial of speed decides what the tests see.
+            embedding=EmbeddingSettings(number_type="bfloat16", chunk_size=256),
         )
     )
 

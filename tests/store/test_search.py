@@ -57,7 +57,8 @@ def test_a_paper_with_several_of_the_phrases_counts_once(library: Database) -> N
 
 
 @pytest.mark.parametrize(
-    "typed", ['"', "*", "NEAR(", "a AND b", "'; drop table paper", "!?-", "(", ":*", "a:b", "title:x", "--", "\\", "%", "_"]
+    "typed",
+    ['"', "*", "NEAR(", "a AND b", "'; drop table paper", "!?-", "(", ":*", "a:b", "title:x", "--", "\\", "%", "_"],
 )
 def test_whatever_is_typed_is_only_words(library: Database, typed: str) -> None:
     ids_by_words(library, words_of(typed), EVERYTHING, limit=10)

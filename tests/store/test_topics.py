@@ -50,7 +50,15 @@ def _fit(
     )
     events = [TopicEvent(t.topic_id, "born", t.born_week, f"{t.size} papers") for t in topics]
     return add_topic_model(
-        db, fitted, topics, events, assignment, fitted_week=WEEK, fitted_at=AT, settings={"seed": 1}, library_versions={}
+        db,
+        fitted,
+        topics,
+        events,
+        assignment,
+        fitted_week=WEEK,
+        fitted_at=AT,
+        settings={"seed": 1},
+        library_versions={},
     )
 
 

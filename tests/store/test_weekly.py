@@ -99,7 +99,8 @@ def test_counting_in_a_scope_agrees_with_the_tables(counted: Database, category:
     table = weekly_counts(counted, category=category)
     rows = table[(table["key"] == "gnn") & table["level"].isin(levels)]
     expected = {
-        Week(at.date()): int(k) for at, k in rows.groupby("week_start")["k"].sum().to_dict().items()  # type: ignore[attr-defined]
+        Week(at.date()): int(k)
+        for at, k in rows.groupby("week_start")["k"].sum().to_dict().items()  # type: ignore[attr-defined]
     }
     condition = Scope(WATCHED, within=(category,)).condition()
     found = weekly_detected(

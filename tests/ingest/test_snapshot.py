@@ -1,0 +1,177 @@
+"""arXiv's metadata snapshot: every form of the file, and every way in which a line can be wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import UsageError
+from domain.paper import Paper
+from ingest.client import ArxivClient
+from ingest.harvest import window_of
+from ingest.settings import ArxivSettings
+from ingest.snapshot import SnapshotLine, _read_line, read_snapshot
+from sample.server import SampleArxiv
+
+WATCHED = ("cs.LG", "cs.CL")
+NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
+Make = Callable[..., Paper]
+
+
+def _fields(p: Paper, **other: Any) -> dict[str, Any]:
+    """A paper as the snapshot writes it: primary category first, names in parts, lines broken."""
+    dates = [p.submitted_at] * (p.version - 1) + [p.updated_at]
+    return {
+        "id": p.arxiv_id,
+        "title": p.title.replace(" ", "\n  ", 1),
+        "abstract": f"  {p.abstract}\n",
+        "authors": ", ".join(p.authors),
+        "authors_parsed": [[a.split(" ", 1)[1], a.split(" ", 1)[0], ""] for a in p.authors],
+        "categories": " ".join(p.categories),
+        "comments": p.comment,
+        "doi": p.doi,
+        "journal-ref": p.journal_ref,
+        "versions": [
+            {"version": f"v{n}", "created": format_datetime(at, usegmt=True)} for n, at in enumerate(dates, 1)
+        ],
+    } | other
+
+
+def _line(fields: Any) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+@pytest.fixture
+def papers(make_paper: Make) -> list[Paper]:
+    return [make_paper(1, comment="9 pages"), make_paper(2, version=3, doi="10.1/x", journal_ref="J. 1 (2026) 2")]
+
+
+def _written(folder: Path, suffix: str, content: bytes) -> Path:
+    path = folder / f"snapshot{suffix}"
+    if suffix.endswith(".gz"):
+        path.write_bytes(gzip.compress(content, mtime=0))
+    elif suffix.endswith(".zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("arxiv-metadata-oai-snapshot.json", content)
+    else:
+        path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".json", ".json.gz", ".zip"])
+def test_every_form_of_the_file_gives_the_same_papers(tmp_path: Path, papers: list[Paper], suffix: str) -> None:
+    path = _written(tmp_path, suffix, b"".join(_line(_fields(p)) for p in papers))
+    assert list(read_snapshot(path, WATCHED)) == [SnapshotLine(i, p, None) for i, p in enumerate(papers, 1)]
+
+
+def test_lines_that_cannot_be_read_are_named_by_number_and_the_rest_is_read(
+    tmp_path: Path, papers: list[Paper]
+) -> None:
+    broken = [
+        b"not json\n",
+        b"\xff\xfe\n",
+        b"[1, 2]\n",
+        b"\n",
+        _line({"id": "2606.1"}),
+        _line(_fields(papers[0], id="nonsense")),
+        _line(_fields(papers[0], versions=[])),
+        _line(_fields(papers[0], versions=[{"version": "v1", "created": "some day"}])),
+        _line(_fields(papers[0], versions=[{"version": "v1", "created": 5}])),
+        _line(_fields(papers[0], title=None)),
+        _line(_fields(papers[0], abstract=" ")),
+        _line(_fields(papers[0], authors_parsed=[["Alone"]])),
+        b"[" * 100_000 + b"\n",
+    ]
+    path = _written(tmp_path, ".json", _line(_fields(papers[0])) + b"".join(broken) + _line(_fields(papers[1])))
+    lines = list(read_snapshot(path, WATCHED))
+    assert [line.paper for line in lines if line.paper] == papers
+    named = [line.number for line in lines if line.problem]
+    assert named == [2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14]  # line 5 is blank
+    assert all(line.paper is None or line.problem is None for line in lines)
+
+
+def test_unwatched_papers_are_neither_read_nor_complained_about(tmp_path: Path, make_paper: Make) -> None:
+    unwatched = _fields(make_paper(1), categories="math.OC", title=None)
+    crosslisted = _fields(make_paper(2), categories="math.OC cs.CL")
+    lines = list(read_snapshot(_written(tmp_path, ".json", _line(unwatched) + _line(crosslisted)), WATCHED))
+    assert lines[0] == SnapshotLine(1, None, None)
+    assert lines[1].paper is not None
+    assert (lines[1].paper.primary_category, lines[1].paper.categories) == ("math.OC", ("math.OC", "cs.CL"))
+
+
+def test_authors_are_read_from_the_plain_line_where_parts_are_absent(tmp_path: Path, make_paper: Make) -> None:
+    fields = _fields(make_paper(1), authors_parsed=[], authors="Ada Example,  Ben\n Sample")
+    [line] = read_snapshot(_written(tmp_path, ".json", _line(fields)), WATCHED)
+    assert line.paper is not None
+    assert line.paper.authors == ("Ada Example", "Ben Sample")
+
+
+def test_the_api_and_the_snapshot_give_equal_papers(tmp_path: Path, papers: list[Paper]) -> None:
+    path = _written(tmp_path, ".json", b"".join(_line(_fields(p)) for p in papers))
+    with SampleArxiv(papers, now=NOW) as arxiv:
+        client = ArxivClient(ArxivSettings(api_url=arxiv.api_url, delay_s=0), product="test")
+        page = client.page(window_of(papers[0].week), ("cs.LG",), start=0, size=10)
+    assert [line.paper for line in read_snapshot(path, WATCHED)] == list(page.papers)
+
+
+@pytest.mark.parametrize("suffix", [".json.gz", ".zip"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "nonsense"])
+def test_a_damaged_archive_is_wrong_use_said_in_one_error(
+    tmp_path: Path, make_paper: Make, suffix: str, damage: str
+) -> None:
+    content = b"".join(_line(_fields(make_paper(i))) for i in range(1, 400))
+    path = _written(tmp_path, suffix, content)
+    body = bytearray(path.read_bytes())
+    if damage == "cut":
+        body = body[: len(body) // 2]
+    elif damage == "flipped":
+        middle = len(body) // 2
+        body[middle : middle + 40] = bytes(40)
+    else:
+        body = bytearray(b"this is neither gzip nor zip")
+    path.write_bytes(body)
+    with pytest.raises(UsageError, match="snapshot"):
+        list(read_snapshot(path, WATCHED))
+
+
+def test_an_absent_file_is_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        list(read_snapshot(tmp_path / "absent.json", WATCHED))
+
+
+def test_a_zip_of_several_files_is_wrong_use(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("one", "")
+        archive.writestr("two", "")
+    with pytest.raises(UsageError, match="holds 2 files"):
+        list(read_snapshot(tmp_path / "two.zip", WATCHED))
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    name=st.sampled_from(
+        ["id", "title", "abstract", "authors", "authors_parsed", "categories", "comments", "doi", "versions"]
+    ),
+    value=_JSON,
+)
+def test_whatever_stands_in_a_field_a_line_is_a_paper_or_a_problem(make_paper: Make, name: str, value: object) -> None:
+    line = _read_line(1, _line(_fields(make_paper(1)) | {name: value}), set(WATCHED))
+    assert line.paper is None or line.problem is None
+    if line.paper is not None:
+        assert line.paper.doi is None or isinstance(line.paper.doi, str)
