@@ -112,6 +112,7 @@ def match_topics(
     week: Week,
     shared: NDArray[np.int64] | None = None,
     settings: MatchSettings | None = None,
+    first_free_id: int = 1,
 ) -> RegistryPlan:
     """What becomes of every topic, known and fitted, when ``fitted`` replaces the last fit.
 
@@ -127,6 +128,7 @@ def match_topics(
     week : dates the events.
     shared : papers in common, ``(n_fitted, n_known)``, from `shared_papers`; without it only centroids count.
     settings : see `MatchSettings`.
+    first_free_id : no topic born here gets a lower id; topics of other embedding models are not among ``known``.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def match_topics(
     left = np.where(np.isin(np.arange(len(fitted)), list(match))[:, None], -1.0, score)
     match |= _one_to_one(left, settings.min_score, [c for c in range(len(known)) if not known[c].is_active])
 
-    next_id = max(ids, default=0) + 1
+    next_id = max(max(ids, default=0) + 1, first_free_id)
     topics: list[Topic] = []
     events: list[TopicEvent] = []
     labels = _final_labels(fitted, known, match, cosines, settings)

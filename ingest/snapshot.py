@@ -77,7 +77,7 @@ def _read_line(number: int, line: bytes, watched: set[str]) -> SnapshotLine:
         return SnapshotLine(number, _paper(fields, categories), None)
     except KeyError as error:
         return SnapshotLine(number, None, f"no field {error}")
-    except (TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         return SnapshotLine(number, None, str(error))
 
 
@@ -97,7 +97,7 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
         submitted_at=_instant(first["created"]),
         updated_at=_instant(newest["created"]),
         comment=one_line(fields["comments"]) if fields.get("comments") else None,
-        doi=fields.get("doi") or None,
+        doi=one_line(fields["doi"]) if fields.get("doi") else None,
         journal_ref=one_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
     )
 

@@ -40,6 +40,7 @@ from store.topics import (
     add_assignment,
     add_topic_model,
     assignments_of_week,
+    highest_topic_id,
     ids_without_topic,
     newest_topic_model,
     registered_topics,
@@ -198,7 +199,7 @@ def fit_if_due(
             np.array([before.get(arxiv_id, -1) for arxiv_id in assignment.ids], dtype=np.int64),
             [k.topic.topic_id for k in known],
         )
-    plan = match_topics(fitted, known, week=last_week, shared=shared)
+    plan = match_topics(fitted, known, week=last_week, shared=shared, first_free_id=highest_topic_id(db) + 1)
     # A topic is born in the week its papers begin, which is not the week in which we happened to fit.
     begun = birth_weeks(assignment, [p.week for p in papers], len(fitted))
     known_ids = {k.topic.topic_id for k in known}

@@ -102,8 +102,8 @@ def run_and_write(shop: Workshop) -> None:
     from store.digests import published_weeks
 
     n_weeks = shop.settings.weeks
-    with shop.sole_worker("run", str(last_closed_week(shop.now()))):
-        follow(shop.run(n_weeks))
+    with shop.sole_worker("run", str(last_closed_week(shop.now()))) as keeping:
+        follow(keeping(shop.run(n_weeks)))
         weeks = published_weeks(shop.db)
     if not weeks:
         raise PapertideError("arXiv gave no paper for these weeks, so there is no digest; look at `papertide status`")
@@ -147,8 +147,11 @@ def harvest(context: typer.Context, weeks: _Weeks = None) -> None:
     from domain.week import last_closed_week
     from service.progress import follow
 
-    with _workshop(context, weeks=weeks) as shop, shop.sole_worker("harvest", str(last_closed_week(shop.now()))):
-        follow(shop.harvest(shop.settings.weeks))
+    with (
+        _workshop(context, weeks=weeks) as shop,
+        shop.sole_worker("harvest", str(last_closed_week(shop.now()))) as keeping,
+    ):
+        follow(keeping(shop.harvest(shop.settings.weeks)))
 
 
 @app.command("import")
@@ -159,9 +162,9 @@ def import_(
     """Read the watched categories' papers from arXiv's metadata snapshot."""
     from service.progress import follow
 
-    with _workshop(context) as shop, shop.sole_worker("import", file.name[:32]):
+    with _workshop(context) as shop, shop.sole_worker("import", file.name[:32]) as keeping:
         problems: list[str] = []
-        follow(shop.import_snapshot(file, problems))
+        follow(keeping(shop.import_snapshot(file, problems)))
         if problems:
             raise PapertideError(
                 f"{len(problems):,} lines could not be read and were left out, {problems[0]} for one; "
@@ -174,8 +177,8 @@ def embed(context: typer.Context) -> None:
     """Embed every stored paper that has no vector yet."""
     from service.progress import follow
 
-    with _workshop(context) as shop, shop.sole_worker("embed", "all"):
-        follow(shop.embed())
+    with _workshop(context) as shop, shop.sole_worker("embed", "all") as keeping:
+        follow(keeping(shop.embed()))
 
 
 @topics_app.command("fit")
@@ -184,11 +187,11 @@ def topics_fit(context: typer.Context) -> None:
     from domain.week import last_closed_week
     from service.progress import follow
 
-    with _workshop(context) as shop, shop.sole_worker("topics", "fit"):
+    with _workshop(context) as shop, shop.sole_worker("topics", "fit") as keeping:
         if shop.embedding_model_id is None:
             raise UsageError("nothing is embedded yet; `papertide embed` does it")
-        follow(shop.topics(last_week=last_closed_week(shop.now()), refit=True))
-        follow(shop.tables())
+        follow(keeping(shop.topics(last_week=last_closed_week(shop.now()), refit=True)))
+        follow(keeping(shop.tables()))
 
 
 @topics_app.command("list")
@@ -343,9 +346,9 @@ def digest(
     with _workshop(context) as shop:
         chosen = answers.week_named(week) if week else last_closed_week(shop.now())
         shop.require_closed(chosen)
-        with shop.sole_worker("digest", str(chosen)):
-            follow(shop.analyse(last_week=last_closed_week(shop.now())))
-            follow(shop.publish(chosen))
+        with shop.sole_worker("digest", str(chosen)) as keeping:
+            follow(keeping(shop.analyse(last_week=last_closed_week(shop.now()))))
+            follow(keeping(shop.publish(chosen)))
         page = write_digest(shop, chosen, out or shop.settings.data_dir / "digests")
         _say_digest(shop, chosen, page)
 

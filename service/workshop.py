@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -225,8 +225,10 @@ class Workshop:
     # -- one at a time
 
     @contextmanager
-    def sole_worker(self, job: str, period: str) -> Iterator[None]:
+    def sole_worker(self, job: str, period: str) -> Iterator[Callable[[Iterable[Progress]], Iterator[Progress]]]:
         """Work under the lease, with a line in the run ledger; another worker on the same database is refused.
+
+        Gives a function to pass the work through, which renews the lease as the work goes on.
 
         Raises
         ------
@@ -234,10 +236,22 @@ class Workshop:
             If somebody else works on the database now.
         """
         holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
-        take_lease(self.db, _LEASE, holder, now=self.clock(), lasts=_LEASE_LASTS, is_gone=_has_ended)
+
+        def take() -> None:
+            take_lease(self.db, _LEASE, holder, now=self.clock(), lasts=_LEASE_LASTS, is_gone=_has_ended)
+
+        def keeping(work: Iterable[Progress]) -> Iterator[Progress]:
+            taken_at = self.clock()
+            for step in work:
+                if self.clock() - taken_at > _LEASE_LASTS / 10:
+                    take()
+                    taken_at = self.clock()
+                yield step
+
+        take()
         start_run(self.db, job, period, now=self.clock())
         try:
-            yield
+            yield keeping
         except BaseException as error:
             self._note(job, period, "failed", str(error) or type(error).__name__)
             raise

@@ -161,7 +161,7 @@ topic = Table(
     "topic",
     metadata,
     Column("topic_id", Integer, primary_key=True),  # given by the registry, never used again
-    Column("label", Text, nullable=False, unique=True),
+    Column("label", Text, nullable=False),  # unique among the topics of one fit
     Column("born_week", Date, nullable=False),
 )
 

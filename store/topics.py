@@ -80,6 +80,12 @@ def newest_topic_model(db: Database, embedding_model_id: str) -> StoredTopicMode
     )
 
 
+def highest_topic_id(db: Database) -> int:
+    """The highest id ever given to a topic, whatever the embedding model; 0 before the first."""
+    with db.read() as connection:
+        return connection.execute(select(func.max(topic.c.topic_id))).scalar_one() or 0
+
+
 @dataclass(frozen=True, eq=False)
 class RegisteredTopic:
     """A topic with its last centroid, and whether the newest fit still has it."""

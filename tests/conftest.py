@@ -9,11 +9,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 
 from domain.paper import ArxivId, Paper
 from store.database import Database, open_database
 from store.schema import metadata
+
+# The first example of a test pays for late imports, and machines are shared: time says nothing here.
+settings.register_profile("papertide", deadline=None)
+settings.load_profile("papertide")
 
 MONDAY = datetime(2026, 6, 15, tzinfo=UTC)
 

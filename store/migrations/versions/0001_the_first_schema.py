@@ -120,7 +120,6 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("born_week", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("topic_id", name=op.f("pk_topic")),
-        sa.UniqueConstraint("label", name=op.f("uq_topic_label")),
     )
     op.create_table(
         "topic_model",

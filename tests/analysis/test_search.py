@@ -1,0 +1,54 @@
+"""Rankings are exact, complete and steady."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.search import fused_ranks, nearest_papers
+from domain.embeddings import Embeddings
+from domain.paper import ArxivId
+
+
+def _embeddings(n: int, seed: int) -> Embeddings:
+    rows = np.random.default_rng(seed).normal(size=(n, 5)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return Embeddings(tuple(ArxivId(f"2606.{i:05d}") for i in range(n)), rows, "m")
+
+
+@given(n=st.integers(1, 40), limit=st.integers(1, 50), seed=st.integers(0, 99))
+def test_the_nearest_are_those_of_a_full_sort(n: int, limit: int, seed: int) -> None:
+    embeddings = _embeddings(n, seed)
+    query = _embeddings(1, seed + 1000).vectors[0]
+    found = nearest_papers(query, embeddings, limit=limit)
+    cosines = embeddings.vectors @ query
+    expected = [embeddings.ids[row] for row in np.argsort(-cosines, kind="stable")[:limit]]
+    assert list(found) == expected
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_no_papers_are_near_where_none_are_embedded() -> None:
+    assert nearest_papers(np.zeros(5, np.float32), _embeddings(0, 0), limit=3) == {}
+
+
+def test_a_query_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected shape \(5,\), got \(4,\)"):
+        nearest_papers(np.zeros(4, np.float32), _embeddings(2, 0), limit=3)
+
+
+@given(st.lists(st.permutations([ArxivId(c) for c in "abcdef"]), min_size=1, max_size=3))
+def test_fusing_keeps_every_paper_with_a_score_in_0_to_1(rankings: list[list[ArxivId]]) -> None:
+    fused = fused_ranks(rankings)
+    assert set(fused) == set("abcdef")
+    assert all(0 < score <= 1 + 1e-12 for score in fused.values())
+    assert list(fused.values()) == sorted(fused.values(), reverse=True)
+
+
+def test_first_in_every_ranking_scores_1_and_an_absent_paper_gains_nothing() -> None:
+    a, b = ArxivId("a"), ArxivId("b")
+    fused = fused_ranks([[a, b], [a]])
+    assert fused[a] == pytest.approx(1)
+    assert fused[b] == pytest.approx(61 / 62 / 2)
+    assert fused_ranks([[], []]) == {}
