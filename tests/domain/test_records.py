@@ -87,7 +87,7 @@ def test_embeddings_have_a_row_for_every_paper_in_float32() -> None:
     with pytest.raises(ValueError, match=r"\(1, n_dims\), got \(2, 3\)"):
         Embeddings((ArxivId("a"),), np.zeros((2, 3), np.float32), "m")
     with pytest.raises(ValueError, match="float64"):
-        Embeddings((ArxivId("a"),), np.zeros((1, 3)), "m")
+        Embeddings((ArxivId("a"),), np.zeros((1, 3)), "m")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("level", [0, 4, -1])

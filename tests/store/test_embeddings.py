@@ -24,7 +24,8 @@ Make = Callable[..., Paper]
 
 def _unit_rows(n: int, n_dims: int = 7, seed: int = 0) -> np.ndarray:
     rows = np.random.default_rng(seed).normal(size=(n, n_dims)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def test_vectors_come_back_bit_for_bit_in_the_order_asked_for(stored: Stored, make_paper: Make) -> None:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicEvent
 from domain.week import Week
 from store.database import Database
-from store.embeddings import Embeddings, add_embeddings
+from store.embeddings import add_embeddings
 from store.topics import (
     add_assignment,
     add_topic_model,

@@ -98,10 +98,9 @@ def test_topics_are_counted_at_one_level_without_the_unassigned(counted: Databas
 def test_counting_in_a_scope_agrees_with_the_tables(counted: Database, category: str, levels: tuple[int, ...]) -> None:
     table = weekly_counts(counted, category=category)
     rows = table[(table["key"] == "gnn") & table["level"].isin(levels)]
-    expected = {
-        Week(at.date()): int(k)
-        for at, k in rows.groupby("week_start")["k"].sum().to_dict().items()  # type: ignore[attr-defined]
-    }
+    expected: dict[Week, int] = {}
+    for at, k in zip(rows["week_start"].tolist(), rows["k"].tolist(), strict=True):
+        expected[Week(at.date())] = expected.get(Week(at.date()), 0) + k
     condition = Scope(WATCHED, within=(category,)).condition()
     found = weekly_detected(
         counted, condition, kind="technique", key="gnn", levels=levels, detector_id="d", topic_model_id=1
