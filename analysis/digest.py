@@ -389,8 +389,10 @@ def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Se
             f"{_inside_sentence(moved.name)} {verb} most, to {_percent(moved.adopts.share)} "
             f"from {_percent(moved.against_recent.baseline.share)} in the four weeks before"
         )
-    else:
+    elif any(x.against_recent.verdict != "unknown" for x in techniques):
         parts.append("no technique or theme moved more than noise against the four weeks before")
+    else:
+        parts.append("the four weeks before are not all held, so no change can be told")
     rising = [x for x in topics if x.status == "rising"]
     if rising:
         parts.append(f"the topic gaining most is {rising[0].label}")
@@ -433,6 +435,9 @@ def _notes(
     n_held = tables.n_weeks_held()
     if n_held < N_SERIES_WEEKS:
         notes.append(f"{n_held} weeks are held, so the curves begin with the first of them.")
+    n_needed = N_RECENT_WEEKS + N_TOPIC_BASELINE_WEEKS
+    if not all(tables.n_papers(material.week.plus(-i)) for i in range(n_needed)):
+        notes.append(f"Topics are compared over {n_needed} weeks, which are not all held, so none is called rising.")
     if not all(tables.n_papers(w) for w in last_year):
         notes.append("The same weeks of last year are not held, so nothing is compared with them.")
     unmeasured = [t.name for t in material.terms if not t.measured]

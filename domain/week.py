@@ -62,8 +62,10 @@ class Week:
         if match is None:
             raise ValueError(f"not a week: {text!r}; write it as 2026-W25")
         try:
-            return cls(date.fromisocalendar(int(match[1]), int(match[2]), 1))
-        except ValueError as error:
+            week = cls(date.fromisocalendar(int(match[1]), int(match[2]), 1))
+            week.plus(1)  # the calendar's last week has no end that a date could name
+            return week
+        except (ValueError, OverflowError) as error:
             raise ValueError(f"not a week: {text!r}; {error}") from error
 
     @property

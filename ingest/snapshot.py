@@ -86,6 +86,10 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
     if not versions:
         raise ValueError("no version")
     first, newest = versions[0], versions[-1]
+    for name, text in fields.items():
+        # Half a character is valid JSON, but no database takes it; nor a zero byte.
+        if isinstance(text, str) and ("\x00" in text or not _is_whole(text)):
+            raise ValueError(f"{name} holds a character that is none")
     return Paper(
         arxiv_id=parse_arxiv_id(str(fields["id"])),
         version=int(str(newest["version"]).removeprefix("v")),
@@ -100,6 +104,14 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
         doi=one_line(fields["doi"]) if fields.get("doi") else None,
         journal_ref=one_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
     )
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _authors(fields: dict[str, Any]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from ingest.snapshot import read_snapshot
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
 from store.digests import PublishedDigest, newest_digest, publish_digest
-from store.embeddings import add_embeddings, embeddings_by_id, embeddings_of, ids_without_embedding
+from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, embeddings_of, ids_without_embedding
 from store.papers import apply_harvest, known_papers, papers_in_order, papers_of_week, window_records
 from store.topics import (
     StoredTopicModel,
@@ -53,6 +53,7 @@ Stage = Literal["harvest", "import", "embed", "detect", "topics", "tables", "dig
 CLOCK_TOLERANCE = timedelta(hours=26)
 """How far arXiv's clock may be behind ours: its answers once carried the day's midnight."""
 _IMPORT_AT_ONCE = 2000
+_OUTGROWN = 2.0  # times as many papers as a fit saw: history was added, not a week
 _DETECT_AT_ONCE = 2000
 _ASSIGN_AT_ONCE = 8192
 
@@ -117,16 +118,20 @@ def import_snapshot(
     """
     batch: list[Paper] = []
     n_lines = n_papers = 0
-    for line in read_snapshot(path, categories):
-        n_lines = line.number
-        if line.problem is not None:
-            problems.append(f"line {line.number} ({line.problem})")
-        if line.paper is not None:
-            batch.append(line.paper)
-        if len(batch) == _IMPORT_AT_ONCE:
-            n_papers += _store_batch(db, batch, clock())
-            batch = []
-            yield Progress("import", n_lines, n_lines, "lines")
+    try:
+        for line in read_snapshot(path, categories):
+            n_lines = line.number
+            if line.problem is not None:
+                problems.append(f"line {line.number} ({line.problem})")
+            if line.paper is not None:
+                batch.append(line.paper)
+            if len(batch) == _IMPORT_AT_ONCE:
+                n_papers += _store_batch(db, batch, clock())
+                batch = []
+                yield Progress("import", n_lines, n_lines, "lines")
+    except UsageError:  # the file breaks off here; what came before it is good
+        _store_batch(db, batch, clock())
+        raise
     n_papers += _store_batch(db, batch, clock())
     yield Progress("import", n_lines, n_lines, "lines", f"{n_papers:,} watched papers in {n_lines:,} lines")
 
@@ -178,13 +183,16 @@ def fit_if_due(
 ) -> Iterator[Progress]:
     """Fit topics where there are none yet or the last fit is old, and match them to the registry."""
     model = newest_topic_model(db, embedding_model_id)
-    if model is not None and not force and model.fitted_week.plus(settings.refit_weeks) > last_week:
+    if model is not None and not force and not _refit_is_due(db, model, settings, last_week):
         return
     embeddings = embeddings_of(
         db, embedding_model_id, categories=categories, first=last_week.plus(1 - settings.window_weeks), last=last_week
     )
     papers = papers_in_order(db, embeddings.ids)
     fitted = fit_topics([paper_text(p) for p in papers], embeddings, settings)
+    if model is not None and model.topics and not len(fitted):
+        yield Progress("topics", 0, 0, "papers", "no topic found in these papers; the last fit stays")
+        return
     assignment = assign_topics(embeddings, fitted)
     known = [
         KnownTopic(topic=t.topic, centroid=t.centroid, is_active=t.is_active)
@@ -220,6 +228,16 @@ def fit_if_due(
     )
     yield Progress(
         "topics", len(papers), len(papers), "papers", f"{len(fitted)} topics fitted to {len(papers):,} papers"
+    )
+
+
+def _refit_is_due(db: Database, model: StoredTopicModel, settings: TopicSettings, last_week: Week) -> bool:
+    """Whether a fit is old, found nothing, or saw so few of today's papers that it no longer speaks for them."""
+    n_embedded = embedding_counts(db)[model.fitted.embedding_model_id]
+    return (
+        model.fitted_week.plus(settings.refit_weeks) <= last_week
+        or (not model.topics and n_embedded > model.n_papers)
+        or n_embedded >= _OUTGROWN * model.n_papers
     )
 
 
@@ -285,12 +303,22 @@ def edition_of(
 
 
 def publish_if_due(
-    db: Database, week: Week, compose: Callable[[], DigestEdition], *, clock: Callable[[], datetime]
+    db: Database,
+    week: Week,
+    categories: tuple[str, ...],
+    compose: Callable[[], DigestEdition],
+    *,
+    clock: Callable[[], datetime],
 ) -> Iterator[Progress]:
-    """Publish a week's digest, once; again only if it was published before its week was whole."""
+    """Publish a week's digest, once.
+
+    Again only if it was published before its week was whole, or counted other categories than are watched now.
+    """
     published: PublishedDigest | None = newest_digest(db, week)
-    if published is not None and published.edition.digest.completeness.complete:
-        return
+    if published is not None:
+        digest = published.edition.digest
+        if digest.completeness.complete and set(digest.categories) == set(categories):
+            return
     edition = compose()
     if published is not None and repr(published.edition.digest) == repr(edition.digest):
         return

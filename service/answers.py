@@ -29,7 +29,13 @@ from store.papers import count_papers, known_papers, window_records
 from store.runs import newest_runs
 from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
 from store.topics import weekly_fit
-from store.weekly import ALL_WATCHED, weekly_counts, weekly_detected, weekly_totals
+from store.weekly import (
+    ALL_WATCHED,
+    weekly_counts,
+    weekly_detected,
+    weekly_tables_are_current,
+    weekly_totals,
+)
 
 Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
@@ -87,6 +93,7 @@ class _Counter:
         self._levels = LEVELS[level]
         self._within = within
         self._primary = primary
+        self._level = level
         self._terms = {(t.kind, t.key): t for t in shop.detector.taxonomy.terms}
 
     def count(self, term: str) -> tuple[str, str, dict[Week, int]]:
@@ -135,6 +142,11 @@ class _Counter:
         return next(t.label for t in (model.topics if model else ()) if str(t.topic_id) == key)
 
     def _detected(self, kind: TermKind, key: str) -> dict[Week, int]:
+        if kind == "theme" and self._level == "about":
+            raise UsageError(
+                f"{key}: a theme has no level 'about'; 'adopts' counts papers that mainly contribute to it"
+            )
+        self._require_current()
         levels = (ADOPTS,) if kind == "topic" else self._levels
         if self._primary or (self._within is not None and len(self._within) > 1):
             scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
@@ -155,6 +167,20 @@ class _Counter:
             week = Week(at.date())
             by_week[week] = by_week.get(week, 0) + k
         return by_week
+
+    def _require_current(self) -> None:
+        """Refuse to divide yesterday's count by today's papers."""
+        shop, model = self._shop, self._shop.topic_model
+        current = weekly_tables_are_current(
+            shop.db,
+            shop.detector.detector_id,
+            model.topic_model_id if model else None,
+            shop.settings.categories,
+        )
+        if not current or ids_without_detections(shop.db, shop.detector.detector_id):
+            raise UsageError(
+                "papers, categories or taxonomy have changed since papers were counted; `papertide run` counts anew"
+            )
 
     def _text(self, words: str) -> dict[Week, int]:
         scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
@@ -307,8 +333,9 @@ def detect(shop: Workshop, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         try:
             given = json.loads(line)
             paper_id, title, abstract = given["id"], given["title"], given["abstract"]
-            if not (isinstance(title, str) and isinstance(abstract, str)):
-                raise TypeError("title and abstract are text")
+            if not (isinstance(title, str) and isinstance(abstract, str) and isinstance(paper_id, str | int)):
+                raise TypeError("title and abstract are text, id is text or a number")
+            str(paper_id).encode()  # half a character is valid JSON, but cannot be printed
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UsageError(f"line {number} is not a JSON object with id, title and abstract ({error})") from error
         found = shop.detector.detect_text(title, abstract)
@@ -447,7 +474,7 @@ def day(text: str, *, end: bool = False) -> date:
             after = date(year + month // 12, month % 12 + 1, 1)
             return after - timedelta(days=1) if end else date(year, month, 1)
         return date.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"not a day: {text!r}; write it as 2026-05-04, 2026-W19, 2026-05 or 2026") from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from domain.errors import UsageError
 from domain.week import CLOSE_LAG, Week
 from ingest.settings import ArxivSettings
 from sample.corpus import make_corpus
@@ -25,6 +26,8 @@ def run_demo(out: Path | None) -> None:
     """
     from service.cli import run_and_write
 
+    if out is not None and out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; made-up papers must not come among real ones, give an empty folder")
     folder = out or Path(tempfile.mkdtemp(prefix="papertide-demo-"))
     typer.echo(f"The demo works in {folder}; its papers are made up, its arithmetic is not.")
     corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS)

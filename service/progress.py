@@ -73,12 +73,12 @@ def _bars(progress: Iterable[Progress], console: Console) -> Iterator[None]:
     with Bars(*columns, console=console) as bars:
         tasks = {}
         for step in progress:
-            key = (step.stage, step.n_total)
-            if key not in tasks:
-                tasks[key] = bars.add_task(_TITLES[step.stage], total=step.n_total, unit=step.unit)
-            bars.update(tasks[key], completed=step.n_done)
+            if step.stage not in tasks:
+                tasks[step.stage] = bars.add_task(_TITLES[step.stage], total=step.n_total, unit=step.unit)
+            bars.update(tasks[step.stage], completed=step.n_done, total=step.n_total)
             if step.note:
-                bars.console.print(f"[dim]{_TITLES[step.stage]}:[/] {step.note}", highlight=False)
+                # The note may hold arXiv's own words, which are no markup of ours.
+                bars.console.print(f"{_TITLES[step.stage]}: {step.note}", highlight=False, markup=False)
             yield
 
 

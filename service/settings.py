@@ -21,16 +21,27 @@ ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
 DEFAULT_CONFIG = Path("papertide.toml")
 
-# arXiv's archives and their subjects follow this grammar; a typing mistake such as "cs.lg" does not.
-_ARCHIVES = (
-    "astro-ph cond-mat cs econ eess gr-qc hep-ex hep-lat hep-ph hep-th math math-ph nlin nucl-ex nucl-th physics "
-    "q-bio q-fin quant-ph stat"
-).split()
-_CS_SUBJECTS = (
-    "AI AR CC CE CG CL CR CV CY DB DC DL DM DS ET FL GL GR GT HC IR IT LG LO MA MM MS NA NE NI OH OS PF PL RO SC SD SE "
-    "SI SY"
-).split()
-_STAT_SUBJECTS = "AP CO ME ML OT TH".split()
+# arXiv's category taxonomy (https://arxiv.org/category_taxonomy): archives with their subjects.
+_SUBJECTS = {
+    "astro-ph": "CO EP GA HE IM SR",
+    "cond-mat": "dis-nn mes-hall mtrl-sci other quant-gas soft stat-mech str-el supr-con",
+    "cs": "AI AR CC CE CG CL CR CV CY DB DC DL DM DS ET FL GL GR GT HC IR IT LG LO MA MM MS NA NE NI OH OS PF PL RO SC "
+    "SD SE SI SY",
+    "econ": "EM GN TH",
+    "eess": "AS IV SP SY",
+    "math": "AC AG AP AT CA CO CT CV DG DS FA GM GN GR GT HO IT KT LO MG MP NA NT OA OC PR QA RA RT SG SP ST",
+    "nlin": "AO CD CG PS SI",
+    "physics": "acc-ph ao-ph app-ph atm-clus atom-ph bio-ph chem-ph class-ph comp-ph data-an ed-ph flu-dyn gen-ph "
+    "geo-ph hist-ph ins-det med-ph optics plasm-ph pop-ph soc-ph space-ph",
+    "q-bio": "BM CB GN MN NC OT PE QM SC TO",
+    "q-fin": "CP EC GN MF PM PR RM ST TR",
+    "stat": "AP CO ME ML OT TH",
+}
+_WITHOUT_SUBJECTS = "astro-ph cond-mat gr-qc hep-ex hep-lat hep-ph hep-th math-ph nucl-ex nucl-th quant-ph".split()
+_CATEGORIES = frozenset(
+    [f"{archive}.{subject}" for archive, subjects in _SUBJECTS.items() for subject in subjects.split()]
+    + _WITHOUT_SUBJECTS
+)
 
 
 def known_category(category: str) -> str:
@@ -41,9 +52,7 @@ def known_category(category: str) -> str:
     ValueError
         With what is allowed.
     """
-    archive, _, subject = category.partition(".")
-    subjects = {"cs": _CS_SUBJECTS, "stat": _STAT_SUBJECTS}.get(archive)
-    if archive not in _ARCHIVES or (subjects is not None and subject not in subjects):
+    if category not in _CATEGORIES:
         raise ValueError(f"{category!r} is not an arXiv category; they are written like cs.LG, stat.ML or eess.AS")
     return category
 
@@ -55,7 +64,9 @@ class Settings(BaseModel):
 
     data_dir: Path = Field(default=Path("papertide-data"), description="The folder of database and digests.")
     database_url: str = Field(
-        default="", description="sqlite:///FILE or postgresql://...; by default a SQLite file in data_dir."
+        default="",
+        repr=False,  # it may hold a password
+        description="sqlite:///FILE or postgresql://...; by default a SQLite file in data_dir.",
     )
     categories: tuple[Annotated[str, AfterValidator(known_category)], ...] = Field(
         default=DEFAULT_CATEGORIES,

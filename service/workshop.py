@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from analysis.sentence_encoder import SentenceEncoder
     from ingest.client import ArxivClient
 
-PRODUCT_URL = "https://github.com/papertide/papertide"
 _LEASE = "run"
 _LEASE_LASTS = timedelta(minutes=30)
 
@@ -178,7 +177,9 @@ class Workshop:
 
     def publish(self, week: Week) -> Iterator[Progress]:
         """Publish a week's digest if it is due."""
-        yield from pipeline.publish_if_due(self.db, week, lambda: self.edition(week), clock=self.clock)
+        yield from pipeline.publish_if_due(
+            self.db, week, self.settings.categories, lambda: self.edition(week), clock=self.clock
+        )
 
     def edition(self, week: Week) -> DigestEdition:
         """The digest of a closed week from what is stored now.

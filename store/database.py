@@ -63,8 +63,8 @@ def open_database(url: str) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError(f"database_url: cannot read {url!r}; write sqlite:///FILE or postgresql://...") from error
+    except (ArgumentError, ValueError) as error:  # the URL may hold a password, so it is not repeated
+        raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
     name = parsed.get_backend_name()
     if name == "sqlite":
         if parsed.database and parsed.database != ":memory:":

@@ -51,8 +51,8 @@ def publish_digest(db: Database, edition: DigestEdition, *, now: datetime) -> in
 def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
     """The newest revision of a week's digest; ``None`` where none is published.
 
-    Titles and abstracts of listed papers are today's. Where a paper has a newer version than the digest counted,
-    its evidence is left out, because the words may have moved.
+    Titles and abstracts of listed papers are today's. Where a paper's words are others than the digest counted, its
+    evidence is left out, because it would mark the wrong ones.
     """
     question = (
         select(digest_table)
@@ -79,6 +79,11 @@ def published_weeks(db: Database) -> list[Week]:
         return [Week(monday) for monday in connection.execute(question).scalars()]
 
 
+def _words_of(p: Paper) -> int:
+    """A number that changes with title or abstract."""
+    return zlib.crc32(f"{p.title}\n{p.abstract}".encode())
+
+
 def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
     lists = [
         {
@@ -88,7 +93,7 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
             "with_abstracts": paper_list.with_abstracts,
             "series": _SERIES.dump_python(paper_list.series, mode="json"),
             "papers": [
-                [p.arxiv_id, papers[p.arxiv_id].version, p.level, [[e.field, e.start, e.end] for e in p.evidence]]
+                [p.arxiv_id, _words_of(papers[p.arxiv_id]), p.level, [[e.field, e.start, e.end] for e in p.evidence]]
                 for p in paper_list.papers
             ],
         }
@@ -100,9 +105,9 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
 
 def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -> PaperList:
     listed = []
-    for arxiv_id, version, level, evidence in stored["papers"]:
+    for arxiv_id, words, level, evidence in stored["papers"]:
         p = papers[ArxivId(arxiv_id)]
-        places = tuple(Evidence(*place) for place in evidence) if p.version == version else ()
+        places = tuple(Evidence(*place) for place in evidence) if _words_of(p) == words else ()
         listed.append(DetectedPaper.of(p, level, places, with_abstract=stored["with_abstracts"]))
     return PaperList(
         slug=stored["slug"],

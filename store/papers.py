@@ -111,8 +111,8 @@ def _columns_of(p: Paper) -> dict[str, Any]:
 def apply_harvest(db: Database, plan: HarvestPlan, harvested: HarvestedWindow | None, *, seen_at: datetime) -> None:
     """Store what a plan says, and the window it came from, in one transaction.
 
-    A paper whose words or categories changed loses its embedding, detections and topic, so that the next
-    run makes them again.
+    A paper whose title or abstract changed loses its embedding, detections and topic, so that the next run makes
+    them again.
     """
     with db.write() as connection:
         apply_plan(db, connection, plan, seen_at=seen_at)
@@ -126,8 +126,11 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
     if plan.new:
         connection.execute(paper.insert(), [{**_columns_of(p), "first_seen_at": seen_at} for p in plan.new])
     for p in changed:
-        connection.execute(update(paper).where(paper.c.arxiv_id == p.arxiv_id).values(_columns_of(p)))
-        for table in (*_DERIVED, paper_category):
+        this = paper.c.arxiv_id == p.arxiv_id
+        words = tuple(connection.execute(select(paper.c.title, paper.c.abstract).where(this)).one())
+        connection.execute(update(paper).where(this).values(_columns_of(p)))
+        derived = _DERIVED if words != (p.title, p.abstract) else ()
+        for table in (*derived, paper_category):
             connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
     stored = (*plan.new, *changed)
     if not stored:
