@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.shares import (
+    are_unusual,
     difference_of,
     over_dispersion,
     share_of,
@@ -27,6 +28,7 @@ from domain.digest import (
     Headline,
     ListedPaper,
     PaperList,
+    Place,
     Provenance,
     Share,
     SharePoint,
@@ -43,6 +45,10 @@ from domain.week import Week
 
 N_RECENT_WEEKS = 4
 N_SERIES_WEEKS = 26
+N_UNPROVEN = 3
+"""Topics listed each way as the largest moves that may still be noise."""
+MIN_UNUSUAL = 4
+"""Papers of a term in a topic below which it is not called more than usual."""
 N_TOPIC_BASELINE_WEEKS = 8
 NEW_WITHIN_WEEKS = 6
 """A topic is new for so many weeks after it is born."""
@@ -69,13 +75,15 @@ class WeekMaterial:
 
     ``totals`` and ``counts`` are tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS`` over all weeks held;
     ``papers``, ``detections`` and ``assigned`` are of the week alone. ``n_said`` and ``problem`` are what the
-    week's harvest window knows; ``problem`` is ``None`` exactly when it is complete.
+    week's harvest window knows; ``problem`` is ``None`` exactly when it is complete. ``recent_places`` counts
+    the papers of the ``N_RECENT_WEEKS`` before that adopt a term, by its kind, key and the paper's topic.
     """
 
     week: Week
     categories: tuple[str, ...]
     totals: pd.DataFrame
     counts: pd.DataFrame
+    recent_places: Mapping[tuple[str, str, int], int]
     terms: tuple[Term, ...]
     topics: tuple[Topic, ...]
     papers: tuple[Paper, ...]
@@ -115,6 +123,8 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
         false_discovery_rate=settings.false_discovery_rate,
     )
     picks = _Picks(material, settings)
+    places = picks.places(tables.n_papers, recent)
+    unusual = _unusual(places, tables, week, recent, false_discovery_rate=settings.false_discovery_rate)
     lines = [
         TermLine(
             slug=f"{term.kind}-{term.key}",
@@ -129,7 +139,8 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
             against_last_year=year_change,
             series=tables.series((term.kind, term.key)),
             papers=picks.for_term(term) if term.kind == "theme" else (),
-            where=picks.where(term),
+            where=places[term.kind, term.key][:3],
+            more_than_usual=unusual[term.kind, term.key][:3],
         )
         for term, change, year_change in zip(material.terms, against_recent, against_last_year, strict=False)
     ]
@@ -254,6 +265,7 @@ class _Picks:
         self._settings = settings
         self._names = {(t.kind, t.key): t.name for t in material.terms}
         self._labels = {t.topic_id: t.label for t in material.topics}
+        self._recent_places = material.recent_places
         self._place = {a.arxiv_id: a for a in material.assigned}
         self.by_topic: dict[int, list[AssignedPaper]] = defaultdict(list)
         for a in sorted(material.assigned, key=lambda a: (-a.similarity, a.arxiv_id)):
@@ -287,15 +299,31 @@ class _Picks:
             seen.add(topic_id)
         return tuple(_listed(p, _evidence_reason(p, d)) for p, d in [*chosen, *rest][: self._settings.n_papers])
 
-    def where(self, term: Term) -> tuple[tuple[str, int], ...]:
-        """The topics that hold most of the adopting papers, with how many."""
-        counts: Counter[int] = Counter()
-        for p, _ in self.adopting(term.kind, term.key):
-            place = self._place.get(p.arxiv_id)
-            if place is not None and place.topic_id is not None:
-                counts[place.topic_id] += 1
-        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        return tuple((self._labels[topic_id], n) for topic_id, n in ranked[:3])
+    def places(
+        self, n_papers: Callable[[Week], int], recent: Sequence[Week]
+    ) -> dict[tuple[str, str], tuple[Place, ...]]:
+        """For each term the topics that hold its adopting papers, the fullest first."""
+        held = all(n_papers(w) for w in recent)
+        counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+        for arxiv_id, found in self._detections.items():
+            place = self._place.get(arxiv_id)
+            if place is None or place.topic_id is None:
+                continue
+            for d in found:
+                if d.level >= ADOPTS:
+                    counts[d.kind, d.key][place.topic_id] += 1
+        return {
+            (kind, key): tuple(
+                Place(
+                    topic_id,
+                    self._labels[topic_id],
+                    k,
+                    self._recent_places.get((kind, key, topic_id), 0) / len(recent) if held else _NOWHERE,
+                )
+                for topic_id, k in sorted(counts[kind, key].items(), key=lambda pair: (-pair[1], pair[0]))
+            )
+            for kind, key in self._names
+        }
 
     def for_topic(self, topic_id: int) -> tuple[ListedPaper, ...]:
         """The most central paper; one whose main contribution is to evaluate; one that is about a technique."""
@@ -333,7 +361,8 @@ def _topic_lines(
 ) -> tuple[TopicLine, ...]:
     week = material.week
     first_held = min((Week(at.date()) for at in material.totals["week_start"]), default=week)
-    groups: dict[TopicStatus, list[tuple[Topic, Change]]] = {"rising": [], "new": [], "cooling": []}
+    groups: dict[TopicStatus, list[tuple[Topic, Change]]] = {"rising": [], "new": [], "cooling": [], "unproven": []}
+    unproven: list[tuple[Topic, Change]] = []
     for topic, change in zip(material.topics, changes, strict=True):
         # A topic that is as old as our history is not new: we only began to look.
         is_new = topic.born_week > week.plus(-NEW_WITHIN_WEEKS) and topic.born_week > first_held.plus(NEW_WITHIN_WEEKS)
@@ -343,11 +372,18 @@ def _topic_lines(
             groups["rising"].append((topic, change))
         elif change.verdict == "down":
             groups["cooling"].append((topic, change))
+        elif change.verdict == "steady":
+            unproven.append((topic, change))
+    # The moves that come nearest to being more than noise, as many each way.
+    unproven.sort(key=lambda pair: (-abs(_in_widths(pair[1])), pair[0].topic_id))
+    for is_up in (True, False):
+        moved = [pair for pair in unproven if (pair[1].difference > 0) == is_up and pair[1].difference != 0]
+        groups["unproven"] += moved[:N_UNPROVEN]
     lines = []
     for status, group in groups.items():
-        for topic, change in sorted(group, key=lambda pair: (-abs(pair[1].difference), pair[0].topic_id))[
-            : settings.n_topics
-        ]:
+        if status != "unproven":
+            group = sorted(group, key=lambda pair: (-abs(pair[1].difference), pair[0].topic_id))[: settings.n_topics]
+        for topic, change in group:
             key = ("topic", str(topic.topic_id))
             lines.append(
                 TopicLine(
@@ -360,10 +396,40 @@ def _topic_lines(
                     share=tables.share(key, (week,)),
                     against_recent=change,
                     series=tables.series(key),
-                    papers=picks.for_topic(topic.topic_id),
+                    papers=picks.for_topic(topic.topic_id) if status != "unproven" else (),
                 )
             )
     return tuple(lines)
+
+
+def _in_widths(change: Change) -> float:
+    """How many half-widths of its interval a change is from none."""
+    return change.difference / max((change.high - change.low) / 2, 1e-12)
+
+
+def _unusual(
+    places: Mapping[tuple[str, str], Sequence[Place]],
+    tables: _Tables,
+    week: Week,
+    recent: Sequence[Week],
+    *,
+    false_discovery_rate: float,
+) -> dict[tuple[str, str], tuple[Place, ...]]:
+    """For each term the topics with more of its papers than the recent weeks led to expect."""
+    n_recent = sum(tables.n_papers(w) for w in recent)
+    tried = [(key, p) for key, of_term in places.items() for p in of_term if p.k >= MIN_UNUSUAL and p.k_usual >= 0]
+    found = are_unusual(
+        [p.k for _, p in tried],
+        [round(p.k_usual * len(recent)) for _, p in tried],
+        n=tables.n_papers(week),
+        n_before=n_recent,
+        false_discovery_rate=false_discovery_rate,
+    )
+    unusual: dict[tuple[str, str], list[Place]] = {key: [] for key in places}
+    for (key, place), is_unusual in zip(tried, found, strict=True):
+        if is_unusual:
+            unusual[key].append(place)
+    return {key: tuple(sorted(found, key=lambda p: p.k_usual - p.k)) for key, found in unusual.items()}
 
 
 def _is_seen(line: TermLine) -> bool:
@@ -460,6 +526,8 @@ def _ranges(weeks: Sequence[Week]) -> str:
 def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...]:
     """A list for every number on the page."""
     papers = {p.arxiv_id: p for p in material.papers}
+    topic_of = {a.arxiv_id: a.topic_id for a in material.assigned}
+    labels = tuple((t.topic_id, t.label) for t in material.topics)
     lists = [
         PaperList(
             slug="all-papers",
@@ -483,8 +551,11 @@ def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...
                 slug=line.slug,
                 heading=line.name,
                 definition=line.definition,
-                papers=tuple(DetectedPaper.of(p, d.level, d.evidence) for p, d in detected),
+                papers=tuple(
+                    DetectedPaper.of(p, d.level, d.evidence, topic_id=topic_of.get(p.arxiv_id)) for p, d in detected
+                ),
                 series=line.series,
+                topics=tuple(pair for pair in labels if pair[0] in {topic_of.get(p.arxiv_id) for p, _ in detected}),
             )
         )
     by_topic: dict[int | None, list[Paper]] = defaultdict(list)

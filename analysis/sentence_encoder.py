@@ -40,6 +40,10 @@ class EmbeddingSettings(BaseModel):
         default=PACKAGED_MODEL,
         description="Sentence-transformers model: the packaged all-MiniLM-L6-v2, a folder, or a Hugging Face id.",
     )
+    revision: str | None = Field(
+        default=None,
+        description="The commit of a Hugging Face model; needed for one, so that the same name is the same weights.",
+    )
     number_type: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",
         description="auto takes bfloat16 where a check at start-up finds it faster and the vectors the same.",
@@ -52,10 +56,10 @@ class SentenceEncoder:
     """Texts to unit vectors. ``model_id`` names weights and number type: both belong to a vector's identity."""
 
     def __init__(self, settings: EmbeddingSettings, number_type: NumberType) -> None:
-        path, name = _located(settings.model)
+        path, name = _located(settings)
         self.model_id = f"{name}/{number_type}"
         self._batch_size = settings.batch_size
-        self._model = _loaded(path, number_type)
+        self._model = _loaded(path, settings.revision, number_type)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of shape ``(n_texts, n_dims)``, rows of length 1. Texts beyond the model's length are cut there."""
@@ -92,7 +96,7 @@ def stored_model_id(settings: EmbeddingSettings, stored_model_ids: Sequence[str]
 
     Loads nothing, so that it can be asked before there is anything to embed.
     """
-    _, name = _located(settings.model)
+    _, name = _located(settings)
     number_types = ("bfloat16", "float32") if settings.number_type == "auto" else (settings.number_type,)
     return next((f"{name}/{t}" for t in number_types if f"{name}/{t}" in stored_model_ids), None)
 
@@ -135,8 +139,9 @@ def packaged_model_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def _located(model: str) -> tuple[str, str]:
+def _located(settings: EmbeddingSettings) -> tuple[str, str]:
     """Where sentence-transformers finds the weights, and their name for ever."""
+    model = settings.model
     if model == PACKAGED_MODEL:
         folder = packaged_model_folder()
         digest = _sha256(folder)
@@ -145,7 +150,9 @@ def _located(model: str) -> tuple[str, str]:
         return str(folder), f"{PACKAGED_MODEL}@{digest[:8]}"
     if Path(model).is_dir():
         return model, f"{Path(model).name}@{_sha256(Path(model))[:8]}"
-    return model, model
+    if settings.revision is None:
+        raise ModelError(f"embedding.model: {model} is no folder here; for a Hugging Face model set embedding.revision")
+    return model, f"{model}@{settings.revision[:8]}"
 
 
 def _sha256(folder: Path) -> str:
@@ -156,7 +163,7 @@ def _sha256(folder: Path) -> str:
         raise ModelError(f"embedding.model: no model.safetensors in {folder} ({error.strerror})") from error
 
 
-def _loaded(path: str, number_type: NumberType) -> SentenceTransformer:
+def _loaded(path: str, revision: str | None, number_type: NumberType) -> SentenceTransformer:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     import torch
     from sentence_transformers import SentenceTransformer
@@ -164,7 +171,12 @@ def _loaded(path: str, number_type: NumberType) -> SentenceTransformer:
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call] # a bar for 0.05 s of loading, in the middle of ours
     try:
-        return SentenceTransformer(path, model_kwargs={"dtype": getattr(torch, number_type)}, trust_remote_code=False)
+        return SentenceTransformer(
+            path,
+            revision=revision,
+            model_kwargs={"dtype": getattr(torch, number_type)},
+            trust_remote_code=False,
+        )
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"embedding.model: cannot load {path!r}: {reason}") from error

@@ -152,6 +152,24 @@ def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tupl
     )
 
 
+def are_unusual(
+    k: Sequence[int], k_before: Sequence[int], *, n: int, n_before: int, false_discovery_rate: float
+) -> list[bool]:
+    """Whether each of many counts in ``n`` papers is more than ``k_before`` in ``n_before`` papers led to expect.
+
+    Given both counts together, the newer is binomial if nothing changed (Przyborowski and Wilenski 1940); one-sided,
+    with the false-discovery control of Benjamini and Hochberg over all that is given.
+    """
+    from scipy.stats import binom
+    from statsmodels.stats.multitest import multipletests
+
+    if not k:
+        return []
+    both = np.asarray(k) + np.asarray(k_before)
+    p_values = binom.sf(np.asarray(k) - 1, both, n / (n + n_before))
+    return [bool(q < false_discovery_rate) for q in multipletests(p_values, method="fdr_bh")[1]]
+
+
 def with_verdicts(compared: Sequence[tuple[Change, float]], *, false_discovery_rate: float) -> list[Change]:
     """Changes with q-values and verdicts, from changes with raw p-values (NaN where nothing was compared).
 

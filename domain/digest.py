@@ -14,7 +14,7 @@ from domain.paper import ArxivId, Paper
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]
-TopicStatus = Literal["rising", "new", "cooling"]
+TopicStatus = Literal["rising", "new", "cooling", "unproven"]
 
 
 def short_authors(authors: tuple[str, ...]) -> str:
@@ -87,7 +87,8 @@ class ListedPaper:
 class DetectedPaper:
     """A paper on a list page, with the level and the words that put it there.
 
-    ``level`` is 0 and ``evidence`` empty on lists that are not of detections, such as a topic's.
+    ``level`` is 0 and ``evidence`` empty on lists that are not of detections, such as a topic's. ``topic_id`` is
+    the topic that the paper belonged to when the list was made, ``None`` where it fitted none.
     """
 
     arxiv_id: ArxivId
@@ -97,10 +98,17 @@ class DetectedPaper:
     primary_category: str
     level: int = 0
     evidence: tuple[Evidence, ...] = ()
+    topic_id: int | None = None
 
     @classmethod
     def of(
-        cls, paper: Paper, level: int = 0, evidence: tuple[Evidence, ...] = (), *, with_abstract: bool = True
+        cls,
+        paper: Paper,
+        level: int = 0,
+        evidence: tuple[Evidence, ...] = (),
+        *,
+        topic_id: int | None = None,
+        with_abstract: bool = True,
     ) -> DetectedPaper:
         """A stored paper as a list page shows it; the abstract is empty where the list shows none."""
         return cls(
@@ -111,7 +119,21 @@ class DetectedPaper:
             primary_category=paper.primary_category,
             level=level,
             evidence=evidence,
+            topic_id=topic_id,
         )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A topic that holds ``k`` of a term's adopting papers this week.
+
+    ``k_usual`` is how many it held a week, on average over the four weeks before; NaN where they are not all held.
+    """
+
+    topic_id: int
+    label: str
+    k: int
+    k_usual: float
 
 
 @dataclass(frozen=True)
@@ -120,7 +142,8 @@ class TermLine:
 
     ``slug`` names its list page, ``technique-diffusion``. ``adopts`` counts level 2 and more, ``mentions``
     level 1 alone. ``series`` is up to 26 weeks of ``adopts``, ending with this week, gaps as points with ``n`` 0.
-    ``where`` names the topics that hold most of the adopting papers, with how many.
+    ``where`` names the topics that hold most of the adopting papers, ``more_than_usual`` those that hold more of
+    them than the weeks before led to expect.
     """
 
     slug: str
@@ -135,12 +158,16 @@ class TermLine:
     against_last_year: Change
     series: tuple[SharePoint, ...]
     papers: tuple[ListedPaper, ...]
-    where: tuple[tuple[str, int], ...] = ()
+    where: tuple[Place, ...] = ()
+    more_than_usual: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
 class TopicLine:
-    """A topic that rises, is new, or cools; ``against_recent`` compares as for techniques."""
+    """A topic that rises, is new, or cools; ``against_recent`` compares as for techniques.
+
+    An "unproven" one is among the largest moves that may still be noise, and lists no papers.
+    """
 
     slug: str
     topic_id: int
@@ -209,7 +236,8 @@ class Headline:
 class PaperList:
     """All papers behind one number of the digest; ``slug`` is the page's name, ``heading`` what was counted.
 
-    ``with_abstracts`` is false where thousands of abstracts would make a page that nobody can load.
+    ``with_abstracts`` is false where thousands of abstracts would make a page that nobody can load. ``topics`` are
+    the labels of the topics under which the papers are grouped, empty where they are not.
     """
 
     slug: str
@@ -218,6 +246,7 @@ class PaperList:
     papers: tuple[DetectedPaper, ...]
     series: tuple[SharePoint, ...]
     with_abstracts: bool = True
+    topics: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 
 from analysis.bertopic_model import TopicSettings, fit_topics, library_versions
 from analysis.detect import Detector
-from analysis.digest import DigestSettings, WeekMaterial, compose_digest
+from analysis.digest import N_RECENT_WEEKS, DigestSettings, WeekMaterial, compose_digest
 from analysis.embed import Encoder, embed, paper_text
 from analysis.topic_registry import KnownTopic, match_topics, shared_papers
 from analysis.topics import assign_topics, birth_weeks
@@ -46,7 +46,13 @@ from store.topics import (
     registered_topics,
     topics_of_papers,
 )
-from store.weekly import rebuild_weekly_tables, weekly_counts, weekly_tables_are_current, weekly_totals
+from store.weekly import (
+    adopted_by_topic,
+    rebuild_weekly_tables,
+    weekly_counts,
+    weekly_tables_are_current,
+    weekly_totals,
+)
 
 Stage = Literal["harvest", "import", "embed", "detect", "topics", "tables", "digest"]
 
@@ -286,11 +292,24 @@ def edition_of(
     record = next((r for r in window_records(db, categories) if r.window == window_of(week)), None)
     totals = weekly_totals(db, categories)
     is_complete = record is not None and record.is_complete
+    recent_places = (
+        adopted_by_topic(
+            db,
+            detector.detector_id,
+            model.topic_model_id,
+            categories,
+            first=week.plus(-N_RECENT_WEEKS),
+            last=week.plus(-1),
+        )
+        if model
+        else {}
+    )
     material = WeekMaterial(
         week=week,
         categories=categories,
         totals=totals,
         counts=weekly_counts(db),
+        recent_places=recent_places,
         terms=detector.taxonomy.terms,
         topics=model.topics if model else (),
         papers=tuple(papers),

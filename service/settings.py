@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from analysis.bertopic_model import TopicSettings
 from analysis.digest import DigestSettings
@@ -20,6 +20,7 @@ from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
 DEFAULT_CONFIG = Path("papertide.toml")
+_FILE_SUFFIX = "_FILE"
 
 # arXiv's category taxonomy (https://arxiv.org/category_taxonomy): archives with their subjects.
 _SUBJECTS = {
@@ -63,9 +64,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_dir: Path = Field(default=Path("papertide-data"), description="The folder of database and digests.")
-    database_url: str = Field(
-        default="",
-        repr=False,  # it may hold a password
+    database_url: SecretStr = Field(
+        default=SecretStr(""),  # it may hold a password
         description="sqlite:///FILE or postgresql://...; by default a SQLite file in data_dir.",
     )
     categories: tuple[Annotated[str, AfterValidator(known_category)], ...] = Field(
@@ -93,7 +93,7 @@ class Settings(BaseModel):
     @property
     def store_url(self) -> str:
         """Where the database is."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'papertide.sqlite'}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'papertide.sqlite'}"
 
 
 def load_settings(config: Path | None, environment: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
@@ -102,7 +102,8 @@ def load_settings(config: Path | None, environment: Mapping[str, str], overrides
     Parameters
     ----------
     config : the file; ``None`` for the one that ``PAPERTIDE_CONFIG`` names, or ``papertide.toml`` where it exists.
-    environment : variables such as ``PAPERTIDE_ARXIV__DELAY_S``; two underscores lead into a group.
+    environment : variables such as ``PAPERTIDE_ARXIV__DELAY_S``; two underscores lead into a group. One that ends
+        with ``_FILE`` names a file that holds the value, as secrets are given to containers.
     overrides : values by dotted name, ``None`` where not given.
 
     Raises
@@ -140,10 +141,19 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name, text in sorted(environment.items()):
         if not name.startswith(ENVIRONMENT_PREFIX) or name == CONFIG_VARIABLE:
             continue
+        if name.endswith(_FILE_SUFFIX):
+            name, text = name.removesuffix(_FILE_SUFFIX), _secret_in(name, Path(text))
         path = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         value: Any = [part for part in text.replace(",", " ").split() if part] if path == ["categories"] else text
         _merge(values, _nested(path, value))
     return values
+
+
+def _secret_in(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}: cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _nested(path: list[str], value: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from analysis.detect import Detector
 from analysis.shares import INTERVAL_LEVEL
 from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
-from domain.errors import StoreError, UsageError
+from domain.errors import BusyError, StoreError, UsageError
 from domain.week import CLOSE_LAG, Week, last_closed_week
 from scheduler import pipeline
 from scheduler.pipeline import Progress
@@ -229,7 +230,8 @@ class Workshop:
     def sole_worker(self, job: str, period: str) -> Iterator[Callable[[Iterable[Progress]], Iterator[Progress]]]:
         """Work under the lease, with a line in the run ledger; another worker on the same database is refused.
 
-        Gives a function to pass the work through, which renews the lease as the work goes on.
+        Gives a function to pass the work through. The lease is renewed in a thread, since one step may take longer
+        than it lasts; if somebody else took it all the same (the machine slept), the work ends at its next step.
 
         Raises
         ------
@@ -237,20 +239,31 @@ class Workshop:
             If somebody else works on the database now.
         """
         holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
+        done, lost = threading.Event(), list[BusyError]()
 
         def take() -> None:
             take_lease(self.db, _LEASE, holder, now=self.clock(), lasts=_LEASE_LASTS, is_gone=_has_ended)
 
-        def keeping(work: Iterable[Progress]) -> Iterator[Progress]:
-            taken_at = self.clock()
-            for step in work:
-                if self.clock() - taken_at > _LEASE_LASTS / 10:
+        def renew() -> None:
+            while not done.wait(_LEASE_LASTS.total_seconds() / 20):
+                try:
                     take()
-                    taken_at = self.clock()
+                except BusyError as error:
+                    lost.append(error)
+                    return
+                except StoreError:
+                    continue  # a database that is busy now is asked again at the next turn
+
+        def keeping(work: Iterable[Progress]) -> Iterator[Progress]:
+            for step in work:
+                if lost:
+                    raise lost[0]
                 yield step
 
         take()
         start_run(self.db, job, period, now=self.clock())
+        renewal = threading.Thread(target=renew, name="lease", daemon=True)
+        renewal.start()
         try:
             yield keeping
         except BaseException as error:
@@ -259,6 +272,8 @@ class Workshop:
         else:
             self._note(job, period, "done", "")
         finally:
+            done.set()
+            renewal.join()
             # On a full disk the lease stays, but its process is known to be gone.
             with suppress(StoreError):
                 give_lease_back(self.db, _LEASE, holder)

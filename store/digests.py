@@ -92,8 +92,15 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
             "definition": paper_list.definition,
             "with_abstracts": paper_list.with_abstracts,
             "series": _SERIES.dump_python(paper_list.series, mode="json"),
+            "topics": paper_list.topics,
             "papers": [
-                [p.arxiv_id, _words_of(papers[p.arxiv_id]), p.level, [[e.field, e.start, e.end] for e in p.evidence]]
+                [
+                    p.arxiv_id,
+                    _words_of(papers[p.arxiv_id]),
+                    p.level,
+                    [[e.field, e.start, e.end] for e in p.evidence],
+                    p.topic_id,
+                ]
                 for p in paper_list.papers
             ],
         }
@@ -105,10 +112,10 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
 
 def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -> PaperList:
     listed = []
-    for arxiv_id, words, level, evidence in stored["papers"]:
+    for arxiv_id, words, level, evidence, topic_id in stored["papers"]:
         p = papers[ArxivId(arxiv_id)]
         places = tuple(Evidence(*place) for place in evidence) if _words_of(p) == words else ()
-        listed.append(DetectedPaper.of(p, level, places, with_abstract=stored["with_abstracts"]))
+        listed.append(DetectedPaper.of(p, level, places, topic_id=topic_id, with_abstract=stored["with_abstracts"]))
     return PaperList(
         slug=stored["slug"],
         heading=stored["heading"],
@@ -116,4 +123,5 @@ def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -
         papers=tuple(listed),
         series=_SERIES.validate_python(stored["series"]),
         with_abstracts=stored["with_abstracts"],
+        topics=tuple((topic_id, label) for topic_id, label in stored["topics"]),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -25,10 +26,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration; known here so that a database that is up to date opens without Alembic."""
 
 
@@ -81,6 +83,8 @@ paper = Table(
     Column("doi", Text),
     Column("journal_ref", Text),
     Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("is_withdrawn", Boolean, nullable=False, server_default=false()),  # stays stored, leaves every count
+    Column("source", String(16), nullable=False, server_default="api"),  # whose record this is: api, oai, snapshot
     Index(None, "week_start", "arxiv_id"),
     Index(None, "submitted_at", "arxiv_id"),
 )
@@ -113,6 +117,46 @@ harvest_window = Table(
     Column("problem", Text),  # null exactly when complete
     Column("checked_at", UtcDateTime, nullable=False),
     Column("n_tries", Integer, nullable=False),
+    Column("first_complete_at", UtcDateTime),  # papers of the window first seen after this arrived late
+)
+
+oai_harvest = Table(  # how far each OAI-PMH set has been read
+    "oai_harvest",
+    metadata,
+    Column("set_name", String(64), primary_key=True),  # cs:cs:LG
+    Column("metadata_prefix", String(16), primary_key=True),
+    Column("from_date", Date),  # datestamps before this are all read; null before the first whole pass
+    Column("token", Text),  # where a pass that was cut off goes on; it expires with its day
+    Column("token_at", UtcDateTime),
+    Column("pass_from_date", Date),  # what the pass that the token belongs to asked for
+    Column("pass_began_at", UtcDateTime),  # by the server's clock: the next from_date when the pass ends
+    Column("n_records", Integer, nullable=False),
+    Column("problem", Text),
+    Column("finished_at", UtcDateTime),
+)
+
+request_gate = Table(  # one row: one request at a time over all processes that share this database
+    "request_gate",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(128)),  # host:process:start of who asks now; null where nobody does
+    Column("held_until", UtcDateTime),  # the holder may be taken for dead after this
+    Column("free_at", UtcDateTime),  # nobody asks before this
+    Column("n_refusals", Integer, nullable=False),  # in a row
+    Column("closed_until", UtcDateTime),  # given up for so long
+)
+
+source_answer = Table(  # the newest answers of arXiv, for the operator; trimmed as it grows
+    "source_answer",
+    metadata,
+    Column("answer_id", Integer, Identity(always=False), primary_key=True),
+    Column("asked_at", UtcDateTime, nullable=False, index=True),
+    Column("source", String(16), nullable=False),  # api, oai, rss
+    Column("url", Text, nullable=False),
+    Column("status", Integer),  # null where no answer came
+    Column("seconds", Float, nullable=False),
+    Column("n_bytes", Integer, nullable=False),
+    Column("problem", Text),  # null where the answer was usable
 )
 
 embedding = Table(
@@ -163,6 +207,8 @@ topic = Table(
     Column("topic_id", Integer, primary_key=True),  # given by the registry, never used again
     Column("label", Text, nullable=False),  # unique among the topics of one fit
     Column("born_week", Date, nullable=False),
+    Column("given_name", Text),  # an operator's, in place of the label
+    Column("area", Text),  # the wider field it belongs to
 )
 
 fitted_topic = Table(  # what a model's topic number is in the registry
@@ -174,7 +220,18 @@ fitted_topic = Table(  # what a model's topic number is in the registry
     Column("size", Integer, nullable=False),
     Column("top_terms", JSON, nullable=False),
     Column("centroid", LargeBinary, nullable=False),  # float32, little-endian, unit length
+    Column("x", Float),  # its place on the map, null before one is drawn
+    Column("y", Float),
     UniqueConstraint("topic_model_id", "topic_id"),
+)
+
+map_paper = Table(  # where a sample of papers lies on a model's map
+    "map_paper",
+    metadata,
+    Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("x", Float, nullable=False),
+    Column("y", Float, nullable=False),
 )
 
 topic_event = Table(
@@ -208,14 +265,6 @@ weekly_basis = Table(  # one row where the weekly tables are up to date, none wh
     Column("categories", String(512), nullable=False),
 )
 
-weekly_total = Table(
-    "weekly_total",
-    metadata,
-    Column("week_start", Date, primary_key=True),
-    Column("category", String(32), primary_key=True),  # '' for all watched categories together
-    Column("n", Integer, nullable=False),
-)
-
 weekly_count = Table(
     "weekly_count",
     metadata,
@@ -225,6 +274,47 @@ weekly_count = Table(
     Column("key", String(64), primary_key=True),
     Column("level", Integer, primary_key=True),
     Column("k", Integer, nullable=False),
+)
+
+trend_call = Table(  # what was said about a term in a closed week, kept as it was said
+    "trend_call",
+    metadata,
+    Column("call_id", Integer, Identity(always=False), primary_key=True),
+    Column("week_start", Date, nullable=False),
+    Column("kind", String(16), nullable=False),  # technique, theme, topic, query
+    Column("key", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),  # rising, falling, emerging, cooling, steady
+    Column("growth", Float),  # odds ratio per year, with its interval
+    Column("growth_low", Float),
+    Column("growth_high", Float),
+    Column("q_value", Float),
+    Column("share", Float),  # of the weeks that the call is about
+    Column("n", Integer, nullable=False),
+    Column("made_with", String(160), nullable=False),  # detector or topic model, and the method's version
+    Column("made_at", UtcDateTime, nullable=False),
+    UniqueConstraint("week_start", "kind", "key"),
+)
+
+trend_call_score = Table(  # what became of a call so many weeks later
+    "trend_call_score",
+    metadata,
+    Column("call_id", ForeignKey("trend_call.call_id", ondelete="CASCADE"), primary_key=True),
+    Column("horizon_weeks", Integer, primary_key=True),
+    Column("held", Boolean),  # null where the weeks after it cannot tell
+    Column("share_after", Float),
+    Column("scored_at", UtcDateTime, nullable=False),
+)
+
+topic_drift = Table(  # how well a week's new papers fit the topics that they were given
+    "topic_drift",
+    metadata,
+    Column("week_start", Date, primary_key=True),
+    Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("share_unassigned", Float, nullable=False),
+    Column("mean_similarity", Float, nullable=False),
+    Column("centroid_shift", Float, nullable=False),  # 1 - cosine of the week's mean and the fit's, by topic
+    Column("embedding_shift", Float, nullable=False),  # distance of the week's mean embedding, in its standard errors
 )
 
 digest = Table(

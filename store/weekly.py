@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from domain.detections import TermKind
+from domain.detections import ADOPTS, TermKind
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week, weeks_between
 from store.database import Database
@@ -36,7 +36,6 @@ from store.schema import (
     topic_assignment,
     weekly_basis,
     weekly_count,
-    weekly_total,
 )
 
 ALL_WATCHED = ""
@@ -58,12 +57,9 @@ def rebuild_weekly_tables(
     """Count everything anew, in one transaction."""
     watched = sorted(set(categories))
     with db.write() as connection:
-        for table in (weekly_basis, weekly_total, weekly_count):
+        for table in (weekly_basis, weekly_count):
             connection.execute(delete(table))
         for category, papers in _scopes(watched):
-            connection.execute(
-                insert(weekly_total).from_select(["week_start", "category", "n"], _totals(category, papers))
-            )
             columns = ["week_start", "category", "kind", "key", "level", "k"]
             connection.execute(insert(weekly_count).from_select(columns, _detected(category, papers, detector_id)))
             if topic_model_id is not None:
@@ -87,11 +83,6 @@ def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause
         .subquery()
     )
     return [(literal(ALL_WATCHED, String), once), (listed.c.category, listed)]
-
-
-def _totals(category: ColumnElement[str], papers: FromClause) -> Select[tuple[object, ...]]:
-    week = papers.c.week_start
-    return select(week, category, func.count()).select_from(papers).group_by(week, category)
 
 
 def _detected(category: ColumnElement[str], papers: FromClause, detector_id: str) -> Select[tuple[object, ...]]:
@@ -219,3 +210,29 @@ def weekly_detected(
     question = select(paper.c.week_start, func.count()).where(condition, paper.c.arxiv_id.in_(matched))
     with db.read() as connection:
         return {Week(monday): n for monday, n in connection.execute(question.group_by(paper.c.week_start))}
+
+
+def adopted_by_topic(
+    db: Database, detector_id: str, topic_model_id: int, categories: Collection[str], *, first: Week, last: Week
+) -> dict[tuple[str, str, int], int]:
+    """How many watched papers of the weeks ``first`` to ``last`` adopt a term, by its kind, key and their topic."""
+    group = (detection.c.kind, detection.c.key, topic_assignment.c.topic_id)
+    question = (
+        select(*group, func.count())
+        .select_from(
+            paper.join(detection, detection.c.arxiv_id == paper.c.arxiv_id).join(
+                topic_assignment, topic_assignment.c.arxiv_id == paper.c.arxiv_id
+            )
+        )
+        .where(
+            paper.c.week_start.between(first.monday, last.monday),
+            is_watched(categories),
+            detection.c.detector_id == detector_id,
+            detection.c.level >= ADOPTS,
+            topic_assignment.c.topic_model_id == topic_model_id,
+            topic_assignment.c.topic_id.is_not(None),
+        )
+        .group_by(*group)
+    )
+    with db.read() as connection:
+        return {(kind, key, topic_id): n for kind, key, topic_id, n in connection.execute(question)}

@@ -12,6 +12,11 @@ from domain.week import Week
 _SLUG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
 
+def topic_anchor(topic_id: int) -> str:
+    """Where a topic's papers begin on a list page."""
+    return f"topic-{topic_id}"
+
+
 class Links(Protocol):
     """Addresses as seen from one page; the files have relative ones, the web service brings its own."""
 

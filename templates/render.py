@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
-from domain.digest import DetectedPaper, DigestEdition, TermLine, TopicLine
+from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
 from templates import charts, figures, tex
 from templates.json_form import digest_json
-from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links
+from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
 
 TEXT_WIDTH = 72
 
@@ -28,16 +28,16 @@ ALL_PAPERS = "all-papers"
 NO_TOPIC = "no-topic"
 """Slug of the list of the week's papers without a topic; linked where an edition holds it."""
 
-_LEVELS = (
-    (IS_ABOUT, "about", "Is about it", "The paper is about the technique itself."),
-    (ADOPTS, "adopts", "Adopts it", "The authors' own work runs on it."),
-    (MENTIONS, "mentions", "Mentions it", "Background or comparison only; not counted in the share."),
+_Levels = tuple[tuple[int, str, str, str], ...]
+_LEVELS: _Levels = (
+    (ADOPTS, "adopts", "Adopt it", "The authors' own work runs on it. Those that are about it come first."),
+    (MENTIONS, "mentions", "Mention it", "Background or comparison only; not counted in the share."),
 )
-_THEME_LEVELS = (
+_THEME_LEVELS: _Levels = (
     (ADOPTS, "adopts", "A main contribution", "The theme is what the paper contributes to."),
-    (MENTIONS, "mentions", "Touches it", "A stated secondary aim; not counted in the share."),
+    (MENTIONS, "mentions", "Touch it", "A stated secondary aim; not counted in the share."),
 )
-_ALL_LEVELS = ((0, "papers", "Papers", ""),)
+_ALL_LEVELS: _Levels = ((0, "papers", "Papers", ""),)
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
@@ -97,6 +97,8 @@ def environment() -> Environment:
         chart_of=lambda series: charts.curve(series, charts.CHART),
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
+        IS_ABOUT=IS_ABOUT,
+        topic_anchor=topic_anchor,
     )
     return env
 
@@ -107,19 +109,44 @@ def _lines(edition: DigestEdition) -> dict[str, TermLine | TopicLine]:
     return {line.slug: line for line in lines}
 
 
-def _sections(papers: Sequence[DetectedPaper], line: TermLine | TopicLine | None) -> list[dict[str, object]]:
-    """The papers of a list by level, the strongest first; a list without detections is one section."""
+def _sections(papers: PaperList, line: TermLine | TopicLine | None) -> list[dict[str, object]]:
+    """The papers of a list by level, and within a level by topic; a list without detections is one section."""
     levels = _ALL_LEVELS
     if isinstance(line, TermLine):
         levels = (*(_THEME_LEVELS if line.kind == "theme" else _LEVELS), *_ALL_LEVELS)
     top = levels[0][0]
-    grouped: dict[int, list[DetectedPaper]] = {level: [] for level, *_ in levels}
-    for paper in papers:
-        grouped[min(paper.level, top)].append(paper)
+    by_level: dict[int, list[DetectedPaper]] = {level: [] for level, *_ in levels}
+    for paper in papers.papers:
+        by_level[min(paper.level, top)].append(paper)
     return [
-        {"anchor": anchor, "heading": heading, "meaning": meaning, "papers": grouped[level]}
+        {
+            "anchor": anchor,
+            "heading": heading,
+            "meaning": meaning,
+            "n": len(by_level[level]),
+            # Only the counted papers are grouped: it is their numbers that lead to a group.
+            "groups": _groups(by_level[level], dict(papers.topics) if level == top else {}),
+        }
         for level, anchor, heading, meaning in levels
-        if grouped[level]
+        if by_level[level]
+    ]
+
+
+def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[dict[str, object]]:
+    """Papers by topic, the fullest topic first and those of no topic last; one group without labels."""
+    if not labels:
+        return [{"anchor": "", "heading": "", "papers": papers}]
+    of_topic: dict[int | None, list[DetectedPaper]] = {}
+    for paper in papers:
+        of_topic.setdefault(paper.topic_id if paper.topic_id in labels else None, []).append(paper)
+    order = sorted(of_topic.items(), key=lambda pair: (pair[0] is None, -len(pair[1]), pair[0] or 0))
+    return [
+        {
+            "anchor": "no-topic" if topic_id is None else topic_anchor(topic_id),
+            "heading": "No topic" if topic_id is None else labels[topic_id],
+            "papers": found,
+        }
+        for topic_id, found in order
     ]
 
 
@@ -164,7 +191,7 @@ def render_list_page(edition: DigestEdition, slug: str, *, links: Links = LIST_F
             digest=edition.digest,
             papers=by_slug[slug],
             line=line,
-            sections=_sections(by_slug[slug].papers, line),
+            sections=_sections(by_slug[slug], line),
             links=links,
         )
     )

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from domain.errors import ConfigError, StoreError
 from store.database import Database, open_database
-from store.schema import lease, metadata
+from store.schema import SCHEMA_VERSION, lease, metadata
 
 AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
 
@@ -63,7 +63,9 @@ def test_opening_a_migrated_database_again_changes_nothing(tmp_path: Path) -> No
     for _ in range(2):
         db = open_database(url)
         with db.read() as connection:
-            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [
+                SCHEMA_VERSION
+            ]
         db.close()
 
 

@@ -22,6 +22,7 @@ from domain.digest import (
     Headline,
     ListedPaper,
     PaperList,
+    Place,
     Provenance,
     Share,
     SharePoint,
@@ -126,14 +127,19 @@ THEMES = (
 
 WHERE = {
     "diffusion": (
-        ("text-to-image generation", 61),
-        ("video diffusion with camera control", 48),
-        ("robot policies", 17),
+        Place(12, "text-to-image generation", 61, 58.25),
+        Place(31, "video diffusion with camera control", 48, 30.5),
+        Place(7, "robot policies", 17, 18.0),
     ),
-    "rl": (("reasoning with verifiable rewards", 88), ("robot policies", 52)),
-    "efficiency": (("KV cache and attention", 71), ("quantisation of language models", 55), ("edge vision", 23)),
-    "security": (("jailbreaks and prompt injection", 64), ("federated learning", 21)),
+    "rl": (Place(44, "reasoning with verifiable rewards", 88, 85.5), Place(7, "robot policies", 52, NAN)),
+    "efficiency": (
+        Place(3, "KV cache and attention", 71, 66.0),
+        Place(5, "quantisation of language models", 55, 57.75),
+        Place(9, "edge vision", 23, 20.0),
+    ),
+    "security": (Place(18, "jailbreaks and prompt injection", 64, 41.25), Place(20, "federated learning", 21, 22.0)),
 }
+MORE_THAN_USUAL = {"diffusion": WHERE["diffusion"][1:2], "security": WHERE["security"][:1]}
 
 THEME_PAPERS = {
     "efficiency": (
@@ -307,6 +313,8 @@ TOPICS: tuple[TopicRow, ...] = (
             ),
         ),
     ),
+    (32, "video diffusion models", ("video", "frame"), "unproven", Week(date(2025, 9, 1)), 0.0124, 1.1, 0.0108, ()),
+    (33, "edge vision", ("edge device", "latency"), "unproven", Week(date(2025, 1, 6)), 0.0051, 0.9, 0.0060, ()),
 )
 
 ABSTRACTS = (
@@ -318,7 +326,7 @@ ABSTRACTS = (
 )
 
 
-def detected(number: int, words: str, level: int) -> DetectedPaper:
+def detected(number: int, words: str, level: int, topic_id: int | None = None) -> DetectedPaper:
     """A paper with the words of a term in title and abstract, and the evidence that points at them."""
     title = f"{('Rethinking', 'Scaling', 'A Closer Look at')[number % 3]} {words} ({number})"
     abstract = ABSTRACTS[number % 3].format(words=words)
@@ -335,14 +343,22 @@ def detected(number: int, words: str, level: int) -> DetectedPaper:
         "cs.LG",
         level,
         evidence if level else (),
+        topic_id=topic_id,
     )
 
 
 def list_of(
-    slug: str, heading: str, definition: str, words: str, series: tuple[SharePoint, ...], levels: Sequence[int]
+    slug: str,
+    heading: str,
+    definition: str,
+    words: str,
+    series: tuple[SharePoint, ...],
+    levels: Sequence[int],
+    where: Sequence[Place] = (),
 ) -> PaperList:
-    papers = tuple(detected(20000 + i, words, level) for i, level in enumerate(levels))
-    return PaperList(slug, heading, definition, papers, series)
+    topic_ids = [*(p.topic_id for p in where), None]
+    papers = tuple(detected(20000 + i, words, level, topic_ids[i % len(topic_ids)]) for i, level in enumerate(levels))
+    return PaperList(slug, heading, definition, papers, series, topics=tuple((p.topic_id, p.label) for p in where))
 
 
 def term_line(kind: TermKind, row: tuple[str, str, str, float, float, float], *, measured: bool) -> TermLine:
@@ -362,6 +378,7 @@ def term_line(kind: TermKind, row: tuple[str, str, str, float, float, float], *,
         series=series_to(share, growth),
         papers=THEME_PAPERS.get(key, ()),
         where=WHERE.get(key, ()),
+        more_than_usual=MORE_THAN_USUAL.get(key, ()),
     )
 
 
@@ -421,11 +438,12 @@ def believable() -> DigestEdition:
         provenance=PROVENANCE,
     )
     lists = [
-        list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (3, 2, 2, 2, 1, 1))
+        list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (3, 2, 2, 2, 1, 1), line.where)
         for line in techniques
     ]
     lists += [
-        list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (2, 2, 1)) for line in themes
+        list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (2, 2, 2, 1), line.where)
+        for line in themes
     ]
     lists += [
         list_of(line.slug, line.label, "Papers nearest to this topic.", line.label, line.series, (0, 0, 0))

@@ -142,7 +142,7 @@ def test_every_number_of_a_share_links_to_its_papers(believable: DigestEdition) 
 def test_a_list_page_holds_every_paper_with_its_words_marked(believable: DigestEdition) -> None:
     for papers in believable.paper_lists:
         tree = lxml_html.document_fromstring(render_list_page(believable, papers.slug))
-        listed = tree.xpath("//ol[@class='abstracts']/li//h3/a/@href")
+        listed = tree.xpath("//ol[@class='abstracts']/li//a[@class='title']/@href")
         assert sorted(listed) == sorted(f"https://arxiv.org/abs/{paper.arxiv_id}" for paper in papers.papers)
         n_words = sum(len(paper.evidence) for paper in papers.papers)
         marks = [mark.text_content() for mark in tree.xpath("//mark")]
