@@ -1,9 +1,8 @@
 """One question to arXiv's query API at a time, by way of the ``arxiv`` package.
 
 The package reads Atom and knows the parameters. Measured, it also takes an empty or unreadable answer for the end
-of the results, hides the total, sets no time-out and ignores ``Retry-After``. So it is given a session that
-refuses every answer that is not a whole Atom feed, keeps the feed's header, waits between requests, and is the one
-place that retries.
+of the results, hides the total, sets no time-out and ignores ``Retry-After``. So it is given our own session, which
+refuses every answer that is not a whole Atom feed, and the feed's header is kept here.
 """
 
 from __future__ import annotations
@@ -13,22 +12,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import arxiv
-import requests
-import stamina
 from lxml import etree
 
 from domain.errors import SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import Window
 from domain.paper import Paper, one_line, parse_entry_id
+from ingest.session import ArxivSession, parse_xml
 from ingest.settings import ArxivSettings
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
-_PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": False}
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,16 @@ class ArxivClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._session = _CheckingSession(settings, product=product, sleep=sleep, clock=clock)
+        self._feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC))
+        self._session = ArxivSession(
+            settings,
+            product=product,
+            base_url=settings.api_url,
+            accept="application/atom+xml",
+            check=self._keep_feed,
+            sleep=sleep,
+            clock=clock,
+        )
 
     @property
     def n_requests(self) -> int:
@@ -94,13 +98,10 @@ class ArxivClient:
             sort_by=arxiv.SortCriterion.SubmittedDate,
             sort_order=arxiv.SortOrder.Ascending,
         )
-        attempts = stamina.retry_context(
-            on=_wait_before_retry(self._settings), attempts=self._settings.max_tries, timeout=None
-        )
-        for attempt in attempts:
-            with attempt:
-                return self._ask(search, start=start, size=size)
-        raise AssertionError("stamina returns or raises")
+        return self._session.retrying(lambda: self._ask(search, start=start, size=size))
+
+    def _keep_feed(self, body: bytes, url: str) -> None:
+        self._feed = read_feed(body, url)
 
     def _ask(self, search: arxiv.Search, *, start: int, size: int) -> Page:
         client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
@@ -111,7 +112,7 @@ class ArxivClient:
             first = next(results, None)  # sends the request
         except ValueError as error:  # the package's word for a date that is none
             raise SourceUnavailable(f"arXiv's answer has an entry that cannot be read ({error})") from error
-        feed = self._session.last_feed
+        feed = self._feed
         # Only what this answer holds: asking the package for more would send the next request.
         n_more = feed.n_entries - len(feed.unreadable) - 1
         found = [] if first is None else [first, *itertools.islice(results, max(0, n_more))]
@@ -168,10 +169,7 @@ def read_feed(body: bytes, url: str) -> _Feed:
     SourceRejected
         If the feed is arXiv's way of saying that the question is wrong.
     """
-    try:
-        root = etree.fromstring(body, etree.XMLParser(**_PARSER_OPTIONS))
-    except etree.XMLSyntaxError as error:
-        raise SourceFormatError(f"arXiv's answer is not whole Atom ({error})", url=url) from error
+    root = parse_xml(body, url, "Atom")
     n_total, updated = root.findtext(f"{_OPENSEARCH}totalResults"), root.findtext(f"{_ATOM}updated")
     if root.tag != f"{_ATOM}feed" or n_total is None or updated is None:
         raise SourceFormatError(f"arXiv's answer is <{etree.QName(root).localname}>, not an Atom feed", url=url)
@@ -194,114 +192,3 @@ def read_feed(body: bytes, url: str) -> _Feed:
 def _instant(text: str) -> datetime:
     at = datetime.fromisoformat(text.strip())
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-class _CheckingSession(requests.Session):
-    """What the ``arxiv`` package asks through: waits, sends who we are, and refuses what is not a whole feed."""
-
-    def __init__(
-        self,
-        settings: ArxivSettings,
-        *,
-        product: str,
-        sleep: Callable[[float], None],
-        clock: Callable[[], float],
-    ) -> None:
-        super().__init__()
-        self._settings = settings
-        self._sleep = sleep
-        self._clock = clock
-        self._quiet_until = 0.0
-        contact = f" ({settings.contact})" if settings.contact else ""
-        self._headers = {"User-Agent": f"{product}{contact}", "Accept": "application/atom+xml"}
-        self.n_requests = 0
-        self.last_feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC))
-
-    def get(self, url: str | bytes, **_: Any) -> requests.Response:
-        """The answer to one request, if it is a whole Atom feed.
-
-        Raises
-        ------
-        SourceUnavailable, SourceRejected, SourceFormatError
-        """
-        address = url.decode() if isinstance(url, bytes) else url
-        if (wait := self._quiet_until - self._clock()) > 0:
-            self._sleep(wait)
-        self.n_requests += 1
-        try:
-            response = super().get(
-                address, headers=self._headers, timeout=(30.0, self._settings.timeout_s), allow_redirects=True
-            )
-            body = response.content
-        except requests.exceptions.ConnectionError as error:
-            raise SourceUnavailable(
-                f"cannot reach arXiv at {self._settings.api_url}: {_cause(error)}", url=address
-            ) from error
-        except requests.exceptions.RequestException as error:
-            raise SourceUnavailable(f"arXiv's answer broke off: {_cause(error)}", url=address) from error
-        finally:
-            # Counted from the answer, not from the question: arXiv asks for pauses, not for a pace.
-            self._quiet_until = self._clock() + self._settings.delay_s
-        if response.status_code != requests.codes.ok:
-            raise _refusal(response, address)
-        try:
-            self.last_feed = read_feed(body, address)
-        except SourceFormatError as error:
-            raise SourceUnavailable(str(error), url=address) from error
-        return response
-
-
-def _refusal(response: requests.Response, url: str) -> SourceUnavailable | SourceRejected:
-    status = response.status_code
-    # 406 is one of arXiv's ways of slowing us down; 400 and 404 are about the question.
-    if status in (406, 408, 425, 429) or status >= 500:
-        wait_s = retry_after_s(response.headers.get("Retry-After"), now=datetime.now(UTC))
-        return SourceUnavailable(f"arXiv answered {status}", url=url, retry_after_s=wait_s)
-    try:
-        read_feed(response.content, url)
-    except SourceRejected as error:
-        return SourceRejected(str(error), url=url, status=status)
-    except SourceFormatError:
-        pass
-    return SourceRejected(f"arXiv answered {status}", url=url, status=status)
-
-
-def retry_after_s(value: str | None, *, now: datetime) -> float | None:
-    """A ``Retry-After`` header in seconds, from a number or a date (RFC 9110); ``None`` where it says neither."""
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
-
-
-def _wait_before_retry(settings: ArxivSettings) -> Callable[[Exception], bool | float]:
-    """How many seconds to wait before another try; ``False`` where there should be none.
-
-    The wait doubles from the delay between requests; ``Retry-After`` makes it longer, never shorter, since arXiv
-    sends 0 with time-outs. A wait beyond ``max_wait_s`` is not granted: the harvest ends and says so.
-    """
-    tries = itertools.count(1)
-
-    def wait(error: Exception) -> bool | float:
-        if not isinstance(error, SourceUnavailable):
-            return False
-        wait_s = max(settings.delay_s * 2 ** next(tries), error.retry_after_s or 0.0)
-        return False if wait_s > settings.max_wait_s else float(wait_s)
-
-    return wait
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason in a few words: urllib3 wraps them four deep."""
-    text = str(error)
-    for words in ("Connection refused", "Name or service not known", "timed out", "reset by peer"):
-        if words in text:
-            return words.lower()
-    return type(error).__name__

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from domain.errors import SourceError, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import Window
 from domain.paper import Paper
-from ingest.client import ArxivClient, read_feed, retry_after_s, search_query
+from ingest.client import ArxivClient, read_feed, search_query
+from ingest.session import retry_after_s
 from ingest.settings import ArxivSettings
 from sample.server import SampleArxiv
 
