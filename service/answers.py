@@ -58,11 +58,13 @@ def trends(
     primary: bool,
     since: date | None,
     until: date | None,
+    with_open_week: bool = False,
 ) -> dict[str, Any]:
     """Shares of terms over time, in the form that docs/json.md describes.
 
     A term is the key or name of a technique or theme, the label of a topic, or any other words, which are looked
-    for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant.
+    for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant. The week that
+    is still open is left out unless asked for; it is never complete.
 
     Raises
     ------
@@ -72,8 +74,11 @@ def trends(
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
     within = _watched(shop, categories)
-    totals = _closed(shop, weekly_totals(shop.db, shop.settings.categories, within=within, primary=primary))
-    totals = _between(totals, since, until)
+    totals = shop.kept(
+        ("totals", within, primary),
+        lambda: weekly_totals(shop.db, shop.settings.categories, within=within, primary=primary),
+    )
+    totals = _between(totals if with_open_week else _closed(shop, totals), since, until)
     if totals.empty:
         raise UsageError("no closed week is held in this range; `papertide run` fetches some")
     counter = _Counter(shop, level, within, primary)
@@ -160,24 +165,17 @@ class _Counter:
                 detector_id=self._shop.detector.detector_id,
                 topic_model_id=model.topic_model_id if model else None,
             )
-        table = weekly_counts(self._shop.db, category=self._within[0] if self._within else ALL_WATCHED)
-        rows = table[(table["kind"] == kind) & (table["key"] == key) & table["level"].isin(levels)]
+        category = self._within[0] if self._within else ALL_WATCHED
+        by_term = self._shop.kept(("counts", category), lambda: _counts_by_term(self._shop, category))
         by_week: dict[Week, int] = {}
-        for at, k in zip(rows["week_start"].tolist(), rows["k"].tolist(), strict=True):
-            week = Week(at.date())
-            by_week[week] = by_week.get(week, 0) + k
+        for week, level, k in by_term.get((kind, key), ()):
+            if level in levels:
+                by_week[week] = by_week.get(week, 0) + k
         return by_week
 
     def _require_current(self) -> None:
         """Refuse to divide yesterday's count by today's papers."""
-        shop, model = self._shop, self._shop.topic_model
-        current = weekly_tables_are_current(
-            shop.db,
-            shop.detector.detector_id,
-            model.topic_model_id if model else None,
-            shop.settings.categories,
-        )
-        if not current or ids_without_detections(shop.db, shop.detector.detector_id):
+        if not self._shop.kept("counts are current", lambda: _counts_are_current(self._shop)):
             raise UsageError(
                 "papers, categories or taxonomy have changed since papers were counted; `papertide run` counts anew"
             )
@@ -188,6 +186,23 @@ class _Counter:
             return weekly_matches(self._shop.db, words.split(" OR "), scope)
         except ValueError as error:
             raise UsageError(str(error)) from error
+
+
+def _counts_by_term(shop: Workshop, category: str) -> dict[tuple[str, str], list[tuple[Week, int, int]]]:
+    """Week, level and papers of every technique, theme and topic."""
+    by_term: dict[tuple[str, str], list[tuple[Week, int, int]]] = {}
+    table = weekly_counts(shop.db, category=category)
+    for at, kind, key, level, k in zip(*(table[name].tolist() for name in table.columns), strict=True):
+        by_term.setdefault((kind, key), []).append((Week(at.date()), level, k))
+    return by_term
+
+
+def _counts_are_current(shop: Workshop) -> bool:
+    model, detector_id = shop.topic_model, shop.detector.detector_id
+    topic_model_id = model.topic_model_id if model else None
+    return weekly_tables_are_current(
+        shop.db, detector_id, topic_model_id, shop.settings.categories
+    ) and not ids_without_detections(shop.db, detector_id)
 
 
 def _watched(shop: Workshop, categories: Sequence[str]) -> tuple[str, ...] | None:

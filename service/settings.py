@@ -16,6 +16,7 @@ from analysis.digest import DigestSettings
 from analysis.sentence_encoder import EmbeddingSettings
 from domain.errors import ConfigError
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
+from service.web.settings import ServiceSettings
 
 ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
@@ -82,6 +83,7 @@ class Settings(BaseModel):
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
     topics: TopicSettings = Field(default_factory=TopicSettings)
     digest: DigestSettings = Field(default_factory=DigestSettings)
+    service: ServiceSettings = Field(default_factory=ServiceSettings)
 
     @field_validator("now")
     @classmethod
@@ -144,7 +146,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if name.endswith(_FILE_SUFFIX):
             name, text = name.removesuffix(_FILE_SUFFIX), _secret_in(name, Path(text))
         path = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        value: Any = [part for part in text.replace(",", " ").split() if part] if path == ["categories"] else text
+        is_list = path in (["categories"], ["service", "trusted_proxies"])
+        value: Any = [part for part in text.replace(",", " ").split() if part] if is_list else text
         _merge(values, _nested(path, value))
     return values
 

@@ -6,14 +6,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from analysis.detect import Detector
 from analysis.shares import INTERVAL_LEVEL
@@ -32,6 +32,8 @@ from store.topics import StoredTopicModel, newest_topic_model
 if TYPE_CHECKING:
     from analysis.sentence_encoder import SentenceEncoder
     from ingest.client import ArxivClient
+
+_T = TypeVar("_T")
 
 _LEASE = "run"
 _LEASE_LASTS = timedelta(minutes=30)
@@ -57,6 +59,10 @@ class Workshop:
     def now(self) -> datetime:
         """The present, or the instant that the settings take for it."""
         return self.settings.now or self.clock()
+
+    def kept(self, key: Hashable, make: Callable[[], _T]) -> _T:  # noqa: ARG002 - the warm workshop looks the key up
+        """What ``make`` gives; a workshop that answers again and again keeps it for as long as nothing changes."""
+        return make()
 
     @cached_property
     def db(self) -> Database:
@@ -87,13 +93,15 @@ class Workshop:
         """The stored vectors' model as the settings ask for it, without loading it; ``None`` where there are none."""
         from analysis.sentence_encoder import stored_model_id
 
-        return stored_model_id(self.settings.embedding, list(embedding_counts(self.db)))
+        return self.kept(
+            "embedding model", lambda: stored_model_id(self.settings.embedding, list(embedding_counts(self.db)))
+        )
 
     @property
     def topic_model(self) -> StoredTopicModel | None:
         """The newest topic model over the stored vectors."""
         model_id = self.embedding_model_id
-        return newest_topic_model(self.db, model_id) if model_id else None
+        return self.kept("topic model", lambda: newest_topic_model(self.db, model_id)) if model_id else None
 
     # -- stages, each complete in itself
 
