@@ -64,15 +64,23 @@ def postgresql_url() -> Iterator[str]:
         yield server.get_uri()
 
 
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> str:
+    """The address of a migrated PostgreSQL database without a row."""
+    db = open_database(postgresql_url)
+    with db.write() as connection:
+        tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    db.close()
+    return postgresql_url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty migrated database of each kind that we speak."""
     if request.param == "sqlite":
         db = open_database(f"sqlite:///{tmp_path / 'papertide.sqlite'}")
     else:
-        db = open_database(request.getfixturevalue("postgresql_url"))
-        with db.write() as connection:
-            tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        db = open_database(request.getfixturevalue("postgresql_database"))
     yield db
     db.close()

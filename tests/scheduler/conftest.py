@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from analysis.sentence_encoder import EmbeddingSettings
 from domain.week import CLOSE_LAG, Week
@@ -31,11 +32,12 @@ class FinishedRun:
     arxiv: SampleArxiv
 
 
-def workshop_at(folder: Path, arxiv: SampleArxiv) -> Workshop:
+def workshop_at(folder: Path, arxiv: SampleArxiv, *, database_url: str = "") -> Workshop:
     """A workshop on an own folder, asking this server."""
     return Workshop(
         Settings(
             data_dir=folder,
+            database_url=SecretStr(database_url),
             weeks=N_WEEKS,
             now=NOW,
             arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50),

@@ -13,6 +13,7 @@ from domain.detections import ADOPTS
 from domain.digest import Digest, Share
 from service import answers
 from store.digests import newest_digest
+from store.embeddings import add_embeddings, embeddings_by_id, ids_without_embedding
 from store.papers import papers_of_week, window_records
 from store.topics import topics_of_papers
 from templates.json_form import digest_json
@@ -127,6 +128,25 @@ def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: F
     assert published is not None
     assert undisturbed is not None
     assert digest_json(published.edition) == digest_json(undisturbed.edition)
+    shop.db.close()
+
+
+def test_postgresql_gives_the_digest_that_sqlite_gives(
+    finished_run: FinishedRun, tmp_path: Path, postgresql_database: str
+) -> None:
+    shop = workshop_at(tmp_path, finished_run.arxiv, database_url=postgresql_database)
+    for _ in shop.harvest(N_WEEKS):
+        pass
+    # Embedding again would only show once more that the same texts give the same vectors.
+    model_id = finished_run.shop.embedding_model_id
+    assert model_id is not None
+    add_embeddings(shop.db, embeddings_by_id(finished_run.shop.db, model_id, ids_without_embedding(shop.db, model_id)))
+    for _ in shop.run(N_WEEKS):
+        pass
+    published, same = newest_digest(shop.db, LAST_WEEK), newest_digest(finished_run.shop.db, LAST_WEEK)
+    assert published is not None
+    assert same is not None
+    assert digest_json(published.edition) == digest_json(same.edition)
     shop.db.close()
 
 

@@ -125,3 +125,19 @@ def test_every_setting_is_documented() -> None:
         pytest.skip("docs/settings.md is not generated here")
     text = REFERENCE.read_text(encoding="utf-8")
     assert [name for name in names if name not in text] == []
+
+
+def test_a_secret_may_come_from_a_file_and_is_never_shown(config: Path, tmp_path: Path) -> None:
+    config.write_text("")
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://me:hush@host/papers\n")
+    loaded = load_settings(config, {"PAPERTIDE_DATABASE_URL_FILE": str(secret)}, {})
+    assert loaded.store_url == "postgresql://me:hush@host/papers"
+    assert "hush" not in repr(loaded)
+
+
+def test_a_secret_file_that_is_not_there_is_named(config: Path, tmp_path: Path) -> None:
+    config.write_text("")
+    assert "PAPERTIDE_DATABASE_URL_FILE" in _complaint(
+        config, {"PAPERTIDE_DATABASE_URL_FILE": str(tmp_path / "nowhere")}
+    )
