@@ -77,6 +77,7 @@ class WeekMaterial:
     ``papers``, ``detections`` and ``assigned`` are of the week alone. ``n_said`` and ``problem`` are what the
     week's harvest window knows; ``problem`` is ``None`` exactly when it is complete. ``recent_places`` counts
     the papers of the ``N_RECENT_WEEKS`` before that adopt a term, by its kind, key and the paper's topic.
+    ``n_withdrawn`` papers of the week are held beside ``papers``, and are counted nowhere else.
     """
 
     week: Week
@@ -91,6 +92,7 @@ class WeekMaterial:
     assigned: tuple[AssignedPaper, ...]
     n_said: int | None
     problem: str | None
+    n_withdrawn: int = 0
 
 
 def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance: Provenance) -> DigestEdition:
@@ -243,11 +245,12 @@ class _Tables:
         first_held = min((w for w, n in self._n.items() if n), default=week)
         return Completeness(
             complete=material.problem is None and bool(self._complete.get(week)),
-            n_held=len(material.papers),
+            n_held=len(material.papers) + material.n_withdrawn,
             n_said=material.n_said,
             problem=material.problem,
             incomplete_weeks=tuple(w for w in back if self._n.get(w) and not self._complete.get(w)),
             missing_weeks=tuple(w for w in back if w > first_held and not self._n.get(w)),
+            n_withdrawn=material.n_withdrawn,
         )
 
     def n_weeks_held(self) -> int:

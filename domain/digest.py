@@ -185,7 +185,8 @@ class TopicLine:
 class Completeness:
     """Whether the week's papers are all here, and what is known about the weeks around it.
 
-    ``n_said`` is how many papers arXiv said the week has, ``None`` where it gave no answer. ``incomplete_weeks``
+    ``n_said`` is how many papers arXiv said the week has, ``None`` where it gave no answer. ``n_held`` are here, of
+    which ``n_withdrawn`` have been withdrawn since and are in no other number. ``incomplete_weeks``
     are the weeks of the series that are held but not proven whole, ``missing_weeks`` those never harvested.
     """
 
@@ -195,6 +196,7 @@ class Completeness:
     problem: str | None
     incomplete_weeks: tuple[Week, ...]
     missing_weeks: tuple[Week, ...]
+    n_withdrawn: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.paper import ArxivId, Paper
+from domain.paper import ArxivId, Paper, PaperVersion
 
 WindowState = Literal["complete", "incomplete"]
 
@@ -71,10 +71,12 @@ class HarvestPlan:
     """What storing some fetched papers will do; a value, so that it can be tested and logged.
 
     ``new`` are papers never seen, ``replaced`` have a higher version than ours, ``revised`` the same version
-    with other metadata; what is the same stays out.
+    with other metadata; what is the same stays out. ``versions`` are submissions of which a paper alone does not
+    tell: those between its first and its newest, where the source knows them.
     """
 
     new: tuple[Paper, ...]
     replaced: tuple[Paper, ...]
     revised: tuple[Paper, ...]
     unchanged: tuple[ArxivId, ...]
+    versions: tuple[PaperVersion, ...] = ()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType
+from typing import Literal, NewType
 
 from domain.week import Week
 
@@ -14,7 +14,22 @@ ArxivId = NewType("ArxivId", str)
 _ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
 _ARXIV_ID = re.compile(rf"^{_ID}$")
 _ID_URL = re.compile(rf"^https?://arxiv\.org/abs/(?P<id>{_ID})v(?P<version>[1-9]\d*)$")
-_WHITE_SPACE = re.compile(r"\s+")
+_CATEGORY = re.compile(r"^[a-z][a-z-]*(?:\.[A-Za-z-]+)?$")
+# Withdrawn from a conference is not withdrawn from arXiv.
+_FROM_ELSEWHERE = r"(?! (?:by the authors? )?(?:from|prior to|before)\b(?! (?:the )?arxiv))"
+_WITHDRAWN = (
+    r"(?:this|the|our) (?:paper|submission|article|manuscript|preprint|work|version|report|note|entry) "
+    rf"(?:has been|have been|was|is|has) (?:now |temporarily )?withdrawn\b{_FROM_ELSEWHERE}"
+)
+_COMMENT_SAYS_WITHDRAWN = re.compile(
+    rf"\b{_WITHDRAWN}|^\W*(?:(?:paper|article|submission) )?withdrawn\b{_FROM_ELSEWHERE}", re.IGNORECASE
+)
+_ABSTRACT_SAYS_WITHDRAWN = re.compile(
+    rf"^\W*(?:{_WITHDRAWN}|withdrawn(?:\W*$|[.,;:]| by | due to | because ))", re.IGNORECASE
+)
+
+PaperSource = Literal["api", "oai", "snapshot"]
+"""Who said it: the query API, OAI-PMH, or the metadata snapshot."""
 
 
 def parse_arxiv_id(text: str) -> ArxivId:
@@ -46,7 +61,41 @@ def parse_entry_id(url: str) -> tuple[ArxivId, int]:
 
 def one_line(text: str) -> str:
     """The text with every run of white space as one blank: arXiv breaks lines inside titles and abstracts."""
-    return _WHITE_SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
+
+
+def is_category(term: str) -> bool:
+    """Whether a term is one of arXiv's categories by its form: the query API lists MSC and ACM classes beside them."""
+    return _CATEGORY.match(term) is not None
+
+
+def says_withdrawn(comment: str | None, abstract: str) -> bool:
+    """Whether a paper's own words say that it is withdrawn from arXiv.
+
+    The query API and the snapshot have no other sign. The comment may say it anywhere in a whole sentence ("This
+    paper has been withdrawn by the author due to ...") or begin with it ("Withdrawn. ..."); an abstract must begin
+    with it. Words that name another thing to be withdrawn from, such as a conference, do not count. What says it in
+    other words ("needs to be withdrawn") is not seen.
+
+    Examples
+    --------
+    >>> says_withdrawn("This paper has been withdrawn by the author due to an error in equation 1", "We study ...")
+    True
+    >>> says_withdrawn("9 pages. This paper was withdrawn from the IJCAI 2025 proceedings", "We study ...")
+    False
+    """
+    if comment is not None and _COMMENT_SAYS_WITHDRAWN.search(comment) is not None:
+        return True
+    return _ABSTRACT_SAYS_WITHDRAWN.match(abstract) is not None
+
+
+@dataclass(frozen=True)
+class PaperVersion:
+    """One version of a paper and when it was submitted."""
+
+    arxiv_id: ArxivId
+    version: int
+    submitted_at: datetime
 
 
 @dataclass(frozen=True)
@@ -54,7 +103,9 @@ class Paper:
     """One arXiv paper as its newest version that we have seen.
 
     ``submitted_at`` is the first version's submission, so a replacement never moves a paper to
-    another week. Title and abstract are one line each, TeX kept as arXiv gives it.
+    another week. Title and abstract are one line each, TeX kept as arXiv gives it. A paper that
+    ``is_withdrawn`` is held, but counted and listed nowhere. ``source`` says whose record it is; the
+    same paper from another source is an equal one.
     """
 
     arxiv_id: ArxivId
@@ -69,6 +120,8 @@ class Paper:
     comment: str | None = None
     doi: str | None = None
     journal_ref: str | None = None
+    is_withdrawn: bool = False
+    source: PaperSource = field(default="api", compare=False)
 
     def __post_init__(self) -> None:
         if self.submitted_at.tzinfo is None or self.updated_at.tzinfo is None:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from domain.errors import SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import Window
-from domain.paper import Paper, one_line, parse_entry_id
+from domain.paper import Paper, is_category, one_line, parse_entry_id, says_withdrawn
 from ingest.session import ArxivSession, parse_xml
 from ingest.settings import ArxivSettings
 
@@ -142,20 +142,25 @@ def paper_from_result(result: arxiv.Result) -> Paper:
         If a field that a paper must have is absent or malformed.
     """
     arxiv_id, version = parse_entry_id(result.entry_id)
-    categories = tuple(dict.fromkeys(result.categories))
+    primary = result.primary_category or ""
+    comment = one_line(result.comment) if result.comment else None
+    abstract = one_line(result.summary)
     return Paper(
         arxiv_id=arxiv_id,
         version=version,
         title=one_line(result.title),
-        abstract=one_line(result.summary),
+        abstract=abstract,
         authors=tuple(name for author in result.authors if (name := one_line(author.name))),
-        primary_category=result.primary_category or "",
-        categories=categories,
+        primary_category=primary,
+        # The primary one first, as arXiv's other services list them.
+        categories=tuple(dict.fromkeys(filter(is_category, (primary, *result.categories)))),
         submitted_at=result.published,
         updated_at=result.updated,
-        comment=one_line(result.comment) if result.comment else None,
+        comment=comment,
         doi=result.doi or None,
         journal_ref=one_line(result.journal_ref) if result.journal_ref else None,
+        is_withdrawn=says_withdrawn(comment, abstract),
+        source="api",
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import SourceError
 from domain.harvest import HarvestedWindow, HarvestPlan, Window, WindowRecord
-from domain.paper import ArxivId, Paper
+from domain.paper import ArxivId, Paper, PaperVersion
 from domain.week import Week
+from ingest.reconcile import reconciled
 
 if TYPE_CHECKING:
     from ingest.client import Page  # planning should not wait for the HTTP client
@@ -102,11 +102,12 @@ def harvest_window(
     )
 
 
-def plan_harvest(fetched: Iterable[Paper], known: Mapping[ArxivId, Paper]) -> HarvestPlan:
-    """What storing these papers will do.
+def plan_harvest(
+    fetched: Iterable[Paper], known: Mapping[ArxivId, Paper], versions: Iterable[PaperVersion] = ()
+) -> HarvestPlan:
+    """What storing these papers will do; ``reconciled`` says what becomes of one that is known.
 
-    A lower version than ours is old news and changes nothing. The submission time of the first version never
-    changes once stored: a replacement does not move a paper to another week.
+    ``versions`` are further submissions that the source told of.
     """
     new: list[Paper] = []
     replaced: list[Paper] = []
@@ -117,11 +118,11 @@ def plan_harvest(fetched: Iterable[Paper], known: Mapping[ArxivId, Paper]) -> Ha
         if old is None:
             new.append(p)
             continue
-        again = replace(p, submitted_at=old.submitted_at)
-        if again.version > old.version:
-            replaced.append(again)
-        elif again.version == old.version and again != old:
-            revised.append(again)
-        else:
+        held = reconciled(old, p)
+        if held is old:
             unchanged.append(p.arxiv_id)
-    return HarvestPlan(tuple(new), tuple(replaced), tuple(revised), tuple(unchanged))
+        elif held.version > old.version:
+            replaced.append(held)
+        else:
+            revised.append(held)
+    return HarvestPlan(tuple(new), tuple(replaced), tuple(revised), tuple(unchanged), tuple(versions))

@@ -9,22 +9,26 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from domain.errors import UsageError
-from domain.paper import Paper, one_line, parse_arxiv_id
+from domain.paper import Paper, PaperVersion, one_line, parse_arxiv_id, says_withdrawn
+from ingest.authors import split_authors
+from ingest.dates import instant_of
 
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """One line: its paper, or the problem that kept it from being one; neither where it is not watched."""
+    """One line: its paper, or the problem that kept it from being one; neither where it is not watched.
+
+    ``versions`` are those between the paper's first and its newest, whose dates the paper itself holds.
+    """
 
     number: int
     paper: Paper | None
     problem: str | None
+    versions: tuple[PaperVersion, ...] = ()
 
 
 def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotLine]:
@@ -74,7 +78,8 @@ def _read_line(number: int, line: bytes, watched: set[str]) -> SnapshotLine:
         categories = tuple(dict.fromkeys(str(fields["categories"]).split()))
         if not watched & set(categories):
             return SnapshotLine(number, None, None)
-        return SnapshotLine(number, _paper(fields, categories), None)
+        paper = _paper(fields, categories)
+        return SnapshotLine(number, paper, None, _between(fields["versions"], paper))
     except KeyError as error:
         return SnapshotLine(number, None, f"no field {error}")
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
@@ -90,20 +95,32 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
         # Half a character is valid JSON, but no database takes it; nor a zero byte.
         if isinstance(text, str) and ("\x00" in text or not _is_whole(text)):
             raise ValueError(f"{name} holds a character that is none")
+    comment = one_line(fields["comments"]) if fields.get("comments") else None
+    abstract = one_line(fields["abstract"])
     return Paper(
         arxiv_id=parse_arxiv_id(str(fields["id"])),
-        version=int(str(newest["version"]).removeprefix("v")),
+        version=_number(newest),
         title=one_line(fields["title"]),
-        abstract=one_line(fields["abstract"]),
+        abstract=abstract,
         authors=_authors(fields),
         primary_category=categories[0],  # arXiv lists the primary one first
         categories=categories,
-        submitted_at=_instant(first["created"]),
-        updated_at=_instant(newest["created"]),
-        comment=one_line(fields["comments"]) if fields.get("comments") else None,
+        submitted_at=instant_of(first["created"]),
+        updated_at=instant_of(newest["created"]),
+        comment=comment,
         doi=one_line(fields["doi"]) if fields.get("doi") else None,
         journal_ref=one_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
+        is_withdrawn=says_withdrawn(comment, abstract),
+        source="snapshot",
     )
+
+
+def _between(versions: list[dict[str, Any]], paper: Paper) -> tuple[PaperVersion, ...]:
+    return tuple(PaperVersion(paper.arxiv_id, _number(v), instant_of(v["created"])) for v in versions[1:-1])
+
+
+def _number(version: dict[str, Any]) -> int:
+    return int(str(version["version"]).removeprefix("v"))
 
 
 def _is_whole(text: str) -> bool:
@@ -119,10 +136,4 @@ def _authors(fields: dict[str, Any]) -> tuple[str, ...]:
     if parsed:  # [[last, first, suffix], ...]
         names = (" ".join(filter(None, (a[1], a[0], *a[2:3]))) for a in parsed)
         return tuple(one_line(name) for name in names)
-    return tuple(name for part in str(fields.get("authors") or "").split(",") if (name := one_line(part)))
-
-
-def _instant(text: str) -> datetime:
-    """``Mon, 2 Apr 2007 19:18:42 GMT``."""
-    at = parsedate_to_datetime(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return split_authors(str(fields.get("authors") or ""))

@@ -25,16 +25,15 @@ from analysis.topic_registry import KnownTopic, match_topics, shared_papers
 from analysis.topics import assign_topics, birth_weeks
 from domain.digest import DigestEdition, Provenance
 from domain.errors import UsageError
-from domain.paper import Paper
 from domain.topics import TopicAssignment
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import Source, harvest_window, plan_harvest, window_of, windows_due
-from ingest.snapshot import read_snapshot
+from ingest.snapshot import SnapshotLine, read_snapshot
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
 from store.digests import PublishedDigest, newest_digest, publish_digest
 from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, embeddings_of, ids_without_embedding
-from store.papers import apply_harvest, known_papers, papers_in_order, papers_of_week, window_records
+from store.papers import apply_harvest, count_withdrawn, known_papers, papers_in_order, papers_of_week, window_records
 from store.topics import (
     StoredTopicModel,
     add_assignment,
@@ -122,7 +121,7 @@ def import_snapshot(
 
     Lines that cannot be read are named in ``problems`` and left out. Reading a snapshot twice changes nothing.
     """
-    batch: list[Paper] = []
+    batch: list[SnapshotLine] = []
     n_lines = n_papers = 0
     try:
         for line in read_snapshot(path, categories):
@@ -130,7 +129,7 @@ def import_snapshot(
             if line.problem is not None:
                 problems.append(f"line {line.number} ({line.problem})")
             if line.paper is not None:
-                batch.append(line.paper)
+                batch.append(line)
             if len(batch) == _IMPORT_AT_ONCE:
                 n_papers += _store_batch(db, batch, clock())
                 batch = []
@@ -142,9 +141,11 @@ def import_snapshot(
     yield Progress("import", n_lines, n_lines, "lines", f"{n_papers:,} watched papers in {n_lines:,} lines")
 
 
-def _store_batch(db: Database, papers: list[Paper], seen_at: datetime) -> int:
-    once = {p.arxiv_id: p for p in papers}  # a line that comes twice in a batch must not be inserted twice
-    plan = plan_harvest(once.values(), known_papers(db, list(once)))
+def _store_batch(db: Database, lines: list[SnapshotLine], seen_at: datetime) -> int:
+    # A line that comes twice in a batch must not be inserted twice.
+    once = {line.paper.arxiv_id: line.paper for line in lines if line.paper is not None}
+    versions = [version for line in lines for version in line.versions]
+    plan = plan_harvest(once.values(), known_papers(db, list(once)), versions)
     apply_harvest(db, plan, None, seen_at=seen_at)
     return len(once)
 
@@ -317,6 +318,7 @@ def edition_of(
         assigned=tuple(assignments_of_week(db, model.topic_model_id, week, categories)) if model else (),
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
+        n_withdrawn=count_withdrawn(db, week, categories),
     )
     return compose_digest(material, settings, provenance)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from domain.harvest import HarvestedWindow, HarvestPlan, Window, WindowRecord
-from domain.paper import ArxivId, Paper
+from domain.paper import ArxivId, Paper, PaperVersion
 from domain.week import Week
 from store.database import Database
 from store.schema import (
@@ -37,6 +37,8 @@ _PAPER_COLUMNS = (
     paper.c.comment,
     paper.c.doi,
     paper.c.journal_ref,
+    paper.c.is_withdrawn,
+    paper.c.source,
 )
 _DERIVED = (embedding, detected_paper, detection, topic_assignment)
 
@@ -46,8 +48,17 @@ def categories_key(categories: Collection[str]) -> str:
     return " ".join(sorted(set(categories)))
 
 
+IS_STANDING = paper.c.is_withdrawn.is_(False)
+"""A paper is not withdrawn; a condition for statements that ask ``paper``."""
+
+
 def is_watched(categories: Collection[str]) -> ColumnElement[bool]:
-    """A paper is listed under any of the categories; a condition for statements that ask ``paper``."""
+    """A paper is listed under any of the categories and stands: what every count, list and search is about."""
+    return is_listed(categories) & IS_STANDING
+
+
+def is_listed(categories: Collection[str]) -> ColumnElement[bool]:
+    """A paper is listed under any of the categories, withdrawn or not: what arXiv's own counts are about."""
     # EXISTS, not IN: SQLite once walked the list of all watched papers for each row of a join, for minutes.
     listed = select(paper_category.c.category).where(
         paper_category.c.arxiv_id == paper.c.arxiv_id, paper_category.c.category.in_(sorted(set(categories)))
@@ -90,6 +101,8 @@ def paper_from_row(row: Any) -> Paper:
         comment=row.comment,
         doi=row.doi,
         journal_ref=row.journal_ref,
+        is_withdrawn=row.is_withdrawn,
+        source=row.source,
     )
 
 
@@ -108,6 +121,8 @@ def _columns_of(p: Paper) -> dict[str, Any]:
         "comment": p.comment,
         "doi": p.doi,
         "journal_ref": p.journal_ref,
+        "is_withdrawn": p.is_withdrawn,
+        "source": p.source,
     }
 
 
@@ -136,19 +151,23 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
         for table in (*derived, paper_category):
             connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
     stored = (*plan.new, *changed)
-    if not stored:
-        return
-    connection.execute(
-        paper_category.insert(), [{"arxiv_id": p.arxiv_id, "category": c} for p in stored for c in set(p.categories)]
-    )
-    connection.execute(
-        db.upsert(paper_version).on_conflict_do_nothing(),
-        [
-            {"arxiv_id": p.arxiv_id, "version": p.version, "submitted_at": p.updated_at, "seen_at": seen_at}
-            for p in stored
-        ],
-    )
-    connection.execute(delete(weekly_basis))
+    if stored:
+        connection.execute(
+            paper_category.insert(),
+            [{"arxiv_id": p.arxiv_id, "category": c} for p in stored for c in set(p.categories)],
+        )
+        connection.execute(delete(weekly_basis))
+    versions = {(v.arxiv_id, v.version): v.submitted_at for v in plan.versions}
+    versions |= {(p.arxiv_id, 1): p.submitted_at for p in stored}
+    versions |= {(p.arxiv_id, p.version): p.updated_at for p in stored if p.version > 1}
+    if versions:
+        connection.execute(
+            db.upsert(paper_version).on_conflict_do_nothing(),
+            [
+                {"arxiv_id": arxiv_id, "version": version, "submitted_at": at, "seen_at": seen_at}
+                for (arxiv_id, version), at in versions.items()
+            ],
+        )
 
 
 def _store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:
@@ -221,3 +240,25 @@ def papers_of_week(db: Database, week: Week, categories: Collection[str]) -> lis
     )
     with db.read() as connection:
         return [paper_from_row(row) for row in connection.execute(question)]
+
+
+def count_withdrawn(db: Database, week: Week, categories: Collection[str]) -> int:
+    """How many papers of the week are held but withdrawn, so that nothing counts them."""
+    question = (
+        select(func.count())
+        .select_from(paper)
+        .where(paper.c.week_start == week.monday, is_listed(categories), ~IS_STANDING)
+    )
+    with db.read() as connection:
+        return connection.execute(question).scalar_one()
+
+
+def paper_versions(db: Database, arxiv_id: ArxivId) -> list[PaperVersion]:
+    """The versions of a paper whose dates are known, first to newest."""
+    question = (
+        select(paper_version.c.version, paper_version.c.submitted_at)
+        .where(paper_version.c.arxiv_id == arxiv_id)
+        .order_by(paper_version.c.version)
+    )
+    with db.read() as connection:
+        return [PaperVersion(arxiv_id, row.version, row.submitted_at) for row in connection.execute(question)]

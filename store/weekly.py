@@ -28,7 +28,7 @@ from domain.detections import ADOPTS, TermKind
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week, weeks_between
 from store.database import Database
-from store.papers import categories_key, is_watched, window_records
+from store.papers import IS_STANDING, categories_key, is_watched, window_records
 from store.schema import (
     detection,
     paper,
@@ -79,7 +79,7 @@ def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause
     listed = (
         select(paper.c.arxiv_id, paper.c.week_start, paper_category.c.category)
         .join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id)
-        .where(paper_category.c.category.in_(watched))
+        .where(paper_category.c.category.in_(watched), IS_STANDING)
         .subquery()
     )
     return [(literal(ALL_WATCHED, String), once), (listed.c.category, listed)]

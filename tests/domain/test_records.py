@@ -14,7 +14,7 @@ from domain.detections import Detection
 from domain.digest import short_authors
 from domain.embeddings import Embeddings
 from domain.harvest import Window
-from domain.paper import ArxivId, Paper, one_line, parse_arxiv_id, parse_entry_id
+from domain.paper import ArxivId, Paper, is_category, one_line, parse_arxiv_id, parse_entry_id, says_withdrawn
 from domain.tables import SHARES, WEEKLY_COUNTS, WEEKLY_TOTALS
 
 AT = datetime(2026, 6, 15, tzinfo=UTC)
@@ -114,3 +114,60 @@ def test_a_table_that_differs_is_refused_naming_the_difference() -> None:
 def test_thousands_of_authors_are_told_in_a_line() -> None:
     assert short_authors(("A", "B", "C")) == "A, B, C"
     assert short_authors(tuple("ABCDEF")) == "A, B and 4 more"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "This paper has been withdrawn by the author due to a crucial error in equation 10",
+        "12 pages. This submission has been withdrawn.",
+        "arXiv admin note: This submission has been withdrawn by arXiv administrators",
+        "Withdrawn by the authors",
+        "withdrawn",
+        "Withdrawn. Our newer study shows no such difference",
+        "Paper withdrawn as the results need to be changed",
+        "This version has been withdrawn due to authorship changes",
+        "This paper has been withdrawn from arXiv by the authors",
+        "This article was withdrawn at the request of its authors",
+    ],
+)
+def test_a_comment_can_say_that_its_paper_is_withdrawn(comment: str) -> None:
+    assert says_withdrawn(comment, "We study withdrawal.")
+
+
+@pytest.mark.parametrize(
+    ("comment", "abstract"),
+    [
+        (None, "We study why papers are withdrawn."),
+        ("9 pages. This paper was withdrawn from the IJCAI 2025 proceedings", "We study bees."),
+        ("Accepted at a workshop (withdrawn before presentation)", "We study bees."),
+        ("The authors have withdrawn it from review and are adding more content", "We study bees."),
+        ("Withdrawn from NeurIPS", "We study bees."),
+        (None, "Withdrawn papers are read on. We ask how long, and why this paper has been withdrawn so often."),
+        (None, "A fork withdrawn without dragging."),
+    ],
+)
+def test_other_things_that_are_withdrawn_do_not_count(comment: str | None, abstract: str) -> None:
+    assert not says_withdrawn(comment, abstract)
+
+
+@pytest.mark.parametrize(
+    "abstract", ["This paper has been withdrawn.", "This article has been withdrawn by arXiv administrators because."]
+)
+def test_an_abstract_that_begins_with_its_withdrawal_says_it(abstract: str) -> None:
+    assert says_withdrawn(None, abstract)
+
+
+def test_classes_of_other_schemes_are_no_categories() -> None:
+    terms = [
+        "cs.LG",
+        "68T05",
+        "I.2.6",
+        "hep-th",
+        "I.2.7; H.3",
+        "cond-mat.stat-mech",
+        "J.4",
+        "q-bio.NC",
+        "Primary 68T50",
+    ]
+    assert [t for t in terms if is_category(t)] == ["cs.LG", "hep-th", "cond-mat.stat-mech", "q-bio.NC"]

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import UsageError
-from domain.paper import Paper
+from domain.paper import Paper, PaperVersion
 from ingest.client import ArxivClient
 from ingest.harvest import window_of
 from ingest.settings import ArxivSettings
@@ -71,7 +71,11 @@ def _written(folder: Path, suffix: str, content: bytes) -> Path:
 @pytest.mark.parametrize("suffix", [".json", ".json.gz", ".zip"])
 def test_every_form_of_the_file_gives_the_same_papers(tmp_path: Path, papers: list[Paper], suffix: str) -> None:
     path = _written(tmp_path, suffix, b"".join(_line(_fields(p)) for p in papers))
-    assert list(read_snapshot(path, WATCHED)) == [SnapshotLine(i, p, None) for i, p in enumerate(papers, 1)]
+    second_version = PaperVersion(papers[1].arxiv_id, 2, papers[1].submitted_at)
+    assert list(read_snapshot(path, WATCHED)) == [
+        SnapshotLine(1, papers[0], None),
+        SnapshotLine(2, papers[1], None, (second_version,)),
+    ]
 
 
 def test_lines_that_cannot_be_read_are_named_by_number_and_the_rest_is_read(

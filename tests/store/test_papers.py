@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -15,25 +16,28 @@ from sqlalchemy import func, select
 from domain.detections import Detection, PaperDetections
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow, HarvestPlan
-from domain.paper import ArxivId, Paper, one_line
+from domain.paper import ArxivId, Paper, PaperVersion, one_line
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
 from ingest.harvest import plan_harvest
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
-from store.embeddings import add_embeddings, embeddings_by_id, ids_without_embedding
+from store.embeddings import add_embeddings, embeddings_by_id, embeddings_of, ids_without_embedding
 from store.papers import (
     apply_harvest,
     count_papers,
+    count_withdrawn,
     first_week,
     known_papers,
+    paper_versions,
     papers_in_order,
     papers_of_week,
     window_records,
 )
 from store.schema import paper_category, paper_version
+from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches
 from store.topics import add_topic_model, ids_without_topic, topics_of_papers
-from store.weekly import rebuild_weekly_tables, weekly_tables_are_current
+from store.weekly import rebuild_weekly_tables, weekly_counts, weekly_tables_are_current, weekly_totals
 
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]
@@ -66,6 +70,8 @@ def _papers(draw: st.DrawFn) -> Paper:
         comment=draw(st.none() | _LINE),
         doi=draw(st.none() | _LINE),
         journal_ref=draw(st.none() | _LINE),
+        is_withdrawn=draw(st.booleans()),
+        source=draw(st.sampled_from(["api", "oai", "snapshot"])),
     )
 
 
@@ -81,7 +87,9 @@ def test_papers_come_back_as_they_went_in(database: Database, papers: list[Paper
     known = known_papers(database, [p.arxiv_id for p in papers])
     fresh = [p for p in papers if p.arxiv_id not in known]
     apply_harvest(database, plan_harvest(fresh, {}), None, seen_at=SEEN_AT)
-    assert papers_in_order(database, [p.arxiv_id for p in fresh]) == fresh
+    back = papers_in_order(database, [p.arxiv_id for p in fresh])
+    assert back == fresh
+    assert [p.source for p in back] == [p.source for p in fresh]
 
 
 def test_instants_keep_their_moment_whatever_zone_they_came_in(stored: Stored, make_paper: Make) -> None:
@@ -200,3 +208,78 @@ def test_papers_and_their_window_are_stored_together_or_not_at_all(
         apply_harvest(database, twice, found, seen_at=SEEN_AT)
     assert count_papers(database) == 0
     assert window_records(database, ["cs.LG"]) == []
+
+
+def test_a_withdrawn_paper_stays_stored_and_leaves_every_count_list_and_search(
+    stored: Stored, make_paper: Make
+) -> None:
+    papers = [make_paper(i, categories=("cs.LG", "cs.CL")) for i in range(3)]
+    db = stored(*papers)
+    ids = tuple(p.arxiv_id for p in papers)
+    add_embeddings(db, Embeddings(ids, np.eye(3, dtype=np.float32), "m"))
+    add_detections(db, "d", [PaperDetections(i, (Detection("technique", "gnn", 2, ()),)) for i in ids])
+
+    def seen() -> dict[str, int]:
+        rebuild_weekly_tables(db, "d", None, ["cs.LG", "cs.CL"])
+        scope = Scope(watched=("cs.LG", "cs.CL"))
+        return {
+            "week": len(papers_of_week(db, WEEK, ["cs.LG"])),
+            "detections": len(detections_of_week(db, "d", WEEK, ["cs.LG"])),
+            "total": int(weekly_totals(db, ["cs.LG"])["n"].sum()),
+            "of a category": int(weekly_totals(db, ["cs.LG", "cs.CL"], within=["cs.CL"])["n"].sum()),
+            "primary": int(weekly_totals(db, ["cs.LG"], within=["cs.LG"], primary=True)["n"].sum()),
+            "count": int(weekly_counts(db)["k"].sum()),
+            "count of a category": int(weekly_counts(db, category="cs.CL")["k"].sum()),
+            "vectors": len(embeddings_of(db, "m", categories=["cs.LG"]).ids),
+            "in scope": len(ids_in_scope(db, scope)),
+            "by words": len(ids_by_words(db, ["study"], scope, limit=9)),
+            "matches": sum(weekly_matches(db, ["report"], scope).values()),
+        }
+
+    assert set(seen().values()) == {3}
+    stored(replace(papers[0], version=2, is_withdrawn=True))
+    assert set(seen().values()) == {2}
+    assert (count_papers(db), count_withdrawn(db, WEEK, ["cs.LG"])) == (3, 1)
+    stored(replace(papers[0], version=3))
+    assert set(seen().values()) == {3}
+    assert count_withdrawn(db, WEEK, ["cs.LG"]) == 0
+
+
+def test_the_proof_of_a_window_counts_withdrawn_papers_as_arxiv_does(
+    database: Database, harvested: Callable[..., HarvestedWindow], make_paper: Make
+) -> None:
+    found = harvested(WEEK, make_paper(1), make_paper(2, is_withdrawn=True))
+    apply_harvest(database, plan_harvest(found.papers, {}), found, seen_at=SEEN_AT)
+    [record] = window_records(database, ["cs.LG"])
+    assert (record.is_complete, record.n_said, record.n_got) == (True, 2, 2)
+    assert len(papers_of_week(database, WEEK, ["cs.LG"])) == 1
+
+
+def test_a_paper_in_several_watched_categories_counts_once(stored: Stored, make_paper: Make) -> None:
+    watched = ["cs.LG", "cs.CL", "stat.ML"]
+    db = stored(make_paper(1, categories=("cs.LG", "cs.CL", "stat.ML")), make_paper(2, categories=("cs.LG", "math.OC")))
+    assert int(weekly_totals(db, watched)["n"].sum()) == 2
+    assert len(papers_of_week(db, WEEK, watched)) == 2
+    add_detections(
+        db,
+        "d",
+        [PaperDetections(make_paper(i).arxiv_id, (Detection("technique", "gnn", 2, ()),)) for i in (1, 2)],
+    )
+    rebuild_weekly_tables(db, "d", None, watched)
+    assert weekly_counts(db)["k"].tolist() == [2]
+
+
+def test_versions_are_kept_with_their_dates_as_sources_tell_them(
+    stored: Stored, database: Database, make_paper: Make
+) -> None:
+    days = [make_paper().submitted_at + timedelta(days=n) for n in range(4)]
+    third = make_paper(version=3, updated_at=days[2])
+    stored(third)  # the query API tells of the first and the newest
+    expected = [PaperVersion(third.arxiv_id, n, days[n - 1]) for n in (1, 2, 3, 4)]
+    assert paper_versions(database, third.arxiv_id) == [expected[0], expected[2]]
+    plan = plan_harvest([third], {third.arxiv_id: third}, [expected[1]])  # OAI-PMH and the snapshot tell of all
+    apply_harvest(database, plan, None, seen_at=SEEN_AT)
+    assert paper_versions(database, third.arxiv_id) == expected[:3]
+    stored(replace(third, version=4, updated_at=days[3]))
+    apply_harvest(database, plan, None, seen_at=SEEN_AT)
+    assert paper_versions(database, third.arxiv_id) == expected

@@ -1,0 +1,45 @@
+"""Authors where arXiv gives them in one line, as its submitters typed them."""
+
+from __future__ import annotations
+
+import re
+
+from domain.paper import one_line
+
+_INNERMOST_BRACKETS = re.compile(r"\([^()]*\)")
+_BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+|(?<=ollaboration):\s*", re.IGNORECASE)
+_SUFFIX = re.compile(r"^(?:jr|sr|[ivx]{2,4})\.?$", re.IGNORECASE)
+_MACRO = re.compile(r"\\(?:[A-Za-z]+|.)?")
+_ACCENTS = frozenset(
+    f"\\{name}" for name in "' ` ^ \" ~ = . c u v H d b r k t ss ae AE oe OE aa AA o O l L i j dh DH th TH".split()
+)
+
+
+def split_authors(line: str) -> tuple[str, ...]:
+    r"""The names of a line, in order, without affiliations in brackets and with TeX accents as letters.
+
+    Where arXiv itself gives the names apart, those are better: a line can be split in more than one way.
+
+    Examples
+    --------
+    >>> split_authors(r"Izaak Neri (1), D. Knuth, Jr. and \'Edgar Rold\'an ((1) King's College, London)")
+    ('Izaak Neri', 'D. Knuth Jr.', 'Édgar Roldán')
+    """
+    while (shorter := _INNERMOST_BRACKETS.sub(" ", line)) != line:
+        line = shorter
+    names: list[str] = []
+    for part in _BETWEEN.split(line):
+        name = one_line(_letters(part))
+        if _SUFFIX.match(name) and names:
+            names[-1] = f"{names[-1]} {name}"
+        elif name:
+            names.append(name)
+    return tuple(names)
+
+
+def _letters(name: str) -> str:
+    if ("\\" not in name and "{" not in name) or not _ACCENTS.issuperset(_MACRO.findall(name)):
+        return name
+    from pylatexenc.latex2text import LatexNodes2Text  # half a second, and seldom needed
+
+    return str(LatexNodes2Text(strict_latex_spaces=True).latex_to_text(name, tolerant_parsing=True))
