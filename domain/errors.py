@@ -5,6 +5,7 @@
         ConfigError           a setting is missing or wrong; start-up stops
       SourceError             arXiv gave no usable answer (.url)
         SourceUnavailable     may pass: time-out, 5xx, 429, an empty page (.retry_after_s)
+          SourceClosed        it refused so often, or asked for such a rest, that nobody asks before .until
         SourceRejected        will not pass: another 4xx, or an error entry (.status)
         SourceFormatError     not the Atom that we expect
       StoreError              the database could not do what was asked
@@ -15,6 +16,8 @@ The message of each is one line for the person at the terminal: what is wrong, t
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class PapertideError(Exception):
@@ -43,6 +46,14 @@ class SourceUnavailable(SourceError):
     def __init__(self, message: str, *, url: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(message, url=url)
         self.retry_after_s = retry_after_s
+
+
+class SourceClosed(SourceUnavailable):
+    """arXiv is left alone for some time."""
+
+    def __init__(self, message: str, *, until: datetime, url: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, url=url, retry_after_s=retry_after_s)
+        self.until = until
 
 
 class SourceRejected(SourceError):

@@ -8,17 +8,18 @@ refuses every answer that is not a whole Atom feed, and the feed's header is kep
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import arxiv
+import requests
 from lxml import etree
 
-from domain.errors import SourceFormatError, SourceRejected, SourceUnavailable
+from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
 from domain.paper import Paper, is_category, one_line, parse_entry_id, says_withdrawn
+from ingest.gate import Gate
 from ingest.session import ArxivSession, parse_xml
 from ingest.settings import ArxivSettings
 
@@ -43,38 +44,28 @@ class Page:
 
 @dataclass(frozen=True)
 class _Feed:
-    """The header of a whole feed, and which entries the ``arxiv`` package will pass on."""
+    """The header of a whole feed, and the feed without the entries that the ``arxiv`` package cannot read."""
 
     n_total: int
     n_entries: int
     unreadable: tuple[str, ...]
     answered_at: datetime
+    readable: bytes
 
 
 class ArxivClient:
-    """Asks arXiv for the papers of a window, one request at a time.
+    """Asks arXiv for the papers of a window, one request at a time through ``gate``, its own where none is given."""
 
-    ``sleep`` and ``clock`` (seconds, monotonic) keep the pause between requests; retries wait by ``stamina``.
-    """
-
-    def __init__(
-        self,
-        settings: ArxivSettings,
-        *,
-        product: str,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: ArxivSettings, *, product: str, gate: Gate | None = None) -> None:
         self._settings = settings
-        self._feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC))
+        self._feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC), b"")
         self._session = ArxivSession(
             settings,
             product=product,
             base_url=settings.api_url,
             accept="application/atom+xml",
             check=self._keep_feed,
-            sleep=sleep,
-            clock=clock,
+            gate=gate,
         )
 
     @property
@@ -100,18 +91,22 @@ class ArxivClient:
         )
         return self._session.retrying(lambda: self._ask(search, start=start, size=size))
 
+    def get(self, url: str, **_: Any) -> requests.Response:
+        """What the ``arxiv`` package asks through: a whole feed, without the entries that would end its reading."""
+        response = self._session.get(url)
+        if self._feed.unreadable:
+            response._content = self._feed.readable
+        return response
+
     def _keep_feed(self, body: bytes, url: str) -> None:
         self._feed = read_feed(body, url)
 
     def _ask(self, search: arxiv.Search, *, start: int, size: int) -> Page:
         client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
         client.query_url_format = self._settings.api_url + "?{}"
-        client._session = self._session  # the package offers no other way to give it one
+        client._session = self  # the package offers no other way to give it one
         results = client.results(search, offset=start)
-        try:
-            first = next(results, None)  # sends the request
-        except ValueError as error:  # the package's word for a date that is none
-            raise SourceUnavailable(f"arXiv's answer has an entry that cannot be read ({error})") from error
+        first = next(results, None)  # sends the request
         feed = self._feed
         # Only what this answer holds: asking the package for more would send the next request.
         n_more = feed.n_entries - len(feed.unreadable) - 1
@@ -165,7 +160,7 @@ def paper_from_result(result: arxiv.Result) -> Paper:
 
 
 def read_feed(body: bytes, url: str) -> _Feed:
-    """The header of an Atom feed that is whole; entries that the ``arxiv`` package would drop are named.
+    """An Atom feed that is whole. Entries that the ``arxiv`` package would drop, or break at, are named and taken out.
 
     Raises
     ------
@@ -185,15 +180,29 @@ def read_feed(body: bytes, url: str) -> _Feed:
         if "/api/errors" in entry_id:
             reason = one_line(entry.findtext(f"{_ATOM}summary") or "no reason given")
             raise SourceRejected(f"arXiv rejects the question: {reason}", url=url)
-        absent = [name for name in ("id", "published", "updated") if not entry.findtext(f"{_ATOM}{name}")]
-        if absent:
-            unreadable.append(f"{entry_id or f'entry {position}'}: no <{absent[0]}>")
+        if (problem := _problem_of(entry)) is not None:
+            unreadable.append(f"{entry_id or f'entry {position}'}: {problem}")
+            root.remove(entry)
     try:
-        return _Feed(int(n_total), len(entries), tuple(unreadable), _instant(updated))
+        readable = etree.tostring(root) if unreadable else body
+        return _Feed(int(n_total), len(entries), tuple(unreadable), _instant(updated), readable)
     except ValueError as error:
         raise SourceFormatError(f"arXiv's feed header cannot be read ({error})", url=url) from error
 
 
+def _problem_of(entry: etree._Element) -> str | None:
+    for name in ("id", "published", "updated"):
+        text = entry.findtext(f"{_ATOM}{name}")
+        if not text:
+            return f"no <{name}>"
+        if name != "id":
+            try:
+                _instant(text)
+            except (ValueError, OverflowError):
+                return f"<{name}> is not a time: {one_line(text)[:40]!r}"
+    return None
+
+
 def _instant(text: str) -> datetime:
     at = datetime.fromisoformat(text.strip())
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

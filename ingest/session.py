@@ -1,10 +1,11 @@
-"""One request to arXiv at a time, whatever is asked: waits, says who we are, and passes on whole answers only."""
+"""One request to arXiv at a time, whatever is asked: takes its turn, says who we are, passes on whole answers only."""
 
 from __future__ import annotations
 
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -12,8 +13,11 @@ from typing import Any, TypeVar
 import requests
 import stamina
 from lxml import etree
+from urllib3.exceptions import HTTPError, NewConnectionError
 
-from domain.errors import SourceFormatError, SourceRejected, SourceUnavailable
+from domain.errors import SourceClosed, SourceError, SourceFormatError, SourceRejected, SourceUnavailable
+from domain.gate import Outcome, SourceAnswer, is_closed
+from ingest.gate import CONNECT_S, Gate
 from ingest.settings import ArxivSettings
 
 T = TypeVar("T")
@@ -25,8 +29,8 @@ class ArxivSession(requests.Session):
     """Asks one of arXiv's services, and refuses every answer that is not a whole one of that service.
 
     ``check`` is given a body and its address and raises ``SourceFormatError`` if it is not such an answer, or
-    ``SourceRejected`` if it is the service's way of refusing the question. ``sleep`` and ``clock`` (seconds,
-    monotonic) keep the pause between requests; retries wait by ``stamina``.
+    ``SourceRejected`` if it is the service's way of refusing the question. ``gate`` keeps the pause between requests,
+    its own where none is given; ``source`` is what the gate's memory calls the service.
     """
 
     def __init__(
@@ -37,16 +41,15 @@ class ArxivSession(requests.Session):
         base_url: str,
         accept: str,
         check: Callable[[bytes, str], None],
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        gate: Gate | None = None,
+        source: str = "api",
     ) -> None:
         super().__init__()
         self._settings = settings
         self._base_url = base_url
         self._check = check
-        self._sleep = sleep
-        self._clock = clock
-        self._quiet_until = 0.0
+        self._gate = gate or Gate(settings)
+        self._source = source
         contact = f" ({settings.contact})" if settings.contact else ""
         self._headers = {"User-Agent": f"{product}{contact}", "Accept": accept}
         self.n_requests = 0
@@ -59,28 +62,73 @@ class ArxivSession(requests.Session):
         SourceUnavailable, SourceRejected
         """
         address = url.decode() if isinstance(url, bytes) else url
-        if (wait := self._quiet_until - self._clock()) > 0:
-            self._sleep(wait)
+        turn = self._gate.enter()
         self.n_requests += 1
+        began = time.monotonic()
+        answer = SourceAnswer(
+            self._source, address, self._gate.now(), "unreached", None, 0.0, 0, "stopped before an answer came"
+        )
+        failure: SourceError | None = None
+        try:
+            response = self._ask(address)
+            answer = replace(answer, status=response.status_code, n_bytes=len(response.content))
+            self._judge(response, address)
+            answer = replace(answer, outcome="usable", problem=None)
+        except SourceError as error:
+            failure = error
+            answer = replace(
+                answer,
+                outcome=_outcome_of(error),
+                problem=str(error),
+                retry_after_s=getattr(error, "retry_after_s", None),
+            )
+        finally:
+            state = self._gate.leave(turn, replace(answer, seconds=time.monotonic() - began))
+        if failure is None:
+            return response
+        if state.closed_until is not None and is_closed(state, self._gate.now()):
+            raise SourceClosed(
+                f"{failure}; arXiv is not asked again before {state.closed_until:%Y-%m-%d %H:%M} UTC",
+                until=state.closed_until,
+                url=address,
+                retry_after_s=answer.retry_after_s,
+            ) from failure
+        raise failure
+
+    def _ask(self, address: str) -> requests.Response:
+        """Whatever answer comes, read to its end."""
+        deadline = time.monotonic() + self._settings.answer_s
         try:
             response = super().get(
-                address, headers=self._headers, timeout=(30.0, self._settings.timeout_s), allow_redirects=True
+                address,
+                headers=self._headers,
+                timeout=(CONNECT_S, self._settings.timeout_s),
+                allow_redirects=True,
+                stream=True,
             )
-            body = response.content
+            with response:
+                body = bytearray()
+                while chunk := response.raw.read1(1 << 16, decode_content=True):
+                    body += chunk
+                    if time.monotonic() > deadline:  # a time-out is for silence; this is for an answer that trickles
+                        raise SourceUnavailable(
+                            f"arXiv's answer took longer than {self._settings.answer_s:g} s", url=address
+                        )
+            response._content = bytes(body)  # where everybody looks for it who does not read a stream
         except requests.exceptions.ConnectionError as error:
-            raise SourceUnavailable(f"cannot reach arXiv at {self._base_url}: {_cause(error)}", url=address) from error
-        except requests.exceptions.RequestException as error:
+            kind = _Unreached if _is_unreached(error) else SourceUnavailable
+            raise kind(f"cannot reach arXiv at {self._base_url}: {_cause(error)}", url=address) from error
+        except (requests.exceptions.RequestException, HTTPError) as error:
             raise SourceUnavailable(f"arXiv's answer broke off: {_cause(error)}", url=address) from error
-        finally:
-            # Counted from the answer, not from the question: arXiv asks for pauses, not for a pace.
-            self._quiet_until = self._clock() + self._settings.delay_s
+        return response
+
+    def _judge(self, response: requests.Response, address: str) -> None:
         if response.status_code != requests.codes.ok:
             raise self._refusal(response, address)
         try:
-            self._check(body, address)
+            self._check(response.content, address)
         except SourceFormatError as error:
             raise SourceUnavailable(str(error), url=address) from error
-        return response
 
     def retrying(self, ask: Callable[[], T]) -> T:
         """What ``ask`` gives, tried again while arXiv may yet answer; the one place that retries.
@@ -93,7 +141,7 @@ class ArxivSession(requests.Session):
             If arXiv refuses the question.
         """
         attempts = stamina.retry_context(
-            on=_wait_before_retry(self._settings), attempts=self._settings.max_tries, timeout=None
+            on=_wait_before_retry(self._gate, self._settings), attempts=self._settings.max_tries, timeout=None
         )
         for attempt in attempts:
             with attempt:
@@ -144,21 +192,39 @@ def retry_after_s(value: str | None, *, now: datetime) -> float | None:
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
 
 
-def _wait_before_retry(settings: ArxivSettings) -> Callable[[Exception], bool | float]:
+def _wait_before_retry(gate: Gate, settings: ArxivSettings) -> Callable[[Exception], bool | float]:
     """How many seconds to wait before another try; ``False`` where there should be none.
 
-    The wait doubles from the delay between requests; ``Retry-After`` makes it longer, never shorter, since arXiv
-    sends 0 with time-outs. A wait beyond ``max_wait_s`` is not granted: the harvest ends and says so.
+    The gate knows what arXiv asked for. Where arXiv was not reached at all, the wait doubles from the delay between
+    requests.
     """
     tries = itertools.count(1)
 
     def wait(error: Exception) -> bool | float:
-        if not isinstance(error, SourceUnavailable):
+        if not isinstance(error, SourceUnavailable) or isinstance(error, SourceClosed):
             return False
-        wait_s = max(settings.delay_s * 2 ** next(tries), error.retry_after_s or 0.0)
-        return False if wait_s > settings.max_wait_s else float(wait_s)
+        doubling_s: float = min(settings.max_wait_s, settings.delay_s * 2 ** min(next(tries), 20))
+        return max(doubling_s, gate.wait_s())
 
     return wait
+
+
+class _Unreached(SourceUnavailable):
+    """Not a byte came from arXiv, nor went there: it cannot have refused us."""
+
+
+def _outcome_of(error: SourceError) -> Outcome:
+    if isinstance(error, _Unreached):
+        return "unreached"
+    # 401 and 403 are what a client gets that is blocked, whatever it asks.
+    if isinstance(error, SourceRejected) and error.status not in (401, 403):
+        return "rejected"
+    return "refused"
+
+
+def _is_unreached(error: requests.exceptions.ConnectionError) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _cause(error: BaseException) -> str:

@@ -41,6 +41,10 @@ FaultKind = Literal[
     "shift",
     "no_published",
     "bad_date",
+    "406",
+    "trickle",
+    "no_id",
+    "no_abstract",
 ]
 
 ANNOUNCED_AFTER = timedelta(days=1)
@@ -113,6 +117,10 @@ class SampleArxiv:
         ``shift``               ``arg`` (default 1) papers of the page before come again, pushing out the last ones
         ``no_published``        the page's first entry lacks its submission time
         ``bad_date``            the page's first entry has a submission time that is not a date
+        ``406``                 the status, as arXiv refuses those that ask too much
+        ``trickle``             the right answer in pieces of 100 bytes, ``arg`` seconds (default 1) apart
+        ``no_id``               the page's first entry lacks its identifier
+        ``no_abstract``         the page's last entry has an empty abstract
         ======================  ==========================================================================
         """
         if kind not in get_args(FaultKind):
@@ -165,6 +173,8 @@ class SampleArxiv:
         if kind in ("503", "429"):
             headers = (("Retry-After", str(int(arg))),) if arg is not None else ()
             return _Answer(int(kind), "Rate exceeded." if kind == "429" else "Try later.", "text/plain", headers)
+        if kind == "406":
+            return _Answer(406, "Not Acceptable", "text/plain")
         if kind in ("500", "html"):
             page = "<html><head><title>arXiv</title></head><body><h1>Temporarily unavailable</h1><br></body></html>"
             return _Answer(500 if kind == "500" else 200, page, "text/html; charset=utf-8")
@@ -195,6 +205,10 @@ class SampleArxiv:
             entries[0] = re.sub(r" *<published>.*</published>\n", "", entries[0])
         if entries and kind == "bad_date":
             entries[0] = re.sub(r"<published>.*</published>", "<published>2026-13-45T99:00:00Z</published>", entries[0])
+        if entries and kind == "no_id":
+            entries[0] = re.sub(r" *<id>.*</id>\n", "", entries[0])
+        if entries and kind == "no_abstract":
+            entries[-1] = re.sub(r"<summary>.*</summary>", "<summary></summary>", entries[-1])
         title = f"arXiv Query: search_query={question.text}&start={question.start}&max_results={question.max_results}"
         return _Answer(200, _feed(title, total, question.start, question.max_results, entries, self.now))
 
@@ -281,6 +295,10 @@ class _Handler(BaseHTTPRequestHandler):
             if fault and fault.kind == "cut":
                 self.wfile.write(body[: len(body) // 2])
                 self._hang_up()
+            elif fault and fault.kind == "trickle":
+                for start in range(0, len(body), 100):
+                    self.wfile.write(body[start : start + 100])
+                    self.arxiv._closing.wait(1.0 if fault.arg is None else fault.arg)
             else:
                 self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):

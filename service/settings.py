@@ -22,6 +22,8 @@ ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
 DEFAULT_CONFIG = Path("papertide.toml")
 _FILE_SUFFIX = "_FILE"
+_LISTS = (["categories"], ["arxiv", "recheck_weeks"], ["service", "trusted_proxies"])
+"""Settings whose variable holds several values, with blanks or commas between them."""
 
 # arXiv's category taxonomy (https://arxiv.org/category_taxonomy): archives with their subjects.
 _SUBJECTS = {
@@ -146,8 +148,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if name.endswith(_FILE_SUFFIX):
             name, text = name.removesuffix(_FILE_SUFFIX), _secret_in(name, Path(text))
         path = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        is_list = path in (["categories"], ["service", "trusted_proxies"])
-        value: Any = [part for part in text.replace(",", " ").split() if part] if is_list else text
+        value: Any = text.replace(",", " ").split() if path in _LISTS else text
         _merge(values, _nested(path, value))
     return values
 

@@ -26,12 +26,14 @@ from scheduler.pipeline import Progress
 from service.settings import Settings
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
+from store.gate import StoredGate
 from store.runs import finish_run, give_lease_back, start_run, take_lease
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
     from analysis.sentence_encoder import SentenceEncoder
     from ingest.client import ArxivClient
+    from ingest.gate import Gate
 
 _T = TypeVar("_T")
 
@@ -74,7 +76,14 @@ class Workshop:
         """arXiv."""
         from ingest.client import ArxivClient
 
-        return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}")
+        return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The one way to arXiv, shared by every process that works on this database."""
+        from ingest.gate import Gate
+
+        return Gate(self.settings.arxiv, StoredGate(self.db), is_gone=_has_ended)
 
     @cached_property
     def detector(self) -> Detector:

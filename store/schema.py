@@ -153,6 +153,7 @@ source_answer = Table(  # the newest answers of arXiv, for the operator; trimmed
     Column("asked_at", UtcDateTime, nullable=False, index=True),
     Column("source", String(16), nullable=False),  # api, oai, rss
     Column("url", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),  # usable, refused, rejected, unreached
     Column("status", Integer),  # null where no answer came
     Column("seconds", Float, nullable=False),
     Column("n_bytes", Integer, nullable=False),

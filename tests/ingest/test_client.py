@@ -31,21 +31,6 @@ def _settings(arxiv: SampleArxiv, **other: float) -> ArxivSettings:
     )
 
 
-class _Time:
-    """A clock that only moves when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-        self.slept: list[float] = []
-
-    def clock(self) -> float:
-        return self.now_s
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now_s += seconds
-
-
 def test_papers_come_back_as_arxiv_has_them(make_paper: Make) -> None:
     papers = (
         make_paper(1, title="A $x < y$ & z", authors=("Ada Example",), comment="9 pages", doi="10.1/x"),
@@ -81,22 +66,6 @@ def test_the_query_names_the_first_and_the_last_minute(start: int, minutes: int)
     first, last = text.split("[")[1].rstrip("]").split(" TO ")
     assert datetime.strptime(first, "%Y%m%d%H%M").replace(tzinfo=UTC) == window.start_at
     assert datetime.strptime(last, "%Y%m%d%H%M").replace(tzinfo=UTC) == window.end_at - timedelta(minutes=1)
-
-
-def test_the_pause_is_kept_between_requests_but_not_before_the_first(make_paper: Make) -> None:
-    time = _Time()
-    with SampleArxiv([make_paper(1)], now=NOW) as arxiv:
-        client = ArxivClient(_settings(arxiv, delay_s=3), product="test", sleep=time.sleep, clock=time.clock)
-        client.page(WINDOW, ("cs.LG",), start=0, size=1)
-        assert time.slept == []
-        client.page(WINDOW, ("cs.LG",), start=0, size=1)
-        assert time.slept == [3]
-        time.now_s += 2
-        client.page(WINDOW, ("cs.LG",), start=0, size=1)
-        assert time.slept == [3, 1]
-        time.now_s += 60
-        client.page(WINDOW, ("cs.LG",), start=0, size=1)
-        assert time.slept == [3, 1]
 
 
 @pytest.mark.parametrize("kind", ["503", "429", "500", "html", "truncate", "cut", "reset", "stall"])

@@ -141,3 +141,11 @@ def test_a_secret_file_that_is_not_there_is_named(config: Path, tmp_path: Path) 
     assert "PAPERTIDE_DATABASE_URL_FILE" in _complaint(
         config, {"PAPERTIDE_DATABASE_URL_FILE": str(tmp_path / "nowhere")}
     )
+
+
+def test_several_numbers_in_the_environment_are_a_list() -> None:
+    loaded = load_settings(None, {"PAPERTIDE_ARXIV__RECHECK_WEEKS": "4, 1 2"}, {})
+    assert loaded.arxiv.recheck_weeks == (1, 2, 4)
+    assert load_settings(None, {"PAPERTIDE_ARXIV__RECHECK_WEEKS": ""}, {}).arxiv.recheck_weeks == ()
+    with pytest.raises(ConfigError, match="recheck_weeks"):
+        load_settings(None, {"PAPERTIDE_ARXIV__RECHECK_WEEKS": "0"}, {})

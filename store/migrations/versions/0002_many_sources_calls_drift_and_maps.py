@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("n_bytes", sa.Integer(), nullable=False),
@@ -128,5 +129,10 @@ def upgrade() -> None:
     op.add_column("topic", sa.Column("given_name", sa.Text(), nullable=True))
     op.add_column("topic", sa.Column("area", sa.Text(), nullable=True))
 
-    # What was complete before has been complete since it was last checked.
-    op.execute("UPDATE harvest_window SET first_complete_at = checked_at WHERE problem IS NULL")
+    # What was complete before has been complete since it was last checked. Its papers were stored a little after that
+    # instant, and none of them was late: nothing was asked a second time.
+    op.execute(
+        "UPDATE harvest_window SET first_complete_at = COALESCE((SELECT MAX(paper.first_seen_at) FROM paper WHERE "
+        "paper.submitted_at >= harvest_window.start_at AND paper.submitted_at < harvest_window.end_at), checked_at) "
+        "WHERE problem IS NULL"
+    )
