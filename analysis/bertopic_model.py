@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.topic_areas import area_of_topic
 from analysis.topic_labels import label_topics, plain_text, singular, title_of
 from analysis.topics import UNASSIGNED, nearest_centroids
 from domain.embeddings import Embeddings
@@ -63,6 +64,17 @@ class TopicSettings(BaseModel):
     min_papers: int = Field(default=60, ge=3, description="With fewer papers nothing is fitted.")
     window_weeks: int = Field(default=52, ge=1, description="Weeks of papers that a fit sees.")
     refit_weeks: int = Field(default=4, ge=1, description="Weeks after which a run fits topics anew.")
+    max_drift: float = Field(
+        default=0.05,
+        gt=0,
+        le=1,
+        description="Rise of the share of unassigned papers that makes a run fit topics anew before its time.",
+    )
+    birth_weeks: int = Field(
+        default=4, ge=1, description="Newest weeks whose unassigned papers can make a topic between two fits."
+    )
+    min_birth_papers: int = Field(default=8, ge=2, description="Papers of these weeks that such a topic has at least.")
+    n_map_papers: int = Field(default=2000, ge=0, description="Papers drawn on the map of the topics.")
 
     def smallest_topic(self, n_papers: int) -> int:
         """Papers that make a topic: 2 % of a small corpus, 0.1 % of a large one, 25 in between."""
@@ -116,14 +128,32 @@ def fit_topics(texts: Sequence[str], embeddings: Embeddings, settings: TopicSett
         return _no_topics(embeddings, settings)
     top_terms = tuple(tuple(term for term, _ in model.get_topic(number) if term) for number in range(n_topics))
     titles = [title_of(text) for text in plain]
+    centroids = mean_vectors(vectors, topic_of_paper, n_topics)
     return FittedTopics(
         embedding_model_id=embeddings.model_id,
-        centroids=mean_vectors(vectors, topic_of_paper, n_topics),
+        centroids=centroids,
         sizes=tuple(int(size) for size in np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)),
         labels=label_topics(titles, plain, topic_of_paper, top_terms),
         top_terms=top_terms,
         floor=cut.floor,
+        areas=_area_names(titles, plain, topic_of_paper, area_of_topic(centroids), words, settings),
     )
+
+
+def _area_names(
+    titles: Sequence[str],
+    plain: Sequence[str],
+    topic_of_paper: NDArray[np.int64],
+    area: NDArray[np.int64],
+    words: WordCounts,
+    settings: TopicSettings,
+) -> tuple[str, ...]:
+    """The name of each topic's area, chosen among the areas as labels are among the topics."""
+    n_areas = int(area.max()) + 1
+    area_of_paper = np.where(topic_of_paper >= 0, area[topic_of_paper], UNASSIGNED)
+    terms = telling_terms(words, area_of_paper, settings.n_top_terms, [words.vocabulary] * n_areas)
+    names = label_topics(titles, plain, area_of_paper, [[term for term, _ in of_area] for of_area in terms])
+    return tuple(names[number] for number in area.tolist())
 
 
 def _no_topics(embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.topic_areas import settled_areas
 from analysis.topic_labels import singular
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent, TopicEventKind
 from domain.week import Week
@@ -111,6 +112,7 @@ def match_topics(
     *,
     week: Week,
     shared: NDArray[np.int64] | None = None,
+    begun: Sequence[Week] | None = None,
     settings: MatchSettings | None = None,
     first_free_id: int = 1,
 ) -> RegistryPlan:
@@ -127,6 +129,7 @@ def match_topics(
     known : every topic that ever had an id, in any order; dormant ones too, so that no id is used twice.
     week : dates the events.
     shared : papers in common, ``(n_fitted, n_known)``, from `shared_papers`; without it only centroids count.
+    begun : the week in which each fitted topic's papers begin, for those that are born here; without it ``week``.
     settings : see `MatchSettings`.
     first_free_id : no topic born here gets a lower id; topics of other embedding models are not among ``known``.
 
@@ -155,8 +158,9 @@ def match_topics(
     for number in range(len(fitted)):
         column = match.get(number)
         if column is None:
-            topic = Topic(next_id, labels[number], fitted.top_terms[number], week, fitted.sizes[number])
-            events.append(_birth(topic, number, known, match, cosines, shared, settings))
+            born = week if begun is None else begun[number]
+            topic = Topic(next_id, labels[number], fitted.top_terms[number], born, fitted.sizes[number])
+            events.append(_birth(topic, number, known, match, cosines, shared, settings, week))
             next_id += 1
         else:
             before = known[column]
@@ -168,6 +172,12 @@ def match_topics(
             )
             events.extend(_continuation(topic, before, float(cosines[number, column]), week))
         topics.append(topic)
+    areas = settled_areas(
+        fitted.areas,
+        [known[match[number]].topic.area if number in match else None for number in range(len(fitted))],
+        fitted.sizes,
+    )
+    topics = [replace(topic, area=area) for topic, area in zip(topics, areas, strict=True)]
     retired = [column for column in range(len(known)) if known[column].is_active and column not in match.values()]
     events.extend(_retirement(column, known, topics, cosines, shared, settings, week) for column in retired)
     return RegistryPlan(
@@ -218,7 +228,7 @@ def _final_labels(
             taken.add(before.topic.label.lower())
     for number in range(len(fitted)):
         if number not in labels:
-            labels[number] = _free_label(fitted.labels[number], fitted.top_terms[number], taken)
+            labels[number] = free_label(fitted.labels[number], fitted.top_terms[number], taken)
             taken.add(labels[number].lower())
     return [labels[number] for number in range(len(fitted))]
 
@@ -234,7 +244,7 @@ def _words(text: str) -> set[str]:
     return {singular(word) for word in text.lower().replace("-", " ").replace("(", " ").replace(")", " ").split()}
 
 
-def _free_label(label: str, top_terms: Sequence[str], taken: set[str]) -> str:
+def free_label(label: str, top_terms: Sequence[str], taken: set[str]) -> str:
     """The label, with the first top terms in brackets where another topic has it already."""
     name = label
     for n_terms in range(1, len(top_terms) + 1):
@@ -257,14 +267,15 @@ def _birth(
     cosines: NDArray[np.float64],
     shared: NDArray[np.int64] | None,
     settings: MatchSettings,
+    week: Week,
 ) -> TopicEvent:
     """The event of a topic without a match: split from one that continues beside it, or born."""
     parents = [column for column in match.values() if known[column].is_active]
     parent = _most_related(number, parents, cosines, shared, settings)
     if parent is None:
-        return TopicEvent(topic.topic_id, "born", topic.born_week, f"{topic.size} papers")
+        return TopicEvent(topic.topic_id, "born", week, f"{topic.size} papers, from {topic.born_week} on")
     old = known[parent].topic
-    return TopicEvent(topic.topic_id, "split", topic.born_week, f"split from {old.label}", old.topic_id)
+    return TopicEvent(topic.topic_id, "split", week, f"split from {old.label}", old.topic_id)
 
 
 def _continuation(topic: Topic, before: KnownTopic, cosine: float, week: Week) -> list[TopicEvent]:

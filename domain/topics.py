@@ -20,7 +20,8 @@ class FittedTopics:
 
     ``centroids`` is float32 ``(n_topics, n_dims)``, rows of unit length. ``sizes`` counts the papers each
     topic was fitted on. ``labels`` are short and human; ``top_terms`` holds about ten terms a topic, best
-    first. ``floor`` is the cosine similarity below which a paper stays unassigned.
+    first. ``floor`` is the cosine similarity below which a paper stays unassigned. ``areas`` names the wider
+    field of each topic; it is empty where the topics were not sorted into areas.
     """
 
     embedding_model_id: str
@@ -29,6 +30,7 @@ class FittedTopics:
     labels: tuple[str, ...]
     top_terms: tuple[tuple[str, ...], ...]
     floor: float
+    areas: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n_topics = len(self.sizes)
@@ -36,6 +38,8 @@ class FittedTopics:
             raise ValueError(f"expected shape ({n_topics}, n_dims), got {self.centroids.shape}")
         if len(self.labels) != n_topics or len(self.top_terms) != n_topics:
             raise ValueError(f"expected {n_topics} labels and term lists")
+        if len(self.areas) not in (0, n_topics):
+            raise ValueError(f"expected {n_topics} areas or none, got {len(self.areas)}")
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -69,13 +73,17 @@ class AssignedPaper:
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of the registry: its id is never used again for another one."""
+    """A topic of the registry: its id is never used again for another one.
+
+    ``area`` is the wider field that it belongs to, ``None`` where topics were not sorted into areas.
+    """
 
     topic_id: int
     label: str
     top_terms: tuple[str, ...]
     born_week: Week
     size: int
+    area: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,3 +95,22 @@ class TopicEvent:
     week: Week
     detail: str
     other_topic_id: int | None = None
+
+
+@dataclass(frozen=True)
+class TopicDrift:
+    """How well a week's papers fit the topics that they were given.
+
+    ``share_unassigned`` is the share of them that lie below the floor, ``mean_similarity`` the mean cosine to the
+    nearest centroid. ``centroid_shift`` tells how far the week's papers of a topic lie from its centroid as a group,
+    1 - cosine, mean over papers; ``embedding_shift`` how far the mean of all vectors lies from that of the last weeks
+    that the fit saw, in standard errors. Sampling alone gives a ``centroid_shift`` around 0 and an ``embedding_shift``
+    around 1.
+    """
+
+    week: Week
+    n: int
+    share_unassigned: float
+    mean_similarity: float
+    centroid_shift: float
+    embedding_shift: float

@@ -28,7 +28,7 @@ from store.embeddings import embedding_counts, embeddings_of, ids_without_embedd
 from store.papers import count_papers, known_papers, window_records
 from store.runs import newest_runs
 from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
-from store.topics import weekly_fit
+from store.topics import StoredTopicModel, drift_of
 from store.weekly import (
     ALL_WATCHED,
     weekly_counts,
@@ -380,6 +380,7 @@ def topics(shop: Workshop) -> list[dict[str, Any]]:
         {
             "topic_id": t.topic_id,
             "label": t.label,
+            "area": t.area,
             "top_terms": list(t.top_terms),
             "born_week": str(t.born_week),
             "n_papers": t.size,
@@ -444,7 +445,21 @@ def status(shop: Workshop) -> dict[str, Any]:
             for r in newest_runs(shop.db, 10)
         ],
         "due": _due(shop, now, model_id),
-        "drift": weekly_fit(shop.db, model, settings.categories) if model else {},
+        "drift": _drift(shop, model) if model else {},
+    }
+
+
+def _drift(shop: Workshop, model: StoredTopicModel) -> dict[str, Any]:
+    measured = drift_of(shop.db, model.topic_model_id)
+    return {
+        str(d.week): {
+            "unassigned": round(d.share_unassigned, 4),
+            "similarity": round(d.mean_similarity, 4),
+            "centroid_shift": round(d.centroid_shift, 4),
+            "embedding_shift": round(d.embedding_shift, 2),
+            "fitted": d.week <= model.fitted_week,
+        }
+        for d in measured
     }
 
 

@@ -145,11 +145,11 @@ class Workshop:
         yield from pipeline.detect_missing(self.db, self.detector)
 
     def topics(self, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
-        """Fit where due, and assign what has no topic."""
+        """Fit where due, assign what has no topic, and look after the newest weeks."""
         model_id = self.embedding_model_id
         if model_id is None:
             return
-        yield from pipeline.fit_if_due(
+        yield from pipeline.keep_topics(
             self.db,
             model_id,
             self.settings.categories,
@@ -158,8 +158,6 @@ class Workshop:
             clock=self.clock,
             force=refit,
         )
-        if model := self.topic_model:
-            yield from pipeline.assign_missing(self.db, model)
 
     def tables(self) -> Iterator[Progress]:
         """Bring the weekly tables up to date."""

@@ -23,7 +23,6 @@ from store.topics import (
     registered_topics,
     topic_events,
     topics_of_papers,
-    weekly_fit,
 )
 
 Stored = Callable[..., Database]
@@ -104,9 +103,6 @@ def test_a_week_lists_its_papers_closest_first_with_the_unassigned(stored: Store
         AssignedPaper(ids[1], None, 0.625),
         AssignedPaper(ids[0], GRAPHS.topic_id, 0.5),
     ]
-    model = newest_topic_model(db, "m")
-    assert model is not None
-    assert weekly_fit(db, model, ["cs.LG"]) == {"2026-W25": {"unassigned": 0.3333, "similarity": 0.625}}
 
 
 def test_only_papers_with_a_vector_wait_for_a_topic_and_each_once(stored: Stored, make_paper: Make) -> None:

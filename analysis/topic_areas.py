@@ -1,0 +1,70 @@
+"""Areas over topics: the ten or so fields that the topics of a fit fall into.
+
+Topics whose centroids lie together make an area. An area is named like a topic, from the titles of its papers, and
+keeps its name over refits as long as most of its papers stay together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_AREAS = 15
+_MIN_OVERLAP = 0.5
+"""Share of the papers of an old and a new area, taken together, that both have, for them to be one area."""
+
+
+def area_of_topic(centroids: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The number of each topic's area, int ``(n_topics,)``, from 0: about the square root of topics many.
+
+    Ward's clustering joins the two groups of topics that cost the least spread, until so few are left.
+    """
+    from sklearn.cluster import AgglomerativeClustering
+
+    n_topics = len(centroids)
+    n_areas = min(MAX_AREAS, round(float(np.sqrt(n_topics))))
+    if n_areas < 2:
+        return np.zeros(n_topics, dtype=np.int64)
+    labels = AgglomerativeClustering(n_areas, linkage="ward").fit_predict(centroids.astype(np.float64))
+    return np.asarray(labels, dtype=np.int64)
+
+
+def settled_areas(now: Sequence[str], before: Sequence[str | None], sizes: Sequence[int]) -> list[str | None]:
+    """Each topic's area after a refit: an area that is still mostly the same one keeps its old name.
+
+    Parameters
+    ----------
+    now : the fit's name for each topic's area; empty where it has none.
+    before : the area that each topic had until now, ``None`` for a new topic.
+    sizes : papers of each topic.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    if not now:
+        return [None] * len(sizes)
+    new_names = sorted(set(now))
+    old_names = sorted({name for name in before if name is not None})
+    weights = np.asarray(sizes, dtype=np.float64)
+    is_new = np.array([[name == new for name in now] for new in new_names])
+    is_old = np.array([[name == old for name in before] for old in old_names]).reshape(len(old_names), len(before))
+    both = (is_new * weights) @ is_old.T
+    either = (is_new @ weights)[:, None] + (is_old @ weights)[None, :] - both
+    overlap = np.divide(both, either, out=np.zeros_like(both), where=either > 0)
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    kept = {
+        new_names[row]: old_names[column]
+        for row, column in zip(rows, columns, strict=True)
+        if overlap[row, column] >= _MIN_OVERLAP
+    }
+    names = dict(kept)
+    taken = set(kept.values())
+    for new in new_names:
+        if new not in names:
+            name, n_th = new, 2
+            while name in taken:  # another area goes on under this name
+                name, n_th = f"{new} {n_th}", n_th + 1
+            names[new] = name
+            taken.add(name)
+    return [names[name] for name in now]
