@@ -223,7 +223,9 @@ def _final_labels(
     for number, column in sorted(match.items(), key=lambda pair: known[pair[1]].topic.topic_id):
         before = known[column]
         moved = cosines[number, column] < settings.rename_below
-        if before.label_is_pinned or not moved or label_still_fits(before.topic.label, number, fitted):
+        stays = before.label_is_pinned or not moved or label_still_fits(before.topic.label, number, fitted)
+        # A label that another one took while an operator's name hid it is free no longer.
+        if stays and before.topic.label.lower() not in taken:
             labels[number] = before.topic.label
             taken.add(before.topic.label.lower())
     for number in range(len(fitted)):
@@ -246,17 +248,14 @@ def _words(text: str) -> set[str]:
 
 def free_label(label: str, top_terms: Sequence[str], taken: set[str]) -> str:
     """The label, with the first top terms in brackets where another topic has it already."""
-    name = label
-    for n_terms in range(1, len(top_terms) + 1):
+    extra = [term for term in top_terms if singular(term) not in _words(label)]
+    for name in (label, *(f"{label} ({', '.join(extra[:n_terms])})" for n_terms in range(1, len(extra) + 1))):
         if name.lower() not in taken:
             return name
-        extra = [term for term in top_terms if singular(term) not in _words(label)][:n_terms]
-        name = f"{label} ({', '.join(extra)})"
     n_th = 2
-    while name.lower() in taken:
-        name = f"{label} {n_th}"
+    while f"{label} {n_th}".lower() in taken:
         n_th += 1
-    return name
+    return f"{label} {n_th}"
 
 
 def _birth(

@@ -432,7 +432,8 @@ def _give_birth(
     label, terms = describe_newborn(
         [paper_text(p) for p in papers], topic_of_paper, model.fitted.top_terms, settings.n_top_terms
     )
-    begun = sorted(p.week for p in papers if p.arxiv_id in moved)
+    # Older papers that happen to lie near it do not date it.
+    begun = sorted(p.week for p in papers if p.arxiv_id in moved and p.week > week.plus(-settings.birth_weeks))
     nearest, _ = nearest_centroids(newborn.centroid[None], model.fitted.centroids)
     topic = Topic(
         topic_id=highest_topic_id(db) + 1,

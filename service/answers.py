@@ -15,7 +15,7 @@ from analysis.search import fused_ranks, nearest_papers
 from analysis.shares import Period, share_series
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, TermKind
 from domain.errors import UsageError
-from domain.paper import Paper
+from domain.paper import Paper, one_line
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
 from ingest.harvest import windows_due
@@ -28,7 +28,7 @@ from store.embeddings import embedding_counts, embeddings_of, ids_without_embedd
 from store.papers import count_papers, known_papers, window_records
 from store.runs import newest_runs
 from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
-from store.topics import StoredTopicModel, drift_of
+from store.topics import StoredTopicModel, drift_of, give_name
 from store.weekly import (
     ALL_WATCHED,
     weekly_counts,
@@ -389,6 +389,30 @@ def topics(shop: Workshop) -> list[dict[str, Any]]:
     ]
 
 
+MAX_NAME_LENGTH = 80
+
+
+def rename_topic(shop: Workshop, topic: str, name: str | None) -> str:
+    """Give a topic of the newest fit a name, or its own back where ``name`` is ``None``; says what is shown now.
+
+    Raises
+    ------
+    UsageError
+        If there is no such topic, or the name is empty, too long or another topic's.
+    """
+    topic_id = _topic_id(shop, topic)
+    if name is not None:
+        name = one_line(name)
+        if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+            raise UsageError(f"a topic's name has 1 to {MAX_NAME_LENGTH} printable characters, got {name!r}")
+        model = shop.topic_model
+        for other in model.topics if model else ():
+            if other.topic_id != topic_id and name.casefold() in (other.label.casefold(), str(other.topic_id)):
+                raise UsageError(f"topic {other.topic_id} is called {other.label!r} already; names are unique")
+    shown = give_name(shop.db, topic_id, name, week=last_closed_week(shop.now()))
+    return f"topic {topic_id} is called {shown!r} now"
+
+
 # -- status
 
 
@@ -453,6 +477,7 @@ def _drift(shop: Workshop, model: StoredTopicModel) -> dict[str, Any]:
     measured = drift_of(shop.db, model.topic_model_id)
     return {
         str(d.week): {
+            "n": d.n,
             "unassigned": round(d.share_unassigned, 4),
             "similarity": round(d.mean_similarity, 4),
             "centroid_shift": round(d.centroid_shift, 4),

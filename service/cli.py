@@ -206,8 +206,32 @@ def topics_list(context: typer.Context, as_json: _Json = False) -> None:
         return
     if not found:
         raise UsageError("no topics are fitted yet; `papertide topics fit` does it")
+    by_area: dict[str, list[dict[str, Any]]] = {}
     for t in found:
-        typer.echo(f"{t['topic_id']:>5}  {t['n_papers']:>6,}  {t['label']}  ({', '.join(t['top_terms'][:5])})")
+        by_area.setdefault(t["area"] or "not sorted into areas", []).append(t)
+    for area, of_area in by_area.items():
+        typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {sum(t['n_papers'] for t in of_area):,} papers")
+        for t in of_area:
+            typer.echo(f"{t['topic_id']:>5}  {t['n_papers']:>6,}  {t['label']}  ({', '.join(t['top_terms'][:5])})")
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
+@topics_app.command("rename")
+def topics_rename(
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(help="The topic: its number or its present label.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The name to show; without one, the name found in its papers comes back.")
+    ] = None,
+) -> None:
+    """Name a topic as you want; the name is shown everywhere and stays through refits."""
+    from service import answers
+
+    with _workshop(context) as shop:
+        typer.echo(answers.rename_topic(shop, topic, name))
 
 
 @app.command()
@@ -376,12 +400,24 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
         if model
         else "no topics fitted yet"
     )
+    if any(not d["fitted"] for d in answer["drift"].values()):
+        week, newest = list(answer["drift"].items())[-1]
+        typer.echo(
+            f"  {newest['unassigned']:.1%} of the papers of {week} fit no topic, "
+            f"{_baseline(answer['drift']):.1%} of those that the fit saw last"
+        )
     typer.echo(f"digests: {', '.join(answer['digests']) or 'none yet'}")
     for r in answer["runs"][:5]:
         typer.echo(
             f"  {r['started_at']}  {r['job']} {r['period']}: {r['state']}" + (f", {r['message']}" * bool(r["message"]))
         )
     typer.echo("due: " + (", ".join(answer["due"]) or "nothing"))
+
+
+def _baseline(drift: dict[str, Any]) -> float:
+    """Share of the papers without a topic in the last weeks that the fit saw."""
+    fitted = [d for d in drift.values() if d["fitted"]]
+    return float(sum(d["n"] * d["unassigned"] for d in fitted) / sum(d["n"] for d in fitted)) if fitted else 0.0
 
 
 def _one_of(options: dict[str, bool]) -> None:

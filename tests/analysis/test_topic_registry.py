@@ -15,6 +15,7 @@ from analysis.topic_registry import (
     KnownTopic,
     MatchSettings,
     RegistryPlan,
+    free_label,
     label_still_fits,
     match_topics,
     shared_papers,
@@ -192,6 +193,23 @@ def test_a_newborn_with_the_label_of_another_is_told_apart() -> None:
     d = directions(2)
     plan = match_topics(fitted(d, ["federated", "privacy"]), [known(1, d[0], "Privacy")], week=NOW)
     assert [topic.label for topic in plan.topics] == ["Privacy", "privacy (word1)"]
+
+
+def test_a_newborn_without_words_of_its_own_is_told_apart_by_a_number() -> None:
+    assert free_label("sea shells", ("sea", "shells"), {"sea shells"}) == "sea shells 2"
+    assert free_label("sea shells", ("sea", "shell", "pearl"), {"sea shells"}) == "sea shells (pearl)"
+
+
+def test_a_label_that_two_topics_claim_stays_with_one() -> None:
+    d = directions(2)
+    plan = match_topics(fitted(d), [known(1, d[0], "bees"), known(2, d[1], "bees")], week=NOW)
+    assert [topic.label for topic in plan.topics] == ["bees", "subject1"]
+
+
+def test_a_topic_born_at_a_refit_begins_with_its_papers_and_its_event_is_dated_by_the_fit() -> None:
+    plan = match_topics(fitted(directions(1)), [], week=NOW, begun=[BORN])
+    assert plan.topics[0].born_week == BORN
+    assert (plan.events[0].week, plan.events[0].detail) == (NOW, f"100 papers, from {BORN} on")
 
 
 def test_a_label_fits_by_words_in_singular_or_plural() -> None:

@@ -12,20 +12,26 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer.main
 
 from analysis.detect import Detector
 from analysis.taxonomy import load_taxonomy
+from analysis.topics import assign_topics
+from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
 from domain.paper import Paper
+from domain.topics import FittedTopics, Topic, TopicDrift
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from scheduler.pipeline import detect_missing, refresh_tables
 from service import cli
 from service.settings import Settings
 from store.database import open_database
-from store.papers import apply_harvest, count_papers
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest, count_papers, papers_of_week
+from store.topics import add_topic_model
 
 WEEK = Week.parse("2026-W25")
 NOW = "2026-06-23T12:00:00Z"
@@ -281,3 +287,62 @@ def test_every_command_is_documented() -> None:
         pytest.skip("docs/commands.md is not generated here")
     text = REFERENCE.read_text(encoding="utf-8")
     assert [command for command in _commands() if f"papertide {' '.join(command)}" not in text] == []
+
+
+@pytest.fixture
+def with_topics(held: None, tmp_path: Path) -> None:
+    """Two topics over the held papers."""
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    model_id = "all-MiniLM-L6-v2@53aa5117/bfloat16"
+    ids = [p.arxiv_id for p in papers_of_week(db, WEEK, Settings().categories)]
+    vectors = np.tile(np.eye(2, 8, dtype=np.float32), (len(ids), 1))[: len(ids)]
+    add_embeddings(db, Embeddings(tuple(ids), vectors, model_id))
+    topics = [Topic(n, label, ("a", "b"), WEEK, 5, "images") for n, label in ((1, "diffusion"), (2, "other things"))]
+    fitted = FittedTopics(
+        model_id, np.eye(2, 8, dtype=np.float32), (5, 5), ("diffusion", "other things"), ((), ()), 0.5
+    )
+    add_topic_model(
+        db,
+        fitted,
+        topics,
+        [],
+        assign_topics(Embeddings(tuple(ids), vectors, model_id), fitted),
+        fitted_week=WEEK.plus(-1),
+        fitted_at=WEEK.end_at,
+        settings={},
+        library_versions={},
+        drift=[
+            TopicDrift(WEEK.plus(-1), 10, 0.1, 0.7, 0.0, 1.0),
+            TopicDrift(WEEK, 20, 0.25, 0.6, 0.1, 2.0),
+        ],
+    )
+    db.close()
+
+
+@pytest.mark.usefixtures("with_topics")
+def test_topics_are_listed_by_area_and_status_tells_how_they_fit(papertide: Papertide) -> None:
+    listed = papertide("topics", "list").out.splitlines()
+    assert listed[0] == "images: 2 topics, 10 papers"
+    assert "diffusion" in listed[1]
+    assert (
+        "25.0% of the papers of 2026-W25 fit no topic, 10.0% of those that the fit saw last" in papertide("status").out
+    )
+
+
+@pytest.mark.usefixtures("with_topics")
+def test_a_topic_takes_the_name_that_the_operator_gives_and_gives_it_back(papertide: Papertide) -> None:
+    assert papertide("topics", "rename", "diffusion", "Painting by noise").out == (
+        "topic 1 is called 'Painting by noise' now\n"
+    )
+    names = {t["topic_id"]: t["label"] for t in json.loads(papertide("topics", "list", "--json").out)}
+    assert names == {1: "Painting by noise", 2: "other things"}
+    assert papertide("topics", "rename", "1").out == "topic 1 is called 'diffusion' now\n"
+
+
+@pytest.mark.usefixtures("with_topics")
+@pytest.mark.parametrize("arguments", [("7", "x"), ("1", "Other Things"), ("1", "2"), ("1", " "), ("1", "x" * 81)])
+def test_a_name_that_cannot_be_given_is_refused_in_one_line(papertide: Papertide, arguments: tuple[str, str]) -> None:
+    ended = papertide("topics", "rename", *arguments)
+    assert ended.status == 2
+    assert ended.err.startswith("papertide: ")
+    assert ended.err.count("\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,16 +11,22 @@ import pytest
 
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
-from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicEvent
+from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week
 from store.database import Database
 from store.embeddings import add_embeddings
 from store.topics import (
     add_assignment,
+    add_drift,
+    add_newborn_topic,
     add_topic_model,
     assignments_of_week,
+    drift_of,
+    give_name,
     ids_without_topic,
     newest_topic_model,
+    paper_positions,
+    places_of_weeks,
     registered_topics,
     topic_events,
     topics_of_papers,
@@ -59,6 +66,9 @@ def _fit(
         fitted_at=AT,
         settings={"seed": 1},
         library_versions={},
+        positions=other.get("positions"),  # type: ignore[arg-type]
+        paper_positions=other.get("paper_positions"),  # type: ignore[arg-type]
+        drift=other.get("drift", ()),  # type: ignore[arg-type]
     )
 
 
@@ -127,3 +137,84 @@ def test_a_fit_with_too_few_registry_entries_is_refused(database: Database) -> N
         add_topic_model(
             database, fitted, [GRAPHS], [], nobody, fitted_week=WEEK, fitted_at=AT, settings={}, library_versions={}
         )
+
+
+def test_map_and_drift_of_a_fit_come_back_as_they_were_stored(stored: Stored, make_paper: Make) -> None:
+    db = stored(make_paper(1))
+    ids = [make_paper(1).arxiv_id]
+    drift = TopicDrift(WEEK, 1, 0.0, 0.7, 0.01, 1.5)
+    places = np.array([[0.25, -1.0], [np.nan, np.nan]])
+    fit = _fit(db, [GRAPHS, VIDEO], ids, [0], positions=places, paper_positions={ids[0]: (0.5, 2.0)}, drift=[drift])
+    model = newest_topic_model(db, "m")
+    assert model is not None
+    np.testing.assert_array_equal(model.positions, places)
+    assert registered_topics(db, "m")[0].position == (0.25, -1.0)
+    assert paper_positions(db, fit) == {ids[0]: (0.5, 2.0)}
+    corrected = TopicDrift(WEEK, 2, 0.5, 0.6, 0.02, 2.5)
+    add_drift(db, fit, [corrected])
+    assert drift_of(db, fit) == [corrected]
+
+
+def test_an_area_is_kept_with_its_topic_and_follows_a_refit(database: Database) -> None:
+    _fit(database, [replace(GRAPHS, area="learning"), VIDEO])
+    assert [r.topic.area for r in registered_topics(database, "m")] == ["learning", None]
+    _fit(database, [replace(GRAPHS, area="structures")])
+    model = newest_topic_model(database, "m")
+    assert model is not None
+    assert model.topics[0].area == "structures"
+
+
+def test_an_operators_name_is_shown_stays_through_refits_and_can_be_taken_back(database: Database) -> None:
+    _fit(database, [GRAPHS])
+    assert give_name(database, 1, "Graphs of all kinds", week=WEEK) == "Graphs of all kinds"
+    _fit(database, [replace(GRAPHS, label="Graphs of all kinds")])
+    (kept,) = registered_topics(database, "m")
+    assert (kept.topic.label, kept.has_given_name) == ("Graphs of all kinds", True)
+    model = newest_topic_model(database, "m")
+    assert model is not None
+    assert (model.topics[0].label, model.fitted.labels) == ("Graphs of all kinds", ("Graphs of all kinds",))
+    assert give_name(database, 1, None, week=WEEK) == "graph learning"
+    assert give_name(database, 1, None, week=WEEK) == "graph learning"
+    renamed = [e.detail for e in topic_events(database, 1) if e.kind == "renamed"]
+    assert renamed == [
+        "graph learning -> Graphs of all kinds, by the operator",
+        "Graphs of all kinds -> graph learning, by the operator",
+    ]
+
+
+def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: Stored, make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(3)]
+    db = stored(*papers)
+    ids = [p.arxiv_id for p in papers]
+    fit = _fit(db, [GRAPHS], ids, [0, -1, -1])
+    model = newest_topic_model(db, "m")
+    assert model is not None
+    born = TopicEvent(VIDEO.topic_id, "born", WEEK, "2 papers")
+    centroid = np.array([0, 0, 1], dtype=np.float32)
+    add_newborn_topic(
+        db, model, VIDEO, born, centroid=centroid, position=np.array([1.0, 2.0]), moved={ids[0]: 0.8, ids[2]: 0.9}
+    )
+    grown = newest_topic_model(db, "m")
+    assert grown is not None
+    assert (grown.topic_model_id, grown.topics) == (fit, (GRAPHS, VIDEO))
+    np.testing.assert_array_equal(grown.fitted.centroids[1], centroid)
+    assert grown.positions[1].tolist() == [1.0, 2.0]
+    assert topics_of_papers(db, fit) == {ids[0]: 2, ids[2]: 2}
+    assert topic_events(db, 2) == [born]
+    assert [r.is_active for r in registered_topics(db, "m")] == [True, True]
+
+
+def test_places_are_asked_for_by_week_and_by_having_no_topic(stored: Stored, make_paper: Make) -> None:
+    papers = [make_paper(1), make_paper(2, submitted_at=WEEK.plus(-2).start_at, categories=("cs.LG", "cs.CV"))]
+    db = stored(*papers)
+    ids = [p.arxiv_id for p in papers]
+    fit = _fit(db, [GRAPHS], ids, [0, -1])
+    every = places_of_weeks(db, fit)
+    assert every.ids == (ids[1], ids[0])
+    assert every.weeks.tolist() == [WEEK.plus(-2).monday, WEEK.monday]
+    assert every.topic_ids.tolist() == [-1, 1]
+    assert every.similarity.tolist() == [0.75, 0.5]
+    assert places_of_weeks(db, fit, unassigned_only=True).ids == (ids[1],)
+    assert places_of_weeks(db, fit, ["cs.CV"]).ids == (ids[1],)
+    assert places_of_weeks(db, fit, first=WEEK).ids == places_of_weeks(db, fit, last=WEEK).ids[1:] == (ids[0],)
+    assert places_of_weeks(db, fit, last=WEEK.plus(-3)).ids == ()
