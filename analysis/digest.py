@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from domain.digest import (
     TopicStatus,
     short_authors,
 )
-from domain.paper import ArxivId, Paper
+from domain.paper import ArxivId, Paper, is_made_up
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.topics import AssignedPaper, Topic
 from domain.week import Week
@@ -176,6 +177,7 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
         ),
         notes=_notes(material, tables, completeness, last_year),
         provenance=provenance,
+        is_made_up=any(is_made_up(p.arxiv_id) for p in material.papers),
     )
     return DigestEdition(digest, _paper_lists(material, digest))
 
@@ -448,10 +450,11 @@ def _moved_most(lines: Iterable[TermLine]) -> TermLine | None:
 
 def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Sequence[TopicLine]) -> str:
     """The week in one sentence; a share is said once, with what it is a share of."""
-    leader = max((x for x in techniques if x.measured), key=lambda x: x.adopts.k, default=None)
-    parts = []
-    if leader is not None:
-        parts.append(f"{leader.name} carry {_percent(leader.adopts.share)} of the week's papers")
+    known = [x for x in techniques if x.measured and not math.isnan(x.adopts.share)]
+    leader = max(known, key=lambda x: x.adopts.k, default=None)
+    if leader is None:
+        return "Too few papers are held for a share of any technique."
+    parts = [f"{leader.name} carry {_percent(leader.adopts.share)} of the week's papers"]
     if moved is not None and moved.against_recent.baseline is not None:
         verb = "rose" if moved.against_recent.verdict == "up" else "fell"
         parts.append(

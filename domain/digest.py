@@ -253,7 +253,10 @@ class PaperList:
 
 @dataclass(frozen=True)
 class Digest:
-    """Everything the page of one closed week shows, in its order."""
+    """Everything the page of one closed week shows, in its order.
+
+    ``is_made_up`` where its papers are those of the sample corpus, which the page must say before anything else.
+    """
 
     week: Week
     categories: tuple[str, ...]
@@ -265,6 +268,7 @@ class Digest:
     topic_coverage: TopicCoverage
     notes: tuple[str, ...]
     provenance: Provenance
+    is_made_up: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,22 @@ def parse_entry_id(url: str) -> tuple[ArxivId, int]:
     return ArxivId(match["id"]), int(match["version"])
 
 
+FIRST_MADE_UP = 90_001
+"""The sample corpus numbers its papers from here in every month; arXiv, with some 30,000 a month, never got there."""
+
+
+def is_made_up(arxiv_id: ArxivId) -> bool:
+    """Whether a paper is of the sample corpus, so that no page takes it for a real one or links to it.
+
+    Examples
+    --------
+    >>> is_made_up(ArxivId("2606.90001")), is_made_up(ArxivId("2606.01846")), is_made_up(ArxivId("cs/0601001"))
+    (True, False, False)
+    """
+    _, _, number = arxiv_id.partition(".")
+    return number.isdecimal() and int(number) >= FIRST_MADE_UP
+
+
 def one_line(text: str) -> str:
     """The text with every run of white space as one blank: arXiv breaks lines inside titles and abstracts."""
     return " ".join(text.split())

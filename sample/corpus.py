@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
-from domain.paper import ArxivId, Paper, parse_arxiv_id
+from domain.paper import FIRST_MADE_UP, ArxivId, Paper, parse_arxiv_id
 from domain.week import Week, weeks_between
 from sample.curves import TECHNIQUES, THEMES, frame_week, mention_rate, planted_share, relative_volume
 from sample.names import author_names, system_name
@@ -32,7 +32,6 @@ from sample.wording import fill, sentence, slots_of, title_case
 _T = TypeVar("_T")
 
 WATCHED_CATEGORIES = ("cs.LG", "stat.ML", "cs.CL", "cs.CV", "cs.AI", "cs.NE")
-FIRST_NUMBER = 90001
 MAX_PAPERS_PER_WEEK = 1500
 """So that the busiest month needs no number above 99999."""
 COMMENT = "Made-up sample paper of Papertide; not a real paper"
@@ -161,7 +160,7 @@ def make_corpus(*, seed: int = 7, last_week: Week, n_weeks: int = 26, papers_per
     used: dict[str, int] = {}
     for draft in drafts:
         month = f"{draft.submitted_at:%y%m}"
-        used[month] = number = used.get(month, FIRST_NUMBER - 1) + 1
+        used[month] = number = used.get(month, FIRST_MADE_UP - 1) + 1
         arxiv_id = parse_arxiv_id(f"{month}.{number}")
         papers.append(draft.paper(arxiv_id))
         truth.append(

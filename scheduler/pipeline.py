@@ -29,7 +29,7 @@ from analysis.topics import assign_topics, birth_weeks, nearest_centroids
 from domain.digest import DigestEdition, Provenance
 from domain.embeddings import Embeddings
 from domain.errors import UsageError
-from domain.paper import ArxivId
+from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import Source, harvest_window, plan_harvest, window_of, windows_due
@@ -478,6 +478,20 @@ def refresh_tables(
     yield Progress("tables", 1, 1, "tables")
 
 
+def papers_that_are_held(db: Database, week: Week, categories: tuple[str, ...]) -> list[Paper]:
+    """The week's papers.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    papers = papers_of_week(db, week, categories)
+    if not papers:
+        raise UsageError(f"no paper of {week} is held; `papertide harvest --weeks N` fetches closed weeks")
+    return papers
+
+
 def edition_of(
     db: Database,
     week: Week,
@@ -495,9 +509,7 @@ def edition_of(
     UsageError
         If no paper of the week is held.
     """
-    papers = papers_of_week(db, week, categories)
-    if not papers:
-        raise UsageError(f"no paper of {week} is held; `papertide harvest --weeks N` fetches closed weeks")
+    papers = papers_that_are_held(db, week, categories)
     record = next((r for r in window_records(db, categories) if r.window == window_of(week)), None)
     totals = weekly_totals(db, categories)
     is_complete = record is not None and record.is_complete

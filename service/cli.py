@@ -370,6 +370,7 @@ def digest(
     with _workshop(context) as shop:
         chosen = answers.week_named(week) if week else last_closed_week(shop.now())
         shop.require_closed(chosen)
+        shop.require_held(chosen)
         with shop.sole_worker("digest", str(chosen)) as keeping:
             follow(keeping(shop.analyse(last_week=last_closed_week(shop.now()))))
             follow(keeping(shop.publish(chosen)))

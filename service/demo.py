@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import tempfile
 from pathlib import Path
 
@@ -42,7 +44,6 @@ def run_demo(out: Path | None) -> None:
             run_and_write(shop)
         finally:
             shop.db.close()
-    typer.echo(
-        f"Ask it: papertide --data-dir {folder} trends diffusion gnn   |   "
-        f'papertide --data-dir {folder} search "quantized language models"'
-    )
+    # As a reader can type it, whether or not the environment is on the path.
+    command = f"{shlex.quote(sys.argv[0])} --data-dir {shlex.quote(str(folder))}"
+    typer.echo(f'Ask it: {command} trends diffusion gnn\n        {command} search "quantized language models"')

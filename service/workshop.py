@@ -239,6 +239,15 @@ class Workshop:
                 f"the newest closed week is {last_closed_week(self.now())}"
             )
 
+    def require_held(self, week: Week) -> None:
+        """Refuse a week of which no paper is held.
+
+        Raises
+        ------
+        UsageError
+        """
+        pipeline.papers_that_are_held(self.db, week, self.settings.categories)
+
     # -- one at a time
 
     @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from domain.detections import Evidence
 from domain.digest import DetectedPaper, Digest, DigestEdition, PaperList, SharePoint
+from domain.errors import StoreError
 from domain.paper import ArxivId, Paper
 from domain.week import Week
 from store.database import Database
@@ -30,6 +31,9 @@ class PublishedDigest:
     published_at: datetime
 
 
+FORMAT = 1
+"""Of what is stored. A new field of ``Digest`` gets a default, so that digests stored before it still open; anything
+else is a new format, and reading keeps knowing the old ones."""
 _DIGEST = TypeAdapter(Digest)
 _SERIES = TypeAdapter(tuple[SharePoint, ...])
 
@@ -53,6 +57,11 @@ def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
 
     Titles and abstracts of listed papers are today's. Where a paper's words are others than the digest counted, its
     evidence is left out, because it would mark the wrong ones.
+
+    Raises
+    ------
+    StoreError
+        If it was stored by a newer Papertide.
     """
     question = (
         select(digest_table)
@@ -65,6 +74,10 @@ def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
     if row is None:
         return None
     stored = json.loads(zlib.decompress(row.content))
+    if stored.get("format") != FORMAT:
+        raise StoreError(
+            f"the digest of {week} is stored in a form that this Papertide does not know; install the newer"
+        )
     papers = known_papers(db, {ArxivId(entry[0]) for paper_list in stored["lists"] for entry in paper_list["papers"]})
     edition = DigestEdition(
         _DIGEST.validate_python(stored["digest"]), tuple(_unpacked_list(entry, papers) for entry in stored["lists"])
@@ -106,7 +119,7 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
         }
         for paper_list in edition.paper_lists
     ]
-    whole = {"digest": _DIGEST.dump_python(edition.digest, mode="json"), "lists": lists}
+    whole = {"format": FORMAT, "digest": _DIGEST.dump_python(edition.digest, mode="json"), "lists": lists}
     return zlib.compress(json.dumps(whole).encode())  # NaN is written as NaN: this text is only for ourselves
 
 

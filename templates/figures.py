@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from domain.digest import Change, Share, SharePoint
+from domain.digest import Change, Headline, Share, SharePoint
 from domain.week import Week
 
 _HARD_BLANK = "\u00a0"
@@ -131,3 +131,11 @@ def comparison(change: Change) -> str:
     if n_now < 2:
         return f"on {basis(change)}"
     return f"last {_in_letters(n_now)} weeks on {basis(change).replace(' weeks', '')}"
+
+
+def against_average(headline: Headline) -> str:
+    """``24 % fewer than the four weeks before had on average (3,219)``."""
+    average = headline.n_papers_recent
+    change = round(100 * (headline.n_papers / average - 1))
+    size = f"{abs(change)}{_HARD_BLANK}% {'more' if change > 0 else 'fewer'} than" if abs(change) >= 3 else "about what"
+    return f"{size} the four weeks before had on average ({count(average)})"

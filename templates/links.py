@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.paper import ArxivId
+from domain.paper import ArxivId, is_made_up
 from domain.week import Week
 
 _SLUG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -33,7 +33,7 @@ class Links(Protocol):
         """The page of all papers behind one number."""
 
     def paper(self, arxiv_id: ArxivId) -> str:
-        """The paper itself."""
+        """The paper itself; empty where there is no such place."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class FileLinks:
         return f"{self.up}{week}/{slug}.html"
 
     def paper(self, arxiv_id: ArxivId) -> str:
-        """The abstract page on arXiv, newest version."""
-        return f"https://arxiv.org/abs/{arxiv_id}"
+        """The abstract page on arXiv, newest version; empty for a made-up paper, which has none."""
+        return "" if is_made_up(arxiv_id) else f"https://arxiv.org/abs/{arxiv_id}"
 
 
 DIGEST_FILE_LINKS = FileLinks()

@@ -84,6 +84,7 @@ def environment() -> Environment:
         week_range=figures.week_range,
         basis=figures.basis,
         comparison=figures.comparison,
+        against_average=figures.against_average,
         readable=tex.readable,
         marked=tex.marked,
         wrapped=wrapped,

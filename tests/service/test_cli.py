@@ -112,6 +112,11 @@ def test_a_week_that_is_not_closed_is_refused_with_the_newest_that_is(papertide:
     _refused(papertide("digest", "--week", "2026-W26"), "2026-W26", "newest closed week is 2026-W25")
 
 
+def test_a_week_of_which_nothing_is_held_is_refused_before_anything_is_done(papertide: Papertide, held: None) -> None:
+    _refused(papertide("digest", "--week", "2024-W10"), "no paper of 2024-W10 is held", status=2)
+    assert not json.loads(papertide("status", "--json").out)["runs"]
+
+
 def test_what_is_no_week_is_refused(papertide: Papertide) -> None:
     _refused(papertide("digest", "--week", "last"), "'last'", "2026-W25")
 

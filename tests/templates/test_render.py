@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,16 @@ import pytest
 from lxml import html as lxml_html
 
 from domain.digest import DigestEdition
-from templates import DIGEST_FILE_LINKS, FileLinks, digest_files, digest_json, render_html, render_list_page
+from domain.paper import ArxivId
+from templates import (
+    DIGEST_FILE_LINKS,
+    FileLinks,
+    digest_files,
+    digest_json,
+    render_html,
+    render_list_page,
+    render_text,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -289,3 +299,15 @@ def test_what_is_not_known_is_null_in_json_and_words_on_the_page(odd: DigestEdit
 
 def test_rendering_twice_gives_the_same_files(edition: DigestEdition) -> None:
     assert digest_files(edition) == digest_files(edition)
+
+
+def test_a_digest_of_made_up_papers_says_so_first_and_links_to_none_of_them(believable: DigestEdition) -> None:
+    made_up = ArxivId("2606.90001")
+    theme = believable.digest.themes[0]
+    papers = (replace(theme.papers[0], arxiv_id=made_up),)
+    digest = replace(believable.digest, is_made_up=True, themes=(replace(theme, papers=papers),))
+    edition = DigestEdition(digest, believable.paper_lists)
+    page = lxml_html.document_fromstring(render_html(edition, links=DIGEST_FILE_LINKS))
+    assert page.xpath("//main/*[1]")[0].text_content().startswith("Made-up papers.")
+    assert not page.xpath(f"//a[contains(@href, '{made_up}')]")
+    assert render_text(edition).splitlines()[3].startswith("MADE-UP PAPERS")
