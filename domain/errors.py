@@ -7,7 +7,8 @@
         SourceUnavailable     may pass: time-out, 5xx, 429, an empty page (.retry_after_s)
           SourceClosed        it refused so often, or asked for such a rest, that nobody asks before .until
         SourceRejected        will not pass: another 4xx, or an error entry (.status)
-        SourceFormatError     not the Atom that we expect
+          SourceListExpired   a list cannot be gone on with, and must be begun again
+        SourceFormatError     not the XML that we expect
       StoreError              the database could not do what was asked
       BusyError               another run holds the lease (.holder)
       ModelError              the embedding model is missing, damaged or not the one expected
@@ -64,8 +65,12 @@ class SourceRejected(SourceError):
         self.status = status
 
 
+class SourceListExpired(SourceRejected):
+    """arXiv no longer knows where its list was to go on."""
+
+
 class SourceFormatError(SourceError):
-    """arXiv's answer is not the Atom that we expect."""
+    """arXiv's answer is not the XML that we expect."""
 
 
 class StoreError(PapertideError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from domain.paper import ArxivId, Paper, PaperVersion
@@ -80,3 +80,25 @@ class HarvestPlan:
     revised: tuple[Paper, ...]
     unchanged: tuple[ArxivId, ...]
     versions: tuple[PaperVersion, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListPass:
+    """How far a list of OAI-PMH has been read: all changes in one set, in one of its formats.
+
+    Papers submitted on ``since`` or later are wanted. A pass reads what changed on ``pass_from`` or later; it began
+    at ``began_at`` by arXiv's clock, has read ``n_records``, and goes on at ``token``, which is ``None`` where no pass
+    is under way. Changes before ``from_date`` are all read; ``None`` before the first whole pass. ``problem`` names
+    what could not be read in this pass.
+    """
+
+    set_name: str
+    metadata_format: str
+    since: date
+    pass_from: date
+    from_date: date | None = None
+    token: str | None = None
+    began_at: datetime | None = None
+    n_records: int = 0
+    problem: str | None = None
+    finished_at: datetime | None = None

@@ -18,6 +18,9 @@ class ArxivSettings(BaseModel):
     api_url: str = Field(
         default="https://export.arxiv.org/api/query", description="Where the query API answers.", pattern="^https?://"
     )
+    oai_url: str = Field(
+        default="https://oaipmh.arxiv.org/oai", description="Where OAI-PMH answers.", pattern="^https?://"
+    )
     delay_s: float = Field(
         default=3.0,
         ge=0,

@@ -1,9 +1,11 @@
-"""A loopback server that answers as arXiv's query API does, and can misbehave on purpose.
+"""A loopback server that answers as arXiv's query API and OAI-PMH do, and can misbehave on purpose.
 
 It speaks the part of the API that a harvest needs: papers of some categories, submitted between two minutes, in pages.
 
     GET /api/query?search_query=(cat:cs.LG OR cat:cs.CL) AND submittedDate:[202606150000 TO 202606212359]
                   &start=0&max_results=100&sortBy=submittedDate&sortOrder=ascending
+
+OAI-PMH stands at ``/oai``; ``sample/oai.py`` says what it answers.
 
 What arXiv announces when is simplified to one rule: a paper is visible one day after its submission.
 """
@@ -24,6 +26,7 @@ from typing import Literal, Self, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from domain.paper import Paper
+from sample.oai import list_records, without_records
 
 FaultKind = Literal[
     "503",
@@ -57,6 +60,7 @@ _QUERY = re.compile(
 )
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ATOM = "application/atom+xml; charset=utf-8"
+_OAI = "text/xml; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class SampleArxiv:
     """arXiv's query API over some papers, on a free port of 127.0.0.1, for the length of a ``with`` block.
 
     ``now`` is the server's clock: it stands in the feed, and papers submitted less than a day before it stay hidden.
-    It may be set again while the server runs. ``requests`` holds the path and query of every request, in order.
+    It may be set again while the server runs. OAI-PMH gives ``oai_page_size`` records at once. ``requests`` holds the
+    path and query of every request, in order.
 
     Examples
     --------
@@ -91,6 +96,7 @@ class SampleArxiv:
         if now.tzinfo is None:
             raise ValueError("now must be timezone-aware")
         self.now = now
+        self.oai_page_size = 100
         self.requests: list[str] = []
         self._papers = sorted(papers, key=lambda paper: (paper.submitted_at, paper.arxiv_id))
         self._faults: list[_Fault] = []
@@ -134,6 +140,11 @@ class SampleArxiv:
         if self._server is None:
             raise RuntimeError("the server runs only inside its with block")
         return f"http://127.0.0.1:{self._server.server_address[1]}/api/query"
+
+    @property
+    def oai_url(self) -> str:
+        """Where OAI-PMH is: ``http://127.0.0.1:PORT/oai``."""
+        return self.api_url.removesuffix("/api/query") + "/oai"
 
     @property
     def n_requests(self) -> int:
@@ -183,13 +194,19 @@ class SampleArxiv:
         if kind == "error":
             return _Answer(200, _error_feed("the search could not be completed", self.now))
         url = urlsplit(path)
+        args = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        announced = [p for p in self._papers if p.submitted_at <= self.now - ANNOUNCED_AFTER]
+        if url.path == "/oai":
+            if kind in ("empty", "zero"):
+                return _Answer(200, without_records(self.now), _OAI)
+            return _Answer(200, list_records(args, announced, now=self.now, page_size=self.oai_page_size), _OAI)
         if url.path != "/api/query":
             return _Answer(404, "not found", "text/plain")
         try:
-            question = _Question.parse({name: values[-1] for name, values in parse_qs(url.query).items()})
+            question = _Question.parse(args)
         except ValueError as error:
             return _Answer(400, _error_feed(str(error), self.now))
-        found = question.matching(p for p in self._papers if p.submitted_at <= self.now - ANNOUNCED_AFTER)
+        found = question.matching(announced)
         total = len(found)
         start = question.start
         if kind == "zero":

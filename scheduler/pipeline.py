@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -28,16 +28,18 @@ from analysis.topic_registry import KnownTopic, free_label, match_topics, shared
 from analysis.topics import assign_topics, birth_weeks, nearest_centroids
 from domain.digest import DigestEdition, Provenance
 from domain.embeddings import Embeddings
-from domain.errors import UsageError
+from domain.errors import SourceListExpired, UsageError
 from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import Source, harvest_window, plan_harvest, window_of, windows_due
+from ingest.lists import FORMATS, ListSource, after_page, begun_again, ids_of, next_pass, plan_page, set_of
 from ingest.snapshot import SnapshotLine, read_snapshot
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
 from store.digests import PublishedDigest, newest_digest, publish_digest
 from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, embeddings_of, ids_without_embedding
+from store.lists import apply_page, list_pass
 from store.papers import apply_harvest, count_withdrawn, known_papers, papers_in_order, papers_of_week, window_records
 from store.topics import (
     StoredTopicModel,
@@ -67,6 +69,7 @@ Stage = Literal["harvest", "import", "embed", "detect", "topics", "tables", "dig
 CLOCK_TOLERANCE = timedelta(hours=26)
 """How far arXiv's clock may be behind ours: its answers once carried the day's midnight."""
 _IMPORT_AT_ONCE = 2000
+_BEGIN_LIST_AGAIN = 3  # times in one harvest; a list longer than arXiv's day would begin again for ever
 _OUTGROWN = 2.0  # times as many papers as a fit saw: history was added, not a week
 _DETECT_AT_ONCE = 2000
 _ASSIGN_AT_ONCE = 8192
@@ -121,6 +124,56 @@ def harvest(
         week = Week.containing(window.start_at)
         whole = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
         yield Progress("harvest", n_done, len(due), "weeks", f"{week}: {len(harvested.papers):,} papers, {whole}")
+
+
+def harvest_lists(
+    db: Database,
+    source: ListSource,
+    categories: tuple[str, ...],
+    *,
+    since: date,
+    clock: Callable[[], datetime],
+) -> Iterator[Progress]:
+    """Fetch by OAI-PMH the papers submitted since a day, and all changes to papers that are held; a page at once.
+
+    Each page is stored with the token of the next in one transaction, so a harvest that was cut off goes on there; one
+    whose token has expired begins its list again. What was read before is not asked for again, but for its last day.
+
+    Raises
+    ------
+    SourceError
+        If arXiv gives no usable answer; the pages before are stored.
+    """
+    lists = [(set_of(category), name) for category in sorted(set(categories)) for name in FORMATS]
+    for n_done, (set_name, metadata_format) in enumerate(lists):
+        newest = list_pass(db, set_name, metadata_format)
+        current = next_pass(newest, set_name, metadata_format, since=since, now=clock())
+        n_new = n_changed = n_again = 0
+        while current.finished_at is None:
+            try:
+                if current.token is None:
+                    page = source.first_page(set_name, metadata_format, from_date=current.pass_from)
+                else:
+                    page = source.next_page(current.token, metadata_format)
+            except SourceListExpired:
+                n_again += 1
+                if n_again > _BEGIN_LIST_AGAIN:
+                    raise
+                current = begun_again(current)
+                continue
+            plan = plan_page(page, known_papers(db, ids_of(page)), since=current.since)
+            current = after_page(current, page, now=clock())
+            apply_page(db, plan, current, seen_at=clock())
+            n_new += len(plan.new)
+            n_changed += len(plan.replaced) + len(plan.revised)
+            if current.finished_at is None:
+                yield Progress("harvest", n_done, len(lists), "lists")
+        if current is newest:
+            continue  # read not long ago
+        note = f"{set_name} ({metadata_format}): {current.n_records:,} records, {n_new:,} new, {n_changed:,} changed"
+        yield Progress(
+            "harvest", n_done + 1, len(lists), "lists", f"{note}; {current.problem}" if current.problem else note
+        )
 
 
 def import_snapshot(

@@ -33,6 +33,7 @@ app = typer.Typer(
 topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(topics_app, name="topics")
 
+HarvestSource = Literal["api", "oai"]
 By = Literal["week", "month", "quarter", "year"]
 LevelName = Literal["mentions", "adopts", "about"]
 
@@ -142,16 +143,32 @@ def _say_digest(shop: Workshop, week: Week, page: Path) -> None:
 
 
 @app.command()
-def harvest(context: typer.Context, weeks: _Weeks = None) -> None:
-    """Only fetch: closed weeks that are not proven whole."""
+def harvest(
+    context: typer.Context,
+    weeks: _Weeks = None,
+    source: Annotated[
+        HarvestSource, typer.Option(help="api: weeks with their proof. oai: long backfills, all versions, withdrawals.")
+    ] = "api",
+    since: Annotated[
+        str | None,
+        typer.Option(help="With --source oai: papers submitted since 2015, 2026-05, 2026-W19 or 2026-05-04."),
+    ] = None,
+) -> None:
+    """Only fetch: closed weeks that are not proven whole, or all changes by OAI-PMH."""
     from domain.week import last_closed_week
+    from service import answers
     from service.progress import follow
 
+    if since is not None and source != "oai":
+        raise UsageError("--since goes with --source oai; weeks are counted back with --weeks")
+    if since is not None and weeks is not None:
+        raise UsageError("--since and --weeks exclude each other")
+    first_day = answers.day(since) if since else None
     with (
         _workshop(context, weeks=weeks) as shop,
-        shop.sole_worker("harvest", str(last_closed_week(shop.now()))) as keeping,
+        shop.sole_worker("harvest", source if source == "oai" else str(last_closed_week(shop.now()))) as keeping,
     ):
-        follow(keeping(shop.harvest(shop.settings.weeks)))
+        follow(keeping(shop.harvest_lists(first_day) if source == "oai" else shop.harvest(shop.settings.weeks)))
 
 
 @app.command("import")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analysis.sentence_encoder import SentenceEncoder
     from ingest.client import ArxivClient
     from ingest.gate import Gate
+    from ingest.oai import OaiClient
 
 _T = TypeVar("_T")
 
@@ -79,6 +80,13 @@ class Workshop:
         return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
 
     @cached_property
+    def list_source(self) -> OaiClient:
+        """arXiv's OAI-PMH."""
+        from ingest.oai import OaiClient
+
+        return OaiClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
+
+    @cached_property
     def gate(self) -> Gate:
         """The one way to arXiv, shared by every process that works on this database."""
         from ingest.gate import Gate
@@ -120,6 +128,13 @@ class Workshop:
         weeks = pipeline.weeks_of_run(n_weeks, now=self.present(n_weeks))
         yield from pipeline.harvest(
             self.db, self.source, categories, weeks, page_size=self.settings.arxiv.page_size, clock=self.clock
+        )
+
+    def harvest_lists(self, since: date | None) -> Iterator[Progress]:
+        """Fetch by OAI-PMH what was submitted since a day (by default in the weeks that runs look back) or changed."""
+        first_day = since or pipeline.weeks_of_run(self.settings.weeks, now=self.now())[0].monday
+        yield from pipeline.harvest_lists(
+            self.db, self.list_source, self.settings.categories, since=first_day, clock=self.clock
         )
 
     def import_snapshot(self, path: Path, problems: list[str]) -> Iterator[Progress]:

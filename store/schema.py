@@ -125,14 +125,14 @@ oai_harvest = Table(  # how far each OAI-PMH set has been read
     metadata,
     Column("set_name", String(64), primary_key=True),  # cs:cs:LG
     Column("metadata_prefix", String(16), primary_key=True),
+    Column("since", Date, nullable=False),  # papers submitted before this are stored only if they are known
+    Column("pass_from_date", Date, nullable=False),  # what the newest pass asked for
     Column("from_date", Date),  # datestamps before this are all read; null before the first whole pass
     Column("token", Text),  # where a pass that was cut off goes on; it expires with its day
-    Column("token_at", UtcDateTime),
-    Column("pass_from_date", Date),  # what the pass that the token belongs to asked for
     Column("pass_began_at", UtcDateTime),  # by the server's clock: the next from_date when the pass ends
-    Column("n_records", Integer, nullable=False),
-    Column("problem", Text),
-    Column("finished_at", UtcDateTime),
+    Column("n_records", Integer, nullable=False),  # read in the newest pass
+    Column("problem", Text),  # what could not be read in the newest pass
+    Column("finished_at", UtcDateTime),  # null while a pass is under way
 )
 
 request_gate = Table(  # one row: one request at a time over all processes that share this database

@@ -170,7 +170,7 @@ def test_questions_it_cannot_read_get_an_error_entry(
 
 
 def test_other_paths_are_not_found(server: SampleArxiv) -> None:
-    assert requests.get(server.api_url.replace("/api/query", "/oai"), timeout=5).status_code == 404
+    assert requests.get(server.api_url.replace("/api/query", "/rss/cs.LG"), timeout=5).status_code == 404
 
 
 @pytest.mark.parametrize(("kind", "status"), [("503", 503), ("429", 429), ("500", 500)])

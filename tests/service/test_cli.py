@@ -25,6 +25,7 @@ from domain.paper import Paper
 from domain.topics import FittedTopics, Topic, TopicDrift
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
+from sample.server import SampleArxiv
 from scheduler.pipeline import detect_missing, refresh_tables
 from service import cli
 from service.settings import Settings
@@ -175,6 +176,9 @@ def test_a_misspelled_setting_ends_with_status_2(papertide: Papertide, monkeypat
         ("trends", "diffusion", "--out", "chart.gif"),
         ("search", "x", "--limit", "0"),
         ("harvest", "--weeks", "0"),
+        ("harvest", "--since", "2026"),
+        ("harvest", "--source", "oai", "--since", "2026", "--weeks", "4"),
+        ("harvest", "--source", "oai", "--since", "some day"),
         ("no-such-command",),
         ("status", "--no-such-option"),
         ("search", "anything"),
@@ -184,6 +188,20 @@ def test_a_misspelled_setting_ends_with_status_2(papertide: Papertide, monkeypat
 )
 def test_wrong_use_is_status_2_and_one_line(papertide: Papertide, arguments: tuple[str, ...]) -> None:
     _refused(papertide(*arguments))
+
+
+def test_a_harvest_by_oai_pmh_stores_what_was_submitted_since_the_day(
+    papertide: Papertide, make_paper: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    papers = [make_paper(1), make_paper(2, submitted_at=WEEK.start_at - timedelta(days=1))]
+    with SampleArxiv(papers, now=WEEK.end_at + timedelta(days=2)) as arxiv:
+        monkeypatch.setenv("PAPERTIDE_ARXIV__OAI_URL", arxiv.oai_url)
+        monkeypatch.setenv("PAPERTIDE_ARXIV__DELAY_S", "0")
+        ended = papertide("harvest", "--source", "oai", "--since", "2026-W25")
+    assert (ended.status, "1 new" in ended.err) == (0, True)
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    assert count_papers(db) == 1
+    db.close()
 
 
 def test_a_bad_line_of_a_snapshot_leaves_the_good_ones_stored(
