@@ -7,27 +7,33 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 
 RANK_CONSTANT = 60
 """The constant of reciprocal rank fusion; 60 is its authors' value."""
 
 
-def nearest_papers(query: NDArray[np.float32], embeddings: Embeddings, *, limit: int) -> dict[ArxivId, float]:
-    """The papers closest in meaning to a query, with their cosine similarity, closest first.
+def similarities(query: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The cosine of a query with every paper, ``(n_papers,)``: an exact scan.
 
-    An exact scan: every paper is compared. ``query`` is a unit vector ``(n_dims,)`` of the same model.
+    ``query`` is a unit vector ``(n_dims,)`` of the same model as ``vectors``, ``(n_papers, n_dims)``.
     """
-    if not len(embeddings):
-        return {}
-    if query.shape != (embeddings.vectors.shape[1],):
-        raise ValueError(f"expected shape ({embeddings.vectors.shape[1]},), got {query.shape}")
-    cosines = embeddings.vectors @ query
-    n_wanted = min(limit, len(cosines))
-    candidates = np.argpartition(-cosines, n_wanted - 1)[:n_wanted]
-    ranked = sorted(candidates.tolist(), key=lambda row: (-cosines[row], embeddings.ids[row]))
-    return {embeddings.ids[row]: float(cosines[row]) for row in ranked}
+    if query.shape != vectors.shape[1:]:
+        raise ValueError(f"expected shape {vectors.shape[1:]}, got {query.shape}")
+    cosines: NDArray[np.float32] = vectors @ query
+    return cosines
+
+
+def nearest_rows(
+    cosines: NDArray[np.float32], ids: Sequence[ArxivId], *, limit: int, among: NDArray[np.bool_] | None = None
+) -> list[int]:
+    """The rows of the papers closest in meaning, closest first, those ``among`` some where only these count."""
+    rows = np.arange(len(cosines)) if among is None else np.flatnonzero(among)
+    n_wanted = min(limit, len(rows))
+    if not n_wanted:
+        return []
+    candidates = rows[np.argpartition(-cosines[rows], n_wanted - 1)[:n_wanted]]
+    return sorted(candidates.tolist(), key=lambda row: (-cosines[row], ids[row]))
 
 
 def fused_ranks(rankings: Sequence[Sequence[ArxivId]]) -> Mapping[ArxivId, float]:

@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from analysis.search import fused_ranks, nearest_papers
 from analysis.shares import Period, share_series
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, TermKind
 from domain.errors import UsageError
-from domain.paper import Paper, one_line
+from domain.paper import one_line
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
 from ingest.harvest import windows_due
@@ -24,10 +23,10 @@ from service.settings import known_category
 from service.workshop import Workshop
 from store.detections import ids_without_detections
 from store.digests import published_weeks
-from store.embeddings import embedding_counts, embeddings_of, ids_without_embedding
-from store.papers import count_papers, known_papers, window_records
+from store.embeddings import embedding_counts, ids_without_embedding
+from store.papers import count_papers, window_records
 from store.runs import newest_runs
-from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
+from store.search import Scope, weekly_matches
 from store.topics import StoredTopicModel, drift_of, give_name
 from store.weekly import (
     ALL_WATCHED,
@@ -41,8 +40,6 @@ Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
 MAX_TERMS = 20
 _KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
-_CANDIDATES = 300
-_STOP_WORDS = frozenset("a an and are as at be below by for from in into is it of on or over the to under with".split())
 
 
 # -- trends
@@ -73,7 +70,7 @@ def trends(
     """
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
-    within = _watched(shop, categories)
+    within = watched(shop, categories) or None
     totals = shop.kept(
         ("totals", within, primary),
         lambda: weekly_totals(shop.db, shop.settings.categories, within=within, primary=primary),
@@ -88,6 +85,17 @@ def trends(
         table = share_series(totals, k_by_week, by=by, min_papers=1)
         series.append({"term": name, "kind": kind, "points": _points(table)})
     return {"by": by, "level": level, "categories": list(within or shop.settings.categories), "series": series}
+
+
+def term_named(shop: Workshop, term: str) -> tuple[TermKind, str] | None:
+    """Kind and key of a technique, theme or topic as people type it; ``None`` where it is none of them."""
+    counter = _Counter(shop, "adopts", None, False)
+    asked_kind, _, rest = term.partition(":")
+    for kind in _KINDS:
+        name = rest if rest and asked_kind in _KINDS else term
+        if (name is term or kind == asked_kind) and (key := counter.key(kind, name)) is not None:
+            return kind, key
+    return None
 
 
 class _Counter:
@@ -110,7 +118,7 @@ class _Counter:
             if rest and asked_kind == kind:
                 return self._count_as(kind, rest, term)
         for kind in _KINDS:
-            if (key := self._key(kind, term)) is not None:
+            if (key := self.key(kind, term)) is not None:
                 return kind, self._called(kind, key), self._detected(kind, key)
         found = self._text(term)
         if not found:
@@ -120,13 +128,14 @@ class _Counter:
         return "text", term, found
 
     def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[str, str, dict[Week, int]]:
-        key = self._key(kind, name)
+        key = self.key(kind, name)
         if key is None:
             known = ", ".join(k for of, k in self._terms if of == kind) or "listed by `papertide topics list`"
             raise UsageError(f"{term!r}: there is no such {kind}; they are {known}")
         return kind, self._called(kind, key), self._detected(kind, key)
 
-    def _key(self, kind: TermKind, name: str) -> str | None:
+    def key(self, kind: TermKind, name: str) -> str | None:
+        """The key of what is called so; ``None`` where nothing of this kind is."""
         wanted = name.casefold().strip()
         if kind == "topic":
             model = self._shop.topic_model
@@ -205,16 +214,23 @@ def _counts_are_current(shop: Workshop) -> bool:
     ) and not ids_without_detections(shop.db, detector_id)
 
 
-def _watched(shop: Workshop, categories: Sequence[str]) -> tuple[str, ...] | None:
+def watched(shop: Workshop, categories: Sequence[str]) -> tuple[str, ...]:
+    """The categories themselves, each once.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown to arXiv or not watched.
+    """
     for category in categories:
         try:
             known_category(category)
         except ValueError as error:
             raise UsageError(str(error)) from error
         if category not in shop.settings.categories:
-            watched = " ".join(shop.settings.categories)
-            raise UsageError(f"{category} is not watched, so its papers are not all held; watched are {watched}")
-    return tuple(dict.fromkeys(categories)) or None
+            names = " ".join(shop.settings.categories)
+            raise UsageError(f"{category} is not watched, so its papers are not all held; watched are {names}")
+    return tuple(dict.fromkeys(categories))
 
 
 def _closed(shop: Workshop, totals: pd.DataFrame) -> pd.DataFrame:
@@ -251,84 +267,6 @@ def _points(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _number(value: float) -> float | None:
     """Six digits are more than any share here knows; NaN is null in JSON."""
     return None if value != value else round(value, 6)
-
-
-# -- search
-
-
-def search(
-    shop: Workshop,
-    query: str,
-    *,
-    limit: int,
-    since: date | None = None,
-    categories: Sequence[str] = (),
-    topic: str | None = None,
-) -> tuple[dict[str, Any], list[Paper]]:
-    """Papers for a query by meaning and by words together: the answer as JSON, and the papers themselves.
-
-    Raises
-    ------
-    UsageError
-        If the query is empty, or a filter names something unknown.
-    """
-    words = [word for word in words_of(query) if word not in _STOP_WORDS]
-    if not words:
-        raise UsageError("the query holds no word to look for")
-    model_id = shop.embedding_model_id
-    if model_id is None:
-        raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
-    model = shop.topic_model
-    scope = Scope(
-        shop.settings.categories,
-        within=_watched(shop, categories),
-        since=since,
-        topic_model_id=model.topic_model_id if model else None,
-        topic_id=_topic_id(shop, topic) if topic else None,
-    )
-    in_scope = set(ids_in_scope(shop.db, scope))
-    vector = shop.encoder.encode([query])[0]
-    embeddings = embeddings_of(shop.db, model_id, categories=shop.settings.categories)
-    nearest = nearest_papers(vector, embeddings, limit=len(embeddings) if len(in_scope) < len(embeddings) else 2000)
-    by_meaning = [arxiv_id for arxiv_id in nearest if arxiv_id in in_scope][:_CANDIDATES]
-    by_words = ids_by_words(shop.db, words, scope, limit=_CANDIDATES)
-    fused = fused_ranks([by_meaning, by_words])
-    chosen = list(fused)[:limit]
-    papers = known_papers(shop.db, chosen)
-    results = [
-        {
-            "arxiv_id": arxiv_id,
-            "title": papers[arxiv_id].title,
-            "authors": list(papers[arxiv_id].authors),
-            "primary_category": papers[arxiv_id].primary_category,
-            "submitted_at": papers[arxiv_id].submitted_at.isoformat().replace("+00:00", "Z"),
-            "url": papers[arxiv_id].url,
-            "score": round(fused[arxiv_id], 4),
-            "similarity": round(nearest[arxiv_id], 4) if arxiv_id in nearest else None,
-            "why": _why(papers[arxiv_id], words, nearest.get(arxiv_id)),
-        }
-        for arxiv_id in chosen
-    ]
-    return {"query": query, "total": len(fused), "results": results}, [papers[i] for i in chosen]
-
-
-def _topic_id(shop: Workshop, topic: str) -> int:
-    model = shop.topic_model
-    for t in model.topics if model else ():
-        if topic.casefold() in (t.label.casefold(), str(t.topic_id)):
-            return t.topic_id
-    raise UsageError(f"there is no topic {topic!r}; `papertide topics list` lists them")
-
-
-def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[str]:
-    """Reasons in words: how near in meaning, and which words of the query stand where."""
-    reasons = [f"meaning: similarity {similarity:.2f}"] if similarity is not None else []
-    for place, text in (("title", paper.title), ("abstract", paper.abstract)):
-        present = set(words_of(text))
-        found = [word for word in dict.fromkeys(words) if word in present]
-        if found:
-            reasons.append(f"{place}: {', '.join(found)}")
-    return reasons
 
 
 # -- detect
@@ -387,6 +325,13 @@ def topics(shop: Workshop) -> list[dict[str, Any]]:
         }
         for t in sorted(model.topics, key=lambda t: (-t.size, t.topic_id))
     ]
+
+
+def _topic_id(shop: Workshop, topic: str) -> int:
+    named = term_named(shop, f"topic:{topic}")
+    if named is None:
+        raise UsageError(f"there is no topic {topic!r}; `papertide topics list` lists them")
+    return int(named[1])
 
 
 MAX_NAME_LENGTH = 80

@@ -349,17 +349,14 @@ def search(
 ) -> None:
     """Papers by meaning and by words."""
     from service import answers, citations
+    from service.search import Question, search
 
     _one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
     with _workshop(context) as shop:
-        answer, papers = answers.search(
-            shop,
-            query,
-            limit=limit,
-            since=answers.day(since) if since else None,
-            categories=category or (),
-            topic=topic,
+        question = Question(
+            query, since=answers.day(since) if since else None, categories=tuple(category or ()), topic=topic
         )
+        answer, papers = search(shop, question, limit=limit)
     if as_json:
         _print_json(answer)
     elif as_bibtex:

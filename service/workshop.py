@@ -15,11 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.detect import Detector
 from analysis.shares import INTERVAL_LEVEL
 from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
 from domain.errors import BusyError, StoreError, UsageError
+from domain.paper_index import PaperIndex
 from domain.week import CLOSE_LAG, Week, last_closed_week
 from scheduler import pipeline
 from scheduler.pipeline import Progress
@@ -27,6 +31,7 @@ from service.settings import Settings
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
 from store.gate import StoredGate
+from store.paper_index import load_paper_index
 from store.runs import finish_run, give_lease_back, start_run, take_lease
 from store.topics import StoredTopicModel, newest_topic_model
 
@@ -112,6 +117,24 @@ class Workshop:
 
         return self.kept(
             "embedding model", lambda: stored_model_id(self.settings.embedding, list(embedding_counts(self.db)))
+        )
+
+    def query_vector(self, query: str) -> NDArray[np.float32]:
+        """The query as a point among the papers, ``(n_dims,)``."""
+        vector: NDArray[np.float32] = self.encoder.encode([query])[0]
+        return vector
+
+    @property
+    def paper_index(self) -> PaperIndex:
+        """All watched papers as arrays; loading takes a second for every hundred thousand."""
+        model = self.topic_model
+        return load_paper_index(
+            self.db,
+            self.settings.categories,
+            terms=[(term.kind, term.key) for term in self.detector.taxonomy.terms],
+            detector_id=self.detector.detector_id,
+            embedding_model_id=self.embedding_model_id,
+            topic_model_id=model.topic_model_id if model else None,
         )
 
     @property

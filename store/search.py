@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, distinct, func, select, text
+from sqlalchemy import ColumnElement, Executable, Select, distinct, func, select, text
 
+from domain.detections import TermKind
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
-from store.schema import paper, topic_assignment
+from store.schema import detection, paper, topic_assignment
 from store.weekly import in_scope
 
 _WORD = re.compile(r"\w+")
@@ -34,6 +35,9 @@ class Scope:
     until: date | None = None
     topic_model_id: int | None = None
     topic_id: int | None = None
+    detector_id: str = ""
+    term: tuple[TermKind, str] | None = None
+    levels: tuple[int, ...] = ()
 
     def condition(self) -> ColumnElement[bool]:
         """The scope as a condition on ``paper``."""
@@ -47,6 +51,17 @@ class Scope:
                 topic_assignment.c.topic_model_id == self.topic_model_id, topic_assignment.c.topic_id == self.topic_id
             )
             condition &= paper.c.arxiv_id.in_(of_topic)
+        if self.term is not None:
+            kind, key = self.term
+            # EXISTS, so that only papers that matched otherwise are looked up.
+            detected = select(detection.c.arxiv_id).where(
+                detection.c.arxiv_id == paper.c.arxiv_id,
+                detection.c.detector_id == self.detector_id,
+                detection.c.kind == kind,
+                detection.c.key == key,
+                detection.c.level.in_(self.levels),
+            )
+            condition &= detected.correlate(paper).exists()
         return condition
 
 
@@ -55,28 +70,61 @@ def words_of(phrase: str) -> list[str]:
     return _WORD.findall(phrase.lower())  # not casefold: it makes "ss" of "ß", which neither index does
 
 
-def ids_in_scope(db: Database, scope: Scope) -> list[ArxivId]:
-    """Every paper in scope, oldest submission first."""
-    question = select(paper.c.arxiv_id).where(scope.condition()).order_by(paper.c.submitted_at, paper.c.arxiv_id)
-    with db.read() as connection:
-        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
-
-
-def ids_by_words(db: Database, words: Sequence[str], scope: Scope, *, limit: int) -> list[ArxivId]:
+def ids_by_words(db: Database, words: Sequence[str], scope: Scope | None, *, limit: int) -> list[ArxivId]:
     """Papers that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL.
 
-    A word in the title weighs more than one in the abstract.
+    A word in the title weighs more than one in the abstract. Without a scope every stored paper may be found, watched
+    or not; that is several times as fast, because only the ``limit`` best are looked at again.
     """
     if not words:
         return []
     phrases = [[word] for word in words]
+    if db.is_sqlite and scope is None:
+        best = text(
+            "SELECT rowid FROM paper_text WHERE paper_text MATCH :match AND rank MATCH 'bm25(4.0, 1.0)' "
+            "ORDER BY rank LIMIT :limit"
+        )
+        with db.read() as connection:
+            row_ids = connection.execute(best, {"match": _match(phrases), "limit": limit}).scalars().all()
+            found = select(paper.c.row_id, paper.c.arxiv_id).where(paper.c.row_id.in_(row_ids))
+            named = {row_id: arxiv_id for row_id, arxiv_id in connection.execute(found)}
+        return [ArxivId(named[row_id]) for row_id in row_ids if row_id in named]
     rank = (
         "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :match)) DESC"
     )
-    question = _matching(db, select(paper.c.arxiv_id), phrases).where(scope.condition())
+    question = _matching(db, select(paper.c.arxiv_id), phrases)
+    if scope is not None:
+        question = question.where(scope.condition())
     with db.read() as connection:
         rows = connection.execute(question.order_by(text(rank), paper.c.arxiv_id).limit(limit))
         return [ArxivId(arxiv_id) for arxiv_id in rows.scalars()]
+
+
+def ids_by_phrases(db: Database, phrases: Sequence[str], scope: Scope) -> list[ArxivId]:
+    """Every paper in scope that holds any of the phrases, newest submission first.
+
+    Raises
+    ------
+    ValueError
+        If a phrase holds no word.
+    """
+    question = _matching(db, select(paper.c.arxiv_id, paper.c.submitted_at).distinct(), _parsed(phrases))
+    question = question.where(scope.condition()).order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id.desc())
+    with db.read() as connection:
+        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
+
+
+def count_matches(db: Database, word: str) -> int:
+    """How many stored papers hold a word, watched or not."""
+    if db.is_sqlite:
+        asked: Executable = text("SELECT count(*) FROM paper_text WHERE paper_text MATCH :match").bindparams(
+            match=_match([[word]])
+        )
+    else:
+        asked = _matching(db, select(func.count()).select_from(paper), [[word]])
+    with db.read() as connection:
+        n: int = connection.execute(asked).scalar_one()
+        return n
 
 
 def weekly_matches(db: Database, phrases: Sequence[str], scope: Scope) -> dict[Week, int]:
@@ -87,28 +135,36 @@ def weekly_matches(db: Database, phrases: Sequence[str], scope: Scope) -> dict[W
     ValueError
         If a phrase holds no word.
     """
+    question = _matching(db, select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))), _parsed(phrases))
+    question = question.where(scope.condition()).group_by(paper.c.week_start)
+    with db.read() as connection:
+        return {Week(monday): n for monday, n in connection.execute(question)}
+
+
+def _parsed(phrases: Sequence[str]) -> list[list[str]]:
     parsed = []
     for phrase in phrases:
         words = words_of(phrase)
         if not words:
             raise ValueError(f"there is no word in {phrase!r}")
         parsed.append([*words[:-1], words[-1] + "*"] if phrase.rstrip().endswith("*") else words)
-    question = _matching(db, select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))), parsed)
-    question = question.where(scope.condition()).group_by(paper.c.week_start)
-    with db.read() as connection:
-        return {Week(monday): n for monday, n in connection.execute(question)}
+    return parsed
 
 
 def _matching(db: Database, question: Select[Any], phrases: Sequence[Sequence[str]]) -> Select[Any]:
     """The question narrowed to papers with any of the phrases; only word characters reach the query language."""
     if db.is_sqlite:
-        match = " OR ".join(
-            '"' + " ".join(w.rstrip("*") for w in words) + '"' + ("*" if words[-1].endswith("*") else "")
-            for words in phrases
-        )
         joined = question.join_from(paper, text("paper_text"), text("paper_text.rowid = paper.row_id"))
-        return joined.where(text("paper_text MATCH :match")).params(match=match)
+        return joined.where(text("paper_text MATCH :match")).params(match=_match(phrases))
     match = " | ".join(
         "(" + " <-> ".join(w.rstrip("*") + (":*" if w.endswith("*") else "") for w in words) + ")" for words in phrases
     )
     return question.where(text("paper.words @@ to_tsquery('simple', :match)")).params(match=match)
+
+
+def _match(phrases: Sequence[Sequence[str]]) -> str:
+    """Any of the phrases, in the query language of FTS5."""
+    return " OR ".join(
+        '"' + " ".join(w.rstrip("*") for w in words) + '"' + ("*" if words[-1].endswith("*") else "")
+        for words in phrases
+    )

@@ -6,36 +6,30 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from analysis.search import fused_ranks, nearest_papers
-from domain.embeddings import Embeddings
+from analysis.search import fused_ranks, nearest_rows, similarities
 from domain.paper import ArxivId
 
 
-def _embeddings(n: int, seed: int) -> Embeddings:
+def _papers(n: int, seed: int) -> tuple[list[ArxivId], NDArray[np.float32]]:
     rows = np.random.default_rng(seed).normal(size=(n, 5)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return Embeddings(tuple(ArxivId(f"2606.{i:05d}") for i in range(n)), rows, "m")
+    return [ArxivId(f"2606.{i:05d}") for i in range(n)], rows
 
 
-@given(n=st.integers(1, 40), limit=st.integers(1, 50), seed=st.integers(0, 99))
-def test_the_nearest_are_those_of_a_full_sort(n: int, limit: int, seed: int) -> None:
-    embeddings = _embeddings(n, seed)
-    query = _embeddings(1, seed + 1000).vectors[0]
-    found = nearest_papers(query, embeddings, limit=limit)
-    cosines = embeddings.vectors @ query
-    expected = [embeddings.ids[row] for row in np.argsort(-cosines, kind="stable")[:limit]]
-    assert list(found) == expected
-    assert list(found.values()) == sorted(found.values(), reverse=True)
-
-
-def test_no_papers_are_near_where_none_are_embedded() -> None:
-    assert nearest_papers(np.zeros(5, np.float32), _embeddings(0, 0), limit=3) == {}
+@given(n=st.integers(0, 40), limit=st.integers(1, 50), seed=st.integers(0, 99), some=st.booleans())
+def test_the_nearest_are_those_of_a_full_sort(n: int, limit: int, seed: int, some: bool) -> None:
+    ids, vectors = _papers(n, seed)
+    cosines = similarities(_papers(1, seed + 1000)[1][0], vectors)
+    among = np.arange(n) % 3 == 0 if some else None
+    expected = [row for row in np.argsort(-cosines, kind="stable").tolist() if not some or row % 3 == 0]
+    assert nearest_rows(cosines, ids, limit=limit, among=among) == expected[:limit]
 
 
 def test_a_query_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected shape \(5,\), got \(4,\)"):
-        nearest_papers(np.zeros(4, np.float32), _embeddings(2, 0), limit=3)
+        similarities(np.zeros(4, np.float32), _papers(2, 0)[1])
 
 
 @given(st.lists(st.permutations([ArxivId(c) for c in "abcdef"]), min_size=1, max_size=3))

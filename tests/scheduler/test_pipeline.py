@@ -12,6 +12,7 @@ from analysis.shares import difference_of, share_of
 from domain.detections import ADOPTS
 from domain.digest import Digest, Share
 from service import answers
+from service.search import Question, search
 from store.digests import newest_digest
 from store.embeddings import add_embeddings, embeddings_by_id, ids_without_embedding
 from store.papers import papers_of_week, window_records
@@ -151,7 +152,7 @@ def test_postgresql_gives_the_digest_that_sqlite_gives(
 
 
 def test_a_search_by_meaning_and_words_finds_the_planted_topic(finished_run: FinishedRun) -> None:
-    answer, papers = answers.search(finished_run.shop, "federated learning with private client data", limit=10)
+    answer, papers = search(finished_run.shop, Question("federated learning with private client data"), limit=10)
     true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
     assert Counter(true[p.arxiv_id] for p in papers).most_common(1)[0][1] >= 6
     assert all(result["why"] for result in answer["results"])

@@ -11,7 +11,7 @@ from domain.paper import ArxivId, Paper
 from domain.week import Week
 from store.database import Database
 from store.papers import count_papers
-from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches, words_of
+from store.search import Scope, count_matches, ids_by_phrases, ids_by_words, weekly_matches, words_of
 
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]
@@ -98,11 +98,31 @@ def test_letters_with_accents_are_found_as_written(stored: Stored, make_paper: M
 
 
 def test_a_scope_keeps_to_its_days_and_categories(library: Database, stored: Stored, make_paper: Make) -> None:
-    stored(make_paper(6, categories=("cs.LG", "cs.CV")), make_paper(7, primary_category="cs.CV", categories=("cs.CV",)))
+    stored(
+        make_paper(6, title="Test of light", categories=("cs.LG", "cs.CV")),
+        make_paper(7, title="Test of sound", primary_category="cs.CV", categories=("cs.CV",)),
+    )
     watched = ("cs.LG", "cs.CV")
-    assert len(ids_in_scope(library, EVERYTHING)) == 6
-    assert ids_in_scope(library, Scope(watched, within=("cs.CV",))) == _ids(6, 7)
-    assert ids_in_scope(library, Scope(watched, within=("cs.CV",), primary=True)) == _ids(7)
-    assert ids_in_scope(library, Scope(watched, since=date(2026, 6, 22))) == _ids(5)
-    assert ids_in_scope(library, Scope(watched, until=date(2026, 6, 14))) == []
-    assert len(ids_in_scope(library, Scope(watched, since=date(2026, 6, 15), until=date(2026, 6, 15)))) == 6
+
+    def found(scope: Scope) -> list[ArxivId]:
+        return sorted(ids_by_phrases(library, ["test", "quantization"], scope))
+
+    assert found(EVERYTHING) == _ids(1, 2, 3, 5, 6)
+    assert found(Scope(watched, within=("cs.CV",))) == _ids(6, 7)
+    assert found(Scope(watched, within=("cs.CV",), primary=True)) == _ids(7)
+    assert found(Scope(watched, since=date(2026, 6, 22))) == _ids(5)
+    assert found(Scope(watched, until=date(2026, 6, 14))) == []
+    assert found(Scope(watched, since=date(2026, 6, 15), until=date(2026, 6, 15))) == _ids(1, 2, 3, 6, 7)
+
+
+def test_papers_of_a_phrase_come_newest_first(library: Database) -> None:
+    assert ids_by_phrases(library, ["quantiz*"], EVERYTHING) == _ids(5, 3)
+    with pytest.raises(ValueError, match="no word"):
+        ids_by_phrases(library, ["?"], EVERYTHING)
+
+
+def test_without_a_scope_the_same_papers_come_first(library: Database) -> None:
+    assert ids_by_words(library, ["scaling", "training"], None, limit=3) == ids_by_words(
+        library, ["scaling", "training"], EVERYTHING, limit=3
+    )
+    assert (count_matches(library, "time"), count_matches(library, "nowhere")) == (3, 0)

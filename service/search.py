@@ -1,0 +1,222 @@
+"""Papers for a query by meaning and by words together, and the papers that a number counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any, Literal
+
+from analysis.search import fused_ranks, nearest_rows, similarities
+from domain.detections import TermKind
+from domain.errors import UsageError
+from domain.paper import ArxivId, Paper
+from domain.paper_index import PaperFilter
+from service.answers import LEVELS, Level, term_named, watched
+from service.workshop import Workshop
+from store.papers import papers_in_order
+from store.search import Scope, count_matches, ids_by_phrases, ids_by_words, words_of
+
+Sort = Literal["relevance", "newest", "oldest"]
+
+MAX_QUERY = 500
+"""Characters of a query; the model reads no more than about two hundred words."""
+CANDIDATES = 300
+"""How many papers each of the two rankings gives."""
+COMMON_SHARE = 0.05
+"""A word that more papers hold than this tells little; it is left out of the ranking where rarer ones are there."""
+
+_STOP_WORDS = frozenset("a an and are as at be below by for from in into is it of on or over the to under with".split())
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is looked for, and among which papers; names are as people type them."""
+
+    query: str
+    since: date | None = None
+    until: date | None = None
+    categories: tuple[str, ...] = ()
+    topic: str | None = None
+    term: str | None = None
+    level: Level = "adopts"
+    sort: Sort = "relevance"
+
+
+def search(shop: Workshop, question: Question, *, limit: int, offset: int = 0) -> tuple[dict[str, Any], list[Paper]]:
+    """The answer as JSON, in the form that docs/json.md describes, and the papers of this page themselves.
+
+    Raises
+    ------
+    UsageError
+        If the query is empty or too long, or a filter names something unknown.
+    """
+    words = _words(question.query)
+    wanted = paper_filter(shop, question)
+    index = shop.paper_index
+    ranked = shop.kept(("search", replace(question, sort="relevance")), lambda: _ranked(shop, question, words, wanted))
+    order = list(ranked)
+    if question.sort != "relevance":
+        order.sort(key=lambda i: index.row_of[i], reverse=question.sort == "newest")
+    papers = papers_in_order(shop.db, order[offset : offset + limit])
+    results = [
+        {
+            "arxiv_id": p.arxiv_id,
+            "title": p.title,
+            "authors": list(p.authors),
+            "primary_category": p.primary_category,
+            "submitted_at": p.submitted_at.isoformat().replace("+00:00", "Z"),
+            "url": p.url,
+            "score": round(ranked[p.arxiv_id][0], 4),
+            "similarity": _rounded(ranked[p.arxiv_id][1]),
+            "why": _why(p, words, ranked[p.arxiv_id][1]),
+        }
+        for p in papers
+    ]
+    return {"query": question.query, "total": len(order), "results": results}, papers
+
+
+def _words(query: str) -> list[str]:
+    if len(query) > MAX_QUERY:
+        raise UsageError(f"the query has {len(query):,} characters; {MAX_QUERY} are enough")
+    words = list(dict.fromkeys(word for word in words_of(query) if word not in _STOP_WORDS))
+    if not words:
+        raise UsageError("the query holds no word to look for")
+    return words
+
+
+def _ranked(
+    shop: Workshop, question: Question, words: Sequence[str], wanted: PaperFilter
+) -> dict[ArxivId, tuple[float, float | None]]:
+    """Score and similarity of each paper found, best first."""
+    index = shop.paper_index
+    if not index.vectors.shape[1]:
+        raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
+    among = None if wanted.is_open else wanted.rows(index)
+    cosines = similarities(shop.query_vector(question.query), index.vectors)
+    nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
+    telling = _telling(shop, words, n_papers=len(index))
+    scope = None if wanted.is_open else scope_of(shop, wanted)
+    by_words = [i for i in ids_by_words(shop.db, telling, scope, limit=CANDIDATES) if i in index.row_of]
+    fused = fused_ranks([[index.ids[row] for row in nearest], by_words])
+    return {
+        arxiv_id: (
+            score,
+            float(cosines[index.row_of[arxiv_id]]) if index.vectors[index.row_of[arxiv_id]].any() else None,
+        )
+        for arxiv_id, score in fused.items()
+    }
+
+
+def _telling(shop: Workshop, words: Sequence[str], *, n_papers: int) -> list[str]:
+    """The words that tell papers apart; the rarest where all are common."""
+    counts = {word: shop.kept(("matches", word), partial(count_matches, shop.db, word)) for word in words}
+    rare = [word for word in words if counts[word] <= COMMON_SHARE * n_papers]
+    return rare or [min(words, key=lambda word: counts[word])]
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 4)
+
+
+def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[str]:
+    """Reasons in words: how near in meaning, and which words of the query stand where."""
+    reasons = [f"meaning: similarity {similarity:.2f}"] if similarity is not None else []
+    for place, text in (("title", paper.title), ("abstract", paper.abstract)):
+        present = set(words_of(text))
+        found = [word for word in words if word in present]
+        if found:
+            reasons.append(f"{place}: {', '.join(found)}")
+    return reasons
+
+
+# -- papers that a number counts
+
+
+def papers_matching(
+    shop: Workshop, question: Question, *, primary: bool = False, limit: int, offset: int = 0
+) -> tuple[int, list[Paper]]:
+    """How many papers the filters of a question let through, and one page of them, newest first.
+
+    A ``term`` that is no technique, theme or topic is looked for as it stands, as in ``trends``; ``query`` is not
+    asked.
+
+    Raises
+    ------
+    UsageError
+        If a filter names something unknown.
+    """
+    index = shop.paper_index
+    text = text_of(shop, question.term)
+    wanted = replace(paper_filter(shop, replace(question, term=None) if text else question), primary=primary)
+    if text:
+        try:
+            ids = shop.kept(
+                ("phrases", text, wanted), lambda: ids_by_phrases(shop.db, text.split(" OR "), scope_of(shop, wanted))
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return len(ids), papers_in_order(shop.db, ids[offset : offset + limit])
+    rows = wanted.rows(index).nonzero()[0][::-1]
+    page = [index.ids[row] for row in rows[offset : offset + limit].tolist()]
+    return len(rows), papers_in_order(shop.db, page)
+
+
+def text_of(shop: Workshop, term: str | None) -> str | None:
+    """The words that a term means where it names no technique, theme or topic; ``None`` where it does."""
+    if term is None:
+        return None
+    kind, _, rest = term.partition(":")
+    if kind == "text" and rest:
+        return rest.strip()
+    return None if term_named(shop, term) else term
+
+
+def paper_filter(shop: Workshop, question: Question) -> PaperFilter:
+    """The filters of a question as conditions on the index.
+
+    Raises
+    ------
+    UsageError
+        If one names something unknown.
+    """
+    topic_id: int | None = None
+    term: tuple[TermKind, str] | None = None
+    for name, kinds in ((question.topic, ("topic",)), (question.term, ("technique", "theme", "topic"))):
+        if name is None:
+            continue
+        named = term_named(shop, name if kinds != ("topic",) or name.startswith("topic:") else f"topic:{name}")
+        if named is None or named[0] not in kinds:
+            raise UsageError(f"there is no {' or '.join(kinds)} {name!r}")
+        if named[0] == "topic":
+            topic_id = int(named[1])
+        else:
+            term = named
+    if question.since and question.until and question.since > question.until:
+        raise UsageError(f"the first day, {question.since}, is after the last, {question.until}")
+    return PaperFilter(
+        since=question.since,
+        until=question.until,
+        categories=watched(shop, question.categories),
+        topic_id=topic_id,
+        term=term,
+        levels=LEVELS[question.level] if term else (),
+    )
+
+
+def scope_of(shop: Workshop, wanted: PaperFilter) -> Scope:
+    """The same conditions for the database."""
+    model = shop.topic_model
+    return Scope(
+        shop.settings.categories,
+        within=wanted.categories or None,
+        primary=wanted.primary,
+        since=wanted.since,
+        until=wanted.until,
+        topic_model_id=model.topic_model_id if model else None,
+        topic_id=wanted.topic_id,
+        detector_id=shop.detector.detector_id,
+        term=wanted.term,
+        levels=wanted.levels,
+    )

@@ -1,0 +1,139 @@
+"""A workshop that answers again and again: what does not change between runs is asked of the database once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.errors import StoreError
+from domain.paper_index import PaperIndex
+from service.workshop import Workshop
+from store.paper_index import stored_state
+
+_T = TypeVar("_T")
+
+LOOK_EVERY_S = 2.0
+"""How long a change in the database may go unseen."""
+MOST_KEPT = 512
+"""How many values are kept; the one that nobody asked for the longest makes room."""
+
+
+class Memory:
+    """Values by key, all of one state of the database; when the state changes they are forgotten."""
+
+    def __init__(self, state: Callable[[], Hashable]) -> None:
+        self._ask = state
+        self._lock = threading.Lock()
+        self._state: Hashable = None
+        self._looked_at = float("-inf")
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    def state(self) -> Hashable:
+        """The state of the database, looked up every ``LOOK_EVERY_S`` seconds."""
+        if time.monotonic() - self._looked_at < LOOK_EVERY_S:
+            return self._state
+        state = self._ask()
+        with self._lock:
+            self._looked_at = time.monotonic()
+            if state != self._state:
+                self._state = state
+                self._values.clear()
+                self._making.clear()
+            return self._state
+
+    def kept(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """The value of a key, made by one thread while others that want it wait."""
+        state = self.state()
+        with self._lock:
+            if key in self._values:
+                found: _T = self._found(key)
+                return found
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._values:
+                    found = self._found(key)
+                    return found
+            value = make()
+            with self._lock:
+                self._making.pop(key, None)
+                if state == self._state:  # or it may hold what was true before
+                    self._values[key] = value
+                    if len(self._values) > MOST_KEPT:
+                        self._values.popitem(last=False)
+            return value
+
+    def _found(self, key: Hashable) -> Any:
+        self._values.move_to_end(key)
+        return self._values[key]
+
+
+@dataclass(frozen=True)
+class WarmWorkshop(Workshop):
+    """The workshop of a web process; several threads may ask it at once."""
+
+    _encoder_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    _index_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What is kept."""
+        return Memory(lambda: stored_state(self.db))
+
+    def kept(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What ``make`` gave since the database last changed."""
+        return self.memory.kept(key, make)
+
+    @property
+    def paper_index(self) -> PaperIndex:
+        """All watched papers as arrays; after a change the old ones go on being used until the new ones are loaded."""
+        held: dict[str, Any] = self._held
+        state = self.memory.state()
+        if "index" not in held:
+            with self._index_lock:
+                if "index" not in held:
+                    held["index"], held["index_state"] = self._loaded_index(), state
+        elif held["index_state"] != state and self._index_lock.acquire(blocking=False):
+            held["index_state"] = state
+            threading.Thread(target=self._reload_index, name="index", daemon=True).start()
+        index: PaperIndex = held["index"]
+        return index
+
+    @cached_property
+    def _held(self) -> dict[str, Any]:
+        return {}
+
+    def _reload_index(self) -> None:
+        try:
+            self._held["index"] = self._loaded_index()
+        except StoreError:
+            self._held["index_state"] = None  # a database that is busy is asked again at the next question
+        finally:
+            self._index_lock.release()
+
+    def _loaded_index(self) -> PaperIndex:
+        return super().paper_index
+
+    def query_vector(self, query: str) -> NDArray[np.float32]:
+        """The query as a point among the papers; one at a time, because the tokenizer is not made for threads."""
+        with self._encoder_lock:
+            return super().query_vector(query)
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a first search need not wait."""
+        return "index" in self._held and ("encoder" in vars(self) or not self._held["index"].vectors.shape[1])
+
+    def warm_up(self) -> None:
+        """Load what the first reader would have to wait for."""
+        if self.paper_index.vectors.shape[1]:
+            self.query_vector("warm")

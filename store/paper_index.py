@@ -1,0 +1,106 @@
+"""All watched papers as arrays, read in one pass each: what the web service keeps in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import and_, func, select
+
+from domain.detections import TermKind
+from domain.paper import ArxivId
+from domain.paper_index import PaperIndex, day_number
+from store.database import Database
+from store.papers import is_watched
+from store.schema import detection, digest, embedding, job_run, paper, paper_category, topic_assignment, topic_model
+
+_VECTOR = np.dtype("<f4")
+_AT_ONCE = 5_000
+
+
+def stored_state(db: Database) -> Hashable:
+    """A value that is another one when a job has ended, topics were fitted, or a digest was published since.
+
+    While a job works it stays, so that readers see one state and not every step to the next.
+    """
+    question = select(
+        select(func.max(job_run.c.finished_at)).scalar_subquery(),
+        select(func.max(topic_model.c.topic_model_id)).scalar_subquery(),
+        select(func.count()).select_from(digest).scalar_subquery(),
+    )
+    with db.read() as connection:
+        return tuple(connection.execute(question).one())
+
+
+def load_paper_index(
+    db: Database,
+    categories: Collection[str],
+    *,
+    terms: Sequence[tuple[TermKind, str]],
+    detector_id: str,
+    embedding_model_id: str | None,
+    topic_model_id: int | None,
+) -> PaperIndex:
+    """Every watched paper with its categories, topic, detections and vector, in one consistent state."""
+    watched = tuple(dict.fromkeys(categories))
+    number = {category: i for i, category in enumerate(watched)}
+    column = {term: i for i, term in enumerate(terms)}
+    placed = and_(
+        topic_assignment.c.arxiv_id == paper.c.arxiv_id, topic_assignment.c.topic_model_id == (topic_model_id or 0)
+    )
+    papers = (
+        select(
+            paper.c.arxiv_id,
+            paper.c.submitted_at,
+            paper.c.primary_category,
+            topic_assignment.c.topic_id,
+            topic_assignment.c.similarity,
+        )
+        .join_from(paper, topic_assignment, placed, isouter=True)
+        .where(is_watched(watched))
+        .order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    )
+    listed_under = select(paper_category.c.arxiv_id, paper_category.c.category).where(
+        paper_category.c.category.in_(watched)
+    )
+    found = select(detection.c.arxiv_id, detection.c.kind, detection.c.key, detection.c.level).where(
+        detection.c.detector_id == detector_id
+    )
+    with db.read() as connection:
+        rows = connection.execute(papers).all()
+        n = len(rows)
+        ids = tuple(ArxivId(row[0]) for row in rows)
+        row_of = {arxiv_id: i for i, arxiv_id in enumerate(ids)}
+        listed = np.zeros((n, len(watched)), dtype=bool)
+        for arxiv_id, category in connection.execute(listed_under):
+            if (i := row_of.get(arxiv_id)) is not None:
+                listed[i, number[category]] = True
+        level = np.zeros((n, len(terms)), dtype=np.int8)
+        for arxiv_id, kind, key, at in connection.execute(found):
+            if (i := row_of.get(arxiv_id)) is not None and (kind, key) in column:
+                level[i, column[kind, key]] = at
+        # Filled row by row: three copies of all vectors at once would be most of the memory of the service.
+        vectors = np.zeros((n, 0), dtype=np.float32)
+        made = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
+        for arxiv_id, blob in connection.execute(made.execution_options(yield_per=_AT_ONCE)):
+            if not vectors.shape[1]:
+                vectors = np.zeros((n, len(blob) // _VECTOR.itemsize), dtype=np.float32)
+            if (i := row_of.get(arxiv_id)) is not None:
+                vectors[i] = np.frombuffer(blob, dtype=_VECTOR)
+    return PaperIndex(
+        ids=ids,
+        day=np.array([_day(row[1]) for row in rows], dtype=np.int32),
+        categories=watched,
+        listed=listed,
+        primary=np.array([number.get(row[2], -1) for row in rows], dtype=np.int16),
+        topic_id=np.array([-1 if row[3] is None else row[3] for row in rows], dtype=np.int32),
+        similarity=np.array([0.0 if row[4] is None else row[4] for row in rows], dtype=np.float32),
+        terms=tuple(terms),
+        level=level,
+        vectors=vectors,
+    )
+
+
+def _day(submitted_at: datetime) -> int:
+    return day_number(submitted_at.date())
