@@ -61,8 +61,8 @@ class Memory:
         with making:
             with self._lock:
                 if key in self._values:
-                    found = self._found(key)
-                    return found
+                    value: _T = self._found(key)
+                    return value
             value = make()
             with self._lock:
                 self._making.pop(key, None)

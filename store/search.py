@@ -86,8 +86,8 @@ def ids_by_words(db: Database, words: Sequence[str], scope: Scope | None, *, lim
         )
         with db.read() as connection:
             row_ids = connection.execute(best, {"match": _match(phrases), "limit": limit}).scalars().all()
-            found = select(paper.c.row_id, paper.c.arxiv_id).where(paper.c.row_id.in_(row_ids))
-            named = {row_id: arxiv_id for row_id, arxiv_id in connection.execute(found)}
+            found = connection.execute(select(paper.c.row_id, paper.c.arxiv_id).where(paper.c.row_id.in_(row_ids)))
+            named = {row.row_id: row.arxiv_id for row in found}
         return [ArxivId(named[row_id]) for row_id in row_ids if row_id in named]
     rank = (
         "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :match)) DESC"

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -16,6 +17,9 @@ from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, Top
 from templates import charts, figures, tex
 from templates.json_form import digest_json
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
+
+if TYPE_CHECKING:
+    from templates.site import Issue, Site
 
 TEXT_WIDTH = 72
 
@@ -100,6 +104,8 @@ def environment() -> Environment:
         NO_TOPIC=NO_TOPIC,
         IS_ABOUT=IS_ABOUT,
         topic_anchor=topic_anchor,
+        site=None,  # files stand alone; pages of the web bring their frame
+        issue=None,
     )
     return env
 
@@ -151,14 +157,16 @@ def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[
     ]
 
 
-def render_html(edition: DigestEdition, *, links: Links) -> str:
-    """The digest as one page without outside files or scripts."""
+def render_html(edition: DigestEdition, *, links: Links, site: Site | None = None, issue: Issue | None = None) -> str:
+    """The digest as one page without outside files or scripts; on the web in the site's frame."""
     return (
         environment()
         .get_template("digest.html")
         .render(
             digest=edition.digest,
             links=links,
+            site=site,
+            issue=issue,
             lines=_lines(edition),
             listed=frozenset(papers.slug for papers in edition.paper_lists),
             lists_mentions=frozenset(
@@ -173,7 +181,9 @@ def render_text(edition: DigestEdition) -> str:
     return environment().get_template("digest.txt").render(digest=edition.digest, lines=_lines(edition))
 
 
-def render_list_page(edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS) -> str:
+def render_list_page(
+    edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS, site: Site | None = None
+) -> str:
     """All papers behind one number, with the words that put them there, and the number's weeks as a table.
 
     Raises
@@ -194,6 +204,7 @@ def render_list_page(edition: DigestEdition, slug: str, *, links: Links = LIST_F
             line=line,
             sections=_sections(by_slug[slug], line),
             links=links,
+            site=site,
         )
     )
 
