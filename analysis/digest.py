@@ -34,6 +34,7 @@ from domain.digest import (
     Share,
     SharePoint,
     TermLine,
+    TopicCount,
     TopicCoverage,
     TopicLine,
     TopicStatus,
@@ -177,6 +178,7 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
         ),
         notes=_notes(material, tables, completeness, last_year),
         provenance=provenance,
+        all_topics=_all_topics(material, tables),
         is_made_up=any(is_made_up(p.arxiv_id) for p in material.papers),
     )
     return DigestEdition(digest, _paper_lists(material, digest))
@@ -407,6 +409,25 @@ def _topic_lines(
     return tuple(lines)
 
 
+def _all_topics(material: WeekMaterial, tables: _Tables) -> tuple[TopicCount, ...]:
+    """Every topic with a paper this week: the fullest area first, and in it the fullest topic."""
+    counts = [
+        TopicCount(
+            f"topic-{t.topic_id}",
+            t.topic_id,
+            t.label,
+            t.area,
+            tables.share(("topic", str(t.topic_id)), (material.week,)),
+        )
+        for t in material.topics
+    ]
+    in_area = Counter[str | None]()
+    for c in counts:
+        in_area[c.area] += c.share.k
+    present = [c for c in counts if c.share.k]
+    return tuple(sorted(present, key=lambda c: (-in_area[c.area], c.area or "", -c.share.k, c.topic_id)))
+
+
 def _in_widths(change: Change) -> float:
     """How many half-widths of its interval a change is from none."""
     return change.difference / max((change.high - change.low) / 2, 1e-12)
@@ -577,14 +598,17 @@ def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...
             series=(),
         )
     )
-    for topic in digest.topics:
+    topics = {t.topic_id: t for t in material.topics}
+    series = {line.topic_id: line.series for line in digest.topics}
+    for topic_id in dict.fromkeys([*series, *(t.topic_id for t in digest.all_topics)]):
+        topic = topics[topic_id]
         lists.append(
             PaperList(
-                slug=topic.slug,
+                slug=f"topic-{topic_id}",
                 heading=topic.label,
                 definition=f"Papers closest to this topic: {', '.join(topic.top_terms)}.",
-                papers=tuple(DetectedPaper.of(p) for p in by_topic[topic.topic_id]),
-                series=topic.series,
+                papers=tuple(DetectedPaper.of(p) for p in by_topic[topic_id]),
+                series=series.get(topic_id, ()),
             )
         )
     return tuple(lists)

@@ -182,6 +182,17 @@ class TopicLine:
 
 
 @dataclass(frozen=True)
+class TopicCount:
+    """How much of a week belongs to a topic; ``area`` is the wider field it stands under, ``None`` without areas."""
+
+    slug: str
+    topic_id: int
+    label: str
+    area: str | None
+    share: Share
+
+
+@dataclass(frozen=True)
 class Completeness:
     """Whether the week's papers are all here, and what is known about the weeks around it.
 
@@ -255,6 +266,7 @@ class PaperList:
 class Digest:
     """Everything the page of one closed week shows, in its order.
 
+    ``topics`` are those that moved, ``all_topics`` every one with a paper this week, by area and size.
     ``is_made_up`` where its papers are those of the sample corpus, which the page must say before anything else.
     """
 
@@ -269,6 +281,7 @@ class Digest:
     notes: tuple[str, ...]
     provenance: Provenance
     is_made_up: bool = False
+    all_topics: tuple[TopicCount, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,9 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
 
 
+_MOST_X_TICKS = 4
+
+
 def _nice_step(top: float) -> float:
     """A round step that divides 0 to ``top`` into two to five parts."""
     magnitude = 10.0 ** math.floor(math.log10(top))
@@ -95,16 +98,17 @@ def _y_ticks(top: float, frame: Frame) -> tuple[Tick, ...]:
 
 
 def _x_ticks(series: Sequence[SharePoint], xs: Sequence[float]) -> tuple[Tick, ...]:
-    """The first week that starts in each other month, so that labels never touch."""
+    """The first week that starts in each month; every second or third of them where there are many."""
     starts = [
         (point.start, x)
         for i, (point, x) in enumerate(zip(series, xs, strict=True))
         if i == 0 or point.start.month != series[i - 1].start.month
     ]
     # A first month of which only its end is shown would crowd the second.
-    if len(starts) > 1 and starts[1][1] - starts[0][1] < (xs[-1] - xs[0]) / 12:
+    if len(starts) > 1 and starts[1][1] - starts[0][1] < (xs[-1] - xs[0]) / 10:
         starts = starts[1:]
-    return tuple(Tick(round(x, 1), f"{start:%b}") for start, x in starts[::2])
+    every = math.ceil(len(starts) / _MOST_X_TICKS)
+    return tuple(Tick(round(x, 1), f"{start:%b}") for start, x in starts[::every])
 
 
 def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:

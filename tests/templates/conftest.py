@@ -27,6 +27,7 @@ from domain.digest import (
     Share,
     SharePoint,
     TermLine,
+    TopicCount,
     TopicCoverage,
     TopicLine,
     TopicStatus,
@@ -436,6 +437,9 @@ def believable() -> DigestEdition:
         topic_coverage=TopicCoverage(143, wilson(2377, N_PAPERS)),
         notes=("About 2 % of a week's papers arrive after it is closed, held back by moderation.",),
         provenance=PROVENANCE,
+        all_topics=tuple(
+            TopicCount(t.slug, t.topic_id, t.label, ("images", None)[i > 2], t.share) for i, t in enumerate(topics)
+        ),
     )
     lists = [
         list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (3, 2, 2, 2, 1, 1), line.where)
