@@ -35,7 +35,7 @@ from store.papers import (
     window_records,
 )
 from store.schema import paper_category, paper_version
-from store.search import Scope, ids_by_words, ids_in_scope, weekly_matches
+from store.search import Scope, ids_by_phrases, ids_by_words, weekly_matches
 from store.topics import add_topic_model, ids_without_topic, topics_of_papers
 from store.weekly import rebuild_weekly_tables, weekly_counts, weekly_tables_are_current, weekly_totals
 
@@ -231,7 +231,7 @@ def test_a_withdrawn_paper_stays_stored_and_leaves_every_count_list_and_search(
             "count": int(weekly_counts(db)["k"].sum()),
             "count of a category": int(weekly_counts(db, category="cs.CL")["k"].sum()),
             "vectors": len(embeddings_of(db, "m", categories=["cs.LG"]).ids),
-            "in scope": len(ids_in_scope(db, scope)),
+            "by phrases": len(ids_by_phrases(db, ["study"], scope)),
             "by words": len(ids_by_words(db, ["study"], scope, limit=9)),
             "matches": sum(weekly_matches(db, ["report"], scope).values()),
         }
