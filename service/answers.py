@@ -186,7 +186,7 @@ class _Counter:
         """Refuse to divide yesterday's count by today's papers."""
         if not self._shop.kept("counts are current", lambda: _counts_are_current(self._shop)):
             raise UsageError(
-                "papers, categories or taxonomy have changed since papers were counted; `papertide run` counts anew"
+                "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` counts anew"
             )
 
     def _text(self, words: str) -> dict[Week, int]:
@@ -278,8 +278,9 @@ def detect(shop: Workshop, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     Raises
     ------
     UsageError
-        Naming the line that is not such an object.
+        After all that can be read, naming the first line that is not such an object.
     """
+    problems: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -290,13 +291,17 @@ def detect(shop: Workshop, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
                 raise TypeError("title and abstract are text, id is text or a number")
             str(paper_id).encode()  # half a character is valid JSON, but cannot be printed
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise UsageError(f"line {number} is not a JSON object with id, title and abstract ({error})") from error
+            problems.append(f"line {number} is not a JSON object with id, title and abstract ({error})")
+            continue
         found = shop.detector.detect_text(title, abstract)
         yield {
             "id": paper_id,
             "techniques": {d.key: _detection(d) for d in found if d.kind == "technique"},
             "themes": {d.key: _detection(d) for d in found if d.kind == "theme"},
         }
+    if problems:
+        more = f", and {len(problems) - 1:,} more lines are none" if len(problems) > 1 else ""
+        raise UsageError(f"{problems[0]}{more}; the others are answered")
 
 
 def _detection(d: Detection) -> dict[str, Any]:

@@ -198,6 +198,16 @@ def embed(context: typer.Context) -> None:
         follow(keeping(shop.embed()))
 
 
+@app.command()
+def analyse(context: typer.Context) -> None:
+    """Everything but harvest and digest, of what is stored: embed, detect, assign topics, count the weeks."""
+    from domain.week import last_closed_week
+    from service.progress import follow
+
+    with _workshop(context) as shop, shop.sole_worker("analyse", "all") as keeping:
+        follow(keeping(shop.analyse(last_week=last_closed_week(shop.now()))))
+
+
 @topics_app.command("fit")
 def topics_fit(context: typer.Context) -> None:
     """Fit topics anew now, and match them to those that readers know."""
