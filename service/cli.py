@@ -318,13 +318,19 @@ def _print_csv(answer: dict[str, Any]) -> None:
 
 
 def _print_trends(answer: dict[str, Any]) -> None:
+    from datetime import date
+
+    from domain.week import Week, period_name
+
     for series in answer["series"]:
-        typer.echo(f"{series['term']} ({series['kind']}, {answer['level']}), by {answer['by']}")
+        level = f", {answer['level']}" if series["kind"] in ("technique", "theme") else ""
+        typer.echo(f"{series['term']} ({series['kind']}{level}), by {answer['by']}")
         for p in series["points"]:
             share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
             interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
             whole = "" if p["complete"] else "  not proven complete"
-            typer.echo(f"  {p['start']}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
+            period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
+            typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
 
 
 @app.command()
