@@ -412,17 +412,15 @@ def digest(
 def status(context: typer.Context, as_json: _Json = False) -> None:
     """What is stored, what is complete, what ran, what is due, what drifts."""
     from service import answers
+    from service.coverage import coverage_lines
 
     with _workshop(context) as shop:
         answer = answers.status(shop)
     if as_json:
         _print_json(answer)
         return
-    weeks = answer["weeks"]
-    open_weeks = [w for w in weeks if not w["complete"]]
-    typer.echo(f"{answer['papers']:,} papers in {len(weeks)} weeks, {len(weeks) - len(open_weeks)} of them complete")
-    for w in open_weeks:
-        typer.echo(f"  {w['week']}: {w['n']:,} papers, not proven complete: {w['problem'] or 'not harvested'}")
+    for line in coverage_lines(answer):
+        typer.echo(line)
     embedded = answer["embeddings"]
     typer.echo(f"{embedded['n']:,} embedded with {embedded['model'] or 'nothing yet'}, {embedded['missing']:,} missing")
     model = answer["topic_model"]
