@@ -12,6 +12,8 @@
       StoreError              the database could not do what was asked
       BusyError               another run holds the lease (.holder)
       ModelError              the embedding model is missing, damaged or not the one expected
+      DeliveryError           a mail was not accepted (.permanent, .bad_address), or nobody knows (.uncertain)
+        MailServerUnavailable   no mail is accepted now
 
 The message of each is one line for the person at the terminal: what is wrong, then what to do.
 """
@@ -87,3 +89,24 @@ class BusyError(PapertideError):
 
 class ModelError(PapertideError):
     """The embedding model is missing, damaged or not the one expected."""
+
+
+class DeliveryError(PapertideError):
+    """A mail was not accepted.
+
+    ``permanent``: this mail will not be taken later either; ``bad_address`` where that is because nobody has the
+    address. ``uncertain``: the connection broke after the mail was handed over and before the answer, so nobody
+    knows; it must not be sent again without asking.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, bad_address: bool = False, uncertain: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.bad_address = bad_address
+        self.uncertain = uncertain
+
+
+class MailServerUnavailable(DeliveryError):
+    """No mail is accepted now, whoever it is for."""

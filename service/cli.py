@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from domain.errors import PapertideError, UsageError
-from service.settings import load_settings, process_environment
+from service.mail_commands import deliver_due, mail_app, register, subscribers_app
+from service.opened import Given
+from service.opened import opened_workshop as _workshop
 
 if TYPE_CHECKING:
     from domain.week import Week
@@ -32,18 +31,12 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(topics_app, name="topics")
+app.add_typer(subscribers_app, name="subscribers")
+app.add_typer(mail_app, name="mail")
 
 HarvestSource = Literal["api", "oai"]
 By = Literal["week", "month", "quarter", "year"]
 LevelName = Literal["mentions", "adopts", "about"]
-
-
-@dataclass
-class _Given:
-    """What stands before the command's name."""
-
-    config: Path | None
-    data_dir: Path | None
 
 
 @app.callback()
@@ -58,21 +51,7 @@ def _common(
 
         typer.echo(f"papertide {installed('papertide')}")
         raise typer.Exit
-    context.obj = _Given(config, data_dir)
-
-
-@contextmanager
-def _workshop(context: typer.Context, **overrides: Any) -> Iterator[Workshop]:
-    from service.workshop import Workshop
-
-    given: _Given = context.obj
-    settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
-    shop = Workshop(settings)
-    try:
-        yield shop
-    finally:
-        if "db" in vars(shop):
-            shop.db.close()
+    context.obj = Given(config, data_dir)
 
 
 _Weeks = Annotated[int | None, typer.Option(min=1, help="Closed weeks to look back; 12 by default.")]
@@ -91,9 +70,10 @@ def demo(
 
 @app.command()
 def run(context: typer.Context, weeks: _Weeks = None) -> None:
-    """Everything that is due now: harvest, embed, topics, adoption, digest."""
+    """Everything that is due now: harvest, embed, topics, adoption, digest, delivery."""
     with _workshop(context, weeks=weeks) as shop:
         run_and_write(shop)
+        deliver_due(shop)
 
 
 def run_and_write(shop: Workshop) -> None:
@@ -196,16 +176,6 @@ def embed(context: typer.Context) -> None:
 
     with _workshop(context) as shop, shop.sole_worker("embed", "all") as keeping:
         follow(keeping(shop.embed()))
-
-
-@app.command()
-def analyse(context: typer.Context) -> None:
-    """Everything but harvest and digest, of what is stored: embed, detect, assign topics, count the weeks."""
-    from domain.week import last_closed_week
-    from service.progress import follow
-
-    with _workshop(context) as shop, shop.sole_worker("analyse", "all") as keeping:
-        follow(keeping(shop.analyse(last_week=last_closed_week(shop.now()))))
 
 
 @topics_app.command("fit")
@@ -318,19 +288,13 @@ def _print_csv(answer: dict[str, Any]) -> None:
 
 
 def _print_trends(answer: dict[str, Any]) -> None:
-    from datetime import date
-
-    from domain.week import Week, period_name
-
     for series in answer["series"]:
-        level = f", {answer['level']}" if series["kind"] in ("technique", "theme") else ""
-        typer.echo(f"{series['term']} ({series['kind']}{level}), by {answer['by']}")
+        typer.echo(f"{series['term']} ({series['kind']}, {answer['level']}), by {answer['by']}")
         for p in series["points"]:
             share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
             interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
             whole = "" if p["complete"] else "  not proven complete"
-            period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
-            typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
+            typer.echo(f"  {p['start']}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
 
 
 @app.command()
@@ -412,15 +376,17 @@ def digest(
 def status(context: typer.Context, as_json: _Json = False) -> None:
     """What is stored, what is complete, what ran, what is due, what drifts."""
     from service import answers
-    from service.coverage import coverage_lines
 
     with _workshop(context) as shop:
         answer = answers.status(shop)
     if as_json:
         _print_json(answer)
         return
-    for line in coverage_lines(answer):
-        typer.echo(line)
+    weeks = answer["weeks"]
+    open_weeks = [w for w in weeks if not w["complete"]]
+    typer.echo(f"{answer['papers']:,} papers in {len(weeks)} weeks, {len(weeks) - len(open_weeks)} of them complete")
+    for w in open_weeks:
+        typer.echo(f"  {w['week']}: {w['n']:,} papers, not proven complete: {w['problem'] or 'not harvested'}")
     embedded = answer["embeddings"]
     typer.echo(f"{embedded['n']:,} embedded with {embedded['model'] or 'nothing yet'}, {embedded['missing']:,} missing")
     model = answer["topic_model"]
@@ -447,6 +413,9 @@ def _baseline(drift: dict[str, Any]) -> float:
     """Share of the papers without a topic in the last weeks that the fit saw."""
     fitted = [d for d in drift.values() if d["fitted"]]
     return float(sum(d["n"] * d["unassigned"] for d in fitted) / sum(d["n"] for d in fitted)) if fitted else 0.0
+
+
+register(app)
 
 
 def _one_of(options: dict[str, bool]) -> None:

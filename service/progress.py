@@ -26,6 +26,10 @@ _TITLES: dict[Stage, str] = {
     "topics": "Finding topics",
     "tables": "Counting weeks",
     "digest": "Writing the digest",
+    "delivery": "Sending mail",
+    "bounces": "Reading bounces",
+    "backup": "Backing up",
+    "clean-up": "Cleaning up",
 }
 _LINE_EVERY_S = 15.0
 

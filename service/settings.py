@@ -6,7 +6,6 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +13,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from analysis.bertopic_model import TopicSettings
 from analysis.digest import DigestSettings
+from analysis.personal import PersonalSettings
 from analysis.sentence_encoder import EmbeddingSettings
 from domain.errors import ConfigError
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
+from scheduler.settings import ScheduleSettings
+from service.mail_settings import MailSettings
 from service.web.settings import ServiceSettings
 
 ENVIRONMENT_PREFIX = "PAPERTIDE_"
@@ -86,7 +88,10 @@ class Settings(BaseModel):
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
     topics: TopicSettings = Field(default_factory=TopicSettings)
     digest: DigestSettings = Field(default_factory=DigestSettings)
+    personal: PersonalSettings = Field(default_factory=PersonalSettings)
     service: ServiceSettings = Field(default_factory=ServiceSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
+    schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
 
     @field_validator("now")
     @classmethod
@@ -177,23 +182,11 @@ def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        close = get_close_matches(name, _names(Settings), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists them all"
-        return f"there is no setting {name!r}; {hint}"
+        return f"there is no setting {name!r}; docs/settings.md lists them all"
     message = problem["msg"].removeprefix("Value error, ")
+    if isinstance(problem["input"], Mapping):  # a whole group, which may hold a password
+        return f"setting {name}: {message[:1].lower() + message[1:]}"
     return f"setting {name} = {problem['input']!r}: {message[:1].lower() + message[1:]}"
-
-
-def _names(group: type[BaseModel], before: str = "") -> list[str]:
-    """Every setting's dotted name."""
-    names = []
-    for name, field in group.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            names += _names(inner, f"{before}{name}.")
-        else:
-            names.append(f"{before}{name}")
-    return names
 
 
 def process_environment() -> Mapping[str, str]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -22,19 +18,18 @@ from analysis.detect import Detector
 from analysis.shares import INTERVAL_LEVEL
 from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
-from domain.errors import BusyError, SourceError, StoreError, UsageError
-from domain.harvest import Window
+from domain.errors import StoreError, UsageError
 from domain.paper_index import PaperIndex
 from domain.week import CLOSE_LAG, Week, last_closed_week
 from scheduler import pipeline
+from scheduler.lease import has_ended, held_lease
 from scheduler.pipeline import Progress
 from service.settings import Settings
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
 from store.gate import StoredGate
 from store.paper_index import load_paper_index
-from store.papers import count_papers
-from store.runs import finish_run, give_lease_back, start_run, take_lease
+from store.runs import finish_run, start_run
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
@@ -45,8 +40,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_LEASE = "run"
-_LEASE_LASTS = timedelta(minutes=30)
+LEASE = "run"
+"""The right to harvest, embed, fit and publish."""
 
 
 def papertide_version() -> str:
@@ -98,7 +93,7 @@ class Workshop:
         """The one way to arXiv, shared by every process that works on this database."""
         from ingest.gate import Gate
 
-        return Gate(self.settings.arxiv, StoredGate(self.db), is_gone=_has_ended)
+        return Gate(self.settings.arxiv, StoredGate(self.db), is_gone=has_ended)
 
     @cached_property
     def detector(self) -> Detector:
@@ -148,25 +143,11 @@ class Workshop:
     # -- stages, each complete in itself
 
     def harvest(self, n_weeks: int) -> Iterator[Progress]:
-        """Fetch closed weeks that are not proven whole, and ask again about those whose re-check has come."""
-        yield from self._harvest(n_weeks)
-
-    def _harvest(self, n_weeks: int) -> Generator[Progress, None, datetime]:
-        """As ``harvest``; returns the present, checked against arXiv's clock if arXiv was asked for anything."""
-        now = self.present(n_weeks)
+        """Fetch closed weeks that are not proven whole."""
+        categories = self.settings.categories
+        weeks = pipeline.weeks_of_run(n_weeks, now=self.present(n_weeks))
         yield from pipeline.harvest(
-            self.db,
-            self.source,
-            self.settings.categories,
-            self._due_windows(n_weeks, now),
-            page_size=self.settings.arxiv.page_size,
-            clock=self.clock,
-        )
-        return now
-
-    def _due_windows(self, n_weeks: int, now: datetime) -> list[Window]:
-        return pipeline.due_windows(
-            self.db, self.settings.categories, n_weeks, now=now, recheck_weeks=self.settings.arxiv.recheck_weeks
+            self.db, self.source, categories, weeks, page_size=self.settings.arxiv.page_size, clock=self.clock
         )
 
     def harvest_lists(self, since: date | None) -> Iterator[Progress]:
@@ -182,7 +163,9 @@ class Workshop:
 
     def present(self, n_weeks: int) -> datetime:
         """``now``, checked against arXiv's clock where there is anything to ask arXiv for."""
-        if self.settings.now is not None or not self._due_windows(n_weeks, self.now()):
+        if self.settings.now is not None or not pipeline.any_due(
+            self.db, self.settings.categories, pipeline.weeks_of_run(n_weeks, now=self.now())
+        ):
             return self.now()
         return pipeline.arxiv_now(self.source, self.settings.categories, now=self.now())
 
@@ -229,24 +212,19 @@ class Workshop:
         yield from self.tables()
 
     def run(self, n_weeks: int) -> Iterator[Progress]:
-        """Everything that is due now.
-
-        Where arXiv gives no answer, what is stored is still analysed; no digest is published before the next run.
-
-        Raises
-        ------
-        SourceError
-            At the end, if arXiv gave no usable answer.
-        """
-        try:
-            now = yield from self._harvest(n_weeks)
-        except SourceError:
-            if count_papers(self.db):
-                yield from self.analyse(last_week=last_closed_week(self.now()))
-            raise
-        last = last_closed_week(now)
-        yield from self.analyse(last_week=last)
-        yield from self.publish(last)
+        """Everything that is due now."""
+        now = self.present(n_weeks)
+        weeks = pipeline.weeks_of_run(n_weeks, now=now)
+        yield from pipeline.harvest(
+            self.db,
+            self.source,
+            self.settings.categories,
+            weeks,
+            page_size=self.settings.arxiv.page_size,
+            clock=self.clock,
+        )
+        yield from self.analyse(last_week=weeks[-1])
+        yield from self.publish(weeks[-1])
 
     def publish(self, week: Week) -> Iterator[Progress]:
         """Publish a week's digest if it is due."""
@@ -311,53 +289,22 @@ class Workshop:
     def sole_worker(self, job: str, period: str) -> Iterator[Callable[[Iterable[Progress]], Iterator[Progress]]]:
         """Work under the lease, with a line in the run ledger; another worker on the same database is refused.
 
-        Gives a function to pass the work through. The lease is renewed in a thread, since one step may take longer
-        than it lasts; if somebody else took it all the same (the machine slept), the work ends at its next step.
+        Gives a function to pass the work through.
 
         Raises
         ------
         BusyError
             If somebody else works on the database now.
         """
-        holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
-        done, lost = threading.Event(), list[BusyError]()
-
-        def take() -> None:
-            take_lease(self.db, _LEASE, holder, now=self.clock(), lasts=_LEASE_LASTS, is_gone=_has_ended)
-
-        def renew() -> None:
-            while not done.wait(_LEASE_LASTS.total_seconds() / 20):
-                try:
-                    take()
-                except BusyError as error:
-                    lost.append(error)
-                    return
-                except StoreError:
-                    continue  # a database that is busy now is asked again at the next turn
-
-        def keeping(work: Iterable[Progress]) -> Iterator[Progress]:
-            for step in work:
-                if lost:
-                    raise lost[0]
-                yield step
-
-        take()
-        start_run(self.db, job, period, now=self.clock())
-        renewal = threading.Thread(target=renew, name="lease", daemon=True)
-        renewal.start()
-        try:
-            yield keeping
-        except BaseException as error:
-            self._note(job, period, "failed", str(error) or type(error).__name__)
-            raise
-        else:
-            self._note(job, period, "done", "")
-        finally:
-            done.set()
-            renewal.join()
-            # On a full disk the lease stays, but its process is known to be gone.
-            with suppress(StoreError):
-                give_lease_back(self.db, _LEASE, holder)
+        with held_lease(self.db, LEASE, clock=self.clock) as keeping:
+            start_run(self.db, job, period, now=self.clock())
+            try:
+                yield keeping
+            except BaseException as error:
+                self._note(job, period, "failed", str(error) or type(error).__name__)
+                raise
+            else:
+                self._note(job, period, "done", "")
 
     def _note(self, job: str, period: str, state: str, message: str) -> None:
         try:
@@ -365,22 +312,3 @@ class Workshop:
         except StoreError:
             if state == "done":
                 raise
-
-
-def _has_ended(holder: str) -> bool:
-    """Whether a lease's holder was a process of this machine that is gone."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    if int(pid) == os.getpid():
-        return True  # our own number, so the one before us with it has ended
-    try:  # a killed process keeps its number until its parent has asked how it ended
-        return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False  # no /proc here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that changes things: all of it is stored, or nothing."""
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A transaction that changes things: all of it is stored, or nothing.
+
+        Once it is over, nothing but a loss of power can undo it on SQLite; with ``durable`` not even that, which
+        takes a write through to the disk.
+        """
         # SQLite must take its write lock at once: a reader that turns writer fails instead of waiting.
         with (
             _store_errors(),
-            self._engine.connect().execution_options(papertide_write=True) as connection,
+            self._engine.connect().execution_options(papertide_write=True, papertide_durable=durable) as connection,
             connection.begin(),
         ):
             yield connection
@@ -45,6 +49,13 @@ class Database:
     def upsert(self, table: Table) -> Any:
         """``INSERT`` of this dialect, which knows ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    @contextmanager
+    def driver_connection(self) -> Iterator[sqlite3.Connection]:
+        """SQLite's own connection, outside any transaction, for what SQL cannot say."""
+        with _store_errors(), closing(self._engine.raw_connection()) as connection:
+            assert isinstance(connection.driver_connection, sqlite3.Connection)  # noqa: S101 - callers ask is_sqlite
+            yield connection.driver_connection
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -100,8 +111,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("papertide_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("papertide_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('papertide_durable') else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _migrate(engine: Engine) -> None:

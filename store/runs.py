@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, literal, or_, select, update
+from sqlalchemy import Row, delete, func, literal, or_, select, update
 
 from domain.errors import BusyError
 from store.database import Database
@@ -23,6 +24,8 @@ class RunRecord:
     started_at: datetime
     finished_at: datetime | None
     message: str
+    n_tries: int = 0
+    next_try_at: datetime | None = None
 
 
 def start_run(db: Database, job: str, period: str, *, now: datetime) -> None:
@@ -40,24 +43,70 @@ def start_run(db: Database, job: str, period: str, *, now: datetime) -> None:
         )
 
 
-def finish_run(db: Database, job: str, period: str, *, state: str, message: str, now: datetime) -> None:
-    """Note how a job ended: ``done`` or ``failed``, and in one line what it did."""
+def finish_run(
+    db: Database,
+    job: str,
+    period: str,
+    *,
+    state: str,
+    message: str,
+    now: datetime,
+    n_tries: int = 0,
+    next_try_at: datetime | None = None,
+) -> None:
+    """Note how a job ended, and in one line what it did.
+
+    ``done``; ``failed`` or ``waiting``, to be tried again after ``next_try_at``; ``given up``. ``n_tries`` counts
+    the failures in a row.
+    """
     with db.write() as connection:
         connection.execute(
             update(job_run)
             .where(job_run.c.job == job, job_run.c.period == period)
-            .values(state=state, message=message, finished_at=now)
+            .values(state=state, message=message, finished_at=now, n_tries=n_tries, next_try_at=next_try_at)
         )
+
+
+def runs_of(db: Database, job: str) -> dict[str, RunRecord]:
+    """The ledger of one job, by period."""
+    with db.read() as connection:
+        rows = connection.execute(select(job_run).where(job_run.c.job == job).order_by(job_run.c.period)).all()
+    return {row.period: _record(row) for row in rows}
+
+
+def reopen_run(db: Database, job: str, period: str) -> None:
+    """Forget that a period is done: there is something to do again."""
+    with db.write() as connection:
+        connection.execute(delete(job_run).where(job_run.c.job == job, job_run.c.period == period))
+
+
+def troubled_runs(db: Database) -> list[RunRecord]:
+    """Jobs that failed and are not done yet, oldest first."""
+    troubled = job_run.c.state.in_(["failed", "given up"])
+    with db.read() as connection:
+        rows = connection.execute(select(job_run).where(troubled).order_by(job_run.c.started_at)).all()
+    return [_record(row) for row in rows]
+
+
+def forget_runs(db: Database, *, finished_before: datetime) -> int:
+    """Delete old lines of the ledger that are done, but for each job's newest; returns how many."""
+    newest = select(func.max(job_run.c.run_id)).where(job_run.c.state == "done").group_by(job_run.c.job)
+    old = (job_run.c.state == "done") & (job_run.c.finished_at < finished_before)
+    with db.write() as connection:
+        return connection.execute(delete(job_run).where(old, job_run.c.run_id.not_in(newest))).rowcount
+
+
+def _record(row: Row[Any]) -> RunRecord:
+    return RunRecord(
+        row.job, row.period, row.state, row.started_at, row.finished_at, row.message, row.n_tries, row.next_try_at
+    )
 
 
 def newest_runs(db: Database, limit: int) -> list[RunRecord]:
     """The ledger's newest lines, newest first."""
     question = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id.desc()).limit(limit)
     with db.read() as connection:
-        return [
-            RunRecord(row.job, row.period, row.state, row.started_at, row.finished_at, row.message)
-            for row in connection.execute(question)
-        ]
+        return [_record(row) for row in connection.execute(question)]
 
 
 def take_lease(
@@ -92,16 +141,9 @@ def take_lease(
         if not taken:
             holder_now = row.holder if row else "another process"
             raise BusyError(
-                f"another Papertide works on this database ({_called(holder_now)}); wait for it, or stop it first",
+                f"another Papertide works on this database ({holder_now}); wait for it, or stop it first",
                 holder=holder_now,
             )
-
-
-def _called(holder: str) -> str:
-    """A holder, ``host:process:start``, as a person would look for it."""
-    host, _, rest = holder.partition(":")
-    process = rest.partition(":")[0]
-    return f"process {process} on {host}" if process else holder
 
 
 def give_lease_back(db: Database, name: str, holder: str) -> None:

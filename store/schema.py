@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration; known here so that a database that is up to date opens without Alembic."""
 
 
@@ -337,6 +337,8 @@ job_run = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("message", Text, nullable=False),
+    Column("n_tries", Integer, nullable=False, server_default="0"),  # that failed in a row
+    Column("next_try_at", UtcDateTime),  # not before this; null where it may be tried at once, or never again
     UniqueConstraint("job", "period"),
 )
 
@@ -346,4 +348,86 @@ lease = Table(  # who works now; a row that has expired, or whose process is gon
     Column("name", String(32), primary_key=True),
     Column("holder", String(128), nullable=False),  # host:process:start
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("subscriber_id", Integer, Identity(always=False), primary_key=True),
+    Column("address", String(254), nullable=False, unique=True),  # normalised
+    Column("state", String(16), nullable=False, index=True),  # pending, active, paused, unsubscribed
+    Column("frequency", String(16), nullable=False),
+    Column("mail_format", String(8), nullable=False),
+    Column("follows", JSON, nullable=False),  # ["technique:diffusion", "search:..."], in the reader's order
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),  # null before the first confirmation
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+subscriber_token = Table(  # what the links in mails carry; the token itself is nowhere but in the mail
+    "subscriber_token",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # sha256, hexadecimal
+    Column("subscriber_id", ForeignKey("subscriber.subscriber_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("purpose", String(16), nullable=False),  # confirm, manage, unsubscribe, block
+    Column("preferences", JSON),  # with a confirmation: what was asked for, and is taken over by confirming
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("used_at", UtcDateTime),
+)
+
+subscription_request = Table(  # what was typed into the form; a mail answers it, the form itself tells nothing
+    "subscription_request",
+    metadata,
+    Column("request_id", Integer, Identity(always=False), primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("mailbox", String(254), nullable=False, index=True),  # the address without its tag, for limits
+    Column("network", String(64), nullable=False, index=True),  # hash of the asking network, for limits
+    Column("preferences", JSON),  # null where only a link to the own page was asked for
+    Column("asked_at", UtcDateTime, nullable=False, index=True),
+    Column("state", String(16), nullable=False, index=True),  # waiting, handing, sent, dropped
+    Column("n_tries", Integer, nullable=False),
+    Column("next_try_at", UtcDateTime),
+    Column("problem", Text, nullable=False),
+)
+
+suppression = Table(  # addresses that are never written to, not even to ask
+    "suppression",
+    metadata,
+    Column("address_hash", String(64), primary_key=True),  # sha256 of the normalised address, hexadecimal
+    Column("reason", String(16), nullable=False),  # bounced, complained, blocked
+    Column("since", UtcDateTime, nullable=False),
+)
+
+mailing = Table(  # issues whose readers have been decided, once
+    "mailing",
+    metadata,
+    Column("issue", String(16), primary_key=True),  # 2026-W25, or 2026-06
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("n_readers", Integer, nullable=False),
+)
+
+delivery = Table(  # one issue for one reader
+    "delivery",
+    metadata,
+    Column("delivery_id", Integer, Identity(always=False), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.subscriber_id", ondelete="CASCADE"), nullable=False),
+    Column("issue", ForeignKey("mailing.issue"), nullable=False),
+    Column("state", String(16), nullable=False),  # due, claimed, handing, sent, uncertain, failed, skipped
+    Column("message_key", String(64), nullable=False, unique=True),  # of the Message-ID, the same at every try
+    Column("papers", JSON, nullable=False),  # identifiers in the personal part
+    Column("n_tries", Integer, nullable=False),
+    Column("next_try_at", UtcDateTime),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("problem", Text, nullable=False),
+    UniqueConstraint("subscriber_id", "issue"),
+    Index(None, "issue", "state"),
+)
+
+query_vector = Table(  # saved searches as the embedding model reads them
+    "query_vector",
+    metadata,
+    Column("model_id", String(128), primary_key=True),
+    Column("query", String(200), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, unit length
 )

@@ -131,3 +131,11 @@ DIGEST_FILE_LINKS = FileLinks()
 
 LIST_FILE_LINKS = FileLinks(up="../")
 """Links on a list page, which lies one folder deeper."""
+
+
+class MailLinks(WebLinks):
+    """Addresses as they stand in a mail, with the web service's ``root`` before them."""
+
+    def paper(self, arxiv_id: ArxivId) -> str:
+        """The paper at arXiv: it is there for every reader, wherever the web service can be reached from."""
+        return f"https://arxiv.org/abs/{arxiv_id}"

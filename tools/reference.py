@@ -101,7 +101,13 @@ def _default(value: Any) -> str:
     return f"`{value}`"
 
 
-_TYPES = {"integer": "whole number", "number": "number", "string": "text", "array": "list of texts"}
+_TYPES = {
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "array": "list of texts",
+}
 _FORMATS = {"path": "path", "date-time": "instant"}
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
 

@@ -1,0 +1,266 @@
+"""Sending issues: each once, to each of their readers.
+
+    digests published -> issues -> who gets them (once) -> compose -> claim -> hand over -> what became of it
+
+``store/deliveries.py`` has the states, and the rule for crashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Protocol
+
+import numpy as np
+
+from analysis.personal import IssueMaterial, PersonalComposer
+from domain.detections import ADOPTS, Term
+from domain.digest import Digest
+from domain.embeddings import Embeddings
+from domain.errors import DeliveryError, MailServerUnavailable, PapertideError
+from domain.personal import PersonalPart
+from domain.subscription import Delivery, Issue, Letter, Subscriber, TokenPurpose, issues_of
+from domain.topics import AssignedPaper
+from domain.week import Week
+from scheduler.pipeline import Progress
+from store.database import Database
+from store.deliveries import (
+    claim_delivery,
+    deliveries_due,
+    failures_in_a_row,
+    hand_over,
+    note_refused,
+    note_sent,
+    note_uncertain,
+    papers_sent_to,
+)
+from store.embeddings import embeddings_of
+from store.papers import papers_of_week
+from store.subscribers import suppress
+from store.topics import StoredTopicModel, assignments_of_week
+from store.weekly import weekly_counts, weekly_totals
+from templates.mail import IssueFrame, MailUrls, render_issue
+
+_AT_ONCE = 50
+_FIRST_WAIT_MIN, _LONGEST_WAIT_MIN = 5, 360
+FAILURES_THAT_END = 3
+"""So many issues in a row that could not be delivered, and the address is left alone."""
+
+
+class Transport(Protocol):
+    """A way for mails to leave.
+
+    ``send`` calls ``handing`` at the last moment at which it is certain that nobody has the mail; where that gives
+    False, the mail is not handed over. ``handing_again_is_safe`` says that the same mail twice is one mail.
+    """
+
+    handing_again_is_safe: bool
+
+    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+        """Hand the mail over; whether it was.
+
+        Raises
+        ------
+        DeliveryError
+            If it was not accepted, or nobody knows.
+        MailServerUnavailable
+            If no mail would be accepted now.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+def wait_after(n_tries: int) -> timedelta:
+    """How long to wait after so many failures: 5 minutes, then twice as long each time, at most 6 hours."""
+    return timedelta(minutes=min(_FIRST_WAIT_MIN << min(max(n_tries, 1) - 1, 20), _LONGEST_WAIT_MIN))
+
+
+def due_issues(published: Sequence[Week], planned: Collection[str]) -> list[Issue]:
+    """Issues whose readers are to be decided now, in order.
+
+    Of a new installation that is the newest week alone: nobody wants the past year in one morning. After that it is
+    every week with a digest since the last one that was sent; an older digest, made later, is not mailed.
+    """
+    weekly = [Week.parse(name) for name in planned if "W" in name]
+    weeks = sorted(published)
+    # The last sent week itself stays in: its month's issue may have been cut off from it by a crash.
+    weeks = [w for w in weeks if w >= max(weekly)] if weekly else weeks[-1:]
+    return [issue for w in weeks for issue in issues_of(w) if str(issue) not in planned]
+
+
+def issue_material(
+    db: Database,
+    issue: Issue,
+    digest: Digest,
+    *,
+    categories: Sequence[str],
+    terms: Sequence[Term],
+    model: StoredTopicModel | None,
+    embedding_model_id: str | None,
+) -> IssueMaterial:
+    """Everything that the readers' parts of an issue are made from."""
+    weeks = issue.weeks
+    counts: dict[tuple[str, str], dict[Week, int]] = {}
+    table = weekly_counts(db)
+    for kind, key, at, level, k in zip(
+        *(table[name].tolist() for name in ("kind", "key", "week_start", "level", "k")), strict=True
+    ):
+        if level >= ADOPTS:
+            of = counts.setdefault((kind, key), {})
+            of[Week(at.date())] = of.get(Week(at.date()), 0) + k
+    for category in categories:
+        counts["category", category] = _by_week(db, categories, (category,))
+    topics = model.topics if model else ()
+    assigned: dict[int, list[AssignedPaper]] = {}
+    if model is not None:
+        for a in chain.from_iterable(assignments_of_week(db, model.topic_model_id, w, categories) for w in weeks):
+            if a.topic_id is not None:
+                assigned.setdefault(a.topic_id, []).append(a)
+    papers = {p.arxiv_id: p for week in weeks for p in papers_of_week(db, week, categories)}
+    embeddings = (
+        embeddings_of(db, embedding_model_id, categories=categories, first=weeks[0], last=weeks[-1])
+        if embedding_model_id
+        else Embeddings((), np.zeros((0, 0), dtype=np.float32), "none")
+    )
+    return IssueMaterial(
+        issue=issue,
+        digest=digest,
+        papers=papers,
+        embeddings=embeddings,
+        assigned={
+            topic_id: sorted((a for a in of if a.arxiv_id in papers), key=lambda a: (-a.similarity, a.arxiv_id))
+            for topic_id, of in assigned.items()
+        },
+        names={
+            **{(t.kind, t.key): t.name for t in terms},
+            **{("topic", str(t.topic_id)): t.label for t in topics},
+            **{("category", category): category for category in categories},
+        },
+        counts=counts,
+        totals=_by_week(db, categories, None),
+    )
+
+
+def _by_week(db: Database, categories: Sequence[str], within: Collection[str] | None) -> dict[Week, int]:
+    totals = weekly_totals(db, categories, within=within)
+    return {Week(at.date()): n for at, n in zip(totals["week_start"].tolist(), totals["n"].tolist(), strict=True) if n}
+
+
+@dataclass(frozen=True)
+class Mailroom:
+    """What sending takes besides the issue.
+
+    ``urls`` gives the addresses for a pair of tokens, to manage and to unsubscribe. ``wait`` comes back when the
+    next mail may go.
+    """
+
+    db: Database
+    transport: Transport
+    urls: Callable[[str, str], MailUrls]
+    max_tries: int
+    clock: Callable[[], datetime]
+    new_token: Callable[[], str]
+    wait: Callable[[], None]
+
+
+def deliver_issue(
+    room: Mailroom, frame: IssueFrame, composer: PersonalComposer, *, n_readers: int
+) -> Iterator[Progress]:
+    """Send an issue to all who are due now; yields after each mail whose end is stored.
+
+    Raises
+    ------
+    MailServerUnavailable
+        If the server takes no mail from anybody now; everybody who is left is still due.
+    """
+    issue, after, n_done = str(frame.issue), 0, 0
+    while batch := deliveries_due(room.db, issue, now=room.clock(), limit=_AT_ONCE, after=after):
+        for delivery, reader in batch:
+            after = delivery.delivery_id
+            _deliver(room, frame, composer, delivery, reader)
+            n_done += 1
+            yield Progress("delivery", n_done, max(n_readers, n_done), "mails")
+
+
+def letter_for(
+    frame: IssueFrame,
+    yours: PersonalPart,
+    reader: Subscriber,
+    *,
+    message_key: str,
+    urls: MailUrls,
+) -> Letter:
+    """One reader's mail."""
+    html, text = render_issue(frame, yours, reader.preferences, address=reader.address, urls=urls)
+    return Letter(
+        to=reader.address,
+        subject=frame.subject,
+        text=text,
+        html=html,
+        pictures=frame.pictures if html else (),
+        message_key=message_key,
+        unsubscribe_url=urls.unsubscribe,
+    )
+
+
+def _deliver(
+    room: Mailroom, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
+) -> None:
+    tokens: dict[TokenPurpose, str] = {"manage": room.new_token(), "unsubscribe": room.new_token()}
+    db, number = room.db, delivery.delivery_id
+    try:
+        yours = composer.compose(reader.preferences.follows, sent_before=papers_sent_to(db, reader.subscriber_id))
+        letter = letter_for(
+            frame,
+            yours,
+            reader,
+            message_key=delivery.message_key,
+            urls=room.urls(tokens["manage"], tokens["unsubscribe"]),
+        )
+    except ValueError as error:  # one reader's part that cannot be made must not keep the others waiting
+        if claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
+            note_refused(db, number, problem=f"not composed: {error}", next_try_at=None, now=room.clock())
+        return
+    room.wait()
+    if not claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
+        return
+    try:
+        handed = room.transport.send(
+            letter,
+            now=room.clock(),
+            handing=lambda: hand_over(db, number, papers=yours.listed, now=room.clock()),
+        )
+    except MailServerUnavailable as error:
+        note_refused(db, number, problem=str(error), next_try_at=room.clock(), counts=False, now=room.clock())
+        raise
+    except DeliveryError as error:
+        _note(room, delivery, reader, error)
+    except (PapertideError, ValueError) as error:
+        note_refused(db, number, problem=str(error), next_try_at=None, now=room.clock())
+    else:
+        if handed:
+            note_sent(db, number, now=room.clock())
+
+
+def _note(room: Mailroom, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> None:
+    """Store how a mail failed, and leave an address alone that nobody has."""
+    db, now = room.db, room.clock()
+    if error.uncertain:
+        note_uncertain(db, delivery.delivery_id, problem=str(error), now=now)
+        return
+    n_tries = delivery.n_tries + 1
+    is_over = error.permanent or n_tries >= room.max_tries
+    note_refused(
+        db,
+        delivery.delivery_id,
+        problem=str(error),
+        next_try_at=None if is_over else now + wait_after(n_tries),
+        now=now,
+    )
+    if error.bad_address or (is_over and failures_in_a_row(db, reader.subscriber_id) >= FAILURES_THAT_END):
+        suppress(db, reader.address, "bounced", now=now)

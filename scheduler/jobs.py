@@ -1,0 +1,205 @@
+"""Which jobs are due, and doing them: once each, in order, whatever happened in between.
+
+A job has periods: a week, an issue, the instant of an announcement. What is due is the periods that have come and
+that the run ledger does not call done. Nothing else is remembered, so a scheduler that was off for three weeks finds
+what it missed, and two of them on one database never do a period twice: a period is worked on under the job's lease,
+and looked up again once the lease is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.triggers.cron import CronTrigger
+
+from domain.errors import BusyError, PapertideError
+from scheduler.delivery import wait_after
+from scheduler.lease import held_lease
+from scheduler.pipeline import Progress
+from store.database import Database
+from store.runs import RunRecord, finish_run, runs_of, start_run
+
+MAX_TRIES = 12
+"""Failures in a row after which a period is given up: a day and a half, with the waits between them."""
+_LOOK_BACK = timedelta(days=400)
+_MESSAGE = 500
+
+
+class PostponedError(PapertideError):
+    """A period cannot be finished yet, without anything having failed: it is looked at again at ``until``."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class StopAsked(PapertideError):
+    """The process is to end: what is finished is stored, the rest is still due."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that is to be done once for each of its periods.
+
+    ``periods`` gives those that have come by an instant, oldest first, from what the ledger holds; that done ones
+    are among them does no harm. ``lease`` names the right that the work needs. With ``newest_covers`` the newest
+    period does the work of all before it, as a backup does.
+    """
+
+    name: str
+    periods: Callable[[datetime, Mapping[str, RunRecord]], Sequence[str]]
+    work: Callable[[str], Iterable[Progress]]
+    lease: str
+    newest_covers: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a period ended: ``done``, ``failed``, ``waiting``, ``given up`` or ``stopped``."""
+
+    job: str
+    period: str
+    state: str
+    message: str
+    n_tries: int = 0
+
+
+def cron_periods(expression: str, zone: str, *, now: datetime, ledger: Mapping[str, RunRecord]) -> list[str]:
+    """The instants at which a crontab line fired since the last one that is in the ledger, oldest first.
+
+    Where the ledger is empty, the last one before ``now`` alone. The zone's daylight changes are followed: 20:30 in
+    New York is 00:30 UTC in summer and 01:30 in winter.
+
+    Examples
+    --------
+    >>> at = datetime(2026, 6, 23, 12, tzinfo=UTC)
+    >>> cron_periods("30 20 * * mon-thu,sun", "America/New_York", now=at, ledger={})
+    ['2026-06-23T00:30Z']
+    """
+    trigger = CronTrigger.from_crontab(expression, timezone=zone)
+    known = sorted(ledger)
+    since = _instant(known[-1]) if known else now - timedelta(days=8)
+    fired: list[datetime] = []
+    at = _next_after(trigger, max(since, now - _LOOK_BACK))
+    while at is not None and at <= now:
+        fired.append(at)
+        at = _next_after(trigger, at)
+    names = [_name(at) for at in (fired if known else fired[-1:])]
+    return [*known, *names]
+
+
+def next_fire(expression: str, zone: str, *, now: datetime) -> datetime | None:
+    """When a crontab line fires next."""
+    return _next_after(CronTrigger.from_crontab(expression, timezone=zone), now)
+
+
+def _next_after(trigger: CronTrigger, instant: datetime) -> datetime | None:
+    """When a trigger fires next after an instant, UTC.
+
+    Looked for from one minute on to the next, in UTC: within the hour that a zone repeats when summer ends, the
+    trigger's own arithmetic gives the same instant again and again.
+    """
+    asked = instant
+    while True:
+        asked += timedelta(minutes=1)
+        at = trigger.get_next_fire_time(None, asked.replace(second=0, microsecond=0))
+        if at is None:
+            return None
+        found: datetime = at.astimezone(UTC)
+        if found > instant:
+            return found
+
+
+def _name(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+
+
+def _instant(name: str) -> datetime:
+    return datetime.strptime(name, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+
+def due_periods(job: Job, *, now: datetime, ledger: Mapping[str, RunRecord]) -> list[str]:
+    """Periods to be worked on now, in order.
+
+    A period that failed and waits for its next try holds the later ones back, since they build on it; one that was
+    given up, or that waits for something outside, does not.
+    """
+    due = []
+    for period in dict.fromkeys(job.periods(now, ledger)):
+        record = ledger.get(period)
+        if record is not None and record.state in ("done", "given up"):
+            continue
+        if record is not None and record.next_try_at is not None and record.next_try_at > now:
+            if record.state == "waiting" or job.newest_covers:
+                continue
+            break
+        due.append(period)
+    return due
+
+
+def run_due(
+    db: Database, job: Job, *, clock: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
+) -> Iterator[Ended]:
+    """Work on every period of a job that is due; yields how each ended, after that is stored.
+
+    Ends without a word where somebody else is at it.
+    """
+    while not stop():
+        ledger = runs_of(db, job.name)
+        due = due_periods(job, now=clock(), ledger=ledger)
+        if not due:
+            return
+        period = due[-1] if job.newest_covers else due[0]
+        try:
+            with held_lease(db, job.lease, clock=clock) as keeping:
+                # Whoever held the lease before may have done it in the meantime.
+                record = runs_of(db, job.name).get(period)
+                if record is not None and record.state in ("done", "given up"):
+                    continue
+                ended = _work(db, job, period, record, keeping, clock=clock, stop=stop)
+                if ended.state == "done" and job.newest_covers:
+                    for older in due[:-1]:
+                        start_run(db, job.name, older, now=clock())
+                        finish_run(db, job.name, older, state="done", message=f"covered by {period}", now=clock())
+        except BusyError:
+            return
+        yield ended
+        if ended.state in ("failed", "stopped"):
+            return
+
+
+def _work(
+    db: Database,
+    job: Job,
+    period: str,
+    record: RunRecord | None,
+    keeping: Callable[[Iterable[Progress]], Iterator[Progress]],
+    *,
+    clock: Callable[[], datetime],
+    stop: Callable[[], bool],
+) -> Ended:
+    n_tries = record.n_tries if record else 0
+    start_run(db, job.name, period, now=clock())
+    note, next_try_at = "", None
+    try:
+        for step in keeping(job.work(period)):
+            note = step.note or note
+            if stop():
+                raise StopAsked("stopped as asked")
+        state, n_tries = "done", 0
+    except StopAsked as error:
+        state, note = "stopped", str(error)
+    except PostponedError as error:
+        state, note, next_try_at = "waiting", str(error), error.until
+    except BusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
+        n_tries += 1
+        state = "failed" if n_tries < MAX_TRIES else "given up"
+        note = str(error) if isinstance(error, PapertideError) else f"{type(error).__name__}: {error}"
+        next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
+    note = " ".join(note.split())[:_MESSAGE]
+    finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
+    return Ended(job.name, period, state, note, n_tries)

@@ -1,0 +1,95 @@
+"""One worker at a time: the lease in the database, renewed while the work goes on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from domain.errors import BusyError, StoreError
+from store.database import Database
+from store.runs import give_lease_back, take_lease
+
+LASTS = timedelta(minutes=30)
+
+_T = TypeVar("_T")
+_ours: set[str] = set()
+"""Holders at work in this process, so that two of its threads do not take each other for dead."""
+
+
+@contextmanager
+def held_lease(
+    db: Database, name: str, *, clock: Callable[[], datetime]
+) -> Iterator[Callable[[Iterable[_T]], Iterator[_T]]]:
+    """Hold the sole right of this name.
+
+    Gives a function to pass the work through. The lease is renewed in a thread, since one step may take longer than
+    it lasts; if somebody else took it all the same (the machine slept), the work ends at its next step.
+
+    Raises
+    ------
+    BusyError
+        If somebody else holds it.
+    """
+    holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
+    done, lost = threading.Event(), list[BusyError]()
+
+    def take() -> None:
+        take_lease(db, name, holder, now=clock(), lasts=LASTS, is_gone=has_ended)
+
+    def renew() -> None:
+        while not done.wait(LASTS.total_seconds() / 20):
+            try:
+                take()
+            except BusyError as error:
+                lost.append(error)
+                return
+            except StoreError:
+                continue  # a database that is busy now is asked again at the next turn
+
+    def keeping(work: Iterable[_T]) -> Iterator[_T]:
+        for step in work:
+            if lost:
+                raise lost[0]
+            yield step
+
+    _ours.add(holder)
+    try:
+        take()
+        renewal = threading.Thread(target=renew, name=f"lease {name}", daemon=True)
+        renewal.start()
+        try:
+            yield keeping
+        finally:
+            done.set()
+            renewal.join()
+            # On a full disk the lease stays, but its process is known to be gone.
+            with suppress(StoreError):
+                give_lease_back(db, name, holder)
+    finally:
+        _ours.discard(holder)
+
+
+def has_ended(holder: str) -> bool:
+    """Whether a lease's holder was a process of this machine that is gone."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    if int(pid) == os.getpid():
+        return holder not in _ours  # the process before us had our number, and has ended
+    try:  # a killed process keeps its number until its parent has asked how it ended
+        return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False  # no /proc here

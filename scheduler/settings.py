@@ -1,0 +1,49 @@
+"""The group ``schedule`` of the settings."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class ScheduleSettings(BaseModel):
+    """When what is done. Crontab lines: minute, hour, day of month, month, day of week (mon to sun)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    harvest: str = Field(
+        default="30 20 * * mon-thu,sun",
+        description="When to harvest, in `zone`: half an hour after each announcement of arXiv by default.",
+    )
+    zone: str = Field(
+        default="America/New_York",
+        description="The time zone of `harvest`; arXiv announces by the clock of New York, with its daylight changes.",
+    )
+    backup: str = Field(default="0 4 * * *", description="When to back up the database, UTC; empty for never.")
+    keep_backups: int = Field(default=7, ge=1, description="Backups kept in data_dir/backups; older ones are deleted.")
+    clean_up: str = Field(default="30 4 * * *", description="When to forget what is not needed any more, UTC.")
+    bounces: str = Field(default="15 * * * *", description="When to read mail.bounce_folder, UTC.")
+    deliver_incomplete_after_h: float = Field(
+        default=36.0,
+        ge=0,
+        description="Hours for which mails wait for a week to be proven complete; then they say that it is not.",
+    )
+    every_s: float = Field(default=20.0, ge=1, le=600, description="Seconds between two looks for what is due.")
+
+    @field_validator("harvest", "backup", "clean_up", "bounces")
+    @classmethod
+    def _is_a_crontab_line(cls, value: str) -> str:
+        if value:
+            CronTrigger.from_crontab(value, timezone="UTC")  # its ValueError says what is wrong
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("it is no time zone; they are written like America/New_York or UTC") from error
+        return value

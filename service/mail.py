@@ -1,0 +1,299 @@
+"""Mails as bytes, and the two ways that they leave: into a folder, or to a mail server.
+
+A letter's words come from outside in part: titles from arXiv, addresses and searches from readers. They reach headers
+only through ``EmailMessage``, which refuses a line break, after everything that could be one is taken out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+import smtplib
+import ssl
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import lru_cache
+from pathlib import Path
+
+from domain.errors import DeliveryError, MailServerUnavailable
+from domain.subscription import Letter, Picture, clean_text
+from scheduler.delivery import Transport
+from service.mail_settings import MailSettings
+
+_MAX_SUBJECT = 200
+_MAILS_PER_CONNECTION = 200
+
+
+def message_id(key: str, settings: MailSettings) -> str:
+    """The Message-ID of a mail with this key; the same at every try."""
+    return f"<{key}.digest@{settings.domain}>"
+
+
+def message_bytes(letter: Letter, settings: MailSettings, *, now: datetime) -> bytes:
+    """The mail as it goes over the wire, with CRLF, without the dots that SMTP adds.
+
+    Raises
+    ------
+    ValueError
+        If an address or a header could not be written safely; the letter is then not sent.
+    """
+    head = EmailMessage(policy=SMTP)
+    head["From"] = Address(settings.sender_name, addr_spec=settings.sender)
+    head["To"] = Address(addr_spec=letter.to)
+    head["Subject"] = clean_text(letter.subject)[:_MAX_SUBJECT]
+    head["Date"] = format_datetime(now)
+    head["Message-ID"] = message_id(letter.message_key, settings)
+    if settings.reply_to:
+        head["Reply-To"] = Address(addr_spec=settings.reply_to)
+    head["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe_url:
+        head["List-Id"] = f"Papertide digest <{settings.list_name}>"
+        head["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+        head["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        head["Precedence"] = "bulk"
+    head["MIME-Version"] = "1.0"
+    lines = bytes(head).rstrip(b"\r\n")
+    return lines + b"\r\n" + _body(letter)
+
+
+def _body(letter: Letter) -> bytes:
+    """The MIME tree: alternative(text, related(html, pictures)).
+
+    Written out, because ``EmailMessage`` takes longer to encode the pictures that all mails share than composing a
+    mail takes. Boundaries are made from the content, so that the same letter gives the same bytes.
+    """
+    mark = hashlib.sha256(f"{letter.message_key}\n{letter.text}\n{letter.html}".encode()).hexdigest()[:32]
+    text = _text_part("text/plain", letter.text)
+    if not letter.html:
+        return text
+    html = _text_part("text/html", letter.html)
+    if letter.pictures:
+        pictures = [_picture_part(p) for p in letter.pictures]
+        html = _multipart('related; type="text/html"', f"=_{mark}r", [html, *pictures])
+    return _multipart("alternative", f"=_{mark}a", [text, html])
+
+
+def _text_part(kind: str, text: str) -> bytes:
+    head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    lines = "\r\n".join(text.splitlines()) + "\r\n"
+    return head.encode("ascii") + binascii.b2a_qp(lines.encode(), istext=True)
+
+
+@lru_cache(maxsize=64)
+def _picture_part(picture: Picture) -> bytes:
+    head = (
+        f"Content-Type: image/png; name={picture.name}.png\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{picture.name}@papertide>\r\n"
+        f"Content-Disposition: inline; filename={picture.name}.png\r\n\r\n"
+    )
+    return head.encode("ascii") + base64.encodebytes(picture.png).replace(b"\n", b"\r\n")
+
+
+def _multipart(kind: str, boundary: str, parts: list[bytes]) -> bytes:
+    line = f"--{boundary}".encode("ascii")
+    body = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode("ascii") + body + line + b"--\r\n"
+
+
+class FolderTransport:
+    """Each mail is a file, named by its key: written twice, it is there once."""
+
+    handing_again_is_safe = True
+
+    def __init__(self, folder: Path, settings: MailSettings) -> None:
+        self._folder = folder
+        self._settings = settings
+
+    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+        """Write the file; it appears whole or not at all."""
+        content = message_bytes(letter, self._settings, now=now)
+        if not handing():
+            return False
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".")
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).replace(self._folder / f"{letter.message_key}.eml")
+        except OSError as error:
+            raise MailServerUnavailable(f"cannot write into {self._folder}: {error.strerror}") from error
+        return True
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class SmtpTransport:
+    """One connection to a mail server, opened when it is needed and kept for many mails."""
+
+    handing_again_is_safe = False
+
+    def __init__(self, settings: MailSettings, *, context: ssl.SSLContext | None = None) -> None:
+        self._settings = settings
+        self._context = context or ssl.create_default_context()
+        self._connection: smtplib.SMTP | None = None
+        self._n_sent = 0
+
+    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+        """Hand the mail to the server, up to its answer."""
+        content = message_bytes(letter, self._settings, now=now)
+        bounces_go_to = self._settings.bounce_to or self._settings.sender
+        smtp = self._connected()
+        try:
+            self._ask(smtp, letter, bounces_go_to, len(content))
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            self._drop()
+            raise DeliveryError(f"the mail server ended the conversation: {_words(error)}") from error
+        if not handing():
+            self._drop()  # the server waits for a mail that will not come
+            return False
+        try:
+            # The one wait that must not end early: an answer that comes later says that the mail has arrived.
+            if smtp.sock is not None:
+                smtp.sock.settimeout(self._settings.end_timeout_s)
+            smtp.send(_dotted(content))
+            code, answer = smtp.getreply()
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            self._drop()
+            raise DeliveryError(
+                f"no answer came after the mail was handed over: {_words(error)}", uncertain=True
+            ) from error
+        if smtp.sock is not None:
+            smtp.sock.settimeout(self._settings.timeout_s)
+        self._judge(code, answer, "the mail")
+        self._n_sent += 1
+        if self._n_sent >= _MAILS_PER_CONNECTION:
+            self.close()
+        return True
+
+    def _ask(self, smtp: smtplib.SMTP, letter: Letter, bounces_go_to: str, size: int) -> None:
+        """The conversation before the mail itself; the recipient is asked about last but one."""
+        options = [f"size={size}"] if smtp.has_extn("size") else []
+        code, answer = smtp.mail(bounces_go_to, options)
+        if code != 250:
+            smtp.rset()
+            # The sender is refused, so every other mail would be too.
+            raise MailServerUnavailable(f"the mail server refuses the sender {bounces_go_to}: {_reply(code, answer)}")
+        code, answer = smtp.rcpt(letter.to)
+        if code not in (250, 251):
+            smtp.rset()
+            self._judge(code, answer, letter.to, about_address=True)
+        code, answer = smtp.docmd("DATA")
+        if code != 354:
+            smtp.rset()
+            self._judge(code, answer, "a mail")
+
+    def _judge(self, code: int, answer: bytes, what: str, *, about_address: bool = False) -> None:
+        """Read the server's answer by its first digit (RFC 5321, 4.2.1)."""
+        if 200 <= code < 300:
+            return
+        if code == 421:
+            self._drop()
+            raise MailServerUnavailable(f"the mail server closes: {_reply(code, answer)}")
+        raise DeliveryError(
+            f"the mail server refuses {what}: {_reply(code, answer)}",
+            permanent=code >= 500,
+            bad_address=about_address and code >= 500 and _is_about_the_address(answer),
+        )
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is not None:
+            return self._connection
+        s = self._settings
+        try:
+            smtp = (
+                smtplib.SMTP_SSL(s.host, s.port, timeout=s.timeout_s, context=self._context)
+                if s.security == "tls"
+                else smtplib.SMTP(s.host, s.port, timeout=s.timeout_s)
+            )
+            smtp.ehlo_or_helo_if_needed()
+            if s.security == "starttls":
+                smtp.starttls(context=self._context)  # raises where the server has none: never in clear text
+                smtp.ehlo()
+            if s.user:
+                smtp.login(s.user, s.password.get_secret_value())
+        except smtplib.SMTPNotSupportedError as error:
+            raise MailServerUnavailable(
+                f"{s.host}:{s.port} offers no STARTTLS, and mails are not sent in clear text; set mail.security"
+            ) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailServerUnavailable(f"cannot reach the mail server {s.host}:{s.port}: {_words(error)}") from error
+        self._connection, self._n_sent = smtp, 0
+        return smtp
+
+    def _drop(self) -> None:
+        """Leave without a word: the conversation is in a state that nobody knows."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        """Say good-bye."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.quit()
+            except (OSError, smtplib.SMTPException):
+                connection.close()
+
+
+def _dotted(content: bytes) -> bytes:
+    """The mail with a dot more before every dot that begins a line, and the dot that ends it (RFC 5321, 4.5.2)."""
+    content = content.replace(b"\r\n.", b"\r\n..")
+    if content.startswith(b"."):
+        content = b"." + content
+    return content + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+_STATUS = re.compile(rb"\b5\.(\d{1,3})\.\d{1,3}\b")
+
+
+def _is_about_the_address(answer: bytes) -> bool:
+    """Whether a refusal says that nobody has the address (RFC 3463: 5.1 and 5.2), and not that we are unwanted."""
+    status = _STATUS.search(answer)
+    return status is None or int(status[1]) in (1, 2)
+
+
+def _reply(code: int, answer: bytes) -> str:
+    return f"{code} {clean_text(answer.decode('utf-8', 'replace'))[:200]}"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        raw = error.smtp_error
+        return _reply(error.smtp_code, raw if isinstance(raw, bytes) else str(raw).encode())
+    return clean_text(str(error))[:200] or type(error).__name__
+
+
+class Pace:
+    """At most so many calls a second: waits before a call that would come too early."""
+
+    def __init__(
+        self, per_s: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None]
+    ) -> None:
+        self._gap = 1 / per_s
+        self._clock = clock
+        self._sleep = sleep
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Come back when the next may go."""
+        now = self._clock()
+        if now < self._next:
+            self._sleep(self._next - now)
+        self._next = max(self._next, now) + self._gap
+
+
+def open_transport(settings: MailSettings, folder: Path) -> Transport:
+    """The way that the settings choose."""
+    return SmtpTransport(settings) if settings.transport == "smtp" else FolderTransport(folder, settings)

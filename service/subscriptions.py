@@ -1,0 +1,183 @@
+"""What readers do with their subscriptions, on the web and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from domain.errors import UsageError
+from domain.subscription import Follow, Preferences, Subscriber, TokenPurpose, normalised_address
+from service.workshop import Workshop
+from store.subscribers import (
+    TokenUse,
+    add_request,
+    change_preferences,
+    confirm,
+    delete_subscriber,
+    everything_about,
+    move,
+    requests_from,
+    suppress,
+    suppressed_for,
+    token_use,
+    use_token,
+)
+
+MAX_FROM_NETWORK = 10
+NETWORK_WINDOW = timedelta(hours=1)
+"""A network may ask for so many mails within so long, whoever they are for."""
+
+Outcome = Literal["done", "already", "expired", "unknown"]
+
+
+class TooManyRequests(UsageError):
+    """A network has asked for too much; it may ask again after ``retry_after_s``."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+def checked_preferences(shop: Workshop, frequency: str, mail_format: str, follows: Sequence[str]) -> Preferences:
+    """Preferences as they were typed, if everything in them is there to be followed.
+
+    Raises
+    ------
+    UsageError
+        Naming what is not.
+    """
+    parsed = tuple(dict.fromkeys(Follow.parse(text) for text in follows))
+    preferences = Preferences(frequency, mail_format, parsed)  # type: ignore[arg-type]  # refuses what is neither
+    keys: set[tuple[str, str]] = {(t.kind, t.key) for t in shop.detector.taxonomy.terms}
+    model = shop.topic_model
+    keys |= {("topic", str(t.topic_id)) for t in (model.topics if model else ())}
+    keys |= {("category", category) for category in shop.settings.categories}
+    for follow in parsed:
+        if follow.kind != "search" and (follow.kind, follow.key) not in keys:
+            known = ", ".join(key for kind, key in sorted(keys) if kind == follow.kind and kind != "topic")
+            hint = f"they are {known}" if known else "`papertide topics list` lists them"
+            raise UsageError(f"there is no {follow.kind} {follow.key!r} to follow; {hint}")
+    return preferences
+
+
+def ask_for_mail(shop: Workshop, address: str, preferences: Preferences | None, *, network: str) -> None:
+    """Note that somebody asks for the digest, or without preferences for the link to their page.
+
+    What is done and how long it takes is the same for every address; a mail is the answer.
+
+    Raises
+    ------
+    UsageError
+        If it is no address.
+    TooManyRequests
+        If the network has asked for too much; for whom, does not matter.
+    """
+    normal, now = normalised_address(address), shop.now()
+    asked = requests_from(shop.db, network, since=now - NETWORK_WINDOW)
+    if len(asked) >= MAX_FROM_NETWORK:
+        wait = int((asked[-MAX_FROM_NETWORK] + NETWORK_WINDOW - now).total_seconds()) + 1
+        raise TooManyRequests(
+            f"too many requests from your network; try again in {max(1, wait // 60)} minutes", retry_after_s=wait
+        )
+    add_request(shop.db, normal, preferences, network=network, now=now)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A link that was opened: whose it is, and whether it leads anywhere."""
+
+    outcome: Outcome
+    use: TokenUse | None
+
+    @property
+    def reader(self) -> Subscriber:
+        """Whose it is, where it leads somewhere."""
+        if self.use is None:
+            raise UsageError("this link leads nowhere")
+        return self.use.subscriber
+
+
+def open_door(shop: Workshop, token: str, purpose: TokenPurpose) -> Door:
+    """What a link leads to; nothing is changed by looking."""
+    use = token_use(shop.db, token, purpose, now=shop.now()) if 16 <= len(token) <= 64 else None
+    if use is None:
+        return Door("unknown", None)
+    if use.is_used and purpose == "confirm":
+        return Door("already", use)
+    return Door("expired" if use.is_expired else "done", use)
+
+
+def confirm_subscription(shop: Workshop, token: str) -> Door:
+    """Confirm: the reader is active, with what they asked for. A second time changes nothing."""
+    door = open_door(shop, token, "confirm")
+    if door.outcome != "done" or door.use is None:
+        return door
+    if suppressed_for(shop.db, door.reader.address):
+        return Door("expired", door.use)
+    if not use_token(shop.db, token, now=shop.now()):
+        return Door("already", door.use)
+    # A second confirmation of an older question must not undo what the reader has chosen since.
+    if door.reader.state in ("pending", "unsubscribed"):
+        confirm(shop.db, door.reader.subscriber_id, door.use.preferences, now=shop.now())
+    return door
+
+
+def unsubscribe(shop: Workshop, token: str) -> Door:
+    """End a subscription by its link; as often as one likes."""
+    door = open_door(shop, token, "unsubscribe")
+    if door.outcome == "done":
+        move(
+            shop.db,
+            door.reader.subscriber_id,
+            to="unsubscribed",
+            of=["active", "paused", "pending"],
+            now=shop.now(),
+        )
+    return door
+
+
+def block(shop: Workshop, token: str) -> Door:
+    """Never write to the address again."""
+    door = open_door(shop, token, "block")
+    if door.outcome == "done":
+        suppress(shop.db, door.reader.address, "blocked", now=shop.now())
+    return door
+
+
+def change(shop: Workshop, token: str, preferences: Preferences) -> Door:
+    """Take over what a reader chose on their page."""
+    door = open_door(shop, token, "manage")
+    if door.outcome == "done":
+        change_preferences(shop.db, door.reader.subscriber_id, preferences, now=shop.now())
+    return door
+
+
+PageAction = Literal["pause", "resume", "unsubscribe", "resubscribe", "delete"]
+
+
+def act(shop: Workshop, token: str, action: PageAction) -> Door:
+    """Pause, resume, leave, come back or be forgotten, from one's page."""
+    door = open_door(shop, token, "manage")
+    if door.outcome != "done":
+        return door
+    number, now = door.reader.subscriber_id, shop.now()
+    if action == "delete":
+        delete_subscriber(shop.db, number)
+    elif action == "pause":
+        move(shop.db, number, to="paused", of=["active"], now=now)
+    elif action == "unsubscribe":
+        move(shop.db, number, to="unsubscribed", of=["active", "paused"], now=now)
+    elif suppressed_for(shop.db, door.reader.address) is None and door.reader.confirmed_at is not None:
+        of: Any = ["paused"] if action == "resume" else ["unsubscribed"]
+        move(shop.db, number, to="active", of=of, now=now)
+    return door
+
+
+def own_data(shop: Workshop, token: str) -> dict[str, Any] | None:
+    """All that is stored about the reader of a page; ``None`` where the link leads nowhere."""
+    door = open_door(shop, token, "manage")
+    if door.outcome != "done":
+        return None
+    return everything_about(shop.db, door.reader.subscriber_id)

@@ -1,0 +1,529 @@
+"""From a published digest to mails in a folder and at a real server: once to each reader, and to nobody else."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from analysis.detect import Detector
+from analysis.taxonomy import load_taxonomy
+from domain.embeddings import Embeddings
+from domain.errors import DeliveryError, MailServerUnavailable
+from domain.harvest import HarvestedWindow
+from domain.paper import Paper
+from domain.subscription import Follow, Issue, Letter, Preferences, Subscriber
+from domain.week import Week
+from ingest.harvest import plan_harvest, window_of
+from scheduler.jobs import run_due
+from scheduler.pipeline import detect_missing, refresh_tables
+from service.bounces import read_bounces, read_report
+from service.jobs import jobs_of
+from service.mail import FolderTransport
+from service.mail_settings import MailSettings
+from service.post_office import PostOffice
+from service.settings import Settings
+from service.subscriptions import (
+    TooManyRequests,
+    act,
+    ask_for_mail,
+    block,
+    change,
+    checked_preferences,
+    confirm_subscription,
+    open_door,
+    own_data,
+    unsubscribe,
+)
+from service.workshop import Workshop
+from store.deliveries import delivery_counts, unsettled
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest
+from store.runs import runs_of
+from store.subscribers import add_pending, confirm, move, subscriber_of, suppressed_for
+
+WEEK = Week.parse("2026-W25")
+NOW = WEEK.end_at + timedelta(days=1, hours=12)
+MODEL = "test-model@1/float32"
+HOSTILE = '<script>alert(1)</script> "quoted" & \u202eturned $\\frac{1}$'
+Make = Callable[..., Paper]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Iterator[Workshop]:
+    """Six closed weeks of papers with vectors, the newest three with digests. Each test has its own readers."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("shop"), now=NOW, mail=MailSettings(sender="digest@papertide.example")
+    )
+    workshop = Workshop(settings)
+    db, number = workshop.db, 0
+    random = np.random.default_rng(5)
+    for n in range(5, -1, -1):
+        week = WEEK.plus(-n)
+        papers = []
+        for i in range(60):
+            number += 1
+            at = week.start_at + timedelta(hours=i)
+            title = HOSTILE if i == 7 else f"A diffusion model for subject {number}" if i % 3 else f"Subject {number}"
+            abstract = "We propose a latent diffusion model." if i % 3 else "We look at other things."
+            papers.append(make_paper(number, title=title, abstract=abstract, submitted_at=at, updated_at=at))
+        came = HarvestedWindow(window_of(week), settings.categories, tuple(papers), len(papers), None, NOW)
+        apply_harvest(db, plan_harvest(papers, {}), came, seen_at=NOW)
+        vectors = random.normal(size=(len(papers), 8)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        add_embeddings(db, Embeddings(tuple(p.arxiv_id for p in papers), vectors, MODEL))
+    detector = Detector(load_taxonomy(None))
+    for _ in detect_missing(db, detector):
+        pass
+    for _ in refresh_tables(db, detector.detector_id, None, settings.categories):
+        pass
+    for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
+        for _ in workshop.publish(week):
+            pass
+    yield workshop
+    db.close()
+
+
+class Post:
+    """A way for mails to leave that remembers them, and fails as it is told."""
+
+    handing_again_is_safe = False
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.before: dict[str, DeliveryError] = {}
+        self.after: dict[str, DeliveryError] = {}
+
+    def send(self, letter: Letter, *, now: object, handing: Callable[[], bool]) -> bool:
+        if letter.to in self.before:
+            raise self.before[letter.to]
+        if not handing():
+            return False
+        if letter.to in self.after:
+            raise self.after[letter.to]
+        self.letters.append(letter)
+        return True
+
+    def close(self) -> None:
+        pass
+
+    def to(self, address: str) -> list[Letter]:
+        return [letter for letter in self.letters if letter.to == address]
+
+
+class Numbers:
+    """Tokens and keys that a seed repeats."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def token(self) -> str:
+        return f"{self._random.getrandbits(192):048x}"
+
+    def key(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def office(shop: Workshop, post: Post, tmp_path: Path) -> Iterator[PostOffice]:
+    """A post office on a copy of the database, so that readers of one test are not those of another."""
+    from store.backup import back_up
+
+    copy = tmp_path / "papertide.sqlite"
+    back_up(shop.db, copy)
+    settings = shop.settings.model_copy(update={"data_dir": tmp_path})
+    own = Workshop(settings)
+    numbers = Numbers(1)
+    yield PostOffice(
+        own,
+        transport=lambda: post,
+        random_token=numbers.token,
+        random_key=numbers.key,
+        sleep=lambda _: None,
+    )
+    own.db.close()
+
+
+def _reader(office: PostOffice, name: str, *follows: str, mail_format: str = "html") -> Subscriber:
+    preferences = Preferences("weekly", mail_format, tuple(Follow.parse(f) for f in follows))  # type: ignore[arg-type]
+    reader = add_pending(office.shop.db, f"{name}@example.org", preferences, now=NOW)
+    confirm(office.shop.db, reader.subscriber_id, None, now=NOW)
+    return reader
+
+
+def _deliver(office: PostOffice) -> list[tuple[str, str]]:
+    [job] = [job for job in jobs_of(office) if job.name == "delivery"]
+    return [(e.period, e.state) for e in run_due(office.shop.db, job, clock=office.shop.now)]
+
+
+def _later(office: PostOffice, **more: float) -> PostOffice:
+    """The same post office at another time."""
+    shop = office.shop
+    moved = Workshop(shop.settings.model_copy(update={"now": shop.now() + timedelta(**more)}))
+    moved.__dict__["db"] = shop.db
+    office.shop = moved
+    return office
+
+
+def test_every_reader_gets_the_issue_once_and_nobody_else_gets_any(office: PostOffice, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(office, name)
+    add_pending(office.shop.db, "pending@example.org", Preferences(), now=NOW)
+    paused = _reader(office, "paused")
+    move(office.shop.db, paused.subscriber_id, to="paused", of=["active"], now=NOW)
+    assert office.due_issues() == ["2026-W25"]
+    assert _deliver(office) == [("2026-W25", "done")]
+    assert _deliver(office) == []
+    assert sorted(letter.to for letter in post.letters) == ["ada@example.org", "ben@example.org"]
+    assert delivery_counts(office.shop.db) == {"2026-W25": {"sent": 2}}
+
+
+def test_a_passing_failure_is_made_up_and_a_bad_address_is_left_alone(office: PostOffice, post: Post) -> None:
+    for name in ("ada", "ben", "cyd"):
+        _reader(office, name)
+    post.before["ada@example.org"] = DeliveryError("450 later")
+    post.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, bad_address=True)
+    post.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
+    assert _deliver(office) == [("2026-W25", "waiting")]
+    assert suppressed_for(office.shop.db, "ben@example.org") == "bounced"
+    assert delivery_counts(office.shop.db) == {"2026-W25": {"due": 1, "failed": 1, "uncertain": 1}}
+    post.before.clear()
+    post.after.clear()
+    assert _deliver(office) == []
+    assert _deliver(_later(office, minutes=6)) == [("2026-W25", "done")]
+    assert [letter.to for letter in post.letters] == ["ada@example.org"]
+    assert [address for _, address in unsettled(office.shop.db)] == ["cyd@example.org"]
+
+
+def test_a_server_that_takes_nothing_ends_the_job_and_counts_against_nobody(office: PostOffice, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(office, name)
+    post.before["ada@example.org"] = MailServerUnavailable("connection refused")
+    assert _deliver(office) == [("2026-W25", "failed")]
+    assert post.letters == []
+    post.before.clear()
+    assert _deliver(_later(office, minutes=6)) == [("2026-W25", "done")]
+    assert len(post.letters) == 2
+
+
+def test_three_issues_in_a_row_that_cannot_be_delivered_end_a_subscription(office: PostOffice, post: Post) -> None:
+    _reader(office, "ada")
+    post.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
+    reasons = []
+    for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
+        for _ in office.deliver(str(week)):
+            pass
+        reasons.append(suppressed_for(office.shop.db, "ada@example.org"))
+    assert reasons == [None, None, "bounced"]
+
+
+def test_issues_missed_go_out_in_order_and_a_new_installation_begins_with_the_newest(
+    office: PostOffice, post: Post
+) -> None:
+    from store.deliveries import plan_issue
+
+    assert office.due_issues() == ["2026-W25"]
+    plan_issue(office.shop.db, Issue("weekly", WEEK.plus(-2)), new_key=lambda: "k", now=NOW)
+    assert office.due_issues() == ["2026-W24", "2026-W25"]
+    _reader(office, "ada")
+    assert _deliver(office) == [("2026-W24", "done"), ("2026-W25", "done")]
+    assert ["2026-W24" in letter.subject for letter in post.letters] == [True, False]
+
+
+def test_a_mail_holds_what_it_must_and_stays_small(office: PostOffice, post: Post, tmp_path: Path) -> None:
+    from html.parser import HTMLParser
+
+    _reader(office, "ada", "technique:diffusion", "category:cs.LG")
+    _deliver(office)
+    [letter] = post.letters
+    FolderTransport(tmp_path / "out", office.shop.settings.mail).send(letter, now=NOW, handing=lambda: True)
+    [file] = (tmp_path / "out").glob("*.eml")
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert len(html.encode()) < 90_000
+    assert len(text.splitlines()) > 40
+    assert "<script" not in html
+    assert "\u202e" not in html + text
+    names, tables, images, links, langs = set(), [], [], [], []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            names.add(tag)
+            if tag == "table":
+                tables.append(given)
+            if tag == "img":
+                images.append(given)
+            if tag == "a":
+                links.append(given["href"])
+            if "lang" in given:
+                langs.append((tag, given["lang"], given.get("dir")))
+
+    Reader().feed(html)
+    assert not names & {"script", "form", "link", "svg", "iframe", "object", "video", "input"}
+    assert langs[0] == ("html", "en", "ltr")
+    assert langs[1] == ("div", "en", "ltr")
+    assert sum(table.get("role") == "presentation" for table in tables) == 2
+    data_tables = [table for table in tables if table.get("role") != "presentation"]
+    assert html.count("<caption") == len(data_tables) >= 3
+    assert images
+    cids = {part["Content-ID"] for part in message.walk() if part.get_content_maintype() == "image"}
+    for image in images:
+        assert image["alt"]
+        assert "%" in str(image["alt"])
+        assert f"<{str(image['src']).removeprefix('cid:')}>" in cids
+    assert all(str(link).startswith(("http://", "https://")) for link in links)
+    assert message["List-Unsubscribe"].strip("<>") in links
+    assert message["List-Unsubscribe"].strip("<>") in text
+    for part in ("html", "text"):
+        assert "diffusion" in (html if part == "html" else text).lower()
+
+
+def test_a_reader_who_wants_text_gets_text_alone(office: PostOffice, post: Post) -> None:
+    _reader(office, "ada", mail_format="text")
+    _deliver(office)
+    assert post.letters[0].html == ""
+    assert post.letters[0].pictures == ()
+
+
+# -- asking, confirming, leaving
+
+
+def _token(letter: Letter, purpose: str) -> str:
+    _, _, rest = letter.text.partition(f"/subscriptions/{purpose}/")
+    return rest.split()[0]
+
+
+def _ask(office: PostOffice, post: Post, address: str = "ada@example.org", network: str = "192.0.2.1") -> list[Letter]:
+    before = len(post.letters)
+    ask_for_mail(office.shop, address, Preferences(follows=(Follow("technique", "diffusion"),)), network=network)
+    for _ in office.answer_requests():
+        pass
+    return post.letters[before:]
+
+
+def test_nothing_but_the_question_goes_to_somebody_who_has_not_confirmed(office: PostOffice, post: Post) -> None:
+    [question] = _ask(office, post)
+    assert question.unsubscribe_url == ""
+    assert _deliver(office) == [("2026-W25", "done")]
+    assert len(post.letters) == 1
+    token = _token(question, "confirm")
+    assert open_door(office.shop, token, "confirm").outcome == "done"
+    assert subscriber_of(office.shop.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
+    assert confirm_subscription(office.shop, token).outcome == "done"
+    reader = subscriber_of(office.shop.db, "ada@example.org")
+    assert reader is not None
+    assert (reader.state, reader.preferences.of("technique")) == ("active", ("diffusion",))
+    assert confirm_subscription(office.shop, token).outcome == "already"
+
+
+def test_a_late_or_made_up_token_opens_nothing(office: PostOffice, post: Post) -> None:
+    [question] = _ask(office, post)
+    token = _token(question, "confirm")
+    for wrong in ("", "x", "a" * 5000, token[:-1], token.upper() + "0", "../../etc", "%00", token + "\n"):
+        for purpose in ("confirm", "manage", "unsubscribe", "block"):
+            assert open_door(office.shop, wrong, purpose).outcome == "unknown"  # type: ignore[arg-type]
+    assert open_door(office.shop, token, "manage").outcome == "unknown"
+    _later(office, days=7)
+    assert confirm_subscription(office.shop, token).outcome == "expired"
+    assert subscriber_of(office.shop.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
+
+
+def test_an_old_question_confirmed_late_undoes_nothing(office: PostOffice, post: Post) -> None:
+    [first], [second] = _ask(office, post), _ask(office, post)
+    confirm_subscription(office.shop, _token(second, "confirm"))
+    reader = subscriber_of(office.shop.db, "ada@example.org")
+    assert reader is not None
+    move(office.shop.db, reader.subscriber_id, to="paused", of=["active"], now=NOW)
+    confirm_subscription(office.shop, _token(first, "confirm"))
+    assert subscriber_of(office.shop.db, "ada@example.org").state == "paused"  # type: ignore[union-attr]
+
+
+def test_a_mailbox_cannot_be_flooded_by_whatever_name_and_from_wherever(office: PostOffice, post: Post) -> None:
+    for n in range(30):
+        _ask(office, post, f"ada+{n}@example.org", network=f"192.0.2.{n}")
+    assert len(post.letters) == 3
+    _later(office, days=1, minutes=1)
+    for n in range(30):
+        _ask(office, post, f"ada+{n}@example.org", network=f"192.0.2.{n}")
+    assert len(post.letters) == 6
+
+
+def test_a_network_may_ask_ten_times_an_hour_whoever_it_asks_for(office: PostOffice, post: Post) -> None:
+    for n in range(10):
+        _ask(office, post, f"reader{n}@example.org")
+    with pytest.raises(TooManyRequests) as caught:
+        _ask(office, post, "another@example.org")
+    assert 0 < caught.value.retry_after_s <= 3601
+    _later(office, hours=1, seconds=2)
+    assert len(_ask(office, post, "another@example.org")) == 1
+
+
+def test_somebody_who_said_never_again_is_never_asked_again(office: PostOffice, post: Post) -> None:
+    [question] = _ask(office, post)
+    assert block(office.shop, _token(question, "block")).outcome == "done"
+    assert confirm_subscription(office.shop, _token(question, "confirm")).outcome == "expired"
+    _later(office, days=40)
+    assert _ask(office, post) == []
+
+
+def test_a_reader_who_asks_again_gets_the_link_to_their_page_and_keeps_what_they_chose(
+    office: PostOffice, post: Post
+) -> None:
+    _reader(office, "ada", "category:cs.LG")
+    [letter] = _ask(office, post)
+    assert "already" in letter.text
+    token = _token(letter, "manage")
+    door = open_door(office.shop, token, "manage")
+    assert door.reader.preferences.of("category") == ("cs.LG",)
+    ask_for_mail(office.shop, "stranger@example.org", None, network="192.0.2.9")
+    for _ in office.answer_requests():
+        pass
+    assert len(post.letters) == 1
+
+
+def test_a_reader_changes_pauses_exports_leaves_and_is_forgotten_by_their_page(office: PostOffice, post: Post) -> None:
+    reader = _reader(office, "ada")
+    _deliver(office)
+    token = _token(post.letters[0], "manage")
+    change(office.shop, token, Preferences("monthly", "text"))
+    act(office.shop, token, "pause")
+    data = own_data(office.shop, token)
+    assert data is not None
+    assert (data["state"], data["frequency"], len(data["deliveries"])) == ("paused", "monthly", 1)
+    assert json.dumps(data)
+    act(office.shop, token, "resume")
+    act(office.shop, token, "unsubscribe")
+    assert subscriber_of(office.shop.db, reader.address).state == "unsubscribed"  # type: ignore[union-attr]
+    act(office.shop, token, "delete")
+    assert subscriber_of(office.shop.db, reader.address) is None
+    assert open_door(office.shop, token, "manage").outcome == "unknown"
+
+
+def test_the_link_of_any_mail_ends_the_subscription_as_often_as_one_likes(office: PostOffice, post: Post) -> None:
+    _reader(office, "ada")
+    _deliver(office)
+    token = _token(post.letters[0], "unsubscribe")
+    assert open_door(office.shop, token, "unsubscribe").outcome == "done"
+    assert subscriber_of(office.shop.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
+    for _ in range(2):
+        assert unsubscribe(office.shop, token).outcome == "done"
+        assert subscriber_of(office.shop.db, "ada@example.org").state == "unsubscribed"  # type: ignore[union-attr]
+
+
+def test_only_what_is_there_can_be_followed(office: PostOffice) -> None:
+    chosen = checked_preferences(
+        office.shop, "weekly", "html", ["technique:diffusion", "search:<b>bold</b>", "search:<b>bold</b>"]
+    )
+    assert [str(f) for f in chosen.follows] == ["technique:diffusion", "search:<b>bold</b>"]
+    for wrong in ("technique:magic", "category:math.AG", "topic:99", "topic:x"):
+        with pytest.raises(Exception, match=r"no (technique|category|topic)"):
+            checked_preferences(office.shop, "weekly", "html", [wrong])
+
+
+# -- bounces
+
+
+def _dsn(message_id: str, *, status: str = "5.1.1", action: str = "failed", kind: str = "delivery-status") -> bytes:
+    return (
+        f"From: mailer-daemon@example.org\r\nTo: bounces@papertide.example\r\nSubject: Undelivered\r\n"
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type={kind}; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: text/plain\r\n\r\nIt did not work.\r\n"
+        f"--b\r\nContent-Type: message/{kind}\r\n\r\n"
+        f"Reporting-MTA: dns; example.org\r\n\r\n"
+        f"Final-Recipient: rfc822; ada@example.org\r\nAction: {action}\r\nStatus: {status}\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        f"From: digest@papertide.example\r\nMessage-ID: {message_id}\r\n\r\nwords\r\n--b--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        ({}, "bounced"),
+        ({"status": "5.2.1"}, "bounced"),
+        ({"status": "4.2.2", "action": "delayed"}, None),
+        ({"status": "5.7.1"}, None),
+        ({"status": "2.0.0", "action": "delivered"}, None),
+        ({"kind": "feedback-report"}, "complained"),
+    ],
+)
+@pytest.mark.parametrize("is_maildir", [False, True])
+def test_a_report_of_failure_or_a_complaint_ends_a_subscription(
+    office: PostOffice, post: Post, tmp_path: Path, report: dict[str, str], reason: str | None, is_maildir: bool
+) -> None:
+    _reader(office, "ada")
+    _deliver(office)
+    folder = tmp_path / "bounces"
+    for name in ("cur", "new", "tmp") if is_maildir else (".",):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    place = folder / "new" / "1.host" if is_maildir else folder / "1.eml"
+    place.write_bytes(_dsn(f"<{post.letters[0].message_key}.digest@papertide.example>", **report))
+    counts = read_bounces(office.shop.db, folder, domain="papertide.example", now=NOW)
+    assert sum(counts.values()) == 1
+    assert suppressed_for(office.shop.db, "ada@example.org") == reason
+    assert read_bounces(office.shop.db, folder, domain="papertide.example", now=NOW) == {}
+
+
+def test_a_made_up_report_ends_nobodys_subscription(office: PostOffice, post: Post, tmp_path: Path) -> None:
+    _reader(office, "ada")
+    _deliver(office)
+    folder = tmp_path / "bounces"
+    folder.mkdir()
+    (folder / "1.eml").write_bytes(_dsn(f"<{'0' * 32}.digest@papertide.example>"))
+    (folder / "2.eml").write_bytes(b"\xff\xfe not a mail at all")
+    (folder / "3.eml").write_bytes(b"")
+    assert read_bounces(office.shop.db, folder, domain="papertide.example", now=NOW) == {"ignored": 3}
+    assert subscriber_of(office.shop.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
+
+
+def test_any_bytes_are_a_report_of_some_kind() -> None:
+    random = Random(3)
+    whole = _dsn("<" + "a" * 32 + ".digest@papertide.example>")
+    for _ in range(200):
+        at = random.randrange(len(whole))
+        broken = whole[:at] + random.randbytes(3) + whole[at + random.randrange(40) :]
+        assert read_report(broken, domain="papertide.example").kind in ("failed", "complaint", "other")
+
+
+# -- the whole round
+
+
+def test_everything_that_is_due_is_done_once_and_backed_up(office: PostOffice, post: Post, tmp_path: Path) -> None:
+    _reader(office, "ada")
+    names = {"clean up", "backup", "delivery"}
+    jobs = [job for job in jobs_of(office) if job.name in names]
+    for _ in range(2):
+        for job in jobs:
+            list(run_due(office.shop.db, job, clock=office.shop.now))
+    assert {name: [r.state for r in runs_of(office.shop.db, name).values()] for name in names} == {
+        "clean up": ["done"],
+        "backup": ["done"],
+        "delivery": ["done"],
+    }
+    [backup] = (tmp_path / "backups").iterdir()
+    assert backup.stat().st_size > 100_000
+    assert len(post.letters) == 1
+
+
+def test_a_preview_shows_what_somebody_would_get(office: PostOffice) -> None:
+    letter = office.preview(Issue("weekly", WEEK), Preferences(follows=(Follow("category", "cs.LG"),)))
+    assert "cs.LG" in letter.text
+    assert "reader@example.org" in letter.html
+    assert replace(letter, to="x@example.org").subject == letter.subject

@@ -1,0 +1,223 @@
+"""Each issue once to each reader, whatever dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import numpy as np
+import pytest
+
+from domain.errors import UsageError
+from domain.paper import ArxivId
+from domain.subscription import Delivery, Follow, Issue, Preferences, Subscriber
+from domain.week import Week
+from store.database import Database
+from store.deliveries import (
+    add_query_vectors,
+    claim_delivery,
+    deliveries_due,
+    delivery_counts,
+    failures_in_a_row,
+    followed_searches,
+    forget_query_vectors,
+    hand_over,
+    note_refused,
+    note_sent,
+    note_uncertain,
+    open_issues,
+    open_until,
+    papers_sent_to,
+    pick_up_after_a_crash,
+    plan_issue,
+    planned_issues,
+    query_vectors,
+    reader_of_message,
+    settle,
+    unsettled,
+)
+from store.subscribers import add_pending, confirm, delete_subscriber, move, suppress, token_use
+
+NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
+ISSUE = Issue("weekly", Week.parse("2026-W25"))
+NAME = str(ISSUE)
+
+
+@pytest.fixture
+def keys() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"{next(numbers):016x}"
+
+
+def _reader(db: Database, name: str, preferences: Preferences | None = None) -> Subscriber:
+    reader = add_pending(db, f"{name}@example.org", preferences or Preferences(), now=NOW)
+    confirm(db, reader.subscriber_id, None, now=NOW)
+    return reader
+
+
+def _due(db: Database, now: datetime = NOW) -> list[Delivery]:
+    return [delivery for delivery, _ in deliveries_due(db, NAME, now=now, limit=10)]
+
+
+_tokens = count()
+
+
+def _claim(db: Database, delivery: Delivery, reader: Subscriber, token: str = "") -> bool:
+    tokens = {"unsubscribe": token or f"token-{next(_tokens)}"}
+    return claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=NOW)  # type: ignore[arg-type]
+
+
+def test_an_issue_goes_to_those_who_are_active_and_read_this_often_and_is_planned_once(
+    database: Database, keys: Callable[[], str]
+) -> None:
+    _reader(database, "weekly")
+    _reader(database, "monthly", Preferences(frequency="monthly"))
+    add_pending(database, "pending@example.org", Preferences(), now=NOW)
+    paused = _reader(database, "paused")
+    move(database, paused.subscriber_id, to="paused", of=["active"], now=NOW)
+    assert plan_issue(database, ISSUE, new_key=keys, now=NOW) == 1
+    _reader(database, "late")
+    assert plan_issue(database, ISSUE, new_key=keys, now=NOW) is None
+    assert [r.address for _, r in deliveries_due(database, NAME, now=NOW, limit=10)] == ["weekly@example.org"]
+    assert planned_issues(database) == {NAME: 1}
+    assert plan_issue(database, Issue.parse("2026-06"), new_key=keys, now=NOW) == 1
+
+
+def test_a_delivery_goes_from_due_to_sent_and_remembers_its_papers(database: Database, keys: Callable[[], str]) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    assert open_issues(database) == [NAME]
+    [delivery] = _due(database)
+    assert _claim(database, delivery, reader, "leave")
+    assert token_use(database, "leave", "unsubscribe", now=NOW) is not None
+    assert _due(database) == []
+    assert papers_sent_to(database, reader.subscriber_id) == frozenset()
+    assert hand_over(database, delivery.delivery_id, papers=[ArxivId("2606.00001")], now=NOW)
+    note_sent(database, delivery.delivery_id, now=NOW)
+    assert papers_sent_to(database, reader.subscriber_id) == {"2606.00001"}
+    assert open_until(database, NAME) == (0, None)
+    assert open_issues(database) == []
+    assert delivery_counts(database) == {NAME: {"sent": 1}}
+    found = reader_of_message(database, delivery.message_key)
+    assert found is not None
+    assert found.address == "ada@example.org"
+
+
+def test_two_senders_never_hold_the_same_delivery(database: Database, keys: Callable[[], str]) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    with ThreadPoolExecutor(4) as pool:
+        claims = list(pool.map(lambda _: _claim(database, delivery, reader), range(8)))
+    assert sum(claims) == 1
+    with ThreadPoolExecutor(4) as pool:
+        handed = list(pool.map(lambda _: hand_over(database, delivery.delivery_id, papers=[], now=NOW), range(8)))
+    assert sum(handed) == 1
+
+
+@pytest.mark.parametrize("leaves", ["paused", "unsubscribed", "suppressed", "deleted"])
+def test_who_leaves_between_planning_and_sending_gets_nothing(
+    database: Database, keys: Callable[[], str], leaves: str
+) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    if leaves == "deleted":
+        delete_subscriber(database, reader.subscriber_id)
+    elif leaves == "suppressed":
+        suppress(database, reader.address, "complained", now=NOW)
+    else:
+        move(database, reader.subscriber_id, to=leaves, of=["active"], now=NOW)  # type: ignore[arg-type]
+    assert not _claim(database, delivery, reader)
+    assert _due(database) == []
+    assert open_until(database, NAME) == (0, None)
+
+
+def test_a_sender_that_died_before_handing_over_leaves_its_deliveries_due(
+    database: Database, keys: Callable[[], str]
+) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    _claim(database, delivery, reader)
+    assert pick_up_after_a_crash(database, handing_is_safe=False, now=NOW) == 0
+    assert [d.delivery_id for d in _due(database)] == [delivery.delivery_id]
+
+
+def test_a_sender_that_died_while_handing_over_leaves_an_uncertain_delivery_that_a_person_settles(
+    database: Database, keys: Callable[[], str]
+) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    _claim(database, delivery, reader)
+    hand_over(database, delivery.delivery_id, papers=[ArxivId("2606.00001")], now=NOW)
+    assert pick_up_after_a_crash(database, handing_is_safe=False, now=NOW) == 1
+    assert _due(database) == []
+    assert [(d.state, address) for d, address in unsettled(database)] == [("uncertain", "ada@example.org")]
+    assert papers_sent_to(database, reader.subscriber_id) == {"2606.00001"}
+    settle(database, delivery.delivery_id, arrived=False, now=NOW)
+    assert [d.message_key for d in _due(database)] == [delivery.message_key]
+    assert papers_sent_to(database, reader.subscriber_id) == frozenset()
+    with pytest.raises(UsageError, match="not uncertain"):
+        settle(database, delivery.delivery_id, arrived=True, now=NOW)
+
+
+def test_a_folder_may_be_handed_the_same_mail_again(database: Database, keys: Callable[[], str]) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    _claim(database, delivery, reader)
+    hand_over(database, delivery.delivery_id, papers=[], now=NOW)
+    assert pick_up_after_a_crash(database, handing_is_safe=True, now=NOW) == 0
+    assert len(_due(database)) == 1
+
+
+def test_a_passing_failure_is_tried_again_later_and_a_permanent_one_is_not(
+    database: Database, keys: Callable[[], str]
+) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    _claim(database, delivery, reader)
+    later = NOW + timedelta(minutes=5)
+    note_refused(database, delivery.delivery_id, problem="450 later", next_try_at=later, now=NOW)
+    assert _due(database) == []
+    assert open_until(database, NAME) == (1, later)
+    [again] = _due(database, later)
+    assert again.n_tries == 1
+    _claim(database, again, reader)
+    hand_over(database, delivery.delivery_id, papers=[], now=NOW)
+    note_refused(database, delivery.delivery_id, problem="554 no", next_try_at=None, now=NOW)
+    assert open_until(database, NAME) == (0, None)
+    assert failures_in_a_row(database, reader.subscriber_id) == 1
+
+
+def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[], str]) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    _claim(database, delivery, reader)
+    hand_over(database, delivery.delivery_id, papers=[], now=NOW)
+    note_uncertain(database, delivery.delivery_id, problem="time-out", now=NOW)
+    assert _due(database, NOW + timedelta(days=30)) == []
+    settle(database, delivery.delivery_id, arrived=True, now=NOW)
+    assert delivery_counts(database) == {NAME: {"sent": 1}}
+
+
+def test_searches_of_active_readers_are_kept_as_vectors_and_forgotten_with_them(
+    database: Database, keys: Callable[[], str]
+) -> None:
+    reader = _reader(database, "ada", Preferences(follows=(Follow("search", "b"), Follow("search", "a"))))
+    assert followed_searches(database) == ["a", "b"]
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    add_query_vectors(database, "model", {"a": vector})
+    add_query_vectors(database, "model", {"a": vector})
+    found = query_vectors(database, "model", ["a", "b"])
+    assert list(found) == ["a"]
+    assert np.array_equal(found["a"], vector)
+    assert forget_query_vectors(database) == 0
+    delete_subscriber(database, reader.subscriber_id)
+    assert forget_query_vectors(database) == 1

@@ -1,0 +1,195 @@
+"""Readers, their links, what was typed into the form, and who is left alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from domain.subscription import Follow, Preferences, Subscriber
+from store.database import Database
+from store.deliveries import plan_issue
+from store.schema import subscriber_token, suppression
+from store.subscribers import (
+    add_pending,
+    add_request,
+    add_tokens,
+    allow,
+    change_preferences,
+    claim_request,
+    confirm,
+    delete_subscriber,
+    everything_about,
+    finish_request,
+    forget_idle,
+    forget_requests,
+    forget_tokens,
+    letters_to,
+    move,
+    requests_from,
+    subscriber_by_id,
+    subscriber_counts,
+    subscriber_of,
+    subscribers,
+    suppress,
+    suppressed_for,
+    suppression_counts,
+    token_use,
+    use_token,
+    waiting_requests,
+)
+
+NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
+ADA = "ada@example.org"
+MONTHLY = Preferences("monthly", "text", (Follow("search", "graph networks"), Follow("technique", "diffusion")))
+
+
+def _ada(db: Database, state: str = "active") -> Subscriber:
+    reader = add_pending(db, ADA, Preferences(), now=NOW)
+    if state != "pending":
+        confirm(db, reader.subscriber_id, None, now=NOW)
+        move(db, reader.subscriber_id, to=state, of=["active"], now=NOW)  # type: ignore[arg-type]
+    found = subscriber_of(db, ADA)
+    assert found is not None
+    return found
+
+
+def test_a_reader_is_stored_with_everything_they_chose(database: Database) -> None:
+    reader = add_pending(database, ADA, MONTHLY, now=NOW)
+    assert (reader.state, reader.preferences, reader.confirmed_at) == ("pending", MONTHLY, None)
+    assert subscriber_by_id(database, reader.subscriber_id) == reader
+    assert list(subscribers(database, "pending")) == [reader]
+    assert list(subscribers(database, "active")) == []
+    assert subscriber_counts(database) == {"pending": 1}
+
+
+def test_asking_again_changes_nothing_about_a_reader_who_is_there(database: Database) -> None:
+    before = _ada(database)
+    assert add_pending(database, ADA, MONTHLY, now=NOW + timedelta(days=1)) == before
+
+
+def test_confirming_takes_over_what_was_asked_for(database: Database) -> None:
+    reader = add_pending(database, ADA, Preferences(), now=NOW)
+    confirm(database, reader.subscriber_id, MONTHLY, now=NOW + timedelta(hours=1))
+    found = subscriber_of(database, ADA)
+    assert found is not None
+    assert (found.state, found.preferences) == ("active", MONTHLY)
+    assert found.confirmed_at == NOW + timedelta(hours=1)
+
+
+def test_preferences_change_and_states_move_only_from_where_they_are_said_to_be(database: Database) -> None:
+    reader = _ada(database)
+    change_preferences(database, reader.subscriber_id, MONTHLY, now=NOW)
+    assert subscriber_of(database, ADA).preferences == MONTHLY  # type: ignore[union-attr]
+    assert not move(database, reader.subscriber_id, to="active", of=["paused"], now=NOW)
+    assert move(database, reader.subscriber_id, to="paused", of=["active"], now=NOW)
+    assert subscriber_of(database, ADA).state == "paused"  # type: ignore[union-attr]
+
+
+def test_a_token_is_nowhere_in_the_database_and_opens_only_its_own_purpose(database: Database) -> None:
+    reader = _ada(database)
+    add_tokens(database, reader.subscriber_id, {"manage": "secret-secret-secret"}, now=NOW)
+    with database.read() as connection:
+        stored = connection.execute(select(subscriber_token)).all()
+    assert "secret-secret-secret" not in repr(stored)
+    assert token_use(database, "secret-secret-secret", "unsubscribe", now=NOW) is None
+    assert token_use(database, "secret-secret-secre", "manage", now=NOW) is None
+    use = token_use(database, "secret-secret-secret", "manage", now=NOW)
+    assert use is not None
+    assert (use.subscriber, use.is_used, use.is_expired) == (reader, False, False)
+
+
+def test_a_confirmation_is_used_once_and_ends_after_a_week(database: Database) -> None:
+    reader = _ada(database, "pending")
+    add_tokens(database, reader.subscriber_id, {"confirm": "once"}, now=NOW, preferences=MONTHLY)
+    use = token_use(database, "once", "confirm", now=NOW)
+    assert use is not None
+    assert use.preferences == MONTHLY
+    assert token_use(database, "once", "confirm", now=NOW + timedelta(days=7)).is_expired  # type: ignore[union-attr]
+    assert not use_token(database, "once", now=NOW + timedelta(days=7))
+    assert use_token(database, "once", now=NOW)
+    assert not use_token(database, "once", now=NOW)
+    assert token_use(database, "once", "confirm", now=NOW).is_used  # type: ignore[union-attr]
+
+
+def test_a_way_to_leave_outlives_every_mail(database: Database) -> None:
+    reader = _ada(database)
+    add_tokens(database, reader.subscriber_id, {"unsubscribe": "leave", "manage": "page"}, now=NOW)
+    later = NOW + timedelta(days=700)
+    assert forget_tokens(database, expired_before=later) == 1
+    assert not token_use(database, "leave", "unsubscribe", now=later).is_expired  # type: ignore[union-attr]
+
+
+def test_requests_wait_in_order_and_are_claimed_once(database: Database) -> None:
+    add_request(database, ADA, MONTHLY, network="192.0.2.1", now=NOW)
+    add_request(database, "ben@example.org", None, network="192.0.2.1", now=NOW)
+    first, second = waiting_requests(database, now=NOW, limit=10)
+    assert (first.address, first.preferences, second.preferences) == (ADA, MONTHLY, None)
+    assert claim_request(database, first.request_id)
+    assert not claim_request(database, first.request_id)
+    finish_request(database, first.request_id, state="sent")
+    finish_request(database, second.request_id, state="waiting", next_try_at=NOW + timedelta(minutes=5))
+    assert waiting_requests(database, now=NOW, limit=10) == []
+    [again] = waiting_requests(database, now=NOW + timedelta(minutes=5), limit=10)
+    assert again.n_tries == 1
+
+
+def test_limits_count_a_mailbox_by_all_its_names_and_a_network_by_its_hash(database: Database) -> None:
+    for n, tag in enumerate(("", "+a", "+b")):
+        add_request(database, f"ada{tag}@example.org", Preferences(), network="192.0.2.1", now=NOW)
+        [request] = waiting_requests(database, now=NOW, limit=10)
+        finish_request(database, request.request_id, state="sent")
+        assert letters_to(database, "ada@example.org", since=NOW) == n + 1
+    assert letters_to(database, "ada@example.org", since=NOW + timedelta(seconds=1)) == 0
+    assert requests_from(database, "192.0.2.1", since=NOW) == [NOW, NOW, NOW]
+    assert requests_from(database, "192.0.2.2", since=NOW) == []
+    assert forget_requests(database, asked_before=NOW + timedelta(days=1)) == 3
+
+
+def test_a_suppressed_address_is_left_alone_even_after_its_reader_is_forgotten(database: Database) -> None:
+    reader = _ada(database)
+    suppress(database, ADA, "blocked", now=NOW)
+    suppress(database, ADA, "bounced", now=NOW)
+    assert subscriber_of(database, ADA).state == "unsubscribed"  # type: ignore[union-attr]
+    delete_subscriber(database, reader.subscriber_id)
+    assert suppressed_for(database, ADA) == "blocked"
+    assert suppression_counts(database) == {"blocked": 1}
+    with database.read() as connection:
+        assert ADA not in repr(connection.execute(select(suppression)).all())
+    assert allow(database, ADA)
+    assert not allow(database, ADA)
+    assert suppressed_for(database, ADA) is None
+
+
+def test_a_deleted_reader_leaves_nothing_behind(database: Database) -> None:
+    from domain.subscription import issues_of
+    from domain.week import Week
+
+    reader = _ada(database)
+    add_tokens(database, reader.subscriber_id, {"manage": "page"}, now=NOW)
+    add_request(database, ADA, Preferences(), network="192.0.2.1", now=NOW)
+    plan_issue(database, issues_of(Week.parse("2026-W25"))[0], new_key=lambda: "k", now=NOW)
+    told = everything_about(database, reader.subscriber_id)
+    assert json.dumps(told)
+    assert told["address"] == ADA
+    assert [d["issue"] for d in told["deliveries"]] == ["2026-W25"]
+    delete_subscriber(database, reader.subscriber_id)
+    assert subscriber_of(database, ADA) is None
+    assert token_use(database, "page", "manage", now=NOW) is None
+    assert waiting_requests(database, now=NOW, limit=10) == []
+
+
+def test_those_who_never_confirmed_and_those_who_left_long_ago_are_forgotten(database: Database) -> None:
+    add_pending(database, "old@example.org", Preferences(), now=NOW - timedelta(days=9))
+    add_pending(database, "new@example.org", Preferences(), now=NOW)
+    add_pending(database, "asked@example.org", Preferences(), now=NOW - timedelta(days=9))
+    add_request(database, "asked@example.org", Preferences(), network="n", now=NOW)
+    left = _ada(database, "unsubscribed")
+    n = forget_idle(database, pending_before=NOW - timedelta(days=8), unsubscribed_before=left.changed_at)
+    assert n == 1
+    n = forget_idle(
+        database, pending_before=NOW - timedelta(days=8), unsubscribed_before=left.changed_at + timedelta(days=1)
+    )
+    assert n == 1
+    assert [r.address for r in subscribers(database)] == ["asked@example.org", "new@example.org"]
