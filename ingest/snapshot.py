@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -17,18 +17,22 @@ from domain.paper import Paper, PaperVersion, one_line, parse_arxiv_id, says_wit
 from ingest.authors import split_authors
 from ingest.dates import instant_of
 
+_LONGEST_LINE = 1 << 24  # bytes; the longest real ones, of thousands of authors, have half a million
+
 
 @dataclass(frozen=True)
 class SnapshotLine:
     """One line: its paper, or the problem that kept it from being one; neither where it is not watched.
 
-    ``versions`` are those between the paper's first and its newest, whose dates the paper itself holds.
+    ``versions`` are those between the paper's first and its newest, whose dates the paper itself holds. ``n_bytes``
+    says how much of the file, as it lies on the disk, was read so far.
     """
 
     number: int
     paper: Paper | None
     problem: str | None
     versions: tuple[PaperVersion, ...] = ()
+    n_bytes: int = field(default=0, compare=False)
 
 
 def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotLine]:
@@ -41,10 +45,16 @@ def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotL
     """
     watched = set(categories)
     try:
-        with _opened(path) as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _read_line(number, line, watched)
+        with path.open("rb") as file, _unpacked(path, file) as text:
+            number = 0
+            while line := text.readline(_LONGEST_LINE):
+                number += 1
+                if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+                    while (rest := text.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+                        pass
+                    yield SnapshotLine(number, None, f"longer than {_LONGEST_LINE:,} bytes", n_bytes=file.tell())
+                elif line.strip():
+                    yield _read_line(number, line, watched, file.tell())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, zipfile.BadZipFile, zlib.error, ValueError) as error:
@@ -54,36 +64,35 @@ def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotL
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _unpacked(path: Path, file: BinaryIO) -> Iterator[BinaryIO]:
     if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             if len(names) != 1:
                 raise UsageError(f"{path} holds {len(names)} files; a snapshot is one")
-            with archive.open(names[0]) as file:
-                yield cast(BinaryIO, file)
+            with archive.open(names[0]) as member:
+                yield cast(BinaryIO, member)
     elif path.suffix == ".gz":
-        with gzip.open(path, "rb") as file:
-            yield cast(BinaryIO, file)
+        with gzip.open(file, "rb") as member:
+            yield cast(BinaryIO, member)
     else:
-        with path.open("rb") as file:
-            yield file
+        yield file
 
 
-def _read_line(number: int, line: bytes, watched: set[str]) -> SnapshotLine:
+def _read_line(number: int, line: bytes, watched: set[str], n_bytes: int = 0) -> SnapshotLine:
     try:
         fields = json.loads(line)
         if not isinstance(fields, dict):
-            return SnapshotLine(number, None, "not a JSON object")
+            return SnapshotLine(number, None, "not a JSON object", n_bytes=n_bytes)
         categories = tuple(dict.fromkeys(str(fields["categories"]).split()))
         if not watched & set(categories):
-            return SnapshotLine(number, None, None)
+            return SnapshotLine(number, None, None, n_bytes=n_bytes)
         paper = _paper(fields, categories)
-        return SnapshotLine(number, paper, None, _between(fields["versions"], paper))
+        return SnapshotLine(number, paper, None, _between(fields["versions"], paper), n_bytes)
     except KeyError as error:
-        return SnapshotLine(number, None, f"no field {error}")
+        return SnapshotLine(number, None, f"no field {error}", n_bytes=n_bytes)
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
-        return SnapshotLine(number, None, str(error))
+        return SnapshotLine(number, None, str(error), n_bytes=n_bytes)
 
 
 def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:

@@ -34,6 +34,7 @@ from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, Topi
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import Source, harvest_window, plan_harvest, window_of, windows_due
 from ingest.lists import FORMATS, ListSource, after_page, begun_again, ids_of, next_pass, plan_page, set_of
+from ingest.reconcile import reconciled
 from ingest.snapshot import SnapshotLine, read_snapshot
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
@@ -71,6 +72,7 @@ Stage = Literal[
 CLOCK_TOLERANCE = timedelta(hours=26)
 """How far arXiv's clock may be behind ours: its answers once carried the day's midnight."""
 _IMPORT_AT_ONCE = 2000
+_NAMED_AT_ONCE = 20  # bad lines; a file that is no snapshot has millions
 _BEGIN_LIST_AGAIN = 3  # times in one harvest; a list longer than arXiv's day would begin again for ever
 _OUTGROWN = 2.0  # times as many papers as a fit saw: history was added, not a week
 _DETECT_AT_ONCE = 2000
@@ -89,6 +91,14 @@ class Progress:
     n_total: int
     unit: str
     note: str = ""
+
+
+@dataclass
+class LeftOut:
+    """How many lines of a file could not be read, and the first of them."""
+
+    n: int = 0
+    first: str = ""
 
 
 def arxiv_now(source: Source, categories: tuple[str, ...], *, now: datetime) -> datetime:
@@ -179,35 +189,57 @@ def harvest_lists(
 
 
 def import_snapshot(
-    db: Database, path: Path, categories: tuple[str, ...], problems: list[str], *, clock: Callable[[], datetime]
+    db: Database, path: Path, categories: tuple[str, ...], left_out: LeftOut, *, clock: Callable[[], datetime]
 ) -> Iterator[Progress]:
     """Store the watched papers of a metadata snapshot, one transaction for ``_IMPORT_AT_ONCE`` of them.
 
-    Lines that cannot be read are named in ``problems`` and left out. Reading a snapshot twice changes nothing.
+    Lines that cannot be read are named, counted in ``left_out``, and left out. Reading a snapshot twice changes
+    nothing, so one that was killed is read again from its begin.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, or breaks off; what came before is stored.
     """
     batch: list[SnapshotLine] = []
+    bad: list[SnapshotLine] = []
     n_lines = n_papers = 0
+    n_bytes = path.stat().st_size if path.exists() else 0
+
+    def named() -> str:
+        more = f" and {len(bad) - _NAMED_AT_ONCE:,} more" if len(bad) > _NAMED_AT_ONCE else ""
+        lines = "; ".join(f"line {line.number} left out: {line.problem}" for line in bad[:_NAMED_AT_ONCE])
+        bad.clear()
+        return lines + more
+
     try:
         for line in read_snapshot(path, categories):
             n_lines = line.number
             if line.problem is not None:
-                problems.append(f"line {line.number} ({line.problem})")
+                bad.append(line)
+                left_out.n += 1
+                left_out.first = left_out.first or f"line {line.number} ({line.problem})"
             if line.paper is not None:
                 batch.append(line)
-            if len(batch) == _IMPORT_AT_ONCE:
+            if len(batch) + len(bad) >= _IMPORT_AT_ONCE:
                 n_papers += _store_batch(db, batch, clock())
-                batch = []
-                yield Progress("import", n_lines, n_lines, "lines")
+                batch.clear()
+                yield Progress("import", line.n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", named())
     except UsageError:  # the file breaks off here; what came before it is good
         _store_batch(db, batch, clock())
         raise
     n_papers += _store_batch(db, batch, clock())
-    yield Progress("import", n_lines, n_lines, "lines", f"{n_papers:,} watched papers in {n_lines:,} lines")
+    if bad:
+        yield Progress("import", n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", named())
+    n_mb = n_bytes // 2**20 + 1
+    yield Progress("import", n_mb, n_mb, "MB", f"{n_papers:,} watched papers in {n_lines:,} lines")
 
 
 def _store_batch(db: Database, lines: list[SnapshotLine], seen_at: datetime) -> int:
-    # A line that comes twice in a batch must not be inserted twice.
-    once = {line.paper.arxiv_id: line.paper for line in lines if line.paper is not None}
+    once: dict[ArxivId, Paper] = {}
+    for p in (line.paper for line in lines if line.paper is not None):
+        # A paper that comes twice in a batch must not be inserted twice.
+        once[p.arxiv_id] = reconciled(once[p.arxiv_id], p) if p.arxiv_id in once else p
     versions = [version for line in lines for version in line.versions]
     plan = plan_harvest(once.values(), known_papers(db, list(once)), versions)
     apply_harvest(db, plan, None, seen_at=seen_at)

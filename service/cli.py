@@ -157,14 +157,15 @@ def import_(
     file: Annotated[Path, typer.Argument(help="arXiv's metadata snapshot: JSON lines, plain, .gz or .zip.")],
 ) -> None:
     """Read the watched categories' papers from arXiv's metadata snapshot."""
+    from scheduler.pipeline import LeftOut
     from service.progress import follow
 
     with _workshop(context) as shop, shop.sole_worker("import", file.name[:32]) as keeping:
-        problems: list[str] = []
-        follow(keeping(shop.import_snapshot(file, problems)))
-        if problems:
+        left_out = LeftOut()
+        follow(keeping(shop.import_snapshot(file, left_out)))
+        if left_out.n:
             raise PapertideError(
-                f"{len(problems):,} lines could not be read and were left out, {problems[0]} for one; "
+                f"{left_out.n:,} lines could not be read and were left out, {left_out.first} for one; "
                 "all the others are stored"
             )
 

@@ -157,9 +157,9 @@ class Workshop:
             self.db, self.list_source, self.settings.categories, since=first_day, clock=self.clock
         )
 
-    def import_snapshot(self, path: Path, problems: list[str]) -> Iterator[Progress]:
-        """Store the watched papers of a metadata snapshot; ``problems`` gets the lines that could not be read."""
-        yield from pipeline.import_snapshot(self.db, path, self.settings.categories, problems, clock=self.clock)
+    def import_snapshot(self, path: Path, left_out: pipeline.LeftOut) -> Iterator[Progress]:
+        """Store the watched papers of a metadata snapshot; ``left_out`` counts the lines that could not be read."""
+        yield from pipeline.import_snapshot(self.db, path, self.settings.categories, left_out, clock=self.clock)
 
     def present(self, n_weeks: int) -> datetime:
         """``now``, checked against arXiv's clock where there is anything to ask arXiv for."""

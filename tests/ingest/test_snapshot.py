@@ -7,7 +7,6 @@ import json
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from ingest.harvest import window_of
 from ingest.settings import ArxivSettings
 from ingest.snapshot import SnapshotLine, _read_line, read_snapshot
 from sample.server import SampleArxiv
+from sample.snapshot import snapshot_fields
 
 WATCHED = ("cs.LG", "cs.CL")
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
@@ -29,22 +29,8 @@ Make = Callable[..., Paper]
 
 
 def _fields(p: Paper, **other: Any) -> dict[str, Any]:
-    """A paper as the snapshot writes it: primary category first, names in parts, lines broken."""
-    dates = [p.submitted_at] * (p.version - 1) + [p.updated_at]
-    return {
-        "id": p.arxiv_id,
-        "title": p.title.replace(" ", "\n  ", 1),
-        "abstract": f"  {p.abstract}\n",
-        "authors": ", ".join(p.authors),
-        "authors_parsed": [[a.split(" ", 1)[1], a.split(" ", 1)[0], ""] for a in p.authors],
-        "categories": " ".join(p.categories),
-        "comments": p.comment,
-        "doi": p.doi,
-        "journal-ref": p.journal_ref,
-        "versions": [
-            {"version": f"v{n}", "created": format_datetime(at, usegmt=True)} for n, at in enumerate(dates, 1)
-        ],
-    } | other
+    """A paper as the snapshot writes it, with some fields otherwise."""
+    return snapshot_fields(p) | other
 
 
 def _line(fields: Any) -> bytes:
@@ -71,7 +57,7 @@ def _written(folder: Path, suffix: str, content: bytes) -> Path:
 @pytest.mark.parametrize("suffix", [".json", ".json.gz", ".zip"])
 def test_every_form_of_the_file_gives_the_same_papers(tmp_path: Path, papers: list[Paper], suffix: str) -> None:
     path = _written(tmp_path, suffix, b"".join(_line(_fields(p)) for p in papers))
-    second_version = PaperVersion(papers[1].arxiv_id, 2, papers[1].submitted_at)
+    second_version = PaperVersion(papers[1].arxiv_id, 2, papers[1].updated_at)
     assert list(read_snapshot(path, WATCHED)) == [
         SnapshotLine(1, papers[0], None),
         SnapshotLine(2, papers[1], None, (second_version,)),
@@ -179,3 +165,22 @@ def test_whatever_stands_in_a_field_a_line_is_a_paper_or_a_problem(make_paper: M
     assert line.paper is None or line.problem is None
     if line.paper is not None:
         assert line.paper.doi is None or isinstance(line.paper.doi, str)
+
+
+def test_a_line_without_an_end_is_skipped_without_being_held(tmp_path: Path, papers: list[Paper]) -> None:
+    endless = b'{"abstract": "' + b"x" * 40_000_000 + b'"}\n'
+    path = _written(
+        tmp_path, ".json", _line(_fields(papers[0])) + endless + _line(_fields(papers[1])) + b"y" * 20_000_000
+    )
+    lines = list(read_snapshot(path, WATCHED))
+    assert [line.paper for line in lines] == [papers[0], None, papers[1], None]
+    assert [line.number for line in lines if "longer than" in str(line.problem)] == [2, 4]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".json.gz", ".zip"])
+def test_how_much_of_the_file_was_read_is_told(tmp_path: Path, make_paper: Make, suffix: str) -> None:
+    path = _written(tmp_path, suffix, b"".join(_line(_fields(make_paper(i))) for i in range(1, 2000)))
+    read = [line.n_bytes for line in read_snapshot(path, WATCHED)]
+    assert read == sorted(read)
+    assert 0 < read[0] < path.stat().st_size
+    assert read[-1] == pytest.approx(path.stat().st_size, rel=0.1)
