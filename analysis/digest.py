@@ -40,6 +40,7 @@ from domain.digest import (
     TopicStatus,
     short_authors,
 )
+from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper, is_made_up
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.topics import AssignedPaper, Topic
@@ -79,7 +80,8 @@ class WeekMaterial:
     ``papers``, ``detections`` and ``assigned`` are of the week alone. ``n_said`` and ``problem`` are what the
     week's harvest window knows; ``problem`` is ``None`` exactly when it is complete. ``recent_places`` counts
     the papers of the ``N_RECENT_WEEKS`` before that adopt a term, by its kind, key and the paper's topic.
-    ``n_withdrawn`` papers of the week are held beside ``papers``, and are counted nowhere else.
+    ``n_withdrawn`` papers of the week are held beside ``papers``, and are counted nowhere else. ``lateness`` is what is
+    known of papers that come after their week's digest.
     """
 
     week: Week
@@ -95,6 +97,7 @@ class WeekMaterial:
     n_said: int | None
     problem: str | None
     n_withdrawn: int = 0
+    lateness: Lateness | None = None
 
 
 def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance: Provenance) -> DigestEdition:
@@ -525,6 +528,12 @@ def _notes(
         notes.append(f"Earlier weeks not proven whole: {_ranges(completeness.incomplete_weeks)}.")
     if completeness.missing_weeks:
         notes.append(f"Earlier weeks never harvested: {_ranges(completeness.missing_weeks)}.")
+    if (late := material.lateness) is not None and late.n_late:
+        share = f"{100 * late.n_late / late.n_papers:.1f} %"
+        notes.append(
+            f"About {share} of a week's papers come after its digest, held back by arXiv's moderation "
+            f"({late.n_late:,} of {late.n_papers:,} in {late.n_weeks} earlier weeks)."
+        )
     n_held = tables.n_weeks_held()
     if n_held < N_SERIES_WEEKS:
         notes.append(f"{n_held} weeks are held, so the curves begin with the first of them.")

@@ -30,8 +30,10 @@ class Window:
 class HarvestedWindow:
     """What came of asking for one window.
 
-    ``n_said`` is how many papers arXiv said there were, asked again after the last page; ``None`` where it
-    gave no readable answer. ``problem`` is ``None`` exactly when the window is complete.
+    ``papers`` are those to store, ``n_said`` is how many arXiv said there are, asked again after the last page;
+    ``None`` where it gave no readable answer. ``n_held`` is how many of the window will be held, those that were
+    held before included; ``None`` where that is just ``papers``. ``problem`` is ``None`` exactly when the window is
+    complete.
     """
 
     window: Window
@@ -41,16 +43,25 @@ class HarvestedWindow:
     problem: str | None
     checked_at: datetime
     unreadable: tuple[str, ...] = ()
+    n_held: int | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many distinct papers came as arXiv said there were."""
+        """Whether as many distinct papers are held as arXiv said there are."""
         return self.problem is None
+
+    @property
+    def n_got(self) -> int:
+        """How many distinct papers of the window are held."""
+        return len(self.papers) if self.n_held is None else self.n_held
 
 
 @dataclass(frozen=True)
 class WindowRecord:
-    """A window as the store remembers it, without its papers."""
+    """A window as the store remembers it, without its papers.
+
+    ``first_complete_at`` stays what it was when a later question finds the window incomplete.
+    """
 
     window: Window
     categories: tuple[str, ...]
@@ -59,11 +70,41 @@ class WindowRecord:
     problem: str | None
     checked_at: datetime
     n_tries: int
+    first_complete_at: datetime | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many distinct papers came as arXiv said there were."""
+        """Whether as many distinct papers are held as arXiv said there are."""
         return self.problem is None
+
+
+@dataclass(frozen=True)
+class LateArrivals:
+    """The papers of a window that came after it had been proven complete: arXiv's moderation held them back.
+
+    ``days`` says for each how long after the window's end it was first seen, ascending; a paper is seen when the
+    window is asked for again, so it may have been there for some time.
+    """
+
+    window: Window
+    first_complete_at: datetime
+    checked_at: datetime
+    n_papers: int
+    days: tuple[float, ...]
+
+    @property
+    def n_late(self) -> int:
+        """How many came late."""
+        return len(self.days)
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How many of the papers of so many weeks came after the week had been proven complete."""
+
+    n_weeks: int
+    n_papers: int
+    n_late: int
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
 _ISO_WEEK = re.compile(r"^(\d{4})-W(\d{2})$")
 
@@ -111,3 +112,19 @@ def weeks_between(first: Week, last: Week) -> Iterator[Week]:
     while week <= last:
         yield week
         week = week.plus(1)
+
+
+def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) -> str:
+    """What people call the period whose first week this is; a week belongs to the month that holds its Thursday.
+
+    Examples
+    --------
+    >>> [period_name(Week.parse("2026-W14"), by) for by in ("week", "month", "quarter", "year")]
+    ['2026-W14', '2026-04', '2026-Q2', '2026']
+    """
+    thursday = first.monday + timedelta(days=3)
+    if by == "week":
+        return str(first)
+    if by == "month":
+        return f"{thursday:%Y-%m}"
+    return f"{thursday.year}-Q{(thursday.month + 2) // 3}" if by == "quarter" else str(thursday.year)

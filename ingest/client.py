@@ -7,7 +7,9 @@ refuses every answer that is not a whole Atom feed, and the feed's header is kep
 
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,13 +20,14 @@ from lxml import etree
 
 from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
-from domain.paper import Paper, is_category, one_line, parse_entry_id, says_withdrawn
+from domain.paper import ArxivId, Paper, is_category, one_line, parse_entry_id, says_withdrawn
 from ingest.gate import Gate
 from ingest.session import ArxivSession, parse_xml
 from ingest.settings import ArxivSettings
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
+_IDS_AT_ONCE = 100  # they stand in the address, which should not grow too long
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,22 @@ class ArxivClient:
             sort_order=arxiv.SortOrder.Ascending,
         )
         return self._session.retrying(lambda: self._ask(search, start=start, size=size))
+
+    def papers_by_id(self, ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
+        """Those of the papers that arXiv has, as it has them now.
+
+        Raises
+        ------
+        SourceUnavailable, SourceRejected
+            As ``page`` does.
+        """
+        found: list[Paper] = []
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = list(ids[start : start + _IDS_AT_ONCE])
+            search = arxiv.Search(id_list=some, max_results=len(some))
+            page = self._session.retrying(functools.partial(self._ask, search, start=0, size=len(some)))
+            found += [p for p in page.papers if p.arxiv_id in some]
+        return tuple(found)
 
     def get(self, url: str, **_: Any) -> requests.Response:
         """What the ``arxiv`` package asks through: a whole feed, without the entries that would end its reading."""

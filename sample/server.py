@@ -233,6 +233,7 @@ class SampleArxiv:
 @dataclass(frozen=True)
 class _Question:
     text: str
+    ids: frozenset[str]
     categories: frozenset[str]
     first: datetime | None
     last: datetime | None
@@ -243,10 +244,12 @@ class _Question:
     @classmethod
     def parse(cls, args: dict[str, str]) -> _Question:
         """Read a request's arguments; ``ValueError`` says what is wrong, as arXiv would in an error entry."""
-        text = args.get("search_query", "")
+        text, ids = args.get("search_query", ""), [i for i in args.get("id_list", "").split(",") if i]
         match = _QUERY.fullmatch(text)
-        if match is None:
+        if match is None and (text or not ids):
             raise ValueError(f"cannot read the query {text!r}")
+        categories = re.findall(r"cat:([\w.-]+)", match["categories"]) if match else []
+        first, last = (match["first"], match["last"]) if match else (None, None)
         try:
             start, max_results = int(args.get("start", "0")), int(args.get("max_results", "10"))
         except ValueError:
@@ -264,9 +267,10 @@ class _Question:
         # The last minute counts whole, up to its 59th second.
         return cls(
             text=text,
-            categories=frozenset(re.findall(r"cat:([\w.-]+)", match["categories"])),
-            first=_minute(match["first"]) if match["first"] else None,
-            last=_minute(match["last"]) + timedelta(seconds=59) if match["last"] else None,
+            ids=frozenset(ids),
+            categories=frozenset(categories),
+            first=_minute(first) if first else None,
+            last=_minute(last) + timedelta(seconds=59) if last else None,
             start=start,
             max_results=max_results,
             is_descending=order == "descending",
@@ -277,7 +281,8 @@ class _Question:
         found = [
             paper
             for paper in papers
-            if not self.categories.isdisjoint(paper.categories)
+            if (not self.categories or not self.categories.isdisjoint(paper.categories))
+            and (not self.ids or paper.arxiv_id in self.ids)
             and (self.first is None or self.first <= paper.submitted_at)
             and (self.last is None or paper.submitted_at <= self.last)
         ]

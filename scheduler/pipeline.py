@@ -10,7 +10,7 @@ papers, the stages give the same numbers, whether they were interrupted or not: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -28,11 +28,20 @@ from analysis.topic_registry import KnownTopic, free_label, match_topics, shared
 from analysis.topics import assign_topics, birth_weeks, nearest_centroids
 from domain.digest import DigestEdition, Provenance
 from domain.embeddings import Embeddings
-from domain.errors import SourceListExpired, UsageError
+from domain.errors import SourceError, SourceListExpired, UsageError
+from domain.harvest import HarvestedWindow, Window
 from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week, last_closed_week, weeks_between
-from ingest.harvest import Source, harvest_window, plan_harvest, window_of, windows_due
+from ingest.harvest import (
+    Source,
+    harvest_window,
+    plan_harvest,
+    settled_lateness,
+    weeks_to_cover,
+    window_of,
+    windows_due,
+)
 from ingest.lists import FORMATS, ListSource, after_page, begun_again, ids_of, next_pass, plan_page, set_of
 from ingest.reconcile import reconciled
 from ingest.snapshot import SnapshotLine, read_snapshot
@@ -41,7 +50,17 @@ from store.detections import add_detections, detections_of_week, ids_without_det
 from store.digests import PublishedDigest, newest_digest, publish_digest
 from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, embeddings_of, ids_without_embedding
 from store.lists import apply_page, list_pass
-from store.papers import apply_harvest, count_withdrawn, known_papers, papers_in_order, papers_of_week, window_records
+from store.papers import (
+    apply_harvest,
+    count_withdrawn,
+    ids_in_window,
+    known_papers,
+    late_arrivals,
+    newest_week_held,
+    papers_in_order,
+    papers_of_week,
+    window_records,
+)
 from store.topics import (
     StoredTopicModel,
     add_assignment,
@@ -116,26 +135,63 @@ def harvest(
     db: Database,
     source: Source,
     categories: tuple[str, ...],
-    weeks: Sequence[Week],
+    windows: Sequence[Window],
     *,
     page_size: int,
     clock: Callable[[], datetime],
 ) -> Iterator[Progress]:
-    """Fetch those of the weeks that are not proven whole, oldest first; one transaction for each.
+    """Ask for windows, oldest first, and store what is new; one transaction for each.
 
     Raises
     ------
     SourceError
-        If arXiv gives no usable answer; the weeks before are stored.
+        If arXiv gives no usable answer; the windows before are stored, and this one's problem is noted.
     """
-    due = windows_due(weeks, window_records(db, categories))
-    for n_done, window in enumerate(due, 1):
-        harvested = harvest_window(source, window, categories, page_size=page_size, now=clock())
-        plan = plan_harvest(harvested.papers, known_papers(db, [p.arxiv_id for p in harvested.papers]))
-        apply_harvest(db, plan, harvested, seen_at=clock())
-        week = Week.containing(window.start_at)
+    for n_done, window in enumerate(windows, 1):
+        harvested = _harvest_window(db, source, window, categories, page_size=page_size, clock=clock)
+        known = known_papers(db, [p.arxiv_id for p in harvested.papers])
+        # One instant for both: a paper is late if it was first seen after its window was complete.
+        apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)
         whole = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
-        yield Progress("harvest", n_done, len(due), "weeks", f"{week}: {len(harvested.papers):,} papers, {whole}")
+        note = f"{named(window)}: {harvested.n_got:,} papers, {len(harvested.papers) - len(known):,} new, {whole}"
+        yield Progress("harvest", n_done, len(windows), "weeks", note)
+
+
+def _harvest_window(
+    db: Database,
+    source: Source,
+    window: Window,
+    categories: tuple[str, ...],
+    *,
+    page_size: int,
+    clock: Callable[[], datetime],
+) -> HarvestedWindow:
+    held = ids_in_window(db, window, categories)
+    try:
+        harvested = harvest_window(source, window, categories, page_size=page_size, now=clock(), held=held)
+    except SourceError as error:
+        record = next((r for r in window_records(db, categories) if r.window == window), None)
+        if record is None or not record.is_complete:  # what was proven stays proven until arXiv says otherwise
+            unanswered = HarvestedWindow(window, categories, (), None, str(error), clock(), n_held=len(held))
+            apply_harvest(db, plan_harvest((), {}), unanswered, seen_at=clock())
+        raise
+    return replace(harvested, checked_at=clock())
+
+
+def named(window: Window) -> str:
+    """A window as people call it: its week, or its bounds where it is none."""
+    week = Week.containing(window.start_at)
+    if window == window_of(week):
+        return str(week)
+    return f"{window.start_at:%Y-%m-%d %H:%M} to {window.end_at:%Y-%m-%d %H:%M}"
+
+
+def due_windows(
+    db: Database, categories: tuple[str, ...], n_weeks: int, *, now: datetime, recheck_weeks: Sequence[int]
+) -> list[Window]:
+    """What a harvest would ask arXiv about: missed weeks, open windows, and complete ones whose re-check has come."""
+    weeks = weeks_to_cover(n_weeks, last_closed_week(now), newest_week_held(db, categories))
+    return windows_due(weeks, window_records(db, categories), now=now, recheck_weeks=recheck_weeks)
 
 
 def harvest_lists(
@@ -244,11 +300,6 @@ def _store_batch(db: Database, lines: list[SnapshotLine], seen_at: datetime) -> 
     plan = plan_harvest(once.values(), known_papers(db, list(once)), versions)
     apply_harvest(db, plan, None, seen_at=seen_at)
     return len(once)
-
-
-def any_due(db: Database, categories: tuple[str, ...], weeks: Sequence[Week]) -> bool:
-    """Whether any of the weeks is not proven whole."""
-    return bool(windows_due(weeks, window_records(db, categories)))
 
 
 def is_embedded(db: Database, model_id: str | None) -> bool:
@@ -626,6 +677,7 @@ def edition_of(
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
         n_withdrawn=count_withdrawn(db, week, categories),
+        lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
     )
     return compose_digest(material, settings, provenance)
 

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,8 +17,8 @@ from domain.errors import UsageError
 from domain.paper import one_line
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
-from ingest.harvest import windows_due
-from scheduler.pipeline import weeks_of_run
+from scheduler.pipeline import due_windows, named
+from service.coverage import coverage, instant
 from service.settings import known_category
 from service.workshop import Workshop
 from store.detections import ids_without_detections
@@ -186,7 +186,7 @@ class _Counter:
         """Refuse to divide yesterday's count by today's papers."""
         if not self._shop.kept("counts are current", lambda: _counts_are_current(self._shop)):
             raise UsageError(
-                "papers, categories or taxonomy have changed since papers were counted; `papertide run` counts anew"
+                "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` counts anew"
             )
 
     def _text(self, words: str) -> dict[Week, int]:
@@ -278,8 +278,9 @@ def detect(shop: Workshop, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     Raises
     ------
     UsageError
-        Naming the line that is not such an object.
+        After all that can be read, naming the first line that is not such an object.
     """
+    problems: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -290,13 +291,17 @@ def detect(shop: Workshop, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
                 raise TypeError("title and abstract are text, id is text or a number")
             str(paper_id).encode()  # half a character is valid JSON, but cannot be printed
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise UsageError(f"line {number} is not a JSON object with id, title and abstract ({error})") from error
+            problems.append(f"line {number} is not a JSON object with id, title and abstract ({error})")
+            continue
         found = shop.detector.detect_text(title, abstract)
         yield {
             "id": paper_id,
             "techniques": {d.key: _detection(d) for d in found if d.kind == "technique"},
             "themes": {d.key: _detection(d) for d in found if d.kind == "theme"},
         }
+    if problems:
+        more = f", and {len(problems) - 1:,} more lines are none" if len(problems) > 1 else ""
+        raise UsageError(f"{problems[0]}{more}; the others are answered")
 
 
 def _detection(d: Detection) -> dict[str, Any]:
@@ -364,29 +369,11 @@ def rename_topic(shop: Workshop, topic: str, name: str | None) -> str:
 def status(shop: Workshop) -> dict[str, Any]:
     """What is stored, what is complete, what ran, what is due and what drifts."""
     now = shop.now()
-    settings = shop.settings
-    totals = weekly_totals(shop.db, settings.categories)
-    records = window_records(shop.db, settings.categories)
     model_id, model = shop.embedding_model_id, shop.topic_model
-    problems = {r.window.start_at: r for r in records if not r.is_complete}
-    weeks = []
-    for at, n, complete in zip(*(totals[name].tolist() for name in totals.columns), strict=True):
-        week = Week(at.date())
-        open_window = problems.get(week.start_at)
-        weeks.append(
-            {
-                "week": str(week),
-                "start": week.monday.isoformat(),
-                "n": n,
-                "closed": week.is_closed(now),
-                "complete": complete,
-                "problem": open_window.problem if open_window else None,
-            }
-        )
     counts = embedding_counts(shop.db)
     return {
         "papers": count_papers(shop.db),
-        "weeks": weeks,
+        **coverage(shop),
         "embeddings": {
             "model": model_id,
             "n": counts.get(model_id, 0) if model_id else 0,
@@ -395,7 +382,7 @@ def status(shop: Workshop) -> dict[str, Any]:
         "topic_model": {
             "topic_model_id": model.topic_model_id,
             "fitted_week": str(model.fitted_week),
-            "fitted_at": _instant(model.fitted_at),
+            "fitted_at": instant(model.fitted_at),
             "n_papers": model.n_papers,
             "n_topics": len(model.topics),
         }
@@ -407,8 +394,8 @@ def status(shop: Workshop) -> dict[str, Any]:
                 "job": r.job,
                 "period": r.period,
                 "state": r.state,
-                "started_at": _instant(r.started_at),
-                "finished_at": _instant(r.finished_at) if r.finished_at else None,
+                "started_at": instant(r.started_at),
+                "finished_at": instant(r.finished_at) if r.finished_at else None,
                 "message": r.message,
             }
             for r in newest_runs(shop.db, 10)
@@ -434,11 +421,15 @@ def _drift(shop: Workshop, model: StoredTopicModel) -> dict[str, Any]:
 
 
 def _due(shop: Workshop, now: datetime, model_id: str | None) -> list[str]:
-    wanted = weeks_of_run(shop.settings.weeks, now=now)
-    due = [
-        f"harvest {Week.containing(window.start_at)}"
-        for window in windows_due(wanted, window_records(shop.db, shop.settings.categories))
-    ]
+    windows = due_windows(
+        shop.db,
+        shop.settings.categories,
+        shop.settings.weeks,
+        now=now,
+        recheck_weeks=shop.settings.arxiv.recheck_weeks,
+    )
+    proven = {r.window for r in window_records(shop.db, shop.settings.categories) if r.is_complete}
+    due = [f"{'ask again about' if w in proven else 'harvest'} {named(w)}" for w in windows]
     n_missing = len(ids_without_embedding(shop.db, model_id)) if model_id else count_papers(shop.db)
     if n_missing:
         due.append(f"embed {n_missing} papers")
@@ -449,10 +440,6 @@ def _due(shop: Workshop, now: datetime, model_id: str | None) -> list[str]:
     if last not in published_weeks(shop.db):
         due.append(f"digest {last}")
     return due
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 # -- reading what people type

@@ -179,6 +179,16 @@ def embed(context: typer.Context) -> None:
         follow(keeping(shop.embed()))
 
 
+@app.command()
+def analyse(context: typer.Context) -> None:
+    """Everything but harvest and digest, of what is stored: embed, detect, assign topics, count the weeks."""
+    from domain.week import last_closed_week
+    from service.progress import follow
+
+    with _workshop(context) as shop, shop.sole_worker("analyse", "all") as keeping:
+        follow(keeping(shop.analyse(last_week=last_closed_week(shop.now()))))
+
+
 @topics_app.command("fit")
 def topics_fit(context: typer.Context) -> None:
     """Fit topics anew now, and match them to those that readers know."""
@@ -289,13 +299,19 @@ def _print_csv(answer: dict[str, Any]) -> None:
 
 
 def _print_trends(answer: dict[str, Any]) -> None:
+    from datetime import date
+
+    from domain.week import Week, period_name
+
     for series in answer["series"]:
-        typer.echo(f"{series['term']} ({series['kind']}, {answer['level']}), by {answer['by']}")
+        level = f", {answer['level']}" if series["kind"] in ("technique", "theme") else ""
+        typer.echo(f"{series['term']} ({series['kind']}{level}), by {answer['by']}")
         for p in series["points"]:
             share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
             interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
             whole = "" if p["complete"] else "  not proven complete"
-            typer.echo(f"  {p['start']}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
+            period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
+            typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
 
 
 @app.command()
@@ -377,17 +393,15 @@ def digest(
 def status(context: typer.Context, as_json: _Json = False) -> None:
     """What is stored, what is complete, what ran, what is due, what drifts."""
     from service import answers
+    from service.coverage import coverage_lines
 
     with _workshop(context) as shop:
         answer = answers.status(shop)
     if as_json:
         _print_json(answer)
         return
-    weeks = answer["weeks"]
-    open_weeks = [w for w in weeks if not w["complete"]]
-    typer.echo(f"{answer['papers']:,} papers in {len(weeks)} weeks, {len(weeks) - len(open_weeks)} of them complete")
-    for w in open_weeks:
-        typer.echo(f"  {w['week']}: {w['n']:,} papers, not proven complete: {w['problem'] or 'not harvested'}")
+    for line in coverage_lines(answer):
+        typer.echo(line)
     embedded = answer["embeddings"]
     typer.echo(f"{embedded['n']:,} embedded with {embedded['model'] or 'nothing yet'}, {embedded['missing']:,} missing")
     model = answer["topic_model"]

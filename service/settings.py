@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -182,11 +183,25 @@ def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"there is no setting {name!r}; docs/settings.md lists them all"
+        close = get_close_matches(name, _names(Settings), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists them all"
+        return f"there is no setting {name!r}; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
     if isinstance(problem["input"], Mapping):  # a whole group, which may hold a password
         return f"setting {name}: {message[:1].lower() + message[1:]}"
     return f"setting {name} = {problem['input']!r}: {message[:1].lower() + message[1:]}"
+
+
+def _names(group: type[BaseModel], before: str = "") -> list[str]:
+    """Every setting's dotted name."""
+    names = []
+    for name, field in group.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names += _names(inner, f"{before}{name}.")
+        else:
+            names.append(f"{before}{name}")
+    return names
 
 
 def process_environment() -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,7 +18,8 @@ from analysis.detect import Detector
 from analysis.shares import INTERVAL_LEVEL
 from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
-from domain.errors import StoreError, UsageError
+from domain.errors import SourceError, StoreError, UsageError
+from domain.harvest import Window
 from domain.paper_index import PaperIndex
 from domain.week import CLOSE_LAG, Week, last_closed_week
 from scheduler import pipeline
@@ -29,6 +30,7 @@ from store.database import Database, open_database
 from store.embeddings import embedding_counts
 from store.gate import StoredGate
 from store.paper_index import load_paper_index
+from store.papers import count_papers
 from store.runs import finish_run, start_run
 from store.topics import StoredTopicModel, newest_topic_model
 
@@ -143,11 +145,25 @@ class Workshop:
     # -- stages, each complete in itself
 
     def harvest(self, n_weeks: int) -> Iterator[Progress]:
-        """Fetch closed weeks that are not proven whole."""
-        categories = self.settings.categories
-        weeks = pipeline.weeks_of_run(n_weeks, now=self.present(n_weeks))
+        """Fetch closed weeks that are not proven whole, and ask again about those whose re-check has come."""
+        yield from self._harvest(n_weeks)
+
+    def _harvest(self, n_weeks: int) -> Generator[Progress, None, datetime]:
+        """As ``harvest``; returns the present, checked against arXiv's clock if arXiv was asked for anything."""
+        now = self.present(n_weeks)
         yield from pipeline.harvest(
-            self.db, self.source, categories, weeks, page_size=self.settings.arxiv.page_size, clock=self.clock
+            self.db,
+            self.source,
+            self.settings.categories,
+            self._due_windows(n_weeks, now),
+            page_size=self.settings.arxiv.page_size,
+            clock=self.clock,
+        )
+        return now
+
+    def _due_windows(self, n_weeks: int, now: datetime) -> list[Window]:
+        return pipeline.due_windows(
+            self.db, self.settings.categories, n_weeks, now=now, recheck_weeks=self.settings.arxiv.recheck_weeks
         )
 
     def harvest_lists(self, since: date | None) -> Iterator[Progress]:
@@ -163,9 +179,7 @@ class Workshop:
 
     def present(self, n_weeks: int) -> datetime:
         """``now``, checked against arXiv's clock where there is anything to ask arXiv for."""
-        if self.settings.now is not None or not pipeline.any_due(
-            self.db, self.settings.categories, pipeline.weeks_of_run(n_weeks, now=self.now())
-        ):
+        if self.settings.now is not None or not self._due_windows(n_weeks, self.now()):
             return self.now()
         return pipeline.arxiv_now(self.source, self.settings.categories, now=self.now())
 
@@ -212,19 +226,24 @@ class Workshop:
         yield from self.tables()
 
     def run(self, n_weeks: int) -> Iterator[Progress]:
-        """Everything that is due now."""
-        now = self.present(n_weeks)
-        weeks = pipeline.weeks_of_run(n_weeks, now=now)
-        yield from pipeline.harvest(
-            self.db,
-            self.source,
-            self.settings.categories,
-            weeks,
-            page_size=self.settings.arxiv.page_size,
-            clock=self.clock,
-        )
-        yield from self.analyse(last_week=weeks[-1])
-        yield from self.publish(weeks[-1])
+        """Everything that is due now.
+
+        Where arXiv gives no answer, what is stored is still analysed; no digest is published before the next run.
+
+        Raises
+        ------
+        SourceError
+            At the end, if arXiv gave no usable answer.
+        """
+        try:
+            now = yield from self._harvest(n_weeks)
+        except SourceError:
+            if count_papers(self.db):
+                yield from self.analyse(last_week=last_closed_week(self.now()))
+            raise
+        last = last_closed_week(now)
+        yield from self.analyse(last_week=last)
+        yield from self.publish(last)
 
     def publish(self, week: Week) -> Iterator[Progress]:
         """Publish a week's digest if it is due."""

@@ -92,6 +92,15 @@ def published_weeks(db: Database) -> list[Week]:
         return [Week(monday) for monday in connection.execute(question).scalars()]
 
 
+def published_at(db: Database) -> dict[Week, datetime]:
+    """When the newest digest of each week was published."""
+    question = select(digest_table.c.week_start, func.max(digest_table.c.published_at)).group_by(
+        digest_table.c.week_start
+    )
+    with db.read() as connection:
+        return {Week(monday): at for monday, at in connection.execute(question)}
+
+
 def _words_of(p: Paper) -> int:
     """A number that changes with title or abstract."""
     return zlib.crc32(f"{p.title}\n{p.abstract}".encode())

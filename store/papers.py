@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from domain.harvest import HarvestedWindow, HarvestPlan, Window, WindowRecord
+from domain.harvest import HarvestedWindow, HarvestPlan, LateArrivals, Window, WindowRecord
 from domain.paper import ArxivId, Paper, PaperVersion
 from domain.week import Week
 from store.database import Database
@@ -180,10 +180,11 @@ def _store_window(db: Database, connection: Connection, harvested: HarvestedWind
         end_at=harvested.window.end_at,
         categories=categories_key(harvested.categories),
         n_said=harvested.n_said,
-        n_got=len(harvested.papers),
+        n_got=harvested.n_got,
         problem=harvested.problem,
         checked_at=harvested.checked_at,
         n_tries=1,
+        first_complete_at=harvested.checked_at if harvested.is_complete else None,
     )
     new = insert.excluded
     connection.execute(
@@ -195,6 +196,7 @@ def _store_window(db: Database, connection: Connection, harvested: HarvestedWind
                 "problem": new.problem,
                 "checked_at": new.checked_at,
                 "n_tries": harvest_window.c.n_tries + 1,
+                "first_complete_at": func.coalesce(harvest_window.c.first_complete_at, new.first_complete_at),
             },
         )
     )
@@ -217,9 +219,86 @@ def window_records(db: Database, categories: Collection[str]) -> list[WindowReco
                 problem=row.problem,
                 checked_at=row.checked_at,
                 n_tries=row.n_tries,
+                first_complete_at=row.first_complete_at,
             )
             for row in connection.execute(question)
         ]
+
+
+def ids_in_window(db: Database, window: Window, categories: Collection[str]) -> set[ArxivId]:
+    """The papers held of a window, withdrawn ones included: those that arXiv's own count is about."""
+    question = select(paper.c.arxiv_id).where(_is_in(window), is_listed(categories))
+    with db.read() as connection:
+        return {ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()}
+
+
+def _is_in(window: Window) -> ColumnElement[bool]:
+    return (paper.c.submitted_at >= window.start_at) & (paper.c.submitted_at < window.end_at)
+
+
+def newest_week_held(db: Database, categories: Collection[str]) -> Week | None:
+    """The newest week that was asked for, or, where none was, of a watched paper; ``None`` where nothing is held."""
+    asked = select(func.max(harvest_window.c.start_at)).where(harvest_window.c.categories == categories_key(categories))
+    with db.read() as connection:
+        if (start_at := connection.execute(asked).scalar_one()) is not None:
+            return Week.containing(start_at)
+        monday = connection.execute(select(func.max(paper.c.week_start)).where(is_watched(categories))).scalar_one()
+    return None if monday is None else Week(monday)
+
+
+def late_arrivals(db: Database, categories: Collection[str]) -> list[LateArrivals]:
+    """For every window that was ever complete, the papers that were first seen after that; oldest first."""
+    found = []
+    records = window_records(db, categories)
+    with db.read() as connection:
+        for record in records:
+            if record.first_complete_at is None:
+                continue
+            watched = _is_in(record.window) & is_watched(categories)
+            n_papers = connection.execute(select(func.count()).select_from(paper).where(watched)).scalar_one()
+            late = select(paper.c.first_seen_at).where(watched, paper.c.first_seen_at > record.first_complete_at)
+            found.append(
+                LateArrivals(
+                    window=record.window,
+                    first_complete_at=record.first_complete_at,
+                    checked_at=record.checked_at,
+                    n_papers=n_papers,
+                    days=tuple(
+                        sorted(
+                            (seen_at - record.window.end_at) / timedelta(days=1)
+                            for seen_at in connection.execute(late).scalars()
+                        )
+                    ),
+                )
+            )
+    return found
+
+
+def count_by_category(db: Database, categories: Collection[str]) -> dict[Week, dict[str, int]]:
+    """How many standing papers each watched category lists, by week; one that several list counts in each."""
+    group = (paper.c.week_start, paper_category.c.category)
+    question = (
+        select(*group, func.count())
+        .select_from(paper.join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id))
+        .where(paper_category.c.category.in_(sorted(set(categories))), IS_STANDING)
+        .group_by(*group)
+    )
+    by_week: dict[Week, dict[str, int]] = {}
+    with db.read() as connection:
+        for monday, category, n in connection.execute(question):
+            by_week.setdefault(Week(monday), {})[category] = n
+    return by_week
+
+
+def count_seen_after(db: Database, week: Week, categories: Collection[str], at: datetime) -> int:
+    """How many watched papers of a week were first seen after an instant."""
+    question = (
+        select(func.count())
+        .select_from(paper)
+        .where(paper.c.week_start == week.monday, is_watched(categories), paper.c.first_seen_at > at)
+    )
+    with db.read() as connection:
+        return connection.execute(question).scalar_one()
 
 
 def count_papers(db: Database) -> int:

@@ -141,9 +141,16 @@ def take_lease(
         if not taken:
             holder_now = row.holder if row else "another process"
             raise BusyError(
-                f"another Papertide works on this database ({holder_now}); wait for it, or stop it first",
+                f"another Papertide works on this database ({_called(holder_now)}); wait for it, or stop it first",
                 holder=holder_now,
             )
+
+
+def _called(holder: str) -> str:
+    """A holder, ``host:process:start``, as a person would look for it."""
+    host, _, rest = holder.partition(":")
+    process = rest.partition(":")[0]
+    return f"process {process} on {host}" if process else holder
 
 
 def give_lease_back(db: Database, name: str, holder: str) -> None:

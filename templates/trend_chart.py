@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 # Okabe and Ito's colours, told apart by colour-blind readers; dashes repeat what colour says.
+_MOST_TICKS = 9
+_TICK_FORMATS = {"week": "%-d %b %y", "month": "%b %Y", "quarter": "%b %Y", "year": "%Y"}
+_VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999933")
 
 
@@ -17,14 +21,24 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     import altair as alt
 
     rows = [
-        {**point, "term": series["term"], "whole": "complete" if point["complete"] else "not complete"}
+        {**point, "term": series["term"], "at": _drawn_at(point["start"], answer["by"])}
         for series in answer["series"]
         for point in series["points"]
     ]
     terms = [series["term"] for series in answer["series"]]
-    colour = alt.Color("term:N", title=None, scale=alt.Scale(domain=terms, range=[*_COLOURS[: len(terms)]]), sort=terms)
+    colour = alt.Color(
+        "term:N",
+        title=None,
+        scale=alt.Scale(domain=terms, range=[*_COLOURS[: len(terms)]]),
+        sort=terms,
+        legend=alt.Legend(symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3),
+    )
+    starts = sorted({row["at"] for row in rows})
+    every = -(-len(starts) // _MOST_TICKS)
+    # Ticks only where points are: the library's own fall on days that no period begins with.
+    axis = alt.Axis(values=starts[::-every][::-1], format=_TICK_FORMATS[answer["by"]])
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("start:T", title=None), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
+        x=alt.X("at:T", title=None, axis=axis), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
     )
     band = base.mark_area(opacity=0.15).encode(
         y=alt.Y("low:Q", title="share of papers", axis=alt.Axis(format=".1%")), y2="high:Q"
@@ -38,12 +52,21 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     )
     where = ", ".join(answer["categories"])
     title = {
-        "text": f"Share of papers a {answer['by']}, {answer['level']}",
+        "text": f"Share of papers that {_VERBS[answer['level']]} each, by {answer['by']}",
         "subtitle": f"{where}; 95 % intervals; hollow points are not proven complete. Data: arXiv.",
     }
     chart = (band + line + points).properties(width=720, height=340, title=title, background="white")
+    chart = chart.configure_axis(gridColor="#e6e6e6", domainColor="#888", titleFontWeight="normal")
+    chart = chart.configure_view(strokeWidth=0).configure_title(anchor="start")
     specification: dict[str, Any] = chart.to_dict()
     return specification
+
+
+def _drawn_at(start: str, by: str) -> str:
+    """The day at which a period is drawn: a month's weeks may begin in the month before, its label must not."""
+    if by == "week":
+        return start
+    return (date.fromisoformat(start) + timedelta(days=3)).replace(day=1).isoformat()
 
 
 def chart_bytes(specification: Mapping[str, Any], suffix: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
@@ -11,12 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import SourceError
-from domain.harvest import HarvestedWindow, Window, WindowRecord
-from domain.paper import Paper
+from domain.errors import SourceError, SourceUnavailable
+from domain.harvest import HarvestedWindow, LateArrivals, Lateness, Window, WindowRecord
+from domain.paper import ArxivId, Paper
 from domain.week import Week
 from ingest.client import ArxivClient, Page
-from ingest.harvest import harvest_window, plan_harvest, window_of, windows_due
+from ingest.harvest import (
+    MAX_PER_QUERY,
+    harvest_window,
+    plan_harvest,
+    settled_lateness,
+    weeks_to_cover,
+    window_of,
+    windows_due,
+)
 from ingest.settings import ArxivSettings
 from sample.server import FaultKind, SampleArxiv
 
@@ -26,10 +34,12 @@ N_PAPERS = 25
 Make = Callable[..., Paper]
 
 
-def _harvest(arxiv: SampleArxiv, *, max_tries: int = 2, week: Week = WEEK) -> HarvestedWindow:
+def _harvest(
+    arxiv: SampleArxiv, *, max_tries: int = 2, week: Week = WEEK, held: Iterable[Paper] = ()
+) -> HarvestedWindow:
     settings = ArxivSettings(api_url=arxiv.api_url, delay_s=0, max_tries=max_tries, timeout_s=0.5)
     client = ArxivClient(settings, product="test")
-    return harvest_window(client, window_of(week), ("cs.LG",), page_size=10, now=NOW)
+    return harvest_window(client, window_of(week), ("cs.LG",), page_size=10, now=NOW, held=[p.arxiv_id for p in held])
 
 
 @pytest.mark.parametrize("max_tries", [1, 2])
@@ -53,7 +63,9 @@ def test_no_fault_loses_a_paper_in_silence(
         assert found.problem
 
 
-@pytest.mark.parametrize("kind", ["503", "429", "500", "html", "truncate", "cut", "reset", "stall", "empty"])
+@pytest.mark.parametrize(
+    "kind", ["503", "429", "406", "500", "html", "truncate", "cut", "reset", "stall", "empty", "lie"]
+)
 @pytest.mark.parametrize("at", [(1,), (2,), (3,), (4,)])
 def test_a_passing_fault_costs_no_completeness(make_paper: Make, kind: FaultKind, at: tuple[int, ...]) -> None:
     truth = [make_paper(i) for i in range(N_PAPERS)]
@@ -91,11 +103,14 @@ def test_an_empty_window_is_believed_only_when_two_answers_say_so(make_paper: Ma
 
 
 def test_an_entry_that_cannot_be_read_keeps_its_window_open(make_paper: Make) -> None:
-    with SampleArxiv([make_paper(i) for i in range(3)], now=NOW).failing("no_published", at=(1,)) as arxiv:
-        found = _harvest(arxiv)
-    assert not found.is_complete
-    assert len(found.unreadable) == 1
-    assert "could not be read" in str(found.problem)
+    papers = [make_paper(i) for i in range(3)]
+    for kind in ("no_published", "bad_date", "no_id"):
+        with SampleArxiv(papers, now=NOW).failing(kind, at=(1,)) as arxiv:  # type: ignore[arg-type]
+            found = _harvest(arxiv)
+        assert not found.is_complete
+        assert list(found.papers) == papers[1:]
+        assert len(found.unreadable) == 1
+        assert "1 entries could not be read" in str(found.problem)
 
 
 def test_papers_from_outside_the_window_are_a_problem(make_paper: Make) -> None:
@@ -104,8 +119,12 @@ def test_papers_from_outside_the_window_are_a_problem(make_paper: Make) -> None:
             stray = make_paper(1, submitted_at=WEEK.end_at)
             return Page((stray,), 1, 1, (), NOW)
 
+        def papers_by_id(self, ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
+            return ()
+
     found = harvest_window(Careless(), window_of(WEEK), ("cs.LG",), page_size=10, now=NOW)
     assert "outside the window" in str(found.problem)
+    assert found.papers == ()
 
 
 def test_the_first_and_the_last_second_of_a_week_belong_to_it(make_paper: Make) -> None:
@@ -122,13 +141,163 @@ def test_the_first_and_the_last_second_of_a_week_belong_to_it(make_paper: Make) 
     assert (found.is_complete, list(found.papers)) == (True, edges)
 
 
+def test_papers_that_are_held_already_are_proven_by_count_alone(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(N_PAPERS)]
+    with SampleArxiv(papers, now=NOW) as arxiv:
+        found = _harvest(arxiv, held=papers)
+        assert arxiv.n_requests == 1
+    assert (found.is_complete, found.papers, found.n_got, found.n_said) == (True, (), N_PAPERS, N_PAPERS)
+
+
+@pytest.mark.parametrize("kind", ["lie", "zero"])
+def test_a_count_that_differs_is_asked_for_twice_before_anything_is_fetched(make_paper: Make, kind: FaultKind) -> None:
+    papers = [make_paper(i) for i in range(N_PAPERS)]
+    with SampleArxiv(papers, now=NOW).failing(kind, at=(1,)) as arxiv:
+        found = _harvest(arxiv, held=papers)
+        assert arxiv.n_requests == 2
+    assert (found.is_complete, found.papers) == (True, ())
+
+
+def test_what_is_missing_from_the_held_is_fetched(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(N_PAPERS)]
+    with SampleArxiv(papers, now=NOW) as arxiv:
+        found = _harvest(arxiv, held=papers[:-2])
+    assert (found.is_complete, list(found.papers), found.n_got) == (True, papers, N_PAPERS)
+
+
+def test_what_came_before_and_what_comes_now_prove_a_window_together(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(N_PAPERS)]
+    with SampleArxiv(papers, now=NOW).failing("shift", at=(4,), arg=3) as arxiv:
+        found = _harvest(arxiv, held=papers[17:20])
+    assert len(found.papers) < N_PAPERS
+    assert (found.is_complete, found.n_got) == (True, N_PAPERS)
+
+
+def test_an_arxiv_that_says_zero_does_not_prove_away_what_is_held(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(3)]
+    with SampleArxiv(papers, now=NOW).failing("zero", at=range(1, 99)) as arxiv:
+        found = _harvest(arxiv, held=papers)
+    assert found.problem == "arXiv said 0 papers, 3 are held"
+
+
+def test_a_paper_that_left_the_watched_categories_is_asked_for_by_its_identifier(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(5)]
+    moved = replace(papers[0], categories=("math.OC",), primary_category="math.OC")
+    with SampleArxiv([moved, *papers[1:]], now=NOW) as arxiv:
+        found = _harvest(arxiv, held=papers)
+        assert "id_list=" + moved.arxiv_id in arxiv.requests[-1]
+    assert (found.is_complete, found.n_got, found.n_said) == (True, 4, 4)
+    assert moved in found.papers
+    with SampleArxiv(papers[1:], now=NOW) as arxiv:
+        found = _harvest(arxiv, held=papers)
+    assert found.problem == "arXiv said 4 papers, 5 are held"
+
+
+class _Large:
+    """A source over so many papers that one query does not reach them; it hears what is asked."""
+
+    def __init__(self, papers: Sequence[Paper], *, fails_from: int | None = None) -> None:
+        self.papers = papers
+        self.asked: list[tuple[Window, int, int]] = []
+        self._fails_from = fails_from
+
+    def page(self, window: Window, categories: tuple[str, ...], *, start: int, size: int) -> Page:
+        self.asked.append((window, start, size))
+        if self._fails_from is not None and len(self.asked) >= self._fails_from:
+            raise SourceUnavailable("gone")
+        assert start + size <= MAX_PER_QUERY
+        found = [p for p in self.papers if window.start_at <= p.submitted_at < window.end_at]
+        page = tuple(found[start : start + size])
+        return Page(page, len(found), len(page), (), NOW)
+
+    def papers_by_id(self, ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
+        return ()
+
+
+@pytest.fixture(scope="module")
+def crowd(make_paper: Make) -> list[Paper]:
+    """65,000 papers within a week, half of them in its first hour."""
+    at = [WEEK.start_at + timedelta(seconds=i % 3600 if i % 2 else i * 9) for i in range(65_000)]
+    one = make_paper(1)
+    papers = [
+        replace(one, arxiv_id=ArxivId(f"26{i // 10_000:02d}.{i % 10_000:05d}"), submitted_at=t)
+        for i, t in enumerate(at)
+    ]
+    return sorted(papers, key=lambda p: (p.submitted_at, p.arxiv_id))
+
+
+def test_a_window_beyond_arxivs_reach_is_asked_for_in_parts(crowd: list[Paper]) -> None:
+    source = _Large(crowd)
+    found = harvest_window(source, window_of(WEEK), ("cs.LG",), page_size=1999, now=NOW)
+    assert (found.is_complete, found.n_said) == (True, 65_000)
+    assert list(found.papers) == crowd
+
+
+def test_a_part_that_gives_no_answer_keeps_the_window_open_and_the_other_parts(crowd: list[Paper]) -> None:
+    found = harvest_window(_Large(crowd, fails_from=45), window_of(WEEK), ("cs.LG",), page_size=1999, now=NOW)
+    assert found.problem == "gone"
+    assert 0 < len(found.papers) < 65_000
+
+
+def test_more_papers_in_a_minute_than_arxiv_reaches_stay_an_open_window(crowd: list[Paper]) -> None:
+    source = _Large([replace(p, submitted_at=WEEK.start_at) for p in crowd])
+    found = harvest_window(source, window_of(WEEK), ("cs.LG",), page_size=2000, now=NOW)
+    assert found.problem == "arXiv said 65,000 papers, 30,000 are held"
+
+
+def _record(week: Week, problem: str | None = None, *, checked_at: datetime = NOW) -> WindowRecord:
+    return WindowRecord(window_of(week), ("cs.LG",), 3, 3, problem, checked_at, 1, None if problem else checked_at)
+
+
 def test_windows_are_due_until_one_proves_its_week_whole() -> None:
     weeks = [WEEK.plus(1), WEEK, WEEK.plus(-1)]
-    records = [
-        WindowRecord(window_of(WEEK), ("cs.LG",), 3, 3, None, NOW, 1),
-        WindowRecord(window_of(WEEK.plus(1)), ("cs.LG",), 3, 2, "one is missing", NOW, 4),
-    ]
+    records = [_record(WEEK), _record(WEEK.plus(1), "one is missing")]
     assert windows_due(weeks, records) == [window_of(WEEK.plus(-1)), window_of(WEEK.plus(1))]
+
+
+def test_an_open_window_is_due_however_old_it_is() -> None:
+    old = _record(WEEK.plus(-60), "arXiv said 4 papers, 3 are held")
+    assert windows_due([WEEK], [_record(WEEK), old]) == [old.window]
+
+
+def test_a_complete_window_is_asked_for_again_once_at_each_age() -> None:
+    closed = WEEK.end_at + timedelta(days=2)
+
+    def due(after: timedelta, checked_at: datetime) -> bool:
+        records = [_record(WEEK, checked_at=checked_at)]
+        return bool(windows_due([WEEK], records, now=WEEK.end_at + after, recheck_weeks=(1, 2, 4)))
+
+    assert not due(timedelta(days=6), closed)
+    assert due(timedelta(days=7), closed)
+    assert not due(timedelta(days=13), WEEK.end_at + timedelta(days=7))
+    assert due(timedelta(days=40), WEEK.end_at + timedelta(days=8))
+    assert not due(timedelta(days=400), WEEK.end_at + timedelta(days=40))
+    assert not windows_due([WEEK], [_record(WEEK, checked_at=closed)], now=WEEK.end_at + timedelta(days=99))
+
+
+def test_a_harvest_answers_for_the_last_weeks_and_for_all_since_the_newest_held() -> None:
+    last = [WEEK.plus(-2), WEEK.plus(-1), WEEK]
+    assert weeks_to_cover(3, WEEK, None) == last
+    assert weeks_to_cover(3, WEEK, WEEK.plus(-1)) == last
+    assert weeks_to_cover(3, WEEK, WEEK.plus(1)) == last
+    assert weeks_to_cover(3, WEEK, WEEK.plus(-5)) == [WEEK.plus(-5), WEEK.plus(-4), WEEK.plus(-3), *last]
+
+
+def _arrivals(week: Week, *days: float, complete_after: float = 2, checked_after: float = 30) -> LateArrivals:
+    return LateArrivals(
+        window_of(week),
+        week.end_at + timedelta(days=complete_after),
+        week.end_at + timedelta(days=checked_after),
+        100,
+        days,
+    )
+
+
+def test_lateness_is_measured_on_weeks_that_can_tell() -> None:
+    assert settled_lateness([]) is None
+    assert settled_lateness([_arrivals(WEEK, 7, 14), _arrivals(WEEK.plus(-1), 7)]) == Lateness(2, 200, 3)
+    assert settled_lateness([_arrivals(WEEK, 7, checked_after=20)]) is None  # not asked again for long enough
+    assert settled_lateness([_arrivals(WEEK, complete_after=300, checked_after=400)]) is None  # backfilled
 
 
 def _stored(known: dict[str, Paper], fetched: list[Paper]) -> dict[str, Paper]:

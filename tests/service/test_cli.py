@@ -272,9 +272,15 @@ def test_the_json_of_detect_names_levels_and_evidence(papertide: Papertide, tmp_
     assert any("diffusion" in abstract[e["start"] : e["end"]] for e in diffusion["evidence"])
 
 
-def test_a_line_that_detect_cannot_read_is_named(papertide: Papertide, tmp_path: Path) -> None:
-    (tmp_path / "abstracts.jsonl").write_text('{"id": 1, "title": "t", "abstract": "a"}\n{"id": 2}\n')
-    _refused(papertide("detect", "abstracts.jsonl"), "line 2")
+def test_a_line_that_detect_cannot_read_is_named_and_the_others_are_answered(
+    papertide: Papertide, tmp_path: Path
+) -> None:
+    good = {"title": "A diffusion model", "abstract": "We propose a diffusion model."}
+    lines = [json.dumps({"id": "1", **good}), "not JSON", json.dumps({"id": "3", **good})]
+    (tmp_path / "abstracts.jsonl").write_text("\n".join(lines))
+    ended = papertide("detect", "abstracts.jsonl")
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "3"]
+    _refused(ended, "line 2", "id, title and abstract")
 
 
 @pytest.mark.usefixtures("held")

@@ -149,3 +149,8 @@ def test_several_numbers_in_the_environment_are_a_list() -> None:
     assert load_settings(None, {"PAPERTIDE_ARXIV__RECHECK_WEEKS": ""}, {}).arxiv.recheck_weeks == ()
     with pytest.raises(ConfigError, match="recheck_weeks"):
         load_settings(None, {"PAPERTIDE_ARXIV__RECHECK_WEEKS": "0"}, {})
+
+
+def test_a_misspelled_setting_gets_a_suggestion(config: Path) -> None:
+    config.write_text('catgories = ["cs.LG"]')
+    assert "did you mean 'categories'?" in _complaint(config, {})
