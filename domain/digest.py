@@ -5,6 +5,7 @@ Templates only loop over it. Shares and changes are fractions; percent exists on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,7 +18,7 @@ Verdict = Literal["up", "down", "steady", "unknown"]
 TopicStatus = Literal["rising", "new", "cooling", "unproven"]
 
 
-def short_authors(authors: tuple[str, ...]) -> str:
+def short_authors(authors: Sequence[str]) -> str:
     """Up to three names, then "and 4 more": some papers have thousands."""
     if len(authors) <= 3:
         return ", ".join(authors)

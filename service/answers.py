@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
+import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -85,6 +87,18 @@ def trends(
         table = share_series(totals, k_by_week, by=by, min_papers=1)
         series.append({"term": name, "kind": kind, "points": _points(table)})
     return {"by": by, "level": level, "categories": list(within or shop.settings.categories), "series": series}
+
+
+def trends_csv(answer: Mapping[str, Any]) -> str:
+    """The points of an answer of ``trends`` as CSV, a row for each term and period."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    columns = list(answer["series"][0]["points"][0])
+    writer.writerow(("term", "kind", *columns))
+    for series in answer["series"]:
+        for point in series["points"]:
+            writer.writerow((series["term"], series["kind"], *(point[c] for c in columns)))
+    return out.getvalue()
 
 
 def term_named(shop: Workshop, term: str) -> tuple[TermKind, str] | None:

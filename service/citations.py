@@ -1,11 +1,66 @@
-"""Papers for reference managers: BibTeX and RIS."""
+"""Papers for reference managers and tables: BibTeX, RIS, CSL-JSON and CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from domain.paper import Paper
+
+Form = Literal["bib", "ris", "csl", "csv"]
+
+MEDIA_TYPES: dict[Form, str] = {
+    "bib": "application/x-bibtex; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
+    "csl": "application/vnd.citationstyles.csl+json",
+    "csv": "text/csv; charset=utf-8",
+}
+SUFFIXES: dict[Form, str] = {"bib": "bib", "ris": "ris", "csl": "json", "csv": "csv"}
+
+
+def written(papers: Sequence[Paper], form: Form) -> str:
+    """Papers in one of the forms."""
+    return {"bib": bibtex, "ris": ris, "csl": csl, "csv": table}[form](papers)
+
+
+def csl(papers: Sequence[Paper]) -> str:
+    """CSL-JSON, as citeproc and Zotero read it; an author is one literal, because nobody can cut names safely."""
+    records: list[dict[str, Any]] = [
+        {
+            "id": p.arxiv_id,
+            "type": "article",
+            "genre": "preprint",
+            "title": p.title,
+            "author": [{"literal": author} for author in p.authors],
+            "issued": {"date-parts": [[p.submitted_at.year, p.submitted_at.month, p.submitted_at.day]]},
+            "publisher": "arXiv",
+            "number": f"arXiv:{p.arxiv_id}",
+            "URL": p.url,
+            "abstract": p.abstract,
+            **({"DOI": p.doi} if p.doi else {}),
+        }
+        for p in papers
+    ]
+    return json.dumps(records, ensure_ascii=False, indent=1)
+
+
+def table(papers: Sequence[Paper]) -> str:
+    """CSV with a header; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(("arxiv_id", "submitted", "primary_category", "categories", "title", "authors", "url"))
+    for p in papers:
+        row = (p.arxiv_id, p.submitted_at.date().isoformat(), p.primary_category, " ".join(p.categories))
+        writer.writerow((*row, _no_formula(p.title), _no_formula("; ".join(p.authors)), p.url))
+    return out.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def bibtex(papers: Sequence[Paper]) -> str:

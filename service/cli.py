@@ -282,20 +282,9 @@ def trends(
     if as_json:
         _print_json(answer)
     elif as_csv:
-        _print_csv(answer)
+        sys.stdout.write(answers.trends_csv(answer))
     elif out is None:
         _print_trends(answer)
-
-
-def _print_csv(answer: dict[str, Any]) -> None:
-    import csv
-
-    columns = ("start", "end", "k", "n", "share", "low", "high", "complete")
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("term", "kind", *columns))
-    for series in answer["series"]:
-        for point in series["points"]:
-            writer.writerow((series["term"], series["kind"], *(point[c] for c in columns)))
 
 
 def _print_trends(answer: dict[str, Any]) -> None:
@@ -387,6 +376,19 @@ def digest(
             follow(keeping(shop.publish(chosen)))
         page = write_digest(shop, chosen, out or shop.settings.data_dir / "digests")
         _say_digest(shop, chosen, page)
+
+
+@app.command()
+def up(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen at; 127.0.0.1 by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen at; 8000 by default.")] = None,
+) -> None:
+    """The web service: pages, API and feeds."""
+    from service.web.server import serve
+
+    with _workshop(context, **{"service.host": host, "service.port": port}) as shop:
+        serve(shop.settings)
 
 
 @app.command()

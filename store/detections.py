@@ -69,5 +69,16 @@ def detections_of_week(
     return found
 
 
+def detections_of_paper(db: Database, detector_id: str, arxiv_id: ArxivId) -> list[Detection]:
+    """What was found in one paper, the surest levels first."""
+    question = (
+        select(detection)
+        .where(detection.c.detector_id == detector_id, detection.c.arxiv_id == arxiv_id)
+        .order_by(detection.c.kind, detection.c.level.desc(), detection.c.key)
+    )
+    with db.read() as connection:
+        return [_detection(row) for row in connection.execute(question)]
+
+
 def _detection(row: Row[Any]) -> Detection:
     return Detection(row.kind, row.key, row.level, tuple(Evidence(*place) for place in row.evidence))

@@ -34,6 +34,21 @@ class PublishedDigest:
 FORMAT = 1
 """Of what is stored. A new field of ``Digest`` gets a default, so that digests stored before it still open; anything
 else is a new format, and reading keeps knowing the old ones."""
+
+
+@dataclass(frozen=True)
+class DigestHead:
+    """A published digest in short, its newest revision."""
+
+    week: Week
+    revision: int
+    first_published_at: datetime
+    published_at: datetime
+    sentence: str
+    n_papers: int
+    complete: bool
+
+
 _DIGEST = TypeAdapter(Digest)
 _SERIES = TypeAdapter(tuple[SharePoint, ...])
 
@@ -53,7 +68,12 @@ def publish_digest(db: Database, edition: DigestEdition, *, now: datetime) -> in
 
 
 def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
-    """The newest revision of a week's digest; ``None`` where none is published.
+    """The newest revision of a week's digest; ``None`` where none is published."""
+    return digest_revision(db, week, None)
+
+
+def digest_revision(db: Database, week: Week, revision: int | None) -> PublishedDigest | None:
+    """One revision of a week's digest, the newest where none is named; ``None`` where it was never published.
 
     Titles and abstracts of listed papers are today's. Where a paper's words are others than the digest counted, its
     evidence is left out, because it would mark the wrong ones.
@@ -69,6 +89,8 @@ def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
         .order_by(digest_table.c.revision.desc())
         .limit(1)
     )
+    if revision is not None:
+        question = question.where(digest_table.c.revision == revision)
     with db.read() as connection:
         row = connection.execute(question).one_or_none()
     if row is None:
@@ -83,6 +105,33 @@ def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
         _DIGEST.validate_python(stored["digest"]), tuple(_unpacked_list(entry, papers) for entry in stored["lists"])
     )
     return PublishedDigest(edition, row.revision, row.published_at)
+
+
+def revisions_of(db: Database, week: Week) -> list[tuple[int, datetime]]:
+    """Every revision of a week's digest with the instant it was published, oldest first."""
+    question = (
+        select(digest_table.c.revision, digest_table.c.published_at)
+        .where(digest_table.c.week_start == week.monday)
+        .order_by(digest_table.c.revision)
+    )
+    with db.read() as connection:
+        return [(row.revision, row.published_at) for row in connection.execute(question)]
+
+
+def digest_heads(db: Database) -> list[DigestHead]:
+    """Every published digest in short, oldest week first."""
+    question = select(digest_table).order_by(digest_table.c.week_start, digest_table.c.revision)
+    found: dict[Week, DigestHead] = {}
+    with db.read() as connection:
+        for row in connection.execute(question.execution_options(yield_per=10)):
+            content = json.loads(zlib.decompress(row.content))["digest"]
+            week = Week(row.week_start)
+            first = found[week].first_published_at if week in found else row.published_at
+            headline, complete = content["headline"], content["completeness"]["complete"]
+            found[week] = DigestHead(
+                week, row.revision, first, row.published_at, headline["sentence"], headline["n_papers"], complete
+            )
+    return list(found.values())
 
 
 def published_weeks(db: Database) -> list[Week]:

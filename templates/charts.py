@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -74,7 +74,8 @@ def week_of(point: SharePoint) -> Week | str:
     return f"{point.start} to {point.end}"
 
 
-def _path(places: Sequence[tuple[float, float]]) -> str:
+def path_through(places: Sequence[tuple[float, float]]) -> str:
+    """A line through places, in the language of SVG."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
 
 
@@ -87,12 +88,13 @@ def _nice_step(top: float) -> float:
     return next(step * magnitude for step in (0.2, 0.5, 1.0, 2.0) if top / (step * magnitude) <= 5)
 
 
-def _y_ticks(top: float, frame: Frame) -> tuple[Tick, ...]:
+def y_ticks(top: float, frame: Frame, *, label: Callable[[float, int], str] = percent) -> tuple[Tick, ...]:
+    """Two to six round places from zero to ``top``; ``label`` words a value with so many decimals."""
     step = _nice_step(top)
     decimals = max(0, -math.floor(math.log10(100 * step) + 1e-9))
     base = frame.height - frame.bottom
     return tuple(
-        Tick(round(base - (base - frame.top) * i * step / top, 1), percent(i * step, decimals))
+        Tick(round(base - (base - frame.top) * i * step / top, 1), label(i * step, decimals))
         for i in range(math.floor(top / step + 1e-9) + 1)
     )
 
@@ -138,13 +140,13 @@ def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
             lone.append(dot(indices[0]))
             continue
         line = [(xs[i], y(series[i].share)) for i in indices]
-        lines.append(_path(line))
-        areas.append(_path([(line[0][0], base), *line, (line[-1][0], base)]) + "Z")
+        lines.append(path_through(line))
+        areas.append(path_through([(line[0][0], base), *line, (line[-1][0], base)]) + "Z")
         with_interval = [i for i in indices if is_known(series[i].low) and is_known(series[i].high)]
         if with_interval:
             upper = [(xs[i], y(series[i].high)) for i in with_interval]
             lower = [(xs[i], y(series[i].low)) for i in reversed(with_interval)]
-            bands.append(_path(upper + lower) + "Z")
+            bands.append(path_through(upper + lower) + "Z")
 
     is_last_known = is_known(series[-1].share)
     return Curve(
@@ -158,7 +160,7 @@ def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
         last=dot(len(series) - 1) if is_last_known and series[-1].complete else None,
         base=base,
         x_ticks=_x_ticks(series, xs),
-        y_ticks=_y_ticks(top, frame),
+        y_ticks=y_ticks(top, frame),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 
 from domain.digest import Change, Headline, Share, SharePoint
 from domain.week import Week
@@ -86,6 +87,11 @@ def dates(week: Week) -> str:
     if first.year != last.year:
         start += f" {first.year}"
     return f"{start} to {last.day} {last:%B} {last.year}"
+
+
+def day_in_words(at: date) -> str:
+    """A day as ``15 June 2026``."""
+    return f"{at.day} {at:%B %Y}"
 
 
 def in_words(names: Sequence[object]) -> str:

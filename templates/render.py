@@ -13,10 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
-from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
+from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine, short_authors
 from templates import charts, figures, tex
 from templates.json_form import digest_json
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
+from templates.trend_drawing import NARROW, WIDE, trend_drawing
 
 if TYPE_CHECKING:
     from templates.site import Issue, Site
@@ -84,6 +85,7 @@ def environment() -> Environment:
         count=figures.count,
         plural=figures.plural,
         dates=figures.dates,
+        day_in_words=figures.day_in_words,
         in_words=figures.in_words,
         week_range=figures.week_range,
         basis=figures.basis,
@@ -92,6 +94,7 @@ def environment() -> Environment:
         readable=tex.readable,
         marked=tex.marked,
         wrapped=wrapped,
+        short_authors=short_authors,
         finding=charts.finding,
         week_of=charts.week_of,
         text_sparkline=charts.text_sparkline,
@@ -100,6 +103,8 @@ def environment() -> Environment:
     env.globals.update(
         sparkline_of=lambda series: charts.curve(series, charts.SPARKLINE),
         chart_of=lambda series: charts.curve(series, charts.CHART),
+        trend_wide=lambda series, counts: trend_drawing(series, WIDE, counts=counts),
+        trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts),
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
         IS_ABOUT=IS_ABOUT,

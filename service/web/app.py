@@ -1,0 +1,124 @@
+"""The web application: one warm workshop behind pages, API and feeds."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from domain.errors import BusyError, PapertideError, StoreError, UsageError
+from service.catalogue import NotHere
+from service.settings import Settings
+from service.warm import WarmWorkshop
+from service.web import api, feeds, pages, plumbing
+from service.web.limits import RateLimit
+from service.web.middleware import Doorman, Meter
+from service.web.replies import HTML, JSON, Drawer, json_text
+from service.web.web import Web
+from service.workshop import papertide_version
+from templates.site import Site, render_page
+
+_log = logging.getLogger(__name__)
+
+_TITLES = {
+    404: "There is nothing at this address",
+    405: "This address only answers questions",
+    422: "This cannot be answered as it was asked",
+    503: "The answer is not ready",
+}
+
+
+def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
+    """The application; it answers ``/healthz`` at once and warms up beside it."""
+    shop = shop or WarmWorkshop(settings)
+    web = Web(shop, Drawer(settings.service.pages_kept_mb * 2**20), Meter())
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm_up, args=(shop,), name="warm up", daemon=True).start()
+        yield
+        if "db" in vars(shop):
+            shop.db.close()
+
+    app = FastAPI(
+        title="Papertide",
+        version=papertide_version(),
+        description=api.DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        # Every number is drawn by ourselves; the framework only routes.
+        separate_input_output_schemas=False,
+    )
+    app.state.web = web
+    for router in (plumbing.router, pages.router, feeds.router, api.router):
+        app.include_router(router)
+    app.add_exception_handler(PapertideError, _said)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(Doorman, limit=RateLimit(settings.service.requests_per_minute), meter=web.meter)
+    return app
+
+
+def _warm_up(shop: WarmWorkshop) -> None:
+    try:
+        shop.warm_up()
+    except PapertideError as error:  # the pages say it to whoever asks
+        _log.warning("could not warm up: %s", error)
+
+
+def _said(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotHere):
+        return complaint(request, 404, "not_found", str(error))
+    if isinstance(error, UsageError):
+        return complaint(request, 422, "cannot_be_answered", str(error))
+    if isinstance(error, (StoreError, BusyError)):
+        _log.error("%s %s: %s", request.method, request.url.path, error)
+        return complaint(request, 503, "not_ready", "the database is busy or away; try again in a minute")
+    _log.error("%s %s: %s", request.method, request.url.path, error)
+    return complaint(request, 503, "not_ready", str(error))
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"][1:]) or "the request"
+    expected = problem.get("ctx", {}).get("expected")
+    allowed = [word.strip(" '") for word in str(expected).replace(" or ", ", ").split(",")] if expected else None
+    message = str(problem["msg"])
+    return complaint(request, 422, "cannot_be_read", f"{name}: {message[:1].lower() + message[1:]}", allowed)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    message = {
+        404: f"{request.url.path[:80]} is no address here",
+        405: f"{request.method} is not answered here",
+    }.get(error.status_code, str(error.detail))
+    response = complaint(request, error.status_code, code, message)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return complaint(request, 500, "failed", "something failed on our side; it is noted, and nothing of yours is lost")
+
+
+def complaint(request: Request, status: int, code: str, message: str, allowed: list[str] | None = None) -> Response:
+    """What went wrong, for a program as JSON in the one shape that there is, for a person as a page."""
+    path = request.url.path
+    if path.startswith("/api/") or path.endswith(".json"):
+        body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
+        return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
+    title = _TITLES.get(status, "This did not work")
+    page = render_page("complaint.html", site=Site(), title=title, message=message, allowed=allowed, status=status)
+    return Response(page, status, media_type=HTML, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,167 @@
+"""What an address asks: its query read and bounded once, for pages, API and feeds alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query
+
+from analysis.shares import Period
+from domain.errors import UsageError
+from service.answers import Level, day
+from service.search import MAX_QUERY, Question, Sort
+
+MAX_TERMS_SHOWN = 8
+"""More curves than this cannot be told apart on one chart."""
+MAX_NAME = 120
+_DAY = r"^(\d{4}(-\d{2}(-\d{2})?|-W\d{2})?)?$"
+
+Name = Annotated[str, Query(max_length=MAX_NAME)]
+Day = Annotated[
+    str, Query(max_length=10, pattern=_DAY, description="2026-05-04, 2026-W19, 2026-05 or 2026.", examples=["2026-05"])
+]
+Categories = Annotated[
+    list[str], Query(max_length=40, description="Only papers listed under one of these arXiv categories.")
+]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many to list.")]
+Cursor = Annotated[
+    str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="Where to go on: `next` of the page before.")
+]
+Measure = Literal["share", "count"]
+
+
+@dataclass(frozen=True)
+class TrendQuestion:
+    """What a chart shows."""
+
+    terms: tuple[str, ...]
+    since: str
+    until: str
+    by: Period
+    level: Level
+    categories: tuple[str, ...]
+    primary: bool
+
+    @property
+    def query(self) -> dict[str, object]:
+        """The same as an address's query; what is as usual is left out."""
+        return {
+            "term": list(self.terms),
+            "since": self.since,
+            "until": self.until,
+            "by": "" if self.by == "week" else self.by,
+            "level": "" if self.level == "adopts" else self.level,
+            "category": list(self.categories),
+            "primary": "true" if self.primary else "",
+        }
+
+
+def _trend_question(
+    term: Annotated[
+        list[str],
+        Query(
+            max_length=40,
+            description="A technique or theme by key or name, a topic by label, or any words; up to 8. `technique:`, "
+            "`theme:`, `topic:` and `text:` before it say which is meant.",
+            examples=[["diffusion", "text:test-time scaling"]],
+        ),
+    ] = [],  # noqa: B006 - the framework copies it
+    since: Day = "",
+    until: Day = "",
+    by: Annotated[Literal["week", "month", "quarter", "year"], Query(description="Length of a period.")] = "week",
+    level: Annotated[Level, Query(description="How far a technique must be adopted.")] = "adopts",
+    category: Categories = [],  # noqa: B006
+    primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
+) -> TrendQuestion:
+    terms = tuple(dict.fromkeys(t.strip() for t in term if t.strip()))
+    if len(terms) > MAX_TERMS_SHOWN:
+        raise UsageError(f"{len(terms)} terms are too many for one chart; give {MAX_TERMS_SHOWN} or fewer")
+    _bounded("term", terms)
+    _bounded("category", category)
+    return TrendQuestion(terms, since, until, by, level, tuple(category), primary)
+
+
+AskedTrend = Annotated[TrendQuestion, Depends(_trend_question)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A question about papers with the page that is wanted; ``given`` is how its days were typed."""
+
+    question: Question
+    primary: bool
+    limit: int
+    offset: int
+    given: tuple[str, str]
+
+    @property
+    def query(self) -> dict[str, object]:
+        """The same as an address's query, without the page."""
+        q = self.question
+        return {
+            "q": q.query,
+            "since": self.given[0],
+            "until": self.given[1],
+            "category": list(q.categories),
+            "primary": "true" if self.primary else "",
+            "topic": q.topic,
+            "term": q.term,
+            "level": "" if q.level == "adopts" else q.level,
+            "sort": "" if q.sort == "relevance" else q.sort,
+        }
+
+    def next_offset(self, total: int) -> int | None:
+        """Where the next page begins; ``None`` on the last."""
+        after = self.offset + self.limit
+        return after if after < total else None
+
+
+def _asked_papers(
+    since: Day = "",
+    until: Day = "",
+    category: Categories = [],  # noqa: B006
+    primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
+    topic: Annotated[str, Query(max_length=MAX_NAME, description="A topic's id or label.")] = "",
+    term: Annotated[str, Query(max_length=MAX_NAME, description="A technique or theme, by key or name.")] = "",
+    level: Annotated[Level, Query(description="How far the technique must be adopted.")] = "adopts",
+    limit: Limit = 20,
+    cursor: Cursor = "",
+) -> Found:
+    _bounded("category", category)
+    question = Question(
+        "",
+        since=_day(since),
+        until=_day(until, end=True),
+        categories=tuple(dict.fromkeys(category)),
+        topic=topic.strip() or None,
+        term=term.strip() or None,
+        level=level,
+    )
+    return Found(question, primary, limit, int(cursor or 0), (since, until))
+
+
+AskedPapers = Annotated[Found, Depends(_asked_papers)]
+
+QueryText = Annotated[
+    str,
+    Query(
+        alias="q",
+        max_length=MAX_QUERY,
+        description="What you look for, in your own words.",
+        examples=["low-bit inference"],
+    ),
+]
+SortBy = Annotated[Sort, Query(description="Best first, or by day of submission.")]
+
+
+def _day(text: str, *, end: bool = False) -> date | None:
+    return day(text, end=end) if text else None
+
+
+def _bounded(name: str, texts: list[str] | tuple[str, ...]) -> None:
+    if any(len(text) > MAX_NAME for text in texts):
+        raise UsageError(f"{name}: {MAX_NAME} characters are enough")
+    if len(texts) > 40:
+        raise UsageError(f"{name}: {len(texts)} are too many")

@@ -1,0 +1,150 @@
+"""Feeds of digests, topics and searches, as Atom and as JSON Feed; ids are for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Path, Request, Response
+
+from domain.paper import Paper
+from service import catalogue
+from service.catalogue import instant
+from service.search import Question, papers_matching, search
+from service.web.asking import AskedPapers, QueryText
+from service.web.pages import shown
+from service.web.replies import ATOM, JSON_FEED, json_text
+from service.web.web import TheWeb, Web
+from templates.feed import Entry, FeedContent, atom, json_feed
+from templates.links import WebLinks
+from templates.tex import readable
+
+router = APIRouter(include_in_schema=False, prefix="/feeds")
+
+Form = Literal["atom", "json"]
+N_ENTRIES = 50
+FEED_FRESH_S = 900
+_BEGINNING = "2026-01-01"  # tag URIs name a day on which their authority was ours; it must never change
+_SUMMARY = 1_500
+
+
+@router.get("/digests.{form}")
+def digests(request: Request, web: TheWeb, form: Form) -> Response:
+    """One entry a digest."""
+
+    def content() -> FeedContent:
+        links = _links(web)
+        entries = tuple(
+            Entry(
+                id=_tag(web, f"digest:{head.week}"),
+                url=links.digest(head.week),
+                title=f"{head.week}: {readable(head.sentence)}",
+                summary=f"{readable(head.sentence)} {head.n_papers:,} papers"
+                + (f", corrected in revision {head.revision}." if head.revision > 1 else "."),
+                published=instant(head.first_published_at),
+                updated=instant(head.published_at),
+            )
+            for head in catalogue.heads(web.shop)[:N_ENTRIES]
+        )
+        return _feed(
+            web, "digests", "Papertide: weekly digests", "Which way machine-learning research moves", "/", entries
+        )
+
+    return _answer(request, web, form, content)
+
+
+@router.get("/topics/{topic_id}.{form}")
+def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)], form: Form) -> Response:
+    """The newest papers of a topic."""
+
+    def content() -> FeedContent:
+        found = catalogue.topic(web.shop, topic_id)
+        _, papers = papers_matching(web.shop, Question("", topic=str(topic_id)), limit=N_ENTRIES)
+        about = f"New papers on arXiv of the topic “{found['label']}”"
+        return _feed(
+            web,
+            f"topics/{topic_id}",
+            f"Papertide: {found['label']}",
+            about,
+            f"/topics/{topic_id}",
+            _entries(web, papers),
+        )
+
+    return _answer(request, web, form, content)
+
+
+@router.get("/search.{form}")
+def saved_search(request: Request, web: TheWeb, found: AskedPapers, form: Form, q: QueryText) -> Response:
+    """A search as a feed: its best results, newest first."""
+
+    def content() -> FeedContent:
+        question = replace(found.question, query=q, sort="relevance")
+        _, papers = search(web.shop, question, limit=N_ENTRIES)
+        papers.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=True)
+        query = replace(found, question=question).query
+        path = WebLinks().asked("/search", query)
+        return _feed(
+            web, "search", f"Papertide: {q}", f"Papers on arXiv like “{q}”", path, _entries(web, papers), query
+        )
+
+    return _answer(request, web, form, content)
+
+
+def _answer(request: Request, web: Web, form: Form, content: Any) -> Response:
+    if form == "atom":
+        return shown(web, request, lambda: atom(content()), ATOM, max_age_s=FEED_FRESH_S)
+    return shown(web, request, lambda: json_text(json_feed(content())), JSON_FEED, max_age_s=FEED_FRESH_S)
+
+
+def _links(web: Web) -> WebLinks:
+    return WebLinks(web.shop.settings.service.address)
+
+
+def _tag(web: Web, what: str) -> str:
+    host = urlsplit(web.shop.settings.service.address).hostname or "papertide"
+    return f"tag:{host},{_BEGINNING}:{what}"
+
+
+def _feed(
+    web: Web,
+    name: str,
+    title: str,
+    subtitle: str,
+    page: str,
+    entries: tuple[Entry, ...],
+    query: dict[str, object] | None = None,
+) -> FeedContent:
+    links = _links(web)
+    asked = query or {}
+    what = name if not asked else f"{name}:{hashlib.sha256(repr(sorted(asked.items())).encode()).hexdigest()[:16]}"
+    newest = max((entry.updated for entry in entries), default=instant(datetime(2026, 1, 1, tzinfo=UTC)))
+    return FeedContent(
+        id=_tag(web, what),
+        title=title,
+        subtitle=subtitle,
+        self_url=links.asked(f"/feeds/{name}.atom", asked),
+        json_url=links.asked(f"/feeds/{name}.json", asked),
+        page_url=links.root + page,
+        updated=newest,
+        entries=entries,
+    )
+
+
+def _entries(web: Web, papers: list[Paper]) -> tuple[Entry, ...]:
+    links = _links(web)
+    return tuple(
+        Entry(
+            # arXiv's own address is a paper's name everywhere, so that readers know it again in other feeds.
+            id=f"https://arxiv.org/abs/{p.arxiv_id}",
+            url=links.paper(p.arxiv_id),
+            title=readable(p.title),
+            summary=readable(p.abstract)[:_SUMMARY],
+            published=instant(p.submitted_at),
+            updated=instant(p.updated_at),
+            authors=tuple(readable(a) for a in p.authors[:20]),
+        )
+        for p in papers
+    )

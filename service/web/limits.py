@@ -1,0 +1,49 @@
+"""How much one network may ask: a bucket of tokens for each, filled at a steady rate."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+MOST_NETWORKS = 10_000
+"""Buckets kept; the one that was asked for the longest ago makes room."""
+
+
+def network_of(address: str) -> str:
+    """What is counted together: an IPv4 address, or the /64 of an IPv6 address, which one household has."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+class RateLimit:
+    """At most ``per_minute`` tokens a minute for each network, half of them at once; 0 is no limit."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_minute / 60
+        self._most = max(1.0, per_minute / 2)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens left, and when
+
+    def wait_s(self, address: str, cost: float = 1.0) -> float:
+        """Take ``cost`` tokens and give 0, or take none and give the seconds until there are enough."""
+        if not self._per_second:
+            return 0.0
+        cost = min(cost, self._most)
+        network, now = network_of(address), self._clock()
+        with self._lock:
+            tokens, at = self._buckets.pop(network, (self._most, now))
+            tokens = min(self._most, tokens + (now - at) * self._per_second)
+            wait = 0.0 if tokens >= cost else (cost - tokens) / self._per_second
+            self._buckets[network] = (tokens if wait else tokens - cost, now)
+            if len(self._buckets) > MOST_NETWORKS:
+                self._buckets.popitem(last=False)
+        return wait

@@ -1,0 +1,32 @@
+"""The web service as a process."""
+
+from __future__ import annotations
+
+import typer
+import uvicorn
+
+from service.settings import Settings
+from service.web.app import make_app
+
+DRAIN_S = 10
+"""How long requests that are being answered may take to end when the service stops."""
+
+
+def serve(settings: Settings) -> None:
+    """Answer until somebody stops the process."""
+    service = settings.service
+    typer.echo(f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)")
+    uvicorn.run(
+        make_app(settings),
+        host=service.host,
+        port=service.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(service.trusted_proxies),
+        forwarded_allow_ips=list(service.trusted_proxies),
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=DRAIN_S,
+        limit_concurrency=200,
+        h11_max_incomplete_event_size=16_384,
+    )

@@ -1,0 +1,29 @@
+"""What every route works with, and how it is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from service.warm import WarmWorkshop
+from service.web.middleware import Meter
+from service.web.replies import Drawer
+
+
+@dataclass(frozen=True)
+class Web:
+    """One workshop, the pages that need not be drawn again, and the counts for Prometheus."""
+
+    shop: WarmWorkshop
+    drawer: Drawer
+    meter: Meter
+
+
+def _web(request: Request) -> Web:
+    web: Web = request.app.state.web
+    return web
+
+
+TheWeb = Annotated[Web, Depends(_web)]

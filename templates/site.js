@@ -1,0 +1,36 @@
+// Pages work without this file; it only adds.
+"use strict";
+
+// Left and right arrows go along a chart's points; Home and End to its ends.
+for (const chart of document.querySelectorAll("svg.trend")) {
+  const points = [...chart.querySelectorAll("a.point")];
+  chart.addEventListener("keydown", (event) => {
+    const at = points.indexOf(event.target.closest("a.point"));
+    if (at < 0) return;
+    const ofSeries = points.filter((point) => point.dataset.series === points[at].dataset.series);
+    const place = ofSeries.indexOf(points[at]);
+    const to = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: ofSeries.length - 1 }[event.key];
+    if (to === undefined || !ofSeries[to]) return;
+    event.preventDefault();
+    points[at].setAttribute("tabindex", "-1");
+    ofSeries[to].setAttribute("tabindex", "0");
+    ofSeries[to].focus();
+  });
+}
+
+// What stands at the point under the pointer or the focus is said below the chart.
+for (const figure of document.querySelectorAll("figure.trend-figure")) {
+  const said = figure.querySelector(".said");
+  if (!said) continue;
+  const say = (event) => {
+    const point = event.target.closest("a.point");
+    if (point) said.textContent = point.getAttribute("aria-label");
+  };
+  figure.addEventListener("pointerover", say);
+  figure.addEventListener("focusin", say);
+}
+
+// A choice in a form marked so is taken at once.
+for (const form of document.querySelectorAll("form[data-at-once]")) {
+  for (const choice of form.querySelectorAll("select")) choice.addEventListener("change", () => form.requestSubmit());
+}

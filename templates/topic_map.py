@@ -1,0 +1,73 @@
+"""The map of topics as coordinates of an SVG: what is near there is near in meaning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT, MARGIN = 960.0, 620.0, 40.0
+N_COLOURS = 8
+
+
+@dataclass(frozen=True)
+class Island:
+    """A topic on the map; ``colour`` is its area's number, 0 where it has none; ``named`` where its label has room."""
+
+    topic_id: int
+    label: str
+    size: int
+    area: str | None
+    x: float
+    y: float
+    r: float
+    colour: int
+    named: bool
+
+
+@dataclass(frozen=True)
+class TopicMap:
+    """What to draw; ``papers`` are the places of single papers."""
+
+    width: float
+    height: float
+    islands: tuple[Island, ...]
+    papers: tuple[tuple[float, float], ...]
+
+
+def topic_map_drawing(
+    topics: Sequence[tuple[int, str, int, str | None, tuple[float, float]]],
+    papers: Sequence[tuple[float, float, int | None]],
+    areas: Sequence[str],
+) -> TopicMap | None:
+    """The map of topics given as id, label, size, area and place; ``None`` where no topic has a place."""
+    placed = [t for t in topics if all(math.isfinite(c) for c in t[4])]
+    if not placed:
+        return None
+    xs = [t[4][0] for t in placed] + [p[0] for p in papers]
+    ys = [t[4][1] for t in placed] + [p[1] for p in papers]
+    left, bottom = min(xs), min(ys)
+    scale = min((WIDTH - 2 * MARGIN) / ((max(xs) - left) or 1.0), (HEIGHT - 2 * MARGIN) / ((max(ys) - bottom) or 1.0))
+    # What is narrower than the frame stands in its middle.
+    dx = (WIDTH - scale * (max(xs) - left)) / 2
+    dy = (HEIGHT - scale * (max(ys) - bottom)) / 2
+
+    def at(place: tuple[float, float]) -> tuple[float, float]:
+        return round(dx + scale * (place[0] - left), 1), round(HEIGHT - dy - scale * (place[1] - bottom), 1)
+
+    largest = max(t[2] for t in placed)
+    islands: list[Island] = []
+    taken: list[tuple[float, float, float, float]] = []
+    for topic_id, label, size, area, place in sorted(placed, key=lambda t: (-t[2], t[0])):
+        x, y = at(place)
+        r = round(4 + 16 * math.sqrt(size / largest), 1)
+        # The largest topics name themselves; a label that would cover another waits for the pointer.
+        half = 3.1 * len(label) + 4
+        box = (x - half, y + r, x + half, y + r + 14)
+        named = not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)
+        named = named and box[0] > 0 and box[2] < WIDTH and box[3] < HEIGHT
+        if named:
+            taken.append(box)
+        colour = 1 + areas.index(area) % N_COLOURS if area in areas and area is not None else 0
+        islands.append(Island(topic_id, label, size, area, x, y, r, colour, named))
+    return TopicMap(WIDTH, HEIGHT, tuple(islands), tuple(at((x, y)) for x, y, _ in papers))

@@ -1,0 +1,179 @@
+"""The trend explorer's chart as coordinates of an SVG: several curves on one pair of axes, every point a link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from domain.digest import SharePoint
+from templates.charts import Frame, Tick, path_through, week_of, y_ticks
+from templates.figures import count, interval, is_known, percent
+
+WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
+NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
+
+
+@dataclass(frozen=True)
+class TrendSeries:
+    """One curve of an answer of ``trends``: its name, its points, and where each point's papers are listed.
+
+    The last ``n_open`` points are of periods that have not ended.
+    """
+
+    name: str
+    points: tuple[SharePoint, ...]
+    hrefs: tuple[str, ...]
+    n_open: int = 0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of a curve: hollow where its period is not proven whole; ``said`` is what it stands for, in words."""
+
+    x: float
+    y: float
+    said: str
+    href: str
+    hollow: bool
+
+
+@dataclass(frozen=True)
+class DrawnSeries:
+    """One curve: its number gives colour, dash and shape."""
+
+    number: int
+    name: str
+    bands: tuple[str, ...]
+    lines: tuple[str, ...]
+    open_line: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class TrendDrawing:
+    """What to draw; ``gaps`` are stretches of the base line under periods without papers."""
+
+    frame: Frame
+    series: tuple[DrawnSeries, ...]
+    gaps: tuple[tuple[float, float], ...]
+    base: float
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def said(name: str, point: SharePoint, *, is_open: bool) -> str:
+    """A point in words: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``."""
+    if not is_known(point.share):
+        return f"{name}, {week_of(point)}: not held"
+    state = ", still open" if is_open else "" if point.complete else ", not proven whole"
+    return (
+        f"{name}, {week_of(point)}: {percent(point.share)} ({interval(point)}), "
+        f"{count(point.k)} of {count(point.n)}{state}"
+    )
+
+
+def trend_drawing(series: Sequence[TrendSeries], frame: Frame, *, counts: bool = False) -> TrendDrawing | None:
+    """The curves from zero to the highest interval, or of ``counts``; ``None`` where nothing is known."""
+    known = [p for s in series for p in s.points if is_known(p.share)]
+    if not known:
+        return None
+
+    def height(p: SharePoint) -> float:
+        return float(p.k) if counts else p.share
+
+    top = max(height(p) if counts or not is_known(p.high) else max(p.share, p.high) for p in known)
+    top = top or (1.0 if counts else 0.01)
+    base = frame.height - frame.bottom
+    inner = frame.width - frame.left - frame.right
+    n = max(len(s.points) for s in series)
+    step = inner / max(n - 1, 1)
+
+    def x(i: int) -> float:
+        return round(frame.left + (i * step if n > 1 else inner / 2), 1)
+
+    def y(value: float) -> float:
+        return round(base - (base - frame.top) * value / top, 1)
+
+    drawn = tuple(
+        _drawn(number, s, x, lambda p: y(height(p)), None if counts else y) for number, s in enumerate(series)
+    )
+    longest = max(series, key=lambda s: len(s.points)).points
+    gaps = tuple(
+        (max(frame.left, x(run[0]) - step / 2), min(frame.width - frame.right, x(run[-1]) + step / 2))
+        for is_gap, indices in groupby(range(n), key=lambda i: not longest[i].n)
+        if is_gap and (run := list(indices))
+    )
+    return TrendDrawing(
+        frame=frame,
+        series=drawn,
+        gaps=gaps,
+        base=base,
+        x_ticks=_x_ticks(longest, x, most=max(2, int(inner // 70))),
+        y_ticks=y_ticks(top, frame, label=(lambda v, _: count(v)) if counts else percent),
+    )
+
+
+def _drawn(
+    number: int,
+    series: TrendSeries,
+    x: Callable[[int], float],
+    y: Callable[[SharePoint], float],
+    y_of_share: Callable[[float], float] | None,
+) -> DrawnSeries:
+    points = series.points
+    n_closed = len(points) - series.n_open
+    bands, lines = [], []
+    for held, run in groupby(range(n_closed), key=lambda i: is_known(points[i].share)):
+        indices = list(run)
+        if not held or len(indices) < 2:
+            continue
+        lines.append(path_through([(x(i), y(points[i])) for i in indices]))
+        if y_of_share is not None:
+            upper = [(x(i), y_of_share(points[i].high)) for i in indices]
+            lower = [(x(i), y_of_share(points[i].low)) for i in reversed(indices)]
+            bands.append(path_through(upper + lower) + "Z")
+    # From the last whole point on: what is open will still move.
+    tail = [i for i in range(max(0, n_closed - 1), len(points)) if is_known(points[i].share)]
+    marks = tuple(
+        Mark(
+            x(i),
+            y(p),
+            said(series.name, p, is_open=i >= n_closed),
+            series.hrefs[i],
+            hollow=i >= n_closed or not p.complete,
+        )
+        for i, p in enumerate(points)
+        if is_known(p.share)
+    )
+    return DrawnSeries(
+        number=number,
+        name=series.name,
+        bands=tuple(bands),
+        lines=tuple(lines),
+        open_line=path_through([(x(i), y(points[i])) for i in tail]) if series.n_open and len(tail) > 1 else "",
+        marks=marks,
+    )
+
+
+def _x_ticks(points: Sequence[SharePoint], x: Callable[[int], float], *, most: int) -> tuple[Tick, ...]:
+    """Months, or years where there are many: the first period of each, thinned so that labels never touch."""
+    years = (points[-1].start - points[0].start).days > 3 * 366
+    firsts = [
+        i
+        for i, p in enumerate(points)
+        if i == 0
+        or p.start.year != points[i - 1].start.year
+        or (not years and p.start.month != points[i - 1].start.month)
+    ]
+    # A first month of which only its end is shown would crowd the second.
+    if len(firsts) > 2 and x(firsts[1]) - x(firsts[0]) < (x(len(points) - 1) - x(0)) / (2 * most):
+        firsts = firsts[1:]
+    thinned = firsts[:: -(-len(firsts) // most)]
+    ticks, shown_year = [], None
+    for i in thinned:
+        start = points[i].start
+        label = f"{start:%Y}" if years else f"{start:%b %Y}" if start.year != shown_year else f"{start:%b}"
+        shown_year = start.year
+        ticks.append(Tick(x(i), label))
+    return tuple(ticks)
