@@ -1,0 +1,163 @@
+"""One small database with a published digest, topics and hostile words, and the web service over it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+
+from domain.embeddings import Embeddings
+from domain.harvest import HarvestedWindow
+from domain.paper import ArxivId, Paper
+from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent
+from domain.week import CLOSE_LAG, Week
+from ingest.harvest import plan_harvest, window_of
+from service.settings import Settings
+from service.warm import WarmWorkshop
+from service.web.app import make_app
+from service.web.settings import ServiceSettings
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest
+from store.topics import add_topic_model
+
+LAST_WEEK = Week.parse("2026-W25")
+N_WEEKS = 8
+PER_WEEK = 12
+NOW = LAST_WEEK.end_at + CLOSE_LAG
+MODEL_ID = "all-MiniLM-L6-v2@53aa5117/float32"
+N_DIMS = 16
+
+HOSTILE = (
+    "<script>alert(1)</script> & <img src=x onerror=alert(2)>",
+    "</script><script>alert(3)</script> in a diffusion model",
+    "Entities &lt;b&gt; &amp; &#60;i&#62; \u202ereversed\u202c and \u200fmarks\u200e",
+    "Broken TeX $\\frac{1}{2 and $ \\mathcal{ {{7*7}} {% raw %} ]]> --> ${x} \\unicode{x3c}",
+    "Long " + "diffusion transformer " * 450 + "end",
+    "\"quotes' onmouseover=alert(4) =cmd|calc javascript:alert(5)",
+)
+
+
+class WordEncoder:
+    """Texts to unit vectors by their words: alike where they share words."""
+
+    model_id = MODEL_ID
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = np.zeros((len(texts), N_DIMS), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row, N_DIMS - 1] = 0.1
+            for word in text.lower().split():
+                vectors[row, sum(map(ord, word)) % (N_DIMS - 1)] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _papers() -> list[Paper]:
+    papers = []
+    for i in range(N_WEEKS * PER_WEEK):
+        week = LAST_WEEK.plus(i // PER_WEEK + 1 - N_WEEKS)
+        at = week.start_at + timedelta(hours=3 * (i % PER_WEEK), minutes=1)
+        subject = ("diffusion model for images", "graph neural network for molecules", "reinforcement learning agent")[
+            i % 3
+        ]
+        title, abstract = f"A {subject}, part {i}", f"We propose a {subject}. It is measured on {i} tasks."
+        if i % PER_WEEK < len(HOSTILE):
+            words = HOSTILE[i % PER_WEEK]
+            title, abstract = words, f"{words} We propose a {subject}. {words}"
+        papers.append(
+            Paper(
+                arxiv_id=ArxivId(f"2606.{i + 1:05d}"),
+                version=1,
+                title=title,
+                abstract=abstract,
+                authors=("Ada <b>Example</b>", "=HYPERLINK()", "O'Neil \u202eBen"),
+                primary_category="cs.LG",
+                categories=("cs.LG", "cs.CV") if i % 2 else ("cs.LG",),
+                submitted_at=at,
+                updated_at=at,
+                comment="<i>12 pages</i> $" if i % 4 == 0 else None,
+                doi='10.1/"><script>' if i % 5 == 0 else None,
+            )
+        )
+    return papers
+
+
+def make_shop(folder: Path, *, filled: bool = True) -> WarmWorkshop:
+    """A warm workshop over a new database, with a published digest where it is filled."""
+    service = ServiceSettings(base_url="https://papertide.example", requests_per_minute=0)
+    shop = WarmWorkshop(Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service))
+    encoder = WordEncoder()
+    vars(shop)["encoder"] = encoder
+    if not filled:
+        return shop
+    papers = _papers()
+    for number in range(N_WEEKS):
+        of_week = tuple(papers[number * PER_WEEK : (number + 1) * PER_WEEK])
+        week = of_week[0].week
+        problem = "one is <missing>" if number == 2 else None
+        came = HarvestedWindow(window_of(week), shop.settings.categories, of_week, len(of_week), problem, NOW)
+        apply_harvest(shop.db, plan_harvest(of_week, {}), came, seen_at=NOW)
+    ids = tuple(p.arxiv_id for p in papers)
+    vectors = encoder.encode([f"{p.title} {p.abstract}" for p in papers])
+    add_embeddings(shop.db, Embeddings(ids, vectors, MODEL_ID))
+    for _ in shop.detect():
+        pass
+    _add_topics(shop, ids, vectors)
+    for _ in shop.tables():
+        pass
+    for _ in shop.publish(LAST_WEEK):
+        pass
+    return shop
+
+
+def _add_topics(shop: WarmWorkshop, ids: tuple[ArxivId, ...], vectors: NDArray[np.float32]) -> None:
+    number = np.arange(len(ids)) % 4
+    labels = ("image diffusion", "molecules <b>", "agents & policies")
+    centroids = np.stack([vectors[number == i].mean(axis=0) for i in range(3)])
+    centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
+    terms = (("diffusion", "images"), ("graph", "<script>"), ("agent", "policy"))
+    sizes = tuple(int((number == i).sum()) for i in range(3))
+    fitted = FittedTopics(MODEL_ID, centroids.astype(np.float32), sizes, labels, terms, 0.3)
+    topics = [Topic(i + 1, labels[i], terms[i], LAST_WEEK.plus(-i), sizes[i]) for i in range(3)]
+    events = [TopicEvent(t.topic_id, "born", t.born_week, f"{t.size} papers <i>") for t in topics]
+    assigned = TopicAssignment(
+        ids, np.where(number == 3, -1, number).astype(np.int32), np.linspace(0.3, 0.9, len(ids)).astype(np.float32)
+    )
+    add_topic_model(
+        shop.db,
+        fitted,
+        topics,
+        events,
+        assigned,
+        fitted_week=LAST_WEEK,
+        fitted_at=NOW,
+        settings={},
+        library_versions={},
+        positions=np.array([[math.cos(i), math.sin(i)] for i in range(3)]),
+        paper_positions={arxiv_id: (i / 50, i % 7) for i, arxiv_id in enumerate(ids[:40])},
+    )
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmWorkshop]:
+    shop = make_shop(tmp_path_factory.mktemp("web"))
+    yield shop
+    shop.db.close()
+
+
+@pytest.fixture(scope="session")
+def web(shop: WarmWorkshop) -> TestClient:
+    """A client of the service over the small database; it is not closed, because the workshop is shared."""
+    return TestClient(make_app(shop.settings, shop), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def empty_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    shop = make_shop(tmp_path_factory.mktemp("empty"), filled=False)
+    yield TestClient(make_app(shop.settings, shop), raise_server_exceptions=False)
+    shop.db.close()

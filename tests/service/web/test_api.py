@@ -1,0 +1,186 @@
+"""The API keeps to its description, its bounds and its one shape of errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from openapi_spec_validator import validate
+
+from service.web.limits import RateLimit, network_of
+from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK
+
+ROUTES = (
+    "/digests",
+    f"/digests/{LAST_WEEK}",
+    "/trends?term=diffusion",
+    "/topics",
+    "/topics/1",
+    "/papers",
+    "/papers/2606.00003",
+    "/search?q=diffusion+model",
+    "/status",
+)
+
+
+def test_the_description_is_valid_openapi(web: TestClient) -> None:
+    document = web.get("/api/v1/openapi.json").json()
+    validate(document)
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert method == "get", path
+            assert {"200", "422", "429", "503"} <= set(operation["responses"]), path
+            assert operation["responses"]["422"]["content"]["application/json"]["schema"] == {
+                "$ref": "#/components/schemas/ErrorBody"
+            }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_answer_is_what_its_model_says(web: TestClient, route: str) -> None:
+    from pydantic import TypeAdapter
+
+    response = web.get(f"/api/v1{route}")
+    assert response.status_code == 200, response.text
+    path = route.partition("?")[0]
+    models = {r.path: r.response_model for r in _api_routes(web)}
+    best = next(
+        model
+        for template, model in models.items()
+        if _matches(template.removeprefix("/api/v1"), path) and model is not None
+    )
+    TypeAdapter(best).validate_python(response.json())
+
+
+def _api_routes(web: TestClient) -> list[Any]:
+    from service.web.api import router
+
+    return list(router.routes)
+
+
+def _matches(template: str, path: str) -> bool:
+    parts, given = template.split("/"), path.split("/")
+    return len(parts) == len(given) and all(t.startswith("{") or t == g for t, g in zip(parts, given, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/trends", 422, "cannot_be_answered"),
+        ("/trends?term=technique:foo", 422, "cannot_be_answered"),
+        ("/trends?term=rl&by=day", 422, "cannot_be_read"),
+        ("/trends?" + "&".join(f"term=text:w{i}" for i in range(9)), 422, "cannot_be_answered"),
+        ("/trends?term=" + "x" * 200, 422, "cannot_be_answered"),
+        ("/trends?term=rl&since=2026-13-40", 422, "cannot_be_answered"),
+        ("/search", 422, "cannot_be_read"),
+        ("/search?q=" + "x" * 501, 422, "cannot_be_read"),
+        ("/search?q=x&limit=101", 422, "cannot_be_read"),
+        ("/search?q=x&cursor=-1", 422, "cannot_be_read"),
+        ("/papers?topic=nothing", 422, "cannot_be_answered"),
+        ("/topics/7777", 404, "not_found"),
+        ("/topics/one", 422, "cannot_be_read"),
+        ("/digests/2020-W01", 404, "not_found"),
+        ("/papers/x", 404, "not_found"),
+        ("/nothing", 404, "not_found"),
+    ],
+)
+def test_every_error_has_one_shape(web: TestClient, path: str, status: int, code: str) -> None:
+    response = web.get(f"/api/v1{path}")
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert set(body) == {"error"}
+    assert body["error"]["code"] == code
+    assert body["error"]["message"]
+    assert set(body["error"]) <= {"code", "message", "allowed"}
+
+
+def test_a_wrong_choice_is_told_what_is_allowed(web: TestClient) -> None:
+    error = web.get("/api/v1/trends?term=rl&by=day").json()["error"]
+    assert error["allowed"] == ["week", "month", "quarter", "year"]
+
+
+def test_pages_of_a_list_hold_every_paper_once(web: TestClient) -> None:
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = web.get(f"/api/v1/papers?limit=40&cursor={cursor}").json()
+        assert page["total"] == N_WEEKS * PER_WEEK
+        seen += [paper["arxiv_id"] for paper in page["papers"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) == N_WEEKS * PER_WEEK
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_a_search_keeps_to_its_filters_and_its_order(web: TestClient) -> None:
+    answer = web.get("/api/v1/search?q=diffusion&topic=1&since=2026-05-18&sort=oldest&limit=50").json()
+    days = [r["submitted_at"] for r in answer["results"]]
+    assert answer["total"] == len(days) > 0
+    assert days == sorted(days)
+    assert min(days) >= "2026-05-18"
+    by_term = web.get("/api/v1/search?q=measured&term=gnn&limit=50").json()["results"]
+    for found in by_term:
+        detections = web.get(f"/api/v1/papers/{found['arxiv_id']}").json()["detections"]
+        assert any(d["key"] == "gnn" and d["level"] >= 2 for d in detections)
+
+
+def test_strangers_text_comes_back_as_it_was(web: TestClient) -> None:
+    for number, words in enumerate(HOSTILE, 1):
+        paper = web.get(f"/api/v1/papers/2606.{number:05d}").json()
+        assert paper["title"] == words
+
+
+def test_the_csv_holds_what_the_json_says_and_no_formula(web: TestClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(web.get("/trends.csv?term=diffusion").text)))
+    points = web.get("/api/v1/trends?term=diffusion").json()["series"][0]["points"]
+    assert [(r["start"], int(r["k"])) for r in rows] == [(p["start"], p["k"]) for p in points]
+    papers = list(csv.reader(io.StringIO(web.get("/papers.csv").text)))
+    assert len(papers) == 1 + N_WEEKS * PER_WEEK
+    assert not any(cell[:1] in "=+-@" for row in papers for cell in row if cell)
+
+
+def test_a_set_of_papers_comes_in_every_form(web: TestClient) -> None:
+    assert web.get("/search.bib?q=diffusion").text.count("@misc") > 3
+    assert web.get("/search.ris?q=diffusion").text.count("TY  - UNPB") > 3
+    records = json.loads(web.get("/search.csl?q=diffusion").text)
+    assert all(r["type"] == "article" for r in records)
+    assert "@misc" in web.get("/papers/2606.00001.bib").text
+    assert web.get("/papers/2606.99999.bib").status_code == 404
+
+
+def test_pictures_of_trends_are_drawn(web: TestClient) -> None:
+    assert web.get("/trends.png?term=diffusion").content.startswith(b"\x89PNG")
+    assert web.get("/trends.svg?term=diffusion&term=text:alert").text.startswith("<svg")
+
+
+def test_who_asks_too_much_is_told_when_to_come_again() -> None:
+    now = 0.0
+    limit = RateLimit(60, clock=lambda: now)
+    assert [limit.wait_s("192.0.2.1") for _ in range(30)] == [0.0] * 30
+    assert limit.wait_s("192.0.2.1") == pytest.approx(1)
+    assert limit.wait_s("192.0.2.2") == 0
+    now = 2.0
+    assert [limit.wait_s("192.0.2.1") for _ in range(2)] == [0.0, 0.0]
+    assert limit.wait_s("192.0.2.1") > 0
+    assert RateLimit(0).wait_s("192.0.2.1", 1000) == 0
+
+
+def test_an_ipv6_household_is_one_network() -> None:
+    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::9")
+    assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")
+    assert network_of("::ffff:192.0.2.7") == network_of("192.0.2.7")
+
+
+def test_too_many_requests_are_refused_in_the_one_shape(shop: Any) -> None:
+    from service.web.app import make_app
+    from service.web.settings import ServiceSettings
+
+    strict = shop.settings.model_copy(update={"service": ServiceSettings(requests_per_minute=4)})
+    client = TestClient(make_app(strict, shop))
+    answers = [client.get("/api/v1/topics") for _ in range(4)]
+    assert [a.status_code for a in answers] == [200, 200, 429, 429]
+    assert answers[2].json()["error"]["code"] == "too_many_requests"
+    assert int(answers[2].headers["retry-after"]) >= 1
+    assert client.get("/healthz").status_code == 200

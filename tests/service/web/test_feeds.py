@@ -1,0 +1,72 @@
+"""Feeds are valid, keep their ids, and show strangers' text as text."""
+
+from __future__ import annotations
+
+import feedparser
+import pytest
+from fastapi.testclient import TestClient
+from lxml import etree
+
+from tests.service.web.conftest import LAST_WEEK
+
+FEEDS = ("/feeds/digests", "/feeds/topics/2", "/feeds/search?q=diffusion+model", "/feeds/search?q=<script>%26")
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def _address(feed: str, form: str) -> str:
+    path, _, query = feed.partition("?")
+    return f"{path}.{form}" + (f"?{query}" if query else "")
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_an_atom_feed_is_read_without_complaint(web: TestClient, feed: str) -> None:
+    response = web.get(_address(feed, "atom"))
+    assert response.status_code == 200
+    parsed = feedparser.parse(response.content)
+    assert not parsed.bozo, parsed.get("bozo_exception")
+    assert parsed.version == "atom10"
+    assert parsed.entries
+    assert len({entry.id for entry in parsed.entries}) == len(parsed.entries)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_an_atom_feed_holds_what_rfc_4287_asks_for(web: TestClient, feed: str) -> None:
+    root = etree.fromstring(web.get(_address(feed, "atom")).content)
+    assert root.tag == f"{ATOM}feed"
+    for name in ("id", "title", "updated"):
+        assert len(root.findall(f"{ATOM}{name}")) == 1
+    assert root.find(f"{ATOM}author/{ATOM}name") is not None
+    [own] = [link for link in root.findall(f"{ATOM}link") if link.get("rel") == "self"]
+    assert own.get("href").startswith("https://papertide.example/feeds/")
+    for entry in root.findall(f"{ATOM}entry"):
+        for name in ("id", "title", "updated", "published", "summary"):
+            assert len(entry.findall(f"{ATOM}{name}")) == 1
+        assert all(child.tag.startswith(ATOM) for child in entry.iter())
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_the_json_feed_has_the_same_entries(web: TestClient, feed: str) -> None:
+    content = web.get(_address(feed, "json")).json()
+    assert content["version"] == "https://jsonfeed.org/version/1.1"
+    parsed = feedparser.parse(web.get(_address(feed, "atom")).content)
+    assert [item["id"] for item in content["items"]] == [entry.id for entry in parsed.entries]
+    for item in content["items"]:
+        assert item["url"].startswith("https://papertide.example/")
+        assert "<script" not in item["content_html"]
+
+
+def test_a_feed_that_the_reader_has_is_not_sent_again(web: TestClient) -> None:
+    first = web.get("/feeds/digests.atom")
+    assert web.get("/feeds/digests.atom", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+
+
+def test_a_digest_keeps_its_name_in_the_feed(web: TestClient) -> None:
+    [entry] = feedparser.parse(web.get("/feeds/digests.atom").content).entries
+    assert entry.id == f"tag:papertide.example,2026-01-01:digest:{LAST_WEEK}"
+    assert entry.link == f"https://papertide.example/digests/{LAST_WEEK}"
+
+
+def test_a_feed_of_nothing_is_a_valid_feed(empty_web: TestClient) -> None:
+    parsed = feedparser.parse(empty_web.get("/feeds/digests.atom").content)
+    assert not parsed.bozo
+    assert parsed.entries == []

@@ -1,0 +1,198 @@
+"""Pages answer, say what they mean to people, and show strangers' text as text."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.service.web.conftest import LAST_WEEK
+
+PAGES = (
+    "/",
+    "/digests",
+    f"/digests/{LAST_WEEK}",
+    f"/digests/{LAST_WEEK}/revisions/1",
+    f"/digests/{LAST_WEEK}/technique-diffusion",
+    "/trends",
+    "/trends?term=diffusion&term=gnn&term=topic:1&term=text:propose",
+    "/trends?term=diffusion&measure=count&by=month&level=mentions&category=cs.CV",
+    "/topics",
+    "/topics?q=diffusion&sort=newest",
+    "/topics/2",
+    "/papers",
+    "/papers?term=diffusion&since=2026-06-01&until=2026-W25&level=adopts",
+    "/papers?term=text:alert&category=cs.CV&primary=true",
+    *(f"/papers/2606.{number:05d}" for number in range(1, 8)),
+    "/search",
+    "/search?q=diffusion+model&topic=1&term=gnn&since=2026-05&sort=newest",
+    "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
+    "/methods",
+    "/status",
+    "/about",
+    "/api",
+)
+# Every tag that our own templates write; one that a stranger's text brought would be another, or out of place.
+EVENT_HANDLER = re.compile(r"^on[a-z]+$")
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page, as far as these tests ask."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_and_no_stranger_writes_in_it(web: TestClient, path: str) -> None:
+    response = web.get(path)
+    assert response.status_code == 200, response.text[:500]
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    page = Page(response.text)
+    assert [attrs["src"] for attrs in page.of("script")] == [
+        attrs["src"] for attrs in page.of("script") if str(attrs["src"]).startswith("/static/papertide-")
+    ]
+    assert len(page.of("script")) == 1
+    assert page.of("img") == []
+    for tag, attrs in page.tags:
+        assert not any(EVENT_HANDLER.match(name) for name in attrs), (tag, attrs)
+        assert "style" not in attrs, (tag, attrs)
+        for name in ("href", "src", "action"):
+            assert not str(attrs.get(name, "")).lower().startswith(("javascript:", "data:")), (tag, attrs)
+    assert "\u202e" not in response.text
+    assert "49" not in re.findall(r"\{\{|\b49\b(?= raw)", response.text)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_can_be_walked_by_ear_and_by_keyboard(web: TestClient, path: str) -> None:
+    page = Page(web.get(path).text)
+    [html] = page.of("html")
+    assert (html["lang"], html["dir"]) == ("en", "ltr")
+    assert len(page.of("main")) == 1
+    assert len(page.of("h1")) == 1
+    assert ("a", "#content") in [(tag, attrs.get("href")) for tag, attrs in page.tags]
+    labelled = {attrs.get("for") for attrs in page.of("label")}
+    for field in page.of("input") + page.of("select"):
+        assert field.get("type") == "hidden" or field.get("id") in labelled, field
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
+    headings = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after - before <= 1 for before, after in itertools.pairwise(headings)), headings
+    for table in re.findall(r"<table.*?</table>", web.get(path).text, re.DOTALL):
+        assert "<caption>" in table
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere", "/healthz", "/api/v1/status", "/feeds/digests.atom"])
+def test_every_answer_keeps_browsers_careful(web: TestClient, path: str) -> None:
+    headers = web.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_link_of_the_site_leads_somewhere(web: TestClient) -> None:
+    seen: set[str] = set()
+    waiting = ["/", "/digests", "/trends", "/topics", "/topics/1", "/papers/2606.00001", "/search?q=graph", "/about"]
+    while waiting and len(seen) < 150:
+        path = waiting.pop(0)
+        if path in seen:
+            continue
+        seen.add(path)
+        response = web.get(path)
+        assert response.status_code == 200, path
+        if response.headers["content-type"].startswith("text/html") and path.count("?") == 0:
+            links = [attrs.get("href") for tag, attrs in Page(response.text).tags if tag in ("a", "link")]
+            waiting += [str(href).partition("#")[0] for href in links if href and href.startswith("/")]
+
+
+def test_a_page_that_the_reader_has_is_not_sent_again(web: TestClient) -> None:
+    first = web.get("/topics")
+    again = web.get("/topics", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert web.get("/topics", headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_what_is_asked_wrongly_is_answered_in_words(web: TestClient) -> None:
+    for path, status, words in (
+        ("/digests/2020-W01", 404, "no digest of 2020-W01"),
+        ("/digests/soon", 404, "write it as 2026-W25"),
+        (f"/digests/{LAST_WEEK}/no-such-list", 404, "no list"),
+        ("/topics/999", 404, "no topic 999"),
+        ("/papers/2606.99999", 404, "not held here"),
+        ("/papers/nonsense", 404, "no arXiv identifier"),
+        ("/papers?since=2026-07&until=2026-06", 422, "is after the last"),
+        ("/papers?level=sometimes", 422, "Allowed are: mentions, adopts, about"),
+        ("/nowhere", 404, "no address here"),
+    ):
+        response = web.get(path)
+        page = response.text.replace("&#39;", "'")
+        assert response.status_code == status, (path, response.status_code)
+        assert words in page, (path, page[-1500:])
+        assert "Traceback" not in page
+
+
+def test_a_search_that_cannot_be_answered_keeps_what_was_typed(web: TestClient) -> None:
+    for path in ("/search?q=???", "/trends?term=difusion"):
+        response = web.get(path)
+        assert response.status_code == 200
+        assert 'class="problem"' in response.text
+    assert "did you mean" in web.get("/trends?term=difusion").text
+
+
+def test_a_point_leads_to_as_many_papers_as_it_counts(web: TestClient) -> None:
+    points = web.get("/api/v1/trends?term=diffusion&category=cs.CV").json()["series"][0]["points"]
+    for point in points[-3:]:
+        query = f"term=technique:diffusion&category=cs.CV&since={point['start']}&until={point['end']}"
+        assert web.get(f"/api/v1/papers?{query}").json()["total"] == point["k"]
+
+
+def test_a_week_not_proven_whole_is_drawn_hollow_and_said(web: TestClient) -> None:
+    page = web.get("/trends?term=diffusion").text
+    assert 'class="dot hollow"' in page
+    assert "not proven whole" in page
+
+
+def test_nothing_but_questions_is_answered(web: TestClient) -> None:
+    for path in PAGES[:6]:
+        assert web.post(path).status_code == 405
+        assert web.delete(path).status_code == 405
+    head = web.head("/topics")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_before_the_first_run_every_page_says_so(empty_web: TestClient) -> None:
+    for path in ("/", "/digests", "/trends", "/topics", "/papers", "/search?q=anything", "/methods", "/status"):
+        response = empty_web.get(path)
+        assert response.status_code == 200, (path, response.text[-800:])
+    assert "first harvest has not ended" in empty_web.get("/").text
+    assert "papertide run" in empty_web.get("/trends").text
+
+
+def test_the_process_says_how_it_fares(web: TestClient) -> None:
+    assert web.get("/healthz").text == "ok\n"
+    web.get("/topics/1")
+    metrics = web.get("/metrics").text
+    assert 'papertide_requests_total{method="GET",route="/topics/{topic_id}",status="200"}' in metrics
+
+
+def test_files_of_the_pages_have_their_content_in_their_address(web: TestClient) -> None:
+    page = web.get("/").text
+    for address in re.findall(r'"(/static/papertide-[^"]+)"', page):
+        response = web.get(address)
+        assert response.status_code == 200
+        assert "immutable" in response.headers["cache-control"]
+    assert web.get("/static/papertide-000000000000.css").status_code == 404
+    assert web.get("/static/../settings.py").status_code == 404
