@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType
@@ -80,9 +81,17 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def is_category(term: str) -> bool:
-    """Whether a term is one of arXiv's categories by its form: the query API lists MSC and ACM classes beside them."""
-    return _CATEGORY.match(term) is not None
+def categories_among(terms: Iterable[str]) -> tuple[str, ...]:
+    """Those of the terms that have the form of arXiv's categories, in order, each once.
+
+    The query API lists MSC and ACM classes beside them, and what authors wrote between those.
+
+    Examples
+    --------
+    >>> categories_among(["cs.LG", "68T05", "hep-th", "Secondary", "I.2.6"])
+    ('cs.LG', 'hep-th')
+    """
+    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.match(term) is not None))
 
 
 def says_withdrawn(comment: str | None, abstract: str) -> bool:

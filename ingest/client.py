@@ -20,7 +20,7 @@ from lxml import etree
 
 from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
-from domain.paper import ArxivId, Paper, is_category, one_line, parse_entry_id, says_withdrawn
+from domain.paper import ArxivId, Paper, categories_among, one_line, parse_entry_id, says_withdrawn
 from ingest.gate import Gate
 from ingest.session import ArxivSession, parse_xml
 from ingest.settings import ArxivSettings
@@ -167,7 +167,7 @@ def paper_from_result(result: arxiv.Result) -> Paper:
         authors=tuple(name for author in result.authors if (name := one_line(author.name))),
         primary_category=primary,
         # The primary one first, as arXiv's other services list them.
-        categories=tuple(dict.fromkeys(filter(is_category, (primary, *result.categories)))),
+        categories=categories_among((primary, *result.categories)),
         submitted_at=result.published,
         updated_at=result.updated,
         comment=comment,

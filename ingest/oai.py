@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from lxml import etree
 
 from domain.errors import SourceFormatError, SourceListExpired, SourceRejected, SourceUnavailable
-from domain.paper import ArxivId, Paper, PaperVersion, one_line, parse_arxiv_id, says_withdrawn
+from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
 from ingest.authors import split_authors
 from ingest.dates import instant_of
 from ingest.gate import Gate
@@ -192,7 +192,9 @@ class _Record:
         if not versions:
             raise ValueError("no <version>")
         first, newest = versions[0], versions[-1]
-        categories = tuple(dict.fromkeys(self.required("categories").split()))
+        categories = categories_among(self.required("categories").split())
+        if not categories:
+            raise ValueError("no category")
         comment, abstract = self.text("comments"), self.required("abstract")
         source_type = self.element.findall(f"{self.namespace}version")[-1].findtext(f"{self.namespace}source_type")
         paper = Paper(

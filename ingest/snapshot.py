@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from domain.errors import UsageError
-from domain.paper import Paper, PaperVersion, one_line, parse_arxiv_id, says_withdrawn
+from domain.paper import Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
 from ingest.authors import split_authors
 from ingest.dates import instant_of
 
@@ -84,7 +84,7 @@ def _read_line(number: int, line: bytes, watched: set[str], n_bytes: int = 0) ->
         fields = json.loads(line)
         if not isinstance(fields, dict):
             return SnapshotLine(number, None, "not a JSON object", n_bytes=n_bytes)
-        categories = tuple(dict.fromkeys(str(fields["categories"]).split()))
+        categories = categories_among(str(fields["categories"]).split())
         if not watched & set(categories):
             return SnapshotLine(number, None, None, n_bytes=n_bytes)
         paper = _paper(fields, categories)
