@@ -284,7 +284,7 @@ def label_topics(
     A phrase is scored by how many of the topic's titles use it, how few others do, how often it stands in titles
     as a whole, and whether its words are among the topic's top terms. It is taken only where it is used in clearly
     more of the topic's titles than of any other topic's; where every phrase falls short, the best one is told apart
-    by a second: "code generation (program repair)".
+    by a second: "code generation and program repair".
 
     Parameters
     ----------
@@ -315,7 +315,7 @@ def label_topics(
             keys = _from_terms(top_terms[topic], taken)
         taken.add(_bag(*keys))
         names = [dress.written(key) for key in keys]
-        chosen[topic] = names[0] if len(names) == 1 else f"{names[0]} ({names[1]})"
+        chosen[topic] = " and ".join(names)
     return tuple(chosen[topic] for topic in range(n_topics))
 
 

@@ -1,15 +1,21 @@
-"""Topics on real papers: ours beside BERTopic as it comes and k-means, in one run.
+"""Topics on real papers: ours beside BERTopic as it comes, plain UMAP and HDBSCAN, and k-means, in one run.
 
-    python benchmarks/topics.py --shared ../shared --months 2026-05 2026-06
+    python -m benchmarks.topics quality    [--shared ../shared] [--months 2026-05 2026-06]
+    python -m benchmarks.topics assignment [--shared ../shared] [--months 2026-05 2026-06]
+    python -m benchmarks.topics labels     [--shared ../shared] [--months 2026-05 2026-06] [--out docs/topics.md]
 
-Each fit runs in a process of its own, so that its time and peak memory are its own and that a second fit of ours shows
-whether two processes agree number for number. Vectors are computed once and kept in ``--cache``; at 60 to 80 papers a
-second, two months take about six minutes.
+``quality`` fits every model in a process of its own, so that its time and peak memory are its own and that a second
+fit of ours shows whether two processes agree number for number. Vectors are computed once and kept in ``--cache``; at
+60 to 80 papers a second, two months take about six minutes. Printed for each model: seconds and peak memory of the fit
+(loading the libraries included, embedding not), topics, share of papers unassigned, share of the largest topic, NPMI
+and diversity. NPMI is the mean over all pairs of a topic's ten top words of their normalised pointwise mutual
+information over whether both stand in a document, with words of at least 20 documents; diversity is the share of
+different words among all top words. Then how our fits of the same papers in another order, and with another seed,
+agree with the first after matching.
 
-Printed for each model: seconds and peak memory of the fit (loading the libraries included, embedding not), topics,
-share of papers unassigned, share of the largest topic, NPMI and diversity. NPMI is the mean over all pairs of a topic's
-ten top words of their normalised pointwise mutual information over whether both stand in a document, with words of at
-least 20 documents; diversity is the share of different words among all top words.
+``assignment`` assigns 3,000 papers to the fitted topics, all at once and one by one, and compares the answers.
+
+``labels`` draws 30 topics at random and writes their labels, words and papers as a page.
 """
 
 from __future__ import annotations
@@ -26,25 +32,23 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # so that it also runs from a checkout that is not installed
-
 from analysis.bertopic_model import TopicSettings, fit_topics
+from analysis.embed import paper_text
 from analysis.sentence_encoder import EmbeddingSettings, load_encoder
 from analysis.topic_registry import KnownTopic, match_topics
 from analysis.topics import assign_topics
 from domain.embeddings import Embeddings
-from domain.paper import ArxivId, one_line
+from domain.paper import ArxivId, Paper, one_line
 from domain.topics import FittedTopics
 from domain.week import Week
 
-MODELS = ("ours", "ours, again", "ours, reversed", "ours, seed 8", "BERTopic, size 10", "k-means")
+MODELS = ("ours", "ours, again", "ours, reversed", "ours, seed 8", "BERTopic, size 10", "UMAP, HDBSCAN", "k-means")
 N_WORDS = 10
 
 
@@ -68,43 +72,73 @@ class Outcome:
     fitted: FittedTopics | None = None
 
 
-def read_papers(shared: Path, months: Sequence[str]) -> list[dict[str, Any]]:
+def real_papers(shared: Path, months: Sequence[str]) -> list[Paper]:
     """Papers of the months, each once, by id."""
-    papers: dict[str, dict[str, Any]] = {}
+    papers: dict[str, Paper] = {}
     for month in months:
         with gzip.open(shared / "arxiv" / "recent" / f"{month}.jsonl.gz", "rt", encoding="utf-8") as lines:
             for line in lines:
-                paper = json.loads(line)
-                papers.setdefault(paper["arxiv_id"], paper)
+                row = json.loads(line)
+                at = datetime.fromisoformat(row["published"])
+                papers.setdefault(
+                    row["arxiv_id"],
+                    Paper(
+                        arxiv_id=ArxivId(row["arxiv_id"]),
+                        version=1,
+                        title=one_line(row["title"]),
+                        abstract=one_line(row["abstract"]),
+                        authors=tuple(row["authors"]),
+                        primary_category=row["primary_category"],
+                        categories=tuple(row["categories"]),
+                        submitted_at=at,
+                        updated_at=at,
+                    ),
+                )
     return [papers[arxiv_id] for arxiv_id in sorted(papers)]
 
 
-def load_corpus(shared: Path, months: Sequence[str], cache: Path, limit: int | None) -> Corpus:
-    """The months' papers with their vectors, from the cache as far as it has them."""
-    papers = read_papers(shared, months)[:limit]
-    titles = [one_line(paper["title"]) for paper in papers]
-    texts = [f"{title}. {one_line(paper['abstract'])}" for title, paper in zip(titles, papers, strict=True)]
-    ids = [ArxivId(paper["arxiv_id"]) for paper in papers]
-    cache.mkdir(parents=True, exist_ok=True)
-    file = cache / "vectors.npz"
-    known: dict[str, NDArray[np.float32]] = {}
-    model_ids: tuple[str, ...] = ()
-    if file.exists():
-        with np.load(file) as kept:
-            model_ids = (str(kept["model_id"]),)
-            known = dict(zip(kept["ids"].tolist(), kept["vectors"], strict=True))
-    missing = [row for row, arxiv_id in enumerate(ids) if arxiv_id not in known]
-    if missing:
-        encoder = load_encoder(EmbeddingSettings(), stored_model_ids=model_ids)
-        model_ids = (encoder.model_id,)
-        for start in range(0, len(missing), 2000):
-            rows = missing[start : start + 2000]
-            vectors = encoder.encode([texts[row] for row in rows])
-            known.update(zip((ids[row] for row in rows), vectors, strict=True))
-            np.savez(file, model_id=model_ids[0], ids=np.array(list(known)), vectors=np.stack(list(known.values())))
-            print(f"embedded {min(start + 2000, len(missing)):,} of {len(missing):,}", flush=True)
-    vectors = np.stack([known[arxiv_id] for arxiv_id in ids])
-    return Corpus(titles, texts, Embeddings(tuple(ids), vectors, model_ids[0]))
+class Vectors:
+    """Vectors of papers, kept in a folder so that each is computed once."""
+
+    def __init__(self, cache: Path) -> None:
+        cache.mkdir(parents=True, exist_ok=True)
+        self._file = cache / "vectors.npz"
+        self.model_id = ""
+        self._known: dict[str, NDArray[np.float32]] = {}
+        if self._file.exists():
+            with np.load(self._file) as kept:
+                self.model_id = str(kept["model_id"])
+                self._known = dict(zip(kept["ids"].tolist(), kept["vectors"], strict=True))
+
+    def of(self, papers: Iterable[Paper]) -> dict[ArxivId, NDArray[np.float32]]:
+        """The papers' vectors; what is missing is embedded and kept."""
+        wanted = list(papers)
+        missing = [p for p in wanted if p.arxiv_id not in self._known]
+        if missing:
+            encoder = load_encoder(EmbeddingSettings(), stored_model_ids=[self.model_id])
+            if encoder.model_id != self.model_id:
+                self._known, missing, self.model_id = {}, wanted, encoder.model_id
+            for start in range(0, len(missing), 2000):
+                some = missing[start : start + 2000]
+                vectors = encoder.encode([paper_text(p) for p in some])
+                self._known.update(zip((p.arxiv_id for p in some), vectors, strict=True))
+                self._keep()
+                print(f"embedded {min(start + 2000, len(missing)):,} of {len(missing):,}", flush=True)
+        return {p.arxiv_id: self._known[p.arxiv_id] for p in wanted}
+
+    def _keep(self) -> None:
+        whole = self._file.with_suffix(".part.npz")
+        np.savez(whole, model_id=self.model_id, ids=list(self._known), vectors=np.stack(list(self._known.values())))
+        whole.replace(self._file)
+
+
+def load_corpus(arguments: argparse.Namespace) -> Corpus:
+    """The months' papers with their vectors."""
+    papers = real_papers(arguments.shared, arguments.months)[: arguments.limit]
+    vectors = Vectors(arguments.cache)
+    rows = np.stack(list(vectors.of(papers).values()))
+    ids = tuple(p.arxiv_id for p in papers)
+    return Corpus([p.title for p in papers], [paper_text(p) for p in papers], Embeddings(ids, rows, vectors.model_id))
 
 
 def fit_ours(
@@ -133,22 +167,40 @@ def fit_bertopic(corpus: Corpus) -> tuple[NDArray[np.int64], list[list[str]]]:
     return np.asarray(topics), [[word for word, _ in model.get_topic(n) if word] for n in range(max(topics) + 1)]
 
 
+def fit_umap_hdbscan(corpus: Corpus) -> tuple[NDArray[np.int64], list[list[str]]]:
+    """UMAP to five dimensions and HDBSCAN(30, 5) with its own choice of clusters, words by plain c-TF-IDF."""
+    from hdbscan import HDBSCAN
+    from umap import UMAP
+
+    reduced = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=7, n_jobs=1)
+    clusters = HDBSCAN(min_cluster_size=30, min_samples=5, core_dist_n_jobs=1)
+    topic = clusters.fit_predict(reduced.fit_transform(corpus.embeddings.vectors)).astype(np.int64)
+    return topic, plain_words(corpus, topic)
+
+
 def fit_k_means(corpus: Corpus, n_topics: int = 150) -> tuple[NDArray[np.int64], list[list[str]]]:
-    """Mini-batch k-means on the vectors, with words by plain c-TF-IDF."""
-    from scipy.sparse import csr_matrix
+    """Mini-batch k-means on the vectors, words by plain c-TF-IDF."""
     from sklearn.cluster import MiniBatchKMeans
-    from sklearn.feature_extraction.text import CountVectorizer
 
     topic = MiniBatchKMeans(n_topics, random_state=0, n_init=3, batch_size=4096).fit_predict(corpus.embeddings.vectors)
+    return topic.astype(np.int64), plain_words(corpus, topic.astype(np.int64))
+
+
+def plain_words(corpus: Corpus, topic: NDArray[np.int64]) -> list[list[str]]:
+    """Each topic's top words by c-TF-IDF as it is defined."""
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import CountVectorizer
+
     vectorizer = CountVectorizer(stop_words="english", min_df=20)
     counts = vectorizer.fit_transform(corpus.texts)
     words = vectorizer.get_feature_names_out()
-    n_papers = len(topic)
-    membership = csr_matrix((np.ones(n_papers), (topic, np.arange(n_papers))), shape=(n_topics, n_papers))
+    members = np.flatnonzero(topic >= 0)
+    n_topics = int(topic.max()) + 1
+    membership = csr_matrix((np.ones(len(members)), (topic[members], members)), shape=(n_topics, len(topic)))
     of_topic = (membership @ counts).toarray()
-    weight = np.log1p(of_topic.sum() / n_topics / of_topic.sum(axis=0))
+    weight = np.log1p(of_topic.sum() / n_topics / np.maximum(of_topic.sum(axis=0), 1))
     scores = of_topic / of_topic.sum(axis=1, keepdims=True) * weight
-    return topic.astype(np.int64), [words[np.argsort(-row)[:N_WORDS]].tolist() for row in scores]
+    return [words[np.argsort(-row)[:N_WORDS]].tolist() for row in scores]
 
 
 def fit_one(model: str, corpus: Corpus) -> Outcome:
@@ -158,7 +210,8 @@ def fit_one(model: str, corpus: Corpus) -> Outcome:
     if model.startswith("ours"):
         topic, words, fitted = fit_ours(corpus, seed=8 if "seed 8" in model else 7, is_reversed="reversed" in model)
     else:
-        topic, words = fit_bertopic(corpus) if model.startswith("BERTopic") else fit_k_means(corpus)
+        fits = {"BERTopic, size 10": fit_bertopic, "UMAP, HDBSCAN": fit_umap_hdbscan, "k-means": fit_k_means}
+        topic, words = fits[model](corpus)
     seconds = time.perf_counter() - start
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Outcome(seconds, peak_mb, topic, words, fitted)
@@ -222,7 +275,8 @@ def in_own_process(model: str, arguments: argparse.Namespace) -> Outcome:
     """The outcome of one fit, from a process started for it."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "outcome.pickle"
-        command = [sys.executable, __file__, "--shared", str(arguments.shared), "--cache", str(arguments.cache)]
+        command = [sys.executable, "-m", "benchmarks.topics", "quality"]
+        command += ["--shared", str(arguments.shared), "--cache", str(arguments.cache)]
         command += ["--months", *arguments.months, "--fit-one", model, "--outcome", str(file)]
         if arguments.limit:
             command += ["--limit", str(arguments.limit)]
@@ -231,38 +285,9 @@ def in_own_process(model: str, arguments: argparse.Namespace) -> Outcome:
     return outcome
 
 
-def show_topics(corpus: Corpus, outcome: Outcome, n_topics: int) -> None:
-    """Topics drawn at random: label, top terms and five titles, also drawn at random."""
-    if outcome.fitted is None:
-        return
-    rng = np.random.default_rng(0)
-    for number in sorted(rng.permutation(len(outcome.fitted))[:n_topics].tolist()):
-        print(f"\n{outcome.fitted.labels[number]}  ({outcome.fitted.sizes[number]} papers)")
-        print(f"  {', '.join(outcome.fitted.top_terms[number])}")
-        members = np.flatnonzero(outcome.topic == number)
-        for row in rng.permutation(members)[:5]:
-            print(f"    - {corpus.titles[row]}")
-
-
-def main() -> None:
-    """Fit, measure, print."""
-    parser = argparse.ArgumentParser(description="Topics on real papers: ours, BERTopic and k-means.")
-    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder that holds arxiv/recent")
-    parser.add_argument("--months", nargs="+", default=["2026-05", "2026-06"])
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "papertide-benchmarks")
-    parser.add_argument("--limit", type=int, help="only so many papers, the lowest ids")
-    parser.add_argument("--show", type=int, default=0, help="print so many topics with five titles each")
-    parser.add_argument("--fit-one", choices=MODELS, help=argparse.SUPPRESS)
-    parser.add_argument("--outcome", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if not (arguments.shared / "arxiv" / "recent").is_dir():
-        sys.exit(f"{arguments.shared}/arxiv/recent is not there; say where it is with --shared")
-    corpus = load_corpus(arguments.shared, arguments.months, arguments.cache, arguments.limit)
-    if arguments.fit_one:
-        arguments.outcome.write_bytes(pickle.dumps(fit_one(arguments.fit_one, corpus)))
-        return
-
+def quality(arguments: argparse.Namespace) -> None:
+    """Fit every model, each in a process of its own, and print the table."""
+    corpus = load_corpus(arguments)
     n_papers = len(corpus.texts)
     print(f"{n_papers:,} papers, {corpus.embeddings.model_id}\n")
     print("| model | time | memory | topics | unassigned | largest | NPMI | diversity |")
@@ -278,7 +303,6 @@ def main() -> None:
             f"| {npmi:.3f} | {diversity(outcome.top_words):.3f} |",
             flush=True,
         )
-
     ours = outcomes.get("ours")
     if ours is None or ours.fitted is None:
         return
@@ -291,11 +315,118 @@ def main() -> None:
             f"{model}: {digest(outcome.fitted)} against {digest(ours.fitted)}; {n_matched} of {len(ours.fitted)} "
             f"topics continue, {where_it_continues:.1%} of their papers stay, {of_all:.1%} of all papers agree"
         )
-    few = Embeddings(corpus.embeddings.ids[:3000], corpus.embeddings.vectors[:3000].copy(), corpus.embeddings.model_id)
+
+
+def assignment(arguments: argparse.Namespace) -> None:
+    """Assign 3,000 papers to 150 topics, at once and one by one."""
+    corpus = load_corpus(arguments)
+    rng = np.random.default_rng(7)
+    vectors = corpus.embeddings.vectors
+    # The time depends on how many topics there are, not on which: 150 papers stand for centroids.
+    chosen = rng.choice(len(vectors), 3150, replace=False)
+    topics = FittedTopics(
+        corpus.embeddings.model_id, vectors[chosen[:150]], (1,) * 150, ("",) * 150, ((),) * 150, floor=0.4
+    )
+    few = [
+        Embeddings((corpus.embeddings.ids[row],), vectors[row : row + 1], topics.embedding_model_id) for row in chosen
+    ]
+    few = few[150:]
+    ids, rows = tuple(e.ids[0] for e in few), np.concatenate([e.vectors for e in few])
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        batch = assign_topics(Embeddings(ids, rows, topics.embedding_model_id), topics)
+        seconds.append(time.perf_counter() - start)
     start = time.perf_counter()
-    assign_topics(few, ours.fitted)
-    print(f"assigning {len(few):,} papers to {len(ours.fitted)} topics: {1000 * (time.perf_counter() - start):.0f} ms")
-    show_topics(corpus, ours, arguments.show)
+    alone = [assign_topics(one, topics) for one in few]
+    one_by_one = time.perf_counter() - start
+    same = all(
+        a.topic[0] == topic and a.similarity[0] == similarity
+        for a, topic, similarity in zip(alone, batch.topic, batch.similarity, strict=True)
+    )
+    print(
+        f"{len(few):,} papers to {len(topics)} topics: {1000 * sorted(seconds)[2]:.0f} ms at once (median of 5), "
+        f"{1000 * one_by_one:.0f} ms one by one; every number the same: {same}"
+    )
+
+
+def labels(arguments: argparse.Namespace) -> None:
+    """Fit, and write topics drawn at random as a page: what a reader can judge the labels by."""
+    corpus = load_corpus(arguments)
+    topic, _, fitted = fit_ours(corpus, seed=TopicSettings().seed, is_reversed=False)
+    rng = np.random.default_rng(0)
+    lines = []
+    for number in sorted(rng.permutation(len(fitted))[:30].tolist()):
+        members = rng.permutation(np.flatnonzero(topic == number))[:5]
+        papers = " ".join(f"[{i}](https://arxiv.org/abs/{i})" for i in (corpus.embeddings.ids[row] for row in members))
+        words = ", ".join(fitted.top_terms[number][:5])
+        lines.append(
+            f"| {fitted.labels[number]} | {fitted.areas[number]} | {fitted.sizes[number]} | {words} | {papers} |"
+        )
+    in_brackets = sum("(" in label for label in fitted.labels)
+    areas = sorted(set(fitted.areas), key=lambda area: -sum(a == area for a in fitted.areas))
+    page = _LABELS_PAGE.format(
+        months=" and ".join(arguments.months),
+        n_papers=len(corpus.texts),
+        n_topics=len(fitted),
+        n_different=len({label.lower() for label in fitted.labels}),
+        in_brackets=in_brackets,
+        table="\n".join(lines),
+        n_areas=len(areas),
+        areas="\n".join(
+            f"- **{area}**: " + ", ".join(x for x, a in zip(fitted.labels, fitted.areas, strict=True) if a == area)
+            for area in areas
+        ),
+    )
+    if arguments.out is None:
+        print(page)
+    else:
+        arguments.out.write_text(page, encoding="utf-8")
+    if arguments.show:
+        for number, label in enumerate(fitted.labels):
+            print(f"{fitted.sizes[number]:>5}  {label}  ({', '.join(fitted.top_terms[number])})")
+
+
+_LABELS_PAGE = """# Topics and their labels
+
+Generated by `python -m benchmarks.topics labels` from real papers; do not edit.
+
+The {n_papers:,} papers of {months} give {n_topics} topics with {n_different} different labels; {in_brackets} of them \
+are told apart by a second name in brackets. Here are 30 topics drawn at random, with the five most telling words and \
+five papers, drawn at random too. The page holds no text of a paper: follow the links to judge whether a label fits.
+
+| label | area | papers | words | five of its papers |
+| --- | --- | --- | --- | --- |
+{table}
+
+## All topics by area
+
+The topics fall into {n_areas} areas:
+
+{areas}
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("quality", "assignment", "labels"))
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder that holds arxiv/recent")
+    parser.add_argument("--months", nargs="+", default=["2026-05", "2026-06"])
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "papertide-benchmarks")
+    parser.add_argument("--limit", type=int, help="only so many papers, the lowest ids")
+    parser.add_argument("--out", type=Path, help="file for the page of labels; printed otherwise")
+    parser.add_argument("--show", action="store_true", help="print all labels too")
+    parser.add_argument("--fit-one", choices=MODELS, help=argparse.SUPPRESS)
+    parser.add_argument("--outcome", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not (arguments.shared / "arxiv" / "recent").is_dir():
+        sys.exit(f"{arguments.shared}/arxiv/recent is not there; say where it is with --shared")
+    if arguments.fit_one:
+        arguments.outcome.write_bytes(pickle.dumps(fit_one(arguments.fit_one, load_corpus(arguments))))
+    else:
+        {"quality": quality, "assignment": assignment, "labels": labels}[arguments.what](arguments)
 
 
 if __name__ == "__main__":
