@@ -89,7 +89,13 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in names}
 
 
-def fit_topics(texts: Sequence[str], embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:
+def fit_topics(
+    texts: Sequence[str],
+    embeddings: Embeddings,
+    settings: TopicSettings,
+    *,
+    before: NDArray[np.float32] | None = None,
+) -> FittedTopics:
     """The topics of some papers, largest first.
 
     The same papers and settings give the same topics, number for number, in whatever order the papers come.
@@ -100,6 +106,8 @@ def fit_topics(texts: Sequence[str], embeddings: Embeddings, settings: TopicSett
     texts : "title. abstract" of each paper, in the order of ``embeddings.ids``.
     embeddings : the papers' unit vectors.
     settings : see `TopicSettings`.
+    before : float32 ``(n_topics, n_dims)``, centroids of topics that readers know; what is still there of them goes on
+        where it was (see `continued`). Without it the fit starts from nothing.
 
     Raises
     ------
@@ -120,7 +128,7 @@ def fit_topics(texts: Sequence[str], embeddings: Embeddings, settings: TopicSett
     if words is None:
         return _no_topics(embeddings, settings)
 
-    cut = _RefinedCut(vectors, settings)
+    cut = _RefinedCut(vectors, settings, before)
     model = _fit_bertopic(plain, vectors, words, cut, settings)
     topic_of_paper = np.asarray(model.topics_, dtype=np.int64)
     n_topics = int(topic_of_paper.max()) + 1
@@ -265,9 +273,12 @@ class _RefinedCut:
     different seeds more alike.
     """
 
-    def __init__(self, vectors: NDArray[np.float32], settings: TopicSettings) -> None:
+    def __init__(
+        self, vectors: NDArray[np.float32], settings: TopicSettings, before: NDArray[np.float32] | None
+    ) -> None:
         self._vectors = vectors
         self._settings = settings
+        self._before = before
         self.floor = 1.0 if settings.floor is None else settings.floor
         self.labels_: NDArray[np.int64] = np.full(len(vectors), UNASSIGNED, dtype=np.int64)
 
@@ -277,6 +288,8 @@ class _RefinedCut:
             if self._settings.floor is None:
                 self.floor = calibrated_floor(self._vectors, labels)
             smallest = max(2, self._settings.smallest_topic(len(reduced)) // 2)
+            if self._before is not None and len(self._before):
+                labels = continued(self._vectors, labels, self._before, self.floor, smallest, self._settings.max_topics)
             labels = refined(self._vectors, labels, self.floor, smallest, self._settings.n_refinements)
         self.labels_ = labels
         return self
@@ -364,6 +377,66 @@ def calibrated_floor(vectors: NDArray[np.float32], labels: NDArray[np.int64]) ->
     let_in = 1.0 - np.searchsorted(stranger, candidates) / len(stranger)
     balanced = float(candidates[np.argmax(left_out >= let_in)])
     return round(min(balanced, keeps_members), 4)
+
+
+SPLITS_ABOVE = 0.02
+"""Share of the papers that a topic must hold before dense regions inside it become topics of their own."""
+
+
+def continued(
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    before: NDArray[np.float32],
+    floor: float,
+    smallest: int,
+    max_topics: int,
+) -> NDArray[np.int64]:
+    """Each paper's topic where known topics go on and only what is new in the dense regions is added.
+
+    A fit from nothing draws every border anew, and a fifth of the papers would change their topic every four weeks,
+    most of them because a region fell into two or two into one by chance. So the known centroids are where the new
+    fit starts, and the dense regions decide what changes:
+
+    - a region whose papers mostly fit no known topic is a new one;
+    - of several regions inside one known topic the fullest carries it on, and the others are split off only where the
+      topic holds more than `SPLITS_ABOVE` of the papers;
+    - a known topic without a region of its own goes on if it still has papers enough, unless most of them lie in a
+      region that carries on another one: then it is merged into that.
+
+    Parameters
+    ----------
+    vectors : float32 ``(n_papers, n_dims)``.
+    labels : dense region of each paper, -1 for none.
+    before : centroids of the known topics.
+    floor : cosine below which a paper belongs to no topic.
+    smallest : papers below which a topic is given up.
+    max_topics : no region is added beyond so many topics.
+    """
+    nearest, similarity = nearest_centroids(vectors, before)
+    known = np.where(similarity >= np.float32(floor), nearest, UNASSIGNED)
+    n_known, n_regions = len(before), int(labels.max()) + 1
+    shared = np.zeros((n_regions, n_known + 1), dtype=np.int64)  # the last column: fits no known topic
+    np.add.at(shared, (labels[labels >= 0], known[labels >= 0]), 1)
+    sizes = np.bincount(known[known >= 0], minlength=n_known)
+    is_new = shared[:, -1] > shared[:, :-1].sum(axis=1)
+    inside = np.where(is_new, UNASSIGNED, shared[:, :-1].argmax(axis=1))
+    carries_on = np.full(n_known, UNASSIGNED)
+    for topic in range(n_known):
+        regions = np.flatnonzero(inside == topic)
+        if len(regions):
+            carries_on[topic] = regions[shared[regions, topic].argmax()]
+
+    merged = [
+        carries_on[topic] == UNASSIGNED and n_regions > 0 and 2 * shared[:, topic].max() > sizes[topic]
+        for topic in range(n_known)
+    ]
+    goes_on = (sizes >= smallest) & ~np.array(merged, dtype=bool)
+    is_split = ~is_new & (sizes[inside] > SPLITS_ABOVE * len(vectors)) & ~np.isin(np.arange(n_regions), carries_on)
+    added = np.flatnonzero(is_new | is_split)
+    added = added[np.argsort(-shared[added].sum(axis=1), kind="stable")][: max(0, max_topics - int(goes_on.sum()))]
+    centroids = np.concatenate([before[goes_on], mean_vectors(vectors, labels, n_regions)[added]])
+    nearest, similarity = nearest_centroids(vectors, centroids)
+    return np.where(similarity >= np.float32(floor), nearest, UNASSIGNED).astype(np.int64)
 
 
 def refined(

@@ -78,6 +78,28 @@ def newborn_topic(
     return None
 
 
+def fits_without_itself(
+    similarity: NDArray[np.float32], topic: NDArray[np.int64], *, floor: float
+) -> NDArray[np.bool_]:
+    """Whether each of the papers that a fit saw would be as near to its topic's centroid had the fit not seen it.
+
+    A paper pulls the centroid of a small topic towards itself, so that a paper of a later week, just as much like the
+    topic, misses the floor. Counting such papers as new would find births at the rim of every small topic.
+
+    Parameters
+    ----------
+    similarity : float32 ``(n_papers,)``, each paper's cosine to its topic's centroid.
+    topic : int ``(n_papers,)``, which topic that is; -1 for none, which is never near enough.
+    floor : the cosine that is near enough.
+    """
+    members = topic >= 0
+    # A topic's vectors add up to the sum of their cosines, in the centroid's direction: take one vector away.
+    lengths = np.bincount(topic[members], weights=similarity[members], minlength=int(topic.max(initial=0)) + 1)
+    length = lengths[np.where(members, topic, 0)]
+    rest = np.sqrt(np.maximum(length**2 - 2 * length * similarity + 1, 1e-12))
+    return np.asarray(members & ((length * similarity - 1) / rest >= floor))
+
+
 def _surprise(
     vectors: NDArray[np.float32], is_recent: NDArray[np.bool_], seeds: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], list[NDArray[np.int64]]]:

@@ -34,10 +34,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bertopic_model import TopicSettings
+from analysis.bertopic_model import TopicSettings, fit_topics
+from analysis.embed import paper_text
 from analysis.topic_drift import rise_of_unassigned
 from analysis.topic_map import topic_positions
-from benchmarks.topics import Vectors, real_papers
+from analysis.topics import assign_topics
+from benchmarks.topics import Vectors, coherence, diversity, real_papers
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
 from domain.topics import TopicEvent
@@ -141,6 +143,28 @@ def identity(arguments: argparse.Namespace) -> None:
             f"median {np.median(rises):+.3f}, highest {max(rises):+.3f}; threshold {radar.settings.max_drift}"
         )
         print_stories(radar)
+        compare_with_fresh_fit(radar, [p for papers in of_week.values() for p in papers], vectors, weeks[-1])
+
+
+def compare_with_fresh_fit(
+    radar: Radar, papers: Sequence[Paper], vectors: Mapping[ArxivId, NDArray[np.float32]], last_week: Week
+) -> None:
+    """What going on from known topics costs: coherence and the rest beside a fit from nothing to the same papers."""
+    seen = [p for p in papers if p.week > last_week.plus(-radar.settings.window_weeks)]
+    texts = [paper_text(p) for p in seen]
+    embeddings = Embeddings(tuple(p.arxiv_id for p in seen), np.stack([vectors[p.arxiv_id] for p in seen]), "m")
+    print("\n| last fit | topics | unassigned | largest | NPMI | diversity |\n| --- | --- | --- | --- | --- | --- |")
+    for name, fitted in (
+        ("going on", radar.model().fitted),
+        ("from nothing", fit_topics(texts, embeddings, radar.settings)),
+    ):
+        topic = assign_topics(embeddings, fitted).topic
+        largest = np.bincount(topic[topic >= 0]).max() / len(topic)
+        npmi = coherence(texts, fitted.top_terms, min_df=20)
+        print(
+            f"| {name} | {len(fitted)} | {(topic < 0).mean():.1%} | {largest:.1%} "
+            f"| {npmi:.3f} | {diversity(fitted.top_terms):.3f} |"
+        )
 
 
 class Kept:

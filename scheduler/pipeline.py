@@ -21,7 +21,7 @@ from analysis.bertopic_model import TopicSettings, fit_topics, library_versions
 from analysis.detect import Detector
 from analysis.digest import N_RECENT_WEEKS, DigestSettings, WeekMaterial, compose_digest
 from analysis.embed import Encoder, embed, paper_text
-from analysis.topic_births import Newborn, describe_newborn, newborn_topic
+from analysis.topic_births import Newborn, describe_newborn, fits_without_itself, newborn_topic
 from analysis.topic_drift import BASELINE_WEEKS, drift_of_week, rise_of_unassigned
 from analysis.topic_map import newborn_position, paper_positions, sample_by_id, topic_positions
 from analysis.topic_registry import KnownTopic, free_label, match_topics, shared_papers
@@ -373,7 +373,14 @@ def fit_if_due(
         db, embedding_model_id, categories=categories, first=last_week.plus(1 - settings.window_weeks), last=last_week
     )
     papers = papers_in_order(db, embeddings.ids)
-    fitted = fit_topics([paper_text(p) for p in papers], embeddings, settings)
+    # A fit of half as many papers says too little about these to start from.
+    is_outgrown = model is not None and len(papers) >= _OUTGROWN * model.n_papers
+    fitted = fit_topics(
+        [paper_text(p) for p in papers],
+        embeddings,
+        settings,
+        before=None if model is None or is_outgrown else model.fitted.centroids,
+    )
     if model is not None and model.topics and not len(fitted):
         yield Progress("topics", 0, 0, "papers", "no topic found in these papers; the last fit stays")
         return
@@ -518,20 +525,17 @@ def _newborn_in(
     db: Database, model: StoredTopicModel, categories: tuple[str, ...], settings: TopicSettings, week: Week
 ) -> Newborn | None:
     places = places_of_weeks(
-        db,
-        model.topic_model_id,
-        categories,
-        first=week.plus(1 - settings.window_weeks),
-        last=week,
-        unassigned_only=True,
+        db, model.topic_model_id, categories, first=week.plus(1 - settings.window_weeks), last=week
     )
-    vectors = embeddings_by_id(db, model.fitted.embedding_model_id, list(places.ids)).vectors
-    return newborn_topic(
-        vectors,
-        places.weeks > np.datetime64(week.plus(-settings.birth_weeks).monday),
-        floor=model.fitted.floor,
-        min_papers=settings.min_birth_papers,
-    )
+    is_recent = places.weeks > np.datetime64(week.plus(-settings.birth_weeks).monday)
+    fits = places.topic_ids >= 0
+    seen = places.weeks <= np.datetime64(model.fitted_week.monday)
+    alone = fits_without_itself(places.similarity[seen], places.topic_ids[seen], floor=model.fitted.floor)
+    # Recent papers only as they stand: whatever makes a newborn must be free to move to it.
+    fits[seen] &= alone | is_recent[seen]
+    left = np.flatnonzero(~fits)
+    vectors = embeddings_by_id(db, model.fitted.embedding_model_id, [places.ids[row] for row in left]).vectors
+    return newborn_topic(vectors, is_recent[left], floor=model.fitted.floor, min_papers=settings.min_birth_papers)
 
 
 def _give_birth(

@@ -402,7 +402,6 @@ def places_of_weeks(
     *,
     first: Week | None = None,
     last: Week | None = None,
-    unassigned_only: bool = False,
 ) -> Places:
     """The papers of ``first`` to ``last`` week that the fit was asked about, by submission and identifier.
 
@@ -421,8 +420,6 @@ def places_of_weeks(
         question = question.where(paper.c.week_start >= first.monday)
     if last is not None:
         question = question.where(paper.c.week_start <= last.monday)
-    if unassigned_only:
-        question = question.where(place.topic_id.is_(None))
     with db.read() as connection:
         rows = connection.execute(question).all()
     return Places(

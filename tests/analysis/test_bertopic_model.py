@@ -15,6 +15,7 @@ from analysis.bertopic_model import (
     MAX_MEMBERS_LEFT_OUT,
     TopicSettings,
     calibrated_floor,
+    continued,
     count_words,
     fit_topics,
     library_versions,
@@ -226,3 +227,60 @@ def test_the_versions_that_numbers_depend_on_are_recorded() -> None:
     versions = library_versions()
     assert {"bertopic", "umap-learn", "hdbscan", "numpy"} <= set(versions)
     assert all(versions.values())
+
+
+def _around(directions: np.ndarray, n_each: list[int], seed: int = 0) -> np.ndarray:
+    """Papers close around some directions."""
+    rng = np.random.default_rng(seed)
+    rows = np.repeat(directions, n_each, axis=0) + 0.05 * rng.normal(size=(sum(n_each), directions.shape[1]))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+AXES = np.eye(4, 16)
+LEFT, RIGHT = AXES[0] + 0.3 * AXES[1], AXES[0] - 0.3 * AXES[1]
+
+
+def test_known_topics_go_on_and_regions_that_fit_none_are_added() -> None:
+    vectors = _around(AXES[:3], [100, 100, 100])
+    regions = np.repeat([1, 0, 2], 100)
+    topic = continued(vectors, regions, AXES[:2].astype(np.float32), 0.7, 10, 200)
+    assert topic.tolist() == np.repeat([0, 1, 2], 100).tolist()
+
+
+def test_two_regions_of_a_known_topic_stay_one_unless_it_is_large() -> None:
+    two = np.stack([LEFT, RIGHT, AXES[2]])
+    small = _around(two, [30, 20, 3950])
+    known = np.stack([AXES[0], AXES[2]]).astype(np.float32)
+    assert set(continued(small, np.repeat([0, 1, 2], [30, 20, 3950]), known, 0.7, 10, 200)[:50]) == {0}
+    large = _around(two, [300, 200, 3500])
+    split = continued(large, np.repeat([0, 1, 2], [300, 200, 3500]), known, 0.7, 10, 200)
+    assert set(split[:300]) | set(split[300:500]) == {0, 2}
+    assert (split[300:500] == 2).all()
+    assert set(continued(large, np.repeat([0, 1, 2], [300, 200, 3500]), known, 0.7, 10, 2)) == {0, 1}
+
+
+def test_a_known_topic_goes_on_without_a_region_while_it_has_papers_and_is_merged_where_its_papers_went() -> None:
+    vectors = _around(np.stack([AXES[0], AXES[2]]), [100, 100])
+    known = AXES[[0, 2, 3]].astype(np.float32)
+    without_region = np.repeat([0, -1], 100)
+    assert set(continued(vectors, without_region, known, 0.7, 10, 200)) == {0, 1}
+    assert set(continued(vectors, without_region, known, 0.7, 101, 200)) == {-1}
+
+    one_region = _around(np.stack([LEFT, RIGHT]), [150, 60])
+    merged = continued(
+        one_region, np.zeros(210, dtype=np.int64), np.stack([LEFT, RIGHT]).astype(np.float32), 0.5, 10, 9
+    )
+    assert set(merged) == {0}
+
+
+def test_a_refit_from_known_topics_gives_them_again_and_does_not_depend_on_the_papers_order() -> None:
+    texts, embeddings, _ = planted()
+    settings = TopicSettings(min_topic_size=20)
+    first = fit_topics(texts, embeddings, settings)
+    again = fit_topics(texts, embeddings, settings, before=first.centroids)
+    assert len(again) == len(first)
+    assert (first.centroids @ again.centroids.T).max(axis=1) == pytest.approx(1.0, abs=1e-3)
+    order = np.random.default_rng(1).permutation(len(texts))
+    shuffled = Embeddings(tuple(embeddings.ids[i] for i in order), embeddings.vectors[order], embeddings.model_id)
+    other = fit_topics([texts[i] for i in order], shuffled, settings, before=first.centroids)
+    assert digest(other) == digest(again)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.topic_births import describe_newborn, newborn_topic
+from analysis.topic_births import describe_newborn, fits_without_itself, newborn_topic
 
 N_DIMS = 48
 FLOOR = 0.6
@@ -75,3 +75,23 @@ def test_a_newborn_is_named_by_what_tells_it_from_other_topics() -> None:
 def test_one_mark_for_each_vector_is_asked_for() -> None:
     with pytest.raises(ValueError, match=r"expected shape \(5,\), got \(4,\)"):
         newborn_topic(strays(5, 0), np.ones(4, dtype=bool), floor=FLOOR, min_papers=2)
+
+
+def test_a_paper_that_drew_its_topic_to_itself_does_not_fit_without_itself() -> None:
+    vectors = np.concatenate([group(5, 1, spread=0.2), group(400, 2, spread=0.2)])
+    topic = np.repeat([0, 1], [5, 400])
+    centroids = np.stack([vectors[topic == n].mean(axis=0) for n in (0, 1)])
+    centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
+    similarity = (vectors * centroids[topic]).sum(axis=1)
+    for row in (0, 4, 5, 200):
+        others = (topic == topic[row]) & (np.arange(len(topic)) != row)
+        mean = vectors[others].mean(axis=0)
+        without = float(vectors[row] @ mean / np.linalg.norm(mean))
+        assert without < similarity[row]
+        assert fits_without_itself(similarity, topic, floor=without - 1e-4)[row]
+        assert not fits_without_itself(similarity, topic, floor=without + 1e-4)[row]
+
+
+def test_papers_without_a_topic_never_fit() -> None:
+    none = np.array([-1, -1])
+    assert not fits_without_itself(np.array([0.9, 0.1], dtype=np.float32), none, floor=-1.0).any()

@@ -204,7 +204,7 @@ def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: S
     assert [r.is_active for r in registered_topics(db, "m")] == [True, True]
 
 
-def test_places_are_asked_for_by_week_and_by_having_no_topic(stored: Stored, make_paper: Make) -> None:
+def test_places_are_asked_for_by_week_and_category(stored: Stored, make_paper: Make) -> None:
     papers = [make_paper(1), make_paper(2, submitted_at=WEEK.plus(-2).start_at, categories=("cs.LG", "cs.CV"))]
     db = stored(*papers)
     ids = [p.arxiv_id for p in papers]
@@ -214,7 +214,6 @@ def test_places_are_asked_for_by_week_and_by_having_no_topic(stored: Stored, mak
     assert every.weeks.tolist() == [WEEK.plus(-2).monday, WEEK.monday]
     assert every.topic_ids.tolist() == [-1, 1]
     assert every.similarity.tolist() == [0.75, 0.5]
-    assert places_of_weeks(db, fit, unassigned_only=True).ids == (ids[1],)
     assert places_of_weeks(db, fit, ["cs.CV"]).ids == (ids[1],)
     assert places_of_weeks(db, fit, first=WEEK).ids == places_of_weeks(db, fit, last=WEEK).ids[1:] == (ids[0],)
     assert places_of_weeks(db, fit, last=WEEK.plus(-3)).ids == ()
