@@ -71,7 +71,7 @@ class TopicSettings(BaseModel):
         description="Rise of the share of unassigned papers that makes a run fit topics anew before its time.",
     )
     birth_weeks: int = Field(
-        default=4, ge=1, description="Newest weeks whose unassigned papers can make a topic between two fits."
+        default=3, ge=1, description="Newest weeks whose unassigned papers can make a topic between two fits."
     )
     min_birth_papers: int = Field(default=8, ge=2, description="Papers of these weeks that such a topic has at least.")
     n_map_papers: int = Field(default=2000, ge=0, description="Papers drawn on the map of the topics.")

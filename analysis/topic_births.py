@@ -21,7 +21,7 @@ from analysis.topic_labels import label_topics, plain_text, title_of
 NEIGHBORHOODS = (8, 10, 12, 15, 18, 22, 27)
 """How many nearest neighbours of a paper are looked at: a newborn topic has few papers or many."""
 
-MAX_CHANCE = 0.001
+MAX_CHANCE = 0.0001
 """How probable it may be, at most, that one search calls anything new in weeks that are like those before."""
 
 _SEEDS_AT_ONCE = 1024
