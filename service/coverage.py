@@ -13,6 +13,7 @@ from ingest.harvest import settled_lateness, window_of
 from service.workshop import Workshop
 from store.digests import published_at
 from store.gate import count_answers, gate_state, newest_answers
+from store.lists import list_passes
 from store.papers import count_by_category, count_seen_after, late_arrivals, window_records
 from store.weekly import weekly_totals
 
@@ -20,7 +21,7 @@ _N_ANSWERS = 5
 
 
 def coverage(shop: Workshop) -> dict[str, Any]:
-    """The parts ``weeks``, ``open_windows``, ``late_arrivals`` and ``arxiv`` of the status; docs/json.md has them."""
+    """What the status says of harvests, from ``weeks`` to ``arxiv``, as docs/json.md describes it."""
     db, categories = shop.db, shop.settings.categories
     records = window_records(db, categories)
     arrivals = late_arrivals(db, categories)
@@ -48,6 +49,18 @@ def coverage(shop: Workshop) -> dict[str, Any]:
         }
         if lateness
         else None,
+        "lists": [
+            {
+                "set": p.set_name,
+                "format": p.metadata_format,
+                "since": p.since.isoformat(),
+                "read_until": p.from_date.isoformat() if p.from_date else None,
+                "n_records": p.n_records,
+                "finished_at": instant(p.finished_at) if p.finished_at else None,
+                "problem": p.problem,
+            }
+            for p in list_passes(db)
+        ],
         "arxiv": _arxiv(shop),
     }
 
@@ -137,6 +150,11 @@ def coverage_lines(answer: dict[str, Any]) -> list[str]:
             f"late arrivals: {late['late']:,} of {late['n']:,} papers of {late['weeks']} weeks came after their week "
             "was complete"
         )
+    for part in answer["lists"]:
+        until = f"all changes before {part['read_until']} read" if part["read_until"] else "not read to its end yet"
+        if part["problem"] or not part["finished_at"]:
+            problem = f": {part['problem']}" if part["problem"] else ""
+            lines.append(f"  OAI-PMH {part['set']} ({part['format']}), {until}{problem}")
     return lines + _arxiv_lines(answer["arxiv"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,25 +70,6 @@ def known_papers(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, Pap
     """Those of the papers that are stored, by identifier."""
     with db.read() as connection:
         return {p.arxiv_id: p for p in _papers_by_id(connection, ids)}
-
-
-@dataclass(frozen=True)
-class SeenVersion:
-    """A version of a paper that we have seen."""
-
-    version: int
-    submitted_at: datetime
-
-
-def versions_of_paper(db: Database, arxiv_id: ArxivId) -> list[SeenVersion]:
-    """The versions that we have seen, oldest first; some may have come and gone between two harvests."""
-    question = (
-        select(paper_version.c.version, paper_version.c.submitted_at)
-        .where(paper_version.c.arxiv_id == arxiv_id)
-        .order_by(paper_version.c.version)
-    )
-    with db.read() as connection:
-        return [SeenVersion(row.version, row.submitted_at) for row in connection.execute(question)]
 
 
 def papers_in_order(db: Database, ids: Sequence[ArxivId]) -> list[Paper]:
@@ -356,8 +336,8 @@ def count_withdrawn(db: Database, week: Week, categories: Collection[str]) -> in
         return connection.execute(question).scalar_one()
 
 
-def paper_versions(db: Database, arxiv_id: ArxivId) -> list[PaperVersion]:
-    """The versions of a paper whose dates are known, first to newest."""
+def versions_of_paper(db: Database, arxiv_id: ArxivId) -> list[PaperVersion]:
+    """The versions whose dates are known, first to newest; the query API tells only of the first and the newest."""
     question = (
         select(paper_version.c.version, paper_version.c.submitted_at)
         .where(paper_version.c.arxiv_id == arxiv_id)

@@ -17,7 +17,7 @@ from sample.snapshot import snapshot_line
 from scheduler import pipeline
 from scheduler.pipeline import LeftOut, Progress
 from store.database import Database
-from store.papers import count_papers, known_papers, paper_versions
+from store.papers import count_papers, known_papers, versions_of_paper
 from store.schema import paper, paper_category, paper_version
 from store.search import Scope, ids_by_words
 
@@ -59,7 +59,7 @@ def test_every_watched_paper_is_stored_once_with_its_versions_and_found_by_its_w
     assert list(held.values()) == papers
     assert {p.source for p in held.values()} == {"snapshot"}
     assert count_papers(database) == len(papers)
-    assert [v.version for v in paper_versions(database, papers[2].arxiv_id)] == [1, 2, 3]
+    assert [v.version for v in versions_of_paper(database, papers[2].arxiv_id)] == [1, 2, 3]
     for i, p in enumerate(papers):
         assert ids_by_words(database, [f"w{i}"], Scope(watched=WATCHED), limit=9) == [p.arxiv_id]
 

@@ -12,6 +12,7 @@ from domain.errors import SourceError, SourceListExpired
 from domain.paper import Paper
 from domain.week import Week
 from ingest.client import ArxivClient
+from ingest.harvest import window_of
 from ingest.oai import OaiClient
 from ingest.settings import ArxivSettings
 from sample.server import FaultKind, SampleArxiv
@@ -19,7 +20,7 @@ from scheduler import pipeline
 from scheduler.pipeline import Progress
 from store.database import Database
 from store.lists import list_pass, list_passes
-from store.papers import count_papers, known_papers, paper_versions, papers_of_week
+from store.papers import count_papers, known_papers, papers_of_week, versions_of_paper, window_records
 
 Make = Callable[..., Paper]
 NOW = datetime(2026, 6, 24, 6, tzinfo=UTC)
@@ -55,17 +56,24 @@ def test_every_paper_of_every_set_is_stored_once(database: Database, make_paper:
     assert _held(database, papers) == papers
     assert count_papers(database) == len(papers)
     assert {p.source for p in _held(database, papers)} == {"oai"}
-    assert [v.version for v in paper_versions(database, papers[2].arxiv_id)] == [1, 2, 3]
+    assert [v.version for v in versions_of_paper(database, papers[2].arxiv_id)] == [1, 2, 3]
     assert steps[-1].n_done == steps[-1].n_total == 4
     assert next(s.note for s in steps if s.note).startswith("cs:cs:CL (arXivRaw): 7 records, 7 new, 0 changed")
 
 
-def test_the_api_finds_nothing_to_change_in_what_oai_pmh_brought(database: Database, make_paper: Make) -> None:
-    papers = _papers(make_paper)
+def test_weeks_that_oai_pmh_brought_are_proven_by_count_and_change_in_nothing(
+    database: Database, make_paper: Make
+) -> None:
+    papers = [*_papers(make_paper), make_paper(40, is_withdrawn=True)]
     with SampleArxiv(papers, now=NOW) as arxiv:
         list(_harvest(database, arxiv))
         client = ArxivClient(ArxivSettings(api_url=arxiv.api_url, delay_s=0), product="test")
-        list(pipeline.harvest(database, client, WATCHED, [WEEK], page_size=100, clock=lambda: NOW))
+        for _ in range(2):
+            list(pipeline.harvest(database, client, WATCHED, [window_of(WEEK)], page_size=100, clock=lambda: NOW))
+        questions = [path for path in arxiv.requests if path.startswith("/api/")]
+    assert all("max_results=1&" in f"{path}&" for path in questions)  # counts, no downloads
+    [record] = window_records(database, WATCHED)
+    assert (record.is_complete, record.n_said) == (True, len(papers))
     assert {p.source for p in _held(database, papers)} == {"oai"}
 
 
@@ -149,7 +157,7 @@ def test_a_paper_is_followed_through_replacement_withdrawal_and_return(database:
         assert _held(database, [paper]) == [paper]
         n_counted.append(len(papers_of_week(database, WEEK, WATCHED)))
     assert n_counted == [1, 1, 0, 1]
-    assert [v.submitted_at for v in paper_versions(database, first.arxiv_id)] == [p.updated_at for p in life]
+    assert [v.submitted_at for v in versions_of_paper(database, first.arxiv_id)] == [p.updated_at for p in life]
 
 
 def test_names_that_cannot_be_split_from_a_line_are_put_right_by_the_second_format(

@@ -29,9 +29,9 @@ from store.papers import (
     count_withdrawn,
     first_week,
     known_papers,
-    paper_versions,
     papers_in_order,
     papers_of_week,
+    versions_of_paper,
     window_records,
 )
 from store.schema import paper_category, paper_version
@@ -276,10 +276,10 @@ def test_versions_are_kept_with_their_dates_as_sources_tell_them(
     third = make_paper(version=3, updated_at=days[2])
     stored(third)  # the query API tells of the first and the newest
     expected = [PaperVersion(third.arxiv_id, n, days[n - 1]) for n in (1, 2, 3, 4)]
-    assert paper_versions(database, third.arxiv_id) == [expected[0], expected[2]]
+    assert versions_of_paper(database, third.arxiv_id) == [expected[0], expected[2]]
     plan = plan_harvest([third], {third.arxiv_id: third}, [expected[1]])  # OAI-PMH and the snapshot tell of all
     apply_harvest(database, plan, None, seen_at=SEEN_AT)
-    assert paper_versions(database, third.arxiv_id) == expected[:3]
+    assert versions_of_paper(database, third.arxiv_id) == expected[:3]
     stored(replace(third, version=4, updated_at=days[3]))
     apply_harvest(database, plan, None, seen_at=SEEN_AT)
-    assert paper_versions(database, third.arxiv_id) == expected
+    assert versions_of_paper(database, third.arxiv_id) == expected
