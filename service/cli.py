@@ -383,12 +383,18 @@ def up(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen at; 127.0.0.1 by default.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen at; 8000 by default.")] = None,
+    only_web: Annotated[bool, typer.Option("--only-web", help="Leave the jobs to another process.")] = False,
 ) -> None:
-    """The web service: pages, API and feeds."""
+    """The web service with the scheduler beside it: pages, API, feeds, and every job when it is due."""
+    from service.scheduler_process import scheduler_beside
     from service.web.server import serve
 
     with _workshop(context, **{"service.host": host, "service.port": port}) as shop:
-        serve(shop.settings)
+        if only_web:
+            serve(shop.settings)
+            return
+        with scheduler_beside(shop):
+            serve(shop.settings)
 
 
 @app.command()

@@ -43,7 +43,7 @@ DELIVERY_LEASE = "delivery"
 LETTERS_LEASE = "letters"
 _VECTORS_AT_ONCE = 256
 _VECTORS_KEPT = 4_096
-_PATHS: dict[TokenPurpose, str] = {
+PATHS: dict[TokenPurpose, str] = {
     "confirm": "/subscriptions/confirm",
     "manage": "/subscriptions/manage",
     "unsubscribe": "/subscriptions/unsubscribe",
@@ -85,7 +85,7 @@ class PostOffice:
 
     def url(self, purpose: TokenPurpose, token: str) -> str:
         """The page of a token."""
-        return f"{self.shop.settings.service.address}{_PATHS[purpose]}/{token}"
+        return f"{self.shop.settings.service.address}{PATHS[purpose]}/{token}"
 
     # -- issues
 

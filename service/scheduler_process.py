@@ -1,4 +1,4 @@
-"""The scheduler as a process of its own."""
+"""The scheduler as a process of its own, or beside the web service."""
 
 from __future__ import annotations
 
@@ -7,14 +7,34 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
 from service.jobs import Scheduler
 from service.post_office import PostOffice
+from service.workshop import Workshop
 
 STOP_WITHIN_S = 8.0
 """How long units in hand may take to end after SIGTERM; with the rest of ending it stays under ten seconds."""
+
+
+@contextmanager
+def scheduler_beside(shop: Workshop) -> Iterator[None]:
+    """The scheduler at work in this process for as long as something else runs in it; it ends as that ends."""
+    _log_to_standard_error()
+    # The web server gives a signal on once it has ended; taken by nobody, it would end us before our own units.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    scheduler = Scheduler(PostOffice(shop))
+    scheduler.start()
+    try:
+        yield
+    finally:
+        ended = scheduler.stop(STOP_WITHIN_S)
+        signal.signal(signal.SIGTERM, before)
+        if not ended:
+            _leave_at_once()
 
 
 def run_scheduler(office: PostOffice) -> None:
@@ -23,8 +43,7 @@ def run_scheduler(office: PostOffice) -> None:
     The units in hand are finished if they end within ``STOP_WITHIN_S``; one that does not is rolled back, and is
     due again at the next start.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    _log_to_standard_error()
     asked = threading.Event()
     before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     scheduler = Scheduler(office)
@@ -38,7 +57,16 @@ def run_scheduler(office: PostOffice) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     if not ended:
-        typer.echo("a unit of work took too long to end; it is undone, and due again at the next start", err=True)
-        sys.stderr.flush()
-        # Its thread cannot be stopped from here, and Python would wait for it.
-        os._exit(0)
+        _leave_at_once()
+
+
+def _leave_at_once() -> None:
+    typer.echo("a unit of work took too long to end; it is undone, and due again at the next start", err=True)
+    sys.stderr.flush()
+    # Its thread cannot be stopped from here, and Python would wait for it.
+    os._exit(0)
+
+
+def _log_to_standard_error() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

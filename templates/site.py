@@ -17,6 +17,7 @@ SECTIONS = (
     ("trends", "Trends", "/trends"),
     ("topics", "Topics", "/topics"),
     ("search", "Search", "/search"),
+    ("subscribe", "Subscribe", "/subscribe"),
     ("methods", "Methods", "/methods"),
     ("status", "Status", "/status"),
     ("about", "About", "/about"),

@@ -15,7 +15,7 @@ from domain.errors import BusyError, PapertideError, StoreError, UsageError
 from service.catalogue import NotHere
 from service.settings import Settings
 from service.warm import WarmWorkshop
-from service.web import api, feeds, pages, plumbing
+from service.web import api, feeds, pages, plumbing, subscriptions
 from service.web.limits import RateLimit
 from service.web.middleware import Doorman, Meter
 from service.web.replies import HTML, JSON, Drawer, json_text
@@ -57,7 +57,7 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.web = web
-    for router in (plumbing.router, pages.router, feeds.router, api.router):
+    for router in (plumbing.router, pages.router, subscriptions.router, feeds.router, api.router):
         app.include_router(router)
     app.add_exception_handler(PapertideError, _said)
     app.add_exception_handler(RequestValidationError, _unreadable)

@@ -1,0 +1,223 @@
+"""The pages of subscriptions: looking changes nothing, answers tell nothing, and no words of others are obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from domain.subscription import Letter
+from service.post_office import PATHS, PostOffice
+from service.settings import Settings
+from service.warm import WarmWorkshop
+from service.web.app import make_app
+from service.workshop import Workshop
+from store.schema import metadata
+from store.subscribers import subscriber_of
+
+ADA = "ada@example.org"
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+class Post:
+    """A way for mails to leave that remembers them."""
+
+    handing_again_is_safe = True
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    def send(self, letter: Letter, *, now: object, handing: object) -> bool:
+        self.letters.append(letter)
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+class Site:
+    """The web service of an empty installation, and the post office behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = Settings(data_dir=folder)
+        self.shop = Workshop(settings)
+        self.post = Post()
+        self.office = PostOffice(self.shop, transport=lambda: self.post, sleep=lambda _: None)
+        self.client = TestClient(make_app(settings, WarmWorkshop(settings)))
+
+    def ask(self, address: str = ADA, **form: str) -> int:
+        return int(self.client.post("/subscribe", data={"address": address, **form}).status_code)
+
+    def answer(self) -> list[Letter]:
+        before = len(self.post.letters)
+        for _ in self.office.answer_requests():
+            pass
+        return self.post.letters[before:]
+
+    def link(self, letter: Letter, purpose: str) -> str:
+        found = re.search(rf"({re.escape(PATHS[purpose])}/[\w-]+)", letter.text)  # type: ignore[index]
+        assert found is not None
+        return found[1]
+
+    def state(self) -> str | None:
+        reader = subscriber_of(self.shop.db, ADA)
+        return reader.state if reader else None
+
+    def everything(self) -> str:
+        with self.shop.db.read() as connection:
+            tables = [
+                t for t in metadata.sorted_tables if t.name.startswith(("subscri", "deliver", "suppr", "mailing"))
+            ]
+            return repr([connection.execute(select(t)).all() for t in tables])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    yield site
+    site.shop.db.close()
+
+
+def _subscribed(site: Site, **form: str) -> str:
+    """A confirmed reader; returns the address of their own page."""
+    site.ask(**form)
+    [question] = site.answer()
+    assert site.client.post(site.link(question, "confirm")).status_code == 200
+    site.client.post("/subscriptions/link", data={"address": ADA})
+    [letter] = site.answer()
+    return site.link(letter, "manage")
+
+
+def test_somebody_subscribes_confirms_changes_pauses_exports_and_is_forgotten(site: Site) -> None:
+    page = _subscribed(site, searches="graph networks\n\n test-time scaling ", frequency="monthly", format="text")
+    reader = subscriber_of(site.shop.db, ADA)
+    assert reader is not None
+    assert (reader.state, reader.preferences.frequency, reader.preferences.mail_format) == ("active", "monthly", "text")
+    assert reader.preferences.of("search") == ("graph networks", "test-time scaling")
+    shown = site.client.get(page)
+    assert shown.status_code == 200
+    assert "graph networks" in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    site.client.post(page, data={"frequency": "weekly", "follow": ["technique:diffusion", "category:cs.CL"]})
+    assert [str(f) for f in subscriber_of(site.shop.db, ADA).preferences.follows] == [  # type: ignore[union-attr]
+        "technique:diffusion",
+        "category:cs.CL",
+    ]
+    site.client.post(page, data={"action": "pause"})
+    assert site.state() == "paused"
+    assert json.loads(site.client.get(page + "/data.json").text)["address"] == ADA
+    site.client.post(page, data={"action": "delete"})
+    assert site.state() is None
+    assert site.client.get(page).status_code == 404
+
+
+def test_opening_every_link_of_every_mail_changes_nothing(site: Site) -> None:
+    site.ask()
+    [question] = site.answer()
+    links = [site.link(question, purpose) for purpose in ("confirm", "block")]
+    before = site.everything()
+    for link in links:
+        for method in ("get", "head"):
+            assert getattr(site.client, method)(link).status_code == 200
+    assert site.client.options(links[0]).status_code == 405
+    assert site.everything() == before
+    assert site.state() == "pending"
+    for link in links:
+        assert "<form" in site.client.get(link).text
+
+
+def test_a_mail_programs_own_button_ends_a_subscription_without_cookie_or_redirect(site: Site) -> None:
+    _subscribed(site)
+    reader = subscriber_of(site.shop.db, ADA)
+    assert reader is not None
+    from store.subscribers import add_tokens
+
+    add_tokens(site.shop.db, reader.subscriber_id, {"unsubscribe": "t" * 32}, now=site.shop.now())
+    link = PATHS["unsubscribe"] + "/" + "t" * 32
+    answered = site.client.post(link, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
+    assert answered.status_code == 200
+    assert site.state() == "unsubscribed"
+    assert site.client.post(link).status_code == 200
+
+
+def test_the_form_answers_the_same_for_known_unknown_and_blocked_addresses(site: Site) -> None:
+    page = _subscribed(site)
+    from store.subscribers import suppress
+
+    suppress(site.shop.db, "blocked@example.org", "blocked", now=site.shop.now())
+    answers = {
+        (r.status_code, r.text, tuple(sorted((k, v) for k, v in r.headers.items() if k != "date")))
+        for where in ("/subscribe", "/subscriptions/link")
+        for a in (ADA, "new@example.org", "blocked@example.org")
+        for r in [site.client.post(where, data={"address": a})]
+    }
+    assert len(answers) == 1
+    assert page
+
+
+def test_a_network_that_asks_too_much_is_told_to_wait_whoever_it_asks_for(site: Site) -> None:
+    statuses = [site.ask(f"r{n}@example.org") for n in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+    refused = site.client.post("/subscribe", data={"address": ADA})
+    assert int(refused.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    "address", ["", "x", EVIL, "a@b\r\nBcc: eve@example.org", "a@example.org\x00", "é@example.org"]
+)
+def test_what_is_no_address_is_said_on_the_form_and_stays_text(site: Site, address: str) -> None:
+    answered = site.client.post("/subscribe", data={"address": address})
+    assert answered.status_code == 422
+    assert "<script>alert" not in answered.text
+    assert "<img src=x" not in answered.text
+    assert site.answer() == []
+
+
+def test_a_search_with_markup_stays_text_everywhere(site: Site) -> None:
+    page = _subscribed(site, searches=EVIL)
+    shown = site.client.get(page).text
+    assert "<script>alert" not in shown
+    assert "<img src=x" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+@pytest.mark.parametrize(
+    "follow", ["technique:magic", "planet:mars", "topic:999", "search:" + "x" * 300, "category:cs.XX"]
+)
+def test_what_cannot_be_followed_is_refused_with_a_reason(site: Site, follow: str) -> None:
+    answered = site.client.post("/subscribe", data={"address": ADA, "follow": follow})
+    assert answered.status_code == 422
+    assert 'role="alert"' in answered.text
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "a" * 32, "a" * 199, "..%2f..%2fetc", "%00", "%0d%0aSet-Cookie:x", "' OR 1=1 --"]
+)
+@pytest.mark.parametrize("purpose", ["confirm", "manage", "unsubscribe", "block"])
+def test_a_guessed_token_opens_nothing(site: Site, token: str, purpose: str) -> None:
+    for method in ("get", "post"):
+        answered = getattr(site.client, method)(f"{PATHS[purpose]}/{token}")  # type: ignore[index]
+        assert answered.status_code in (404, 422)
+        assert "set-cookie" not in answered.headers
+
+
+def test_a_huge_form_is_refused(site: Site) -> None:
+    assert site.client.post("/subscribe", data={"address": ADA, "searches": "x" * 100_000}).status_code == 422
+    many = "&".join(f"follow=search:{n}" for n in range(2000))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert site.client.post("/subscribe", content=many, headers=headers).status_code == 422
+
+
+def test_the_form_has_labels_and_works_without_scripts(site: Site) -> None:
+    page = site.client.get("/subscribe").text
+    assert page.count("<h1") == 1
+    ids = set(re.findall(r'<(?:input|textarea)[^>]* id="([^"]+)"', page))
+    assert ids
+    assert ids <= set(re.findall(r'<label for="([^"]+)"', page))
+    assert "technique:diffusion" in page
