@@ -79,8 +79,7 @@ def _trend_question(
     if len(terms) > MAX_TERMS_SHOWN:
         raise UsageError(f"{len(terms)} terms are too many for one chart; give {MAX_TERMS_SHOWN} or fewer")
     _bounded("term", terms)
-    _bounded("category", category)
-    return TrendQuestion(terms, since, until, by, level, tuple(category), primary)
+    return TrendQuestion(terms, since, until, by, level, _categories(category), primary)
 
 
 AskedTrend = Annotated[TrendQuestion, Depends(_trend_question)]
@@ -129,12 +128,11 @@ def _asked_papers(
     limit: Limit = 20,
     cursor: Cursor = "",
 ) -> Found:
-    _bounded("category", category)
     question = Question(
         "",
         since=_day(since),
         until=_day(until, end=True),
-        categories=tuple(dict.fromkeys(category)),
+        categories=_categories(category),
         topic=topic.strip() or None,
         term=term.strip() or None,
         level=level,
@@ -154,6 +152,12 @@ QueryText = Annotated[
     ),
 ]
 SortBy = Annotated[Sort, Query(description="Best first, or by day of submission.")]
+
+
+def _categories(given: list[str]) -> tuple[str, ...]:
+    """The categories, each once; a form that leaves the choice open sends an empty one."""
+    _bounded("category", given)
+    return tuple(dict.fromkeys(name for name in given if name))
 
 
 def _day(text: str, *, end: bool = False) -> date | None:

@@ -1,0 +1,177 @@
+"""A browser does each page's main job: by mouse, by keyboard alone, without scripts; and axe finds nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+from service.warm import WarmWorkshop
+from service.web.app import make_app
+from tests.service.web.conftest import LAST_WEEK
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="NOT TESTED in a browser: playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="NOT TESTED in a browser: there is no chromium here")
+
+PAGES = (
+    "/",
+    "/digests",
+    f"/digests/{LAST_WEEK}",
+    f"/digests/{LAST_WEEK}/technique-diffusion",
+    "/trends?term=diffusion&term=gnn&term=text:propose",
+    "/topics",
+    "/topics/2",
+    "/papers?term=diffusion",
+    "/papers/2606.00001",
+    "/search?q=diffusion+model",
+    "/methods",
+    "/status",
+    "/about",
+    "/api",
+    "/nowhere",
+)
+
+
+@pytest.fixture(scope="module")
+def address(shop: WarmWorkshop) -> Iterator[str]:
+    """The service on a socket."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(make_app(shop.settings, shop), port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def _page(chromium: Any, **how: Any) -> Iterator[Any]:
+    """A page on which nothing may go wrong: no script of strangers, no error, no file from elsewhere."""
+    context = chromium.new_context(**how)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("pageerror", lambda error: wrong.append(f"error {error}"))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda r: None if r.url.startswith("http://127.0.0.1") else wrong.append(r.url))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(address: str, chromium: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NOT TESTED with axe: not installed")
+    with _page(chromium, color_scheme=scheme) as page:
+        found = {}
+        for path in PAGES:
+            page.goto(address + path)
+            # What the dark colours can break is contrast; all else is the same page.
+            only = {"runOnly": ["color-contrast"]} if scheme == "dark" else None
+            results = axe.Axe().run(page, options=only)
+            violations = results.response["violations"]
+            if violations:
+                found[path] = [(v["id"], v["nodes"][0]["html"][:200]) for v in violations]
+        assert found == {}
+
+
+def test_no_page_is_wider_than_the_window(address: str, chromium: Any) -> None:
+    with _page(chromium, viewport={"width": 375, "height": 800}) as page:
+        wide = {}
+        for path in PAGES:
+            page.goto(address + path)
+            for width in (375, 768, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                found = page.evaluate("document.documentElement.scrollWidth")
+                if found > width:
+                    wide[path, width] = found
+        assert wide == {}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_trend_is_drawn_and_its_points_open_their_papers(address: str, chromium: Any, scripts: bool) -> None:
+    with _page(chromium, java_script_enabled=scripts) as page:
+        page.goto(f"{address}/trends?term=diffusion")
+        page.fill("#add", "graph neural networks")
+        page.click("text=Draw")
+        assert "term=diffusion" in page.url
+        assert page.locator(".chips li").count() == 2
+        page.locator("svg.trend.wide a.point").last.click()
+        assert "/papers?" in page.url
+        assert "paper" in page.locator("h1").inner_text()
+
+
+def test_a_chart_is_read_by_keyboard_alone(address: str, chromium: Any) -> None:
+    with _page(chromium) as page:
+        page.goto(f"{address}/trends?term=diffusion")
+        page.locator("svg.trend.wide a.point").first.focus()
+        first = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        page.keyboard.press("ArrowRight")
+        second = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        assert first != second
+        assert page.locator(".said").inner_text() == second
+        page.keyboard.press("End")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/papers?**")
+
+
+def test_a_search_is_made_by_keyboard_alone_and_without_scripts(address: str, chromium: Any) -> None:
+    with _page(chromium, java_script_enabled=False) as page:
+        page.goto(f"{address}/")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Skip to the content"
+        page.goto(f"{address}/search")
+        page.focus("#q")
+        page.keyboard.type("graph neural network")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?q=graph**")
+        assert page.locator(".results .paper").count() > 3
+        page.locator(".results .title").first.click()
+        assert "/papers/" in page.url
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_topics_are_sorted_filtered_and_opened(address: str, chromium: Any, scripts: bool) -> None:
+    with _page(chromium, java_script_enabled=scripts) as page:
+        page.goto(f"{address}/topics")
+        page.select_option("#sort", "name")
+        if scripts:  # a choice is taken at once
+            page.wait_for_url("**sort=name**")
+        page.fill("#q", "diffusion")
+        page.click("text=Filter")
+        page.wait_for_url("**q=diffusion**")
+        assert page.locator(".topic-list tbody tr").count() == 1
+        page.locator(".topic-list .title").click()
+        page.wait_for_url("**/topics/*")
+        assert page.locator("#history").is_visible()
+
+
+def test_a_digest_leads_from_a_number_to_its_papers(address: str, chromium: Any) -> None:
+    with _page(chromium) as page:
+        page.goto(f"{address}/")
+        page.click("h1 a")
+        assert page.url.endswith(f"/digests/{LAST_WEEK}")
+        page.locator("table.adoption a.to-papers").first.click()
+        assert f"/digests/{LAST_WEEK}/" in page.url
+        page.locator(".abstracts a.title").first.click()
+        assert "/papers/" in page.url
