@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -17,6 +18,7 @@ from domain.paper import Paper, PaperVersion, categories_among, one_line, parse_
 from ingest.authors import split_authors
 from ingest.dates import instant_of
 
+_SUSPICIOUS = re.compile(rb"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 _LONGEST_LINE = 1 << 24  # bytes; the longest real ones, of thousands of authors, have half a million
 
 
@@ -81,7 +83,9 @@ def _unpacked(path: Path, file: BinaryIO) -> Iterator[BinaryIO]:
 
 def _read_line(number: int, line: bytes, watched: set[str], n_bytes: int = 0) -> SnapshotLine:
     try:
-        fields = json.loads(line)
+        fields = json.loads(line.decode())
+        if _SUSPICIOUS.search(line) is not None:
+            _check_characters(fields)
         if not isinstance(fields, dict):
             return SnapshotLine(number, None, "not a JSON object", n_bytes=n_bytes)
         categories = categories_among(str(fields["categories"]).split())
@@ -100,10 +104,6 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
     if not versions:
         raise ValueError("no version")
     first, newest = versions[0], versions[-1]
-    for name, text in fields.items():
-        # Half a character is valid JSON, but no database takes it; nor a zero byte.
-        if isinstance(text, str) and ("\x00" in text or not _is_whole(text)):
-            raise ValueError(f"{name} holds a character that is none")
     comment = one_line(fields["comments"]) if fields.get("comments") else None
     abstract = one_line(fields["abstract"])
     return Paper(
@@ -132,12 +132,16 @@ def _number(version: dict[str, Any]) -> int:
     return int(str(version["version"]).removeprefix("v"))
 
 
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _check_characters(value: Any) -> None:
+    """Half a character is valid JSON, but no database takes it; nor a zero byte."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("it holds a character that is none")
+    elif isinstance(value, dict):
+        _check_characters(list(value.values()))
+    elif isinstance(value, list):
+        for element in value:
+            _check_characters(element)
 
 
 def _authors(fields: dict[str, Any]) -> tuple[str, ...]:

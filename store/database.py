@@ -8,7 +8,19 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    TableValuedAlias,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
@@ -56,6 +68,11 @@ class Database:
         with _store_errors(), closing(self._engine.raw_connection()) as connection:
             assert isinstance(connection.driver_connection, sqlite3.Connection)  # noqa: S101 - callers ask is_sqlite
             yield connection.driver_connection
+
+    def elements(self, column: ColumnElement[Any]) -> TableValuedAlias:
+        """The elements of a JSON list as a table with the column ``value``, to be joined to the column's own."""
+        function = func.json_each if self.is_sqlite else func.json_array_elements_text
+        return function(column).table_valued("value")
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, true, update
 
 from domain.harvest import HarvestedWindow, HarvestPlan, LateArrivals, Window, WindowRecord
 from domain.paper import ArxivId, Paper, PaperVersion
 from domain.week import Week
 from store.database import Database
 from store.schema import (
+    UtcDateTime,
     detected_paper,
     detection,
     embedding,
@@ -144,9 +145,9 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
     if plan.new:
         # RETURNING makes SQLAlchemy send many rows in one statement. SQLite's full text writes out what it has at the
         # begin of every statement, so row by row took three times as long.
-        connection.execute(
-            paper.insert().returning(paper.c.row_id), [{**_columns_of(p), "first_seen_at": seen_at} for p in plan.new]
-        )
+        rows = [{**_columns_of(p), "first_seen_at": seen_at} for p in plan.new]
+        row_ids = connection.execute(paper.insert().returning(paper.c.row_id), rows).scalars().all()
+        _store_parts(db, connection, paper.c.row_id.between(min(row_ids), max(row_ids)), seen_at)
     for p in changed:
         this = paper.c.arxiv_id == p.arxiv_id
         words = tuple(connection.execute(select(paper.c.title, paper.c.abstract).where(this)).one())
@@ -154,24 +155,34 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
         derived = _DERIVED if words != (p.title, p.abstract) else ()
         for table in (*derived, paper_category):
             connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
-    stored = (*plan.new, *changed)
-    if stored:
-        connection.execute(
-            paper_category.insert(),
-            [{"arxiv_id": p.arxiv_id, "category": c} for p in stored for c in set(p.categories)],
-        )
+        _store_parts(db, connection, this, seen_at)
+    if plan.new or changed:
         connection.execute(delete(weekly_basis))
-    versions = {(v.arxiv_id, v.version): v.submitted_at for v in plan.versions}
-    versions |= {(p.arxiv_id, 1): p.submitted_at for p in stored}
-    versions |= {(p.arxiv_id, p.version): p.updated_at for p in stored if p.version > 1}
-    if versions:
+    if plan.versions:
         connection.execute(
             db.upsert(paper_version).on_conflict_do_nothing(),
             [
-                {"arxiv_id": arxiv_id, "version": version, "submitted_at": at, "seen_at": seen_at}
-                for (arxiv_id, version), at in versions.items()
+                {"arxiv_id": v.arxiv_id, "version": v.version, "submitted_at": v.submitted_at, "seen_at": seen_at}
+                for v in plan.versions
             ],
         )
+
+
+def _store_parts(db: Database, connection: Connection, of: ColumnElement[bool], seen_at: datetime) -> None:
+    """The categories, the first and the newest version of papers just written, where they are not stored yet."""
+    # Copied inside the database: sent row by row they took as long as the papers themselves.
+    listed = db.elements(paper.c.categories)
+    connection.execute(
+        db.upsert(paper_category)
+        .from_select(["arxiv_id", "category"], select(paper.c.arxiv_id, listed.c.value).join(listed, true()).where(of))
+        .on_conflict_do_nothing()
+    )
+    insert, columns = db.upsert(paper_version), ["arxiv_id", "version", "submitted_at", "seen_at"]
+    seen = literal(seen_at, UtcDateTime)
+    first = select(paper.c.arxiv_id, literal(1), paper.c.submitted_at, seen).where(of)
+    newest = select(paper.c.arxiv_id, paper.c.version, paper.c.updated_at, seen).where(of, paper.c.version > 1)
+    for rows in (first, newest):
+        connection.execute(insert.from_select(columns, rows).on_conflict_do_nothing())
 
 
 def _store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:

@@ -184,3 +184,20 @@ def test_how_much_of_the_file_was_read_is_told(tmp_path: Path, make_paper: Make,
     assert read == sorted(read)
     assert 0 < read[0] < path.stat().st_size
     assert read[-1] == pytest.approx(path.stat().st_size, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["title", "abstract", "comments", "authors_parsed"])
+@pytest.mark.parametrize("character", ["\ud83d", "\x00"])
+def test_a_character_that_no_database_takes_is_named_wherever_it_stands(
+    make_paper: Make, name: str, character: str
+) -> None:
+    text = f"A {character} B"
+    fields = _fields(make_paper(1)) | {name: [[text, "Ada", ""]] if name == "authors_parsed" else text}
+    line = _read_line(1, _line(fields), set(WATCHED))
+    assert (line.paper, line.problem) == (None, "it holds a character that is none")
+
+
+def test_characters_that_are_written_in_two_halves_are_read(make_paper: Make) -> None:
+    line = _read_line(1, _line(_fields(make_paper(1)) | {"title": "On \U0001f600 and \\u0000 as text"}), set(WATCHED))
+    assert line.paper is not None
+    assert line.paper.title == "On \U0001f600 and \\u0000 as text"
