@@ -1,12 +1,12 @@
 """Which techniques and themes a paper shows, at which level, and the words that say so.
 
     title, abstract -> words of the taxonomy -> signals per term -> score per level -> Detection with its evidence
-                    -> n-grams (themes only) ----------------------^
+                    -> n-grams of the text ------------------------^
 
-A technique is found by its words, and its level decided by where they stand and what stands around them; a theme is
-decided by its words and by all words of the text. The weights are fitted by ``benchmarks/detection.py`` and described,
-with their accuracy, in ``docs/model-card.md``. A technique that an operator adds is decided by what the fitted
-techniques have in common; a theme that an operator adds, by counting its words.
+A technique is found by its words, and its level decided by where they stand, what stands around them, and all words of
+the text; a theme is found and decided by its words and by all words of the text. The weights are fitted by
+``benchmarks/detection.py`` and described, with their accuracy, in ``docs/model-card.md``. A technique that an operator
+adds is decided by what the fitted techniques have in common; a theme that an operator adds, by counting its words.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from importlib.resources import as_file, files
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.detector_weights import DetectorWeights, TermWeights, context_score, load_weights
+from analysis.detector_weights import N_LEVELS, DetectorWeights, TermWeights, load_weights, term_score
 from analysis.lexicon import Hit
 from analysis.signals import SHAPE, SignalReader, TermSignals
 from analysis.taxonomy import Taxonomy
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, Evidence, EvidenceField, PaperDetections
 from domain.paper import Paper
 
-_RULES_VERSION = 2
+_RULES_VERSION = 3
 """Raised whenever the code below, or that of the signals, changes what is found."""
 
 _ONLY_CONTRASTED = SHAPE.index("only_contrasted")
@@ -55,23 +55,27 @@ class Detector:
         self._weights = weights
         self._reader = SignalReader(taxonomy)
         self._terms: list[TermWeights | None] = []
-        self._words: dict[tuple[int, int], NDArray[np.float32]] = {}
-        self._themes_by_ngrams: list[tuple[int, TermWeights, int]] = []
+        self._row_of_word: dict[tuple[int, int], int] = {}
+        self._fitted_themes: list[tuple[int, TermWeights]] = []
+        self._row_of_nearby = {name: row for row, name in enumerate(weights.nearby)}
+        parts = list(weights.nearby.values())
         for number, entry in enumerate(taxonomy.entries):
             fitted = weights.terms.get(entry.key)
-            if fitted is not None and (fitted.ngram_column is None) != (entry.kind == "technique"):
+            if fitted is not None and fitted.kind != entry.kind:
                 fitted = None
             if fitted is None and entry.kind == "technique":
                 fitted = weights.any_technique
             self._terms.append(fitted)
             if fitted is None:
                 continue
-            if fitted.ngram_column is not None:
-                self._themes_by_ngrams.append((number, fitted, fitted.ngram_column))
+            if entry.kind == "theme":
+                self._fitted_themes.append((number, fitted))
             for word in self._reader.words_of(number):
-                known = fitted.words.get(self._reader.words[word])
-                if known is not None:
-                    self._words |= {(word, zone): known[zone] for zone in range(len(known)) if known[zone].any()}
+                for zone, part in enumerate(fitted.words.get(self._reader.words[word], ())):
+                    if part.any():
+                        self._row_of_word[word, zone] = len(parts)
+                        parts.append(part)
+        self._parts: NDArray[np.float32] = np.array(parts, dtype=np.float32).reshape(-1, N_LEVELS)
 
     def detect(self, papers: Sequence[Paper]) -> tuple[PaperDetections, ...]:
         """What each paper shows, in the order of the papers."""
@@ -80,56 +84,48 @@ class Detector:
     def detect_text(self, title: str, abstract: str) -> tuple[Detection, ...]:
         """What a title and an abstract show, in the order of the taxonomy; level 0 is left out."""
         signals = self._reader.read(title, abstract)
+        rows, values = self._weights.ngram_vector(title, abstract)
+        by_ngrams = self._weights.ngram_scores(rows, values)
         detections: dict[int, Detection] = {}
         for number, found in signals.items():
             entry, weights = self.taxonomy.entries[number], self._terms[number]
             if weights is None:
                 level = _level_by_count(found)
             elif entry.kind == "technique":
-                level = _technique_level(found, self._context_score(weights, found), fitted=bool(weights.key))
+                level = _technique_level(found, self._score(weights, found, by_ngrams), fitted=bool(weights.key))
             else:
                 continue
             if level:
                 evidence = _spans(found.places[: found.n_strong or None])
                 detections[number] = Detection(entry.kind, entry.key, level, evidence)
-        detections |= self._fitted_themes(signals, title, abstract)
-        return tuple(detections[number] for number in sorted(detections))
-
-    def _fitted_themes(self, signals: dict[int, TermSignals], title: str, abstract: str) -> dict[int, Detection]:
-        if not self._themes_by_ngrams:
-            return {}
-        rows, values = self._weights.ngram_vector(title, abstract)
-        by_ngrams = self._weights.ngram_scores(rows, values)
-        detections = {}
-        for number, weights, first_column in self._themes_by_ngrams:
+        for number, weights in self._fitted_themes:
             found = signals.get(number, _NOTHING)
-            score = self._context_score(weights, found)[:ADOPTS] + by_ngrams[first_column : first_column + ADOPTS]
+            score = self._score(weights, found, by_ngrams)
             level = ADOPTS if score[1] > 0 else MENTIONS if score[0] > 0 else 0
             if not level:
                 continue
             evidence = self._word_evidence(found, level)
             if not evidence:
-                names = self._weights.strongest_ngrams(rows, values, first_column + level - 1, _MAX_THEME_NGRAMS)
+                names = self._weights.strongest_ngrams(rows, values, weights, level, _MAX_THEME_NGRAMS)
                 evidence = _ngram_evidence(names, title, abstract)
             # What no words can be shown for is not claimed.
             if evidence:
                 entry = self.taxonomy.entries[number]
                 detections[number] = Detection(entry.kind, entry.key, level, evidence)
-        return detections
+        return tuple(detections[number] for number in sorted(detections))
 
-    def _context_score(self, weights: TermWeights, found: TermSignals) -> NDArray[np.float32]:
-        words = [part for pair in found.words if (part := self._words.get(pair)) is not None]
-        known = self._weights.nearby
-        nearby = [part for name in found.nearby if (part := known.get(name)) is not None]
-        return context_score(weights, found.shape, words, nearby)
+    def _score(self, weights: TermWeights, found: TermSignals, by_ngrams: NDArray[np.float32]) -> NDArray[np.float32]:
+        rows = [row for pair in found.words if (row := self._row_of_word.get(pair)) is not None]
+        rows += [row for name in found.nearby if (row := self._row_of_nearby.get(name)) is not None]
+        return term_score(weights, found.shape, self._parts[rows], by_ngrams)
 
     def _word_evidence(self, found: TermSignals, level: int) -> tuple[Evidence, ...]:
         """Where the theme's own words stand that speak for it, the heaviest first to be chosen."""
         places = []
         for field, hit in found.places:
-            known = self._words.get((hit.word, 0))
-            if known is not None and known[level - 1] > 0:
-                places.append((float(known[level - 1]), field, hit))
+            row = self._row_of_word.get((hit.word, 0))
+            if row is not None and self._parts[row, level - 1] > 0:
+                places.append((float(self._parts[row, level - 1]), field, hit))
         places = sorted(places, key=lambda place: -place[0])[:_MAX_THEME_PLACES]
         return _spans([(field, hit) for _, field, hit in places])
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from analysis.signals import SHAPE
 
 N_LEVELS = 3
 N_ZONES = 3
-FORMAT = 1
+FORMAT = 2
 
 
 def ngrams(title: str, abstract: str) -> list[str]:
@@ -28,9 +28,53 @@ def ngrams(title: str, abstract: str) -> list[str]:
     The title counts twice, because it says what the paper is about. Numbers are left out. An empty word stands
     between title and abstract, so that no pair forms across and a pair with it says how the next text begins.
     """
-    heading = plain(title).split()
-    words = [word for word in (*heading, "", *heading, "", *plain(abstract).split()) if not word[:1].isdigit()]
+    words = _words(title, abstract)
     return [*filter(None, words), *map(" ".join, pairwise(words))]
+
+
+def _words(title: str, abstract: str) -> list[str]:
+    heading = plain(title).split()
+    return [word for word in (*heading, "", *heading, "", *plain(abstract).split()) if not word[:1].isdigit()]
+
+
+class NgramIndex:
+    """Finds which of the given n-grams a text holds: what ``ngrams`` says, without a string for each pair.
+
+    Examples
+    --------
+    >>> index = NgramIndex(("graph", "graph neural", "neural network"))
+    >>> index.rows("Graph neural nets", "").tolist()
+    [0, 0, 1, 1]
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        words = sorted({word for name in names for word in name.split(" ")})
+        # Number 0 stands for a word of no n-gram; it is in no pair.
+        self._numbers = {word: number for number, word in enumerate(words, start=1)}
+        base = len(words) + 1
+        self._row_of_word = np.full(base, -1, dtype=np.intp)
+        pairs: list[tuple[int, int]] = []
+        for row, name in enumerate(names):
+            first, *second = (self._numbers[word] for word in name.split(" "))
+            if second:
+                pairs.append((first * base + second[0], row))
+            else:
+                self._row_of_word[first] = row
+        keys = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+        # One more key at the end, that no pair has, for what sorts behind all others.
+        self._pair_keys = np.append(keys[:, 0], np.iinfo(np.int64).max)
+        self._row_of_pair = np.append(keys[:, 1], -1)
+
+    def rows(self, title: str, abstract: str) -> NDArray[np.intp]:
+        """Rows of the n-grams in a text, words before pairs, with repetitions."""
+        known = self._numbers
+        numbers = np.array([known.get(word, 0) for word in _words(title, abstract)], dtype=np.int64)
+        of_words = self._row_of_word[numbers]
+        keys = numbers[:-1] * len(self._row_of_word) + numbers[1:]
+        places = np.searchsorted(self._pair_keys, keys)
+        of_pairs = self._row_of_pair[places[self._pair_keys[places] == keys]]
+        return np.concatenate([of_words[of_words >= 0], of_pairs])
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +83,11 @@ class TermWeights:
 
     ``content_hash`` is the taxonomy entry's at the time of fitting. ``shape`` is ``(3, len(SHAPE))`` and ``bias``
     ``(3,)``, a row a level; thresholds are part of the bias. ``words`` gives ``(3 zones, 3 levels)`` a word.
-    ``ngram_column`` is the first of the term's columns in ``DetectorWeights.ngram_weights``, ``None`` for techniques.
+    ``ngram_column`` is the first of the term's columns in ``DetectorWeights.ngram_weights``, one a level; ``None``
+    for what the techniques have in common.
     """
 
+    kind: Literal["technique", "theme"]
     key: str
     content_hash: str
     shape: NDArray[np.float32]
@@ -63,16 +109,14 @@ class DetectorWeights:
     terms: dict[str, TermWeights]
     any_technique: TermWeights
     nearby: dict[str, NDArray[np.float32]]
-    ngram_names: tuple[str, ...]
-    ngram_index: dict[str, int]
+    ngrams: NgramIndex
     ngram_idf: NDArray[np.float32]
     ngram_weights: NDArray[np.int8]
     ngram_scale: NDArray[np.float32]
 
     def ngram_vector(self, title: str, abstract: str) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Rows of the n-grams that the text holds, and their tf-idf values, of Euclidean length 1."""
-        found = [row for row in map(self.ngram_index.get, ngrams(title, abstract)) if row is not None]
-        rows, counts = np.unique(np.array(found, dtype=np.intp), return_counts=True)
+        rows, counts = np.unique(self.ngrams.rows(title, abstract), return_counts=True)
         values = (1.0 + np.log(counts)).astype(np.float32) * self.ngram_idf[rows]
         length = float(np.linalg.norm(values))
         return rows, values / np.float32(length) if length else values
@@ -83,12 +127,14 @@ class DetectorWeights:
         return scores
 
     def strongest_ngrams(
-        self, rows: NDArray[np.intp], values: NDArray[np.float32], column: int, n_most: int
+        self, rows: NDArray[np.intp], values: NDArray[np.float32], term: TermWeights, level: int, n_most: int
     ) -> list[str]:
-        """The n-grams that speak most for a column, best first."""
-        parts = values * self.ngram_weights[rows, column]
+        """The n-grams that speak most for a term at a level, best first."""
+        if term.ngram_column is None:
+            return []
+        parts = values * self.ngram_weights[rows, term.ngram_column + level - 1]
         best = [int(i) for i in np.argsort(-parts)[:n_most] if parts[i] > 0]
-        return [self.ngram_names[rows[i]] for i in best]
+        return [self.ngrams.names[rows[i]] for i in best]
 
 
 def dump_weights(
@@ -106,7 +152,7 @@ def dump_weights(
     head = {
         "format": FORMAT,
         "shape": list(SHAPE),
-        "terms": [[t.key, t.content_hash, t.ngram_column] for t in terms],
+        "terms": [[t.kind, t.key, t.content_hash, t.ngram_column] for t in terms],
         "words": words,
         "nearby": list(nearby),
         "about": about,
@@ -145,33 +191,34 @@ def load_weights(path: Path) -> DetectorWeights:
     for (number, word), weights in zip(head["words"], table["words"].astype(np.float32), strict=True):
         words[number][word] = weights
     terms = [
-        TermWeights(key, content_hash, table["shape"][n], table["bias"][n], words[n], column)
-        for n, (key, content_hash, column) in enumerate(head["terms"])
+        TermWeights(kind, key, content_hash, table["shape"][n], table["bias"][n], words[n], column)
+        for n, (kind, key, content_hash, column) in enumerate(head["terms"])
     ]
     names = _text(table["ngrams"]).split("\n")
     return DetectorWeights(
         weights_id=hashlib.sha256(content).hexdigest()[:8],
         terms={term.key: term for term in terms},
-        any_technique=TermWeights("", "", table["shape"][-1], table["bias"][-1], {}, None),
+        any_technique=TermWeights("technique", "", "", table["shape"][-1], table["bias"][-1], {}, None),
         nearby=dict(zip(head["nearby"], table["nearby"].astype(np.float32), strict=True)),
-        ngram_names=tuple(names),
-        ngram_index={name: row for row, name in enumerate(names)},
+        ngrams=NgramIndex(names),
         ngram_idf=table["ngram_idf"].astype(np.float32),
         ngram_weights=table["ngram_weights"],
         ngram_scale=table["ngram_scale"],
     )
 
 
-def context_score(
-    weights: TermWeights,
-    shape: Iterable[float],
-    words: Iterable[NDArray[np.float32]],
-    nearby: Iterable[NDArray[np.float32]],
+def term_score(
+    weights: TermWeights, shape: Iterable[float], parts: NDArray[np.float32], by_ngrams: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Bias, shape, words and nearby words added up, ``(3,)``, a score a level."""
+    """A score a level, ``(3,)``; a theme's third is unused.
+
+    ``parts`` are the weights of the words and nearby words found, ``(n_found, 3)``; ``by_ngrams`` is what
+    ``ngram_scores`` gives.
+    """
     score: NDArray[np.float32] = weights.bias + weights.shape @ np.fromiter(shape, np.float32, len(SHAPE))
-    for part in (*words, *nearby):
-        score = score + part
+    score += parts.sum(axis=0)
+    if weights.ngram_column is not None:
+        score += by_ngrams[weights.ngram_column : weights.ngram_column + N_LEVELS]
     return score
 
 

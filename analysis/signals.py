@@ -31,6 +31,7 @@ SHAPE = (
 )  # fmt: skip
 """What the numbers of ``TermSignals.shape`` say, in their order; truths are 0 or 1."""
 
+_WEIGHED = ("strong", "weak", "hints")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[$\\]*[A-Z0-9])")
 _PROPOSAL = re.compile(
     r"\b(?:we|this (?:paper|work|article|study)|in this)\b[^.]{0,40}?\b(?:propos|introduc|present|develop|design|study"
@@ -99,7 +100,7 @@ class SignalReader:
         words: list[str] = []
         self._roles: list[tuple[int, str]] = []
         for number, entry in enumerate(taxonomy.entries):
-            for role in ("strong", "weak", "context", "exclude"):
+            for role in ("strong", "weak", "context", "hints", "exclude"):
                 for word in getattr(entry, role):
                     words.append(word)
                     self._roles.append((number, role))
@@ -110,8 +111,8 @@ class SignalReader:
         self._finder = WordFinder(words)
 
     def words_of(self, number: int) -> list[int]:
-        """The numbers of the strong and weak words of the term with this number."""
-        return [w for w, (term, role) in enumerate(self._roles) if term == number and role in ("strong", "weak")]
+        """The numbers of the words of the term with this number that may carry a weight: strong, weak and hints."""
+        return [w for w, (term, role) in enumerate(self._roles) if term == number and role in _WEIGHED]
 
     def read(self, title: str, abstract: str) -> dict[int, TermSignals]:
         """The signals of every term found, by the term's number in the taxonomy, ascending."""
@@ -122,6 +123,7 @@ class SignalReader:
         frame = _Frame.of(abstract, ((roles[h.word][1], h) for h in hits["abstract"] if roles[h.word][0] < 0))
         places: dict[int, list[_Place]] = {}
         has_context: set[int] = set()
+        hints: dict[int, set[int]] = {}
         excluded_words: dict[int, set[int]] = {}
         for field, found in hits.items():
             excluded = [(roles[h.word][0], h) for h in found if roles[h.word][1] == "exclude"]
@@ -131,6 +133,9 @@ class SignalReader:
                     continue
                 if role == "context":
                     has_context.add(number)
+                    continue
+                if role == "hints":
+                    hints.setdefault(number, set()).add(hit.word)
                     continue
                 if excluded and any(n == number and x.start <= hit.start < x.end for n, x in excluded):
                     # In a paper on power transformers the bare "transformer" means the same elsewhere in it.
@@ -154,7 +159,14 @@ class SignalReader:
                 if key not in around:
                     around[key] = frame.around(texts[place.field][1], place)
             signals[number] = _signals(
-                kept, strong, frame, around, bool(banned), len(title), with_nearby=self._kinds[number] == "technique"
+                kept,
+                strong,
+                frame,
+                around,
+                bool(banned),
+                len(title),
+                hints.get(number, set()),
+                with_nearby=self._kinds[number] == "technique",
             )
         return signals
 
@@ -199,6 +211,7 @@ def _signals(
     around: dict[tuple[EvidenceField, int, int], tuple[list[str], list[str]]],
     some_excluded: bool,
     title_length: int,
+    hints: set[int],
     *,
     with_nearby: bool,
 ) -> TermSignals:
@@ -264,6 +277,7 @@ def _signals(
     words = {(place.hit.word, 0) for place in kept}
     words |= {(place.hit.word, 1) for place in kept if place.sentence < 0}
     words |= {(place.hit.word, 2) for place in kept if place.sentence >= first_proposal}
+    words |= {(word, 0) for word in hints}
     return TermSignals(
         tuple((place.field, place.hit) for place in (*strong, *weak)),
         len(strong),

@@ -16,7 +16,7 @@ from domain.errors import ConfigError
 
 _KEY = re.compile(r"^[a-z][a-z0-9_]*$")
 _WORD = re.compile(r"\w")
-_WORD_LISTS = ("strong", "weak", "context", "exclude")
+_WORD_LISTS = ("strong", "weak", "context", "hints", "exclude")
 _TEXT_LISTS = ("matches", "misses")
 _FIELDS = {"key", "name", "definition", *_WORD_LISTS, *_TEXT_LISTS}
 
@@ -26,8 +26,10 @@ class TermEntry:
     """One technique or theme as the taxonomy file describes it.
 
     ``strong`` words show the term wherever they stand. ``weak`` words count only where a strong or a
-    ``context`` word stands in the same paper. Neither counts inside an ``exclude`` phrase. ``matches`` and
-    ``misses`` are texts in which the term must and must not be found; the tests run them.
+    ``context`` word stands in the same paper. Neither counts inside an ``exclude`` phrase. ``hints`` are words that
+    show nothing, but speak for or against a fitted technique that is shown by others ("CLIP" beside "vision-language
+    model" speaks against a large language model). ``matches`` and ``misses`` are texts in which the term must and
+    must not be found; the tests run them.
     """
 
     kind: Literal["technique", "theme"]
@@ -37,6 +39,7 @@ class TermEntry:
     strong: tuple[str, ...]
     weak: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     matches: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
@@ -45,7 +48,7 @@ class TermEntry:
     def content_hash(self) -> str:
         """Twelve hexadecimal digits that change with anything that decides what is found."""
         parts = [self.kind, self.key]
-        for words in (self.strong, self.weak, self.context, self.exclude):
+        for words in (self.strong, self.weak, self.context, self.hints, self.exclude):
             parts += ["\x1e", *words]
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 

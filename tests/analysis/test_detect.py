@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.detect import Detector
-from analysis.detector_weights import load_weights
+from analysis.detector_weights import NgramIndex, load_weights, ngrams
 from analysis.lexicon import WordFinder
 from analysis.taxonomy import load_taxonomy
 from domain.detections import Detection
@@ -117,6 +117,29 @@ def test_contrast_is_a_mention_and_a_proposal_is_adoption_and_a_new_variant_is_a
     assert contrast["diffusion"].level == 1
     assert proposal["diffusion"].level == 2
     assert variant["diffusion"].level == 3
+
+
+def test_a_contrastive_image_text_encoder_is_not_a_language_model() -> None:
+    encoder = found(
+        "Prompt learning for few-shot recognition",
+        "Contrastive vision-language models such as CLIP recognise open-vocabulary classes. We tune prompts of CLIP's "
+        "text encoder for zero-shot image classification.",
+    )
+    generator = found(
+        "Why vision-language models fail to count",
+        "We ask eight vision-language models to count objects and answer in words. Large language models are "
+        "fine-tuned on our questions, and their answers improve.",
+    )
+    assert "llm" not in encoder or encoder["llm"].level == 1
+    assert generator["llm"].level >= 2
+
+
+def test_a_hint_shows_nothing_by_itself_and_is_never_evidence() -> None:
+    title, abstract = "A study", "We compare CLIP, an LSTM and a GAN on question answering."
+    assert "llm" not in found(title, abstract)
+    shown = found("Large language models beside CLIP", "We use a large language model and CLIP to answer questions.")
+    spans = {"Large language models beside CLIP"[s.start : s.end] for s in shown["llm"].evidence if s.field == "title"}
+    assert spans == {"Large language models"}
 
 
 def test_evidence_points_at_the_words_of_the_text_as_given() -> None:
@@ -227,6 +250,43 @@ def test_a_word_is_found_wherever_it_stands(before: str, after: str) -> None:
     finder = WordFinder(["graph neural network"])
     text = f"{before} Graph-Neural networks {after}"
     assert len(before) + 1 in [hit.start for hit in finder.find(text)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(title=TEXTS, abstract=TEXTS)
+def test_ngrams_are_found_by_number_as_they_are_by_name(title: str, abstract: str) -> None:
+    names = ["we", "we propose", "propose", "s4", "unlike s4", " we", "transformers ", "diffusion gnn", "patients"]
+    row_of = {name: row for row, name in enumerate(names)}
+    by_name = sorted(row_of[name] for name in ngrams(title, abstract) if name in row_of)
+    assert sorted(NgramIndex(names).rows(title, abstract).tolist()) == by_name
+
+
+def test_the_added_labels_hold_identifiers_and_levels_of_the_codebook_and_nothing_else() -> None:
+    techniques = {"transformer", "llm", "diffusion", "ssm", "gnn", "rl", "compression"}
+    themes = {"efficiency", "evaluation", "data_governance", "deployment", "security", "application"}
+    lines = (ROOT / "benchmarks" / "detection_labels.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert len({row["id"] for row in rows}) == len(rows) > 0
+    for row in rows:
+        assert set(row) == {"id", "drawn", "levels"}
+        assert str(ArxivId(row["id"])) == row["id"]
+        assert set(row["levels"]) <= techniques | themes
+        assert all(1 <= level <= (3 if key in techniques else 2) for key, level in row["levels"].items())
+
+
+def test_a_calibrated_threshold_is_where_the_probability_is_half_of_the_best_expected_f1() -> None:
+    pytest.importorskip("sklearn")
+    from benchmarks.detection import calibrated_threshold
+
+    random_numbers = np.random.default_rng(0)
+    score = random_numbers.normal(0.0, 3.0, 20_000)
+    probability = 1 / (1 + np.exp(-score))
+    truth = random_numbers.random(20_000) < probability
+    tried = np.linspace(-3, 3, 121)
+    f1 = [2 * (truth & (score > t)).sum() / (truth.sum() + (score > t).sum()) for t in tried]
+    threshold = calibrated_threshold(truth, score)
+    assert abs(threshold - tried[int(np.argmax(f1))]) < 0.4
+    assert threshold < 0
 
 
 def test_the_shipped_weights_and_scores_were_made_for_the_shipped_taxonomy() -> None:
