@@ -13,14 +13,14 @@ RANK_CONSTANT = 60
 """The constant of reciprocal rank fusion; 60 is its authors' value."""
 
 
-def similarities(query: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The cosine of a query with every paper, ``(n_papers,)``: an exact scan.
+def similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The cosine of each query with every paper, ``(n_queries, n_papers)``: an exact scan.
 
-    ``query`` is a unit vector ``(n_dims,)`` of the same model as ``vectors``, ``(n_papers, n_dims)``.
+    ``queries`` are unit vectors ``(n_queries, n_dims)`` of the same model as ``vectors``, ``(n_papers, n_dims)``.
     """
-    if query.shape != vectors.shape[1:]:
-        raise ValueError(f"expected shape {vectors.shape[1:]}, got {query.shape}")
-    cosines: NDArray[np.float32] = vectors @ query
+    if queries.ndim != 2 or queries.shape[1:] != vectors.shape[1:]:
+        raise ValueError(f"expected shape (n_queries, {vectors.shape[1]}), got {queries.shape}")
+    cosines: NDArray[np.float32] = queries @ vectors.T
     return cosines
 
 
@@ -28,11 +28,14 @@ def nearest_rows(
     cosines: NDArray[np.float32], ids: Sequence[ArxivId], *, limit: int, among: NDArray[np.bool_] | None = None
 ) -> list[int]:
     """The rows of the papers closest in meaning, closest first, those ``among`` some where only these count."""
-    rows = np.arange(len(cosines)) if among is None else np.flatnonzero(among)
-    n_wanted = min(limit, len(rows))
+    rows = None if among is None else np.flatnonzero(among)
+    near = cosines if rows is None else cosines[rows]
+    n_wanted = min(limit, len(near))
     if not n_wanted:
         return []
-    candidates = rows[np.argpartition(-cosines[rows], n_wanted - 1)[:n_wanted]]
+    candidates = np.argpartition(near, len(near) - n_wanted)[len(near) - n_wanted :]
+    if rows is not None:
+        candidates = rows[candidates]
     return sorted(candidates.tolist(), key=lambda row: (-cosines[row], ids[row]))
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -81,11 +82,13 @@ def trends(
     if totals.empty:
         raise UsageError("no closed week is held in this range; `papertide run` fetches some")
     counter = _Counter(shop, level, within, primary)
-    series = []
-    for term in terms:
+
+    def one(term: str) -> dict[str, Any]:
         kind, name, k_by_week = counter.count(term)
-        table = share_series(totals, k_by_week, by=by, min_papers=1)
-        series.append({"term": name, "kind": kind, "points": _points(table)})
+        return {"term": name, "kind": kind, "points": _points(share_series(totals, k_by_week, by=by, min_papers=1))}
+
+    asked = (by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
+    series = [shop.kept(("series", term, *asked), partial(one, term)) for term in terms]
     return {"by": by, "level": level, "categories": list(within or shop.settings.categories), "series": series}
 
 

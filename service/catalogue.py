@@ -294,7 +294,7 @@ def _place_of(shop: Workshop, arxiv_id: ArxivId) -> dict[str, Any]:
     if row is None or not index.vectors.shape[1] or not index.vectors[row].any():
         return {"topic": None, "similar": []}
     of = {t.topic.topic_id: t.topic for t in all_topics(shop)}.get(int(index.topic_id[row]))
-    cosines = similarities(index.vectors[row], index.vectors)
+    cosines = similarities(index.vectors[[row]], index.vectors)[0]
     near = [r for r in nearest_rows(cosines, index.ids, limit=N_SIMILAR + 1) if r != row][:N_SIMILAR]
     return {
         "topic": {"topic_id": of.topic_id, "label": of.label} if of else None,

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal
 
-from analysis.search import fused_ranks, nearest_rows, similarities
+from analysis.search import fused_ranks, nearest_rows
 from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
@@ -94,7 +94,7 @@ def _ranked(
     if not index.vectors.shape[1]:
         raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
     among = None if wanted.is_open else wanted.rows(index)
-    cosines = similarities(shop.query_vector(question.query), index.vectors)
+    cosines = shop.similarities(question.query, index)
     nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
     telling = _telling(shop, words, n_papers=len(index))
     scope = None if wanted.is_open else scope_of(shop, wanted)

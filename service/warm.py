@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 from domain.errors import StoreError
 from domain.paper_index import PaperIndex
 from service.workshop import Workshop
+from store.database import Database, open_database
 from store.paper_index import stored_state
 
 _T = TypeVar("_T")
 
 LOOK_EVERY_S = 2.0
 """How long a change in the database may go unseen."""
+CACHE_MB = 16
+"""Pages of the database that each connection keeps."""
+MOST_TOGETHER = 8
+"""How many queries share a pass; each needs four bytes a paper for its answer."""
 MOST_KEPT = 512
 """How many values are kept; the one that nobody asked for the longest makes room."""
 
@@ -77,12 +82,69 @@ class Memory:
         return self._values[key]
 
 
+class Together:
+    """Queries of several threads, answered in one pass over all vectors.
+
+    Who comes while a pass runs waits, and one of those that wait then answers for all of them. A pass costs about the
+    same for one query as for eight, because it is reading the vectors from memory that takes the time; and the
+    encoder's tokenizer is not made for threads.
+    """
+
+    def __init__(self, answer_all: Callable[[Sequence[str], PaperIndex], NDArray[np.float32]]) -> None:
+        self._answer_all = answer_all
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._waiting: list[_Waiting] = []
+
+    def answer(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of the query with every paper, ``(n_papers,)``."""
+        mine = _Waiting(query, index)
+        with self._lock:
+            self._waiting.append(mine)
+        with self._turn:
+            if mine.cosines is None:
+                mine.cosines = self._answer_with_others(mine)
+            return mine.cosines
+
+    def _answer_with_others(self, mine: _Waiting) -> NDArray[np.float32]:
+        with self._lock:
+            others = [one for one in self._waiting if one is not mine and one.index is mine.index]
+            now = [mine, *others[: MOST_TOGETHER - 1]]
+            # Should the pass fail, each of the others takes a turn of its own.
+            self._waiting = [one for one in self._waiting if one not in now]
+        all_cosines = self._answer_all([one.query for one in now], mine.index)
+        for one, cosines in zip(now, all_cosines, strict=True):
+            one.cosines = cosines
+        first: NDArray[np.float32] = all_cosines[0]
+        return first
+
+
+@dataclass(eq=False)
+class _Waiting:
+    query: str
+    index: PaperIndex
+    cosines: NDArray[np.float32] | None = None
+
+
 @dataclass(frozen=True)
 class WarmWorkshop(Workshop):
     """The workshop of a web process; several threads may ask it at once."""
 
-    _encoder_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
     _index_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    _db_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
+    def __post_init__(self) -> None:
+        # Made here, before there are threads that could make them twice.
+        _ = self.memory, self._held, self._together
+
+    @cached_property
+    def db(self) -> Database:
+        """The database; each of our threads has a connection, so that each must keep little."""
+        with self._db_lock:
+            if "db" not in vars(self):
+                vars(self)["db"] = open_database(self.settings.store_url, cache_mb=CACHE_MB)
+            db: Database = vars(self)["db"]
+            return db
 
     @cached_property
     def memory(self) -> Memory:
@@ -123,10 +185,13 @@ class WarmWorkshop(Workshop):
     def _loaded_index(self) -> PaperIndex:
         return super().paper_index
 
-    def query_vector(self, query: str) -> NDArray[np.float32]:
-        """The query as a point among the papers; one at a time, because the tokenizer is not made for threads."""
-        with self._encoder_lock:
-            return super().query_vector(query)
+    def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of a query with every paper of an index; queries that come together share one pass."""
+        return self._together.answer(query, index)
+
+    @cached_property
+    def _together(self) -> Together:
+        return Together(self.all_similarities)
 
     @property
     def is_warm(self) -> bool:
@@ -135,5 +200,6 @@ class WarmWorkshop(Workshop):
 
     def warm_up(self) -> None:
         """Load what the first reader would have to wait for."""
-        if self.paper_index.vectors.shape[1]:
-            self.query_vector("warm")
+        index = self.paper_index
+        if index.vectors.shape[1]:
+            self.similarities("warm", index)

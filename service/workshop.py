@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.detect import Detector
+from analysis.search import similarities
 from analysis.shares import INTERVAL_LEVEL
 from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
@@ -118,10 +119,14 @@ class Workshop:
             "embedding model", lambda: stored_model_id(self.settings.embedding, list(embedding_counts(self.db)))
         )
 
-    def query_vector(self, query: str) -> NDArray[np.float32]:
-        """The query as a point among the papers, ``(n_dims,)``."""
-        vector: NDArray[np.float32] = self.encoder.encode([query])[0]
-        return vector
+    def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of a query with every paper of an index, ``(n_papers,)``."""
+        cosines: NDArray[np.float32] = self.all_similarities([query], index)[0]
+        return cosines
+
+    def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of each query with every paper, ``(n_queries, n_papers)``; the papers are read once for all."""
+        return similarities(self.encoder.encode(queries), index.vectors)
 
     @property
     def paper_index(self) -> PaperIndex:

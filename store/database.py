@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """Connect, and bring the schema up to date.
+def open_database(url: str, *, cache_mb: int = 64) -> Database:
+    """Connect, and bring the schema up to date; SQLite keeps ``cache_mb`` of pages for each connection.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def open_database(url: str) -> Database:
                     f"cannot make the folder of the database {parsed.database}: {error.strerror}"
                 ) from error
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb))
         event.listen(engine, "begin", _begin_sqlite)
     elif name == "postgresql":
         try:
@@ -119,12 +120,12 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(cache_mb: int, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late; _begin_sqlite says it
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute(f"PRAGMA cache_size = -{1024 * cache_mb}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

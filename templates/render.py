@@ -17,7 +17,7 @@ from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, Top
 from templates import charts, figures, tex
 from templates.json_form import digest_json
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
-from templates.trend_drawing import NARROW, WIDE, trend_drawing
+from templates.trend_drawing import NARROW, WIDE, trend_cells, trend_drawing
 
 if TYPE_CHECKING:
     from templates.site import Issue, Site
@@ -104,7 +104,8 @@ def environment() -> Environment:
         sparkline_of=lambda series: charts.curve(series, charts.SPARKLINE),
         chart_of=lambda series: charts.curve(series, charts.CHART),
         trend_wide=lambda series, counts: trend_drawing(series, WIDE, counts=counts),
-        trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts),
+        trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts, linked=False),
+        trend_columns=lambda series, counts: [trend_cells(one, counts=counts) for one in series],
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
         IS_ABOUT=IS_ABOUT,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -22,6 +23,9 @@ from service.web.replies import HTML, JSON, Drawer, json_text
 from service.web.web import Web
 from service.workshop import papertide_version
 from templates.site import Site, render_page
+
+N_THREADS = 12
+"""How many questions are worked on at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +44,8 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Each thread has a connection to the database; more would wait for the same two or four cores.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = N_THREADS
         threading.Thread(target=_warm_up, args=(shop,), name="warm up", daemon=True).start()
         yield
         if "db" in vars(shop):

@@ -21,15 +21,15 @@ def _papers(n: int, seed: int) -> tuple[list[ArxivId], NDArray[np.float32]]:
 @given(n=st.integers(0, 40), limit=st.integers(1, 50), seed=st.integers(0, 99), some=st.booleans())
 def test_the_nearest_are_those_of_a_full_sort(n: int, limit: int, seed: int, some: bool) -> None:
     ids, vectors = _papers(n, seed)
-    cosines = similarities(_papers(1, seed + 1000)[1][0], vectors)
+    cosines = similarities(_papers(1, seed + 1000)[1], vectors)[0]
     among = np.arange(n) % 3 == 0 if some else None
     expected = [row for row in np.argsort(-cosines, kind="stable").tolist() if not some or row % 3 == 0]
     assert nearest_rows(cosines, ids, limit=limit, among=among) == expected[:limit]
 
 
 def test_a_query_of_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"expected shape \(5,\), got \(4,\)"):
-        similarities(np.zeros(4, np.float32), _papers(2, 0)[1])
+    with pytest.raises(ValueError, match=r"expected shape \(n_queries, 5\), got \(1, 4\)"):
+        similarities(np.zeros((1, 4), np.float32), _papers(2, 0)[1])
 
 
 @given(st.lists(st.permutations([ArxivId(c) for c in "abcdef"]), min_size=1, max_size=3))
