@@ -1,11 +1,13 @@
 """The same weeks by the query API, by OAI-PMH and from a snapshot: are they the same papers, field by field?
 
-    python -m benchmarks.sources [--shared ../shared] [--weeks 2025-W40 2026-W25]
+    python -m benchmarks.sources [--shared ../shared] [--weeks 2025-W40 2026-W25] [--kills 10] [--seed 7]
 
 It starts the replay server of the shared folder as arXiv, over the months of these weeks. Each source fills a database
 of its own, by the code that the commands run; the snapshot is written from the shared lines in the form of arXiv's
 file on Kaggle. Then every field of every paper is compared, and everything is read once more into one database, where
-nothing may change. The three answers are made from the same lines, so this measures our reading, not arXiv's writing.
+nothing may change. Last, a harvest of the newest week by OAI-PMH meets faults at random requests and is killed with
+SIGKILL at random moments, begun again each time until it ends, and all of that anew until there were so many kills.
+The three answers are made from the same lines, so this measures our reading, not arXiv's writing.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
+import random
+import signal
 import socket
 import subprocess
 import sys
@@ -36,8 +41,10 @@ from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from scheduler import pipeline
 from scheduler.pipeline import LeftOut, Progress
 from store.database import Database, open_database
-from store.papers import known_papers
+from store.lists import list_passes
+from store.papers import known_papers, papers_of_week
 
+_FAULTS = ("503:1", "503", "429:1", "500", "empty", "zero", "html", "truncate", "cut", "reset")
 _COMPARED = [field.name for field in fields(Paper) if field.compare]
 
 
@@ -46,6 +53,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--weeks", type=Week.parse, nargs="+", default=[Week.parse("2025-W40"), Week.parse("2026-W25")])
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
     weeks: list[Week] = sorted(arguments.weeks)
     if not (arguments.shared / "arxiv-replay").is_dir():
@@ -85,6 +94,8 @@ def main() -> None:
             db.close()
         n_different = sum(_compared(held["query API"], held[name], name) for name in ("OAI-PMH", "snapshot"))
         n_different += _read_into_one(folder, sources.values(), ids)
+        newest = {i: p for i, p in held["OAI-PMH"].items() if p.week == weeks[-1]}
+        n_different += _killed(folder, address, weeks[-1], newest, arguments.kills, random.Random(arguments.seed))
     sys.exit(n_different > 0)
 
 
@@ -124,6 +135,48 @@ def _read_into_one(folder: Path, sources: Iterable[Any], ids: set[ArxivId]) -> i
         f"all three into one database, in turn: {len(before):,} papers, {n_changed:,} of them changed by a later source"
     )
     return n_changed
+
+
+def _killed(
+    folder: Path, address: str, week: Week, truth: dict[ArxivId, Paper], n_kills: int, chance: random.Random
+) -> int:
+    """How many papers of a week are wrong after harvests by OAI-PMH that met faults and were killed again and again."""
+    environment = {
+        **os.environ,
+        "PAPERTIDE_ARXIV__OAI_URL": f"{address}/oai",
+        "PAPERTIDE_ARXIV__DELAY_S": "0",
+        "PAPERTIDE_ARXIV__MAX_REFUSALS": "1000",
+    }
+    standing = {i: p for i, p in truth.items() if not p.is_withdrawn}
+    n_rounds = n_killed = n_starts = n_wrong = n_unfinished = 0
+    while n_killed < n_kills:
+        n_rounds += 1
+        data = folder / f"killed-{n_rounds}"
+        command = [sys.executable, "-m", "service.cli", "--data-dir", str(data), "harvest", "--source", "oai"]
+        command += ["--since", week.monday.isoformat()]
+        status = -1
+        while status != 0:
+            faults = [f"{chance.choice(_FAULTS)}@{chance.randrange(1, 9)}" for _ in range(2)]
+            request = urllib.request.Request(f"{address}/_faults", json.dumps(faults).encode(), method="POST")
+            urllib.request.urlopen(request, timeout=120).close()
+            n_starts += 1
+            process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                status = process.wait(chance.uniform(1.0, 4.0) if n_killed < n_kills else None)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                n_killed += 1
+        db = open_database(f"sqlite:///{data / 'papertide.sqlite'}")
+        held = {p.arxiv_id: p for p in papers_of_week(db, week, DEFAULT_CATEGORIES)}
+        n_wrong += sum(held.get(i) != standing.get(i) for i in held.keys() | standing.keys())
+        n_unfinished += sum(part.finished_at is None for part in list_passes(db))
+        db.close()
+    print(
+        f"OAI-PMH with faults: {n_rounds} harvests of {len(standing):,} papers of {week} in {n_starts} starts, "
+        f"{n_killed} of them killed; papers wrong or missing at the end: {n_wrong:,}, lists unfinished: {n_unfinished}"
+    )
+    return n_wrong + n_unfinished
 
 
 def _write_snapshot(snapshot: Path, files: list[Path], weeks: list[Week]) -> set[ArxivId]:
