@@ -24,12 +24,14 @@ from scheduler.pipeline import due_windows, named
 from service.coverage import coverage, instant
 from service.settings import known_category
 from service.workshop import Workshop
+from store.deliveries import delivery_counts
 from store.detections import ids_without_detections
 from store.digests import published_weeks
 from store.embeddings import embedding_counts, ids_without_embedding
 from store.papers import count_papers, window_records
-from store.runs import newest_runs
+from store.runs import newest_runs, troubled_runs
 from store.search import Scope, weekly_matches
+from store.subscribers import subscriber_counts, suppression_counts
 from store.topics import StoredTopicModel, drift_of, give_name
 from store.weekly import (
     ALL_WATCHED,
@@ -417,6 +419,17 @@ def status(shop: Workshop) -> dict[str, Any]:
             }
             for r in newest_runs(shop.db, 10)
         ],
+        "troubled": [
+            {
+                "job": r.job,
+                "period": r.period,
+                "state": r.state,
+                "n_tries": r.n_tries,
+                "next_try_at": instant(r.next_try_at) if r.next_try_at else None,
+                "message": r.message,
+            }
+            for r in troubled_runs(shop.db)
+        ],
         "due": _due(shop, now, model_id),
         "drift": _drift(shop, model) if model else {},
     }
@@ -434,6 +447,16 @@ def _drift(shop: Workshop, model: StoredTopicModel) -> dict[str, Any]:
             "fitted": d.week <= model.fitted_week,
         }
         for d in measured
+    }
+
+
+def mail_status(shop: Workshop) -> dict[str, Any]:
+    """Readers by state, addresses left alone by reason, and what became of the newest issues; for the operator."""
+    counts = delivery_counts(shop.db)
+    return {
+        "readers": subscriber_counts(shop.db),
+        "left_alone": suppression_counts(shop.db),
+        "issues": {issue: counts[issue] for issue in sorted(counts)[-12:]},
     }
 
 

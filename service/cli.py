@@ -404,7 +404,7 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
     from service.coverage import coverage_lines
 
     with _workshop(context) as shop:
-        answer = answers.status(shop)
+        answer = {**answers.status(shop), "mail": answers.mail_status(shop)}
     if as_json:
         _print_json(answer)
         return
@@ -429,6 +429,14 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
         typer.echo(
             f"  {r['started_at']}  {r['job']} {r['period']}: {r['state']}" + (f", {r['message']}" * bool(r["message"]))
         )
+    for r in answer["troubled"]:
+        again = f"again at {r['next_try_at']}" if r["next_try_at"] else r["state"]
+        typer.echo(f"  in trouble: {r['job']} {r['period']}, {r['n_tries']} times, {again}: {r['message']}")
+    mail = answer["mail"]
+    if mail["readers"]:
+        typer.echo("readers by mail: " + ", ".join(f"{n} {state}" for state, n in mail["readers"].items()))
+        for issue, states in list(mail["issues"].items())[-3:]:
+            typer.echo(f"  {issue}: " + (", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "nobody"))
     typer.echo("due: " + (", ".join(answer["due"]) or "nothing"))
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis.personal import PersonalComposer
+from domain.digest import DigestEdition
 from domain.errors import UsageError
 from domain.subscription import Issue, Letter, Preferences, Subscriber, TokenPurpose, clean_text
 from domain.week import CLOSE_LAG, Week
@@ -159,12 +160,23 @@ class PostOffice:
         UsageError
             If the issue's last week has no digest.
         """
+        editions = self.editions(issue)
+        held = {edition.digest.week for edition in editions}
+        missing = [week for week in issue.weeks if week not in held]
+        return issue_frame(issue, editions, links=self.links(), missing_weeks=missing)
+
+    def editions(self, issue: Issue) -> list[DigestEdition]:
+        """The digests of an issue's weeks, oldest first.
+
+        Raises
+        ------
+        UsageError
+            If the issue's last week has none.
+        """
         found = {week: newest_digest(self.shop.db, week) for week in issue.weeks}
-        editions = [published.edition for published in found.values() if published is not None]
         if found[issue.last_week] is None:
             raise UsageError(f"{issue.last_week} has no digest, so issue {issue} cannot be sent")
-        missing = [week for week, published in found.items() if published is None]
-        return issue_frame(issue, editions, links=self.links(), missing_weeks=missing)
+        return [published.edition for published in found.values() if published is not None]
 
     def links(self) -> Links:
         """Addresses as a mail needs them: whole ones."""

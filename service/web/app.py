@@ -17,6 +17,7 @@ from service.catalogue import NotHere
 from service.settings import Settings
 from service.warm import WarmWorkshop
 from service.web import api, feeds, pages, plumbing, subscriptions
+from service.web.job_metrics import JobMetrics
 from service.web.limits import RateLimit
 from service.web.middleware import Doorman, Meter
 from service.web.replies import HTML, JSON, Drawer, json_text
@@ -63,6 +64,7 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.web = web
+    web.meter.registry.register(JobMetrics(shop))
     for router in (plumbing.router, pages.router, subscriptions.router, feeds.router, api.router):
         app.include_router(router)
     app.add_exception_handler(PapertideError, _said)

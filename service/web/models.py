@@ -269,5 +269,6 @@ class StatusAnswer(_Answer):
     topic_model: dict[str, Any] | None
     digests: list[str]
     runs: list[dict[str, Any]]
+    troubled: list[dict[str, Any]]
     due: list[str]
     drift: dict[str, Any]

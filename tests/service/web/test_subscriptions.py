@@ -221,3 +221,17 @@ def test_the_form_has_labels_and_works_without_scripts(site: Site) -> None:
     assert ids
     assert ids <= set(re.findall(r'<label for="([^"]+)"', page))
     assert "technique:diffusion" in page
+
+
+def test_prometheus_hears_of_readers_and_of_jobs_in_trouble(site: Site) -> None:
+    from store.runs import finish_run, start_run
+
+    _subscribed(site)
+    start_run(site.shop.db, "backup", "2026-06-23T04:00Z", now=site.shop.now())
+    finish_run(
+        site.shop.db, "backup", "2026-06-23T04:00Z", state="failed", message="full", now=site.shop.now(), n_tries=2
+    )
+    said = site.client.get("/metrics").text
+    assert 'papertide_readers{state="active"} 1.0' in said
+    assert 'papertide_job_failures{job="backup",period="2026-06-23T04:00Z",state="failed"} 2.0' in said
+    assert site.client.get("/api/v1/status").json()["troubled"][0]["message"] == "full"

@@ -1,0 +1,192 @@
+"""How many personal digests a second are composed and handed over, and whether memory stays flat.
+
+    python -m benchmarks.delivery                      10,000 readers, a mail server on loopback
+    python -m benchmarks.delivery --readers 1000
+    python -m benchmarks.delivery --data FOLDER        on a copy of an installation's database, with its real papers
+
+Beside it, in the same run, the way that is usual: every mail rendered whole and its styles inlined anew, built with
+``EmailMessage``, without sending.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from benchmarks.delivery_year import LAST_WEEK, MODEL, SEARCHES, Numbers, fill_with_papers
+from domain.subscription import Follow, Issue, Preferences
+from domain.week import CLOSE_LAG
+from scheduler.delivery import letter_for
+from scheduler.jobs import run_due
+from service.jobs import jobs_of
+from service.mail import message_bytes
+from service.mail_settings import MailSettings
+from service.post_office import PostOffice
+from service.settings import Settings
+from service.workshop import Workshop
+from store.deliveries import delivery_counts
+from store.digests import published_weeks
+from store.subscribers import add_pending, confirm, subscribers
+from templates import mail as mail_templates
+
+
+class Taker:
+    """Takes every mail and counts its bytes."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        return "250 OK"
+
+
+def _serve(port: int) -> int:
+    pid = os.fork()
+    if pid == 0:
+        from aiosmtpd.controller import Controller
+
+        Controller(Taker(), hostname="127.0.0.1", port=port).start()
+        while os.getppid() != 1:
+            time.sleep(0.5)
+        os._exit(0)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return pid
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the mail server did not start")
+
+
+def _memory_mb() -> float:
+    status = Path("/proc/self/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else float("nan")
+
+
+def _readers(shop: Workshop, n: int) -> None:
+    """Readers who follow two searches, a topic, a technique and a category each."""
+    random = Random(1)
+    model = shop.topic_model
+    topics = [str(t.topic_id) for t in (model.topics if model else ())]
+    techniques = [t.key for t in shop.detector.taxonomy.terms if t.kind == "technique"]
+    for number in range(n):
+        follows = [Follow("search", s) for s in random.sample(SEARCHES, 2)]
+        follows += [Follow("technique", random.choice(techniques))]
+        follows += [Follow("category", random.choice(shop.settings.categories))]
+        follows += [Follow("topic", random.choice(topics))] if topics else []
+        chosen = Preferences("weekly", "html", tuple(follows))
+        reader = add_pending(shop.db, f"reader{number}@example.org", chosen, now=shop.now())
+        confirm(shop.db, reader.subscriber_id, None, now=shop.now())
+
+
+def main() -> None:
+    """Send, measure, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--readers", type=int, default=10_000)
+    parser.add_argument("--data", type=Path, default=None)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="papertide-delivery-") as name:
+        folder = Path(name)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = int(free.getsockname()[1])
+        server = _serve(port)
+        try:
+            _measure(folder, port, given.readers, given.data)
+        finally:
+            os.kill(server, signal.SIGKILL)
+            os.waitpid(server, 0)
+
+
+def _measure(folder: Path, port: int, n_readers: int, data: Path | None) -> None:
+    mail = MailSettings(
+        transport="smtp", host="127.0.0.1", port=port, security="none", sender="d@papertide.example", rate_per_s=1000
+    )
+    settings = Settings(data_dir=folder, now=LAST_WEEK.end_at + CLOSE_LAG, mail=mail)
+    if data is not None:
+        shutil.copy(data / "papertide.sqlite", folder / "papertide.sqlite")
+    shop = Workshop(settings)
+    if data is None:
+        fill_with_papers(shop, [LAST_WEEK.plus(-i) for i in range(11, -1, -1)])
+        for _ in shop.publish(LAST_WEEK):
+            pass
+    week = published_weeks(shop.db)[-1]
+    _readers(shop, n_readers)
+    numbers = Numbers(1)
+    office = PostOffice(shop, random_token=numbers, random_key=lambda: numbers()[:32])
+    if shop.embedding_model_id != MODEL:
+        office.composer(Issue("weekly", week))  # the model reads the searches before time counts
+
+    [job] = [job for job in jobs_of(office) if job.name == "delivery"]
+    began, n_done, marks = time.monotonic(), 0, [_memory_mb()]
+    work = job.work
+
+    def watched(period: str) -> Any:
+        nonlocal n_done
+        for step in work(period):
+            if step.unit == "mails":
+                n_done += 1
+                if n_done % max(1, n_readers // 10) == 0:
+                    marks.append(_memory_mb())
+            yield step
+
+    for _ in run_due(shop.db, replace(job, work=watched), clock=shop.now):
+        pass
+    took = time.monotonic() - began
+    [states] = delivery_counts(shop.db).values()
+    print(f"{n_readers:,} readers of {week}, {shop.settings.mail.transport} on loopback: {states}")
+    print(f"  composed, claimed, handed over and noted: {n_done / took:.0f} a second ({took:.0f} s)")
+    print(f"  memory at the start and after each tenth, MB: {' '.join(f'{m:.0f}' for m in marks)}")
+    _our_way(office, Issue("weekly", week), n=min(200, n_readers))
+    _usual_way(office, Issue("weekly", week), n=min(200, n_readers))
+    shop.db.close()
+
+
+def _our_way(office: PostOffice, issue: Issue, *, n: int) -> None:
+    """The common part drawn once, each reader's own part for each, and the MIME tree written out."""
+    frame, composer = office.frame(issue), office.composer(issue)
+    readers = [r for r, _ in zip(subscribers(office.shop.db, "active"), range(n), strict=False)]
+    urls = mail_templates.MailUrls("https://papertide.example/m", "https://papertide.example/u")
+    began = time.monotonic()
+    for reader in readers:
+        yours = composer.compose(reader.preferences.follows, sent_before=())
+        letter = letter_for(frame, yours, reader, message_key="k", urls=urls)
+        message_bytes(letter, office.shop.settings.mail, now=office.shop.now())
+    print(f"  only composed and built: {n / (time.monotonic() - began):.0f} a second")
+
+
+def _usual_way(office: PostOffice, issue: Issue, *, n: int) -> None:
+    """Each mail drawn and inlined whole, and built by ``EmailMessage``; neither claimed nor sent."""
+    composer, editions = office.composer(issue), office.editions(issue)
+    readers = [r for r, _ in zip(subscribers(office.shop.db, "active"), range(n), strict=False)]
+    n_bytes = n_html = 0
+    began = time.monotonic()
+    for reader in readers:
+        yours = composer.compose(reader.preferences.follows, sent_before=())
+        urls = mail_templates.MailUrls("https://papertide.example/m", "https://papertide.example/u")
+        whole = mail_templates.issue_frame(issue, editions, links=office.links())
+        letter = letter_for(whole, yours, reader, message_key="k", urls=urls)
+        message = EmailMessage()
+        message["To"], message["Subject"] = letter.to, letter.subject
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        html = message.get_payload()[1]
+        for picture in letter.pictures:
+            html.add_related(picture.png, "image", "png", cid=f"<{picture.name}@papertide>")
+        n_bytes += len(message.as_bytes())
+        n_html = max(n_html, len(letter.html.encode()))
+    took = time.monotonic() - began
+    print(f"  the usual way, only composed and built: {n / took:.0f} a second; a mail has {n_bytes / n / 1000:.0f} kB")
+    print(f"  the largest HTML part has {n_html / 1000:.1f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,491 @@
+"""A year of mail in minutes: every confirmed reader has each issue exactly once, nobody else has any.
+
+    python -m benchmarks.delivery_year                      52 weeks, 50 readers at any time
+    python -m benchmarks.delivery_year --weeks 8 --seed 7
+
+A real mail server (aiosmtpd) on loopback refuses, closes, keeps silent before and after a mail; the process that
+delivers is killed (SIGKILL, by itself, at a place that the seed chooses) before, while and after it hands a mail
+over. Readers join, leave, pause, come back and change what they get. The clock is injected. Deliveries of which
+nobody knows are settled as an operator would: by the mail server's own record.
+
+What arrived is counted by the server, from recipient and subject, and compared with what a model of the readers says
+that should have. The same seed gives the same year.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import re
+import signal
+import socket
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from domain.embeddings import Embeddings
+from domain.harvest import HarvestedWindow
+from domain.subscription import Follow, Issue, Letter, Preferences, issues_of
+from domain.week import CLOSE_LAG, Week
+from ingest.harvest import plan_harvest, window_of
+from sample.corpus import make_corpus
+from scheduler.delivery import Transport
+from scheduler.jobs import run_due
+from service.jobs import jobs_of
+from service.mail import SmtpTransport
+from service.mail_settings import MailSettings
+from service.post_office import PostOffice
+from service.settings import Settings
+from service.subscriptions import ask_for_mail, confirm_subscription
+from service.workshop import Workshop
+from store.deliveries import add_query_vectors, delivery_counts, settle, unsettled
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest
+from store.runs import reopen_run
+from store.subscribers import (
+    change_preferences,
+    delete_subscriber,
+    everything_about,
+    move,
+    subscriber_of,
+    subscribers,
+)
+
+MODEL = "year@1/float32"
+LAST_WEEK = Week.parse("2026-W25")
+PAPERS_PER_WEEK = 30
+N_DIMS = 16
+WAIT_S = 0.25
+"""How long the sender waits for the server: the only real time in the year."""
+SEARCHES = ("diffusion models of images", "graph networks", "quantized language models", "bandits with <b>markup</b>")
+
+
+# -- the mail server, in a process of its own
+
+
+class MoodyServer:
+    """Takes most mails; what it does with which is decided by the seed, the mail and the try."""
+
+    def __init__(self, seed: int, record: Path) -> None:
+        self._seed = seed
+        self._record = record
+        self._tries: Counter[str] = Counter()
+
+    def _mood(self, what: str) -> float:
+        self._tries[what] += 1
+        text = f"{self._seed} {what} {self._tries[what]}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**32
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        mood = self._mood(f"rcpt {address}")
+        if address.startswith("nobody"):
+            self._note(kind="5xx")
+            return "550 5.1.1 nobody has this address"
+        if mood < 0.04:
+            self._note(kind="4xx")
+            return "451 4.3.0 try again later"
+        if mood < 0.06:
+            self._note(kind="silence before")
+            await asyncio.sleep(2 * WAIT_S)
+            return "451 4.3.0 too late"
+        if mood < 0.065:
+            self._note(kind="421")
+            return "421 4.3.2 closing"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        mood = self._mood(f"data {envelope.rcpt_tos[0]}")
+        if mood < 0.03:
+            self._note(kind="4xx")
+            return "451 4.3.0 try again later"
+        message = message_from_bytes(envelope.content)
+        issue = re.search(r"\[(\d{4}-W?\d{2})\]", _decoded(message["Subject"]))
+        if mood < 0.05:  # silence, and the mail is lost or kept: the sender cannot know
+            self._note(kind="silence after")
+            if mood < 0.04:
+                await asyncio.sleep(2 * WAIT_S)
+                return "451 4.3.0 too late"
+        self._note(
+            kind="mail", to=envelope.rcpt_tos[0], issue=issue[1] if issue else "", message_id=message["Message-ID"]
+        )
+        if mood < 0.05:
+            await asyncio.sleep(2 * WAIT_S)
+        return "250 OK"
+
+    def _note(self, **what: str) -> None:
+        with self._record.open("a") as file:
+            file.write(json.dumps(what) + "\n")
+
+
+def _decoded(header: str) -> str:
+    from email.header import decode_header, make_header
+
+    return str(make_header(decode_header(header)))
+
+
+def _serve(seed: int, record: Path, port: int) -> int:
+    """Start the server in a child; returns its process id once it answers."""
+    pid = os.fork()
+    if pid == 0:
+        from aiosmtpd.controller import Controller
+
+        controller = Controller(MoodyServer(seed, record), hostname="127.0.0.1", port=port)
+        controller.start()
+        while os.getppid() != 1:
+            time.sleep(0.5)
+        os._exit(0)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return pid
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the mail server did not start")
+
+
+# -- the sender, in processes that die
+
+
+class DyingTransport:
+    """SMTP, until the step at which this process kills itself."""
+
+    handing_again_is_safe = False
+
+    def __init__(self, inner: Transport, kill_at: int) -> None:
+        self._inner = inner
+        self._left = kill_at
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+        self._step()
+
+        def dying() -> bool:
+            self._step()
+            handed = handing()
+            self._step()
+            return handed
+
+        sent = self._inner.send(letter, now=now, handing=dying)
+        self._step()
+        return sent
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Numbers:
+    """Tokens and keys that the seed repeats."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def __call__(self) -> str:
+        return f"{self._random.getrandbits(192):048x}"
+
+
+def _settings(folder: Path, port: int, now: datetime) -> Settings:
+    mail = MailSettings(
+        transport="smtp",
+        host="127.0.0.1",
+        port=port,
+        security="none",
+        sender="digest@papertide.example",
+        rate_per_s=1000,
+        timeout_s=WAIT_S,
+        end_timeout_s=WAIT_S,
+        max_tries=12,
+    )
+    return Settings(data_dir=folder, now=now, mail=mail)
+
+
+def _deliver_in_a_child(settings: Settings, seed: int, kill_at: int) -> bool:
+    """Deliver what is due in a process of its own; whether it lived to the end."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            shop, numbers = Workshop(settings), Numbers(seed)
+            office = PostOffice(
+                shop,
+                transport=lambda: DyingTransport(SmtpTransport(settings.mail), kill_at),
+                random_token=numbers,
+                random_key=lambda: numbers()[:32],
+            )
+            [job] = [job for job in jobs_of(office) if job.name == "delivery"]
+            for _ in run_due(shop.db, job, clock=shop.now):
+                pass
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) != 0:
+        raise RuntimeError("the sender failed, rather than being killed")
+    return os.WIFEXITED(status)
+
+
+# -- the year
+
+
+@dataclass
+class Year:
+    """What happened, and what should have arrived."""
+
+    expected: dict[tuple[str, str], int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def fill_with_papers(shop: Workshop, weeks: list[Week]) -> None:
+    """Papers of every week with vectors that mean nothing: what is mailed is not what is tested here."""
+    db, random = shop.db, np.random.default_rng(1)
+    corpus = make_corpus(last_week=weeks[-1], n_weeks=len(weeks), papers_per_week=PAPERS_PER_WEEK)
+    for week in weeks:
+        papers = [p for p in corpus.papers if p.week == week]
+        seen_at = week.end_at + CLOSE_LAG
+        came = HarvestedWindow(window_of(week), shop.settings.categories, tuple(papers), len(papers), None, seen_at)
+        apply_harvest(db, plan_harvest(papers, {}), came, seen_at=seen_at)
+        vectors = random.normal(size=(len(papers), N_DIMS)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        add_embeddings(db, Embeddings(tuple(p.arxiv_id for p in papers), vectors, MODEL))
+    vectors = random.normal(size=(len(SEARCHES), N_DIMS)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    add_query_vectors(db, MODEL, dict(zip(SEARCHES, vectors, strict=True)))
+    for _ in shop.detect():
+        pass
+    for _ in shop.tables():
+        pass
+
+
+class Readers:
+    """A model of who reads, kept apart from the database and told the same."""
+
+    def __init__(self, shop: Workshop, random: Random, n_readers: int) -> None:
+        self.shop, self._random, self._n = shop, random, n_readers
+        self.active: dict[str, str] = {}
+        self.paused: dict[str, str] = {}
+        self._number = 0
+
+    def _preferences(self) -> Preferences:
+        random = self._random
+        follows = [Follow("search", s) for s in random.sample(SEARCHES, random.randrange(3))]
+        follows += [Follow("technique", "diffusion")] * random.randrange(2)
+        frequency = "monthly" if random.random() < 0.2 else "weekly"
+        return Preferences(frequency, "text" if random.random() < 0.2 else "html", tuple(follows))  # type: ignore[arg-type]
+
+    def live_a_week(self, office: PostOffice, confirm_link: Callable[[str], str | None], counts: Counter[str]) -> None:
+        """Join, leave, pause, come back, change; by the same doors as people."""
+        db, now, random = self.shop.db, office.shop.now(), self._random
+        while len(self.active) < self._n:
+            self._number += 1
+            kind = "nobody" if random.random() < 0.03 else "reader"
+            address, chosen = f"{kind}{self._number}@example.org", self._preferences()
+            ask_for_mail(office.shop, address, chosen, network=f"network {self._number}")
+            for _ in office.answer_requests():
+                pass
+            token = confirm_link(address)
+            if token is None or random.random() < 0.1:
+                counts["asked and never confirmed"] += 1
+                continue
+            if confirm_subscription(office.shop, token).outcome != "done":
+                raise RuntimeError(f"{address} could not confirm")
+            self.active[address] = chosen.frequency
+            counts["joined"] += 1
+        for address in sorted(self.active):
+            reader = subscriber_of(db, address)
+            if reader is None:
+                raise RuntimeError(f"{address} is lost")
+            dice = random.random()
+            if dice < 0.01:
+                move(db, reader.subscriber_id, to="unsubscribed", of=["active"], now=now)
+                del self.active[address]
+                counts["left"] += 1
+            elif dice < 0.015:
+                delete_subscriber(db, reader.subscriber_id)
+                del self.active[address]
+                counts["deleted themselves"] += 1
+            elif dice < 0.035:
+                move(db, reader.subscriber_id, to="paused", of=["active"], now=now)
+                self.paused[address] = self.active.pop(address)
+                counts["paused"] += 1
+            elif dice < 0.06:
+                chosen = self._preferences()
+                change_preferences(db, reader.subscriber_id, chosen, now=now)
+                self.active[address] = chosen.frequency
+                counts["changed"] += 1
+        for address in sorted(self.paused):
+            if random.random() < 0.3:
+                reader = subscriber_of(db, address)
+                if reader is not None and move(db, reader.subscriber_id, to="active", of=["paused"], now=now):
+                    self.active[address] = self.paused[address]
+                    counts["came back"] += 1
+                del self.paused[address]
+
+
+class _Letters:
+    """Answers to the form arrive at once, so that the model knows whom to expect."""
+
+    handing_again_is_safe = True
+
+    def __init__(self) -> None:
+        self.by_address: dict[str, str] = {}
+
+    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+        found = re.search(r"/confirm/([\w-]+)", letter.text)
+        if found and letter.to not in self.by_address:
+            self.by_address[letter.to] = found[1]
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
+    """Live through the weeks; returns what happened, what arrived being compared with what should have.
+
+    Raises
+    ------
+    AssertionError
+        If somebody has an issue twice, not at all, or without having asked.
+    """
+    random, year = Random(seed), Year()
+    weeks = [LAST_WEEK.plus(-i) for i in range(n_weeks - 1, -1, -1)]
+    record = folder / "server.jsonl"
+    record.touch()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    shop = Workshop(_settings(folder, port, weeks[-1].end_at + CLOSE_LAG))
+    fill_with_papers(shop, weeks)
+    shop.db.close()
+    server = _serve(seed, record, port)
+    try:
+        readers = Readers(shop, random, n_readers)
+        letters = _Letters()
+        for number, week in enumerate(weeks):
+            _week(folder, port, week, number, readers, letters, random, year, record, seed)
+    finally:
+        os.kill(server, signal.SIGKILL)
+        os.waitpid(server, 0)
+    _compare(year, record)
+    _compare_papers(year, shop)
+    return year
+
+
+def _week(
+    folder: Path,
+    port: int,
+    week: Week,
+    number: int,
+    readers: Readers,
+    letters: _Letters,
+    random: Random,
+    year: Year,
+    record: Path,
+    seed: int,
+) -> None:
+    now = week.end_at + CLOSE_LAG
+    shop = Workshop(_settings(folder, port, now))
+    numbers = Numbers(seed * 1000 + number)
+    office = PostOffice(
+        shop, transport=lambda: letters, random_token=numbers, random_key=lambda: numbers()[:32], sleep=lambda _: None
+    )
+    readers.shop = shop  # the same readers, another day
+    readers.live_a_week(office, lambda address: letters.by_address.get(address), year.counts)
+    for _ in shop.publish(week):
+        pass
+    for issue in issues_of(week):
+        for address, frequency in readers.active.items():
+            if frequency == issue.frequency and not address.startswith("nobody"):
+                year.expected[address, str(issue)] = 1
+    shop.db.close()
+    for attempt in range(60):
+        settings = _settings(folder, port, now + timedelta(hours=attempt))
+        kill_at = random.randrange(1, 4 * len(readers.active)) if random.random() < 0.45 else 0
+        lived = _deliver_in_a_child(settings, seed * 100_000 + number * 100 + attempt, kill_at)
+        year.counts["killed"] += not lived
+        if not lived:
+            continue
+        today = Workshop(settings)
+        arrived = {line["message_id"] for line in _lines(record) if line["kind"] == "mail"}
+        for delivery, _ in unsettled(today.db):
+            did_arrive = f"<{delivery.message_key}.digest@papertide.example>" in arrived
+            settle(today.db, delivery.delivery_id, arrived=did_arrive, now=today.now())
+            year.counts["settled by the server's record"] += 1
+            if not did_arrive:
+                reopen_run(today.db, "delivery", delivery.issue)
+        is_open = bool(PostOffice(today).due_issues())
+        counts = delivery_counts(today.db)
+        today.db.close()
+        if not is_open:
+            break
+    else:
+        raise AssertionError(f"{week} was not delivered within 60 rounds: {counts[str(Issue('weekly', week))]}")
+    gone = [a for a in readers.active if a.startswith("nobody")]
+    for address in gone:  # refused for good, so left alone
+        del readers.active[address]
+
+
+def _lines(record: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in record.read_text().splitlines()]
+
+
+def _compare(year: Year, record: Path) -> None:
+    got: Counter[tuple[str, str]] = Counter()
+    for line in _lines(record):
+        if line["kind"] == "mail":
+            got[line["to"], line["issue"]] += 1
+        else:
+            year.counts[f"server: {line['kind']}"] += 1
+    year.counts["mails that arrived"] = sum(got.values())
+    twice = sorted(key for key, n in got.items() if n > 1)
+    missing = sorted(year.expected.keys() - got.keys())
+    extra = sorted(got.keys() - year.expected.keys())
+    year.counts["twice"], year.counts["missing"], year.counts["not asked for"] = len(twice), len(missing), len(extra)
+    if twice or missing or extra:
+        raise AssertionError(f"twice {twice[:3]}, missing {missing[:3]}, not asked for {extra[:3]}; {year.counts}")
+
+
+def _compare_papers(year: Year, closed: Workshop) -> None:
+    """No paper was ever sent to a reader twice."""
+    shop = Workshop(closed.settings)
+    for reader in subscribers(shop.db):
+        sent = [p for d in everything_about(shop.db, reader.subscriber_id)["deliveries"] for p in d["papers"]]
+        year.counts["papers in personal parts"] += len(sent)
+        if len(sent) != len(set(sent)):
+            raise AssertionError(f"{reader.address} was sent a paper twice")
+    shop.db.close()
+
+
+def main() -> None:
+    """Live through a year and print what happened."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weeks", type=int, default=52)
+    parser.add_argument("--readers", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="papertide-year-") as folder:
+        year = simulate(Path(folder), n_weeks=given.weeks, n_readers=given.readers, seed=given.seed)
+    print(f"{given.weeks} weeks, {given.readers} readers, seed {given.seed}: {time.monotonic() - began:.0f} s")
+    for name, n in sorted(year.counts.items()):
+        print(f"  {n:>6,}  {name}")
+    print(f"  {len(year.expected):>6,}  issues that readers should have, each of which arrived exactly once")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What the jobs and the mail do, as Prometheus asks for it: read from the database at each question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from service.workshop import Workshop
+from store.deliveries import delivery_counts
+from store.runs import troubled_runs
+from store.subscribers import subscriber_counts
+
+
+class JobMetrics(Collector):
+    """Jobs in trouble, readers by state, deliveries of the newest issues by state."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing: what there is to say is known only to the database, which registering must not open."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The numbers of this moment."""
+        db = self._shop.db
+        troubled = GaugeMetricFamily(
+            "papertide_job_failures", "Failures in a row of jobs that are not done.", labels=["job", "period", "state"]
+        )
+        for run in troubled_runs(db):
+            troubled.add_metric([run.job, run.period, run.state], run.n_tries)
+        yield troubled
+        readers = GaugeMetricFamily("papertide_readers", "Readers by mail.", labels=["state"])
+        for state, n in subscriber_counts(db).items():
+            readers.add_metric([state], n)
+        yield readers
+        deliveries = GaugeMetricFamily("papertide_deliveries", "Mails of the newest issues.", labels=["issue", "state"])
+        counts = delivery_counts(db)
+        for issue in sorted(counts)[-4:]:
+            for state, n in counts[issue].items():
+                deliveries.add_metric([issue, state], n)
+        yield deliveries
