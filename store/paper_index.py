@@ -13,14 +13,24 @@ from domain.paper import ArxivId
 from domain.paper_index import PaperIndex, day_number
 from store.database import Database
 from store.papers import is_watched
-from store.schema import detection, digest, embedding, job_run, paper, paper_category, topic_assignment, topic_model
+from store.schema import (
+    detection,
+    digest,
+    embedding,
+    job_run,
+    paper,
+    paper_category,
+    topic_assignment,
+    topic_event,
+    topic_model,
+)
 
 _VECTOR = np.dtype("<f4")
 _AT_ONCE = 5_000
 
 
 def stored_state(db: Database) -> Hashable:
-    """A value that is another one when a job has ended, topics were fitted, or a digest was published since.
+    """A value that is another one when a job has ended, topics were fitted or renamed, or a digest published since.
 
     While a job works it stays, so that readers see one state and not every step to the next.
     """
@@ -28,6 +38,7 @@ def stored_state(db: Database) -> Hashable:
         select(func.max(job_run.c.finished_at)).scalar_subquery(),
         select(func.max(topic_model.c.topic_model_id)).scalar_subquery(),
         select(func.count()).select_from(digest).scalar_subquery(),
+        select(func.max(topic_event.c.event_id)).where(topic_event.c.kind == "renamed").scalar_subquery(),
     )
     with db.read() as connection:
         return tuple(connection.execute(question).one())

@@ -15,6 +15,7 @@ from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, T
 from domain.week import Week
 from store.database import Database
 from store.embeddings import add_embeddings
+from store.paper_index import stored_state
 from store.topics import (
     add_assignment,
     add_drift,
@@ -180,6 +181,15 @@ def test_an_operators_name_is_shown_stays_through_refits_and_can_be_taken_back(d
         "graph learning -> Graphs of all kinds, by the operator",
         "Graphs of all kinds -> graph learning, by the operator",
     ]
+
+
+def test_readers_see_a_new_name_without_waiting_for_a_run(database: Database) -> None:
+    _fit(database, [GRAPHS])
+    before = stored_state(database)
+    give_name(database, 1, "Graphs of all kinds", week=WEEK)
+    named = stored_state(database)
+    give_name(database, 1, "Graphs", week=WEEK)
+    assert len({before, named, stored_state(database)}) == 3
 
 
 def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: Stored, make_paper: Make) -> None:
