@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.topic_areas import area_of_topic
+from analysis.topic_areas import area_of_topic, widened
 from analysis.topic_labels import label_topics, plain_text, singular, title_of
 from analysis.topics import UNASSIGNED, nearest_centroids
 from domain.embeddings import Embeddings
@@ -65,7 +65,7 @@ class TopicSettings(BaseModel):
     window_weeks: int = Field(default=52, ge=1, description="Weeks of papers that a fit sees.")
     refit_weeks: int = Field(default=4, ge=1, description="Weeks after which a run fits topics anew.")
     max_drift: float = Field(
-        default=0.05,
+        default=0.03,
         gt=0,
         le=1,
         description="Rise of the share of unassigned papers that makes a run fit topics anew before its time.",
@@ -137,14 +137,15 @@ def fit_topics(
     top_terms = tuple(tuple(term for term, _ in model.get_topic(number) if term) for number in range(n_topics))
     titles = [title_of(text) for text in plain]
     centroids = mean_vectors(vectors, topic_of_paper, n_topics)
+    labels = label_topics(titles, plain, topic_of_paper, top_terms)
     return FittedTopics(
         embedding_model_id=embeddings.model_id,
         centroids=centroids,
         sizes=tuple(int(size) for size in np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)),
-        labels=label_topics(titles, plain, topic_of_paper, top_terms),
+        labels=labels,
         top_terms=top_terms,
         floor=cut.floor,
-        areas=_area_names(titles, plain, topic_of_paper, area_of_topic(centroids), words, settings),
+        areas=_area_names(titles, plain, topic_of_paper, area_of_topic(centroids), words, labels, settings),
     )
 
 
@@ -154,14 +155,18 @@ def _area_names(
     topic_of_paper: NDArray[np.int64],
     area: NDArray[np.int64],
     words: WordCounts,
+    labels: Sequence[str],
     settings: TopicSettings,
 ) -> tuple[str, ...]:
-    """The name of each topic's area, chosen among the areas as labels are among the topics."""
+    """The name of each topic's area, chosen among the areas as labels are among the topics, and widened."""
     n_areas = int(area.max()) + 1
     area_of_paper = np.where(topic_of_paper >= 0, area[topic_of_paper], UNASSIGNED)
     terms = telling_terms(words, area_of_paper, settings.n_top_terms, [words.vocabulary] * n_areas)
     names = label_topics(titles, plain, area_of_paper, [[term for term, _ in of_area] for of_area in terms])
-    return tuple(names[number] for number in area.tolist())
+    wide = [
+        widened(name, [labels[t] for t in np.flatnonzero(area == number).tolist()]) for number, name in enumerate(names)
+    ]
+    return tuple(wide[number] for number in area.tolist())
 
 
 def _no_topics(embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:

@@ -31,6 +31,29 @@ def area_of_topic(centroids: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.asarray(labels, dtype=np.int64)
 
 
+def widened(name: str, labels: Sequence[str]) -> str:
+    """An area's name with the label of its largest topic that it does not speak of: one phrase says too little.
+
+    Parameters
+    ----------
+    labels : of the area's topics, the largest first.
+
+    Examples
+    --------
+    >>> widened("anomaly detection", ["time series anomalies", "adversarial attacks and noise", "face recognition"])
+    'anomaly detection and face recognition'
+    """
+    stems = {word[:5] for word in _words(name)}
+    for label in labels:
+        if " and " not in label and stems.isdisjoint(word[:5] for word in _words(label)):
+            return f"{name} and {label}"
+    return name
+
+
+def _words(text: str) -> list[str]:
+    return text.lower().replace("-", " ").split()
+
+
 def settled_areas(now: Sequence[str], before: Sequence[str | None], sizes: Sequence[int]) -> list[str | None]:
     """Each topic's area after a refit: an area that is still mostly the same one keeps its old name.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.topic_areas import MAX_AREAS, area_of_topic, settled_areas
+from analysis.topic_areas import MAX_AREAS, area_of_topic, settled_areas, widened
 
 
 def test_topics_of_one_field_share_an_area() -> None:
@@ -43,3 +43,10 @@ def test_a_new_area_with_the_name_of_one_that_goes_on_is_told_apart() -> None:
 def test_a_first_fit_takes_its_own_names_and_a_fit_without_areas_has_none() -> None:
     assert settled_areas(("a", "b"), [None, None], (1, 1)) == ["a", "b"]
     assert settled_areas((), [None, "a"], (1, 1)) == [None, None]
+
+
+def test_an_areas_name_is_widened_by_a_topic_of_other_words() -> None:
+    assert widened("LLM agents", ["coding agents", "agents and tools", "prompt injection"]) == (
+        "LLM agents and prompt injection"
+    )
+    assert widened("graphs", ["graph networks"]) == "graphs"
