@@ -71,8 +71,8 @@ def read_papers(folder: Path) -> Iterator[Paper]:
                     authors=tuple(p["authors"]),
                     primary_category=p["primary_category"],
                     categories=tuple(p["categories"]),
-                    submitted_at=_instant(p["submitted_at"]),
-                    updated_at=_instant(p["updated_at"]),
+                    submitted_at=_instant(p["published"]),
+                    updated_at=_instant(p["published"]),
                 )
 
 
@@ -144,7 +144,7 @@ class Service:
         }
         self._began = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "up", "--port", str(self.port)],
+            [sys.executable, "-m", "service.cli", "up", "--only-web", "--port", str(self.port)],
             env=environment,
             stdout=subprocess.DEVNULL,
         )

@@ -8,6 +8,7 @@ and looked up again once the lease is held.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,9 @@ class Ended:
     n_tries: int = 0
 
 
+_FIRED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z")
+
+
 def cron_periods(expression: str, zone: str, *, now: datetime, ledger: Mapping[str, RunRecord]) -> list[str]:
     """The instants at which a crontab line fired since the last one that is in the ledger, oldest first.
 
@@ -79,7 +83,7 @@ def cron_periods(expression: str, zone: str, *, now: datetime, ledger: Mapping[s
     ['2026-06-23T00:30Z']
     """
     trigger = CronTrigger.from_crontab(expression, timezone=zone)
-    known = sorted(ledger)
+    known = sorted(name for name in ledger if _FIRED.fullmatch(name))  # a command's own lines are named otherwise
     since = _instant(known[-1]) if known else now - timedelta(days=8)
     fired: list[datetime] = []
     at = _next_after(trigger, max(since, now - _LOOK_BACK))

@@ -179,7 +179,7 @@ class _Counter:
             raise UsageError(
                 f"{key}: a theme has no level 'about'; 'adopts' counts papers that mainly contribute to it"
             )
-        self._require_current()
+        require_counted(self._shop)
         levels = (ADOPTS,) if kind == "topic" else self._levels
         if self._primary or (self._within is not None and len(self._within) > 1):
             scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
@@ -201,19 +201,25 @@ class _Counter:
                 by_week[week] = by_week.get(week, 0) + k
         return by_week
 
-    def _require_current(self) -> None:
-        """Refuse to divide yesterday's count by today's papers."""
-        if not self._shop.kept("counts are current", lambda: _counts_are_current(self._shop)):
-            raise UsageError(
-                "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` counts anew"
-            )
-
     def _text(self, words: str) -> dict[Week, int]:
         scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
         try:
             return weekly_matches(self._shop.db, words.split(" OR "), scope)
         except ValueError as error:
             raise UsageError(str(error)) from error
+
+
+def require_counted(shop: Workshop) -> None:
+    """Refuse to divide yesterday's count by today's papers, or to list none where none were read yet.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not shop.kept("counts are current", lambda: _counts_are_current(shop)):
+        raise UsageError(
+            "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` counts anew"
+        )
 
 
 def _counts_by_term(shop: Workshop, category: str) -> dict[tuple[str, str], list[tuple[Week, int, int]]]:

@@ -13,7 +13,7 @@ from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
 from domain.paper_index import PaperFilter
-from service.answers import LEVELS, Level, term_named, watched
+from service.answers import LEVELS, Level, require_counted, term_named, watched
 from service.workshop import Workshop
 from store.papers import papers_in_order
 from store.search import Scope, count_matches, ids_by_phrases, ids_by_words, words_of
@@ -192,6 +192,7 @@ def paper_filter(shop: Workshop, question: Question) -> PaperFilter:
         if named[0] == "topic":
             topic_id = int(named[1])
         else:
+            require_counted(shop)
             term = named
     if question.since and question.until and question.since > question.until:
         raise UsageError(f"the first day, {question.since}, is after the last, {question.until}")

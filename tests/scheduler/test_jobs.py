@@ -212,3 +212,8 @@ def test_periods_that_failed_stay_among_those_to_be_done() -> None:
 
 def test_the_next_time_is_known() -> None:
     assert next_fire(ANNOUNCED, "America/New_York", now=NOW) == datetime(2026, 6, 24, 0, 30, tzinfo=UTC)
+
+
+def test_what_a_command_wrote_into_the_ledger_is_no_firing() -> None:
+    harvested = RunRecord("harvest", "2026-W25", "done", NOW, NOW, "")
+    assert cron_periods("0 4 * * *", "UTC", now=NOW, ledger={"2026-W25": harvested}) == ["2026-06-23T04:00Z"]

@@ -5,14 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from openapi_spec_validator import validate
 
+from ingest.harvest import plan_harvest
+from service.warm import Together
+from service.web.app import make_app
 from service.web.limits import RateLimit, network_of
-from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK
+from service.web.settings import ServiceSettings
+from store.papers import apply_harvest
+from tests.conftest import MONDAY
+from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK, make_shop
 
 ROUTES = (
     "/digests",
@@ -174,9 +185,6 @@ def test_an_ipv6_household_is_one_network() -> None:
 
 
 def test_too_many_requests_are_refused_in_the_one_shape(shop: Any) -> None:
-    from service.web.app import make_app
-    from service.web.settings import ServiceSettings
-
     strict = shop.settings.model_copy(update={"service": ServiceSettings(requests_per_minute=4)})
     client = TestClient(make_app(strict, shop))
     answers = [client.get("/api/v1/topics") for _ in range(4)]
@@ -184,3 +192,41 @@ def test_too_many_requests_are_refused_in_the_one_shape(shop: Any) -> None:
     assert answers[2].json()["error"]["code"] == "too_many_requests"
     assert int(answers[2].headers["retry-after"]) >= 1
     assert client.get("/healthz").status_code == 200
+
+
+def test_papers_that_nobody_has_read_yet_are_not_listed_as_none(tmp_path: Path, make_paper: Any) -> None:
+    shop = make_shop(tmp_path, filled=False)
+    apply_harvest(shop.db, plan_harvest([make_paper(1, title="A diffusion model")], {}), None, seen_at=MONDAY)
+    answer = TestClient(make_app(shop.settings, shop)).get("/api/v1/papers?term=diffusion")
+    assert answer.status_code == 422
+    assert "papertide analyse" in answer.json()["error"]["message"]
+    shop.db.close()
+
+
+def test_queries_that_come_together_get_each_its_own_answer() -> None:
+    index = object()
+    began, go_on, passes = threading.Event(), threading.Event(), list[int]()
+
+    def answer_all(queries: Sequence[str], _: Any) -> Any:
+        passes.append(len(queries))
+        began.set()
+        go_on.wait(5)
+        return np.array([[float(q)] for q in queries], dtype=np.float32)
+
+    together = Together(answer_all)
+    found: dict[int, float] = {}
+    readers = [
+        threading.Thread(target=lambda n=n: found.update({n: float(together.answer(str(n), index)[0])}))
+        for n in range(12)
+    ]
+    for reader in readers:
+        reader.start()
+        if reader is readers[0]:
+            began.wait(5)
+    while len(together._waiting) < 11:
+        time.sleep(0.001)
+    go_on.set()
+    for reader in readers:
+        reader.join(5)
+    assert found == {n: float(n) for n in range(12)}
+    assert passes == [1, 8, 3]
