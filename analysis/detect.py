@@ -89,15 +89,18 @@ class Detector:
         detections: dict[int, Detection] = {}
         for number, found in signals.items():
             entry, weights = self.taxonomy.entries[number], self._terms[number]
+            strength = 0.0
             if weights is None:
                 level = _level_by_count(found)
             elif entry.kind == "technique":
-                level = _technique_level(found, self._score(weights, found, by_ngrams), fitted=bool(weights.key))
+                score = self._score(weights, found, by_ngrams)
+                level = _technique_level(found, score, fitted=bool(weights.key))
+                strength = float(score[level - 1]) if level else 0.0
             else:
                 continue
             if level:
                 evidence = _spans(found.places[: found.n_strong or None])
-                detections[number] = Detection(entry.kind, entry.key, level, evidence)
+                detections[number] = Detection(entry.kind, entry.key, level, evidence, strength)
         for number, weights in self._fitted_themes:
             found = signals.get(number, _NOTHING)
             score = self._score(weights, found, by_ngrams)
@@ -111,7 +114,7 @@ class Detector:
             # What no words can be shown for is not claimed.
             if evidence:
                 entry = self.taxonomy.entries[number]
-                detections[number] = Detection(entry.kind, entry.key, level, evidence)
+                detections[number] = Detection(entry.kind, entry.key, level, evidence, float(score[level - 1]))
         return tuple(detections[number] for number in sorted(detections))
 
     def _score(self, weights: TermWeights, found: TermSignals, by_ngrams: NDArray[np.float32]) -> NDArray[np.float32]:

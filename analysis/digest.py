@@ -283,19 +283,14 @@ class _Picks:
                 self.by_topic[a.topic_id].append(a)
 
     def adopting(self, kind: str, key: str) -> list[tuple[Paper, Detection]]:
-        """Papers at level 2 or more, strongest first: level, words in the title, number of words, centrality."""
+        """Papers at level 2 or more, the surest first."""
         found = [
             (self._papers[arxiv_id], d)
             for arxiv_id, ds in self._detections.items()
             for d in ds
             if (d.kind, d.key) == (kind, key) and d.level >= ADOPTS and arxiv_id in self._papers
         ]
-        return sorted(found, key=lambda pair: self._strength(*pair))
-
-    def _strength(self, paper: Paper, d: Detection) -> tuple[int, int, int, float, str]:
-        in_title = sum(e.field == "title" for e in d.evidence)
-        place = self._place.get(paper.arxiv_id)
-        return (-d.level, -min(in_title, 1), -len(d.evidence), -(place.similarity if place else 0.0), paper.arxiv_id)
+        return sorted(found, key=lambda pair: (-pair[1].level, -pair[1].strength, pair[0].arxiv_id))
 
     def for_term(self, term: Term) -> tuple[ListedPaper, ...]:
         """The strongest papers, no two from the same topic as long as there is a choice."""
@@ -505,12 +500,15 @@ def _percent(share: float) -> str:
 
 
 def _evidence_reason(paper: Paper, d: Detection) -> str:
-    """Why a detection ranks first, in the paper's own words."""
-    best = min(d.evidence, key=lambda e: (e.field != "title", e.start), default=None)
-    if best is None:
+    """Why a detection ranks first, in the paper's own words: up to three different ones, the title's first."""
+    texts = {"title": paper.title, "abstract": paper.abstract}
+    words: dict[str, str] = {}
+    for e in sorted(d.evidence, key=lambda e: (e.field != "title", e.start)):
+        found = texts[e.field][e.start : e.end]
+        words.setdefault(found.casefold(), found)
+    if not words:
         return "main contribution"
-    text = paper.title if best.field == "title" else paper.abstract
-    return f"its {best.field} says “{text[best.start : best.end]}”"
+    return "it says " + ", ".join(f"“{found}”" for found in list(words.values())[:3])
 
 
 def _listed(paper: Paper, reason: str) -> ListedPaper:
@@ -581,7 +579,9 @@ def _paper_lists(material: WeekMaterial, digest: Digest) -> tuple[PaperList, ...
             if arxiv_id in papers:
                 of_term[d.kind, d.key].append((papers[arxiv_id], d))
     for line in (*digest.techniques, *digest.themes):
-        detected = sorted(of_term[line.kind, line.key], key=lambda pair: (-pair[1].level, pair[0].arxiv_id))
+        detected = sorted(
+            of_term[line.kind, line.key], key=lambda pair: (-pair[1].level, -pair[1].strength, pair[0].arxiv_id)
+        )
         lists.append(
             PaperList(
                 slug=line.slug,

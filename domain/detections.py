@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from domain.paper import ArxivId
@@ -32,12 +32,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Detection:
-    """One technique or theme found in one paper, at level 1 to 3, with its evidence."""
+    """One technique or theme found in one paper, at level 1 to 3, with its evidence.
+
+    ``strength`` is how far the detector's score lies above what the level needs, in log-odds; it orders the papers of
+    one term and says nothing across terms. 0 where the level was counted, not scored.
+    """
 
     kind: TermKind
     key: str
     level: int
     evidence: tuple[Evidence, ...]
+    strength: float = field(default=0.0, compare=False)
 
     def __post_init__(self) -> None:
         if not MENTIONS <= self.level <= IS_ABOUT:

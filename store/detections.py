@@ -34,6 +34,7 @@ def add_detections(db: Database, detector_id: str, found: Sequence[PaperDetectio
             "kind": d.kind,
             "key": d.key,
             "level": d.level,
+            "strength": d.strength,
             "evidence": [[e.field, e.start, e.end] for e in d.evidence],
         }
         for of in found
@@ -81,4 +82,4 @@ def detections_of_paper(db: Database, detector_id: str, arxiv_id: ArxivId) -> li
 
 
 def _detection(row: Row[Any]) -> Detection:
-    return Detection(row.kind, row.key, row.level, tuple(Evidence(*place) for place in row.evidence))
+    return Detection(row.kind, row.key, row.level, tuple(Evidence(*place) for place in row.evidence), row.strength)

@@ -186,6 +186,7 @@ detection = Table(
     Column("key", String(64), primary_key=True),
     Column("level", Integer, nullable=False),
     Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
+    Column("strength", Float, nullable=False, server_default="0"),  # log-odds above the level's threshold
     Index(None, "arxiv_id"),
 )
 

@@ -326,3 +326,13 @@ def test_the_model_card_is_what_the_scores_say() -> None:
     scores = json.loads((ROOT / "analysis" / "detector_scores.json").read_text(encoding="utf-8"))
     card = (ROOT / "docs" / "model-card.md").read_text(encoding="utf-8")
     assert card == model_card(scores, load_taxonomy()), "run: python -m benchmarks.detection card"
+
+
+def test_a_surer_detection_has_the_greater_strength() -> None:
+    detector = Detector(load_taxonomy(None))
+    sure = "We propose a diffusion model. Our diffusion model denoises latents; diffusion models are trained by us."
+    faint = "We propose a planner. Its proposals may come from a diffusion model."
+    [of_sure] = [d for d in detector.detect_text("A latent diffusion model", sure) if d.key == "diffusion"]
+    of_faint = [d for d in detector.detect_text("A planner", faint) if d.key == "diffusion"]
+    assert of_sure.strength > 0
+    assert all(d.strength < of_sure.strength for d in of_faint)

@@ -126,6 +126,8 @@ def upgrade() -> None:
     op.add_column("paper", sa.Column("is_withdrawn", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("paper", sa.Column("source", sa.String(length=16), server_default="api", nullable=False))
 
+    op.add_column("detection", sa.Column("strength", sa.Float(), server_default="0", nullable=False))
+
     op.add_column("topic", sa.Column("given_name", sa.Text(), nullable=True))
     op.add_column("topic", sa.Column("area", sa.Text(), nullable=True))
 
