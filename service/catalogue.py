@@ -252,6 +252,7 @@ def paper(shop: Workshop, arxiv_id: str) -> dict[str, Any]:
         "abstract": found.abstract,
         "categories": list(found.categories),
         "version": found.version,
+        "withdrawn": found.is_withdrawn,
         "updated_at": instant(found.updated_at),
         "comment": found.comment,
         "doi": found.doi,

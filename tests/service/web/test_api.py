@@ -141,6 +141,7 @@ def test_strangers_text_comes_back_as_it_was(web: TestClient) -> None:
     for number, words in enumerate(HOSTILE, 1):
         paper = web.get(f"/api/v1/papers/2606.{number:05d}").json()
         assert paper["title"] == words
+        assert paper["withdrawn"] is False
 
 
 def test_the_csv_holds_what_the_json_says_and_no_formula(web: TestClient) -> None:
