@@ -1,0 +1,332 @@
+"""How fast shares grow, how sure that is, and when the growth changed.
+
+Weekly counts are taken as quasi-binomial (McCullagh and Nelder 1989, chapter 4): the log-odds of a paper's being
+about a term are a straight line over the weeks, plus the effect of how full the week was (deadlines bring more papers
+and another mixture), and counts vary more than a binomial's by a factor, the *dispersion*. It is estimated from
+what the fitted lines leave over, never from the change itself, and moderated over all terms, because one term's
+weeks are few (Smyth 2004). A growth rate is tested by quasi-likelihood, the drop of deviance over the dispersion
+against Student's t (Lund and others 2012), and its interval is the profile of the same test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.calls import Growth
+from domain.week import Week
+
+WINDOW_WEEKS = 26
+"""Growth is that of so many weeks, the newest included."""
+MIN_WEEKS = 8
+"""Weeks below which no line is fitted."""
+MIN_PAPERS = 10
+"""Papers of a term in the window below which nothing is said about it."""
+WEEKS_PER_YEAR = 365.25 / 7
+MIN_SEGMENT_WEEKS = 8
+"""Two changes of growth are at least so far apart."""
+
+_MOST_ALIKE = 0.5  # autocorrelation beyond which it is more likely a bend of the trend itself
+_ITERATIONS = 25
+_LIMIT = 30.0  # of a logit: farther out nothing changes but rounding
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class GrowthFit:
+    """Lines fitted to many terms at once; arrays ``(n_terms,)``, NaN where a term has too few papers.
+
+    ``slope`` is the change of log-odds a week; ``t_value`` its signed root of the scaled drop in deviance, ``df``
+    the degrees of freedom to judge it by, ``p_value`` two-sided. ``dispersion`` is that of single weeks, at least 1.
+    """
+
+    slope: Floats
+    t_value: Floats
+    p_value: Floats
+    dispersion: Floats
+    df: Floats
+    _lasting: Floats  # dispersion as a line over many weeks feels it
+    _k: Floats
+    _n: Floats
+    _weeks: Floats
+
+    def intervals(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """The slopes' profile intervals: all slopes that the same test would not reject."""
+        from scipy.stats import t as student
+
+        fitted = ~np.isnan(self.slope)
+        low, high = np.full(len(self.slope), np.nan), np.full(len(self.slope), np.nan)
+        if fitted.any():
+            bound = student.ppf(0.5 + level / 2, self.df[fitted]) * np.sqrt(self._lasting[fitted])
+            at = _Profile(self._k[fitted], self._n, self._weeks)
+            low[fitted] = at.end(self.slope[fitted], bound, side=-1)
+            high[fitted] = at.end(self.slope[fitted], bound, side=1)
+        return low, high
+
+    def growths(self, level: float = 0.95) -> list[Growth | None]:
+        """Slopes with their intervals as odds ratios a year."""
+        low, high = self.intervals(level)
+        rates = np.exp(np.clip(np.stack([self.slope, low, high], axis=1) * WEEKS_PER_YEAR, -700, 700))
+        return [None if np.isnan(row[0]) else Growth(*(float(x) for x in row)) for row in rates]
+
+
+def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]) -> GrowthFit:
+    """Growth of many terms over the same weeks.
+
+    Parameters
+    ----------
+    k : shape ``(n_terms, n_weeks)``, papers of each term.
+    n : shape ``(n_weeks,)``, papers of the week; more than 0.
+    weeks : which weeks these are, ascending; gaps are allowed.
+    """
+    if k.ndim != 2 or k.shape[1] != len(n) or len(n) != len(weeks):
+        raise ValueError(f"expected k of shape (n_terms, {len(weeks)}) and n of ({len(weeks)},), got {k.shape}")
+    n_terms = len(k)
+    nothing = np.full(n_terms, np.nan)
+    counts, papers = k.astype(float), n.astype(float)
+    at = np.array([(week.monday - weeks[-1].monday).days / 7 for week in weeks])
+    total = counts.sum(axis=1)
+    fitted = (total >= MIN_PAPERS) & (papers.sum() - total >= MIN_PAPERS)
+    if len(weeks) < MIN_WEEKS or not fitted.any():
+        return GrowthFit(nothing, nothing, nothing, nothing, nothing, nothing, counts, papers, at)
+    from scipy.stats import t as student
+
+    design = _design(papers, at)
+    some = counts[fitted]
+    coefficients, eta = _irls(some, papers, design)
+    flat_eta = _irls(some, papers, np.delete(design, 1, axis=1))[1]
+    dispersion, df = moderated_dispersion(some, papers, eta, n_parameters=design.shape[1])
+    lasting = 1 + (dispersion - 1) * _persistence(some, papers, eta, design, dispersion)
+    drop = np.maximum(_deviance(some, papers, flat_eta) - _deviance(some, papers, eta), 0.0)
+    slope = coefficients[:, 1]
+    t_value = np.sign(slope) * np.sqrt(drop / lasting)
+    p_value = 2 * student.sf(np.abs(t_value), df)
+
+    def spread(values: Floats) -> Floats:
+        wide = nothing.copy()
+        wide[fitted] = values
+        return wide
+
+    return GrowthFit(
+        slope=spread(slope),
+        t_value=spread(t_value),
+        p_value=spread(p_value),
+        dispersion=spread(dispersion),
+        df=spread(df),
+        _lasting=spread(lasting),
+        _k=counts,
+        _n=papers,
+        _weeks=at,
+    )
+
+
+def moderated_dispersion(k: Floats, n: Floats, eta: Floats, *, n_parameters: int) -> tuple[Floats, Floats]:
+    """Each term's dispersion and its degrees of freedom, drawn towards what terms of its size have.
+
+    Pearson's X² of the residuals over its degrees of freedom is drawn towards ``1 + c m``, where ``m`` is a week's
+    binomial variance and ``c`` common to all terms: extra scatter of the log-odds shows more, the more papers
+    there are. How strongly, follows from how much the terms differ (empirical Bayes; Smyth 2004, section 6.2).
+    """
+    from scipy.special import digamma, polygamma
+
+    share = _expit(eta)
+    variance = n * share * (1 - share)
+    df = k.shape[1] - n_parameters
+    raw = np.sum((k - n * share) ** 2 / np.maximum(variance, 1e-9), axis=1) / df
+    size = variance.mean(axis=1)
+    told = size >= 2.0  # below two papers a week, X² is hardly chi-squared
+    if told.sum() < 3:
+        return np.maximum(raw, 1.0), np.full(len(k), float(df))
+    scatter = max(0.0, float(np.median((raw[told] - 1) / size[told])))
+    expected = 1 + scatter * size
+    log_ratio = np.log(np.maximum(raw[told] / expected[told], 1e-3)) - digamma(df / 2) + np.log(df / 2)
+    between = float(np.var(log_ratio, ddof=1) - polygamma(1, df / 2))
+    if between <= 0:  # the terms differ by no more than chance: one common factor
+        df_prior = 1e6
+        centre = float(np.exp(np.mean(log_ratio)))
+    else:
+        df_prior = 2 * _trigamma_inverse(between)
+        centre = float(np.exp(np.mean(log_ratio) + digamma(df_prior / 2) - np.log(df_prior / 2)))
+    moderated = (df_prior * centre * expected + df * raw) / (df_prior + df)
+    # No known reason makes papers come more evenly than by chance.
+    return np.maximum(moderated, 1.0), np.full(len(k), df_prior + df)
+
+
+def _persistence(k: Floats, n: Floats, eta: Floats, design: Floats, dispersion: Floats) -> float:
+    """How many times as much lasting scatter makes a line wander as scatter that is new every week, at least 1.
+
+    What shares vary beyond chance resembles the week before: a conference's papers come for a month. Under
+    first-order autocorrelation ``r`` a line over many weeks varies ``(1 + r) / (1 - r)`` times as much. ``r`` is
+    common to all terms: products of neighbouring residuals, less what the fitted lines bring into them, over the
+    variance beyond chance.
+    """
+    share = _expit(eta)
+    residual = (k - n * share) / np.sqrt(np.maximum(n * share * (1 - share), 1e-9))
+    n_weeks = k.shape[1]
+    hat = design @ np.linalg.pinv(design)
+    by_fit = -float(np.trace(hat, offset=1))
+    beyond_chance = float(np.sum(dispersion - 1)) * (n_weeks - 1)
+    if beyond_chance <= 0:
+        return 1.0
+    products = float(np.sum(residual[:, 1:] * residual[:, :-1]) - by_fit * np.sum(dispersion))
+    r = min(max(products / beyond_chance, 0.0), _MOST_ALIKE)
+    return (1 + r) / (1 - r)
+
+
+@dataclass(frozen=True)
+class ChangePoint:
+    """The first week of another growth, with the fitted shares just before it and in it."""
+
+    week: Week
+    share_before: float
+    share_after: float
+
+
+def change_points(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]) -> list[ChangePoint]:
+    """When a share's level or growth changed: the best division of its weeks into straight lines.
+
+    Shares are made equally certain by Anscombe's arcsine (1948); the division with the least squares plus a penalty
+    for each line is found exactly by dynamic programming (optimal partitioning, Jackson and others 2005). The penalty
+    for a change is ``3 log(n_weeks)`` times the scatter for each of the three numbers that it costs (when, level,
+    slope), twice the Bayesian information criterion's, so that a series without a change seldom gets one. The
+    scatter is that of second differences, which neither a line nor a few changes disturb (Gasser and others 1986).
+    """
+    held = n > 0
+    k, n = k[held].astype(np.float64), n[held].astype(np.float64)  # type: ignore[assignment]
+    at = [week for week, is_held in zip(weeks, held.tolist(), strict=True) if is_held]
+    n_weeks = len(at)
+    if n_weeks < 2 * MIN_SEGMENT_WEEKS or k.sum() < MIN_PAPERS:
+        return []
+    y = np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4)))
+    weight = 4 * n + 2
+    x = np.array([(week.monday - at[0].monday).days / 7 for week in at])
+    bend = (y[2:] - 2 * y[1:-1] + y[:-2]) / np.sqrt(1 / weight[2:] + 4 / weight[1:-1] + 1 / weight[:-2])
+    scatter = max(1.0, float(np.mean(bend**2)))
+    penalty = 3 * 2 * np.log(n_weeks) * scatter
+    sums = [np.concatenate([[0.0], np.cumsum(weight * term)]) for term in (np.ones(n_weeks), x, x * x, y, x * y, y * y)]
+
+    def costs(starts: NDArray[np.int64], end: int) -> Floats:
+        w, wx, wxx, wy, wxy, wyy = (total[end] - total[starts] for total in sums)
+        spread = np.maximum(wxx - wx**2 / w, 1e-12)
+        return np.maximum(wyy - wy**2 / w - (wxy - wx * wy / w) ** 2 / spread, 0.0)
+
+    best = np.full(n_weeks + 1, np.inf)
+    best[0] = -penalty
+    previous = np.zeros(n_weeks + 1, dtype=np.int64)
+    for end in range(MIN_SEGMENT_WEEKS, n_weeks + 1):
+        starts = np.arange(0, end - MIN_SEGMENT_WEEKS + 1)
+        total = best[starts] + costs(starts, end) + penalty
+        chosen = int(np.argmin(total))
+        best[end], previous[end] = total[chosen], starts[chosen]
+    cuts = [n_weeks]
+    while cuts[-1] > 0:
+        cuts.append(int(previous[cuts[-1]]))
+    cuts.reverse()
+
+    def level(start: int, end: int, where: int) -> float:
+        line = np.polyfit(x[start:end], y[start:end], 1, w=np.sqrt(weight[start:end]))
+        return float(np.sin(np.clip(np.polyval(line, x[where]), 0, np.pi / 2)) ** 2)
+
+    return [
+        ChangePoint(at[cut], level(before, cut, cut - 1), level(cut, after, cut))
+        for before, cut, after in zip(cuts, cuts[1:], cuts[2:], strict=False)
+    ]
+
+
+class _Profile:
+    """Deviances with the slope held at given values."""
+
+    def __init__(self, k: Floats, n: Floats, at: Floats) -> None:
+        self._k, self._n, self._at = k, n, at
+        design = _design(n, at)
+        self._others = np.delete(design, 1, axis=1)
+        self._time = design[:, 1]
+        coefficients, eta = _irls(k, n, design)
+        self._least = _deviance(k, n, eta)
+        share = _expit(eta)
+        information = np.einsum("jw,wp,wq->jpq", n * share * (1 - share), design, design)
+        self._error = np.sqrt(np.linalg.inv(information + 1e-9 * np.eye(design.shape[1]))[:, 1, 1])
+
+    def _root(self, slope: Floats) -> Floats:
+        eta = _irls(self._k, self._n, self._others, slope[:, None] * self._time)[1]
+        return np.sqrt(np.maximum(_deviance(self._k, self._n, eta) - self._least, 0.0))
+
+    def end(self, slope: Floats, bound: Floats, *, side: int) -> Floats:
+        """Where the root of the rise in deviance meets ``bound``, below (-1) or above (1) the best slope."""
+        inside, step = slope.copy(), bound * self._error
+        outside = slope + side * step
+        for _ in range(12):  # a one-sided likelihood is left open at the last of these
+            short = self._root(outside) < bound
+            if not short.any():
+                break
+            inside = np.where(short, outside, inside)
+            step = np.where(short, 2 * step, step)
+            outside = np.where(short, outside + side * step, outside)
+        for _ in range(24):
+            middle = (inside + outside) / 2
+            short = self._root(middle) < bound
+            inside, outside = np.where(short, middle, inside), np.where(short, outside, middle)
+        return (inside + outside) / 2
+
+
+def _design(n: Floats, at: Floats) -> Floats:
+    """Constant, weeks, and how full the week was beside the others, in logs."""
+    full = np.log(n)
+    return np.stack([np.ones_like(at), at - at.mean(), full - full.mean()], axis=1)
+
+
+def _expit(eta: Floats) -> Floats:
+    return 1 / (1 + np.exp(-np.clip(eta, -_LIMIT, _LIMIT)))
+
+
+def _irls(k: Floats, n: Floats, design: Floats, offset: Floats | float = 0.0) -> tuple[Floats, Floats]:
+    """Coefficients and linear predictors of a binomial GLM for every row of ``k``.
+
+    As ``statsmodels.api.GLM`` with family ``Binomial``, which a test compares, but for all terms at once: a digest
+    fits hundreds, a backtest a million.
+    """
+    share = (k + 0.5) / (n + 1)
+    eta = np.log(share / (1 - share))
+    coefficients = np.zeros((len(k), design.shape[1]))
+    ridge = 1e-9 * np.eye(design.shape[1])
+    for i in range(_ITERATIONS):
+        p = share if i == 0 else _expit(eta)
+        weight = np.maximum(n * p * (1 - p), 1e-10)
+        working = eta + (k - n * p) / weight - offset
+        crossed = np.einsum("jw,wp,wq->jpq", weight, design, design, optimize=True) + ridge
+        new = np.linalg.solve(crossed, np.einsum("jw,wp->jp", weight * working, design)[..., None])[..., 0]
+        moved = float(np.max(np.abs(new - coefficients))) if len(k) else 0.0
+        coefficients = new
+        eta = np.clip(coefficients @ design.T + offset, -_LIMIT, _LIMIT)
+        if moved < 1e-8:
+            break
+    return coefficients, eta
+
+
+def _deviance(k: Floats, n: Floats, eta: Floats) -> Floats:
+    """Twice the drop of log-likelihood from a perfect fit, less what does not depend on the fit."""
+    softplus = np.logaddexp(0.0, eta)
+    result: Floats = -2 * np.sum(k * eta - n * softplus, axis=1)
+    return result
+
+
+def _trigamma_inverse(value: float) -> float:
+    """The argument whose trigamma is ``value``, by Newton's method (Smyth 2004, appendix)."""
+    from scipy.special import polygamma
+
+    if value > 1e7:
+        return float(1 / np.sqrt(value))
+    if value < 1e-6:
+        return 1 / value
+    y = 0.5 + 1 / value
+    for _ in range(50):
+        trigamma = float(polygamma(1, y))
+        step = trigamma * (1 - trigamma / value) / float(polygamma(2, y))
+        y += step
+        if -step / y < 1e-8:
+            break
+    return y
