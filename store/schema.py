@@ -284,13 +284,14 @@ trend_call = Table(  # what was said about a term in a closed week, kept as it w
     Column("call_id", Integer, Identity(always=False), primary_key=True),
     Column("week_start", Date, nullable=False),
     Column("kind", String(16), nullable=False),  # technique, theme, topic, query
-    Column("key", String(64), nullable=False),
-    Column("verdict", String(16), nullable=False),  # rising, falling, emerging, cooling, steady
+    Column("key", String(256), nullable=False),  # of a query its words
+    Column("verdict", String(16), nullable=False),  # rising, falling, emerging, cooling, steady, unknown
     Column("growth", Float),  # odds ratio per year, with its interval
     Column("growth_low", Float),
     Column("growth_high", Float),
     Column("q_value", Float),
     Column("share", Float),  # of the weeks that the call is about
+    Column("share_before", Float),  # what it moved from
     Column("n", Integer, nullable=False),
     Column("made_with", String(160), nullable=False),  # detector or topic model, and the method's version
     Column("made_at", UtcDateTime, nullable=False),

@@ -1,0 +1,154 @@
+"""Calls as they were made, and what became of them. A call stays as it was said: there is one a week and term."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from domain.calls import DOWNWARD, UPWARD, CallRecord, CallScore, Growth, KeptCall, TrendCall
+from domain.week import Week
+from store.database import Database
+from store.schema import trend_call, trend_call_score
+
+_MOVES = sorted(UPWARD | DOWNWARD)
+
+
+def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_at: datetime) -> None:
+    """Store calls, all or none; one that the week has already for its term stays, and the new one is dropped."""
+    rows = [
+        {
+            "week_start": call.week.monday,
+            "kind": call.kind,
+            "key": call.key,
+            "verdict": call.verdict,
+            "growth": call.growth.odds_ratio_per_year if call.growth else None,
+            "growth_low": call.growth.low if call.growth else None,
+            "growth_high": call.growth.high if call.growth else None,
+            "q_value": call.q_value,
+            "share": _or_none(call.share),
+            "share_before": _or_none(call.share_before),
+            "n": call.n,
+            "made_with": made_with,
+            "made_at": made_at,
+        }
+        for call in calls
+    ]
+    if rows:
+        with db.write() as connection:
+            unless_there = db.upsert(trend_call).on_conflict_do_nothing(index_elements=["week_start", "kind", "key"])
+            connection.execute(unless_there, rows)
+
+
+def calls_of_week(db: Database, week: Week) -> list[TrendCall]:
+    """Everything called in a week, in the order it was stored; empty where nothing was."""
+    question = select(trend_call).where(trend_call.c.week_start == week.monday).order_by(trend_call.c.call_id)
+    with db.read() as connection:
+        return [_call(row) for row in connection.execute(question)]
+
+
+def called_up_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
+    """Kind and key of the terms that were called rising or emerging in these weeks."""
+    question = select(trend_call.c.kind, trend_call.c.key).where(
+        trend_call.c.week_start.between(first.monday, last.monday), trend_call.c.verdict.in_(sorted(UPWARD))
+    )
+    with db.read() as connection:
+        return {(kind, key) for kind, key in connection.execute(question)}
+
+
+def moves_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list[KeptCall]:
+    """Calls of movement up to the week ``until`` that have no score at this horizon, oldest first."""
+    scored = select(trend_call_score.c.call_id).where(trend_call_score.c.horizon_weeks == horizon_weeks)
+    question = (
+        select(trend_call)
+        .where(
+            trend_call.c.verdict.in_(_MOVES),
+            trend_call.c.week_start <= until.monday,
+            trend_call.c.call_id.not_in(scored),
+        )
+        .order_by(trend_call.c.week_start, trend_call.c.call_id)
+    )
+    with db.read() as connection:
+        return [_kept(row, ()) for row in connection.execute(question)]
+
+
+def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, scored_at: datetime) -> None:
+    """Store scores by their call's id; a score that is there stays."""
+    rows = [
+        {
+            "call_id": call_id,
+            "horizon_weeks": score.horizon_weeks,
+            "held": score.held,
+            "share_after": score.share_after,
+            "scored_at": scored_at,
+        }
+        for call_id, score in scores
+    ]
+    if rows:
+        with db.write() as connection:
+            unless_there = db.upsert(trend_call_score).on_conflict_do_nothing(
+                index_elements=["call_id", "horizon_weeks"]
+            )
+            connection.execute(unless_there, rows)
+
+
+def kept_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> list[KeptCall]:
+    """Calls with their scores, newest week first: all of one week, or the newest moves of every week."""
+    question = select(trend_call).order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
+    if week is not None:
+        question = question.where(trend_call.c.week_start == week.monday)
+    else:
+        question = question.where(trend_call.c.verdict.in_(_MOVES))
+    with db.read() as connection:
+        rows = connection.execute(question).all()
+        scores: dict[int, list[CallScore]] = defaultdict(list)
+        scored = select(trend_call_score).where(trend_call_score.c.call_id.in_([row.call_id for row in rows]))
+        for row in connection.execute(scored.order_by(trend_call_score.c.horizon_weeks)):
+            scores[row.call_id].append(CallScore(row.horizon_weeks, row.held, row.share_after))
+    return [_kept(row, tuple(scores[row.call_id])) for row in rows]
+
+
+def call_records(db: Database, *, until: Week) -> list[CallRecord]:
+    """How the moves called before or in ``until`` turned out, by horizon; only what was known by then counts."""
+    score = trend_call_score.c
+    question = (
+        select(score.horizon_weeks, trend_call.c.week_start, score.held, func.count())
+        .join(trend_call, trend_call.c.call_id == score.call_id)
+        .group_by(score.horizon_weeks, trend_call.c.week_start, score.held)
+    )
+    counted: dict[int, dict[bool | None, int]] = {}
+    with db.read() as connection:
+        for horizon_weeks, monday, held, n in connection.execute(question):
+            if Week(monday).plus(horizon_weeks) <= until:
+                of = counted.setdefault(horizon_weeks, {True: 0, False: 0, None: 0})
+                of[held] += n
+    return [CallRecord(horizon, of[True], of[False], of[None]) for horizon, of in sorted(counted.items())]
+
+
+def _or_none(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _call(row: Row[Any]) -> TrendCall:
+    return TrendCall(
+        week=Week(row.week_start),
+        kind=row.kind,
+        key=row.key,
+        verdict=row.verdict,
+        growth=None if row.growth is None else Growth(row.growth, row.growth_low, row.growth_high),
+        q_value=row.q_value,
+        share=_or_nan(row.share),
+        share_before=_or_nan(row.share_before),
+        n=row.n,
+    )
+
+
+def _kept(row: Row[Any], scores: tuple[CallScore, ...]) -> KeptCall:
+    return KeptCall(row.call_id, _call(row), row.made_with, row.made_at, scores)
