@@ -126,7 +126,7 @@ def make_calls(
     counts: TermCounts,
     week: Week,
     *,
-    called_up: Collection[TermKey],
+    called_up: Collection[tuple[str, str]],
     false_discovery_rate: float,
     with_intervals: bool = True,
 ) -> list[TrendCall]:

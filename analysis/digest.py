@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.calls import TermCounts, TermKey, direction, growth_at
 from analysis.shares import (
     are_unusual,
     difference_of,
-    over_dispersion,
     share_of,
     share_points,
     share_series,
     with_verdicts,
 )
+from domain.calls import CallRecord, TrendCall
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, Term
 from domain.digest import (
     Change,
@@ -38,6 +39,8 @@ from domain.digest import (
     TopicCoverage,
     TopicLine,
     TopicStatus,
+    Verdict,
+    WatchedLine,
     short_authors,
 )
 from domain.harvest import Lateness
@@ -66,7 +69,13 @@ class DigestSettings(BaseModel):
 
     min_papers: int = Field(default=50, ge=1, description="Papers in a week below which no share is reported.")
     false_discovery_rate: float = Field(
-        default=0.05, gt=0, lt=1, description="The share of a digest's calls of up or down that may be noise."
+        default=0.05, gt=0, lt=1, description="The share of a week's calls of movement that may be noise."
+    )
+    watched_terms: tuple[str, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Words that you follow, written as for `trends`: each week they are called as techniques are. "
+        "In the environment, semicolons part them.",
     )
     n_topics: int = Field(default=5, ge=1, le=20, description="Topics listed at most as rising, as new and as cooling.")
     n_papers: int = Field(default=3, ge=1, le=10, description="Papers listed at most with each topic and theme.")
@@ -82,6 +91,8 @@ class WeekMaterial:
     the papers of the ``N_RECENT_WEEKS`` before that adopt a term, by its kind, key and the paper's topic.
     ``n_withdrawn`` papers of the week are held beside ``papers``, and are counted nowhere else. ``lateness`` is what is
     known of papers that come after their week's digest.
+    ``term_counts`` are all weeks of everything that is called, ``calls`` what was called in this week, ``call_records``
+    how past calls turned out.
     """
 
     week: Week
@@ -96,8 +107,11 @@ class WeekMaterial:
     assigned: tuple[AssignedPaper, ...]
     n_said: int | None
     problem: str | None
+    term_counts: TermCounts
+    calls: tuple[TrendCall, ...]
     n_withdrawn: int = 0
     lateness: Lateness | None = None
+    call_records: tuple[CallRecord, ...] = ()
 
 
 def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance: Provenance) -> DigestEdition:
@@ -115,16 +129,15 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
     recent = tuple(week.plus(-i) for i in range(N_RECENT_WEEKS, 0, -1))
     last_year = tuple(week.plus(-52 + i) for i in (-1, 0, 1))
 
-    term_keys = [(t.kind, t.key) for t in material.terms]
-    topic_keys = [("topic", str(t.topic_id)) for t in material.topics]
+    term_keys: list[TermKey] = [(t.kind, t.key) for t in material.terms]
+    topic_keys: list[TermKey] = [("topic", str(t.topic_id)) for t in material.topics]
     last_weeks = (*recent[1:], week)
     before = tuple(week.plus(-i) for i in range(N_RECENT_WEEKS + N_TOPIC_BASELINE_WEEKS - 1, N_RECENT_WEEKS - 1, -1))
-    # All that is tested against recent weeks is one family for the false-discovery control; last year is another.
-    against_recent = with_verdicts(
-        [tables.compared(key, (week,), recent) for key in term_keys]
-        + [tables.compared(key, last_weeks, before) for key in topic_keys],
-        false_discovery_rate=settings.false_discovery_rate,
-    )
+    calls = {(call.kind, call.key): call for call in material.calls}
+    # One notion of up and down: the week's calls. What is compared with recent weeks shows by how much.
+    against_recent = [_as_called(tables.compared(key, (week,), recent)[0], calls.get(key)) for key in term_keys] + [
+        _as_called(tables.compared(key, last_weeks, before)[0], calls.get(key)) for key in topic_keys
+    ]
     against_last_year = with_verdicts(
         [tables.compared(key, (week,), last_year) for key in term_keys],
         false_discovery_rate=settings.false_discovery_rate,
@@ -148,10 +161,11 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
             papers=picks.for_term(term) if term.kind == "theme" else (),
             where=places[term.kind, term.key][:3],
             more_than_usual=unusual[term.kind, term.key][:3],
+            call=calls.get((term.kind, term.key)),
         )
         for term, change, year_change in zip(material.terms, against_recent, against_last_year, strict=False)
     ]
-    topic_lines = _topic_lines(material, settings, tables, picks, against_recent[len(term_keys) :])
+    topic_lines = _topic_lines(material, settings, tables, picks, against_recent[len(term_keys) :], calls)
     techniques = tuple(
         sorted(
             (x for x in lines if x.kind == "technique" and (x.measured or _is_seen(x))),
@@ -183,6 +197,8 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
         provenance=provenance,
         all_topics=_all_topics(material, tables),
         is_made_up=any(is_made_up(p.arxiv_id) for p in material.papers),
+        watched=tuple(tables.watched(call) for call in material.calls if call.kind == "query"),
+        call_records=material.call_records,
     )
     return DigestEdition(digest, _paper_lists(material, digest))
 
@@ -202,6 +218,13 @@ class _Tables:
         columns = (material.counts[name].tolist() for name in ("kind", "key", "week_start", "level", "k"))
         for kind, key, at, level, k in zip(*columns, strict=True):
             self._k[kind, key][Week(at.date()), level] = k
+
+        # How much weeks scatter around what the half year's line says, so that a true change does not hide itself.
+        fit = growth_at(material.term_counts, material.week)[1]
+        known = zip(material.term_counts.terms, fit.dispersion.tolist(), strict=True)
+        self._dispersion: dict[tuple[str, str], float] = {
+            key: dispersion for key, dispersion in known if dispersion >= 1
+        }
 
     def n_papers(self, week: Week) -> int:
         return self._n.get(week, 0)
@@ -230,21 +253,29 @@ class _Tables:
             )
             return nothing, _NOWHERE
         baseline = self.share(key, baseline_weeks)
-        past = [self._material.week.plus(-i) for i in range(1, 13)]
-        dispersion = over_dispersion([self.k(key, w) for w in past], [self.n_papers(w) for w in past])
+        dispersion = self._dispersion.get(key, 1.0)
         difference, low, high, p_value = difference_of(current, baseline, dispersion=dispersion)
         change = Change(baseline, baseline_weeks, difference, low, high, _NOWHERE, "unknown", current, current_weeks)
         return change, p_value
 
-    def series(self, key: tuple[str, str]) -> tuple[SharePoint, ...]:
+    def series(self, key: tuple[str, str], k_by_week: Mapping[Week, int] | None = None) -> tuple[SharePoint, ...]:
         """Up to ``N_SERIES_WEEKS`` weeks of adoption, ending with the digest's."""
         totals = self._material.totals
         last = pd.Timestamp(self._material.week.monday)
         first = pd.Timestamp(self._material.week.plus(1 - N_SERIES_WEEKS).monday)
         totals = totals[(totals["week_start"] >= first) & (totals["week_start"] <= last)].reset_index(drop=True)
         weeks = [Week(at.date()) for at in totals["week_start"]]
-        k = {w: self.k(key, w) for w in weeks}
+        k = k_by_week if k_by_week is not None else {w: self.k(key, w) for w in weeks}
         return share_points(share_series(totals, k, min_papers=self._settings.min_papers))
+
+    def watched(self, call: TrendCall) -> WatchedLine:
+        """The line of words that the operator follows."""
+        counts = self._material.term_counts
+        row = counts.k[counts.terms.index((call.kind, call.key))]
+        k_by_week = dict(zip(counts.weeks, row.tolist(), strict=True))
+        week = self._material.week
+        share = share_of(k_by_week[week], self.n_papers(week), min_papers=self._settings.min_papers)
+        return WatchedLine(call.key, share, self.series(("query", call.key), k_by_week), call)
 
     def completeness(self) -> Completeness:
         week, material = self._material.week, self._material
@@ -363,6 +394,7 @@ def _topic_lines(
     tables: _Tables,
     picks: _Picks,
     changes: Sequence[Change],
+    calls: Mapping[TermKey, TrendCall],
 ) -> tuple[TopicLine, ...]:
     week = material.week
     first_held = min((Week(at.date()) for at in material.totals["week_start"]), default=week)
@@ -373,11 +405,11 @@ def _topic_lines(
         is_new = topic.born_week > week.plus(-NEW_WITHIN_WEEKS) and topic.born_week > first_held.plus(NEW_WITHIN_WEEKS)
         if is_new and topic.born_week <= week:
             groups["new"].append((topic, change))
-        elif change.verdict == "up":
+        elif (way := direction(call.verdict) if (call := calls.get(("topic", str(topic.topic_id)))) else 0) > 0:
             groups["rising"].append((topic, change))
-        elif change.verdict == "down":
+        elif way < 0:
             groups["cooling"].append((topic, change))
-        elif change.verdict == "steady":
+        elif change.baseline is not None:
             unproven.append((topic, change))
     # The moves that come nearest to being more than noise, as many each way.
     unproven.sort(key=lambda pair: (-abs(_in_widths(pair[1])), pair[0].topic_id))
@@ -402,6 +434,7 @@ def _topic_lines(
                     against_recent=change,
                     series=tables.series(key),
                     papers=picks.for_topic(topic.topic_id) if status != "unproven" else (),
+                    call=calls.get(("topic", str(topic.topic_id))),
                 )
             )
     return tuple(lines)
@@ -424,6 +457,18 @@ def _all_topics(material: WeekMaterial, tables: _Tables) -> tuple[TopicCount, ..
         in_area[c.area] += c.share.k
     present = [c for c in counts if c.share.k]
     return tuple(sorted(present, key=lambda c: (-in_area[c.area], c.area or "", -c.share.k, c.topic_id)))
+
+
+def _as_called(change: Change, call: TrendCall | None) -> Change:
+    """A change against recent weeks with the verdict of the term's call.
+
+    The call is about half a year, the change about a few weeks: one that points the other way is no part of the move.
+    """
+    if change.baseline is None or call is None or call.q_value is None:
+        return replace(change, q_value=_NOWHERE, verdict="unknown")
+    way = direction(call.verdict)
+    verdict: Verdict = "steady" if way * change.difference <= 0 else "up" if way > 0 else "down"
+    return replace(change, q_value=call.q_value, verdict=verdict)
 
 
 def _in_widths(change: Change) -> float:

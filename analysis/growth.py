@@ -104,7 +104,7 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
     drop = np.maximum(_deviance(some, papers, flat_eta) - _deviance(some, papers, eta), 0.0)
     slope = coefficients[:, 1]
     t_value = np.sign(slope) * np.sqrt(drop / lasting)
-    p_value = 2 * student.sf(np.abs(t_value), df)
+    p_value = np.asarray(2 * student.sf(np.abs(t_value), df))
 
     def spread(values: Floats) -> Floats:
         wide = nothing.copy()
@@ -167,14 +167,14 @@ def _persistence(k: Floats, n: Floats, eta: Floats, design: Floats, dispersion: 
     share = _expit(eta)
     residual = (k - n * share) / np.sqrt(np.maximum(n * share * (1 - share), 1e-9))
     n_weeks = k.shape[1]
-    hat = design @ np.linalg.pinv(design)
+    hat: Floats = design @ np.linalg.pinv(design)
     by_fit = -float(np.trace(hat, offset=1))
     beyond_chance = float(np.sum(dispersion - 1)) * (n_weeks - 1)
     if beyond_chance <= 0:
         return 1.0
-    products = float(np.sum(residual[:, 1:] * residual[:, :-1]) - by_fit * np.sum(dispersion))
-    r = min(max(products / beyond_chance, 0.0), _MOST_ALIKE)
-    return (1 + r) / (1 - r)
+    products: float = float(np.sum(residual[:, 1:] * residual[:, :-1]) - by_fit * np.sum(dispersion))
+    r: float = min(max(products / beyond_chance, 0.0), _MOST_ALIKE)
+    return float(1 + r) / (1 - r)
 
 
 @dataclass(frozen=True)
@@ -191,28 +191,29 @@ def change_points(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[We
 
     Shares are made equally certain by Anscombe's arcsine (1948); the division with the least squares plus a penalty
     for each line is found exactly by dynamic programming (optimal partitioning, Jackson and others 2005). The penalty
-    for a change is ``3 log(n_weeks)`` times the scatter for each of the three numbers that it costs (when, level,
+    for a change is ``2 log(n_weeks)`` times the scatter for each of the three numbers that it costs (when, level,
     slope), twice the Bayesian information criterion's, so that a series without a change seldom gets one. The
     scatter is that of second differences, which neither a line nor a few changes disturb (Gasser and others 1986).
     """
     held = n > 0
-    k, n = k[held].astype(np.float64), n[held].astype(np.float64)  # type: ignore[assignment]
+    counts, papers = k[held].astype(np.float64), n[held].astype(np.float64)
     at = [week for week, is_held in zip(weeks, held.tolist(), strict=True) if is_held]
     n_weeks = len(at)
-    if n_weeks < 2 * MIN_SEGMENT_WEEKS or k.sum() < MIN_PAPERS:
+    if n_weeks < 2 * MIN_SEGMENT_WEEKS or counts.sum() < MIN_PAPERS:
         return []
-    y = np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4)))
-    weight = 4 * n + 2
+    y = np.arcsin(np.sqrt((counts + 3 / 8) / (papers + 3 / 4)))
+    weight = 4 * papers + 2
     x = np.array([(week.monday - at[0].monday).days / 7 for week in at])
     bend = (y[2:] - 2 * y[1:-1] + y[:-2]) / np.sqrt(1 / weight[2:] + 4 / weight[1:-1] + 1 / weight[:-2])
     scatter = max(1.0, float(np.mean(bend**2)))
-    penalty = 3 * 2 * np.log(n_weeks) * scatter
+    penalty = 2 * 3 * np.log(n_weeks) * scatter
     sums = [np.concatenate([[0.0], np.cumsum(weight * term)]) for term in (np.ones(n_weeks), x, x * x, y, x * y, y * y)]
 
     def costs(starts: NDArray[np.int64], end: int) -> Floats:
         w, wx, wxx, wy, wxy, wyy = (total[end] - total[starts] for total in sums)
         spread = np.maximum(wxx - wx**2 / w, 1e-12)
-        return np.maximum(wyy - wy**2 / w - (wxy - wx * wy / w) ** 2 / spread, 0.0)
+        left: Floats = np.maximum(wyy - wy**2 / w - (wxy - wx * wy / w) ** 2 / spread, 0.0)
+        return left
 
     best = np.full(n_weeks + 1, np.inf)
     best[0] = -penalty
@@ -245,7 +246,7 @@ class _Profile:
         design = _design(n, at)
         self._others = np.delete(design, 1, axis=1)
         self._time = design[:, 1]
-        coefficients, eta = _irls(k, n, design)
+        eta = _irls(k, n, design)[1]
         self._least = _deviance(k, n, eta)
         share = _expit(eta)
         information = np.einsum("jw,wp,wq->jpq", n * share * (1 - share), design, design)

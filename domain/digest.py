@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from domain.calls import CallRecord, TrendCall
 from domain.detections import Evidence, TermKind
 from domain.paper import ArxivId, Paper
 from domain.week import Week
@@ -57,9 +58,10 @@ class Change:
     ``current`` is what is compared, over ``current_weeks``: this week for techniques and themes, the last four
     weeks for topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` where they are
     not held. ``difference`` is current minus baseline, a fraction with its 95 % interval ``low`` to ``high``.
-    ``q_value`` is the false-discovery-adjusted p-value over everything that this digest tests against the same
-    kind of baseline. ``verdict`` is "up" or "down" where ``q_value`` is below the digest's threshold, "steady"
-    where it is not, "unknown" where the baseline is not held.
+    ``q_value`` and ``verdict`` against recent weeks are those of the term's call: "up" where it is called rising or
+    emerging and ``difference`` says so too, "down" where falling or cooling, else "steady"; "unknown" where there is
+    no call or the baseline is not held. Against last year, where nothing is called, ``q_value`` is the
+    false-discovery-adjusted p-value over everything that this digest compares with last year.
     """
 
     baseline: Share | None
@@ -161,6 +163,7 @@ class TermLine:
     papers: tuple[ListedPaper, ...]
     where: tuple[Place, ...] = ()
     more_than_usual: tuple[Place, ...] = ()
+    call: TrendCall | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,17 @@ class TopicLine:
     against_recent: Change
     series: tuple[SharePoint, ...]
     papers: tuple[ListedPaper, ...]
+    call: TrendCall | None = None
+
+
+@dataclass(frozen=True)
+class WatchedLine:
+    """Words that the operator follows, in one week: papers that hold them, and which way they go."""
+
+    words: str
+    share: Share
+    series: tuple[SharePoint, ...]
+    call: TrendCall
 
 
 @dataclass(frozen=True)
@@ -269,6 +283,7 @@ class Digest:
 
     ``topics`` are those that moved, ``all_topics`` every one with a paper this week, by area and size.
     ``is_made_up`` where its papers are those of the sample corpus, which the page must say before anything else.
+    ``call_records`` say how past calls turned out, as far as that was known in the week.
     """
 
     week: Week
@@ -283,6 +298,8 @@ class Digest:
     provenance: Provenance
     is_made_up: bool = False
     all_topics: tuple[TopicCount, ...] = ()
+    watched: tuple[WatchedLine, ...] = ()
+    call_records: tuple[CallRecord, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a run does, stage by stage.
 
-    harvest -> embed -> detect -> topics -> weekly tables -> digest
+    harvest -> embed -> detect -> topics -> weekly tables -> calls -> digest
 
 Each stage is a generator: it yields after every unit of work that is committed, and asks the store what is left to
 do, so a run that was killed goes on where it stopped and one that is up to date does nothing. Given the same
@@ -17,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 
+from analysis import calls as trend_calls
 from analysis.bertopic_model import TopicSettings, fit_topics, library_versions
 from analysis.detect import Detector
 from analysis.digest import N_RECENT_WEEKS, DigestSettings, WeekMaterial, compose_digest
@@ -26,6 +27,7 @@ from analysis.topic_drift import BASELINE_WEEKS, drift_of_week, rise_of_unassign
 from analysis.topic_map import newborn_position, paper_positions, sample_by_id, topic_positions
 from analysis.topic_registry import KnownTopic, free_label, match_topics, shared_papers
 from analysis.topics import assign_topics, birth_weeks, nearest_centroids
+from domain.calls import HORIZONS_WEEKS, CallScore, KeptCall, TrendCall
 from domain.digest import DigestEdition, Provenance
 from domain.embeddings import Embeddings
 from domain.errors import SourceError, SourceListExpired, UsageError
@@ -45,6 +47,7 @@ from ingest.harvest import (
 from ingest.lists import FORMATS, ListSource, after_page, begun_again, ids_of, next_pass, plan_page, set_of
 from ingest.reconcile import reconciled
 from ingest.snapshot import SnapshotLine, read_snapshot
+from store.calls import add_calls, add_scores, call_records, called_up_between, calls_of_week, moves_to_score
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
 from store.digests import PublishedDigest, newest_digest, publish_digest
@@ -61,6 +64,7 @@ from store.papers import (
     papers_of_week,
     window_records,
 )
+from store.search import Scope, weekly_matches
 from store.topics import (
     StoredTopicModel,
     add_assignment,
@@ -78,6 +82,7 @@ from store.topics import (
 )
 from store.weekly import (
     adopted_by_topic,
+    complete_weeks,
     rebuild_weekly_tables,
     weekly_counts,
     weekly_tables_are_current,
@@ -85,7 +90,18 @@ from store.weekly import (
 )
 
 Stage = Literal[
-    "harvest", "import", "embed", "detect", "topics", "tables", "digest", "delivery", "bounces", "backup", "clean-up"
+    "harvest",
+    "import",
+    "embed",
+    "detect",
+    "topics",
+    "tables",
+    "calls",
+    "digest",
+    "delivery",
+    "bounces",
+    "backup",
+    "clean-up",
 ]
 
 CLOCK_TOLERANCE = timedelta(hours=26)
@@ -620,6 +636,90 @@ def refresh_tables(
     yield Progress("tables", 1, 1, "tables")
 
 
+def weeks_lacking(db: Database, categories: Sequence[str]) -> set[Week]:
+    """Weeks that were harvested and are known to lack papers; weeks that were imported are not among them."""
+    tried = {Week.containing(r.window.start_at) for r in window_records(db, categories) if not r.is_complete}
+    return tried - complete_weeks(db, categories)
+
+
+def counts_to_call(
+    db: Database,
+    *,
+    categories: tuple[str, ...],
+    detector: Detector,
+    model: StoredTopicModel | None,
+    watched_terms: Sequence[str],
+    min_papers: int,
+) -> trend_calls.TermCounts:
+    """All weeks of everything that is called: techniques, themes, the newest fit's topics, and watched words."""
+    totals = weekly_totals(db, categories)
+    terms: list[trend_calls.TermKey] = [(t.kind, t.key) for t in detector.taxonomy.terms]
+    terms += [("topic", str(t.topic_id)) for t in (model.topics if model else ())]
+    scope = Scope(categories)
+    return trend_calls.term_counts(
+        totals,
+        weekly_counts(db),
+        terms,
+        watched={words: weekly_matches(db, words.split(" OR "), scope) for words in watched_terms},
+        known_incomplete=weeks_lacking(db, categories),
+        min_papers=min_papers,
+    )
+
+
+def calls_in(
+    db: Database, week: Week, counts: trend_calls.TermCounts, *, false_discovery_rate: float
+) -> list[TrendCall]:
+    """What was called in a week where it was; else what would be called, from what is stored now."""
+    called_up = called_up_between(db, week.plus(-trend_calls.COOLING_WITHIN_WEEKS), week.plus(-1))
+    return calls_of_week(db, week) or trend_calls.make_calls(
+        counts, week, called_up=called_up, false_discovery_rate=false_discovery_rate
+    )
+
+
+def keep_calls(
+    db: Database,
+    week: Week,
+    counts: trend_calls.TermCounts,
+    *,
+    false_discovery_rate: float,
+    made_with: str,
+    now: datetime,
+) -> Iterator[Progress]:
+    """Make and store a week's calls, once: a week that cannot be told yet has none."""
+    if calls_of_week(db, week):
+        return
+    calls = calls_in(db, week, counts, false_discovery_rate=false_discovery_rate)
+    if all(call.verdict == "unknown" for call in calls):
+        return
+    add_calls(db, calls, made_with=f"{trend_calls.METHOD} {made_with}", made_at=now)
+    n_moves = sum(call.is_move for call in calls)
+    yield Progress("calls", len(calls), len(calls), "terms", f"{week}: {n_moves} of {len(calls)} terms move")
+
+
+def score_calls(
+    db: Database, last_week: Week, counts_of: Callable[[Sequence[str]], trend_calls.TermCounts], *, now: datetime
+) -> Iterator[Progress]:
+    """Look at the moves called ``HORIZONS_WEEKS`` ago or longer, once each, and store whether they held.
+
+    ``counts_of`` gives the counts with these words among them: words that are no longer watched are scored as well.
+    """
+    due = {h: moves_to_score(db, horizon_weeks=h, until=last_week.plus(-h)) for h in HORIZONS_WEEKS}
+    if not any(due.values()):
+        return
+    words = sorted({kept.call.key for of in due.values() for kept in of if kept.call.kind == "query"})
+    counts = counts_of(words)
+    scores = [pair for h, of in due.items() for kept in of if (pair := _scored(kept, counts, h)) is not None]
+    add_scores(db, scores, scored_at=now)
+    if scores:
+        n_held = sum(score.held is True for _, score in scores)
+        yield Progress("calls", len(scores), len(scores), "scores", f"{n_held} of {len(scores)} past moves held")
+
+
+def _scored(kept: KeptCall, counts: trend_calls.TermCounts, horizon_weeks: int) -> tuple[int, CallScore] | None:
+    score = trend_calls.score_call(kept.call, counts, horizon_weeks=horizon_weeks)
+    return None if score is None else (kept.call_id, score)
+
+
 def papers_that_are_held(db: Database, week: Week, categories: tuple[str, ...]) -> list[Paper]:
     """The week's papers.
 
@@ -652,6 +752,15 @@ def edition_of(
         If no paper of the week is held.
     """
     papers = papers_that_are_held(db, week, categories)
+    counts = counts_to_call(
+        db,
+        categories=categories,
+        detector=detector,
+        model=model,
+        watched_terms=settings.watched_terms,
+        min_papers=settings.min_papers,
+    )
+    called = calls_in(db, week, counts, false_discovery_rate=settings.false_discovery_rate)
     record = next((r for r in window_records(db, categories) if r.window == window_of(week)), None)
     totals = weekly_totals(db, categories)
     is_complete = record is not None and record.is_complete
@@ -680,8 +789,12 @@ def edition_of(
         assigned=tuple(assignments_of_week(db, model.topic_model_id, week, categories)) if model else (),
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
+        term_counts=counts,
+        # Words that are no longer watched are left out, as are topics that the newest fit does not have.
+        calls=tuple(call for call in called if (call.kind, call.key) in counts.terms),
         n_withdrawn=count_withdrawn(db, week, categories),
         lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
+        call_records=tuple(call_records(db, until=week)),
     )
     return compose_digest(material, settings, provenance)
 

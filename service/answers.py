@@ -12,18 +12,22 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
+from analysis.growth import WINDOW_WEEKS, change_points, fit_growth
 from analysis.shares import Period, share_series
+from domain.calls import Growth
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, TermKind
 from domain.errors import UsageError
 from domain.paper import one_line
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
-from scheduler.pipeline import due_windows, named
+from scheduler.pipeline import due_windows, named, weeks_lacking
 from service.coverage import coverage, instant
 from service.settings import known_category
 from service.workshop import Workshop
+from store.calls import call_records, is_late, kept_calls, newest_calls
 from store.deliveries import delivery_counts
 from store.detections import ids_without_detections
 from store.digests import published_weeks
@@ -44,6 +48,8 @@ from store.weekly import (
 Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
 MAX_TERMS = 20
+MIN_WEEK = 20
+"""Papers in the categories below which a week says nothing of growth."""
 _KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
 
 
@@ -87,7 +93,15 @@ def trends(
 
     def one(term: str) -> dict[str, Any]:
         kind, name, k_by_week = counter.count(term)
-        return {"term": name, "kind": kind, "points": _points(share_series(totals, k_by_week, by=by, min_papers=1))}
+        called = _called(shop, counter, kind, name) if within is None and level == "adopts" else None
+        table = share_series(totals, k_by_week, by=by, min_papers=1)
+        return {
+            "term": name,
+            "kind": kind,
+            "points": _points(table),
+            **_movement(shop, totals, k_by_week),
+            "call": called,
+        }
 
     asked = (by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = [shop.kept(("series", term, *asked), partial(one, term)) for term in terms]
@@ -104,6 +118,44 @@ def trends_csv(answer: Mapping[str, Any]) -> str:
         for point in series["points"]:
             writer.writerow((series["term"], series["kind"], *(point[c] for c in columns)))
     return out.getvalue()
+
+
+def _movement(shop: Workshop, totals: pd.DataFrame, k_by_week: Mapping[Week, int]) -> dict[str, Any]:
+    """Growth over the last half year of these weeks, and when the growth changed.
+
+    Of closed weeks with enough papers that are not known to lack any.
+    """
+    lacking = shop.kept("weeks that lack papers", lambda: weeks_lacking(shop.db, shop.settings.categories))
+    weeks = [Week(at.date()) for at in _closed(shop, totals)["week_start"]]
+    n = totals["n"].to_numpy(dtype=np.int64)[: len(weeks)]
+    k = np.array([k_by_week.get(week, 0) for week in weeks], dtype=np.int64)
+    usable = (n >= MIN_WEEK) & np.array([week not in lacking for week in weeks], dtype=bool)
+    if not usable.any():
+        return {"growth": None, "change_points": []}
+    recent = usable & np.array([week > weeks[-1].plus(-WINDOW_WEEKS) for week in weeks])
+    held = [week for week, kept in zip(weeks, recent.tolist(), strict=True) if kept]
+    [growth] = fit_growth(k[None, recent], n[recent], held).growths()
+    return {
+        "growth": _growth(growth),
+        "change_points": [
+            {
+                "start": point.week.monday.isoformat(),
+                "share_before": _number(point.share_before),
+                "share_after": _number(point.share_after),
+            }
+            for point in change_points(k, np.where(usable, n, 0), weeks)
+        ],
+    }
+
+
+def _called(shop: Workshop, counter: _Counter, kind: str, name: str) -> dict[str, Any] | None:
+    """What was last called of a term; ``None`` where nothing was, as of words that are not watched."""
+    key = name if kind == "text" else next((k for of in _KINDS if of == kind and (k := counter.key(of, name))), name)
+    wanted = ("query" if kind == "text" else kind, key)
+    call = next(
+        (c for c in shop.kept("newest calls", lambda: newest_calls(shop.db)) if (c.kind, c.key) == wanted), None
+    )
+    return None if call is None else {"week": str(call.week), "verdict": call.verdict}
 
 
 def term_named(shop: Workshop, term: str) -> tuple[TermKind, str] | None:
@@ -292,6 +344,62 @@ def _points(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _number(value: float) -> float | None:
     """Six digits are more than any share here knows; NaN is null in JSON."""
     return None if value != value else round(value, 6)
+
+
+# -- calls
+
+
+def calls(shop: Workshop, week: Week | None) -> dict[str, Any]:
+    """All calls of a week, or without one the newest moves of all weeks, each with what became of it."""
+    model = shop.topic_model
+    names = {("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())}
+    return {
+        "week": str(week) if week else None,
+        "record": [
+            {"horizon_weeks": r.horizon_weeks, "held": r.n_held, "failed": r.n_failed, "unknown": r.n_unknown}
+            for r in call_records(shop.db, until=last_closed_week(shop.now()))
+        ],
+        "calls": [
+            {
+                "week": str(kept.call.week),
+                "kind": kept.call.kind,
+                "key": kept.call.key,
+                "name": names.get((kept.call.kind, kept.call.key), kept.call.key),
+                "verdict": kept.call.verdict,
+                "growth": _growth(kept.call.growth),
+                "q_value": kept.call.q_value,
+                "share": _number(kept.call.share),
+                "share_before": _number(kept.call.share_before),
+                "n": kept.call.n,
+                "made_at": instant(kept.made_at),
+                "made_with": kept.made_with,
+                "late": is_late(kept.call.week, kept.made_at),
+                "scores": [
+                    {
+                        "horizon_weeks": s.horizon_weeks,
+                        "held": s.held,
+                        "share_after": None if s.share_after is None else _number(s.share_after),
+                    }
+                    for s in kept.scores
+                ],
+            }
+            for kept in kept_calls(shop.db, week=week)
+        ],
+    }
+
+
+def _growth(growth: Growth | None) -> dict[str, float] | None:
+    if growth is None:
+        return None
+    # Four significant digits; a rate may be anything from 0 to astronomical, where a term begins or ends.
+    return {
+        name: float(f"{value:.4g}")
+        for name, value in (
+            ("odds_ratio_per_year", growth.odds_ratio_per_year),
+            ("low", growth.low),
+            ("high", growth.high),
+        )
+    }
 
 
 # -- detect

@@ -304,6 +304,34 @@ def _print_trends(answer: dict[str, Any]) -> None:
 
 
 @app.command()
+def calls(
+    context: typer.Context,
+    week: Annotated[str | None, typer.Option(help="All calls of 2026-W20; by default the moves of all weeks.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """What was called rising, falling, emerging or cooling, and what became of it."""
+    from service import answers
+
+    with _workshop(context) as shop:
+        answer = answers.calls(shop, answers.week_named(week) if week else None)
+    if as_json:
+        _print_json(answer)
+        return
+    if not answer["calls"]:
+        raise UsageError("no call is stored" + (f" for {week}" if week else " yet") + "; `papertide run` makes them")
+    for r in answer["record"]:
+        told = r["held"] + r["failed"]
+        typer.echo(f"{r['horizon_weeks']} weeks on: {r['held']} of {told} held, {r['unknown']} cannot be told")
+    for c in answer["calls"]:
+        growth, scores = c["growth"], {True: "held", False: "did not hold", None: "cannot be told"}
+        rate = f"  x{growth['odds_ratio_per_year']:.2f} a year ({growth['low']:.2f} to {growth['high']:.2f})" * bool(
+            growth
+        )
+        later = "".join(f"; {s['horizon_weeks']} weeks on {scores[s['held']]}" for s in c["scores"])
+        typer.echo(f"{c['week']}  {c['verdict']:<8}  {c['kind']} {c['name']}{rate}{later}{'; called late' * c['late']}")
+
+
+@app.command()
 def detect(
     context: typer.Context,
     file: Annotated[str, typer.Argument(help="JSON lines with id, title and abstract; - for standard input.")] = "-",

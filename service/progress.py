@@ -25,6 +25,7 @@ _TITLES: dict[Stage, str] = {
     "detect": "Reading for techniques",
     "topics": "Finding topics",
     "tables": "Counting weeks",
+    "calls": "Calling trends",
     "digest": "Writing the digest",
     "delivery": "Sending mail",
     "bounces": "Reading bounces",

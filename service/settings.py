@@ -156,6 +156,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             name, text = name.removesuffix(_FILE_SUFFIX), _secret_in(name, Path(text))
         path = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         value: Any = text.replace(",", " ").split() if path in _LISTS else text
+        if path == ["digest", "watched_terms"]:  # phrases hold blanks and may hold commas
+            value = [part.strip() for part in text.split(";") if part.strip()]
         _merge(values, _nested(path, value))
     return values
 

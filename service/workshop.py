@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.calls import TermCounts
 from analysis.detect import Detector
 from analysis.search import similarities
 from analysis.shares import INTERVAL_LEVEL
@@ -250,8 +251,34 @@ class Workshop:
         yield from self.analyse(last_week=last)
         yield from self.publish(last)
 
+    def counts_to_call(self, watched_terms: Sequence[str]) -> TermCounts:
+        """All weeks of everything that is called, these words among it."""
+        return pipeline.counts_to_call(
+            self.db,
+            categories=self.settings.categories,
+            detector=self.detector,
+            model=self.topic_model,
+            watched_terms=watched_terms,
+            min_papers=self.settings.digest.min_papers,
+        )
+
+    def calls(self, week: Week) -> Iterator[Progress]:
+        """Make the calls of a closed week, and score those that are old enough."""
+        self.require_closed(week)
+        model = self.topic_model
+        yield from pipeline.keep_calls(
+            self.db,
+            week,
+            self.counts_to_call(self.settings.digest.watched_terms),
+            false_discovery_rate=self.settings.digest.false_discovery_rate,
+            made_with=f"{self.detector.detector_id}, fit {model.topic_model_id if model else 'none'}",
+            now=self.now(),
+        )
+        yield from pipeline.score_calls(self.db, last_closed_week(self.now()), self.counts_to_call, now=self.now())
+
     def publish(self, week: Week) -> Iterator[Progress]:
-        """Publish a week's digest if it is due."""
+        """Publish a week's digest if it is due, its calls made before."""
+        yield from self.calls(week)
         yield from pipeline.publish_if_due(
             self.db, week, self.settings.categories, lambda: self.edition(week), clock=self.clock
         )

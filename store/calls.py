@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -13,6 +13,9 @@ from domain.calls import DOWNWARD, UPWARD, CallRecord, CallScore, Growth, KeptCa
 from domain.week import Week
 from store.database import Database
 from store.schema import trend_call, trend_call_score
+
+LATE = timedelta(days=21)
+"""A call made longer after the end of its week may owe something to what came later."""
 
 _MOVES = sorted(UPWARD | DOWNWARD)
 
@@ -48,6 +51,13 @@ def calls_of_week(db: Database, week: Week) -> list[TrendCall]:
     question = select(trend_call).where(trend_call.c.week_start == week.monday).order_by(trend_call.c.call_id)
     with db.read() as connection:
         return [_call(row) for row in connection.execute(question)]
+
+
+def newest_calls(db: Database) -> list[TrendCall]:
+    """Everything called in the newest week that has calls."""
+    with db.read() as connection:
+        monday = connection.execute(select(func.max(trend_call.c.week_start))).scalar_one()
+    return calls_of_week(db, Week(monday)) if monday else []
 
 
 def called_up_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
@@ -112,20 +122,26 @@ def kept_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> 
 
 
 def call_records(db: Database, *, until: Week) -> list[CallRecord]:
-    """How the moves called before or in ``until`` turned out, by horizon; only what was known by then counts."""
+    """How moves turned out, by horizon, as far as that was known in the week ``until``.
+
+    Calls that were made ``LATE`` are left out: topics and taxonomy knew what came.
+    """
     score = trend_call_score.c
-    question = (
-        select(score.horizon_weeks, trend_call.c.week_start, score.held, func.count())
-        .join(trend_call, trend_call.c.call_id == score.call_id)
-        .group_by(score.horizon_weeks, trend_call.c.week_start, score.held)
+    question = select(score.horizon_weeks, trend_call.c.week_start, trend_call.c.made_at, score.held).join_from(
+        trend_call_score, trend_call, trend_call.c.call_id == score.call_id
     )
     counted: dict[int, dict[bool | None, int]] = {}
     with db.read() as connection:
-        for horizon_weeks, monday, held, n in connection.execute(question):
-            if Week(monday).plus(horizon_weeks) <= until:
-                of = counted.setdefault(horizon_weeks, {True: 0, False: 0, None: 0})
-                of[held] += n
+        for horizon_weeks, monday, made_at, held in connection.execute(question):
+            week = Week(monday)
+            if week.plus(horizon_weeks) <= until and not is_late(week, made_at):
+                counted.setdefault(horizon_weeks, {True: 0, False: 0, None: 0})[held] += 1
     return [CallRecord(horizon, of[True], of[False], of[None]) for horizon, of in sorted(counted.items())]
+
+
+def is_late(week: Week, made_at: datetime) -> bool:
+    """Whether a week's call was made so long after it that it proves nothing."""
+    return made_at > week.end_at + LATE
 
 
 def _or_none(value: float) -> float | None:

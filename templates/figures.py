@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
+from domain.calls import CallRecord, TrendCall
 from domain.digest import Change, Headline, Share, SharePoint
 from domain.week import Week
 
@@ -129,6 +130,25 @@ def basis(change: Change) -> str:
     if now and (now[0].monday - before[-1].monday).days > 26 * 7:
         return "a year before"
     return "the week before" if len(before) == 1 else f"the {_in_letters(len(before))} weeks before"
+
+
+def called(call: TrendCall) -> str:
+    """A call in words: ``rising over half a year, odds × 1.8 a year (1.4 to 2.3)``; empty where nothing can be told."""
+    if call.growth is None:
+        return ""
+    growth = call.growth
+    rates = [
+        f"{rate:.1f}" if rate < 10 else f"{rate:.0f}" if rate < 100 else "over 100"
+        for rate in (growth.odds_ratio_per_year, growth.low, growth.high)
+    ]
+    return f"{call.verdict} over half a year, odds × {rates[0]} a year ({rates[1]} to {rates[2]})"
+
+
+def held(record: CallRecord) -> str:
+    """How calls turned out: ``12 weeks on, 31 of 40 held (2 cannot be told)``."""
+    told = record.n_held + record.n_failed
+    untold = f" ({count(record.n_unknown)} cannot be told)" if record.n_unknown else ""
+    return f"{record.horizon_weeks} weeks on, {count(record.n_held)} of {count(told)} held{untold}"
 
 
 def comparison(change: Change) -> str:

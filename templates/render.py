@@ -90,6 +90,8 @@ def environment() -> Environment:
         week_range=figures.week_range,
         basis=figures.basis,
         comparison=figures.comparison,
+        called=figures.called,
+        held=figures.held,
         against_average=figures.against_average,
         readable=tex.readable,
         marked=tex.marked,
