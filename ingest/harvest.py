@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import SourceError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_PER_QUERY = 30_000
 """The most papers that arXiv lets one query reach (API manual)."""
+ARXIV_BEGAN = datetime(1991, 8, 1, tzinfo=UTC)
 _ASKED_BY_ID = 1000
 _IN_TIME = timedelta(weeks=1)
 _SETTLED = timedelta(weeks=4)
@@ -137,6 +138,27 @@ def _count(source: Source, window: Window, categories: tuple[str, ...], *, expec
     return n_said if n_said == expected else source.page(window, categories, start=0, size=1).n_total
 
 
+_NOT_EMPTY = "arXiv said 0 papers, but its counts up to the window's start and end do not bear that out"
+
+
+def _is_empty(source: Source, window: Window, categories: tuple[str, ...]) -> bool:
+    """Whether arXiv's other counts, too, leave no paper for the window.
+
+    An arXiv in trouble answers 0 to every question, again and again. So its count of all papers before the window must
+    be that of all papers up to its end, and arXiv must know of any paper at all.
+    """
+    if window.start_at <= ARXIV_BEGAN:
+        return True
+
+    def n_until(end_at: datetime) -> int:
+        return source.page(Window(ARXIV_BEGAN, end_at), categories, start=0, size=1).n_total
+
+    n_before = n_until(window.start_at)
+    if n_before != n_until(window.end_at):
+        return False
+    return n_before > 0 or n_until(window.end_at + timedelta(days=36_500)) > 0
+
+
 @dataclass(frozen=True)
 class _Fetched:
     """The papers that came, each once, and arXiv's count after the last of them."""
@@ -180,7 +202,7 @@ def _fetch(
                 break
             page = source.page(window, categories, start=start, size=min(page_size, MAX_PER_QUERY - start))
         n_said = _count(source, window, categories, expected=len(papers)) if papers else page.n_total
-        problem = None
+        problem = None if n_said or _is_empty(source, window, categories) else _NOT_EMPTY
     except SourceError as error:
         n_said, problem = page.n_total, str(error)
     return _Fetched(

@@ -11,10 +11,13 @@ import pytest
 from analysis.shares import difference_of, share_of
 from domain.detections import ADOPTS
 from domain.digest import Digest, Share
+from domain.errors import SourceUnavailable
 from service import answers
 from service.search import Question, search
+from service.workshop import Workshop
+from store.detections import ids_without_detections
 from store.digests import newest_digest
-from store.embeddings import add_embeddings, embeddings_by_id, ids_without_embedding
+from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, ids_without_embedding
 from store.papers import papers_of_week, window_records
 from store.topics import topics_of_papers
 from templates.json_form import digest_json
@@ -149,6 +152,25 @@ def test_postgresql_gives_the_digest_that_sqlite_gives(
     assert same is not None
     assert digest_json(published.edition) == digest_json(same.edition)
     shop.db.close()
+
+
+def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run: FinishedRun, tmp_path: Path) -> None:
+    """Two weeks are fetched, and then arXiv is gone: what came is analysed, and no digest is published."""
+    shop = workshop_at(tmp_path, finished_run.arxiv)
+    for _ in shop.harvest(2):
+        pass
+    shop.db.close()
+    nowhere = finished_run.shop.settings.arxiv.model_copy(
+        update={"api_url": "http://127.0.0.1:9/api/query", "max_tries": 1}
+    )
+    down = Workshop(shop.settings.model_copy(update={"arxiv": nowhere}))
+    with pytest.raises(SourceUnavailable, match="cannot reach arXiv"):
+        for _ in down.run(N_WEEKS):
+            pass
+    assert embedding_counts(down.db)
+    assert not ids_without_detections(down.db, down.detector.detector_id)
+    assert newest_digest(down.db, LAST_WEEK) is None
+    down.db.close()
 
 
 def test_a_search_by_meaning_and_words_finds_the_planted_topic(finished_run: FinishedRun) -> None:

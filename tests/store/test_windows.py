@@ -1,0 +1,90 @@
+"""What windows leave behind: when they were first complete, who came late, and which papers their proof counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from domain.harvest import HarvestedWindow
+from domain.paper import Paper
+from domain.week import Week
+from ingest.harvest import plan_harvest, window_of
+from store.database import Database
+from store.papers import (
+    apply_harvest,
+    count_by_category,
+    count_seen_after,
+    ids_in_window,
+    late_arrivals,
+    newest_week_held,
+    window_records,
+)
+
+WEEK = Week.parse("2026-W25")
+WATCHED = ("cs.LG", "stat.ML")
+CLOSED = datetime(2026, 6, 23, 6, tzinfo=UTC)
+Make = Callable[..., Paper]
+
+
+def _harvest(db: Database, *papers: Paper, at: datetime, problem: str | None = None, week: Week = WEEK) -> None:
+    harvested = HarvestedWindow(window_of(week), WATCHED, papers, len(papers), problem, at)
+    apply_harvest(db, plan_harvest(papers, {}), harvested, seen_at=at)
+
+
+def test_the_first_instant_of_completeness_stays_when_the_window_is_asked_for_again(database: Database) -> None:
+    for days, problem in ((0, "one is missing"), (1, None), (8, None), (15, "one is missing")):
+        _harvest(database, at=CLOSED + timedelta(days=days), problem=problem)
+    [record] = window_records(database, WATCHED)
+    assert (record.first_complete_at, record.checked_at) == (CLOSED + timedelta(days=1), CLOSED + timedelta(days=15))
+    assert (record.is_complete, record.n_tries) == (False, 4)
+
+
+def test_late_are_the_papers_first_seen_after_their_window_was_complete(database: Database, make_paper: Make) -> None:
+    _harvest(database, make_paper(1), at=CLOSED, problem="one is missing")
+    _harvest(database, make_paper(2), at=CLOSED + timedelta(days=1))
+    _harvest(database, make_paper(3), make_paper(4), at=CLOSED + timedelta(days=8))
+    _harvest(database, make_paper(5), at=CLOSED + timedelta(days=15))
+    [found] = late_arrivals(database, WATCHED)
+    day = (CLOSED - WEEK.end_at) / timedelta(days=1)
+    assert (found.n_papers, found.n_late) == (5, 3)
+    assert found.days == (day + 8, day + 8, day + 15)
+    assert count_seen_after(database, WEEK, WATCHED, CLOSED + timedelta(days=8)) == 1
+
+
+def test_a_window_that_was_never_complete_tells_nothing_of_lateness(database: Database, make_paper: Make) -> None:
+    _harvest(database, make_paper(1), at=CLOSED, problem="one is missing")
+    assert late_arrivals(database, WATCHED) == []
+
+
+def test_a_window_holds_its_papers_from_its_first_instant_to_before_its_last(
+    database: Database, make_paper: Make
+) -> None:
+    second = timedelta(seconds=1)
+    papers = [
+        make_paper(1, submitted_at=WEEK.start_at),
+        make_paper(2, submitted_at=WEEK.end_at - second, is_withdrawn=True),
+        make_paper(3, submitted_at=WEEK.start_at - second),
+        make_paper(4, submitted_at=WEEK.end_at),
+        make_paper(5, categories=("math.OC",), primary_category="math.OC"),
+    ]
+    apply_harvest(database, plan_harvest(papers, {}), None, seen_at=CLOSED)
+    assert ids_in_window(database, window_of(WEEK), WATCHED) == {papers[0].arxiv_id, papers[1].arxiv_id}
+
+
+def test_each_category_counts_the_papers_that_it_lists(database: Database, make_paper: Make) -> None:
+    both = make_paper(1, categories=("cs.LG", "stat.ML", "math.OC"))
+    papers = [both, make_paper(2), make_paper(3, is_withdrawn=True), replace(make_paper(4), categories=("cs.LG",))]
+    apply_harvest(database, plan_harvest(papers, {}), None, seen_at=CLOSED)
+    assert count_by_category(database, WATCHED) == {WEEK: {"cs.LG": 3, "stat.ML": 1}}
+
+
+def test_the_newest_week_held_is_one_that_was_asked_for_before_one_that_was_only_stored(
+    database: Database, make_paper: Make
+) -> None:
+    assert newest_week_held(database, WATCHED) is None
+    apply_harvest(database, plan_harvest([make_paper(1)], {}), None, seen_at=CLOSED)
+    assert newest_week_held(database, WATCHED) == WEEK
+    _harvest(database, at=CLOSED, week=WEEK.plus(-4))
+    assert newest_week_held(database, WATCHED) == WEEK.plus(-4)
+    assert newest_week_held(database, ("cs.LG",)) == WEEK
