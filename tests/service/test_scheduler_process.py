@@ -1,0 +1,145 @@
+"""The scheduler as a process: it does what is due, ends cleanly when it is told to, and survives being killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from domain.subscription import Preferences
+from service.jobs import Scheduler
+from service.post_office import PostOffice
+from service.settings import Settings
+from service.workshop import Workshop
+from store.database import open_database
+from store.runs import newest_runs
+from store.subscribers import add_request
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    # No harvest: there is nobody to ask. The schedule has one job that is always due at the start.
+    return {
+        **os.environ,
+        "PAPERTIDE_DATA_DIR": str(folder),
+        "PAPERTIDE_ARXIV__API_URL": "http://127.0.0.1:9/api/query",
+        "PAPERTIDE_ARXIV__MAX_TRIES": "1",
+        "PAPERTIDE_ARXIV__DELAY_S": "0",
+        "PAPERTIDE_SCHEDULE__HARVEST": "",
+        "PAPERTIDE_SCHEDULE__EVERY_S": "1",
+    }
+
+
+def _started(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "service.cli", "scheduler"]
+    return subprocess.Popen(command, cwd=ROOT, env=_environment(folder), stderr=subprocess.PIPE, text=True)
+
+
+def _wait_for_backup(folder: Path, process: subprocess.Popen[str]) -> None:
+    for _ in range(300):
+        if list((folder / "backups").glob("papertide-*.sqlite")):
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    pytest.fail("no backup came within 30 s")
+
+
+def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(tmp_path: Path) -> None:
+    first = _started(tmp_path)
+    _wait_for_backup(tmp_path, first)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = _started(tmp_path)
+    time.sleep(3)
+    began = time.monotonic()
+    second.send_signal(signal.SIGTERM)
+    _, said = second.communicate(timeout=30)
+    assert second.returncode == 0, said
+    assert time.monotonic() - began < 10
+    db = open_database(f"sqlite:///{tmp_path / 'papertide.sqlite'}")
+    states = {(run.job, run.state) for run in newest_runs(db, 50)}
+    db.close()
+    assert ("backup", "done") in states
+    assert ("clean up", "done") in states
+    assert ("digest", "failed") in states  # nobody answers at that address, and the others went on
+
+
+def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: Path) -> None:
+    shop = Workshop(Settings(data_dir=tmp_path, schedule={"harvest": "", "backup": "", "clean_up": ""}))  # type: ignore[arg-type]
+    office = PostOffice(shop)
+    add_request(shop.db, "ada@example.org", Preferences(), network="n", now=shop.now())
+    began, answered = time.monotonic(), 0.0
+
+    class Busy(Scheduler):
+        def _jobs(self) -> None:
+            self._look("jobs", lambda: time.sleep(4))
+
+    scheduler = Busy(office, letters_every_s=0.2)
+    scheduler.start()
+    try:
+        for _ in range(100):
+            if list((tmp_path / "mail").glob("*.eml")):
+                answered = time.monotonic() - began
+                break
+            time.sleep(0.1)
+    finally:
+        ended = scheduler.stop(8)
+    assert ended
+    assert 0 < answered < 4
+    [mail] = (tmp_path / "mail").glob("*.eml")
+    assert b"ada@example.org" in mail.read_bytes()
+    shop.db.close()
+
+
+def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> None:
+    from analysis.sentence_encoder import EmbeddingSettings
+    from domain.week import CLOSE_LAG, Week
+    from ingest.settings import ArxivSettings
+    from sample.corpus import make_corpus
+    from sample.server import SampleArxiv
+    from scheduler.jobs import run_due
+    from service.jobs import jobs_of
+    from store.digests import published_weeks
+    from store.subscribers import add_pending, confirm
+
+    last = Week.parse("2026-W25")
+    corpus = make_corpus(last_week=last, n_weeks=7, papers_per_week=12)
+    office: PostOffice | None = None
+    with SampleArxiv(corpus.papers, now=last.end_at + CLOSE_LAG) as arxiv:
+        for n_back in (3, 0):  # one look three weeks ago, then none until today
+            now = last.plus(-n_back).end_at + CLOSE_LAG
+            settings = Settings(
+                data_dir=tmp_path,
+                weeks=3,
+                now=now,
+                arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50),
+                embedding=EmbeddingSettings(number_type="bfloat16"),
+            )
+            shop = Workshop(settings)
+            office = PostOffice(shop, sleep=lambda _: None)
+            reader = add_pending(shop.db, "ada@example.org", Preferences(), now=now)
+            confirm(shop.db, reader.subscriber_id, None, now=now)
+            ended = [
+                (e.job, e.period, e.state)
+                for job in jobs_of(office)[1:3]
+                for e in run_due(shop.db, job, clock=shop.now)
+                if "W" in e.period  # a month may end in between
+            ]
+            again = [
+                e
+                for job in jobs_of(office)
+                if job.name in ("digest", "delivery")
+                for e in run_due(shop.db, job, clock=shop.now)
+            ]
+            assert again == []
+            weeks = [str(last.plus(-i)) for i in ([3] if n_back else [2, 1, 0])]
+            assert ended == [("digest", w, "done") for w in weeks] + [("delivery", w, "done") for w in weeks]
+            assert published_weeks(shop.db)[-1] == last.plus(-n_back)
+            shop.db.close()
+    assert len(list((tmp_path / "mail").glob("*.eml"))) == 4
