@@ -101,9 +101,7 @@ def _report(
         one: dict[str, RunRecord] = {first_run: ledger[first_run]}
         fired = cron_periods(line, zone, now=shop.now(), ledger=one)
         done = sum(record.state == "done" for record in ledger.values())
-        print(
-            f"  {job}: {len(fired)} periods came, {done} are done in the ledger, missing {len(set(fired) - set(ledger))}"
-        )
+        print(f"  {job}: {len(fired)} periods came, {done} are done, {len(set(fired) - set(ledger))} missing")
     mails = list((shop.settings.data_dir / "mail").glob("*.eml"))
     print(f"  mails to one weekly reader: {len(mails)} for {len(weeks)} weekly issues")
     n = len(marks)
