@@ -17,8 +17,9 @@ category alone and with all.
 
 ``births`` plants a topic in the sample corpus, 1 % of the papers from week 14 on, and counts the weeks until it is
 born; and again without it, where nothing should be born. The corpus has planted trends, which are news of another
-kind; so the weeks of all other papers are shuffled, unless ``--trends`` leaves them. Vectors are computed once and kept
-in ``--cache``.
+kind; so all other papers come in random order, unless ``--trends`` leaves them their weeks. The repeats share
+``--fits`` histories in turn, and differ in every paper that comes later. Vectors are computed once and kept in
+``--cache``.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -302,38 +303,45 @@ def births(arguments: argparse.Namespace) -> None:
     print(f"{arguments.per_week} papers a week, {n_news} of them of the planted topic from week {NEWS_FROM} on\n")
     waits: list[int | None] = []
     false_births: collections.Counter[str] = collections.Counter()
-    for repeat in range(arguments.repeats):
-        rng = np.random.default_rng(repeat)
-        drawn = {week: _draw(plain[week], arguments.per_week, rng) for week in weeks}
-        if not arguments.trends:
-            drawn = _shuffled(drawn, rng)
-        planted = {week: _draw(news[week], n_news, rng) for week in weeks[NEWS_FROM:]}
+    for fit in range(arguments.fits):
+        rng = np.random.default_rng(fit)
+        if arguments.trends:
+            history = {week: _draw(plain[week], arguments.per_week, rng) for week in weeks[:NEWS_FROM]}
+        else:
+            history = _from_any_week(plain, set(), weeks[:NEWS_FROM], arguments.per_week, rng)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "papertide.sqlite"
             radar = Radar(file, vectors, settings)
             for week in weeks[:NEWS_FROM]:
-                radar.feed(drawn[week])
+                radar.feed(history[week])
             radar.keep(weeks[NEWS_FROM - 1])
             n_fitted = len(radar.model().topics)
             radar.db.close()
-            for arm in arms:
-                shutil.copy(file, copy := Path(folder) / "arm.sqlite")
-                radar = Radar(copy, vectors, settings)
-                born: list[tuple[int, bool]] = []
-                for n, week in enumerate(weeks[NEWS_FROM:], 1):
-                    papers = drawn[week] + (planted[week] if arm == arms[0] else [])
-                    n_before = len(newest.topics) if (newest := newest_topic_model(radar.db, "m")) else 0
-                    radar.feed(papers)
-                    radar.keep(week)
-                    for topic in radar.model().topics[n_before:]:
-                        of_topic = [i for i, t in topics_of_papers(radar.db, 1).items() if t == topic.topic_id]
-                        is_news = np.mean([truth[i].topic == NEWS for i in of_topic]) > 0.5
-                        born.append((n, bool(is_news)))
-                radar.db.close()
-                if arm == arms[0]:
-                    waits.append(next((n for n, is_news in born if is_news), None))
-                false_births[arm] += sum(not is_news for _, is_news in born)
-        print(f"repeat {repeat}: {n_fitted} topics fitted; born in week {waits[-1]} of its life", flush=True)
+            for repeat in range(fit, arguments.repeats, arguments.fits):
+                rng, later = np.random.default_rng([fit, repeat]), weeks[NEWS_FROM:]
+                if arguments.trends:
+                    drawn = {week: _draw(plain[week], arguments.per_week, rng) for week in later}
+                else:
+                    drawn = _from_any_week(plain, _ids(history), later, arguments.per_week, rng)
+                planted = {week: _draw(news[week], n_news, rng) for week in later}
+                for arm in arms:
+                    shutil.copy(file, copy := Path(folder) / "arm.sqlite")
+                    radar = Radar(copy, vectors, settings)
+                    born: list[tuple[int, bool]] = []
+                    for n, week in enumerate(later, 1):
+                        n_before = len(radar.model().topics)
+                        radar.feed(drawn[week] + (planted[week] if arm == arms[0] else []))
+                        radar.keep(week)
+                        model = radar.model()
+                        for topic in model.topics[n_before:]:
+                            of_topic = topics_of_papers(radar.db, model.topic_model_id).items()
+                            is_news = np.mean([truth[i].topic == NEWS for i, t in of_topic if t == topic.topic_id])
+                            born.append((n, bool(is_news > 0.5)))
+                    radar.db.close()
+                    if arm == arms[0]:
+                        waits.append(next((n for n, is_news in born if is_news), None))
+                    false_births[arm] += sum(not is_news for _, is_news in born)
+                print(f"repeat {repeat}: {n_fitted} topics fitted; born in week {waits[-1]} of its life", flush=True)
     in_time = sum(wait is not None and wait <= 3 for wait in waits)
     by_wait = ", ".join(f"{n} in week {wait}" for wait, n in sorted(collections.Counter(waits).items(), key=str))
     print(f"\nborn within 3 weeks of its start: {in_time} of {len(waits)} ({by_wait})")
@@ -342,15 +350,24 @@ def births(arguments: argparse.Namespace) -> None:
         print(f"{arm}: {false_births[arm]} other topics born in {n_weeks} weeks")
 
 
-def _shuffled(of_week: Mapping[Week, list[Paper]], rng: np.random.Generator) -> dict[Week, list[Paper]]:
-    """The same papers, each at another's time."""
-    papers = [p for in_week in of_week.values() for p in in_week]
-    at = [papers[row].submitted_at for row in rng.permutation(len(papers)).tolist()]
-    shuffled: dict[Week, list[Paper]] = {week: [] for week in of_week}
-    for p, submitted_at in zip(papers, at, strict=True):
-        moved = replace(p, submitted_at=submitted_at, updated_at=submitted_at)
-        shuffled[moved.week].append(moved)
-    return shuffled
+def _from_any_week(
+    of_week: Mapping[Week, list[Paper]], used: set[ArxivId], weeks: Sequence[Week], n: int, rng: np.random.Generator
+) -> dict[Week, list[Paper]]:
+    """So many papers for each of these weeks, whatever week they were made for."""
+    unused = [p for in_week in of_week.values() for p in in_week if p.arxiv_id not in used]
+    drawn = [unused[row] for row in rng.permutation(len(unused))[: n * len(weeks)].tolist()]
+    return {
+        week: [_moved(p, week.start_at + timedelta(minutes=i)) for i, p in enumerate(drawn[n * k : n * k + n])]
+        for k, week in enumerate(weeks)
+    }
+
+
+def _moved(p: Paper, submitted_at: datetime) -> Paper:
+    return replace(p, submitted_at=submitted_at, updated_at=submitted_at)
+
+
+def _ids(of_week: Mapping[Week, list[Paper]]) -> set[ArxivId]:
+    return {p.arxiv_id for papers in of_week.values() for p in papers}
 
 
 def _draw(papers: Sequence[Paper], n: int, rng: np.random.Generator) -> list[Paper]:
@@ -383,6 +400,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--category", default="cs.CL", help="the primary category that drift fits to")
     parser.add_argument("--trends", action="store_true", help="births: leave the corpus its planted trends")
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--fits", type=int, default=4, help="births: so many histories, shared by the repeats in turn")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "papertide-benchmarks")
     chosen = parser.parse_args(list(arguments) if arguments is not None else None)
     if chosen.what != "births" and not (chosen.shared / "arxiv" / "recent").is_dir():
