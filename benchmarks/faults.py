@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--runs", type=int, default=320)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", default="", help="only the rows of the table whose name begins so")
     parser.add_argument("--manners", action="store_true", help="only two processes at once, and the server's ledger")
     parser.add_argument("--gap", type=float, default=3.0, help="seconds between requests, for --manners")
     parser.add_argument("--weeks", type=int, default=12, help="for --manners")
@@ -100,7 +101,7 @@ def main() -> None:
         elif arguments.kills:
             good = _kills(arguments.shared, folder, arguments.kills, random.Random(arguments.seed))
         else:
-            good = _faults(arguments.shared, folder, arguments.runs, random.Random(arguments.seed))
+            good = _faults(arguments.shared, folder, arguments.runs, random.Random(arguments.seed), arguments.only)
     sys.exit(not good)
 
 
@@ -114,6 +115,7 @@ class _Server:
     api_url: str
     truth: dict[Window, dict[str, Paper]]
     play: Callable[[Sequence[str]], None]
+    n_ignored: Callable[[], int]  # how often a Retry-After was ignored since the last play
 
 
 @contextmanager
@@ -158,7 +160,7 @@ def _replay_server(address: str) -> _Server:
         truth[window] = {p.arxiv_id: p for p in papers}
         if truth[window].keys() != ids:
             sys.exit("the server's list of identifiers and its undisturbed answer differ")
-    return _Server(f"{address}/api/query", truth, play)
+    return _Server(f"{address}/api/query", truth, play, lambda: int(_get(f"{address}/_ledger")["ignored_retry_after"]))
 
 
 def _sample_server(server: SampleArxiv, papers: Sequence[Paper]) -> _Server:
@@ -173,7 +175,7 @@ def _sample_server(server: SampleArxiv, papers: Sequence[Paper]) -> _Server:
             server.failing(name, at=numbers, arg=float(arg) if arg else None)  # type: ignore[arg-type]
 
     truth = {w: {p.arxiv_id: p for p in papers if w.start_at <= p.submitted_at < w.end_at} for w in WINDOWS}
-    return _Server(server.api_url, truth, play)
+    return _Server(server.api_url, truth, play, lambda: 0)
 
 
 def _settings(api_url: str, **other: float) -> ArxivSettings:
@@ -202,6 +204,8 @@ class _Row:
     lying: int = 0
     crashes: int = 0
     not_whole_after: int = 0
+    ignored: int = 0
+    plain_ignored: int = 0
     plain_lost: int = 0
     plain_runs_losing: int = 0
     plain_twice: int = 0
@@ -209,7 +213,7 @@ class _Row:
     notes: list[str] = field(default_factory=list)
 
 
-def _faults(shared: Path, folder: Path, n_runs: int, dice: random.Random) -> bool:
+def _faults(shared: Path, folder: Path, n_runs: int, dice: random.Random, only: str) -> bool:
     data = folder / "papers.jsonl.gz"
     _two_small_weeks(shared, data)
     template = folder / "empty.sqlite"
@@ -223,18 +227,20 @@ def _faults(shared: Path, folder: Path, n_runs: int, dice: random.Random) -> boo
     ):
         replay_server, sample_server = _replay_server(address), _sample_server(sample, made_up)
         for name, faults, kind in _programme(n_runs, dice):
+            if not name.startswith(only):
+                continue
             server = replay_server if kind == "replay" else sample_server
             row = rows.setdefault(name, _Row())
             _one_run(server, faults, template, folder / "run.sqlite", row)
-        ignored = _get(f"{address}/_ledger")["ignored_retry_after"]
     _print_table(rows)
     print(
-        f"{sum(r.n for r in rows.values())} runs in {time.perf_counter() - began:.0f} s; ignored Retry-After: {ignored}"
+        f"{sum(r.n for r in rows.values())} runs in {time.perf_counter() - began:.0f} s; Retry-After ignored: "
+        f"ours {sum(r.ignored for r in rows.values())}, arxiv.Client {sum(r.plain_ignored for r in rows.values())}"
     )
     for name, row in rows.items():
         for note in row.notes[:2]:
             print(f"  {name}: {note}")
-    return not any(r.lying or r.crashes or r.not_whole_after for r in rows.values())
+    return not any(r.lying or r.crashes or r.not_whole_after or r.ignored for r in rows.values())
 
 
 def _programme(n_runs: int, dice: random.Random) -> Iterator[tuple[str, list[str], str]]:
@@ -274,6 +280,7 @@ def _one_run(server: _Server, faults: list[str], template: Path, path: Path, row
         except Exception as error:  # noqa: BLE001 - whatever else comes is what we look for
             row.crashes += 1
             row.notes.append(f"{faults}: {error!r}")
+        row.ignored += server.n_ignored()
         wrong = _wrong_claims(db, server.truth)
         n_complete = sum(r.is_complete for r in window_records(db, DEFAULT_CATEGORIES))
         if wrong:
@@ -298,6 +305,7 @@ def _one_run(server: _Server, faults: list[str], template: Path, path: Path, row
         db.close()
     server.play(faults)
     _plain(server, row)
+    row.plain_ignored += server.n_ignored()
 
 
 def _harvest(db: Database, api_url: str, windows: Sequence[Window] = WINDOWS, **other: float) -> None:
