@@ -26,6 +26,8 @@ CANDIDATES = 300
 """How many papers each of the two rankings gives."""
 COMMON_SHARE = 0.05
 """A word that more papers hold than this tells little; it is left out of the ranking where rarer ones are there."""
+MAX_WORDS = 8
+"""How many words are ranked by, the rarest first: each costs a walk through the papers that hold it."""
 
 _STOP_WORDS = frozenset("a an and are as at be below by for from in into is it of on or over the to under with".split())
 
@@ -112,8 +114,8 @@ def _ranked(
 def _telling(shop: Workshop, words: Sequence[str], *, n_papers: int) -> list[str]:
     """The words that tell papers apart; the rarest where all are common."""
     counts = {word: shop.kept(("matches", word), partial(count_matches, shop.db, word)) for word in words}
-    rare = [word for word in words if counts[word] <= COMMON_SHARE * n_papers]
-    return rare or [min(words, key=lambda word: counts[word])]
+    rare = sorted((word for word in words if counts[word] <= COMMON_SHARE * n_papers), key=lambda word: counts[word])
+    return rare[:MAX_WORDS] or [min(words, key=lambda word: counts[word])]
 
 
 def _rounded(number: float | None) -> float | None:
