@@ -155,7 +155,9 @@ def papers_matching(
     if text:
         try:
             ids = shop.kept(
-                ("phrases", text, wanted), lambda: ids_by_phrases(shop.db, text.split(" OR "), scope_of(shop, wanted))
+                ("phrases", text, wanted),
+                lambda: ids_by_phrases(shop.db, text.split(" OR "), scope_of(shop, wanted)),
+                large=True,
             )
         except ValueError as error:
             raise UsageError(str(error)) from error

@@ -29,13 +29,16 @@ MOST_TOGETHER = 8
 """How many queries share a pass; each needs four bytes a paper for its answer."""
 MOST_KEPT = 512
 """How many values are kept; the one that nobody asked for the longest makes room."""
+MOST_LARGE = 6
+"""The same for values of many megabytes, such as a whole digest."""
 
 
 class Memory:
     """Values by key, all of one state of the database; when the state changes they are forgotten."""
 
-    def __init__(self, state: Callable[[], Hashable]) -> None:
+    def __init__(self, state: Callable[[], Hashable], *, most: int = MOST_KEPT) -> None:
         self._ask = state
+        self._most = most
         self._lock = threading.Lock()
         self._state: Hashable = None
         self._looked_at = float("-inf")
@@ -73,7 +76,7 @@ class Memory:
                 self._making.pop(key, None)
                 if state == self._state:  # or it may hold what was true before
                     self._values[key] = value
-                    if len(self._values) > MOST_KEPT:
+                    if len(self._values) > self._most:
                         self._values.popitem(last=False)
             return value
 
@@ -135,7 +138,7 @@ class WarmWorkshop(Workshop):
 
     def __post_init__(self) -> None:
         # Made here, before there are threads that could make them twice.
-        _ = self.memory, self._held, self._together
+        _ = self.memory, self._large, self._held, self._together
 
     @cached_property
     def db(self) -> Database:
@@ -151,9 +154,13 @@ class WarmWorkshop(Workshop):
         """What is kept."""
         return Memory(lambda: stored_state(self.db))
 
-    def kept(self, key: Hashable, make: Callable[[], _T]) -> _T:
+    @cached_property
+    def _large(self) -> Memory:
+        return Memory(self.memory.state, most=MOST_LARGE)
+
+    def kept(self, key: Hashable, make: Callable[[], _T], *, large: bool = False) -> _T:
         """What ``make`` gave since the database last changed."""
-        return self.memory.kept(key, make)
+        return (self._large if large else self.memory).kept(key, make)
 
     @property
     def paper_index(self) -> PaperIndex:

@@ -69,8 +69,8 @@ class Workshop:
         """The present, or the instant that the settings take for it."""
         return self.settings.now or self.clock()
 
-    def kept(self, key: Hashable, make: Callable[[], _T]) -> _T:  # noqa: ARG002 - the warm workshop looks the key up
-        """What ``make`` gives; a workshop that answers again and again keeps it for as long as nothing changes."""
+    def kept(self, key: Hashable, make: Callable[[], _T], *, large: bool = False) -> _T:  # noqa: ARG002 - see below
+        """What ``make`` gives; the warm workshop keeps it for as long as nothing changes, few where it is ``large``."""
         return make()
 
     @cached_property

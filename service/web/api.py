@@ -23,7 +23,7 @@ from service.web.models import (
     TopicPage,
     Trends,
 )
-from service.web.pages import WeekName, shown, trend_answer, week_called
+from service.web.pages import STATUS_S, WeekName, shown, trend_answer, week_called
 from service.web.replies import JSON, json_text
 from service.web.web import TheWeb
 from templates.json_form import digest_json
@@ -141,7 +141,11 @@ def search_papers(
 @router.get("/status", response_model=StatusAnswer, responses=_errors() | _304, summary="What is held")
 def status(request: Request, web: TheWeb) -> Response:
     """What is stored, what is complete, what ran, what is due and what drifts."""
-    return shown(web, request, lambda: json_text(answers.status(web.shop)), JSON, max_age_s=10)
+
+    def draw() -> str:
+        return json_text(answers.status(web.shop))
+
+    return shown(web, request, draw, JSON, for_s=STATUS_S, max_age_s=STATUS_S)
 
 
 @router.get("/openapi.json", include_in_schema=False)

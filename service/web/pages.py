@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -40,15 +41,27 @@ EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
 """What the trend explorer shows before anybody asked."""
 MAX_EXPORT = 500
 
+STATUS_S = 10
+"""How old a status may be: while a job works, it changes all the time."""
+
 _one_picture_at_a_time = threading.Lock()
 """Drawing a picture takes half a second of a core and a hundred megabytes."""
 
 WeekName = Annotated[str, Path(max_length=8)]
 
 
-def shown(web: Web, request: Request, draw: Callable[[], str | bytes], media_type: str = HTML, **how: Any) -> Response:
-    """A page, drawn once for each address and state of the database."""
-    key = (web.shop.memory.state(), str(web.shop.now().date()), request.url.path, request.url.query)
+def shown(
+    web: Web,
+    request: Request,
+    draw: Callable[[], str | bytes],
+    media_type: str = HTML,
+    *,
+    for_s: float | None = None,
+    **how: Any,
+) -> Response:
+    """A page, drawn once for each address and state of the database; with ``for_s`` again after so many seconds."""
+    turn = None if for_s is None else int(time.monotonic() / for_s)
+    key = (web.shop.memory.state(), str(web.shop.now().date()), request.url.path, request.url.query, turn)
     return reply(request, web.drawer.kept(key, lambda: Drawn.of(draw(), media_type)), **how)
 
 
@@ -519,7 +532,8 @@ def status(request: Request, web: TheWeb) -> Response:
         web,
         request,
         lambda: render_page("status.html", site=Site("status"), status=answers.status(web.shop)),
-        max_age_s=10,
+        for_s=STATUS_S,
+        max_age_s=STATUS_S,
     )
 
 
