@@ -175,6 +175,8 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
     themes = tuple(x for x in lines if x.kind == "theme")
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     moved = _moved_most([*techniques, *themes])
+    moved_topics = [x for x in topic_lines if x.status in ("rising", "cooling")]
+    moved_topic = max(moved_topics, key=lambda x: abs(x.against_recent.difference), default=None)
     completeness = tables.completeness()
     digest = Digest(
         week=week,
@@ -183,7 +185,7 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
             sentence=_sentence(techniques, moved, topic_lines),
             n_papers=len(material.papers),
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else _NOWHERE,
-            moved_most=moved.slug if moved else None,
+            moved_most=moved.slug if moved else moved_topic.slug if moved_topic else None,
         ),
         completeness=completeness,
         techniques=techniques,
@@ -518,21 +520,23 @@ def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Se
     leader = max(known, key=lambda x: x.adopts.k, default=None)
     if leader is None:
         return "Too few papers are held for a share of any technique."
-    parts = [f"{leader.name} carry {_percent(leader.adopts.share)} of the week's papers"]
+    news, rest = [], [f"{_inside_sentence(leader.name)} carry {_percent(leader.adopts.share)} of the week's papers"]
     if moved is not None and moved.against_recent.baseline is not None:
         verb = "rose" if moved.against_recent.verdict == "up" else "fell"
-        parts.append(
+        news.append(
             f"{_inside_sentence(moved.name)} {verb} most, to {_percent(moved.adopts.share)} "
             f"from {_percent(moved.against_recent.baseline.share)} in the four weeks before"
         )
     elif any(x.against_recent.verdict != "unknown" for x in techniques):
-        parts.append("no technique or theme moved more than noise against the four weeks before")
+        rest.append("no technique or theme moved more than noise against the four weeks before")
     else:
-        parts.append("the four weeks before are not all held, so no change can be told")
-    rising = [x for x in topics if x.status == "rising"]
-    if rising:
-        parts.append(f"the topic gaining most is {rising[0].label}")
-    return "; ".join(parts) + "."
+        rest.append("the four weeks before are not all held, so no change can be told")
+    rising = next((x for x in topics if x.status == "rising"), None)
+    if rising is not None and rising.against_recent.current is not None and rising.against_recent.baseline is not None:
+        now, before = rising.against_recent.current.share, rising.against_recent.baseline.share
+        news.append(f"the topic gaining most is {rising.label}, from {_percent(before)} to {_percent(now)} of papers")
+    sentence = "; ".join((*news, *rest)) + "."
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _inside_sentence(name: str) -> str:

@@ -250,8 +250,8 @@ class Provenance:
 class Headline:
     """The week in one sentence and three numbers.
 
-    ``moved_most`` is the slug of the line that moved most against the recent weeks, ``None`` where nothing
-    moved more than noise.
+    ``moved_most`` is the slug of the technique or theme that moved most against the recent weeks; of the topic, where
+    none of those did; ``None`` where nothing moved more than noise.
     """
 
     sentence: str

@@ -133,15 +133,40 @@ def basis(change: Change) -> str:
 
 
 def called(call: TrendCall) -> str:
-    """A call in words: ``rising over half a year, odds × 1.8 a year (1.4 to 2.3)``; empty where nothing can be told."""
+    """A call in words, with its pace as readers think of it; empty where nothing can be told.
+
+    ``rising: doubles in about 8 weeks (6 to 10)``; a slower one ``rising: × 1.3 in a year (1.1 to 1.6)``. A pace is of
+    the odds, which for small shares is that of the share.
+    """
     if call.growth is None:
         return ""
     growth = call.growth
-    rates = [
-        f"{rate:.1f}" if rate < 10 else f"{rate:.0f}" if rate < 100 else "over 100"
-        for rate in (growth.odds_ratio_per_year, growth.low, growth.high)
-    ]
-    return f"{call.verdict} over half a year, odds × {rates[0]} a year ({rates[1]} to {rates[2]})"
+    rate, low, high = growth.odds_ratio_per_year, growth.low, growth.high
+    paces = (
+        [_weeks_to_double(x) for x in (rate, high, low)]
+        if rate > 1
+        else [_weeks_to_double(x) for x in (rate, low, high)]
+    )
+    if call.is_move and paces[0] < _WEEKS_A_YEAR:
+        verb = "doubles" if rate > 1 else "halves"
+        most = f" to {paces[2]:.0f}" if paces[2] < 3 * _WEEKS_A_YEAR else " or more"
+        return f"{call.verdict}: {verb} in about {paces[0]:.0f} weeks ({paces[1]:.0f}{most})"
+    return f"{call.verdict}: × {_factor(rate)} in a year ({_factor(low)} to {_factor(high)})"
+
+
+_WEEKS_A_YEAR = 52
+
+
+def _weeks_to_double(odds_ratio_per_year: float) -> float:
+    """Weeks in which the odds double, or halve where they fall; infinite where they do neither."""
+    change = abs(math.log2(odds_ratio_per_year)) if odds_ratio_per_year > 0 else math.inf
+    return _WEEKS_A_YEAR / change if change else math.inf
+
+
+def _factor(rate: float) -> str:
+    if rate >= 100:
+        return "over 100"
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}" if rate >= 1 else f"{rate:.2f}"
 
 
 def held(record: CallRecord) -> str:
