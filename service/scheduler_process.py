@@ -69,4 +69,5 @@ def _leave_at_once() -> None:
 
 def _log_to_standard_error() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for name in ("apscheduler", "arxiv"):  # they tell of every look and every request
+        logging.getLogger(name).setLevel(logging.WARNING)
