@@ -1,5 +1,5 @@
 # Each target sets up what it needs in .venv/; installing again when nothing changed takes no time.
-.PHONY: install demo run test check bench docs lock
+.PHONY: install demo run up test check bench docs lock
 
 bin := .venv/bin
 
@@ -11,6 +11,9 @@ demo: install
 
 run: install
 	@$(bin)/papertide run
+
+up: install
+	@$(bin)/papertide up
 
 test: check
 	@$(bin)/python -m pytest

@@ -528,7 +528,7 @@ def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Se
             f"from {_percent(moved.against_recent.baseline.share)} in the four weeks before"
         )
     elif any(x.against_recent.verdict != "unknown" for x in techniques):
-        rest.append("no technique or theme moved more than noise against the four weeks before")
+        rest.append("no measured technique or theme moved more than noise against the four weeks before")
     else:
         rest.append("the four weeks before are not all held, so no change can be told")
     rising = next((x for x in topics if x.status == "rising"), None)

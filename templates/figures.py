@@ -133,12 +133,12 @@ def basis(change: Change) -> str:
 
 
 def called(call: TrendCall) -> str:
-    """A call in words, with its pace as readers think of it; empty where nothing can be told.
+    """A call of movement in words, with its pace as readers think of it; empty where none was made.
 
     ``rising: doubles in about 8 weeks (6 to 10)``; a slower one ``rising: × 1.3 in a year (1.1 to 1.6)``. A pace is of
     the odds, which for small shares is that of the share.
     """
-    if call.growth is None:
+    if call.growth is None or not call.is_move:
         return ""
     growth = call.growth
     rate, low, high = growth.odds_ratio_per_year, growth.low, growth.high
@@ -147,7 +147,7 @@ def called(call: TrendCall) -> str:
         if rate > 1
         else [_weeks_to_double(x) for x in (rate, low, high)]
     )
-    if call.is_move and paces[0] < _WEEKS_A_YEAR:
+    if paces[0] < _WEEKS_A_YEAR:
         verb = "doubles" if rate > 1 else "halves"
         most = f" to {paces[2]:.0f}" if paces[2] < 3 * _WEEKS_A_YEAR else " or more"
         return f"{call.verdict}: {verb} in about {paces[0]:.0f} weeks ({paces[1]:.0f}{most})"
