@@ -95,6 +95,9 @@ class ArxivSession(requests.Session):
             ) from failure
         raise failure
 
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: a request that follows an answer would not have waited for its turn."""
+
     def _ask(self, address: str) -> requests.Response:
         """Whatever answer comes, read to its end."""
         deadline = time.monotonic() + self._settings.answer_s
@@ -103,7 +106,6 @@ class ArxivSession(requests.Session):
                 address,
                 headers=self._headers,
                 timeout=(CONNECT_S, self._settings.timeout_s),
-                allow_redirects=True,
                 stream=True,
             )
             with response:
@@ -154,6 +156,11 @@ class ArxivSession(requests.Session):
         if status in (406, 408, 425, 429) or status >= 500:
             wait_s = retry_after_s(response.headers.get("Retry-After"), now=datetime.now(UTC))
             return SourceUnavailable(f"arXiv answered {status}", url=url, retry_after_s=wait_s)
+        if response.is_redirect:
+            to = response.headers["Location"].partition("?")[0]
+            return SourceRejected(
+                f"arXiv has moved from {self._base_url} to {to!a}: set arxiv.{self._source}_url", url=url, status=status
+            )
         try:
             self._check(response.content, url)
         except SourceRejected as error:

@@ -48,6 +48,7 @@ FaultKind = Literal[
     "trickle",
     "no_id",
     "no_abstract",
+    "moved",
 ]
 
 ANNOUNCED_AFTER = timedelta(days=1)
@@ -127,6 +128,7 @@ class SampleArxiv:
         ``trickle``             the right answer in pieces of 100 bytes, ``arg`` seconds (default 1) apart
         ``no_id``               the page's first entry lacks its identifier
         ``no_abstract``         the page's last entry has an empty abstract
+        ``moved``               status 301 to the same path and query under ``/new``
         ======================  ==========================================================================
         """
         if kind not in get_args(FaultKind):
@@ -184,6 +186,8 @@ class SampleArxiv:
         if kind in ("503", "429"):
             headers = (("Retry-After", str(int(arg))),) if arg is not None else ()
             return _Answer(int(kind), "Rate exceeded." if kind == "429" else "Try later.", "text/plain", headers)
+        if kind == "moved":
+            return _Answer(301, "Moved Permanently", "text/plain", (("Location", f"/new{path}"),))
         if kind == "406":
             return _Answer(406, "Not Acceptable", "text/plain")
         if kind in ("500", "html"):

@@ -93,6 +93,15 @@ def test_a_refused_question_is_not_asked_again(make_paper: Make) -> None:
         assert client.n_requests == 1
 
 
+def test_an_arxiv_that_has_moved_is_not_followed_past_the_turn_of_others(make_paper: Make) -> None:
+    with SampleArxiv([make_paper(1)], now=NOW).failing("moved", at=(1,)) as arxiv:
+        client = ArxivClient(_settings(arxiv), product="test")
+        moved = r"has moved from http.*/api/query to '/new/api/query': set arxiv\.api_url"
+        with pytest.raises(SourceRejected, match=moved):
+            client.page(WINDOW, ("cs.LG",), start=0, size=10)
+        assert arxiv.n_requests == client.n_requests == 1
+
+
 def test_a_start_beyond_arxivs_reach_is_refused_with_its_reason(make_paper: Make) -> None:
     with SampleArxiv([make_paper(1)], now=NOW) as arxiv, pytest.raises(SourceRejected, match="start must be") as caught:
         ArxivClient(_settings(arxiv), product="test").page(WINDOW, ("cs.LG",), start=30_001, size=10)
