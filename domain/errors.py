@@ -6,6 +6,7 @@
       SourceError             arXiv gave no usable answer (.url)
         SourceUnavailable     may pass: time-out, 5xx, 429, an empty page (.retry_after_s)
           SourceClosed        it refused so often, or asked for such a rest, that nobody asks before .until
+          SourceUnreached       not a byte came from it, nor went there
         SourceRejected        will not pass: another 4xx, or an error entry (.status)
           SourceListExpired   a list cannot be gone on with, and must be begun again
         SourceFormatError     not the XML that we expect
@@ -57,6 +58,10 @@ class SourceClosed(SourceUnavailable):
     def __init__(self, message: str, *, until: datetime, url: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(message, url=url, retry_after_s=retry_after_s)
         self.until = until
+
+
+class SourceUnreached(SourceUnavailable):
+    """Not a byte came from arXiv, nor went there: it cannot have refused us."""
 
 
 class SourceRejected(SourceError):

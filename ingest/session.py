@@ -15,7 +15,14 @@ import stamina
 from lxml import etree
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from domain.errors import SourceClosed, SourceError, SourceFormatError, SourceRejected, SourceUnavailable
+from domain.errors import (
+    SourceClosed,
+    SourceError,
+    SourceFormatError,
+    SourceRejected,
+    SourceUnavailable,
+    SourceUnreached,
+)
 from domain.gate import Outcome, SourceAnswer, is_closed
 from ingest.gate import CONNECT_S, Gate
 from ingest.settings import ArxivSettings
@@ -118,7 +125,7 @@ class ArxivSession(requests.Session):
                         )
             response._content = bytes(body)  # where everybody looks for it who does not read a stream
         except requests.exceptions.ConnectionError as error:
-            kind = _Unreached if _is_unreached(error) else SourceUnavailable
+            kind = SourceUnreached if _is_unreached(error) else SourceUnavailable
             raise kind(f"cannot reach arXiv at {self._base_url}: {_cause(error)}", url=address) from error
         except (requests.exceptions.RequestException, HTTPError) as error:
             raise SourceUnavailable(f"arXiv's answer broke off: {_cause(error)}", url=address) from error
@@ -216,12 +223,8 @@ def _wait_before_retry(gate: Gate, settings: ArxivSettings) -> Callable[[Excepti
     return wait
 
 
-class _Unreached(SourceUnavailable):
-    """Not a byte came from arXiv, nor went there: it cannot have refused us."""
-
-
 def _outcome_of(error: SourceError) -> Outcome:
-    if isinstance(error, _Unreached):
+    if isinstance(error, SourceUnreached):
         return "unreached"
     # 401 and 403 are what a client gets that is blocked, whatever it asks.
     if isinstance(error, SourceRejected) and error.status not in (401, 403):

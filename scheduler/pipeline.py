@@ -30,7 +30,7 @@ from analysis.topics import assign_topics, birth_weeks, nearest_centroids
 from domain.calls import HORIZONS_WEEKS, CallScore, KeptCall, TrendCall
 from domain.digest import DigestEdition, Provenance
 from domain.embeddings import Embeddings
-from domain.errors import SourceError, SourceListExpired, UsageError
+from domain.errors import SourceClosed, SourceError, SourceListExpired, SourceUnreached, UsageError
 from domain.harvest import HarvestedWindow, Window
 from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
@@ -158,13 +158,23 @@ def harvest(
 ) -> Iterator[Progress]:
     """Ask for windows, oldest first, and store what is new; one transaction for each.
 
+    A window without an answer stays due, with its problem noted, and does not keep newer ones waiting.
+
     Raises
     ------
     SourceError
-        If arXiv gives no usable answer; the windows before are stored, and this one's problem is noted.
+        If arXiv answers nobody, or gives no usable answer for the newest window; what came is stored.
     """
     for n_done, window in enumerate(windows, 1):
-        harvested = _harvest_window(db, source, window, categories, page_size=page_size, clock=clock)
+        try:
+            harvested = _harvest_window(db, source, window, categories, page_size=page_size, clock=clock)
+        except (SourceClosed, SourceUnreached):
+            raise
+        except SourceError as error:
+            if n_done == len(windows):
+                raise
+            yield Progress("harvest", n_done, len(windows), "weeks", f"{named(window)}: no usable answer: {error}")
+            continue
         known = known_papers(db, [p.arxiv_id for p in harvested.papers])
         # One instant for both: a paper is late if it was first seen after its window was complete.
         apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)

@@ -170,7 +170,7 @@ def test_a_week_without_an_answer_is_open_with_its_problem_and_its_tries(world: 
     world.arxiv.failing("503", at=(n + 2, n + 4))  # the first question of each harvest is for arXiv's clock
     for _ in range(2):
         with pytest.raises(SourceError):
-            world.harvest(3)
+            world.harvest(2)
     with _looking_at(world) as shop:
         answer = coverage(shop) | {"papers": 12}
         first, newest = window_records(shop.db, CATEGORIES)
@@ -179,6 +179,24 @@ def test_a_week_without_an_answer_is_open_with_its_problem_and_its_tries(world: 
     assert [w["problem"] for w in answer["open_windows"]] == ["arXiv answered 503"]
     assert answer["arxiv"]["last_day"]["problems"] == 2
     assert any("arXiv answered 503" in line for line in coverage_lines(answer))
+
+
+def test_a_week_that_arxiv_cannot_answer_does_not_keep_newer_ones_waiting(world: _World) -> None:
+    world.arxiv.failing("500", at=(2,))
+    notes = world.harvest(3)
+    assert notes[0] == f"{WEEK.plus(-2)}: no usable answer: arXiv answered 500"
+    with _looking_at(world) as shop:
+        assert [r.problem for r in window_records(shop.db, CATEGORIES)] == ["arXiv answered 500", None, None]
+        assert shop._due_windows(3, world.now) == [window_of(WEEK.plus(-2))]
+
+
+def test_an_arxiv_that_is_not_reached_is_not_asked_for_every_week(world: _World) -> None:
+    with _looking_at(world) as shop:
+        windows = [window_of(WEEK.plus(-i)) for i in (2, 1, 0)]
+        source = world.shop(api_url="http://127.0.0.1:9/api/query").source
+        with pytest.raises(SourceError, match="cannot reach"):
+            list(pipeline.harvest(shop.db, source, CATEGORIES, windows, page_size=10, clock=shop.clock))
+        assert len(window_records(shop.db, CATEGORIES)) == 1
 
 
 def test_a_recheck_without_an_answer_leaves_what_was_proven(world: _World) -> None:
