@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.calls import TermCounts, TermKey, direction, growth_at
+from analysis.correction import MeasuredError, corrected
 from analysis.shares import (
     are_unusual,
     difference_of,
@@ -92,7 +93,7 @@ class WeekMaterial:
     ``n_withdrawn`` papers of the week are held beside ``papers``, and are counted nowhere else. ``lateness`` is what is
     known of papers that come after their week's digest.
     ``term_counts`` are all weeks of everything that is called, ``calls`` what was called in this week, ``call_records``
-    how past calls turned out.
+    how past calls turned out. ``errors`` are the detector's, by key.
     """
 
     week: Week
@@ -112,6 +113,7 @@ class WeekMaterial:
     n_withdrawn: int = 0
     lateness: Lateness | None = None
     call_records: tuple[CallRecord, ...] = ()
+    errors: Mapping[str, MeasuredError] = field(default_factory=dict)
 
 
 def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance: Provenance) -> DigestEdition:
@@ -162,6 +164,7 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
             where=places[term.kind, term.key][:3],
             more_than_usual=unusual[term.kind, term.key][:3],
             call=calls.get((term.kind, term.key)),
+            corrected=_corrected(material, term, tables.share((term.kind, term.key), (week,))),
         )
         for term, change, year_change in zip(material.terms, against_recent, against_last_year, strict=False)
     ]
@@ -459,6 +462,11 @@ def _all_topics(material: WeekMaterial, tables: _Tables) -> tuple[TopicCount, ..
         in_area[c.area] += c.share.k
     present = [c for c in counts if c.share.k]
     return tuple(sorted(present, key=lambda c: (-in_area[c.area], c.area or "", -c.share.k, c.topic_id)))
+
+
+def _corrected(material: WeekMaterial, term: Term, adopts: Share) -> Share | None:
+    error = material.errors.get(term.key) if term.measured else None
+    return corrected(adopts, error) if error is not None and error.is_informative else None
 
 
 def _as_called(change: Change, call: TrendCall | None) -> Change:

@@ -298,8 +298,8 @@ def _irls(k: Floats, n: Floats, design: Floats, offset: Floats | float = 0.0) ->
         p = share if i == 0 else _expit(eta)
         weight = np.maximum(n * p * (1 - p), 1e-10)
         working = eta + (k - n * p) / weight - offset
-        crossed = np.einsum("jw,wp,wq->jpq", weight, design, design, optimize=True) + ridge
-        new = np.linalg.solve(crossed, np.einsum("jw,wp->jp", weight * working, design)[..., None])[..., 0]
+        crossed = design.T @ (weight[:, :, None] * design) + ridge
+        new = np.linalg.solve(crossed, ((weight * working) @ design)[..., None])[..., 0]
         moved = float(np.max(np.abs(new - coefficients))) if len(k) else 0.0
         coefficients = new
         eta = np.clip(coefficients @ design.T + offset, -_LIMIT, _LIMIT)

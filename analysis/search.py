@@ -52,3 +52,25 @@ def fused_ranks(rankings: Sequence[Sequence[ArxivId]]) -> Mapping[ArxivId, float
             scores[arxiv_id] = scores.get(arxiv_id, 0.0) + 1 / (RANK_CONSTANT + position)
     ordered = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
     return {arxiv_id: score / best for arxiv_id, score in ordered}
+
+
+NEAR_SPREADS = 2.4
+"""How many standard deviations above the mean of all papers a paper's similarity to a description must be.
+
+Set on 34,886 papers of 2026, where it gave the best mean F1 (0.34, precision 0.49) of adopting 23 techniques from their
+names alone; the best bound on the cosine itself gave 0.30, because some names are near to everything.
+"""
+
+
+def unusually_near(cosines: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether each paper is unusually near to a query, from the cosines of all of them; ``(n_papers,)``.
+
+    Compared with how near all papers are to it, so that a wide query does not take in everything. A cosine of 0 is that
+    of a paper without a vector, which is near to nothing.
+    """
+    has_vector: NDArray[np.bool_] = cosines != 0
+    known = cosines[has_vector]
+    if not len(known):
+        return has_vector
+    near: NDArray[np.bool_] = has_vector & (cosines > known.mean() + NEAR_SPREADS * known.std())
+    return near

@@ -146,7 +146,8 @@ class TermLine:
     ``slug`` names its list page, ``technique-diffusion``. ``adopts`` counts level 2 and more, ``mentions``
     level 1 alone. ``series`` is up to 26 weeks of ``adopts``, ending with this week, gaps as points with ``n`` 0.
     ``where`` names the topics that hold most of the adopting papers, ``more_than_usual`` those that hold more of
-    them than the weeks before led to expect.
+    them than the weeks before led to expect. ``corrected`` is ``adopts`` with the share that truly adopts and its
+    interval, as far as the detector's measured error tells; ``None`` where that is not measured.
     """
 
     slug: str
@@ -164,6 +165,7 @@ class TermLine:
     where: tuple[Place, ...] = ()
     more_than_usual: tuple[Place, ...] = ()
     call: TrendCall | None = None
+    corrected: Share | None = None
 
 
 @dataclass(frozen=True)

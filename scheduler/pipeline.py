@@ -19,6 +19,7 @@ import numpy as np
 
 from analysis import calls as trend_calls
 from analysis.bertopic_model import TopicSettings, fit_topics, library_versions
+from analysis.correction import measured_errors
 from analysis.detect import Detector
 from analysis.digest import N_RECENT_WEEKS, DigestSettings, WeekMaterial, compose_digest
 from analysis.embed import Encoder, embed, paper_text
@@ -805,6 +806,7 @@ def edition_of(
         n_withdrawn=count_withdrawn(db, week, categories),
         lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
         call_records=tuple(call_records(db, until=week)),
+        errors=measured_errors(),
     )
     return compose_digest(material, settings, provenance)
 

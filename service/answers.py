@@ -15,12 +15,15 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.correction import MeasuredError, corrected_shares, measured_errors
 from analysis.growth import WINDOW_WEEKS, change_points, fit_growth
+from analysis.search import unusually_near
 from analysis.shares import Period, share_series
 from domain.calls import Growth
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, TermKind
 from domain.errors import UsageError
 from domain.paper import one_line
+from domain.paper_index import PaperFilter
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
 from scheduler.pipeline import due_windows, named, weeks_lacking
@@ -34,7 +37,7 @@ from store.digests import published_weeks
 from store.embeddings import embedding_counts, ids_without_embedding
 from store.papers import count_papers, window_records
 from store.runs import newest_runs, troubled_runs
-from store.search import Scope, weekly_matches
+from store.search import Scope, weekly_matches, words_of
 from store.subscribers import subscriber_counts, suppression_counts
 from store.topics import StoredTopicModel, drift_of, give_name
 from store.weekly import (
@@ -67,6 +70,7 @@ def trends(
     since: date | None,
     until: date | None,
     with_open_week: bool = False,
+    by_meaning: bool = False,
 ) -> dict[str, Any]:
     """Shares of terms over time, in the form that docs/json.md describes.
 
@@ -74,10 +78,12 @@ def trends(
     for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant. The week that
     is still open is left out unless asked for; it is never complete.
 
+    ``by_meaning`` takes every term as a description, and counts the papers whose vectors are near to it.
+
     Raises
     ------
     UsageError
-        If a term is unknown, a category is not watched, or nothing is held.
+        If a term is unknown or cannot be looked for, a category is not watched, or nothing is held.
     """
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
@@ -92,18 +98,19 @@ def trends(
     counter = _Counter(shop, level, within, primary)
 
     def one(term: str) -> dict[str, Any]:
-        kind, name, k_by_week = counter.count(term)
+        kind, name, k_by_week = counter.count_by_meaning(term) if by_meaning else counter.count(term)
+        error = counter.error(kind, name) if level == "adopts" else None
         called = _called(shop, counter, kind, name) if within is None and level == "adopts" else None
         table = share_series(totals, k_by_week, by=by, min_papers=1)
         return {
             "term": name,
             "kind": kind,
-            "points": _points(table),
+            "points": _points(table, error),
             **_movement(shop, totals, k_by_week),
             "call": called,
         }
 
-    asked = (by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
+    asked = (by_meaning, by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = [shop.kept(("series", term, *asked), partial(one, term)) for term in terms]
     return {"by": by, "level": level, "categories": list(within or shop.settings.categories), "series": series}
 
@@ -197,6 +204,28 @@ class _Counter:
             hint = f"; did you mean {near[0]!r}?" if near else "; `text:` before it counts it all the same"
             raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
         return "text", term, found
+
+    def count_by_meaning(self, description: str) -> tuple[str, str, dict[Week, int]]:
+        """The papers whose vectors are unusually near to the description's, by week."""
+        words = description.strip()
+        if not words_of(words):
+            raise UsageError(f"there is no word in {description!r}")
+        index = self._shop.paper_index
+        if not index.vectors.shape[1]:
+            raise UsageError(
+                "nothing is embedded yet, so nothing can be told by meaning; `papertide run` does all of it"
+            )
+        near = unusually_near(self._shop.similarities(words, index))
+        meant = PaperFilter(categories=self._within or (), primary=self._primary).rows(index)
+        # Day 0 was a Thursday: three days more, and whole weeks begin on Mondays.
+        week_numbers, k = np.unique((index.day[near & meant] + 3) // 7, return_counts=True)
+        first = Week(date(1969, 12, 29))
+        return "meaning", words, {first.plus(int(w)): int(n) for w, n in zip(week_numbers, k, strict=True)}
+
+    def error(self, kind: str, key: str) -> MeasuredError | None:
+        """The detector's measured error of a technique or theme; ``None`` where it is not known."""
+        term = next((t for (of, k), t in self._terms.items() if of == kind and k == key), None)
+        return self._shop.kept("measured errors", measured_errors).get(key) if term and term.measured else None
 
     def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[str, str, dict[Week, int]]:
         key = self.key(kind, name)
@@ -324,8 +353,13 @@ def _between(totals: pd.DataFrame, since: date | None, until: date | None) -> pd
     return WEEKLY_TOTALS.check(totals[keep].reset_index(drop=True))
 
 
-def _points(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _points(table: pd.DataFrame, error: MeasuredError | None) -> list[dict[str, Any]]:
     columns = [table[name].tolist() for name in table.columns]
+    columns += (
+        [[float("nan")] * len(table)] * 3
+        if error is None
+        else [values.tolist() for values in corrected_shares(table["k"].tolist(), table["n"].tolist(), error)]
+    )
     return [
         {
             "start": start.date().isoformat(),
@@ -336,8 +370,13 @@ def _points(table: pd.DataFrame) -> list[dict[str, Any]]:
             "low": _number(low),
             "high": _number(high),
             "complete": complete,
+            "corrected": _number(corrected),
+            "corrected_low": _number(corrected_low),
+            "corrected_high": _number(corrected_high),
         }
-        for start, end, k, n, share, low, high, complete in zip(*columns, strict=True)
+        for start, end, k, n, share, low, high, complete, corrected, corrected_low, corrected_high in zip(
+            *columns, strict=True
+        )
     ]
 
 

@@ -252,6 +252,9 @@ def trends(
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
     level: Annotated[LevelName, typer.Option(help="How far a technique must be adopted.")] = "adopts",
+    by_meaning: Annotated[
+        bool, typer.Option("--by-meaning", help="Count papers that mean what TERM describes.")
+    ] = False,
     as_json: _Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
@@ -272,6 +275,7 @@ def trends(
             primary=primary,
             since=answers.day(since) if since else None,
             until=answers.day(until, end=True) if until else None,
+            by_meaning=by_meaning,
         )
     if out is not None:
         from service.files import write_whole
@@ -299,8 +303,15 @@ def _print_trends(answer: dict[str, Any]) -> None:
             share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
             interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
             whole = "" if p["complete"] else "  not proven complete"
+            if p["corrected"] is not None:
+                whole = f"; truly {p['corrected_low'] * 100:.1f} to {p['corrected_high'] * 100:.1f} %{whole}"
             period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
             typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
+        if growth := series["growth"]:
+            rate = f"x{growth['odds_ratio_per_year']:.2f} a year ({growth['low']:.2f} to {growth['high']:.2f})"
+            call = series["call"]
+            called = f"; called {call['verdict']} in {call['week']}" if call else ""
+            typer.echo(f"  odds over the last half year {rate}{called}")
 
 
 @app.command()

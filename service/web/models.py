@@ -45,7 +45,7 @@ class Series(_Answer):
     """One term over time."""
 
     term: str
-    kind: Literal["technique", "theme", "topic", "text"]
+    kind: Literal["technique", "theme", "topic", "text", "meaning"]
     points: list[Point]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.search import fused_ranks, nearest_rows, similarities
+from analysis.search import fused_ranks, nearest_rows, similarities, unusually_near
 from domain.paper import ArxivId
 
 
@@ -46,3 +46,12 @@ def test_first_in_every_ranking_scores_1_and_an_absent_paper_gains_nothing() -> 
     assert fused[a] == pytest.approx(1)
     assert fused[b] == pytest.approx(61 / 62 / 2)
     assert fused_ranks([[], []]) == {}
+
+
+def test_only_papers_far_above_the_rest_are_unusually_near_and_those_without_a_vector_never() -> None:
+    rng = np.random.default_rng(1)
+    cosines = np.concatenate([rng.normal(0.3, 0.05, 2000), [0.7, 0.8], [0.0]]).astype(np.float32)
+    near = unusually_near(cosines)
+    assert near[-3:].tolist() == [True, True, False]
+    assert near[:2000].mean() < 0.03
+    assert not unusually_near(np.zeros(4, dtype=np.float32)).any()

@@ -236,7 +236,8 @@ def test_the_json_of_trends_has_the_documented_fields(papertide: Papertide) -> N
     for series in answer["series"]:
         assert set(series) == {"term", "kind", "points", "growth", "change_points", "call"}
         for point in series["points"]:
-            assert list(point) == ["start", "end", "k", "n", "share", "low", "high", "complete"]
+            corrected = ["corrected", "corrected_low", "corrected_high"]
+            assert list(point) == ["start", "end", "k", "n", "share", "low", "high", "complete", *corrected]
     older, newer = answer["series"][0]["points"]
     assert (older["start"], older["end"], older["k"], older["n"], older["share"]) == (
         "2026-06-08",
