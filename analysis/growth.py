@@ -292,14 +292,15 @@ def _irls(k: Floats, n: Floats, design: Floats, offset: Floats | float = 0.0) ->
     """
     share = (k + 0.5) / (n + 1)
     eta = np.log(share / (1 - share))
-    coefficients = np.zeros((len(k), design.shape[1]))
+    coefficients: Floats = np.zeros((len(k), design.shape[1]))
     ridge = 1e-9 * np.eye(design.shape[1])
     for i in range(_ITERATIONS):
         p = share if i == 0 else _expit(eta)
         weight = np.maximum(n * p * (1 - p), 1e-10)
         working = eta + (k - n * p) / weight - offset
         crossed = design.T @ (weight[:, :, None] * design) + ridge
-        new = np.linalg.solve(crossed, ((weight * working) @ design)[..., None])[..., 0]
+        solved = np.linalg.solve(crossed, ((weight * working) @ design)[..., None])
+        new = np.asarray(solved[..., 0], dtype=np.float64)
         moved = float(np.max(np.abs(new - coefficients))) if len(k) else 0.0
         coefficients = new
         eta = np.clip(coefficients @ design.T + offset, -_LIMIT, _LIMIT)

@@ -136,8 +136,9 @@ def main() -> None:
         "## When was it called?",
         "",
         "First week in which a rule called the term rising (ours: rising or emerging) and the share held "
-        f"{HOLDS_WEEKS} weeks, and weeks from there until four weeks of papers first reached 1 % and 5 % of cs.CL "
-        "(negative: the call came after).",
+        f"{HOLDS_WEEKS} weeks (*: too new to be judged), and weeks from there until thirteen weeks of papers first "
+        "reached 1 % and 5 % of cs.CL (negative: the call came after). Words are older than what they came to mean: "
+        "a share of 1 % in 2013 is two papers in thirteen weeks.",
         "",
         f"| term | 1 % reached | 5 % reached | {' | '.join(f'{rule}: called, to 1 %, to 5 %' for rule in rules)} |",
         "| --- | --- | --- |" + " --- |" * len(rules),
@@ -193,7 +194,7 @@ def main() -> None:
 
 
 def _reached(k: NDArray[np.int64], n: NDArray[np.int64], level: float) -> int | None:
-    return next((w for w in range(WINDOW_WEEKS, len(n)) if share_of_weeks(k, n, w, 4) >= level), None)
+    return next((w for w in range(WINDOW_WEEKS, len(n)) if share_of_weeks(k, n, w, 13) >= level), None)
 
 
 def _when(
@@ -203,13 +204,12 @@ def _when(
     weeks: Sequence[Week],
     reached: Sequence[int | None],
 ) -> str:
-    first = next(
-        (w for w in np.flatnonzero(calls).tolist() if w >= WINDOW_WEEKS and held(k, n, w, after_weeks=HOLDS_WEEKS)),
-        None,
-    )
+    outcomes = {w: held(k, n, w, after_weeks=HOLDS_WEEKS) for w in np.flatnonzero(calls).tolist() if w >= WINDOW_WEEKS}
+    first = next((w for w, outcome in outcomes.items() if outcome is not False), None)
     if first is None:
         return "never"
-    return ", ".join([str(weeks[first]), *(f"{r - first:+d}" if r is not None else "-" for r in reached)])
+    called = f"{weeks[first]}{'*' * (outcomes[first] is None)}"
+    return ", ".join([called, *(f"{r - first:+d}" if r is not None else "-" for r in reached)])
 
 
 if __name__ == "__main__":
