@@ -274,7 +274,7 @@ def plain(shop: WarmWorkshop, papers: Sequence[Paper], seconds: float) -> None:
     frame["week"] = (index.day + 3) // 7
 
     def searched(query: str) -> None:
-        flat.search(shop.query_vector(query)[None, :], 300)
+        flat.search(shop.encoder.encode([query]), 300)
         matching = texts.str.contains(query, regex=False)
         matching.to_numpy().nonzero()
 
@@ -290,7 +290,7 @@ def plain(shop: WarmWorkshop, papers: Sequence[Paper], seconds: float) -> None:
             times.append(1000 * (time.perf_counter() - began))
         print(line(name, times, seconds))
 
-    shop.query_vector("warm")
+    shop.encoder.encode(["warm"])
     timed("search: FAISS-flat + str.contains, 1 caller", searched, queries(papers, 7))
     timed("trends of three: pandas groupby, 1 caller", trend, triples([key for _, key in index.terms], 7))
 
