@@ -179,13 +179,13 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     moved = _moved_most([*techniques, *themes])
     moved_topics = [x for x in topic_lines if x.status in ("rising", "cooling")]
-    moved_topic = max(moved_topics, key=lambda x: abs(x.against_recent.difference), default=None)
+    moved_topic = max(moved_topics, key=lambda x: abs(_moved(x)), default=None)
     completeness = tables.completeness()
     digest = Digest(
         week=week,
         categories=material.categories,
         headline=Headline(
-            sentence=_sentence(techniques, moved, topic_lines),
+            sentence=_sentence(techniques, moved, topic_lines, tables.n_weeks_held()),
             n_papers=len(material.papers),
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else _NOWHERE,
             moved_most=moved.slug if moved else moved_topic.slug if moved_topic else None,
@@ -517,32 +517,36 @@ def _is_seen(line: TermLine) -> bool:
 
 
 def _moved_most(lines: Iterable[TermLine]) -> TermLine | None:
-    """The measured technique or theme with the largest change that is more than noise."""
-    moved = [x for x in lines if x.against_recent.verdict in ("up", "down") and x.measured]
-    return max(moved, key=lambda x: abs(x.against_recent.difference), default=None)
+    """The measured technique or theme that is called to move, and moved farthest."""
+    moved = [x for x in lines if x.measured and x.call is not None and x.call.is_move]
+    return max(moved, key=lambda x: abs(_moved(x)), default=None)
 
 
-def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Sequence[TopicLine]) -> str:
+def _moved(line: TermLine | TopicLine) -> float:
+    """How far a share moved between the first and the last weeks that its call looked at; 0 without one."""
+    return line.call.share - line.call.share_before if line.call is not None else 0.0
+
+
+def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Sequence[TopicLine], n_weeks: int) -> str:
     """The week in one sentence; a share is said once, with what it is a share of."""
     known = [x for x in techniques if x.measured and not math.isnan(x.adopts.share)]
     leader = max(known, key=lambda x: x.adopts.k, default=None)
     if leader is None:
         return "Too few papers are held for a share of any technique."
+    span = "half a year" if n_weeks >= N_SERIES_WEEKS else f"the {n_weeks} weeks held"
     news, rest = [], [f"{_inside_sentence(leader.name)} carry {_percent(leader.adopts.share)} of the week's papers"]
-    if moved is not None and moved.against_recent.baseline is not None:
-        verb = "rose" if moved.against_recent.verdict == "up" else "fell"
-        news.append(
-            f"{_inside_sentence(moved.name)} {verb} most, to {_percent(moved.adopts.share)} "
-            f"from {_percent(moved.against_recent.baseline.share)} in the four weeks before"
-        )
-    elif any(x.against_recent.verdict != "unknown" for x in techniques):
-        rest.append("no measured technique or theme moved more than noise against the four weeks before")
+    if moved is not None and moved.call is not None:
+        verb = "rose" if direction(moved.call.verdict) > 0 else "fell"
+        shares = f"from {_percent(moved.call.share_before)} to {_percent(moved.call.share)} of papers"
+        news.append(f"{_inside_sentence(moved.name)} {verb} most, {shares} in {span}")
+    elif any(x.call is not None and x.call.q_value is not None for x in techniques):
+        rest.append(f"no measured technique or theme moved more than noise in {span}")
     else:
-        rest.append("the four weeks before are not all held, so no change can be told")
-    rising = next((x for x in topics if x.status == "rising"), None)
-    if rising is not None and rising.against_recent.current is not None and rising.against_recent.baseline is not None:
-        now, before = rising.against_recent.current.share, rising.against_recent.baseline.share
-        news.append(f"the topic gaining most is {rising.label}, from {_percent(before)} to {_percent(now)} of papers")
+        rest.append("too few weeks are held to tell a change")
+    rising = max((x for x in topics if x.status == "rising"), key=_moved, default=None)
+    if rising is not None and rising.call is not None:
+        shares = f"from {_percent(rising.call.share_before)} to {_percent(rising.call.share)}"
+        news.append(f"the topic gaining most is {rising.label}, {shares}{'' if moved else f' of papers in {span}'}")
     sentence = "; ".join((*news, *rest)) + "."
     return sentence[:1].upper() + sentence[1:]
 

@@ -132,6 +132,12 @@ def basis(change: Change) -> str:
     return "the week before" if len(before) == 1 else f"the {_in_letters(len(before))} weeks before"
 
 
+def moved(call: TrendCall) -> str:
+    """How far a called share moved, in points: ``+16.5 points``."""
+    change = call.share - call.share_before
+    return f"{_signed(100 * change, 1 if abs(change) >= 0.01 else 2)} points"
+
+
 def called(call: TrendCall) -> str:
     """A call of movement in words, with its pace as readers think of it; empty where none was made.
 

@@ -91,6 +91,7 @@ def environment() -> Environment:
         basis=figures.basis,
         comparison=figures.comparison,
         called=figures.called,
+        moved=figures.moved,
         held=figures.held,
         against_average=figures.against_average,
         readable=tex.readable,
