@@ -557,7 +557,7 @@ def _inside_sentence(name: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _evidence_reason(paper: Paper, d: Detection) -> str:
