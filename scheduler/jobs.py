@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.triggers.cron import CronTrigger
 
-from domain.errors import BusyError, PapertideError
+from domain.errors import BusyError, MailServerUnavailable, PapertideError, SourceError
 from scheduler.delivery import wait_after
 from scheduler.lease import held_lease
 from scheduler.pipeline import Progress
@@ -24,6 +24,8 @@ from store.runs import RunRecord, finish_run, runs_of, start_run
 
 MAX_TRIES = 12
 """Failures in a row after which a period is given up: a day and a half, with the waits between them."""
+_OTHERS_FAULT = (MailServerUnavailable, SourceError)
+"""Troubles of a mail server or of arXiv, however long they last, end some day: no period is given up for them."""
 _LOOK_BACK = timedelta(days=400)
 _MESSAGE = 500
 
@@ -201,7 +203,8 @@ def _work(
         raise
     except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
         n_tries += 1
-        state = "failed" if n_tries < MAX_TRIES else "given up"
+        is_last = n_tries >= MAX_TRIES and not isinstance(error, _OTHERS_FAULT)
+        state = "given up" if is_last else "failed"
         note = str(error) if isinstance(error, PapertideError) else f"{type(error).__name__}: {error}"
         next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
     note = " ".join(note.split())[:_MESSAGE]

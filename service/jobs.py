@@ -74,18 +74,22 @@ def _harvest(shop: Workshop) -> Iterator[Progress]:
 
 
 def _weeks_due(shop: Workshop, now: datetime) -> list[str]:
-    """Closed weeks after the newest digest; of a new installation the last one alone."""
+    """Closed weeks without a digest, of those that are looked back at; of a new installation the last one alone.
+
+    Not what comes after the newest digest: ``papertide run`` publishes the last closed week, whatever was missed.
+    """
     last = last_closed_week(now)
     published = published_weeks(shop.db)
-    first = published[-1].plus(1) if published else last
-    return [str(week) for week in weeks_between(first, last)]
+    first = max(published[0], last.plus(1 - _LOOK_BACK_WEEKS)) if published else last
+    return [str(week) for week in weeks_between(first, last) if week not in published]
 
 
 def _publish(shop: Workshop, week: Week) -> Iterator[Progress]:
     """A week from harvest to digest; weeks since then that are closed too are fetched with it."""
     n_missed = (last_closed_week(shop.now()).monday - week.monday).days // 7
     yield from shop.harvest(shop.settings.weeks + n_missed)
-    yield from shop.analyse(last_week=week)
+    # A week that was missed long ago must not take the topics back to what they were then.
+    yield from shop.analyse(last_week=max([week, *published_weeks(shop.db)]))
     yield from _publish_and_write(shop, week)
 
 

@@ -304,10 +304,10 @@ def deliver(
     ] = None,
     again: Annotated[list[int] | None, typer.Option(help="Such a delivery has not arrived: send it again.")] = None,
 ) -> None:
-    """Send what is due: every issue once to every reader."""
-    from store.deliveries import settle
+    """Send what is due, and what is open of an issue that was given up: every issue once to every reader."""
+    from store.deliveries import open_issues, settle
     from store.deliveries import unsettled as unsettled_deliveries
-    from store.runs import reopen_run
+    from store.runs import reopen_run, runs_of
 
     with opened_workshop(context) as shop:
         office = _office(shop)
@@ -324,6 +324,10 @@ def deliver(
         if dry_run:
             _say_due(shop, office)
             return
+        ledger = runs_of(shop.db, "delivery")
+        for issue in open_issues(shop.db):
+            if issue in ledger and ledger[issue].state == "given up":
+                reopen_run(shop.db, "delivery", issue)
         if not deliver_due(shop):
             due = ", ".join(office.due_issues())
             typer.echo(f"{due}: another process is at it, or it is tried again later" if due else "nothing is due")

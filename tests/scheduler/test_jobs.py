@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.errors import StoreError
+from domain.errors import MailServerUnavailable, SourceUnavailable, StoreError
 from scheduler.jobs import MAX_TRIES, Ended, Job, PostponedError, cron_periods, due_periods, next_fire, run_due
 from scheduler.lease import held_lease
 from scheduler.pipeline import Progress
@@ -99,6 +99,18 @@ def test_a_failure_holds_later_periods_back_waits_longer_each_time_and_ends(data
     assert len(waits) == MAX_TRIES - 1
     assert worker.done == ["2"]
     assert [e.state for e in rest] == ["done"]
+
+
+@pytest.mark.parametrize("trouble", [SourceUnavailable("arXiv is away"), MailServerUnavailable("no mail server")])
+def test_an_outage_of_others_is_waited_for_however_long_it_lasts(database: Database, trouble: Exception) -> None:
+    worker, clock = Worker(), Clock()
+    worker.wrong["1"] = trouble
+    job = _job(worker, ["1", "2"])
+    for _ in range(3 * MAX_TRIES):
+        assert [(e.period, e.state) for e in _run(database, job, clock)] == [("1", "failed")]
+        clock.go(hours=6)
+    worker.wrong.clear()
+    assert [(e.period, e.state) for e in _run(database, job, clock)] == [("1", "done"), ("2", "done")]
 
 
 def test_a_failure_that_passes_is_made_up_before_what_came_after_it(database: Database) -> None:

@@ -14,6 +14,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from sqlalchemy import delete
 
 from analysis.detect import Detector
 from analysis.taxonomy import load_taxonomy
@@ -49,6 +50,7 @@ from store.deliveries import delivery_counts, unsettled
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
+from store.schema import digest
 from store.subscribers import add_pending, confirm, move, subscriber_of, suppressed_for
 
 WEEK = Week.parse("2026-W25")
@@ -218,6 +220,26 @@ def test_a_server_that_takes_nothing_ends_the_job_and_counts_against_nobody(offi
     post.before.clear()
     assert _deliver(_later(office, minutes=6)) == [("2026-W25", "done")]
     assert len(post.letters) == 2
+
+
+def test_an_outage_of_two_days_delays_an_issue_and_loses_none_of_it(office: PostOffice, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(office, name)
+    post.before["ada@example.org"] = MailServerUnavailable("connection refused")
+    for _ in range(20):
+        assert _deliver(office) == [("2026-W25", "failed")]
+        _later(office, hours=6)
+    post.before.clear()
+    assert _deliver(office) == [("2026-W25", "done")]
+    assert len(post.letters) == 2
+
+
+def test_a_week_without_a_digest_is_due_though_a_later_one_has_its(office: PostOffice) -> None:
+    with office.shop.db.write() as connection:
+        connection.execute(delete(digest).where(digest.c.week_start == WEEK.plus(-1).monday))
+    _later(office, days=7)
+    [job] = [job for job in jobs_of(office) if job.name == "digest"]
+    assert job.periods(office.shop.now(), {}) == ["2026-W24", "2026-W26"]
 
 
 def test_three_issues_in_a_row_that_cannot_be_delivered_end_a_subscription(office: PostOffice, post: Post) -> None:
