@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -166,14 +167,21 @@ def run_due(
                     continue
                 ended = _work(db, job, period, record, keeping, clock=clock, stop=stop)
                 if ended.state == "done" and job.newest_covers:
-                    for older in due[:-1]:
-                        start_run(db, job.name, older, now=clock())
-                        finish_run(db, job.name, older, state="done", message=f"covered by {period}", now=clock())
+                    _cover(db, job, period, now=clock())
         except BusyError:
             return
         yield ended
         if ended.state in ("failed", "stopped"):
             return
+
+
+def _cover(db: Database, job: Job, newest: str, *, now: datetime) -> None:
+    """Note that a period has done the work of all before it: those that failed or were given up too."""
+    ledger = runs_of(db, job.name)
+    for older in takewhile(lambda period: period != newest, job.periods(now, ledger)):
+        if older not in ledger or ledger[older].state != "done":
+            start_run(db, job.name, older, now=now)
+            finish_run(db, job.name, older, state="done", message=f"covered by {newest}", now=now)
 
 
 def _work(

@@ -79,6 +79,16 @@ def test_where_the_newest_covers_the_others_it_alone_is_done(database: Database)
     assert worker.done == ["3"]
 
 
+def test_the_newest_covers_an_older_one_that_failed_and_whose_next_try_lies_ahead(database: Database) -> None:
+    worker, clock = Worker(), Clock()
+    worker.wrong["1"] = StoreError("the disk is full")
+    _run(database, _job(worker, ["1"], newest_covers=True), clock)
+    assert [e.period for e in _run(database, _job(worker, ["1", "2"], newest_covers=True), clock)] == ["2"]
+    assert troubled_runs(database) == []
+    clock.go(hours=1)
+    assert _run(database, _job(worker, ["1", "2"], newest_covers=True), clock) == []
+
+
 def test_a_failure_holds_later_periods_back_waits_longer_each_time_and_ends(database: Database) -> None:
     worker, clock = Worker(), Clock()
     worker.wrong["1"] = StoreError("the disk is full")
