@@ -19,7 +19,7 @@ from analysis.personal import IssueMaterial, PersonalComposer
 from domain.detections import ADOPTS, Term
 from domain.digest import Digest
 from domain.embeddings import Embeddings
-from domain.errors import DeliveryError, MailServerUnavailable, PapertideError
+from domain.errors import DeliveryError, MailServerUnavailable
 from domain.personal import PersonalPart
 from domain.subscription import Delivery, Issue, Letter, Subscriber, TokenPurpose, issues_of
 from domain.topics import AssignedPaper
@@ -27,6 +27,7 @@ from domain.week import Week
 from scheduler.pipeline import Progress
 from store.database import Database
 from store.deliveries import (
+    Claim,
     claim_delivery,
     deliveries_due,
     failures_in_a_row,
@@ -212,7 +213,7 @@ def _deliver(
     room: Mailroom, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
 ) -> None:
     tokens: dict[TokenPurpose, str] = {"manage": room.new_token(), "unsubscribe": room.new_token()}
-    db, number = room.db, delivery.delivery_id
+    db = room.db
     try:
         yours = composer.compose(reader.preferences.follows, sent_before=papers_sent_to(db, reader.subscriber_id))
         letter = letter_for(
@@ -223,41 +224,42 @@ def _deliver(
             urls=room.urls(tokens["manage"], tokens["unsubscribe"]),
         )
     except ValueError as error:  # one reader's part that cannot be made must not keep the others waiting
-        if claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
-            note_refused(db, number, problem=f"not composed: {error}", next_try_at=None, now=room.clock())
+        if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
+            note_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=room.clock())
         return
     room.wait()
-    if not claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
+    claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock())
+    if claim is None:
         return
     try:
         handed = room.transport.send(
             letter,
             now=room.clock(),
-            handing=lambda: hand_over(db, number, papers=yours.listed, now=room.clock()),
+            handing=lambda: hand_over(db, claim, papers=yours.listed, now=room.clock()),
         )
     except MailServerUnavailable as error:
-        note_refused(db, number, problem=str(error), next_try_at=room.clock(), counts=False, now=room.clock())
+        note_refused(db, claim, problem=str(error), next_try_at=room.clock(), counts=False, now=room.clock())
         raise
     except DeliveryError as error:
-        _note(room, delivery, reader, error)
-    except (PapertideError, ValueError) as error:
-        note_refused(db, number, problem=str(error), next_try_at=None, now=room.clock())
+        _note(room, claim, delivery, reader, error)
+    except ValueError as error:  # a letter that cannot be written as a mail
+        note_refused(db, claim, problem=str(error), next_try_at=None, now=room.clock())
     else:
         if handed:
-            note_sent(db, number, now=room.clock())
+            note_sent(db, claim, now=room.clock())
 
 
-def _note(room: Mailroom, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> None:
+def _note(room: Mailroom, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> None:
     """Store how a mail failed, and leave an address alone that nobody has."""
     db, now = room.db, room.clock()
     if error.uncertain:
-        note_uncertain(db, delivery.delivery_id, problem=str(error), now=now)
+        note_uncertain(db, claim, problem=str(error), now=now)
         return
     n_tries = delivery.n_tries + 1
     is_over = error.permanent or n_tries >= room.max_tries
     note_refused(
         db,
-        delivery.delivery_id,
+        claim,
         problem=str(error),
         next_try_at=None if is_over else now + wait_after(n_tries),
         now=now,

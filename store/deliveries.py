@@ -14,7 +14,9 @@ server's log can settle it either way.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +34,18 @@ from store.subscribers import hashed, store_tokens, subscriber_from_row
 _OPEN = ("due", "claimed")
 _PLAN_AT_ONCE = 2_000
 _VECTOR = np.dtype("<f4")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The sole right to send a delivery, once.
+
+    Its key tells this claim from a later one: a sender that was frozen until another took its delivery over can
+    change nothing any more.
+    """
+
+    delivery_id: int
+    key: str
 
 
 def plan_issue(db: Database, issue: Issue, *, new_key: Callable[[], str], now: datetime) -> int | None:
@@ -126,48 +140,51 @@ def _delivery(row: Row[Any]) -> Delivery:
     )
 
 
-def claim_delivery(db: Database, of: Delivery, *, address: str, tokens: dict[TokenPurpose, str], now: datetime) -> bool:
-    """Take the sole right to send one delivery, and store the links that its mail carries; whether we have it.
+def claim_delivery(
+    db: Database, of: Delivery, *, address: str, tokens: dict[TokenPurpose, str], now: datetime
+) -> Claim | None:
+    """Take the sole right to send one delivery, and store the links that its mail carries; ``None`` if we have it not.
 
     Not where another has it, nor where the reader is not active any more or must not be written to: that is noted
     as skipped.
     """
+    claim_key = secrets.token_hex(16)
     is_reader = exists().where(subscriber.c.subscriber_id == delivery.c.subscriber_id, subscriber.c.state == "active")
     left_alone = exists().where(suppression.c.address_hash == hashed(address))
     is_due = (delivery.c.delivery_id == of.delivery_id) & (delivery.c.state == "due")
     with db.write() as connection:
-        claim = update(delivery).where(is_due, is_reader, ~left_alone).values(state="claimed", changed_at=now)
-        if connection.execute(claim).rowcount == 1:
+        claim = update(delivery).where(is_due, is_reader, ~left_alone)
+        if connection.execute(claim.values(state="claimed", claim_key=claim_key, changed_at=now)).rowcount == 1:
             store_tokens(connection, of.subscriber_id, tokens, now=now)
-            return True
+            return Claim(of.delivery_id, claim_key)
         connection.execute(
             update(delivery)
             .where(is_due, ~is_reader | left_alone)
             .values(state="skipped", problem="the reader paused or left", changed_at=now)
         )
-        return False
+        return None
 
 
-def hand_over(db: Database, delivery_id: int, *, papers: Sequence[ArxivId], now: datetime) -> bool:
+def hand_over(db: Database, claim: Claim, *, papers: Sequence[ArxivId], now: datetime) -> bool:
     """Note that the mail is about to leave our hands; False if somebody took the delivery from us.
 
     Written through to the disk: a loss of power must not undo it, or the mail would go out twice.
     """
-    return _move(db, delivery_id, of=("claimed",), to="handing", durable=True, papers=list(papers), changed_at=now)
+    return _move(db, claim, of=("claimed",), to="handing", durable=True, papers=list(papers), changed_at=now)
 
 
-def note_sent(db: Database, delivery_id: int, *, now: datetime) -> None:
+def note_sent(db: Database, claim: Claim, *, now: datetime) -> None:
     """The server has the mail."""
-    _move(db, delivery_id, of=("handing",), to="sent", problem="", next_try_at=None, changed_at=now)
+    _move(db, claim, of=("handing",), to="sent", problem="", next_try_at=None, changed_at=now)
 
 
-def note_uncertain(db: Database, delivery_id: int, *, problem: str, now: datetime) -> None:
+def note_uncertain(db: Database, claim: Claim, *, problem: str, now: datetime) -> None:
     """The mail left our hands, and no answer came."""
-    _move(db, delivery_id, of=("handing",), to="uncertain", problem=problem, changed_at=now)
+    _move(db, claim, of=("handing",), to="uncertain", problem=problem, changed_at=now)
 
 
 def note_refused(
-    db: Database, delivery_id: int, *, problem: str, next_try_at: datetime | None, counts: bool = True, now: datetime
+    db: Database, claim: Claim, *, problem: str, next_try_at: datetime | None, counts: bool = True, now: datetime
 ) -> None:
     """The server did not take the mail; without ``next_try_at`` it is not tried again.
 
@@ -175,7 +192,7 @@ def note_refused(
     """
     _move(
         db,
-        delivery_id,
+        claim,
         of=("claimed", "handing"),
         to="failed" if next_try_at is None else "due",
         problem=problem,
@@ -195,20 +212,25 @@ def settle(db: Database, delivery_id: int, *, arrived: bool, now: datetime) -> N
         If the delivery is not uncertain.
     """
     values: dict[str, Any] = {"problem": "", "changed_at": now} if arrived else {"papers": [], "changed_at": now}
-    if not _move(db, delivery_id, of=("uncertain",), to="sent" if arrived else "due", **values):
+    change = update(delivery).where(delivery.c.delivery_id == delivery_id, delivery.c.state == "uncertain")
+    with db.write() as connection:
+        settled = connection.execute(change.values(state="sent" if arrived else "due", **values)).rowcount == 1
+    if not settled:
         raise UsageError(f"delivery {delivery_id} is not uncertain; `papertide deliver --list` shows those that are")
 
 
 def _move(
     db: Database,
-    delivery_id: int,
+    claim: Claim,
     *,
     of: Sequence[DeliveryState],
     to: DeliveryState,
     durable: bool = False,
     **values: Any,
 ) -> bool:
-    change = update(delivery).where(delivery.c.delivery_id == delivery_id, delivery.c.state.in_(list(of)))
+    c = delivery.c
+    is_ours = (c.delivery_id == claim.delivery_id) & (c.claim_key == claim.key)
+    change = update(delivery).where(is_ours, c.state.in_(list(of)))
     with db.write(durable=durable) as connection:
         return connection.execute(change.values(state=to, **values)).rowcount == 1
 

@@ -417,6 +417,7 @@ delivery = Table(  # one issue for one reader
     Column("issue", ForeignKey("mailing.issue"), nullable=False),
     Column("state", String(16), nullable=False),  # due, claimed, handing, sent, uncertain, failed, skipped
     Column("message_key", String(64), nullable=False, unique=True),  # of the Message-ID, the same at every try
+    Column("claim_key", String(32)),  # of the newest claim; an older one moves nothing
     Column("papers", JSON, nullable=False),  # identifiers in the personal part
     Column("n_tries", Integer, nullable=False),
     Column("next_try_at", UtcDateTime),

@@ -16,6 +16,7 @@ from domain.subscription import Delivery, Follow, Issue, Preferences, Subscriber
 from domain.week import Week
 from store.database import Database
 from store.deliveries import (
+    Claim,
     add_query_vectors,
     claim_delivery,
     deliveries_due,
@@ -64,7 +65,13 @@ def _due(db: Database, now: datetime = NOW) -> list[Delivery]:
 _tokens = count()
 
 
-def _claim(db: Database, delivery: Delivery, reader: Subscriber, token: str = "") -> bool:
+def _claim(db: Database, delivery: Delivery, reader: Subscriber, token: str = "") -> Claim:
+    claim = _try_to_claim(db, delivery, reader, token)
+    assert claim is not None
+    return claim
+
+
+def _try_to_claim(db: Database, delivery: Delivery, reader: Subscriber, token: str = "") -> Claim | None:
     tokens = {"unsubscribe": token or f"token-{next(_tokens)}"}
     return claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=NOW)  # type: ignore[arg-type]
 
@@ -90,12 +97,12 @@ def test_a_delivery_goes_from_due_to_sent_and_remembers_its_papers(database: Dat
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     assert open_issues(database) == [NAME]
     [delivery] = _due(database)
-    assert _claim(database, delivery, reader, "leave")
+    claim = _claim(database, delivery, reader, "leave")
     assert token_use(database, "leave", "unsubscribe", now=NOW) is not None
     assert _due(database) == []
     assert papers_sent_to(database, reader.subscriber_id) == frozenset()
-    assert hand_over(database, delivery.delivery_id, papers=[ArxivId("2606.00001")], now=NOW)
-    note_sent(database, delivery.delivery_id, now=NOW)
+    assert hand_over(database, claim, papers=[ArxivId("2606.00001")], now=NOW)
+    note_sent(database, claim, now=NOW)
     assert papers_sent_to(database, reader.subscriber_id) == {"2606.00001"}
     assert open_until(database, NAME) == (0, None)
     assert open_issues(database) == []
@@ -110,10 +117,10 @@ def test_two_senders_never_hold_the_same_delivery(database: Database, keys: Call
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
     with ThreadPoolExecutor(4) as pool:
-        claims = list(pool.map(lambda _: _claim(database, delivery, reader), range(8)))
-    assert sum(claims) == 1
+        claims = list(pool.map(lambda _: _try_to_claim(database, delivery, reader), range(8)))
+    [claim] = [claim for claim in claims if claim is not None]
     with ThreadPoolExecutor(4) as pool:
-        handed = list(pool.map(lambda _: hand_over(database, delivery.delivery_id, papers=[], now=NOW), range(8)))
+        handed = list(pool.map(lambda _: hand_over(database, claim, papers=[], now=NOW), range(8)))
     assert sum(handed) == 1
 
 
@@ -130,7 +137,7 @@ def test_who_leaves_between_planning_and_sending_gets_nothing(
         suppress(database, reader.address, "complained", now=NOW)
     else:
         move(database, reader.subscriber_id, to=leaves, of=["active"], now=NOW)  # type: ignore[arg-type]
-    assert not _claim(database, delivery, reader)
+    assert not _try_to_claim(database, delivery, reader)
     assert _due(database) == []
     assert open_until(database, NAME) == (0, None)
 
@@ -146,14 +153,31 @@ def test_a_sender_that_died_before_handing_over_leaves_its_deliveries_due(
     assert [d.delivery_id for d in _due(database)] == [delivery.delivery_id]
 
 
+def test_a_sender_that_was_frozen_until_another_took_over_changes_nothing(
+    database: Database, keys: Callable[[], str]
+) -> None:
+    reader = _reader(database, "ada")
+    plan_issue(database, ISSUE, new_key=keys, now=NOW)
+    [delivery] = _due(database)
+    frozen = _claim(database, delivery, reader)
+    pick_up_after_a_crash(database, handing_is_safe=False, now=NOW)
+    claim = _claim(database, delivery, reader)
+    assert not hand_over(database, frozen, papers=[], now=NOW)
+    assert hand_over(database, claim, papers=[], now=NOW)
+    note_refused(database, frozen, problem="450 later", next_try_at=NOW, now=NOW)
+    assert _due(database) == []
+    note_sent(database, claim, now=NOW)
+    assert delivery_counts(database) == {NAME: {"sent": 1}}
+
+
 def test_a_sender_that_died_while_handing_over_leaves_an_uncertain_delivery_that_a_person_settles(
     database: Database, keys: Callable[[], str]
 ) -> None:
     reader = _reader(database, "ada")
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
-    _claim(database, delivery, reader)
-    hand_over(database, delivery.delivery_id, papers=[ArxivId("2606.00001")], now=NOW)
+    claim = _claim(database, delivery, reader)
+    hand_over(database, claim, papers=[ArxivId("2606.00001")], now=NOW)
     assert pick_up_after_a_crash(database, handing_is_safe=False, now=NOW) == 1
     assert _due(database) == []
     assert [(d.state, address) for d, address in unsettled(database)] == [("uncertain", "ada@example.org")]
@@ -169,8 +193,8 @@ def test_a_folder_may_be_handed_the_same_mail_again(database: Database, keys: Ca
     reader = _reader(database, "ada")
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
-    _claim(database, delivery, reader)
-    hand_over(database, delivery.delivery_id, papers=[], now=NOW)
+    claim = _claim(database, delivery, reader)
+    hand_over(database, claim, papers=[], now=NOW)
     assert pick_up_after_a_crash(database, handing_is_safe=True, now=NOW) == 0
     assert len(_due(database)) == 1
 
@@ -181,16 +205,16 @@ def test_a_passing_failure_is_tried_again_later_and_a_permanent_one_is_not(
     reader = _reader(database, "ada")
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
-    _claim(database, delivery, reader)
+    claim = _claim(database, delivery, reader)
     later = NOW + timedelta(minutes=5)
-    note_refused(database, delivery.delivery_id, problem="450 later", next_try_at=later, now=NOW)
+    note_refused(database, claim, problem="450 later", next_try_at=later, now=NOW)
     assert _due(database) == []
     assert open_until(database, NAME) == (1, later)
     [again] = _due(database, later)
     assert again.n_tries == 1
-    _claim(database, again, reader)
-    hand_over(database, delivery.delivery_id, papers=[], now=NOW)
-    note_refused(database, delivery.delivery_id, problem="554 no", next_try_at=None, now=NOW)
+    claim = _claim(database, again, reader)
+    hand_over(database, claim, papers=[], now=NOW)
+    note_refused(database, claim, problem="554 no", next_try_at=None, now=NOW)
     assert open_until(database, NAME) == (0, None)
     assert failures_in_a_row(database, reader.subscriber_id) == 1
 
@@ -199,9 +223,9 @@ def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[],
     reader = _reader(database, "ada")
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
-    _claim(database, delivery, reader)
-    hand_over(database, delivery.delivery_id, papers=[], now=NOW)
-    note_uncertain(database, delivery.delivery_id, problem="time-out", now=NOW)
+    claim = _claim(database, delivery, reader)
+    hand_over(database, claim, papers=[], now=NOW)
+    note_uncertain(database, claim, problem="time-out", now=NOW)
     assert _due(database, NOW + timedelta(days=30)) == []
     settle(database, delivery.delivery_id, arrived=True, now=NOW)
     assert delivery_counts(database) == {NAME: {"sent": 1}}

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("issue", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("message_key", sa.String(length=64), nullable=False),
+        sa.Column("claim_key", sa.String(length=32), nullable=True),
         sa.Column("papers", sa.JSON(), nullable=False),
         sa.Column("n_tries", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
