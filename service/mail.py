@@ -151,17 +151,23 @@ class SmtpTransport:
         smtp = self._connected()
         try:
             self._ask(smtp, letter, bounces_go_to, len(content))
+            smtp.send(_dotted(content))
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self._drop()
             raise DeliveryError(f"the mail server ended the conversation: {_words(error)}") from error
-        if not handing():
-            self._drop()  # the server waits for a mail that will not come
+        may_hand_over = False
+        try:
+            may_hand_over = handing()
+        finally:
+            if not may_hand_over:
+                self._drop()  # the server waits for an end that will not come
+        if not may_hand_over:
             return False
         try:
             # The one wait that must not end early: an answer that comes later says that the mail has arrived.
             if smtp.sock is not None:
                 smtp.sock.settimeout(self._settings.end_timeout_s)
-            smtp.send(_dotted(content))
+            smtp.send(_END)
             code, answer = smtp.getreply()
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self._drop()
@@ -247,12 +253,16 @@ class SmtpTransport:
                 connection.close()
 
 
+_END = b".\r\n"
+"""The line that ends a mail: a server that did not get it has no mail (RFC 5321, 4.1.1.4)."""
+
+
 def _dotted(content: bytes) -> bytes:
-    """The mail with a dot more before every dot that begins a line, and the dot that ends it (RFC 5321, 4.5.2)."""
+    """The mail with a dot more before every dot that begins a line (RFC 5321, 4.5.2), up to its end."""
     content = content.replace(b"\r\n.", b"\r\n..")
     if content.startswith(b"."):
         content = b"." + content
-    return content + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+    return content + (b"" if content.endswith(b"\r\n") else b"\r\n")
 
 
 _STATUS = re.compile(rb"\b5\.(\d{1,3})\.\d{1,3}\b")

@@ -6,9 +6,11 @@ import email
 import email.policy
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.errors import DeliveryError, MailServerUnavailable
+from domain.errors import DeliveryError, MailServerUnavailable, StoreError
 from domain.subscription import Letter, Picture
 from service.mail import FolderTransport, Pace, SmtpTransport, message_bytes
 from service.mail_settings import MailSettings
@@ -171,8 +173,6 @@ def test_a_question_to_confirm_carries_no_list_headers() -> None:
 @pytest.mark.parametrize("evil", ["a\r\nBcc: eve@example.org", "a\nX: y", "a\r\n\r\nbody", "a\x00b", "a\u2028b"])
 @pytest.mark.parametrize("field", ["subject", "to", "unsubscribe_url", "message_key"])
 def test_no_field_of_a_letter_can_add_a_header(field: str, evil: str) -> None:
-    from dataclasses import replace
-
     letter = replace(LETTER, **{field: evil})
     try:
         content = message_bytes(letter, _settings(), now=NOW)
@@ -186,8 +186,6 @@ def test_no_field_of_a_letter_can_add_a_header(field: str, evil: str) -> None:
 
 @given(st.text(max_size=300))
 def test_any_subject_stays_one_header(subject: str) -> None:
-    from dataclasses import replace
-
     message = _parsed(message_bytes(replace(LETTER, subject=subject), _settings(), now=NOW))
     assert message["Message-ID"] == f"<{KEY}.digest@papertide.example>"
     assert len(message.get_all("Subject")) == 1  # type: ignore[arg-type]
@@ -333,6 +331,46 @@ def test_silence_before_the_mail_is_a_passing_failure(silent_server: Callable[[l
     assert not caught.value.permanent
     assert not caught.value.uncertain
     assert handed == []
+
+
+def test_a_connection_that_breaks_within_the_mail_is_a_passing_failure() -> None:
+    """The server has the beginning of the mail and not its end, so nobody has the mail."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    handed: list[bool] = []
+
+    def talk() -> None:
+        connection, _ = listening.accept()
+        for line in (b"220 hello\r\n", b"250 hello\r\n", b"250 sender ok\r\n", b"250 reader ok\r\n"):
+            connection.sendall(line)
+            connection.recv(4096)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(b"354 go on\r\n")
+        connection.recv(4096)
+        connection.close()  # with a reset, while most of the mail is still to come
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    port = listening.getsockname()[1]
+    long = replace(LETTER, pictures=(Picture("a", b"\x89PNG" + bytes(20_000_000)),))
+    with pytest.raises(DeliveryError) as caught:
+        SmtpTransport(_settings(port=port)).send(long, now=NOW, handing=lambda: not handed.append(True))
+    thread.join(5)
+    listening.close()
+    assert (caught.value.permanent, caught.value.uncertain, handed) == (False, False, [])
+
+
+def test_an_error_while_the_handing_over_is_noted_leaves_no_half_mail_on_the_connection(
+    server: Controller, mailbox: Mailbox
+) -> None:
+    def busy() -> bool:
+        raise StoreError("the database is locked")
+
+    transport = SmtpTransport(_settings(server))
+    with pytest.raises(StoreError):
+        transport.send(LETTER, now=NOW, handing=busy)
+    assert transport.send(LETTER, now=NOW, handing=_yes)
+    transport.close()
+    assert len(mailbox.mails) == 1
 
 
 def test_nobody_listening_is_a_server_that_takes_nothing() -> None:
