@@ -5,6 +5,7 @@ can end somebody else's subscription by a made-up report.
 
 from __future__ import annotations
 
+import logging
 import mailbox
 import re
 from collections import Counter
@@ -21,6 +22,8 @@ from domain.errors import UsageError
 from store.database import Database
 from store.deliveries import reader_of_message
 from store.subscribers import suppress
+
+_log = logging.getLogger("papertide.bounces")
 
 _MAX_BYTES = 1_000_000
 _STATUS = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})")
@@ -92,7 +95,7 @@ def read_bounces(db: Database, folder: Path, *, domain: str, now: datetime) -> d
 
     Returns
     -------
-    How many reports of each kind came; ``ignored`` are those that name no mail of ours.
+    How many reports of each kind came; ``ignored`` are those that name no mail of ours, or cannot be read.
 
     Raises
     ------
@@ -101,7 +104,11 @@ def read_bounces(db: Database, folder: Path, *, domain: str, now: datetime) -> d
     """
     counts: Counter[str] = Counter()
     for content in _new_reports(folder):
-        report = read_report(content, domain=domain)
+        try:
+            report = read_report(content, domain=domain)
+        except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser, and others come after it
+            _log.warning("a mail in the folder of reports cannot be read, and is put away")
+            report = Report("other", "")
         reader = reader_of_message(db, report.message_key) if report.message_key else None
         if reader is None:
             counts["ignored"] += 1
