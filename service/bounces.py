@@ -6,11 +6,9 @@ can end somebody else's subscription by a made-up report.
 from __future__ import annotations
 
 import logging
-import mailbox
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -126,15 +124,9 @@ def _new_reports(folder: Path) -> Iterator[bytes]:
     if not folder.is_dir():
         raise UsageError(f"mail.bounce_folder = {str(folder)!r} is no folder")
     if (folder / "new").is_dir() and (folder / "cur").is_dir():
-        with closing(mailbox.Maildir(folder, create=False)) as maildir:
-            for key in sorted(maildir.keys()):
-                message = maildir.get_message(key)
-                if message.get_subdir() != "new":
-                    continue
-                yield maildir.get_bytes(key)
-                message.set_subdir("cur")
-                message.add_flag("S")
-                maildir[key] = message
+        for file in sorted(path for path in (folder / "new").iterdir() if not path.name.startswith(".")):
+            yield file.read_bytes()
+            file.replace(folder / "cur" / f"{file.name.partition(':')[0]}:2,S")  # seen, as mail programs write it
         return
     for file in sorted(folder.glob("*.eml")):
         yield file.read_bytes()
