@@ -114,9 +114,9 @@ def _reason_for_silence(desk: LetterDesk, request: SubscriptionRequest) -> str:
     if suppressed := suppressed_for(desk.db, request.address):
         return f"left alone: {suppressed}"
     now = desk.clock()
-    if letters_to(desk.db, request.mailbox, since=now - timedelta(days=1)) >= MAX_A_DAY:
+    if letters_to(desk.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
         return f"the mailbox had {MAX_A_DAY} answers within a day"
-    if letters_to(desk.db, request.mailbox, since=now - timedelta(days=30)) >= MAX_A_MONTH:
+    if letters_to(desk.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
         return f"the mailbox had {MAX_A_MONTH} answers within 30 days"
     return ""
 

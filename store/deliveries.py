@@ -29,7 +29,7 @@ from domain.paper import ArxivId
 from domain.subscription import Delivery, DeliveryState, Issue, Subscriber, TokenPurpose
 from store.database import Database
 from store.schema import delivery, mailing, query_vector, subscriber, suppression
-from store.subscribers import hashed, store_tokens, subscriber_from_row
+from store.subscribers import store_tokens, subscriber_from_row, suppression_keys
 
 _OPEN = ("due", "claimed")
 _PLAN_AT_ONCE = 2_000
@@ -150,7 +150,7 @@ def claim_delivery(
     """
     claim_key = secrets.token_hex(16)
     is_reader = exists().where(subscriber.c.subscriber_id == delivery.c.subscriber_id, subscriber.c.state == "active")
-    left_alone = exists().where(suppression.c.address_hash == hashed(address))
+    left_alone = exists().where(suppression.c.address_hash.in_(suppression_keys(address)))
     is_due = (delivery.c.delivery_id == of.delivery_id) & (delivery.c.state == "due")
     with db.write() as connection:
         claim = update(delivery).where(is_due, is_reader, ~left_alone)

@@ -383,7 +383,7 @@ subscription_request = Table(  # what was typed into the form; a mail answers it
     metadata,
     Column("request_id", Integer, Identity(always=False), primary_key=True),
     Column("address", String(254), nullable=False),
-    Column("mailbox", String(254), nullable=False, index=True),  # the address without its tag, for limits
+    Column("mailbox", String(254), nullable=False, index=True),  # hash of the address without its tag, for limits
     Column("network", String(64), nullable=False, index=True),  # hash of the asking network, for limits
     Column("preferences", JSON),  # null where only a link to the own page was asked for
     Column("asked_at", UtcDateTime, nullable=False, index=True),
@@ -396,7 +396,7 @@ subscription_request = Table(  # what was typed into the form; a mail answers it
 suppression = Table(  # addresses that are never written to, not even to ask
     "suppression",
     metadata,
-    Column("address_hash", String(64), primary_key=True),  # sha256 of the normalised address, hexadecimal
+    Column("address_hash", String(64), primary_key=True),  # sha256 of the normalised address, or of its mailbox
     Column("reason", String(16), nullable=False),  # bounced, complained, blocked
     Column("since", UtcDateTime, nullable=False),
 )

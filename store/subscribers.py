@@ -131,16 +131,26 @@ def move(
 
 
 def delete_subscriber(db: Database, subscriber_id: int) -> None:
-    """Forget a reader: address, preferences, links and what was sent. A suppression of the address stays."""
+    """Forget a reader: address, preferences, links and what was sent. A suppression of the address stays.
+
+    Their requests keep the instant and a hash of the mailbox, since a mailbox gets only so many answers a month;
+    ``forget_requests`` ends that.
+    """
     with db.write() as connection:
         _forget(connection, subscriber.c.subscriber_id == subscriber_id)
+
+
+_NOBODYS: dict[str, Any] = {"address": "", "preferences": None, "network": "", "problem": ""}
+"""What is left of a request whose reader is forgotten."""
 
 
 def _forget(connection: Connection, condition: Any) -> int:
     addresses = list(connection.execute(select(subscriber.c.address).where(condition)).scalars())
     for start in range(0, len(addresses), 5_000):
         chunk = addresses[start : start + 5_000]
-        connection.execute(delete(subscription_request).where(subscription_request.c.address.in_(chunk)))
+        asked = subscription_request.c.address.in_(chunk)
+        connection.execute(delete(subscription_request).where(asked, subscription_request.c.state == "waiting"))
+        connection.execute(update(subscription_request).where(asked).values(_NOBODYS))
         connection.execute(delete(subscriber).where(subscriber.c.address.in_(chunk)))
     return len(addresses)
 
@@ -306,7 +316,6 @@ class SubscriptionRequest:
 
     request_id: int
     address: str
-    mailbox: str
     preferences: Preferences | None
     asked_at: datetime
     n_tries: int
@@ -318,7 +327,7 @@ def add_request(db: Database, address: str, preferences: Preferences | None, *, 
         connection.execute(
             insert(subscription_request).values(
                 address=address,
-                mailbox=mailbox_of(address),
+                mailbox=hashed(mailbox_of(address)),
                 network=hashed(network),
                 preferences=_columns(preferences) if preferences is not None else None,
                 asked_at=now,
@@ -340,10 +349,10 @@ def requests_from(db: Database, network: str, *, since: datetime) -> list[dateti
         return list(connection.execute(question).scalars())
 
 
-def letters_to(db: Database, mailbox: str, *, since: datetime) -> int:
-    """How many answers were sent to a mailbox, by any of its names, since an instant."""
+def letters_to(db: Database, address: str, *, since: datetime) -> int:
+    """How many answers were sent to an address's mailbox, by any of its names, since an instant."""
     question = select(func.count()).where(
-        subscription_request.c.mailbox == mailbox,
+        subscription_request.c.mailbox == hashed(mailbox_of(address)),
         subscription_request.c.state.in_(["handing", "sent"]),
         subscription_request.c.asked_at >= since,
     )
@@ -365,7 +374,6 @@ def waiting_requests(db: Database, *, now: datetime, limit: int) -> list[Subscri
             SubscriptionRequest(
                 row.request_id,
                 row.address,
-                row.mailbox,
                 Preferences(
                     row.preferences["frequency"],
                     row.preferences["mail_format"],
@@ -425,28 +433,45 @@ def forget_requests(db: Database, *, asked_before: datetime) -> int:
 # -- who is left alone
 
 
+def suppression_keys(address: str) -> tuple[str, str]:
+    """What is stored to leave an address alone, and what for all names of its mailbox."""
+    return hashed(address), hashed(f"mailbox:{mailbox_of(address)}")
+
+
 def suppress(db: Database, address: str, reason: SuppressionReason, *, now: datetime) -> None:
-    """Never write to this address again; the first reason stays."""
-    new = db.upsert(suppression).values(address_hash=hashed(address), reason=reason, since=now)
+    """Never write to this address again; the first reason stays.
+
+    A bounce is about the address alone; who is blocked or complained is left alone by every name of the mailbox.
+    """
+    of_address, of_mailbox = suppression_keys(address)
+    key = of_address if reason == "bounced" else of_mailbox
+    new = db.upsert(suppression).values(address_hash=key, reason=reason, since=now)
     with db.write() as connection:
-        connection.execute(new.on_conflict_do_nothing(index_elements=["address_hash"]))
+        known = select(suppression).where(suppression.c.address_hash == of_mailbox)
+        if connection.execute(known).one_or_none() is None:
+            connection.execute(new.on_conflict_do_nothing(index_elements=["address_hash"]))
         connection.execute(
             update(subscriber).where(subscriber.c.address == address).values(state="unsubscribed", changed_at=now)
         )
 
 
 def allow(db: Database, address: str) -> bool:
-    """Take an address off the list; whether it was on it."""
+    """Take an address and its mailbox off the list; whether they were on it."""
+    off = delete(suppression).where(suppression.c.address_hash.in_(suppression_keys(address)))
     with db.write() as connection:
-        return connection.execute(delete(suppression).where(suppression.c.address_hash == hashed(address))).rowcount > 0
+        return connection.execute(off).rowcount > 0
 
 
 def suppressed_for(db: Database, address: str) -> str | None:
     """Why an address is left alone; ``None`` where it is not."""
+    question = (
+        select(suppression.c.reason)
+        .where(suppression.c.address_hash.in_(suppression_keys(address)))
+        .order_by(suppression.c.since)
+        .limit(1)
+    )
     with db.read() as connection:
-        return connection.execute(
-            select(suppression.c.reason).where(suppression.c.address_hash == hashed(address))
-        ).scalar_one_or_none()
+        return connection.execute(question).scalar_one_or_none()
 
 
 def suppression_counts(db: Database) -> dict[str, int]:

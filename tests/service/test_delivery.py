@@ -19,7 +19,7 @@ from sqlalchemy import delete
 from analysis.detect import Detector
 from analysis.taxonomy import load_taxonomy
 from domain.embeddings import Embeddings
-from domain.errors import DeliveryError, MailServerUnavailable
+from domain.errors import DeliveryError, MailServerUnavailable, StoreError
 from domain.harvest import HarvestedWindow
 from domain.paper import Paper
 from domain.subscription import Follow, Issue, Letter, Preferences, Subscriber
@@ -234,6 +234,21 @@ def test_an_outage_of_two_days_delays_an_issue_and_loses_none_of_it(office: Post
     assert len(post.letters) == 2
 
 
+def test_a_database_that_is_busy_for_a_moment_ends_no_readers_issue(
+    office: PostOffice, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> bool:
+        raise StoreError("the database is locked")
+
+    _reader(office, "ada")
+    with monkeypatch.context() as patched:
+        patched.setattr("scheduler.delivery.hand_over", busy)
+        assert _deliver(office) == [("2026-W25", "failed")]
+    assert delivery_counts(office.shop.db) == {"2026-W25": {"claimed": 1}}
+    assert _deliver(_later(office, minutes=6)) == [("2026-W25", "done")]
+    assert len(post.letters) == 1
+
+
 def test_a_week_without_a_digest_is_due_though_a_later_one_has_its(office: PostOffice) -> None:
     with office.shop.db.write() as connection:
         connection.execute(delete(digest).where(digest.c.week_start == WEEK.plus(-1).monday))
@@ -405,6 +420,34 @@ def test_somebody_who_said_never_again_is_never_asked_again(office: PostOffice, 
     assert _ask(office, post) == []
 
 
+def test_somebody_who_said_never_again_is_asked_by_no_other_name_of_the_mailbox(office: PostOffice, post: Post) -> None:
+    [question] = _ask(office, post, "ada@gmail.com")
+    block(office.shop, _token(question, "block"))
+    assert _ask(office, post, "a.d.a+x@gmail.com") == []
+    assert _ask(office, post, "ben@gmail.com")
+
+
+def test_somebody_who_said_never_again_by_another_name_is_not_asked_at_the_mailbox(
+    office: PostOffice, post: Post
+) -> None:
+    [question] = _ask(office, post, "a.d.a+x@gmail.com")
+    block(office.shop, _token(question, "block"))
+    assert _ask(office, post, "ada@gmail.com") == []
+    assert _ask(office, post, "ada+y@gmail.com") == []
+
+
+def test_eight_a_month_are_counted_over_the_month_though_the_reader_is_forgotten_in_between(
+    office: PostOffice, post: Post
+) -> None:
+    for _ in range(10):
+        for n in range(3):
+            _ask(office, post, f"ada+{n}@example.org")
+        _later(office, days=3)
+        [clean_up] = [job for job in jobs_of(office) if job.name == "clean up"]
+        list(run_due(office.shop.db, clean_up, clock=office.shop.now))
+    assert len(post.letters) == 8
+
+
 def test_a_reader_who_asks_again_gets_the_link_to_their_page_and_keeps_what_they_chose(
     office: PostOffice, post: Post
 ) -> None:
@@ -522,6 +565,21 @@ def test_any_bytes_are_a_report_of_some_kind() -> None:
         at = random.randrange(len(whole))
         broken = whole[:at] + random.randbytes(3) + whole[at + random.randrange(40) :]
         assert read_report(broken, domain="papertide.example").kind in ("failed", "complaint", "other")
+
+
+@pytest.mark.parametrize("is_maildir", [False, True])
+def test_a_mail_that_breaks_the_parser_is_put_away_and_those_after_it_are_read(
+    office: PostOffice, tmp_path: Path, is_maildir: bool
+) -> None:
+    folder = tmp_path / "reports"
+    place = folder / "new" if is_maildir else folder
+    for made in (folder / "cur", folder / "tmp", place):
+        made.mkdir(parents=True, exist_ok=True)
+    (place / "1.eml").write_bytes(b"Content-Type: message/rfc822\r\n\r\n" * 2_000)
+    (place / "2.eml").write_bytes(b"Subject: hello\r\n\r\n")
+    domain = office.shop.settings.mail.domain
+    assert read_bounces(office.shop.db, folder, domain=domain, now=NOW) == {"ignored": 2}
+    assert read_bounces(office.shop.db, folder, domain=domain, now=NOW) == {}
 
 
 # -- the whole round
