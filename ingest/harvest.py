@@ -84,15 +84,17 @@ def harvest_window(
     page_size: int,
     now: datetime,
     held: Collection[ArxivId] = (),
+    by_count: bool = True,
     on_page: Callable[[int, int], None] | None = None,
 ) -> HarvestedWindow:
     """Everything arXiv has for a window that is not held yet, with the proof, or the reason why there is none.
 
-    The window is complete only if as many distinct papers of it are held as arXiv says there are when asked after the
-    last page; an answer that differs is asked for once more, and nothing at all is believed only when two answers
-    say so. Where papers are ``held`` already (withdrawn ones included, as in arXiv's count), their count is tried
-    first, and nothing is fetched if it agrees. An answer that cannot be had is a reason, not an exception, unless not
-    a single answer came. A window that is too large for one query is asked for in halves.
+    The window is complete only if as many distinct papers of it came as arXiv says there are when asked after the
+    last page, and no other is held; an answer that differs is asked for once more, and nothing at all is believed only
+    when two answers say so. Papers that are ``held`` (withdrawn ones included, as in arXiv's count) and did not come
+    are asked for by name. With ``by_count`` the count of the held is tried first, and nothing is fetched if it agrees.
+    An answer that cannot be had is a reason, not an exception, unless not a single answer came. A window that is too
+    large for one query is asked for in halves.
 
     ``on_page`` hears how many papers have come, and how many arXiv said there are.
 
@@ -101,25 +103,27 @@ def harvest_window(
     SourceError
         If there was no answer to the first question: then nothing is known about the window.
     """
-    if held and _count(source, window, categories, expected=len(held)) == len(held):
+    if by_count and held and _count(source, window, categories, expected=len(held)) == len(held):
         return HarvestedWindow(window, categories, (), len(held), None, now, n_held=len(held))
     fetched = _fetch(source, window, categories, page_size=page_size, on_page=on_page)
     came = {p.arxiv_id for p in fetched.papers}
     papers, n_held, n_said, problem = list(fetched.papers), len(came | set(held)), fetched.n_said, fetched.problem
-    if problem is None and n_said is not None and n_held != n_said:
+    missing = sorted(set(held) - came)
+    if problem is None and n_said is not None and (missing or len(came) != n_said):
         try:
-            # A paper that arXiv no longer counts here may have changed its categories. Ask for it by name.
-            missing = sorted(set(held) - came)
-            if len(came) == n_said and len(missing) <= _ASKED_BY_ID:
-                moved = [p for p in source.papers_by_id(missing) if not set(p.categories) & set(categories)]
-                papers += moved
-                n_held -= len(moved)
-            else:
-                n_said = _count(source, window, categories, expected=n_held)
+            # One may have changed its categories, or have slipped through between two pages.
+            for p in source.papers_by_id(missing) if 0 < len(missing) <= _ASKED_BY_ID else ():
+                if not set(p.categories) & set(categories):
+                    papers.append(p)
+                    n_held -= 1
+                elif window.start_at <= p.submitted_at < window.end_at:
+                    came.add(p.arxiv_id)
+            if len(came) != n_said:
+                n_said = _count(source, window, categories, expected=len(came))
         except SourceError as error:
             problem = str(error)
         else:
-            problem = None if n_held == n_said else _difference(n_said, n_held, fetched)
+            problem = None if len(came) == n_held == n_said else _difference(n_said, n_held, len(came), fetched)
     return HarvestedWindow(
         window=window,
         categories=categories,
@@ -246,9 +250,11 @@ def _fetch_halves(
     )
 
 
-def _difference(n_said: int, n_held: int, fetched: _Fetched) -> str:
+def _difference(n_said: int, n_held: int, n_came: int, fetched: _Fetched) -> str:
     """Why a window is not complete, with what is known about the difference."""
     reason = f"arXiv said {n_said:,} papers, {n_held:,} are held"
+    if n_held == n_said:
+        reason += f", but {n_came:,} came"
     if fetched.unreadable:
         reason += f"; {len(fetched.unreadable):,} entries could not be read, {fetched.unreadable[0]} for one"
     if fetched.outside:

@@ -51,8 +51,8 @@ class ArxivSettings(BaseModel):
     )
     recheck_weeks: tuple[int, ...] = Field(
         default=(1, 2, 4, 8),
-        description="Weeks after a window's end at which a complete one is asked for its count again, for papers that "
-        "moderation held back; each once. None to never ask.",
+        description="Weeks after a window's end at which a complete one is asked for again, for papers that moderation "
+        "held back; each once, the first time with a download. None to never ask.",
     )
 
     @field_validator("recheck_weeks")

@@ -194,10 +194,14 @@ def _harvest_window(
     clock: Callable[[], datetime],
 ) -> HarvestedWindow:
     held = ids_in_window(db, window, categories)
+    record = next((r for r in window_records(db, categories) if r.window == window), None)
+    # Equal counts may be of unequal sets: so an open window, and a complete one at its first re-check, is downloaded.
+    by_count = record is None or (record.is_complete and record.checked_at != record.first_complete_at)
     try:
-        harvested = harvest_window(source, window, categories, page_size=page_size, now=clock(), held=held)
+        harvested = harvest_window(
+            source, window, categories, page_size=page_size, now=clock(), held=held, by_count=by_count
+        )
     except SourceError as error:
-        record = next((r for r in window_records(db, categories) if r.window == window), None)
         if record is None or not record.is_complete:  # what was proven stays proven until arXiv says otherwise
             unanswered = HarvestedWindow(window, categories, (), None, str(error), clock(), n_held=len(held))
             apply_harvest(db, plan_harvest((), {}), unanswered, seen_at=clock())

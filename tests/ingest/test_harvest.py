@@ -35,11 +35,17 @@ Make = Callable[..., Paper]
 
 
 def _harvest(
-    arxiv: SampleArxiv, *, max_tries: int = 2, week: Week = WEEK, held: Iterable[Paper] = ()
+    arxiv: SampleArxiv,
+    *,
+    max_tries: int = 2,
+    week: Week = WEEK,
+    held: Iterable[Paper] = (),
+    by_count: bool = True,
 ) -> HarvestedWindow:
     settings = ArxivSettings(api_url=arxiv.api_url, delay_s=0, max_tries=max_tries, timeout_s=0.5)
     client = ArxivClient(settings, product="test")
-    return harvest_window(client, window_of(week), ("cs.LG",), page_size=10, now=NOW, held=[p.arxiv_id for p in held])
+    ids = [p.arxiv_id for p in held]
+    return harvest_window(client, window_of(week), ("cs.LG",), page_size=10, now=NOW, held=ids, by_count=by_count)
 
 
 @pytest.mark.parametrize("max_tries", [1, 2])
@@ -184,6 +190,26 @@ def test_what_came_before_and_what_comes_now_prove_a_window_together(make_paper:
         found = _harvest(arxiv, held=papers[17:20])
     assert len(found.papers) < N_PAPERS
     assert (found.is_complete, found.n_got) == (True, N_PAPERS)
+
+
+def test_equal_counts_of_unequal_sets_do_not_pass_a_download(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(4)]
+    with SampleArxiv([papers[0], papers[2]], now=NOW) as arxiv:
+        found = _harvest(arxiv, held=papers[:2], by_count=False)
+    assert papers[2] in found.papers
+    assert found.problem == "arXiv said 2 papers, 3 are held"
+    moved = replace(papers[1], categories=("math.OC",), primary_category="math.OC")
+    with SampleArxiv([papers[0], moved, papers[2]], now=NOW) as arxiv:
+        found = _harvest(arxiv, held=papers[:2], by_count=False)
+    assert (found.is_complete, found.n_got, set(found.papers)) == (True, 2, {papers[0], moved, papers[2]})
+
+
+def test_a_held_paper_that_arxiv_does_not_know_makes_up_for_none_that_did_not_come(make_paper: Make) -> None:
+    papers = [make_paper(i) for i in range(N_PAPERS)]
+    with SampleArxiv(papers, now=NOW).failing("shift", at=(2,)) as arxiv:
+        found = _harvest(arxiv, held=[make_paper(99)], by_count=False)
+    assert len(found.papers) == N_PAPERS - 1
+    assert found.problem == "arXiv said 25 papers, 25 are held, but 24 came"
 
 
 def test_an_arxiv_that_says_zero_does_not_prove_away_what_is_held(make_paper: Make) -> None:
