@@ -60,7 +60,7 @@ from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
 from scheduler import pipeline
-from scheduler.lease import has_ended
+from scheduler.lease import has_ended, this_place
 from store.database import Database, open_database
 from store.gate import StoredGate
 from store.papers import known_papers, papers_of_week, window_records
@@ -310,7 +310,7 @@ def _one_run(server: _Server, faults: list[str], template: Path, path: Path, row
 
 def _harvest(db: Database, api_url: str, windows: Sequence[Window] = WINDOWS, **other: float) -> None:
     settings = _settings(api_url, **other)
-    gate = Gate(settings, StoredGate(db), is_gone=has_ended)
+    gate = Gate(settings, StoredGate(db), is_gone=has_ended, place=this_place())
     client = ArxivClient(settings, product="benchmark", gate=gate)
     proven = {r.window for r in window_records(db, DEFAULT_CATEGORIES) if r.is_complete}
     due = [w for w in windows if w not in proven]

@@ -56,8 +56,8 @@ class ProcessMemory:
 class Gate:
     """Lets one request at a time through, over everybody who shares the memory.
 
-    ``is_gone`` knows of a holder (``host:process:start:turn``) that its process has ended. ``clock`` and ``sleep``
-    are the wall clock's: processes have no other clock in common.
+    ``is_gone`` knows of a holder (``host:process:place.start``) that its process has ended; ``place`` says where our
+    process number counts. ``clock`` and ``sleep`` are the wall clock's: processes have no other clock in common.
     """
 
     def __init__(
@@ -66,12 +66,14 @@ class Gate:
         memory: GateMemory | None = None,
         *,
         is_gone: Callable[[str], bool] = lambda holder: False,  # noqa: ARG005
+        place: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._memory = memory or ProcessMemory()
         self._manners = manners_of(settings)
         self._is_gone = is_gone
+        self._place = place
         self._clock = clock
         self._sleep = sleep
 
@@ -83,7 +85,7 @@ class Gate:
         SourceClosed
             If arXiv is not to be asked for so long that waiting makes no sense.
         """
-        holder = f"{_this_process()}:{next(_turns)}"
+        holder = f"{self._this_process()}:{next(_turns)}"
 
         def take(state: GateState) -> GateState:
             now = self._clock()
@@ -124,12 +126,11 @@ class Gate:
 
     def _holder_is_gone(self, holder: str) -> bool:
         process, _, _ = holder.rpartition(":")
-        return process != _this_process() and self._is_gone(process)
+        return process != self._this_process() and self._is_gone(process)
 
-
-def _this_process() -> str:
-    """Unlike any other process, before or beside us; asked anew each time, since a process may fork."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_STARTED}"
+    def _this_process(self) -> str:
+        """Unlike any other process, before or beside us; asked anew each time, since a process may fork."""
+        return f"{socket.gethostname()}:{os.getpid()}:{self._place}.{_STARTED}"
 
 
 def manners_of(settings: ArxivSettings) -> Manners:

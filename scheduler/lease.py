@@ -37,7 +37,7 @@ def held_lease(
     BusyError
         If somebody else holds it.
     """
-    holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
+    holder = f"{socket.gethostname()}:{os.getpid()}:{this_place()}.{time.monotonic_ns()}"
     done, lost = threading.Event(), list[BusyError]()
 
     def take() -> None:
@@ -76,10 +76,25 @@ def held_lease(
         _ours.discard(holder)
 
 
+def this_place() -> str:
+    """Where a process number means what it means here: this boot of the machine, and this container's own numbers.
+
+    Empty where the system does not tell.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot[:8]}-{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return ""
+
+
 def has_ended(holder: str) -> bool:
-    """Whether a lease's holder was a process of this machine that is gone."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname():
+    """Whether a holder, ``host:process:place.start``, was a process of this machine that is gone.
+
+    Two containers may have one host name, and a process number 1 each, so the place must be ours as well.
+    """
+    host, pid, start = holder.rsplit(":", 2)
+    if (host, start.rpartition(".")[0]) != (socket.gethostname(), this_place()):
         return False
     try:
         os.kill(int(pid), 0)

@@ -25,7 +25,7 @@ from domain.harvest import Window
 from domain.paper_index import PaperIndex
 from domain.week import CLOSE_LAG, Week, last_closed_week
 from scheduler import pipeline
-from scheduler.lease import has_ended, held_lease
+from scheduler.lease import has_ended, held_lease, this_place
 from scheduler.pipeline import Progress
 from service.settings import Settings
 from store.database import Database, open_database
@@ -97,7 +97,7 @@ class Workshop:
         """The one way to arXiv, shared by every process that works on this database."""
         from ingest.gate import Gate
 
-        return Gate(self.settings.arxiv, StoredGate(self.db), is_gone=has_ended)
+        return Gate(self.settings.arxiv, StoredGate(self.db), is_gone=has_ended, place=this_place())
 
     @cached_property
     def detector(self) -> Detector:

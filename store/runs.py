@@ -147,7 +147,7 @@ def take_lease(
 
 
 def _called(holder: str) -> str:
-    """A holder, ``host:process:start``, as a person would look for it."""
+    """A holder, ``host:process:place.start``, as a person would look for it."""
     host, _, rest = holder.partition(":")
     process = rest.partition(":")[0]
     return f"process {process} on {host}" if process else holder

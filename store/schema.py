@@ -139,7 +139,7 @@ request_gate = Table(  # one row: one request at a time over all processes that 
     "request_gate",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("holder", String(128)),  # host:process:start of who asks now; null where nobody does
+    Column("holder", String(128)),  # host:process:place.start:turn of who asks now; null where nobody does
     Column("held_until", UtcDateTime),  # the holder may be taken for dead after this
     Column("free_at", UtcDateTime),  # nobody asks before this
     Column("n_refusals", Integer, nullable=False),  # in a row
@@ -348,7 +348,7 @@ lease = Table(  # who works now; a row that has expired, or whose process is gon
     "lease",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("holder", String(128), nullable=False),  # host:process:start
+    Column("holder", String(128), nullable=False),  # host:process:place.start
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
