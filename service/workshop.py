@@ -351,6 +351,9 @@ class Workshop:
             start_run(self.db, job, period, now=self.clock())
             try:
                 yield keeping
+            except KeyboardInterrupt:
+                self._note(job, period, "stopped", "stopped as asked")
+                raise
             except BaseException as error:
                 self._note(job, period, "failed", str(error) or type(error).__name__)
                 raise

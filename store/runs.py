@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, literal, or_, select, update
+from sqlalchemy import Row, delete, exists, func, literal, or_, select, update
 
 from domain.errors import BusyError
 from store.database import Database
@@ -81,17 +81,27 @@ def reopen_run(db: Database, job: str, period: str) -> None:
 
 
 def troubled_runs(db: Database) -> list[RunRecord]:
-    """Jobs that failed and are not done yet, oldest first."""
-    troubled = job_run.c.state.in_(["failed", "given up"])
+    """Jobs that failed and are not done yet, oldest first.
+
+    A command that failed is nobody's trouble any more once the same one has succeeded.
+    """
+    later = job_run.alias()
+    came_right = exists().where(
+        later.c.job == job_run.c.job, later.c.state == "done", later.c.started_at > job_run.c.started_at
+    )
+    # What the scheduler will try again, or has given up, is a period of its own, and still to be done.
+    of_command = (job_run.c.state == "failed") & job_run.c.next_try_at.is_(None)
+    troubled = job_run.c.state.in_(["failed", "given up"]) & ~(of_command & came_right)
     with db.read() as connection:
         rows = connection.execute(select(job_run).where(troubled).order_by(job_run.c.started_at)).all()
     return [_record(row) for row in rows]
 
 
 def forget_runs(db: Database, *, finished_before: datetime) -> int:
-    """Delete old lines of the ledger that are done, but for each job's newest; returns how many."""
+    """Delete old lines that nothing comes of any more, but for each job's newest that is done; returns how many."""
     newest = select(func.max(job_run.c.run_id)).where(job_run.c.state == "done").group_by(job_run.c.job)
-    old = (job_run.c.state == "done") & (job_run.c.finished_at < finished_before)
+    is_over = job_run.c.state.in_(["done", "stopped", "failed"]) & job_run.c.next_try_at.is_(None)
+    old = is_over & (job_run.c.finished_at < finished_before)
     with db.write() as connection:
         return connection.execute(delete(job_run).where(old, job_run.c.run_id.not_in(newest))).rowcount
 
@@ -151,6 +161,14 @@ def _called(holder: str) -> str:
     host, _, rest = holder.partition(":")
     process = rest.partition(":")[0]
     return f"process {process} on {host}" if process else holder
+
+
+def holders_of(db: Database, prefix: str, *, now: datetime) -> list[str]:
+    """Who holds a lease whose name begins so; those that have expired are deleted."""
+    named = lease.c.name.startswith(prefix, autoescape=True)
+    with db.write() as connection:
+        connection.execute(delete(lease).where(named, lease.c.expires_at <= now))
+        return list(connection.execute(select(lease.c.holder).where(named)).scalars())
 
 
 def give_lease_back(db: Database, name: str, holder: str) -> None:
