@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from domain.errors import BusyError, StoreError
 from store.database import Database
-from store.runs import give_lease_back, take_lease
+from store.runs import give_lease_back, holders_of, take_lease
 
 LASTS = timedelta(minutes=30)
 
@@ -86,6 +87,43 @@ def this_place() -> str:
         return f"{boot[:8]}-{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return ""
+
+
+_PROCESS = "process "
+_RESTORE = "restore"
+
+
+@contextmanager
+def long_running(db: Database, *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Say that a process works on this database for long, also while it waits for its next job.
+
+    Raises
+    ------
+    BusyError
+        If a backup is being put in the database's place.
+    """
+    with held_lease(db, f"{_PROCESS}{secrets.token_hex(8)}", clock=clock):
+        with held_lease(db, _RESTORE, clock=clock):
+            pass
+        yield
+
+
+@contextmanager
+def nobody_else(db: Database, names: Iterable[str], *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Hold the right to replace the database: no process runs for long, and none begins; nor any of these jobs.
+
+    Raises
+    ------
+    BusyError
+        If somebody is at work.
+    """
+    with ExitStack() as held:
+        for name in (_RESTORE, *names):
+            held.enter_context(held_lease(db, name, clock=clock))
+        for holder in holders_of(db, _PROCESS, now=clock()):
+            if not has_ended(holder):
+                raise BusyError("Papertide runs on this database; stop `papertide up` first", holder=holder)
+        yield
 
 
 def has_ended(holder: str) -> bool:

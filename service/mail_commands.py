@@ -422,13 +422,13 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `papertide backup` wrote.")],
 ) -> None:
     """Put a backup in the place of the database, while nothing runs; what was there is kept beside it."""
-    from contextlib import suppress
+    from contextlib import ExitStack, suppress
 
     from sqlalchemy import make_url
 
     from domain.errors import StoreError
-    from scheduler.lease import held_lease
-    from service.post_office import DELIVERY_LEASE
+    from scheduler.lease import nobody_else
+    from service.post_office import DELIVERY_LEASE, LETTERS_LEASE
     from service.workshop import LEASE
     from store.backup import restore as put_back
     from store.database import open_database
@@ -438,18 +438,15 @@ def restore(
         if url.get_backend_name() != "sqlite" or not url.database:
             raise UsageError("PostgreSQL has its own way: pg_restore --clean --dbname=URL FILE")
         place = Path(url.database)
-        if place.exists():
-            # Refused while somebody works on it. A damaged database cannot be asked, and is replaced all the same.
-            with (
-                suppress(StoreError),
-                held_lease(shop.db, LEASE, clock=shop.clock),
-                held_lease(shop.db, DELIVERY_LEASE, clock=shop.clock),
-            ):
-                pass
-        if "db" in vars(shop):
-            shop.db.close()
-        put_back(file, place)
-        open_database(shop.settings.store_url).close()
+        with ExitStack() as held:
+            if place.exists():
+                # Refused while somebody works on it. A damaged database cannot be asked, and is replaced all the same.
+                with suppress(StoreError):
+                    held.enter_context(nobody_else(shop.db, (LEASE, DELIVERY_LEASE, LETTERS_LEASE), clock=shop.clock))
+            if "db" in vars(shop):
+                shop.db.close()
+            put_back(file, place)
+            open_database(shop.settings.store_url).close()
     typer.echo(f"restored {place} from {file}")
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import typer
 
+from scheduler.lease import long_running
 from service.jobs import Scheduler
 from service.post_office import PostOffice
 from service.workshop import Workshop
@@ -26,15 +27,16 @@ def scheduler_beside(shop: Workshop) -> Iterator[None]:
     _log_to_standard_error()
     # The web server gives a signal on once it has ended; taken by nobody, it would end us before our own units.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
-    scheduler = Scheduler(PostOffice(shop))
-    scheduler.start()
-    try:
-        yield
-    finally:
-        ended = scheduler.stop(STOP_WITHIN_S)
-        signal.signal(signal.SIGTERM, before)
-        if not ended:
-            _leave_at_once()
+    with long_running(shop.db, clock=shop.clock):
+        scheduler = Scheduler(PostOffice(shop))
+        scheduler.start()
+        try:
+            yield
+        finally:
+            ended = scheduler.stop(STOP_WITHIN_S)
+            signal.signal(signal.SIGTERM, before)
+    if not ended:
+        _leave_at_once()
 
 
 def run_scheduler(office: PostOffice) -> None:
@@ -48,11 +50,12 @@ def run_scheduler(office: PostOffice) -> None:
     before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     scheduler = Scheduler(office)
     try:
-        scheduler.start()
-        typer.echo("the scheduler is at work; Ctrl-C or SIGTERM ends it", err=True)
-        while not asked.wait(1.0):
-            pass
-        ended = scheduler.stop(STOP_WITHIN_S)
+        with long_running(office.shop.db, clock=office.shop.clock):
+            scheduler.start()
+            typer.echo("the scheduler is at work; Ctrl-C or SIGTERM ends it", err=True)
+            while not asked.wait(1.0):
+                pass
+            ended = scheduler.stop(STOP_WITHIN_S)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.errors import MailServerUnavailable, SourceUnavailable, StoreError
+from domain.errors import BusyError, MailServerUnavailable, SourceUnavailable, StoreError
 from scheduler.jobs import MAX_TRIES, Ended, Job, PostponedError, cron_periods, due_periods, next_fire, run_due
-from scheduler.lease import held_lease
+from scheduler.lease import held_lease, long_running, nobody_else
 from scheduler.pipeline import Progress
 from store.database import Database
-from store.runs import RunRecord, forget_runs, runs_of, troubled_runs
+from store.runs import RunRecord, finish_run, forget_runs, runs_of, start_run, troubled_runs
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 ANNOUNCED = "30 20 * * mon-thu,sun"
@@ -187,6 +187,39 @@ def test_a_stop_ends_after_the_unit_in_hand_and_leaves_the_rest_due(database: Da
     ended = list(run_due(database, _job(worker, ["1", "2"]), clock=clock, stop=lambda: next(asked)))
     assert [(e.period, e.state) for e in ended] == [("1", "stopped")]
     assert due_periods(_job(worker, ["1", "2"]), now=NOW, ledger=runs_of(database, "test")) == ["1", "2"]
+
+
+def test_a_command_that_failed_is_no_trouble_any_more_once_it_has_succeeded(database: Database) -> None:
+    for period, state, at in (("2026-W24", "failed", 0), ("2026-W25", "done", 1), ("2026-W26", "failed", 2)):
+        start_run(database, "run", period, now=NOW + timedelta(hours=at))
+        finish_run(database, "run", period, state=state, message="", now=NOW + timedelta(hours=at))
+    assert [r.period for r in troubled_runs(database)] == ["2026-W26"]
+    assert forget_runs(database, finished_before=NOW + timedelta(days=1)) == 2
+    assert list(runs_of(database, "run")) == ["2026-W25"]
+
+
+def test_what_the_scheduler_gave_up_stays_a_trouble_though_later_periods_are_done(database: Database) -> None:
+    for period, state in (("2026-W24", "given up"), ("2026-W25", "done")):
+        start_run(database, "digest", period, now=NOW)
+        finish_run(database, "digest", period, state=state, message="", now=NOW, n_tries=MAX_TRIES)
+    assert [r.period for r in troubled_runs(database)] == ["2026-W24"]
+
+
+def test_a_database_is_not_replaced_under_a_process_that_runs_or_begins(database: Database) -> None:
+    clock = Clock()
+    with long_running(database, clock=clock):
+        with pytest.raises(BusyError, match="stop"), nobody_else(database, ["run"], clock=clock):
+            pytest.fail("somebody runs")
+        with long_running(database, clock=clock):
+            pass  # two of them may run beside each other
+    with (
+        nobody_else(database, ["run"], clock=clock),
+        pytest.raises(BusyError),
+        long_running(database, clock=clock),
+    ):
+        pytest.fail("the database is being replaced")
+    with nobody_else(database, ["run"], clock=clock):
+        pass
 
 
 def test_old_lines_go_but_each_job_keeps_its_newest(database: Database) -> None:

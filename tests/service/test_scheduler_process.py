@@ -57,6 +57,10 @@ def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(t
     first.wait()
     second = _started(tmp_path)
     time.sleep(3)
+    [backup] = (tmp_path / "backups").glob("papertide-*.sqlite")
+    restore = [sys.executable, "-m", "service.cli", "restore", str(backup)]
+    refused = subprocess.run(restore, cwd=ROOT, env=_environment(tmp_path), capture_output=True, text=True, check=False)
+    assert "stop" in refused.stderr
     began = time.monotonic()
     second.send_signal(signal.SIGTERM)
     _, said = second.communicate(timeout=30)
@@ -68,6 +72,7 @@ def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(t
     assert ("backup", "done") in states
     assert ("clean up", "done") in states
     assert ("digest", "failed") in states  # nobody answers at that address, and the others went on
+    assert subprocess.run(restore, cwd=ROOT, env=_environment(tmp_path), check=False).returncode == 0
 
 
 def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: Path) -> None:
