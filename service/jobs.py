@@ -13,7 +13,7 @@ from typing import Any
 from domain.digest import DigestEdition
 from domain.errors import BusyError, DeliveryError, PapertideError
 from domain.week import Week, last_closed_week, weeks_between
-from scheduler.jobs import Ended, Job, cron_periods, next_fire, run_due
+from scheduler.jobs import Ended, Job, cron_periods, run_due
 from scheduler.pipeline import Progress
 from service.bounces import read_bounces
 from service.files import write_files
@@ -159,20 +159,6 @@ def _tell(office: PostOffice, ended: Ended) -> None:
             office.tell_operator(f"{ended.job} {ended.period} {ended.state}", ended.message)
         except DeliveryError as error:
             _log.error("the operator could not be told: %s", error)
-
-
-def next_jobs(office: PostOffice) -> list[dict[str, str]]:
-    """What comes next, and when, for people who look."""
-    shop, schedule = office.shop, office.shop.settings.schedule
-    lines = [("harvest", schedule.harvest, schedule.zone), ("clean up", schedule.clean_up, "UTC")]
-    if shop.db.is_sqlite:
-        lines.append(("backup", schedule.backup, "UTC"))
-    found = []
-    for name, expression, zone in lines:
-        at = next_fire(expression, zone, now=shop.now()) if expression else None
-        if at is not None:
-            found.append({"job": name, "at": at.isoformat().replace("+00:00", "Z")})
-    return sorted(found, key=lambda line: line["at"])
 
 
 class Scheduler:
