@@ -82,15 +82,20 @@ def _warm_up(shop: WarmWorkshop) -> None:
         _log.warning("could not warm up: %s", error)
 
 
+def _route(request: Request) -> str:
+    """The pattern of the address for the log: the address itself may hold a reader's token."""
+    return getattr(request.scope.get("route"), "path", "an address that is not known")
+
+
 def _said(request: Request, error: Exception) -> Response:
     if isinstance(error, NotHere):
         return complaint(request, 404, "not_found", str(error))
     if isinstance(error, UsageError):
         return complaint(request, 422, "cannot_be_answered", str(error))
     if isinstance(error, (StoreError, BusyError)):
-        _log.error("%s %s: %s", request.method, request.url.path, error)
+        _log.error("%s %s: %s", request.method, _route(request), error)
         return complaint(request, 503, "not_ready", "the database is busy or away; try again in a minute")
-    _log.error("%s %s: %s", request.method, request.url.path, error)
+    _log.error("%s %s: %s", request.method, _route(request), error)
     return complaint(request, 503, "not_ready", str(error))
 
 
@@ -117,7 +122,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, _route(request), exc_info=error)
     return complaint(request, 500, "failed", "something failed on our side; it is noted, and nothing of yours is lost")
 
 

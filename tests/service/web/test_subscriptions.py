@@ -235,3 +235,18 @@ def test_prometheus_hears_of_readers_and_of_jobs_in_trouble(site: Site) -> None:
     assert 'papertide_readers{state="active"} 1.0' in said
     assert 'papertide_job_failures{job="backup",period="2026-06-23T04:00Z",state="failed"} 2.0' in said
     assert site.client.get("/api/v1/status").json()["troubled"][0]["message"] == "full"
+
+
+def test_a_readers_token_is_in_no_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from domain.errors import StoreError
+
+    def busy(*_: object, **__: object) -> None:
+        raise StoreError("the database is locked")
+
+    site = Site(tmp_path)
+    monkeypatch.setattr("service.subscriptions.token_use", busy)
+    assert site.client.get(f"/subscriptions/manage/{'t' * 32}").status_code == 503
+    assert "the database is locked" in caplog.text
+    assert "t" * 32 not in caplog.text
