@@ -16,7 +16,6 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-from analysis.sentence_encoder import EmbeddingSettings
 from domain.subscription import Preferences
 from domain.week import CLOSE_LAG, Week, weeks_between
 from ingest.settings import ArxivSettings
@@ -63,7 +62,6 @@ def main() -> None:
                         weeks=HISTORY_WEEKS,
                         now=now,
                         arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0),
-                        embedding=EmbeddingSettings(number_type="bfloat16"),
                     )
                     before, shop = shop, Workshop(settings)
                     if before is not None:  # one process: the model and the database stay open

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from analysis.sentence_encoder import EmbeddingSettings
+from analysis.sentence_encoder import EmbeddingSettings, NumberType, load_encoder
 from domain.week import CLOSE_LAG, Week
 from ingest.settings import ArxivSettings
 from sample.corpus import SampleCorpus, make_corpus
@@ -41,10 +42,15 @@ def workshop_at(folder: Path, arxiv: SampleArxiv, *, database_url: str = "") -> 
             weeks=N_WEEKS,
             now=NOW,
             arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50),
-            # Said here, so that no trial of speed decides what the tests see.
-            embedding=EmbeddingSettings(number_type="bfloat16", chunk_size=256),
+            embedding=EmbeddingSettings(number_type=_number_type(), chunk_size=256),
         )
     )
+
+
+@cache
+def _number_type() -> NumberType:
+    """The type that is fast here, tried once: a second trial could end otherwise, and bfloat16 in software is slow."""
+    return "bfloat16" if load_encoder(EmbeddingSettings()).model_id.endswith("/bfloat16") else "float32"
 
 
 @pytest.fixture(scope="session")

@@ -103,7 +103,6 @@ def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: P
 
 
 def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> None:
-    from analysis.sentence_encoder import EmbeddingSettings
     from domain.week import CLOSE_LAG, Week
     from ingest.settings import ArxivSettings
     from sample.corpus import make_corpus
@@ -124,7 +123,6 @@ def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> No
                 weeks=3,
                 now=now,
                 arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50),
-                embedding=EmbeddingSettings(number_type="bfloat16"),
             )
             shop = Workshop(settings)
             office = PostOffice(shop, sleep=lambda _: None)
