@@ -18,6 +18,16 @@ What is submitted until Sunday midnight UTC is announced on Monday at 20:00 US E
 """
 
 
+def _is_holiday(day: date) -> bool:
+    """Whether arXiv announces nothing on a day that may be a Monday (its availability page, 2026).
+
+    The third Monday of January, the first of September, and the days around New Year, Independence Day and Christmas.
+    """
+    if day.weekday() == 0 and ((day.month == 1 and 15 <= day.day <= 21) or (day.month == 9 and day.day <= 7)):
+        return True
+    return (day.month, day.day) in {(1, 1), (6, 19), (7, 4), (12, 25), (12, 31)}
+
+
 @dataclass(frozen=True, order=True)
 class Week:
     """A Monday-to-Sunday week in UTC, named by its Monday.
@@ -92,18 +102,27 @@ class Week:
         """The week ``n_weeks`` later, or earlier where negative."""
         return Week(self.monday + timedelta(weeks=n_weeks))
 
-    def is_closed(self, now: datetime, *, close_lag: timedelta = CLOSE_LAG) -> bool:
+    @property
+    def closes_at(self) -> datetime:
+        """When everything submitted in the week has been announced: a day later where arXiv rests on Monday."""
+        day, n_days = self.monday + timedelta(days=7), 0
+        while _is_holiday(day + timedelta(days=n_days)):
+            n_days += 1
+        return self.end_at + CLOSE_LAG + timedelta(days=n_days)
+
+    def is_closed(self, now: datetime) -> bool:
         """Whether everything submitted in the week has been announced by ``now``."""
-        return now >= self.end_at + close_lag
+        return now >= self.closes_at
 
     def __str__(self) -> str:
         year, number, _ = self.monday.isocalendar()
         return f"{year}-W{number:02d}"
 
 
-def last_closed_week(now: datetime, *, close_lag: timedelta = CLOSE_LAG) -> Week:
-    """The newest week that is closed at ``now``; the one place that knows the lag."""
-    return Week.containing(now - close_lag).plus(-1)
+def last_closed_week(now: datetime) -> Week:
+    """The newest week that is closed at ``now``."""
+    week = Week.containing(now - CLOSE_LAG).plus(-1)
+    return week if week.is_closed(now) else week.plus(-1)
 
 
 def weeks_between(first: Week, last: Week) -> Iterator[Week]:

@@ -52,7 +52,7 @@ class ArxivSettings(BaseModel):
     recheck_weeks: tuple[int, ...] = Field(
         default=(1, 2, 4, 8),
         description="Weeks after a window's end at which a complete one is asked for again, for papers that moderation "
-        "held back; each once, the first time with a download. None to never ask.",
+        "held back, new versions and withdrawals; each once. None to never ask.",
     )
 
     @field_validator("recheck_weeks")

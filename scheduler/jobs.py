@@ -21,8 +21,12 @@ from scheduler.delivery import wait_after
 from scheduler.lease import held_lease
 from scheduler.pipeline import Progress
 from store.database import Database
-from store.runs import RunRecord, finish_run, runs_of, start_run
+from store.runs import RunRecord, finish_run, reopen_run, runs_of, start_run
 
+_PLAN = "what is due"
+"""The period under which the ledger holds that a job could not even say what is due."""
+_DEATHS_AT_ONCE = 2
+"""So often a period whose process died is tried again at once; after that it waits as one that failed."""
 MAX_TRIES = 12
 """Failures in a row after which a period is given up: a day and a half, with the waits between them."""
 _OTHERS_FAULT = (MailServerUnavailable, SourceError)
@@ -155,7 +159,17 @@ def run_due(
     """
     while not stop():
         ledger = runs_of(db, job.name)
-        due = due_periods(job, now=clock(), ledger=ledger)
+        plan = ledger.pop(_PLAN, None)
+        if plan is not None and plan.next_try_at is not None and plan.next_try_at > clock():
+            return
+        try:
+            due = due_periods(job, now=clock(), ledger=ledger)
+        except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
+            start_run(db, job.name, _PLAN, now=clock())
+            yield _failed(db, job, _PLAN, error, n_tries=plan.n_tries if plan else 0, clock=clock)
+            return
+        if plan is not None:
+            reopen_run(db, job.name, _PLAN)
         if not due:
             return
         period = due[-1] if job.newest_covers else due[0]
@@ -165,7 +179,14 @@ def run_due(
                 record = runs_of(db, job.name).get(period)
                 if record is not None and record.state in ("done", "given up"):
                     continue
-                ended = _work(db, job, period, record, keeping, clock=clock, stop=stop)
+                n_tries = record.n_tries if record else 0
+                if record is not None and record.state == "running":
+                    n_tries += 1
+                    died = PapertideError("the process that was at it ended in the middle")
+                    if n_tries > _DEATHS_AT_ONCE:
+                        yield _failed(db, job, period, died, n_tries=n_tries - 1, clock=clock)
+                        return
+                ended = _work(db, job, period, n_tries, keeping, clock=clock, stop=stop)
                 if ended.state == "done" and job.newest_covers:
                     _cover(db, job, period, now=clock())
         except BusyError:
@@ -188,14 +209,13 @@ def _work(
     db: Database,
     job: Job,
     period: str,
-    record: RunRecord | None,
+    n_tries: int,
     keeping: Callable[[Iterable[Progress]], Iterator[Progress]],
     *,
     clock: Callable[[], datetime],
     stop: Callable[[], bool],
 ) -> Ended:
-    n_tries = record.n_tries if record else 0
-    start_run(db, job.name, period, now=clock())
+    start_run(db, job.name, period, now=clock(), n_tries=n_tries)
     note, next_try_at = "", None
     try:
         for step in keeping(job.work(period)):
@@ -210,11 +230,21 @@ def _work(
     except BusyError:
         raise
     except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
-        n_tries += 1
-        is_last = n_tries >= MAX_TRIES and not isinstance(error, _OTHERS_FAULT)
-        state = "given up" if is_last else "failed"
-        note = str(error) if isinstance(error, PapertideError) else f"{type(error).__name__}: {error}"
-        next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
+        return _failed(db, job, period, error, n_tries=n_tries, clock=clock)
     note = " ".join(note.split())[:_MESSAGE]
+    finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
+    return Ended(job.name, period, state, note, n_tries)
+
+
+def _failed(
+    db: Database, job: Job, period: str, error: Exception, *, n_tries: int, clock: Callable[[], datetime]
+) -> Ended:
+    """Note one failure more, and when to try again."""
+    n_tries += 1
+    is_last = n_tries >= MAX_TRIES and period != _PLAN and not isinstance(error, _OTHERS_FAULT)
+    state = "given up" if is_last else "failed"
+    note = str(error) if isinstance(error, PapertideError) else f"{type(error).__name__}: {error}"
+    note = " ".join(note.split())[:_MESSAGE]
+    next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
     finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
     return Ended(job.name, period, state, note, n_tries)

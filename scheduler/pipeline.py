@@ -195,8 +195,8 @@ def _harvest_window(
 ) -> HarvestedWindow:
     held = ids_in_window(db, window, categories)
     record = next((r for r in window_records(db, categories) if r.window == window), None)
-    # Equal counts may be of unequal sets: so an open window, and a complete one at its first re-check, is downloaded.
-    by_count = record is None or (record.is_complete and record.checked_at != record.first_complete_at)
+    # A window asked for again is downloaded: equal counts may be of unequal sets, and hide replacements.
+    by_count = record is None
     try:
         harvested = harvest_window(
             source, window, categories, page_size=page_size, now=clock(), held=held, by_count=by_count

@@ -84,11 +84,16 @@ def run_and_write(shop: Workshop) -> None:
 
     n_weeks = shop.settings.weeks
     with shop.sole_worker("run", str(last_closed_week(shop.now()))) as keeping:
+        before = published_weeks(shop.db)
         follow(keeping(shop.run(n_weeks)))
         weeks = published_weeks(shop.db)
     if not weeks:
         raise PapertideError("arXiv gave no paper for these weeks, so there is no digest; look at `papertide status`")
-    page = write_digest(shop, weeks[-1], shop.settings.data_dir / "digests")
+    folder = shop.settings.data_dir / "digests"
+    for week in weeks[:-1]:
+        if before and week not in before:  # missed, and made up for
+            write_digest(shop, week, folder)
+    page = write_digest(shop, weeks[-1], folder)
     _say_digest(shop, weeks[-1], page)
 
 

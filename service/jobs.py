@@ -12,13 +12,13 @@ from typing import Any
 
 from domain.digest import DigestEdition
 from domain.errors import BusyError, DeliveryError, PapertideError
-from domain.week import Week, last_closed_week, weeks_between
+from domain.week import Week, last_closed_week
 from scheduler.jobs import Ended, Job, cron_periods, run_due
 from scheduler.pipeline import Progress
 from service.bounces import read_bounces
 from service.files import write_files
 from service.post_office import DELIVERY_LEASE, PostOffice
-from service.workshop import LEASE, Workshop
+from service.workshop import LEASE, LOOK_BACK_WEEKS, Workshop
 from store.backup import back_up
 from store.deliveries import forget_query_vectors
 from store.digests import newest_digest, published_weeks
@@ -27,8 +27,6 @@ from store.subscribers import forget_idle, forget_requests, forget_tokens
 
 _log = logging.getLogger("papertide.scheduler")
 
-_LOOK_BACK_WEEKS = 12
-"""Published weeks that are looked at again, should they have become whole."""
 _TELL_AFTER = 3
 """Failures in a row after which the operator is told, and again when a period is given up."""
 _KEEP_RUNS = timedelta(days=400)
@@ -67,21 +65,16 @@ def _harvest(shop: Workshop) -> Iterator[Progress]:
     last = last_closed_week(shop.present(n_weeks))
     yield from shop.harvest(n_weeks)
     yield from shop.analyse(last_week=last)
-    for week in published_weeks(shop.db)[-_LOOK_BACK_WEEKS:]:
+    for week in published_weeks(shop.db)[-LOOK_BACK_WEEKS:]:
         published = newest_digest(shop.db, week)
         if published is not None and not published.edition.digest.completeness.complete:
             yield from _publish_and_write(shop, week)
 
 
 def _weeks_due(shop: Workshop, now: datetime) -> list[str]:
-    """Closed weeks without a digest, of those that are looked back at; of a new installation the last one alone.
-
-    Not what comes after the newest digest: ``papertide run`` publishes the last closed week, whatever was missed.
-    """
-    last = last_closed_week(now)
+    """Closed weeks without a digest."""
     published = published_weeks(shop.db)
-    first = max(published[0], last.plus(1 - _LOOK_BACK_WEEKS)) if published else last
-    return [str(week) for week in weeks_between(first, last) if week not in published]
+    return [str(week) for week in shop.weeks_to_publish(now) if week not in published]
 
 
 def _publish(shop: Workshop, week: Week) -> Iterator[Progress]:

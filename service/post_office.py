@@ -13,7 +13,7 @@ from analysis.personal import PersonalComposer
 from domain.digest import DigestEdition
 from domain.errors import UsageError
 from domain.subscription import Issue, Letter, Preferences, Subscriber, TokenPurpose, clean_text
-from domain.week import CLOSE_LAG, Week
+from domain.week import Week
 from scheduler.delivery import Mailroom, Transport, deliver_issue, due_issues, issue_material, letter_for
 from scheduler.jobs import PostponedError
 from scheduler.lease import held_lease
@@ -108,7 +108,7 @@ class PostOffice:
         for week in newest:
             published = newest_digest(shop.db, week)
             is_whole = published is not None and published.edition.digest.completeness.complete
-            if not is_whole and shop.now() < week.end_at + CLOSE_LAG + patience:
+            if not is_whole and shop.now() < week.closes_at + patience:
                 break  # the weeks after it wait too: issues go out in order
             ready.append(week)
         return ready

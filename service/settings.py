@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -191,7 +191,17 @@ def _first_problem(error: ValidationError) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if isinstance(problem["input"], Mapping):  # a whole group, which may hold a password
         return f"setting {name}: {message[:1].lower() + message[1:]}"
-    return f"setting {name} = {problem['input']!r}: {message[:1].lower() + message[1:]}"
+    value = "" if _is_secret(problem["loc"]) else f" = {problem['input']!r}"
+    return f"setting {name}{value}: {message[:1].lower() + message[1:]}"
+
+
+def _is_secret(path: Sequence[str | int]) -> bool:
+    """Whether a setting's value must not be shown."""
+    group: Any = Settings
+    for part in path:
+        field = getattr(group, "model_fields", {}).get(part)
+        group = None if field is None else field.annotation
+    return group is SecretStr
 
 
 def _names(group: type[BaseModel], before: str = "") -> list[str]:

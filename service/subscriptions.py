@@ -14,7 +14,7 @@ from store.subscribers import (
     TokenUse,
     add_request,
     change_preferences,
-    confirm,
+    confirm_by_token,
     delete_subscriber,
     everything_about,
     move,
@@ -22,7 +22,6 @@ from store.subscribers import (
     suppress,
     suppressed_for,
     token_use,
-    use_token,
 )
 
 MAX_FROM_NETWORK = 10
@@ -105,7 +104,8 @@ def open_door(shop: Workshop, token: str, purpose: TokenPurpose) -> Door:
     if use is None:
         return Door("unknown", None)
     if use.is_used and purpose == "confirm":
-        return Door("already", use)
+        # Who has left since is not told that they are subscribed.
+        return Door("already" if use.subscriber.state in ("active", "paused") else "expired", use)
     return Door("expired" if use.is_expired else "done", use)
 
 
@@ -116,12 +116,8 @@ def confirm_subscription(shop: Workshop, token: str) -> Door:
         return door
     if suppressed_for(shop.db, door.reader.address):
         return Door("expired", door.use)
-    if not use_token(shop.db, token, now=shop.now()):
-        return Door("already", door.use)
-    # A second confirmation of an older question must not undo what the reader has chosen since.
-    if door.reader.state in ("pending", "unsubscribed"):
-        confirm(shop.db, door.reader.subscriber_id, door.use.preferences, now=shop.now())
-    return door
+    confirmed = confirm_by_token(shop.db, token, door.reader.subscriber_id, door.use.preferences, now=shop.now())
+    return door if confirmed else Door("already", door.use)
 
 
 def unsubscribe(shop: Workshop, token: str) -> Door:

@@ -23,16 +23,18 @@ from domain.digest import DigestEdition, Provenance
 from domain.errors import SourceError, StoreError, UsageError
 from domain.harvest import Window
 from domain.paper_index import PaperIndex
-from domain.week import CLOSE_LAG, Week, last_closed_week
+from domain.week import Week, last_closed_week, weeks_between
+from ingest.harvest import window_of
 from scheduler import pipeline
 from scheduler.lease import has_ended, held_lease, this_place
 from scheduler.pipeline import Progress
 from service.settings import Settings
 from store.database import Database, open_database
+from store.digests import published_weeks
 from store.embeddings import embedding_counts
 from store.gate import StoredGate
 from store.paper_index import load_paper_index
-from store.papers import count_papers
+from store.papers import count_papers, ids_in_window
 from store.runs import finish_run, start_run
 from store.topics import StoredTopicModel, newest_topic_model
 
@@ -46,6 +48,8 @@ _T = TypeVar("_T")
 
 LEASE = "run"
 """The right to harvest, embed, fit and publish."""
+LOOK_BACK_WEEKS = 12
+"""Closed weeks that are looked at again: whether their digest was missed, and whether they have become whole."""
 
 
 def papertide_version() -> str:
@@ -249,7 +253,20 @@ class Workshop:
             raise
         last = last_closed_week(now)
         yield from self.analyse(last_week=last)
+        for week in self.weeks_to_publish(now)[:-1]:
+            if ids_in_window(self.db, window_of(week), self.settings.categories):
+                yield from self.publish(week)
         yield from self.publish(last)
+
+    def weeks_to_publish(self, now: datetime) -> list[Week]:
+        """Closed weeks of the last twelve that were missed, and the last one; of a new installation that one alone.
+
+        Not what comes after the newest digest: weeks before it may have been missed too.
+        """
+        last = last_closed_week(now)
+        published = published_weeks(self.db)
+        first = max(published[0], last.plus(1 - LOOK_BACK_WEEKS)) if published else last
+        return [week for week in weeks_between(first, last) if week == last or week not in published]
 
     def counts_to_call(self, watched_terms: Sequence[str]) -> TermCounts:
         """All weeks of everything that is called, these words among it."""
@@ -305,7 +322,7 @@ class Workshop:
                 embedding_model=self.embedding_model_id or "none",
                 topic_model=f"fit {model.topic_model_id} of {model.fitted_week}" if model else "none",
                 taxonomy=self.detector.detector_id,
-                close_lag_hours=CLOSE_LAG.total_seconds() / 3600,
+                close_lag_hours=(week.closes_at - week.end_at).total_seconds() / 3600,
                 interval_level=INTERVAL_LEVEL,
                 false_discovery_rate=self.settings.digest.false_discovery_rate,
             ),
@@ -319,7 +336,7 @@ class Workshop:
         UsageError
         """
         if not week.is_closed(self.now()):
-            closes = week.end_at + CLOSE_LAG
+            closes = week.closes_at
             raise UsageError(
                 f"{week} is not closed before {closes:%Y-%m-%d %H:%M} UTC; "
                 f"the newest closed week is {last_closed_week(self.now())}"

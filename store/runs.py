@@ -28,17 +28,23 @@ class RunRecord:
     next_try_at: datetime | None = None
 
 
-def start_run(db: Database, job: str, period: str, *, now: datetime) -> None:
-    """Note that a job has begun for a period; beginning again replaces what was noted."""
+def start_run(db: Database, job: str, period: str, *, now: datetime, n_tries: int = 0) -> None:
+    """Note that a job has begun for a period, after so many failures; beginning again replaces what was noted."""
     insert = db.upsert(job_run).values(
-        job=job, period=period, state="running", started_at=now, finished_at=None, message=""
+        job=job, period=period, state="running", started_at=now, finished_at=None, message="", n_tries=n_tries
     )
     new = insert.excluded
     with db.write() as connection:
         connection.execute(
             insert.on_conflict_do_update(
                 index_elements=["job", "period"],
-                set_={"state": new.state, "started_at": new.started_at, "finished_at": None, "message": ""},
+                set_={
+                    "state": new.state,
+                    "started_at": new.started_at,
+                    "finished_at": None,
+                    "message": "",
+                    "n_tries": new.n_tries,
+                },
             )
         )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, delete, func, insert, or_, select, update
 
 from domain.subscription import (
     LASTS,
@@ -103,11 +103,15 @@ def add_pending(db: Database, address: str, preferences: Preferences, *, now: da
 
 def confirm(db: Database, subscriber_id: int, preferences: Preferences | None, *, now: datetime) -> None:
     """Make a reader active, with what they asked for; from now on digests are sent."""
+    with db.write() as connection:
+        connection.execute(_confirmation(subscriber_id, preferences, now=now))
+
+
+def _confirmation(subscriber_id: int, preferences: Preferences | None, *, now: datetime) -> Update:
     values: dict[str, Any] = {"state": "active", "confirmed_at": now, "changed_at": now}
     if preferences is not None:
         values |= _columns(preferences)
-    with db.write() as connection:
-        connection.execute(update(subscriber).where(subscriber.c.subscriber_id == subscriber_id).values(values))
+    return update(subscriber).where(subscriber.c.subscriber_id == subscriber_id).values(values)
 
 
 def change_preferences(db: Database, subscriber_id: int, preferences: Preferences, *, now: datetime) -> None:
@@ -285,8 +289,14 @@ def token_use(db: Database, token: str, purpose: TokenPurpose, *, now: datetime)
     )
 
 
-def use_token(db: Database, token: str, *, now: datetime) -> bool:
-    """Use a token up; whether it was unused and not expired. Two who try at once: one succeeds."""
+def confirm_by_token(
+    db: Database, token: str, subscriber_id: int, preferences: Preferences | None, *, now: datetime
+) -> bool:
+    """Use a token up and make its reader active, in one transaction; whether it was unused and not expired.
+
+    Two who try at once: one succeeds. A second confirmation of an older question must not undo what an active reader
+    has chosen since.
+    """
     use = (
         update(subscriber_token)
         .where(
@@ -296,8 +306,12 @@ def use_token(db: Database, token: str, *, now: datetime) -> bool:
         )
         .values(used_at=now)
     )
+    is_waiting = subscriber.c.state.in_(["pending", "unsubscribed"])
     with db.write() as connection:
-        return connection.execute(use).rowcount == 1
+        if connection.execute(use).rowcount != 1:
+            return False
+        connection.execute(_confirmation(subscriber_id, preferences, now=now).where(is_waiting))
+        return True
 
 
 def forget_tokens(db: Database, *, expired_before: datetime) -> int:

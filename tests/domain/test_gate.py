@@ -87,6 +87,11 @@ def test_a_clock_that_was_moved_back_does_not_close_the_gate_for_years() -> None
     assert _wait(again, years_ago) == 3
 
 
+def test_a_clock_a_little_behind_another_machines_does_not_see_through_the_gate() -> None:
+    state = taken(GateState(), "one", MANNERS, NOW)
+    assert _wait(state, NOW - timedelta(seconds=5)) > 0
+
+
 def test_a_request_that_was_taken_for_dead_does_not_free_the_gate_for_its_successor() -> None:
     state = taken(GateState(), "two", MANNERS, NOW)
     state = left(state, "one", _answer("refused", 30.0), MANNERS, NOW)

@@ -72,3 +72,21 @@ def test_weeks_between_hold_both_ends_without_gaps() -> None:
     first = Week.parse("2020-W52")
     assert [str(w) for w in weeks_between(first, first.plus(2))] == ["2020-W52", "2020-W53", "2021-W01"]
     assert list(weeks_between(first, first.plus(-1))) == []
+
+
+@pytest.mark.parametrize(
+    ("week", "closes"),
+    [
+        ("2026-W25", "2026-06-23T06:00"),
+        ("2026-W03", "2026-01-21T06:00"),  # 19 January: arXiv rests on Martin Luther King's day
+        ("2026-W36", "2026-09-09T06:00"),  # 7 September: Labor Day
+        ("2028-W52", "2029-01-03T06:00"),  # New Year's Day is a Monday
+    ],
+)
+def test_a_week_closes_after_the_first_announcement_behind_it(week: str, closes: str) -> None:
+    at = datetime.fromisoformat(f"{closes}+00:00")
+    one = Week.parse(week)
+    assert one.closes_at == at
+    assert last_closed_week(at) == one
+    assert last_closed_week(at - timedelta(minutes=1)) == one.plus(-1)
+    assert not one.is_closed(at - timedelta(minutes=1))

@@ -181,6 +181,42 @@ def test_a_period_that_was_cut_off_is_done_again(database: Database) -> None:
     assert [e.state for e in _run(database, _job(worker, ["1"]), clock)] == ["done"]
 
 
+def test_a_period_that_kills_its_process_again_and_again_waits_and_is_shown(database: Database) -> None:
+    clock, worker = Clock(), Worker()
+
+    class Killed(BaseException):
+        """What nothing catches, like SIGKILL."""
+
+    def dies(period: str) -> Iterable[Progress]:
+        yield Progress("topics", 0, 1, "fits")
+        raise Killed
+
+    for _ in range(3):
+        with pytest.raises(Killed):
+            _run(database, _job(dies, ["a"]), clock)
+    [ended] = _run(database, _job(dies, ["a"]), clock)
+    assert (ended.state, ended.n_tries) == ("failed", 3)
+    assert [r.period for r in troubled_runs(database)] == ["a"]
+    assert _run(database, _job(worker, ["a"]), clock) == []
+    clock.go(hours=1)
+    assert [e.state for e in _run(database, _job(worker, ["a"]), clock)] == ["done"]
+
+
+def test_a_job_that_cannot_say_what_is_due_is_shown_waits_and_goes_on_when_it_can(database: Database) -> None:
+    clock, worker = Clock(), Worker()
+
+    def broken(now: datetime, ledger: Mapping[str, RunRecord]) -> Sequence[str]:
+        raise ValueError("an unreadable row")
+
+    [ended] = _run(database, Job("test", broken, worker, "test"), clock)
+    assert (ended.state, ended.message) == ("failed", "ValueError: an unreadable row")
+    assert [r.message for r in troubled_runs(database)] == [ended.message]
+    assert _run(database, _job(worker, ["a"]), clock) == []
+    clock.go(hours=1)
+    assert [e.period for e in _run(database, _job(worker, ["a"]), clock)] == ["a"]
+    assert troubled_runs(database) == []
+
+
 def test_a_stop_ends_after_the_unit_in_hand_and_leaves_the_rest_due(database: Database) -> None:
     worker, clock = Worker(), Clock()
     asked = iter([False, True, True, True])

@@ -230,6 +230,15 @@ def test_a_mail_arrives_as_it_was_written_dots_and_all(server: Controller, mailb
     assert content == message_bytes(LETTER, _settings(server), now=NOW)
 
 
+def test_the_link_to_leave_stands_in_the_header_as_it_is_however_long() -> None:
+    url = f"https://papertide.a-department.an-institute.example/subscriptions/unsubscribe/{'A' * 32}"
+    content = message_bytes(replace(LETTER, unsubscribe_url=url), MailSettings(), now=NOW)
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in content.partition(b"\r\n\r\n")[0] + b"\r\n"
+    for wrong in ("https://a.example/>x", "https://a.example/ x", "https://a.example/\r\nBcc: x", "https://é.example/"):
+        with pytest.raises(ValueError, match="header"):
+            message_bytes(replace(LETTER, unsubscribe_url=wrong), MailSettings(), now=NOW)
+
+
 def test_a_mail_that_may_not_be_handed_over_is_not(server: Controller, mailbox: Mailbox) -> None:
     transport = SmtpTransport(_settings(server))
     assert not transport.send(LETTER, now=NOW, handing=lambda: False)
@@ -243,7 +252,10 @@ def test_a_mail_that_may_not_be_handed_over_is_not(server: Controller, mailbox: 
     ("place", "answer", "permanent", "bad_address"),
     [
         ("rcpt", "550 5.1.1 no such user", True, True),
-        ("rcpt", "550 no such user", True, True),
+        ("rcpt", "550 5.2.1 mailbox disabled", True, True),
+        ("rcpt", "550 5.2.2 mailbox full", True, False),
+        ("rcpt", "550 relay not permitted", True, False),
+        ("rcpt", "550 5.1.8 bad sender", True, False),
         ("rcpt", "550 5.7.1 we do not like you", True, False),
         ("rcpt", "450 4.2.1 greylisted", False, False),
         ("rcpt", "452 4.2.2 mailbox full", False, False),

@@ -136,6 +136,14 @@ def test_a_secret_may_come_from_a_file_and_is_never_shown(config: Path, tmp_path
     assert "hush" not in repr(loaded)
 
 
+def test_a_wrong_secret_is_not_shown(config: Path) -> None:
+    config.write_text("[mail]\npassword = 12345678\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(config, {}, {})
+    assert "mail.password" in str(caught.value)
+    assert "12345678" not in str(caught.value)
+
+
 def test_a_secret_file_that_is_not_there_is_named(config: Path, tmp_path: Path) -> None:
     config.write_text("")
     assert "PAPERTIDE_DATABASE_URL_FILE" in _complaint(

@@ -19,6 +19,7 @@ from store.subscribers import (
     change_preferences,
     claim_request,
     confirm,
+    confirm_by_token,
     delete_subscriber,
     everything_about,
     finish_request,
@@ -36,7 +37,6 @@ from store.subscribers import (
     suppressed_for,
     suppression_counts,
     token_use,
-    use_token,
     waiting_requests,
 )
 
@@ -107,9 +107,15 @@ def test_a_confirmation_is_used_once_and_ends_after_a_week(database: Database) -
     assert use is not None
     assert use.preferences == MONTHLY
     assert token_use(database, "once", "confirm", now=NOW + timedelta(days=7)).is_expired  # type: ignore[union-attr]
-    assert not use_token(database, "once", now=NOW + timedelta(days=7))
-    assert use_token(database, "once", now=NOW)
-    assert not use_token(database, "once", now=NOW)
+
+    def confirms(now: datetime) -> bool:
+        return confirm_by_token(database, "once", reader.subscriber_id, MONTHLY, now=now)
+
+    assert not confirms(NOW + timedelta(days=7))
+    assert subscriber_of(database, ADA).state == "pending"  # type: ignore[union-attr]
+    assert confirms(NOW)
+    assert subscriber_of(database, ADA).state == "active"  # type: ignore[union-attr]
+    assert not confirms(NOW)
     assert token_use(database, "once", "confirm", now=NOW).is_used  # type: ignore[union-attr]
 
 
