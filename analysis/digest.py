@@ -424,7 +424,13 @@ def _topic_lines(
     lines = []
     for status, group in groups.items():
         if status != "unproven":
-            group = sorted(group, key=lambda pair: (-abs(pair[1].difference), pair[0].topic_id))[: settings.n_topics]
+            group = sorted(
+                group,
+                key=lambda pair: (
+                    -_size_of_move(pair[1], calls.get(("topic", str(pair[0].topic_id)))),
+                    pair[0].topic_id,
+                ),
+            )[: settings.n_topics]
         for topic, change in group:
             key = ("topic", str(topic.topic_id))
             lines.append(
@@ -527,6 +533,12 @@ def _moved(line: TermLine | TopicLine) -> float:
     return line.call.share - line.call.share_before if line.call is not None else 0.0
 
 
+def _size_of_move(change: Change, call: TrendCall | None) -> float:
+    """How far a topic's share moved, either way: on the weeks before or, where those are not held, by its call."""
+    moves = (change.difference, call.share - call.share_before if call is not None else _NOWHERE)
+    return next((abs(move) for move in moves if not math.isnan(move)), 0.0)
+
+
 def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Sequence[TopicLine], n_weeks: int) -> str:
     """The week in one sentence; a share is said once, with what it is a share of."""
     known = [x for x in techniques if x.measured and not math.isnan(x.adopts.share)]
@@ -598,7 +610,12 @@ def _notes(
         notes.append(f"{n_held} weeks are held, so the curves begin with the first of them.")
     n_needed = N_RECENT_WEEKS + N_TOPIC_BASELINE_WEEKS
     if not all(tables.n_papers(material.week.plus(-i)) for i in range(n_needed)):
-        notes.append(f"Topics are compared over {n_needed} weeks, which are not all held, so none is called rising.")
+        notes.append(
+            f"Topics are compared over {n_needed} weeks, which are not all held, so their change on the weeks before "
+            "is not shown."
+        )
+    if material.topics and all(call.verdict == "unknown" for call in material.calls if call.kind == "topic"):
+        notes.append("No topic is called rising or cooling: too little is held to tell.")
     if not all(tables.n_papers(w) for w in last_year):
         notes.append("The same weeks of last year are not held, so nothing is compared with them.")
     unmeasured = [t.name for t in material.terms if not t.measured]

@@ -65,7 +65,8 @@ def share_series(
     Returns
     -------
     A table of schema ``SHARES``, a row for every period from the first week to the last, without gaps. A period
-    without papers is a row with ``n`` 0 and a NaN share.
+    without papers is a row with ``n`` 0 and a NaN share. A period is ``complete`` where ``totals`` has all its weeks,
+    and every one of them is.
     """
     WEEKLY_TOTALS.check(totals)
     k = [k_by_week.get(Week(at.date()), 0) for at in totals["week_start"]]
@@ -78,9 +79,20 @@ def share_series(
             weekly.assign(period=period)
             .groupby("period", as_index=False)
             .agg(
-                start=("start", "min"), end=("end", "max"), k=("k", "sum"), n=("n", "sum"), complete=("complete", "all")
+                start=("start", "min"),
+                end=("end", "max"),
+                k=("k", "sum"),
+                n=("n", "sum"),
+                complete=("complete", "all"),
+                n_weeks=("n", "size"),
             )
         )
+        # The first and the last period may lack weeks that the table does not reach.
+        first, after = (
+            starts.dt.start_time.to_numpy().astype("datetime64[D]")
+            for starts in (weekly["period"], weekly["period"] + 1)
+        )
+        weekly["complete"] &= weekly["n_weeks"] == np.busday_count(first, after, weekmask="Thu")
     enough = (weekly["n"] >= max(1, min_papers)).to_numpy()
     k_array, n_array = weekly["k"].to_numpy(), weekly["n"].to_numpy()
     n_safe = np.where(enough, n_array, 1)

@@ -27,6 +27,7 @@ from domain.paper_index import PaperFilter
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
 from scheduler.pipeline import due_windows, named, weeks_lacking
+from service.citations import no_formula
 from service.coverage import coverage, instant
 from service.settings import known_category
 from service.workshop import Workshop
@@ -123,7 +124,7 @@ def trends_csv(answer: Mapping[str, Any]) -> str:
     writer.writerow(("term", "kind", *columns))
     for series in answer["series"]:
         for point in series["points"]:
-            writer.writerow((series["term"], series["kind"], *(point[c] for c in columns)))
+            writer.writerow((no_formula(series["term"]), series["kind"], *(point[c] for c in columns)))
     return out.getvalue()
 
 

@@ -55,11 +55,12 @@ def table(papers: Sequence[Paper]) -> str:
     writer.writerow(("arxiv_id", "submitted", "primary_category", "categories", "title", "authors", "url"))
     for p in papers:
         row = (p.arxiv_id, p.submitted_at.date().isoformat(), p.primary_category, " ".join(p.categories))
-        writer.writerow((*row, _no_formula(p.title), _no_formula("; ".join(p.authors)), p.url))
+        writer.writerow((*row, no_formula(p.title), no_formula("; ".join(p.authors)), p.url))
     return out.getvalue()
 
 
-def _no_formula(text: str) -> str:
+def no_formula(text: str) -> str:
+    """The text as a cell of a table, with an apostrophe before it where a spreadsheet would take it for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from domain.week import Week
+from service.citations import no_formula
 from service.files import write_whole
 from service.workshop import Workshop
 from store.detections import detections_of_week
@@ -28,7 +29,8 @@ def export_public(shop: Workshop, folder: Path) -> Iterator[str]:
     counts = counts.assign(week_start=[at.date() for at in counts["week_start"]])
     yield _write(folder / "weekly_counts.csv", counts.to_csv(index=False, lineterminator="\n"))
     topics = [
-        (t.topic_id, t.label, str(t.born_week), t.size, " ".join(t.top_terms)) for t in (model.topics if model else ())
+        (t.topic_id, no_formula(t.label), str(t.born_week), t.size, no_formula(" ".join(t.top_terms)))
+        for t in (model.topics if model else ())
     ]
     yield _write(folder / "topics.csv", _csv(("topic_id", "label", "born_week", "n_papers", "top_terms"), topics))
     for week in map(Week, weeks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -20,6 +21,7 @@ from store.database import Database, open_database
 from store.paper_index import stored_state
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
 """How long a change in the database may go unseen."""
@@ -36,35 +38,39 @@ MOST_LARGE = 6
 class Memory:
     """Values by key, all of one state of the database; when the state changes they are forgotten."""
 
-    def __init__(self, state: Callable[[], Hashable], *, most: int = MOST_KEPT) -> None:
+    def __init__(self, state: Callable[[], Hashable], *, most: int = MOST_KEPT, look_every_s: float = 0.0) -> None:
         self._ask = state
         self._most = most
+        self._look_every_s = look_every_s
         self._lock = threading.Lock()
         self._state: Hashable = None
+        self._n_states = 0
         self._looked_at = float("-inf")
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
 
     def state(self) -> Hashable:
-        """The state of the database, looked up every ``LOOK_EVERY_S`` seconds."""
-        if time.monotonic() - self._looked_at < LOOK_EVERY_S:
+        """The state that answers are of, looked up again after ``look_every_s`` seconds."""
+        if time.monotonic() - self._looked_at < self._look_every_s:
             return self._state
         state = self._ask()
         with self._lock:
             self._looked_at = time.monotonic()
             if state != self._state:
                 self._state = state
+                self._n_states += 1
                 self._values.clear()
                 self._making.clear()
             return self._state
 
     def kept(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """The value of a key, made by one thread while others that want it wait."""
-        state = self.state()
+        self.state()
         with self._lock:
             if key in self._values:
                 found: _T = self._found(key)
                 return found
+            at = self._n_states
             making = self._making.setdefault(key, threading.Lock())
         with making:
             with self._lock:
@@ -74,7 +80,7 @@ class Memory:
             value = make()
             with self._lock:
                 self._making.pop(key, None)
-                if state == self._state:  # or it may hold what was true before
+                if at == self._n_states:  # or it may hold what was true before
                     self._values[key] = value
                     if len(self._values) > self._most:
                         self._values.popitem(last=False)
@@ -129,6 +135,15 @@ class _Waiting:
     cosines: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """An index with the state of the database that it is of; ``number`` counts the loads."""
+
+    index: PaperIndex
+    state: Hashable
+    number: int
+
+
 @dataclass(frozen=True)
 class WarmWorkshop(Workshop):
     """The workshop of a web process; several threads may ask it at once."""
@@ -151,11 +166,12 @@ class WarmWorkshop(Workshop):
 
     @cached_property
     def memory(self) -> Memory:
-        """What is kept."""
-        return Memory(lambda: stored_state(self.db))
+        """What is kept; its state is that of the index in use, so nothing of an old index is kept under a new state."""
+        return Memory(self._state_in_use, look_every_s=LOOK_EVERY_S)
 
     @cached_property
     def _large(self) -> Memory:
+        # It asks every time: a page of the new state must not find a digest of the old one here.
         return Memory(self.memory.state, most=MOST_LARGE)
 
     def kept(self, key: Hashable, make: Callable[[], _T], *, large: bool = False) -> _T:
@@ -165,32 +181,49 @@ class WarmWorkshop(Workshop):
     @property
     def paper_index(self) -> PaperIndex:
         """All watched papers as arrays; after a change the old ones go on being used until the new ones are loaded."""
-        held: dict[str, Any] = self._held
-        state = self.memory.state()
-        if "index" not in held:
+        self.memory.state()
+        if "loaded" not in self._held:
             with self._index_lock:
-                if "index" not in held:
-                    held["index"], held["index_state"] = self._loaded_index(), state
-        elif held["index_state"] != state and self._index_lock.acquire(blocking=False):
-            held["index_state"] = state
-            threading.Thread(target=self._reload_index, name="index", daemon=True).start()
-        index: PaperIndex = held["index"]
-        return index
+                if "loaded" not in self._held:
+                    self._load_index(stored_state(self.db))
+        return self._held["loaded"].index
 
     @cached_property
-    def _held(self) -> dict[str, Any]:
+    def _held(self) -> dict[str, _Loaded]:
         return {}
 
-    def _reload_index(self) -> None:
+    def _state_in_use(self) -> Hashable:
+        """The state of the index that answers, with the number of its load; another one is loaded where it is old.
+
+        The number also tells what was drawn before the first index was there, which may be older than the database.
+        """
+        state = stored_state(self.db)
+        loaded = self._held.get("loaded")
+        if loaded is None:
+            return state, 0
+        if loaded.state != state and self._index_lock.acquire(blocking=False):
+            threading.Thread(target=self._reload_index, args=(state, loaded), name="index", daemon=True).start()
+        return loaded.state, loaded.number
+
+    def _reload_index(self, state: Hashable, old: _Loaded) -> None:
         try:
-            self._held["index"] = self._loaded_index()
-        except StoreError:
-            self._held["index_state"] = None  # a database that is busy is asked again at the next question
+            if self._held["loaded"] is old:  # or another thread has just done it
+                self._load_index(state)
+        except StoreError as error:  # the old state answers until the next look tries again
+            _log.warning("could not load the papers anew: %s", error)
         finally:
             self._index_lock.release()
 
+    def _load_index(self, state: Hashable) -> None:
+        """Load and put to use, both under one lock; ``state`` was looked up before, so the index is no older."""
+        before = self._held.get("loaded")
+        self._held["loaded"] = _Loaded(self._loaded_index(), state, before.number + 1 if before else 1)
+
     def _loaded_index(self) -> PaperIndex:
-        return super().paper_index
+        # Not by what is kept: until the index is there, that is of the state before, its models among it.
+        plain = Workshop(self.settings, self.clock)
+        vars(plain).update(db=self.db, detector=self.detector)
+        return plain.paper_index
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; queries that come together share one pass."""
@@ -203,7 +236,8 @@ class WarmWorkshop(Workshop):
     @property
     def is_warm(self) -> bool:
         """Whether a first search need not wait."""
-        return "index" in self._held and ("encoder" in vars(self) or not self._held["index"].vectors.shape[1])
+        loaded = self._held.get("loaded")
+        return loaded is not None and ("encoder" in vars(self) or not loaded.index.vectors.shape[1])
 
     def warm_up(self) -> None:
         """Load what the first reader would have to wait for."""

@@ -12,6 +12,7 @@ from service import answers, catalogue
 from service.search import papers_matching, search
 from service.web.asking import AskedPapers, AskedTrend, Cursor, Limit, QueryText, SortBy
 from service.web.models import (
+    CallsAnswer,
     DigestAnswer,
     DigestPage,
     ErrorBody,
@@ -23,7 +24,7 @@ from service.web.models import (
     TopicPage,
     Trends,
 )
-from service.web.pages import STATUS_S, WeekName, shown, trend_answer, week_called
+from service.web.pages import STATUS_S, OptionalWeek, WeekName, shown, trend_answer, week_called
 from service.web.replies import JSON, json_text
 from service.web.web import TheWeb
 from templates.json_form import digest_json
@@ -136,6 +137,17 @@ def search_papers(
         return json_text({**answer, "next": _next(found.next_offset(answer["total"]))})
 
     return shown(web, request, draw, JSON)
+
+
+@router.get("/calls", response_model=CallsAnswer, responses=_errors() | _304, summary="What was called, and held")
+def calls(request: Request, web: TheWeb, week: OptionalWeek = "") -> Response:
+    """All calls of a week, or without one every rise and fall called so far, each with what became of it."""
+    return shown(
+        web,
+        request,
+        lambda: json_text(answers.calls(web.shop, answers.week_named(week) if week else None)),
+        JSON,
+    )
 
 
 @router.get("/status", response_model=StatusAnswer, responses=_errors() | _304, summary="What is held")

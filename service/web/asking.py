@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -16,6 +16,8 @@ from service.search import MAX_QUERY, Question, Sort
 MAX_TERMS_SHOWN = 8
 """More curves than this cannot be told apart on one chart."""
 MAX_NAME = 120
+MAX_EXPORT = 500
+"""Papers of one file for a reference manager or a table."""
 _DAY = r"^(\d{4}(-\d{2}(-\d{2})?|-W\d{2})?)?$"
 
 Name = Annotated[str, Query(max_length=MAX_NAME)]
@@ -57,6 +59,24 @@ class TrendQuestion:
             "primary": "true" if self.primary else "",
         }
 
+    def adding(self, term: str) -> TrendQuestion:
+        """The same with one more term.
+
+        Raises
+        ------
+        UsageError
+            If that is one more than a chart can show.
+        """
+        return replace(self, terms=_charted([*self.terms, term]))
+
+
+def _charted(typed: list[str]) -> tuple[str, ...]:
+    """The terms of one chart, each once."""
+    terms = tuple(dict.fromkeys(t.strip() for t in typed if t.strip()))
+    if len(terms) > MAX_TERMS_SHOWN:
+        raise UsageError(f"{len(terms)} terms are too many for one chart; give {MAX_TERMS_SHOWN} or fewer")
+    return terms
+
 
 def _trend_question(
     term: Annotated[
@@ -75,9 +95,7 @@ def _trend_question(
     category: Categories = [],  # noqa: B006
     primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
 ) -> TrendQuestion:
-    terms = tuple(dict.fromkeys(t.strip() for t in term if t.strip()))
-    if len(terms) > MAX_TERMS_SHOWN:
-        raise UsageError(f"{len(terms)} terms are too many for one chart; give {MAX_TERMS_SHOWN} or fewer")
+    terms = _charted(term)
     _bounded("term", terms)
     return TrendQuestion(terms, since, until, by, level, _categories(category), primary)
 
@@ -87,13 +105,17 @@ AskedTrend = Annotated[TrendQuestion, Depends(_trend_question)]
 
 @dataclass(frozen=True)
 class Found:
-    """A question about papers with the page that is wanted; ``given`` is how its days were typed."""
+    """A question about papers with the page that is wanted.
+
+    ``given`` is how its days were typed; ``total`` is how many papers it finds, once they are counted.
+    """
 
     question: Question
     primary: bool
     limit: int
     offset: int
     given: tuple[str, str]
+    total: int | None = None
 
     @property
     def query(self) -> dict[str, object]:
@@ -110,6 +132,15 @@ class Found:
             "level": "" if q.level == "adopts" else q.level,
             "sort": "" if q.sort == "relevance" else q.sort,
         }
+
+    @property
+    def cut(self) -> tuple[str, int, int] | None:
+        """Which papers a file of them holds, how many, and of how many; ``None`` where it holds all."""
+        if self.total is None or self.total <= MAX_EXPORT:
+            return None
+        q = self.question
+        first = q.sort if q.sort != "relevance" else "best" if q.query else "newest"
+        return first, MAX_EXPORT, self.total
 
     def next_offset(self, total: int) -> int | None:
         """Where the next page begins; ``None`` on the last."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request, Response
 
 from domain.paper import Paper
+from domain.week import last_closed_week
 from service import catalogue
 from service.catalogue import instant
 from service.search import Question, papers_matching, search
@@ -26,6 +27,8 @@ router = APIRouter(include_in_schema=False, prefix="/feeds")
 
 Form = Literal["atom", "json"]
 N_ENTRIES = 50
+N_WEEKS = 8
+"""How far a saved search looks back where it does not say."""
 FEED_FRESH_S = 900
 _BEGINNING = "2026-01-01"  # tag URIs name a day on which their authority was ours; it must never change
 _SUMMARY = 1_500
@@ -78,11 +81,13 @@ def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=
 
 @router.get("/search.{form}")
 def saved_search(request: Request, web: TheWeb, found: AskedPapers, form: Form, q: QueryText) -> Response:
-    """A search as a feed: its best results, newest first."""
+    """A search as a feed: its best results of the last weeks, newest first."""
 
     def content() -> FeedContent:
         question = replace(found.question, query=q, sort="relevance")
-        _, papers = search(web.shop, question, limit=N_ENTRIES)
+        # The best of all time hardly change, so a feed of them would never bring what is new: without ``since`` only
+        # the last eight closed weeks and what came after them are searched.
+        _, papers = search(web.shop, replace(question, since=_since(web, question)), limit=N_ENTRIES)
         papers.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=True)
         query = replace(found, question=question).query
         path = WebLinks().asked("/search", query)
@@ -91,6 +96,13 @@ def saved_search(request: Request, web: TheWeb, found: AskedPapers, form: Form, 
         )
 
     return _answer(request, web, form, content)
+
+
+def _since(web: Web, question: Question) -> date | None:
+    """The first day that a saved search looks at; any day, where it ends before the last weeks."""
+    first = last_closed_week(web.shop.now()).plus(1 - N_WEEKS).monday
+    is_past = question.until is not None and question.until < first
+    return question.since if question.since or is_past else first
 
 
 def _answer(request: Request, web: Web, form: Form, content: Any) -> Response:

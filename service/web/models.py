@@ -41,12 +41,64 @@ class Point(_Answer):
     complete: bool = Field(description="Whether every week of the period is proven whole.")
 
 
+class GrowthRate(_Answer):
+    """How fast a share grows: the odds after a year as a multiple of those before, with a 95 % interval."""
+
+    odds_ratio_per_year: float
+    low: float
+    high: float
+
+
 class Series(_Answer):
     """One term over time."""
 
     term: str
     kind: Literal["technique", "theme", "topic", "text", "meaning"]
     points: list[Point]
+    growth: GrowthRate | None = Field(default=None, description="Over the last half year; null where it is too short.")
+
+
+class CallScore(_Answer):
+    """What became of a call."""
+
+    horizon_weeks: int
+    held: bool | None = Field(description="Null where it cannot be told.")
+    share_after: float | None
+
+
+class Call(_Answer):
+    """A term as it was called in a week, with what was known then."""
+
+    week: str
+    kind: Literal["technique", "theme", "topic", "query"]
+    key: str
+    name: str
+    verdict: Literal["rising", "falling", "emerging", "cooling", "steady", "unknown"]
+    growth: GrowthRate | None
+    q_value: float | None
+    share: float | None
+    share_before: float | None
+    n: int
+    made_at: datetime
+    late: bool = Field(description="Made more than 21 days after its week, so not in the record.")
+    scores: list[CallScore]
+
+
+class CallsOutcome(_Answer):
+    """How many calls held, so many weeks on."""
+
+    horizon_weeks: int
+    held: int
+    failed: int
+    unknown: int
+
+
+class CallsAnswer(_Answer):
+    """Calls, newest first, and the record of all."""
+
+    week: str | None
+    record: list[CallsOutcome]
+    calls: list[Call]
 
 
 class Trends(_Answer):
@@ -244,6 +296,8 @@ class DigestAnswer(_Answer):
     topics: list[dict[str, Any]]
     themes: list[dict[str, Any]]
     topic_coverage: dict[str, Any]
+    watched: list[dict[str, Any]] = Field(default=[], description="The words that are followed, with their shares.")
+    call_records: list[dict[str, Any]] = Field(default=[], description="How many of the calls so far held.")
     notes: list[str]
     provenance: dict[str, Any]
     paper_lists: dict[str, dict[str, Any]]

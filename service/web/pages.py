@@ -19,7 +19,7 @@ from domain.week import Week, last_closed_week
 from service import answers, catalogue, citations
 from service.catalogue import NotHere
 from service.search import papers_matching, search
-from service.web.asking import AskedPapers, AskedTrend, Found, Measure, QueryText, SortBy, TrendQuestion
+from service.web.asking import MAX_EXPORT, AskedPapers, AskedTrend, Found, Measure, QueryText, SortBy, TrendQuestion
 from service.web.replies import CSV, HTML, JSON, PUBLISHED_S, TEXT, Drawn, json_text, reply
 from service.web.web import TheWeb, Web
 from service.workshop import papertide_version
@@ -39,7 +39,6 @@ LINKS = WebLinks()
 DIGEST_FEED = Feed("Papertide: weekly digests", "/feeds/digests.atom")
 EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
 """What the trend explorer shows before anybody asked."""
-MAX_EXPORT = 500
 
 STATUS_S = 10
 """How old a status may be: while a job works, it changes all the time."""
@@ -48,6 +47,7 @@ _one_picture_at_a_time = threading.Lock()
 """Drawing a picture takes half a second of a core and a hundred megabytes."""
 
 WeekName = Annotated[str, Path(max_length=8)]
+OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.")]
 
 
 def shown(
@@ -188,20 +188,23 @@ def trends(
     add: Annotated[str, Query(max_length=120)] = "",
 ) -> Response:
     """The trend explorer: curves, the same in words and numbers, and the papers behind each point."""
-    question = asked
-    if add.strip():
-        question = replace(asked, terms=tuple(dict.fromkeys([*asked.terms, add.strip()])))
+    question, refused = asked, None
+    try:
+        question = asked.adding(add)
+    except UsageError as error:
+        refused = str(error)
     is_example = not question.terms
     if is_example:
         question = replace(question, terms=EXAMPLE_TERMS)
 
     def draw() -> str:
-        problem, series, answer = None, [], None
-        try:
-            answer = trend_answer(web, question, with_open_week=True)
-            series = trend_series(web, question, answer)
-        except UsageError as error:
-            problem = str(error)
+        problem, series, answer = refused, [], None
+        if not problem:
+            try:
+                answer = trend_answer(web, question, with_open_week=True)
+                series = trend_series(web, question, answer)
+            except UsageError as error:
+                problem = str(error)
         taxonomy = web.shop.detector.taxonomy.terms
         return render_page(
             "trends.html",
@@ -393,7 +396,7 @@ def papers(request: Request, web: TheWeb, found: AskedPapers) -> Response:
             papers=[catalogue.paper_line(p) for p in listed],
             next_offset=found.next_offset(total),
             term_name=_term_name(web, found.question.term),
-            **_filters_page(web, found),
+            **_filters_page(web, replace(found, total=total)),
         )
 
     return shown(web, request, draw)
@@ -419,7 +422,18 @@ def papers_as_file(request: Request, web: TheWeb, found: AskedPapers, form: cita
         _, listed = papers_matching(web.shop, found.question, primary=found.primary, limit=MAX_EXPORT)
         return citations.written(listed, form)
 
-    return shown(web, request, draw, citations.MEDIA_TYPES[form], name=f"papertide-papers.{citations.SUFFIXES[form]}")
+    total, _ = papers_matching(web.shop, found.question, primary=found.primary, limit=0)
+    return _exported(web, request, draw, form, "papers", total)
+
+
+def _exported(
+    web: Web, request: Request, draw: Callable[[], str], form: citations.Form, what: str, total: int
+) -> Response:
+    """A file of papers; a header says how many there are, because the file holds no more than ``MAX_EXPORT``."""
+    file_name = f"papertide-{what}.{citations.SUFFIXES[form]}"
+    response = shown(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
+    response.headers["X-Total-Count"] = str(total)
+    return response
 
 
 @router.get("/papers/{arxiv_id:path}")
@@ -482,7 +496,7 @@ def search_page(
             answer=answer,
             problem=problem,
             next_offset=asked.next_offset(answer["total"]) if answer else None,
-            **_filters_page(web, asked),
+            **_filters_page(web, replace(asked, total=answer["total"]) if answer else asked),
         )
 
     return shown(web, request, draw)
@@ -498,12 +512,14 @@ def search_as_file(
     sort: SortBy = "relevance",
 ) -> Response:
     """The papers found, for a reference manager or a table."""
+    question = replace(found.question, query=q, sort=sort)
 
     def draw() -> str:
-        _, listed = search(web.shop, replace(found.question, query=q, sort=sort), limit=MAX_EXPORT)
+        _, listed = search(web.shop, question, limit=MAX_EXPORT)
         return citations.written(listed, form)
 
-    return shown(web, request, draw, citations.MEDIA_TYPES[form], name=f"papertide-search.{citations.SUFFIXES[form]}")
+    answer, _ = search(web.shop, question, limit=0)
+    return _exported(web, request, draw, form, "search", answer["total"])
 
 
 # -- what stands behind the numbers
@@ -521,6 +537,20 @@ def methods(request: Request, web: TheWeb) -> Response:
             categories=web.shop.settings.categories,
             terms=web.shop.detector.taxonomy.terms,
             scores=catalogue.detector_scores(),
+        ),
+    )
+
+
+@router.get("/calls")
+def calls(request: Request, web: TheWeb, week: OptionalWeek = "") -> Response:
+    """What was called rising, emerging, falling or cooling, and what became of it."""
+    return shown(
+        web,
+        request,
+        lambda: render_page(
+            "calls.html",
+            site=Site("methods"),
+            answer=answers.calls(web.shop, answers.week_named(week) if week else None),
         ),
     )
 

@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.shares import difference_of, over_dispersion, share_of, share_points, share_series, with_verdicts
+from analysis.shares import Period, difference_of, over_dispersion, share_of, share_points, share_series, with_verdicts
 from domain.digest import Change
 from domain.tables import WEEKLY_TOTALS
-from domain.week import Week
+from domain.week import Week, weeks_between
 
 FIRST = Week.parse("2024-W48")
+PERIODS: tuple[Period, ...] = ("week", "month", "quarter", "year")
 _COUNTS = st.lists(
     st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=70
 )
 
 
-def _totals(n: list[int], *, incomplete: tuple[int, ...] = ()) -> pd.DataFrame:
-    weeks = pd.to_datetime([FIRST.plus(i).monday for i in range(len(n))]).astype("datetime64[us]")
+def _totals(n: list[int], *, incomplete: tuple[int, ...] = (), first: Week = FIRST) -> pd.DataFrame:
+    weeks = pd.to_datetime([first.plus(i).monday for i in range(len(n))]).astype("datetime64[us]")
     complete = [i not in incomplete for i in range(len(n))]
     return WEEKLY_TOTALS.check(
         pd.DataFrame({"week_start": weeks, "n": pd.Series(n, dtype="int64"), "complete": complete})
@@ -59,12 +60,12 @@ def test_impossible_counts_are_refused(k: int, n: int) -> None:
         share_of(k, n)
 
 
-@given(counts=_COUNTS, by=st.sampled_from(["week", "month", "quarter", "year"]))
-def test_a_series_keeps_every_paper_and_leaves_no_gap(counts: list[tuple[int, int]], by: str) -> None:
+@given(counts=_COUNTS, by=st.sampled_from(PERIODS))
+def test_a_series_keeps_every_paper_and_leaves_no_gap(counts: list[tuple[int, int]], by: Period) -> None:
     k, n = [c[0] for c in counts], [c[1] for c in counts]
     totals = _totals(n)
     before = totals.copy(deep=True)
-    series = share_series(totals, _by_week(k), by=by)  # type: ignore[arg-type]
+    series = share_series(totals, _by_week(k), by=by)
     pd.testing.assert_frame_equal(totals, before)
     assert (series["k"].sum(), series["n"].sum()) == (sum(k), sum(n))
     assert series["start"].iloc[0] == totals["week_start"].iloc[0]
@@ -80,8 +81,27 @@ def test_a_week_belongs_to_the_month_of_its_thursday() -> None:
 
 
 def test_a_period_is_complete_only_if_all_its_weeks_are() -> None:
-    series = share_series(_totals([10] * 5, incomplete=(2,)), {}, by="month")
-    assert series["complete"].tolist() == [True, False]
+    series = share_series(_totals([10] * 10, incomplete=(2,)), {}, by="month")
+    assert series["start"].dt.month.tolist() == [11, 12, 12]
+    assert series["complete"].tolist() == [False, False, True]  # of November only the last week is there
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "last"),
+    [
+        ("month", "2026-W23", "2026-W26"),
+        ("month", "2026-W27", "2026-W31"),  # five Thursdays
+        ("quarter", "2026-W14", "2026-W26"),
+        ("year", "2020-W01", "2020-W53"),
+        ("year", "2025-W01", "2025-W52"),
+    ],
+)
+def test_a_period_that_lacks_its_first_or_last_week_is_not_complete(by: Period, first: str, last: str) -> None:
+    weeks = list(weeks_between(Week.parse(first), Week.parse(last)))
+    for held, complete in ((weeks, True), (weeks[1:], False), (weeks[:-1], False)):
+        [period] = share_points(share_series(_totals([10] * len(held), first=held[0]), {}, by=by))
+        assert (period.n, period.complete) == (10 * len(held), complete)
+        assert (period.start, period.end) == (held[0].monday, held[-1].sunday)
 
 
 def test_points_are_the_rows_of_the_series() -> None:
@@ -98,7 +118,8 @@ def test_points_are_the_rows_of_the_series() -> None:
 
 
 def test_an_empty_table_gives_an_empty_series() -> None:
-    assert share_series(WEEKLY_TOTALS.empty(), {}).empty
+    for by in PERIODS:
+        assert share_series(WEEKLY_TOTALS.empty(), {}, by=by).empty
 
 
 def test_binomial_weeks_are_not_over_dispersed_and_wavy_ones_are() -> None:

@@ -153,6 +153,19 @@ def test_the_csv_holds_what_the_json_says_and_no_formula(web: TestClient) -> Non
     assert not any(cell[:1] in "=+-@" for row in papers for cell in row if cell)
 
 
+def test_a_term_is_no_formula_in_the_csv(web: TestClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(web.get("/trends.csv", params={"term": "text:=cmd|calc"}).text)))
+    assert {row["term"] for row in rows} == {"'=cmd|calc"}
+
+
+def test_a_file_of_papers_says_how_many_there_are(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.web.pages.MAX_EXPORT", 5)
+    for path in ("/papers.csv?limit=13", "/search.csv?limit=13&q=graph"):
+        for response in (web.get(path), web.get(path)):  # the second is not drawn again
+            assert len(list(csv.reader(io.StringIO(response.text)))) == 1 + 5
+            assert response.headers["x-total-count"] == str(N_WEEKS * PER_WEEK)
+
+
 def test_a_set_of_papers_comes_in_every_form(web: TestClient) -> None:
     assert web.get("/search.bib?q=diffusion").text.count("@misc") > 3
     assert web.get("/search.ris?q=diffusion").text.count("TY  - UNPB") > 3

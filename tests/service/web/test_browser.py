@@ -33,6 +33,7 @@ PAGES = (
     "/papers/2606.00001",
     "/search?q=diffusion+model",
     "/methods",
+    "/calls",
     "/status",
     "/about",
     "/api",

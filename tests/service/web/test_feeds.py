@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from lxml import etree
 
-from tests.service.web.conftest import LAST_WEEK
+from tests.service.web.conftest import LAST_WEEK, PER_WEEK
 
 FEEDS = ("/feeds/digests", "/feeds/topics/2", "/feeds/search?q=diffusion+model", "/feeds/search?q=<script>%26")
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -64,6 +64,21 @@ def test_a_digest_keeps_its_name_in_the_feed(web: TestClient) -> None:
     [entry] = feedparser.parse(web.get("/feeds/digests.atom").content).entries
     assert entry.id == f"tag:papertide.example,2026-01-01:digest:{LAST_WEEK}"
     assert entry.link == f"https://papertide.example/digests/{LAST_WEEK}"
+
+
+def test_a_saved_search_brings_what_is_new_and_not_the_best_of_all_time(
+    web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.feeds.N_WEEKS", 2)
+    entries = feedparser.parse(web.get("/feeds/search.atom?q=graph+network").content).entries
+    days = [entry.published[:10] for entry in entries]
+    assert len(days) == 2 * PER_WEEK
+    assert days == sorted(days, reverse=True)
+    assert min(days) == str(LAST_WEEK.plus(-1).monday)
+    older = web.get(f"/feeds/search.json?q=graph+network&since={LAST_WEEK.plus(-2)}").json()["items"]
+    assert len(older) == 3 * PER_WEEK
+    past = web.get(f"/feeds/search.json?q=graph+network&until={LAST_WEEK.plus(-6)}").json()["items"]
+    assert len(past) == 2 * PER_WEEK
 
 
 def test_a_feed_of_nothing_is_a_valid_feed(empty_web: TestClient) -> None:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.service.web.conftest import LAST_WEEK
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK
 
 PAGES = (
     "/",
@@ -31,6 +31,7 @@ PAGES = (
     "/search?q=diffusion+model&topic=1&term=gnn&since=2026-05&sort=newest",
     "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
     "/methods",
+    "/calls",
     "/status",
     "/about",
     "/api",
@@ -152,6 +153,30 @@ def test_a_search_that_cannot_be_answered_keeps_what_was_typed(web: TestClient) 
     assert "did you mean" in web.get("/trends?term=difusion").text
 
 
+def test_a_term_too_many_is_refused_and_the_others_stay(web: TestClient) -> None:
+    terms = [f"text:w{number}" for number in range(8)]
+    response = web.get("/trends", params={"term": terms, "add": "gnn"})
+    assert response.status_code == 200
+    assert "9 terms are too many for one chart; give 8 or fewer." in response.text
+    kept = [field["value"] for field in Page(response.text).of("input") if field.get("name") == "term"]
+    assert kept == terms
+    again = web.get("/trends", params={"term": kept, "add": terms[0]})
+    assert "too many" not in again.text
+
+
+def test_a_list_longer_than_a_file_says_so(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = web.get("/papers?limit=11").text
+    assert "Take them with you: " in whole
+    monkeypatch.setattr("service.web.asking.MAX_EXPORT", 5)
+    n_all = N_WEEKS * PER_WEEK
+    for path, first in (
+        ("/papers?limit=12", "newest"),
+        ("/search?limit=12&q=graph", "best"),
+        ("/search?limit=12&q=graph&sort=oldest", "oldest"),
+    ):
+        assert f"Take them with you, the {first} 5 of {n_all}: " in web.get(path).text
+
+
 def test_a_point_leads_to_as_many_papers_as_it_counts(web: TestClient) -> None:
     points = web.get("/api/v1/trends?term=diffusion&category=cs.CV").json()["series"][0]["points"]
     for point in points[-3:]:
@@ -196,3 +221,13 @@ def test_files_of_the_pages_have_their_content_in_their_address(web: TestClient)
         assert "immutable" in response.headers["cache-control"]
     assert web.get("/static/papertide-000000000000.css").status_code == 404
     assert web.get("/static/../settings.py").status_code == 404
+
+
+def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> None:
+    page = web.get("/calls").text
+    answer = web.get(f"/api/v1/calls?week={LAST_WEEK}").json()
+    assert {"week", "record", "calls"} <= set(answer)
+    assert {c["week"] for c in answer["calls"]} <= {str(LAST_WEEK)}
+    assert "What was called, and what became of it" in page
+    assert web.get("/api/v1/calls?week=2026-W60").json()["error"]["message"].startswith("not a week")
+    assert web.get("/calls?week=2026-W60").status_code == 422

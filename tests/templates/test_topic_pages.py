@@ -1,0 +1,73 @@
+"""The pages of topics say which weeks are not proven whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from lxml import html as lxml_html
+
+from domain.digest import SharePoint
+from domain.topics import Topic
+from domain.week import Week
+from templates.site import Site, render_page
+
+WEEK = Week.parse("2026-W25")
+TOPIC = Topic(7, "diffusion", ("noise", "image"), WEEK, 40)
+
+
+def _series(*complete: bool) -> tuple[SharePoint, ...]:
+    """Weeks that end with ``WEEK``, after one that is not held."""
+    mondays = [WEEK.monday - timedelta(weeks=i) for i in range(len(complete), -1, -1)]
+    not_held = SharePoint(mondays[0], mondays[0] + timedelta(days=6), 0, 0, *[float("nan")] * 3, complete=False)
+    held = [
+        SharePoint(monday, monday + timedelta(days=6), 10, 100, 0.1, 0.05, 0.17, complete=is_complete)
+        for monday, is_complete in zip(mondays[1:], complete, strict=True)
+    ]
+    return (not_held, *held)
+
+
+def _text(element: lxml_html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_a_topic_marks_the_weeks_that_are_not_proven_whole(last: bool) -> None:
+    topic = {
+        **dict.fromkeys(("events", "techniques", "neighbours", "central", "newest"), ()),
+        "area": None,
+        "topic_id": 7,
+        "label": "diffusion",
+        "top_terms": ["noise"],
+        "born_week": "2026-W20",
+        "active": True,
+        "n_papers_now": 40,
+    }
+    series = _series(False, True, last)
+    page = lxml_html.fromstring(render_page("topic.html", site=Site("topics"), topic=topic, series=series))
+    [table] = page.find_class("weeks")
+    said = [_text(row[-1]) for row in table.iter("tr")]
+    assert said == ["Count", "whole" if last else "not proven whole", "whole", "not proven whole", "not held"]
+    assert all(sum(int(cell.get("colspan", 1)) for cell in row) == 6 for row in table.iter("tr"))
+    [headline] = page.xpath("//section[@aria-labelledby='share']/p")
+    assert ("the week is not proven whole" in _text(headline)) is not last
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_whole(last: bool) -> None:
+    page = lxml_html.fromstring(
+        render_page(
+            "topics.html",
+            site=Site("topics"),
+            topics=[SimpleNamespace(topic=TOPIC)],
+            n_all=1,
+            gone=[],
+            series={7: _series(True, last)},
+            areas=[],
+            asked={"q": "", "area": "", "sort": "size"},
+            drawing=None,
+        )
+    )
+    [cell] = page.xpath("//table[@class='topic-list']/tbody/tr/td[2]")
+    assert ("not proven whole" in _text(cell)) is not last
