@@ -60,7 +60,7 @@ def search(shop: Workshop, question: Question, *, limit: int, offset: int = 0) -
     ranked = shop.kept(("search", replace(question, sort="relevance")), lambda: _ranked(shop, question, words, wanted))
     order = list(ranked)
     if question.sort != "relevance":
-        order.sort(key=lambda i: index.row_of[i], reverse=question.sort == "newest")
+        order.sort(key=lambda i: index.row_of.get(i, len(index.row_of)), reverse=question.sort == "newest")
     papers = papers_in_order(shop.db, order[offset : offset + limit])
     results = [
         {

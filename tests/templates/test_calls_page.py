@@ -1,0 +1,38 @@
+"""The record of past calls, drawn from an answer that holds every kind of outcome."""
+
+from __future__ import annotations
+
+from templates.site import Site, render_page
+
+
+def test_every_outcome_is_said_in_words() -> None:
+    call = {
+        "week": "2026-W10",
+        "kind": "query",
+        "key": "<b>scaling</b>",
+        "name": "<b>scaling</b>",
+        "verdict": "rising",
+        "share": 0.02,
+        "share_before": None,
+        "late": True,
+        "scores": [
+            {"horizon_weeks": 8, "held": True, "share_after": 0.03},
+            {"horizon_weeks": 12, "held": False, "share_after": 0.01},
+            {"horizon_weeks": 26, "held": None, "share_after": None},
+        ],
+    }
+    record = [{"horizon_weeks": 8, "held": 3, "failed": 1, "unknown": 0}]
+    page = render_page(
+        "calls.html",
+        site=Site("methods"),
+        answer={"week": None, "record": record, "calls": [call, {**call, "kind": "topic", "key": "7", "scores": []}]},
+    )
+    words = " ".join(page.replace("\u202f", " ").replace("\u00a0", " ").split())
+    assert "8 weeks on held (3" in words
+    assert "12 weeks on did not hold (1" in words
+    assert "26 weeks on cannot be told" in words
+    assert "too early" in words
+    assert "made late, not in the record" in words
+    assert "<b>scaling" not in page
+    assert "term=text%3A" in page
+    assert "term=topic%3A7" in page
