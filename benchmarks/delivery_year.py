@@ -38,7 +38,7 @@ import numpy as np
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
 from domain.subscription import Follow, Issue, Letter, Preferences, issues_of
-from domain.week import CLOSE_LAG, Week
+from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from sample.corpus import make_corpus
 from scheduler.delivery import Transport
@@ -257,7 +257,7 @@ def fill_with_papers(shop: Workshop, weeks: list[Week]) -> None:
     corpus = make_corpus(last_week=weeks[-1], n_weeks=len(weeks), papers_per_week=PAPERS_PER_WEEK)
     for week in weeks:
         papers = [p for p in corpus.papers if p.week == week]
-        seen_at = week.end_at + CLOSE_LAG
+        seen_at = week.closes_at
         came = HarvestedWindow(window_of(week), shop.settings.categories, tuple(papers), len(papers), None, seen_at)
         apply_harvest(db, plan_harvest(papers, {}), came, seen_at=seen_at)
         vectors = random.normal(size=(len(papers), N_DIMS)).astype(np.float32)
@@ -369,7 +369,7 @@ def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
     record.touch()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    shop = Workshop(_settings(folder, port, weeks[-1].end_at + CLOSE_LAG))
+    shop = Workshop(_settings(folder, port, weeks[-1].closes_at))
     fill_with_papers(shop, weeks)
     shop.db.close()
     server = _serve(seed, record, port)
@@ -398,7 +398,7 @@ def _week(
     record: Path,
     seed: int,
 ) -> None:
-    now = week.end_at + CLOSE_LAG
+    now = week.closes_at
     shop = Workshop(_settings(folder, port, now))
     numbers = Numbers(seed * 1000 + number)
     office = PostOffice(

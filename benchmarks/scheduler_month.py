@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from domain.subscription import Preferences
-from domain.week import CLOSE_LAG, Week, weeks_between
+from domain.week import Week, weeks_between
 from ingest.settings import ArxivSettings
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
@@ -49,7 +49,7 @@ def main() -> None:
     first = LAST_WEEK.plus(1 - given.weeks)
     corpus = make_corpus(last_week=LAST_WEEK, n_weeks=given.weeks + HISTORY_WEEKS, papers_per_week=given.papers)
     began, marks, ended = time.monotonic(), list[float](), Counter[tuple[str, str]]()
-    start, stop = first.end_at + CLOSE_LAG, LAST_WEEK.end_at + CLOSE_LAG + timedelta(days=2)
+    start, stop = first.closes_at, LAST_WEEK.closes_at + timedelta(days=2)
     asleep = (first.plus(2).start_at, first.plus(3).start_at)
     with tempfile.TemporaryDirectory(prefix="papertide-month-") as folder:
         now, n_looks = start, 0
