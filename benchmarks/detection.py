@@ -744,7 +744,8 @@ DEV_LOOKS = (
     "The measuring set was looked at fifteen times while the detector was built, as totals per label and never as "
     "texts: features, words, scales and thresholds were chosen by cross-validation on the fitting data, but these "
     "looks showed which labels to work on. So its figures may flatter somewhat. The cross-validated ones flatter a "
-    "little too: the errors on the fitting data were read to find missing words and phrases that mislead."
+    "little too: the scales were chosen by these same figures, and the errors on the fitting data were read to find "
+    "missing words and phrases that mislead."
 )
 
 
