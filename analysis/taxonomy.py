@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -72,8 +73,9 @@ class Taxonomy:
         content = "\x1f".join(f"{e.content_hash}{e.name}{e.definition}" for e in self.entries)
         return f"{self.name}/{self.version}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
-    @property
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
+        """What readers meet, in the order of the file."""
         return tuple(
             Term(e.kind, e.key, e.name, e.definition, measured=e.content_hash in self.measured_hashes)
             for e in self.entries
