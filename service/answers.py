@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.correction import MeasuredError, corrected_shares, measured_errors
 from analysis.growth import WINDOW_WEEKS, change_points, fit_growth
@@ -23,7 +24,7 @@ from domain.calls import Growth
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, TermKind
 from domain.errors import UsageError
 from domain.paper import one_line
-from domain.paper_index import PaperFilter
+from domain.paper_index import PaperFilter, PaperIndex
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
 from scheduler.pipeline import due_windows, named, weeks_lacking
@@ -71,15 +72,13 @@ def trends(
     since: date | None,
     until: date | None,
     with_open_week: bool = False,
-    by_meaning: bool = False,
 ) -> dict[str, Any]:
     """Shares of terms over time, in the form that docs/json.md describes.
 
     A term is the key or name of a technique or theme, the label of a topic, or any other words, which are looked
-    for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant. The week that
-    is still open is left out unless asked for; it is never complete.
-
-    ``by_meaning`` takes every term as a description, and counts the papers whose vectors are near to it.
+    for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant; ``meaning:``
+    takes it as a description, and counts the papers whose vectors are unusually near to it. The week that is still
+    open is left out unless asked for; it is never complete.
 
     Raises
     ------
@@ -99,19 +98,20 @@ def trends(
     counter = _Counter(shop, level, within, primary)
 
     def one(term: str) -> dict[str, Any]:
-        kind, name, k_by_week = counter.count_by_meaning(term) if by_meaning else counter.count(term)
+        kind, name, k_by_week = counter.count(term)
         error = counter.error(kind, name) if level == "adopts" else None
         called = _called(shop, counter, kind, name) if within is None and level == "adopts" else None
         table = share_series(totals, k_by_week, by=by, min_papers=1)
         return {
             "term": name,
             "kind": kind,
+            "name": counter.name(kind, name),
             "points": _points(table, error),
             **_movement(shop, totals, k_by_week),
             "call": called,
         }
 
-    asked = (by_meaning, by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
+    asked = (by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = [shop.kept(("series", term, *asked), partial(one, term)) for term in terms]
     return {"by": by, "level": level, "categories": list(within or shop.settings.categories), "series": series}
 
@@ -177,6 +177,32 @@ def term_named(shop: Workshop, term: str) -> tuple[TermKind, str] | None:
     return None
 
 
+def words_named(shop: Workshop, term: str) -> tuple[Literal["text", "meaning"], str] | None:
+    """The words of a term that names nothing, and whether they count as they stand or by meaning.
+
+    ``None`` for a technique, theme or topic.
+    """
+    kind, _, rest = term.partition(":")
+    if kind in ("text", "meaning") and rest:
+        return ("text" if kind == "text" else "meaning"), rest.strip()
+    return None if term_named(shop, term) else ("text", term)
+
+
+def meant_rows(shop: Workshop, description: str, index: PaperIndex) -> NDArray[np.bool_]:
+    """Whether each paper of an index is unusually near in meaning to a description; ``(n_papers,)``.
+
+    Raises
+    ------
+    UsageError
+        If the description holds no word, or nothing is embedded.
+    """
+    if not words_of(description):
+        raise UsageError(f"there is no word in {description!r}")
+    if not index.vectors.shape[1]:
+        raise UsageError("nothing is embedded yet, so nothing can be told by meaning; `papertide run` does all of it")
+    return unusually_near(shop.similarities(description, index))
+
+
 class _Counter:
     """Counts terms by week within one scope."""
 
@@ -193,6 +219,8 @@ class _Counter:
         asked_kind, _, rest = term.partition(":")
         if rest and asked_kind == "text":
             return "text", rest.strip(), self._text(rest.strip())
+        if rest and asked_kind == "meaning":
+            return "meaning", rest.strip(), self._meant(rest.strip())
         for kind in _KINDS:
             if rest and asked_kind == kind:
                 return self._count_as(kind, rest, term)
@@ -206,22 +234,18 @@ class _Counter:
             raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
         return "text", term, found
 
-    def count_by_meaning(self, description: str) -> tuple[str, str, dict[Week, int]]:
-        """The papers whose vectors are unusually near to the description's, by week."""
-        words = description.strip()
-        if not words_of(words):
-            raise UsageError(f"there is no word in {description!r}")
+    def name(self, kind: str, key: str) -> str:
+        """What a term is called by people."""
+        return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
+
+    def _meant(self, description: str) -> dict[Week, int]:
         index = self._shop.paper_index
-        if not index.vectors.shape[1]:
-            raise UsageError(
-                "nothing is embedded yet, so nothing can be told by meaning; `papertide run` does all of it"
-            )
-        near = unusually_near(self._shop.similarities(words, index))
-        meant = PaperFilter(categories=self._within or (), primary=self._primary).rows(index)
+        near = meant_rows(self._shop, description, index)
+        within = PaperFilter(categories=self._within or (), primary=self._primary).rows(index)
         # Day 0 was a Thursday: three days more, and whole weeks begin on Mondays.
-        week_numbers, k = np.unique((index.day[near & meant] + 3) // 7, return_counts=True)
+        week_numbers, k = np.unique((index.day[near & within] + 3) // 7, return_counts=True)
         first = Week(date(1969, 12, 29))
-        return "meaning", words, {first.plus(int(w)): int(n) for w, n in zip(week_numbers, k, strict=True)}
+        return {first.plus(int(w)): int(n) for w, n in zip(week_numbers, k, strict=True)}
 
     def error(self, kind: str, key: str) -> MeasuredError | None:
         """The detector's measured error of a technique or theme; ``None`` where it is not known."""

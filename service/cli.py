@@ -250,16 +250,20 @@ def topics_rename(
 @app.command()
 def trends(
     context: typer.Context,
-    terms: Annotated[list[str], typer.Argument(help="Techniques, themes, topics, or any words.", metavar="TERM...")],
+    terms: Annotated[
+        list[str],
+        typer.Argument(
+            help="Techniques, themes, topics, or any words; `meaning:WORDS` counts papers that mean what the words "
+            "describe.",
+            metavar="TERM...",
+        ),
+    ],
     since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
     until: Annotated[str | None, typer.Option(help="Likewise, included.")] = None,
     by: Annotated[By, typer.Option(help="Length of a period.")] = "week",
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
     level: Annotated[LevelName, typer.Option(help="How far a technique must be adopted.")] = "adopts",
-    by_meaning: Annotated[
-        bool, typer.Option("--by-meaning", help="Count papers that mean what TERM describes.")
-    ] = False,
     as_json: _Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
@@ -280,7 +284,6 @@ def trends(
             primary=primary,
             since=answers.day(since) if since else None,
             until=answers.day(until, end=True) if until else None,
-            by_meaning=by_meaning,
         )
     if out is not None:
         from service.files import write_whole

@@ -13,7 +13,7 @@ from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
 from domain.paper_index import PaperFilter
-from service.answers import LEVELS, Level, require_counted, term_named, watched
+from service.answers import LEVELS, Level, meant_rows, require_counted, term_named, watched, words_named
 from service.workshop import Workshop
 from store.papers import papers_in_order
 from store.search import Scope, count_matches, ids_by_phrases, ids_by_words, words_of
@@ -40,6 +40,7 @@ class Question:
     since: date | None = None
     until: date | None = None
     categories: tuple[str, ...] = ()
+    primary: bool = False
     topic: str | None = None
     term: str | None = None
     level: Level = "adopts"
@@ -136,13 +137,11 @@ def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[s
 # -- papers that a number counts
 
 
-def papers_matching(
-    shop: Workshop, question: Question, *, primary: bool = False, limit: int, offset: int = 0
-) -> tuple[int, list[Paper]]:
+def papers_matching(shop: Workshop, question: Question, *, limit: int, offset: int = 0) -> tuple[int, list[Paper]]:
     """How many papers the filters of a question let through, and one page of them, newest first.
 
-    A ``term`` that is no technique, theme or topic is looked for as it stands, as in ``trends``; ``query`` is not
-    asked.
+    A ``term`` that is no technique, theme or topic is looked for as it stands or by meaning, as in ``trends``;
+    ``query`` is not asked.
 
     Raises
     ------
@@ -150,31 +149,24 @@ def papers_matching(
         If a filter names something unknown.
     """
     index = shop.paper_index
-    text = text_of(shop, question.term)
-    wanted = replace(paper_filter(shop, replace(question, term=None) if text else question), primary=primary)
-    if text:
+    words = words_named(shop, question.term) if question.term else None
+    wanted = paper_filter(shop, replace(question, term=None) if words else question)
+    if words and words[0] == "text":
         try:
             ids = shop.kept(
-                ("phrases", text, wanted),
-                lambda: ids_by_phrases(shop.db, text.split(" OR "), scope_of(shop, wanted)),
+                ("phrases", words[1], wanted),
+                lambda: ids_by_phrases(shop.db, words[1].split(" OR "), scope_of(shop, wanted)),
                 large=True,
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
         return len(ids), papers_in_order(shop.db, ids[offset : offset + limit])
-    rows = wanted.rows(index).nonzero()[0][::-1]
+    kept = wanted.rows(index)
+    if words:
+        kept &= meant_rows(shop, words[1], index)
+    rows = kept.nonzero()[0][::-1]
     page = [index.ids[row] for row in rows[offset : offset + limit].tolist()]
     return len(rows), papers_in_order(shop.db, page)
-
-
-def text_of(shop: Workshop, term: str | None) -> str | None:
-    """The words that a term means where it names no technique, theme or topic; ``None`` where it does."""
-    if term is None:
-        return None
-    kind, _, rest = term.partition(":")
-    if kind == "text" and rest:
-        return rest.strip()
-    return None if term_named(shop, term) else term
 
 
 def paper_filter(shop: Workshop, question: Question) -> PaperFilter:
@@ -204,6 +196,7 @@ def paper_filter(shop: Workshop, question: Question) -> PaperFilter:
         since=question.since,
         until=question.until,
         categories=watched(shop, question.categories),
+        primary=question.primary and bool(question.categories),
         topic_id=topic_id,
         term=term,
         levels=LEVELS[question.level] if term else (),

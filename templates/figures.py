@@ -13,6 +13,8 @@ from domain.week import Week
 _HARD_BLANK = "\u00a0"
 _MINUS = "\u2212"
 UNKNOWN = "not known"
+KIND_WORDS = {"technique": "technique", "theme": "theme", "topic": "topic", "text": "words", "meaning": "by meaning"}
+"""What kinds of terms are called on a page."""
 
 
 def is_known(number: float) -> bool:
@@ -93,6 +95,14 @@ def dates(week: Week) -> str:
 def day_in_words(at: date) -> str:
     """A day as ``15 June 2026``."""
     return f"{at.day} {at:%B %Y}"
+
+
+def term_said(term: str) -> str:
+    """A term that names nothing as a page says it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
+    kind, _, rest = term.partition(":")
+    if kind == "meaning" and rest:
+        return f"“{rest.strip()}”, by meaning"
+    return f"“{rest.strip() if kind == 'text' and rest else term}”"
 
 
 def in_words(names: Sequence[object]) -> str:

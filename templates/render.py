@@ -87,6 +87,7 @@ def environment() -> Environment:
         dates=figures.dates,
         day_in_words=figures.day_in_words,
         in_words=figures.in_words,
+        term_said=figures.term_said,
         week_range=figures.week_range,
         basis=figures.basis,
         comparison=figures.comparison,
@@ -111,6 +112,7 @@ def environment() -> Environment:
         trend_columns=lambda series, counts: [trend_cells(one, counts=counts) for one in series],
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
+        KIND_WORDS=figures.KIND_WORDS,
         IS_ABOUT=IS_ABOUT,
         topic_anchor=topic_anchor,
         site=None,  # files stand alone; pages of the web bring their frame

@@ -30,7 +30,7 @@ for (const figure of document.querySelectorAll("figure.trend-figure")) {
   figure.addEventListener("focusin", say);
 }
 
-// A choice in a form marked so is taken at once.
+// A choice in a form marked so is taken at once, except one that waits for what is typed beside it.
 for (const form of document.querySelectorAll("form[data-at-once]")) {
-  for (const choice of form.querySelectorAll("select")) choice.addEventListener("change", () => form.requestSubmit());
+  for (const choice of form.querySelectorAll("select:not([data-waits]), input[type=checkbox]")) choice.addEventListener("change", () => form.requestSubmit());
 }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from templates.figures import KIND_WORDS
+
 # Okabe and Ito's colours, told apart by colour-blind readers; dashes repeat what colour says.
 _MOST_TICKS = 9
 _TICK_FORMATS = {"week": "%-d %b %y", "month": "%b %Y", "quarter": "%b %Y", "year": "%Y"}
@@ -20,12 +22,12 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     """
     import altair as alt
 
+    terms = curve_names(answer)
     rows = [
-        {**point, "term": series["term"], "at": _drawn_at(point["start"], answer["by"])}
-        for series in answer["series"]
+        {**point, "term": term, "at": _drawn_at(point["start"], answer["by"])}
+        for term, series in zip(terms, answer["series"], strict=True)
         for point in series["points"]
     ]
-    terms = [series["term"] for series in answer["series"]]
     colour = alt.Color(
         "term:N",
         title=None,
@@ -60,6 +62,15 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     chart = chart.configure_view(strokeWidth=0).configure_title(anchor="start")
     specification: dict[str, Any] = chart.to_dict()
     return specification
+
+
+def curve_names(answer: Mapping[str, Any]) -> list[str]:
+    """A name for each curve of an answer of ``trends``, no two the same: one term can be asked for in several ways."""
+    names = [series["name"] for series in answer["series"]]
+    return [
+        name if names.count(name) == 1 else f"{name} ({KIND_WORDS[series['kind']]})"
+        for name, series in zip(names, answer["series"], strict=True)
+    ]
 
 
 def _drawn_at(start: str, by: str) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from domain.errors import UsageError
 from service import answers, catalogue
 from service.search import papers_matching, search
 from service.web.asking import AskedPapers, AskedTrend, Cursor, Limit, QueryText, SortBy
@@ -108,9 +107,7 @@ def papers(request: Request, web: TheWeb, found: AskedPapers) -> Response:
     """Papers by day, category, topic, and technique, theme or words, newest first."""
 
     def draw() -> str:
-        total, listed = papers_matching(
-            web.shop, found.question, primary=found.primary, limit=found.limit, offset=found.offset
-        )
+        total, listed = papers_matching(web.shop, found.question, limit=found.limit, offset=found.offset)
         lines = [catalogue.paper_line(p) for p in listed]
         return json_text({"total": total, "next": _next(found.next_offset(total)), "papers": lines})
 
@@ -130,8 +127,6 @@ def search_papers(
     """Papers near in meaning and those that hold the words, put together; each says why it is there."""
 
     def draw() -> str:
-        if found.primary:
-            raise UsageError("primary: a search looks at all categories of a paper")
         question = replace(found.question, query=q, sort=sort)
         answer, _ = search(web.shop, question, limit=found.limit, offset=found.offset)
         return json_text({**answer, "next": _next(found.next_offset(answer["total"]))})

@@ -15,7 +15,8 @@ from service.search import MAX_QUERY, Question, Sort
 
 MAX_TERMS_SHOWN = 8
 """More curves than this cannot be told apart on one chart."""
-MAX_NAME = 120
+MAX_NAME = 200
+"""Characters of a name or of a description by meaning."""
 MAX_EXPORT = 500
 """Papers of one file for a reference manager or a table."""
 _DAY = r"^(\d{4}(-\d{2}(-\d{2})?|-W\d{2})?)?$"
@@ -32,6 +33,8 @@ Cursor = Annotated[
     str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="Where to go on: `next` of the page before.")
 ]
 Measure = Literal["share", "count"]
+TakenAs = Literal["words", "meaning"]
+"""How a term that is added counts: as a name or words, or as a description."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,16 @@ class TrendQuestion:
             "primary": "true" if self.primary else "",
         }
 
-    def adding(self, term: str) -> TrendQuestion:
-        """The same with one more term.
+    def adding(self, term: str, taken_as: TakenAs) -> TrendQuestion:
+        """The same with one more term, which the reader may take as a description without knowing of prefixes.
 
         Raises
         ------
         UsageError
             If that is one more than a chart can show.
         """
-        return replace(self, terms=_charted([*self.terms, term]))
+        described = taken_as == "meaning" and term.strip() and not term.strip().startswith("meaning:")
+        return replace(self, terms=_charted([*self.terms, f"meaning:{term.strip()}" if described else term]))
 
 
 def _charted(typed: list[str]) -> tuple[str, ...]:
@@ -84,8 +88,9 @@ def _trend_question(
         Query(
             max_length=40,
             description="A technique or theme by key or name, a topic by label, or any words; up to 8. `technique:`, "
-            "`theme:`, `topic:` and `text:` before it say which is meant.",
-            examples=[["diffusion", "text:test-time scaling"]],
+            "`theme:`, `topic:` and `text:` before it say which is meant; `meaning:` counts papers that mean what the "
+            "words describe.",
+            examples=[["diffusion", "text:test-time scaling", "meaning:faster inference of large models"]],
         ),
     ] = [],  # noqa: B006 - the framework copies it
     since: Day = "",
@@ -111,7 +116,6 @@ class Found:
     """
 
     question: Question
-    primary: bool
     limit: int
     offset: int
     given: tuple[str, str]
@@ -126,7 +130,7 @@ class Found:
             "since": self.given[0],
             "until": self.given[1],
             "category": list(q.categories),
-            "primary": "true" if self.primary else "",
+            "primary": "true" if q.primary else "",
             "topic": q.topic,
             "term": q.term,
             "level": "" if q.level == "adopts" else q.level,
@@ -154,7 +158,13 @@ def _asked_papers(
     category: Categories = [],  # noqa: B006
     primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
     topic: Annotated[str, Query(max_length=MAX_NAME, description="A topic's id or label.")] = "",
-    term: Annotated[str, Query(max_length=MAX_NAME, description="A technique or theme, by key or name.")] = "",
+    term: Annotated[
+        str,
+        Query(
+            max_length=MAX_NAME,
+            description="A technique or theme, by key or name. Lists of papers also take any other term of trends.",
+        ),
+    ] = "",
     level: Annotated[Level, Query(description="How far the technique must be adopted.")] = "adopts",
     limit: Limit = 20,
     cursor: Cursor = "",
@@ -164,11 +174,12 @@ def _asked_papers(
         since=_day(since),
         until=_day(until, end=True),
         categories=_categories(category),
+        primary=primary,
         topic=topic.strip() or None,
         term=term.strip() or None,
         level=level,
     )
-    return Found(question, primary, limit, int(cursor or 0), (since, until))
+    return Found(question, limit, int(cursor or 0), (since, until))
 
 
 AskedPapers = Annotated[Found, Depends(_asked_papers)]

@@ -54,6 +54,7 @@ class Series(_Answer):
 
     term: str
     kind: Literal["technique", "theme", "topic", "text", "meaning"]
+    name: str = Field(description="What it is called on a page.")
     points: list[Point]
     growth: GrowthRate | None = Field(default=None, description="Over the last half year; null where it is too short.")
 

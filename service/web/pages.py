@@ -19,18 +19,30 @@ from domain.week import Week, last_closed_week
 from service import answers, catalogue, citations
 from service.catalogue import NotHere
 from service.search import papers_matching, search
-from service.web.asking import MAX_EXPORT, AskedPapers, AskedTrend, Found, Measure, QueryText, SortBy, TrendQuestion
+from service.web.asking import (
+    MAX_EXPORT,
+    MAX_NAME,
+    AskedPapers,
+    AskedTrend,
+    Found,
+    Measure,
+    QueryText,
+    SortBy,
+    TakenAs,
+    TrendQuestion,
+)
 from service.web.replies import CSV, HTML, JSON, PUBLISHED_S, TEXT, Drawn, json_text, reply
 from service.web.web import TheWeb, Web
 from service.workshop import papertide_version
 from store.digests import revisions_of
 from store.papers import papers_in_order
+from templates.figures import term_said
 from templates.json_form import digest_json
 from templates.links import WebLinks
 from templates.render import render_html, render_list_page, render_text
 from templates.site import Feed, Issue, Site, render_page
 from templates.topic_map import topic_map_drawing
-from templates.trend_chart import chart_bytes, trend_chart
+from templates.trend_chart import chart_bytes, curve_names, trend_chart
 from templates.trend_drawing import TrendSeries
 
 router = APIRouter(include_in_schema=False)
@@ -185,12 +197,13 @@ def trends(
     web: TheWeb,
     asked: AskedTrend,
     measure: Measure = "share",
-    add: Annotated[str, Query(max_length=120)] = "",
+    add: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    taken_as: Annotated[TakenAs, Query(alias="as")] = "words",
 ) -> Response:
     """The trend explorer: curves, the same in words and numbers, and the papers behind each point."""
     question, refused = asked, None
     try:
-        question = asked.adding(add)
+        question = asked.adding(add, taken_as)
     except UsageError as error:
         refused = str(error)
     is_example = not question.terms
@@ -247,20 +260,21 @@ def trend_answer(web: Web, asked: TrendQuestion, *, with_open_week: bool = False
 
 def trend_series(web: Web, asked: TrendQuestion, answer: dict[str, Any]) -> list[TrendSeries]:
     """The answer's curves, each point with the address of its papers."""
-    names = {(t.kind, t.key): t.name for t in web.shop.detector.taxonomy.terms}
     last_closed = last_closed_week(web.shop.now()).sunday
     return [
         TrendSeries(
-            name=names.get((one["kind"], one["term"]), one["term"]),
+            name=name,
             points=tuple(_point(p) for p in one["points"]),
             hrefs=tuple(
                 LINKS.asked(
                     "/papers",
                     {
-                        "term": f"text:{one['term']}" if one["kind"] == "text" else f"{one['kind']}:{one['term']}",
+                        "term": f"{one['kind']}:{one['term']}",
                         "since": p["start"],
                         "until": p["end"],
-                        "level": "" if asked.level == "adopts" or one["kind"] in ("text", "topic") else asked.level,
+                        "level": ""
+                        if asked.level == "adopts" or one["kind"] not in ("technique", "theme")
+                        else asked.level,
                         "category": asked.categories,
                         "primary": "true" if asked.primary else "",
                     },
@@ -269,7 +283,7 @@ def trend_series(web: Web, asked: TrendQuestion, answer: dict[str, Any]) -> list
             ),
             n_open=sum(date.fromisoformat(p["end"]) > last_closed for p in one["points"]),
         )
-        for one in answer["series"]
+        for one, name in zip(answer["series"], curve_names(answer), strict=True)
     ]
 
 
@@ -386,9 +400,7 @@ def papers(request: Request, web: TheWeb, found: AskedPapers) -> Response:
     """The papers that a number counts, newest first."""
 
     def draw() -> str:
-        total, listed = papers_matching(
-            web.shop, found.question, primary=found.primary, limit=found.limit, offset=found.offset
-        )
+        total, listed = papers_matching(web.shop, found.question, limit=found.limit, offset=found.offset)
         return render_page(
             "paper_list.html",
             site=Site("search"),
@@ -408,7 +420,7 @@ def _term_name(web: Web, term: str | None) -> str | None:
         return None
     named = answers.term_named(web.shop, term)
     if named is None:
-        return f"“{term.removeprefix('text:')}”"
+        return term_said(term)
     if named[0] == "topic":
         return next((t.topic.label for t in catalogue.all_topics(web.shop) if str(t.topic.topic_id) == named[1]), term)
     return next(t.name for t in web.shop.detector.taxonomy.terms if (t.kind, t.key) == named)
@@ -419,10 +431,10 @@ def papers_as_file(request: Request, web: TheWeb, found: AskedPapers, form: cita
     """The papers that a number counts, for a reference manager or a table."""
 
     def draw() -> str:
-        _, listed = papers_matching(web.shop, found.question, primary=found.primary, limit=MAX_EXPORT)
+        _, listed = papers_matching(web.shop, found.question, limit=MAX_EXPORT)
         return citations.written(listed, form)
 
-    total, _ = papers_matching(web.shop, found.question, primary=found.primary, limit=0)
+    total, _ = papers_matching(web.shop, found.question, limit=0)
     return _exported(web, request, draw, form, "papers", total)
 
 

@@ -22,6 +22,7 @@ from service.web.app import make_app
 from service.web.limits import RateLimit, network_of
 from service.web.settings import ServiceSettings
 from store.papers import apply_harvest
+from templates.trend_chart import curve_names
 from tests.conftest import MONDAY
 from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK, make_shop
 
@@ -135,6 +136,34 @@ def test_a_search_keeps_to_its_filters_and_its_order(web: TestClient) -> None:
     for found in by_term:
         detections = web.get(f"/api/v1/papers/{found['arxiv_id']}").json()["detections"]
         assert any(d["key"] == "gnn" and d["level"] >= 2 for d in detections)
+
+
+def test_a_search_by_primary_category_finds_only_papers_of_it(web: TestClient) -> None:
+    for path in ("/api/v1/search?q=diffusion+model&limit=100", "/api/v1/papers?limit=100"):
+        listed, primary = (web.get(f"{path}&category=cs.CV{more}").json()["total"] for more in ("", "&primary=true"))
+        assert listed > 0
+        assert primary == 0  # every paper here is primarily of cs.LG
+    assert web.get("/search.csv?q=diffusion&category=cs.CV&primary=true").headers["X-Total-Count"] == "0"
+    assert "No paper fits these filters" in web.get("/search?q=diffusion&category=cs.CV&primary=true").text
+    assert not web.get("/feeds/search.json?q=diffusion&category=cs.CV&primary=true").json()["items"]
+
+
+def test_a_description_counts_by_meaning_and_its_points_lead_to_as_many_papers(web: TestClient) -> None:
+    words = "meaning:graph neural network for molecules"
+    [series] = web.get("/api/v1/trends", params={"term": words}).json()["series"]
+    assert (series["kind"], series["term"]) == ("meaning", words.removeprefix("meaning:"))
+    for point in series["points"]:
+        asked = {"term": words, "since": point["start"], "until": point["end"]}
+        assert web.get("/api/v1/papers", params=asked).json()["total"] == point["k"]
+    assert "meaning" in web.get("/trends.csv", params={"term": words}).text
+    assert web.get("/trends.png", params={"term": words}).status_code == 200
+    refused = web.get("/api/v1/trends", params={"term": "meaning:?!"})
+    assert (refused.status_code, refused.json()["error"]["message"]) == (422, "there is no word in '?!'")
+
+
+def test_curves_of_one_word_asked_in_two_ways_have_two_names(web: TestClient) -> None:
+    answer = web.get("/api/v1/trends?term=text:graph&term=meaning:graph&term=gnn").json()
+    assert curve_names(answer) == ["graph (words)", "graph (by meaning)", "Graph neural networks"]
 
 
 def test_strangers_text_comes_back_as_it_was(web: TestClient) -> None:

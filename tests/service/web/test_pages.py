@@ -19,16 +19,19 @@ PAGES = (
     f"/digests/{LAST_WEEK}/technique-diffusion",
     "/trends",
     "/trends?term=diffusion&term=gnn&term=topic:1&term=text:propose",
+    "/trends?term=meaning:diffusion+of+images&term=text:propose&primary=true&category=cs.LG",
     "/trends?term=diffusion&measure=count&by=month&level=mentions&category=cs.CV",
     "/topics",
     "/topics?q=diffusion&sort=newest",
     "/topics/2",
     "/papers",
     "/papers?term=diffusion&since=2026-06-01&until=2026-W25&level=adopts",
+    "/papers?term=meaning:%3Cscript%3Ealert(1)%3C/script%3E",
     "/papers?term=text:alert&category=cs.CV&primary=true",
     *(f"/papers/2606.{number:05d}" for number in range(1, 8)),
     "/search",
     "/search?q=diffusion+model&topic=1&term=gnn&since=2026-05&sort=newest",
+    "/search?q=graph&category=cs.LG&primary=true",
     "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
     "/methods",
     "/calls",
@@ -162,6 +165,15 @@ def test_a_term_too_many_is_refused_and_the_others_stay(web: TestClient) -> None
     assert kept == terms
     again = web.get("/trends", params={"term": kept, "add": terms[0]})
     assert "too many" not in again.text
+
+
+def test_a_term_is_added_by_meaning_without_knowing_prefixes(web: TestClient) -> None:
+    page = web.get("/trends?term=gnn&add=+drug+design&as=meaning").text
+    kept = [field["value"] for field in Page(page).of("input") if field.get("name") == "term"]
+    assert kept == ["gnn", "meaning:drug design"]
+    assert "by meaning</span>" in page
+    listed = web.get("/papers?term=meaning:drug+design").text
+    assert "“drug design”, by meaning</h1>" in listed
 
 
 def test_a_list_longer_than_a_file_says_so(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
