@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, Top
 from templates import charts, figures, tex
 from templates.json_form import digest_json
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
-from templates.trend_drawing import NARROW, WIDE, trend_cells, trend_drawing
+from templates.trend_drawing import NARROW, WIDE, trend_drawing
 
 if TYPE_CHECKING:
     from templates.site import Issue, Site
@@ -65,6 +65,11 @@ def _printable(value: object) -> object:
     return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe, and has only lost characters
 
 
+def options(labels: Iterable[str]) -> Markup:
+    """Labels as the options of a list to choose from; the same for every page, so it need be written but once."""
+    return Markup("").join(Markup('<option value="{}">').format(_printable(label)) for label in labels)
+
+
 @cache
 def environment() -> Environment:
     """The Jinja2 environment of every page; HTML escapes by itself, an unknown name is an error."""
@@ -109,7 +114,6 @@ def environment() -> Environment:
         chart_of=lambda series: charts.curve(series, charts.CHART),
         trend_wide=lambda series, counts: trend_drawing(series, WIDE, counts=counts),
         trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts, linked=False),
-        trend_columns=lambda series, counts: [trend_cells(one, counts=counts) for one in series],
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
         KIND_WORDS=figures.KIND_WORDS,

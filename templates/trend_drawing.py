@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from markupsafe import Markup, escape
@@ -20,13 +21,43 @@ NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
 class TrendSeries:
     """One curve of an answer of ``trends``: its name, its points, and where each point's papers are listed.
 
-    The last ``n_open`` points are of periods that have not ended.
+    The last ``n_open`` points are of periods that have not ended. Its words are written once, however often and beside
+    whatever others it is drawn.
     """
 
     name: str
     points: tuple[SharePoint, ...]
     hrefs: tuple[str, ...]
     n_open: int = 0
+
+    @cached_property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Each point's address and what it says, both escaped."""
+        n_closed = len(self.points) - self.n_open
+        return tuple(
+            (str(escape(href)), str(escape(said(self.name, point, is_open=i >= n_closed))))
+            for i, (point, href) in enumerate(self._linked)
+        )
+
+    @cached_property
+    def share_cells(self) -> tuple[Markup, ...]:
+        """The points as the cells of a table: the share, which opens its papers, its interval and the count."""
+        return tuple(_cell(p, href, percent(p.share), f"{interval(p)}; {count(p.k)}") for p, href in self._linked)
+
+    @cached_property
+    def count_cells(self) -> tuple[Markup, ...]:
+        """The same with the count first, which opens its papers, and the share."""
+        return tuple(_cell(p, href, count(p.k) if p.k else "0", percent(p.share)) for p, href in self._linked)
+
+    @property
+    def _linked(self) -> Iterable[tuple[SharePoint, str]]:
+        return zip(self.points, self.hrefs, strict=True)
+
+
+def _cell(point: SharePoint, href: str, number: str, small: str) -> Markup:
+    if point.k:
+        number = f'<a class="to-papers" href="{escape(href)}">{number}</a>'
+    return Markup(f'<td>{number} <span class="small">{small}</span></td>')  # noqa: S704  numbers, escaped link
 
 
 @dataclass(frozen=True)
@@ -54,7 +85,7 @@ class TrendDrawing:
 
 
 def said(name: str, point: SharePoint, *, is_open: bool) -> str:
-    """A point in words: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``."""
+    """A point in words: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``; text and numbers only."""
     if not is_known(point.share):
         return f"{name}, {week_of(point)}: not held"
     state = ", still open" if is_open else "" if point.complete else ", not proven whole"
@@ -82,19 +113,19 @@ def trend_drawing(
     n = max(len(s.points) for s in series)
     step = inner / max(n - 1, 1)
 
-    def x(i: int) -> float:
-        return round(frame.left + (i * step if n > 1 else inner / 2), 1)
+    xs = [round(frame.left + (i * step if n > 1 else inner / 2), 1) for i in range(n)]
+    unit = (base - frame.top) / top
 
     def y(value: float) -> float:
-        return round(base - (base - frame.top) * value / top, 1)
+        return round(base - unit * value, 1)
 
     drawn = tuple(
-        _drawn(number, s, x, lambda p: y(height(p)), None if counts else y, linked=linked)
+        _drawn(number, s, xs, [y(height(p)) for p in s.points], None if counts else y, linked=linked)
         for number, s in enumerate(series)
     )
     longest = max(series, key=lambda s: len(s.points)).points
     gaps = tuple(
-        (max(frame.left, x(run[0]) - step / 2), min(frame.width - frame.right, x(run[-1]) + step / 2))
+        (max(frame.left, xs[run[0]] - step / 2), min(frame.width - frame.right, xs[run[-1]] + step / 2))
         for is_gap, indices in groupby(range(n), key=lambda i: not longest[i].n)
         if is_gap and (run := list(indices))
     )
@@ -103,7 +134,7 @@ def trend_drawing(
         series=drawn,
         gaps=gaps,
         base=base,
-        x_ticks=_x_ticks(longest, x, most=max(2, int(inner // 70))),
+        x_ticks=_x_ticks(longest, xs, most=max(2, int(inner // 70))),
         y_ticks=y_ticks(top, frame, label=(lambda v, _: count(v)) if counts else percent),
     )
 
@@ -111,37 +142,32 @@ def trend_drawing(
 def _drawn(
     number: int,
     series: TrendSeries,
-    x: Callable[[int], float],
-    y: Callable[[SharePoint], float],
+    xs: Sequence[float],
+    ys: Sequence[float],
     y_of_share: Callable[[float], float] | None,
     *,
     linked: bool,
 ) -> DrawnSeries:
+    """A curve with its points at ``xs`` and ``ys``; an interval's ends are put by ``y_of_share``, if at all."""
     points = series.points
+    known = [is_known(p.share) for p in points]
     n_closed = len(points) - series.n_open
     bands, lines = [], []
-    for held, run in groupby(range(n_closed), key=lambda i: is_known(points[i].share)):
+    for held, run in groupby(range(n_closed), key=known.__getitem__):
         indices = list(run)
         if not held or len(indices) < 2:
             continue
-        lines.append(path_through([(x(i), y(points[i])) for i in indices]))
+        lines.append(path_through([(xs[i], ys[i]) for i in indices]))
         if y_of_share is not None:
-            upper = [(x(i), y_of_share(points[i].high)) for i in indices]
-            lower = [(x(i), y_of_share(points[i].low)) for i in reversed(indices)]
+            upper = [(xs[i], y_of_share(points[i].high)) for i in indices]
+            lower = [(xs[i], y_of_share(points[i].low)) for i in reversed(indices)]
             bands.append(path_through(upper + lower) + "Z")
     # From the last whole point on: what is open will still move.
-    tail = [i for i in range(max(0, n_closed - 1), len(points)) if is_known(points[i].share)]
+    tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]
     marks = [
-        _point(
-            x(i),
-            y(p),
-            said(series.name, p, is_open=i >= n_closed) if linked else "",
-            series.hrefs[i],
-            number,
-            hollow=i >= n_closed or not p.complete,
-        )
+        _point(xs[i], ys[i], number, series.links[i] if linked else None, hollow=i >= n_closed or not p.complete)
         for i, p in enumerate(points)
-        if is_known(p.share)
+        if known[i]
     ]
     if linked and marks:  # the first of each curve is reached by Tab, the others by the arrow keys
         marks[0] = marks[0].replace('tabindex="-1"', 'tabindex="0"', 1)
@@ -150,36 +176,24 @@ def _drawn(
         name=series.name,
         bands=tuple(bands),
         lines=tuple(lines),
-        open_line=path_through([(x(i), y(points[i])) for i in tail]) if series.n_open and len(tail) > 1 else "",
-        points=Markup("".join(marks)),  # noqa: S704  every text in it is escaped by _point
+        open_line=path_through([(xs[i], ys[i]) for i in tail]) if series.n_open and len(tail) > 1 else "",
+        points=Markup("".join(marks)),  # noqa: S704  escaped links, numbers
     )
 
 
-def _point(x: float, y: float, words: str, href: str, number: int, *, hollow: bool) -> str:
+def _point(x: float, y: float, number: int, link: tuple[str, str] | None, *, hollow: bool) -> str:
     """A point as SVG. Written here and not in the template: a chart has hundreds, and this is ten times as fast."""
     dot = f'<circle class="dot{" hollow" if hollow else ""}" cx="{x}" cy="{y}" r="{3.6 if hollow else 2.6}"/>'
-    if not words:
+    if link is None:
         return dot
-    label = escape(words)
+    href, label = link
     return (
-        f'<a class="point" href="{escape(href)}" aria-label="{label}" data-series="{number}" tabindex="-1">'
+        f'<a class="point" href="{href}" aria-label="{label}" data-series="{number}" tabindex="-1">'
         f'<circle class="reach" cx="{x}" cy="{y}" r="9"/>{dot}<title>{label}</title></a>'
     )
 
 
-def trend_cells(series: TrendSeries, *, counts: bool) -> list[Markup]:
-    """A curve's points as the cells of a table: the number, which opens its papers, and its interval and count."""
-    cells = []
-    for p, href in zip(series.points, series.hrefs, strict=True):
-        number = (count(p.k) if p.k else "0") if counts else percent(p.share)
-        small = percent(p.share) if counts else f"{interval(p)}; {count(p.k)}"
-        if p.k:
-            number = f'<a class="to-papers" href="{escape(href)}">{number}</a>'
-        cells.append(Markup(f'<td>{number} <span class="small">{small}</span></td>'))  # noqa: S704  numbers, escaped link
-    return cells
-
-
-def _x_ticks(points: Sequence[SharePoint], x: Callable[[int], float], *, most: int) -> tuple[Tick, ...]:
+def _x_ticks(points: Sequence[SharePoint], xs: Sequence[float], *, most: int) -> tuple[Tick, ...]:
     """Months, or years where there are many: the first period of each, thinned so that labels never touch."""
     years = (points[-1].start - points[0].start).days > 3 * 366
     firsts = [
@@ -190,7 +204,7 @@ def _x_ticks(points: Sequence[SharePoint], x: Callable[[int], float], *, most: i
         or (not years and p.start.month != points[i - 1].start.month)
     ]
     # A first month of which only its end is shown would crowd the second.
-    if len(firsts) > 2 and x(firsts[1]) - x(firsts[0]) < (x(len(points) - 1) - x(0)) / (2 * most):
+    if len(firsts) > 2 and xs[firsts[1]] - xs[firsts[0]] < (xs[len(points) - 1] - xs[0]) / (2 * most):
         firsts = firsts[1:]
     thinned = firsts[:: -(-len(firsts) // most)]
     ticks, shown_year = [], None
@@ -198,5 +212,5 @@ def _x_ticks(points: Sequence[SharePoint], x: Callable[[int], float], *, most: i
         start = points[i].start
         label = f"{start:%Y}" if years else f"{start:%b %Y}" if start.year != shown_year else f"{start:%b}"
         shown_year = start.year
-        ticks.append(Tick(x(i), label))
+        ticks.append(Tick(xs[i], label))
     return tuple(ticks)

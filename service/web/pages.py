@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from markupsafe import Markup
 
 from domain.detections import Evidence
 from domain.digest import SharePoint
@@ -39,7 +41,7 @@ from store.papers import papers_in_order
 from templates.figures import term_said
 from templates.json_form import digest_json
 from templates.links import WebLinks
-from templates.render import render_html, render_list_page, render_text
+from templates.render import options, render_html, render_list_page, render_text
 from templates.site import Feed, Issue, Site, render_page
 from templates.topic_map import topic_map_drawing
 from templates.trend_chart import chart_bytes, curve_names, trend_chart
@@ -230,7 +232,7 @@ def trends(
             series=series,
             watched=web.shop.settings.categories,
             terms=taxonomy,
-            topic_labels=[t.topic.label for t in catalogue.all_topics(web.shop) if t.is_active],
+            topic_options=_topic_options(web),
             own=question.query | {"measure": "" if measure == "share" else measure},
         )
 
@@ -260,31 +262,37 @@ def trend_answer(web: Web, asked: TrendQuestion, *, with_open_week: bool = False
 
 def trend_series(web: Web, asked: TrendQuestion, answer: dict[str, Any]) -> list[TrendSeries]:
     """The answer's curves, each point with the address of its papers."""
-    last_closed = last_closed_week(web.shop.now()).sunday
-    return [
-        TrendSeries(
+    last_closed = last_closed_week(web.shop.now())
+
+    def curve(name: str, one: dict[str, Any]) -> TrendSeries:
+        return TrendSeries(
             name=name,
             points=tuple(_point(p) for p in one["points"]),
-            hrefs=tuple(
-                LINKS.asked(
-                    "/papers",
-                    {
-                        "term": f"{one['kind']}:{one['term']}",
-                        "since": p["start"],
-                        "until": p["end"],
-                        "level": ""
-                        if asked.level == "adopts" or one["kind"] not in ("technique", "theme")
-                        else asked.level,
-                        "category": asked.categories,
-                        "primary": "true" if asked.primary else "",
-                    },
-                )
-                for p in one["points"]
-            ),
-            n_open=sum(date.fromisoformat(p["end"]) > last_closed for p in one["points"]),
+            hrefs=tuple(_papers_of(asked, one)),
+            n_open=sum(date.fromisoformat(p["end"]) > last_closed.sunday for p in one["points"]),
+        )
+
+    return [
+        web.shop.kept(
+            ("curve", last_closed, name, replace(asked, terms=(one["kind"], one["term"]))), partial(curve, name, one)
         )
         for one, name in zip(answer["series"], curve_names(answer), strict=True)
     ]
+
+
+def _papers_of(asked: TrendQuestion, series: dict[str, Any]) -> list[str]:
+    """Where the papers of each point of a curve are listed."""
+    all_of_them = LINKS.asked(
+        "/papers",
+        {
+            "term": f"{series['kind']}:{series['term']}",
+            "level": "" if asked.level == "adopts" or series["kind"] not in ("technique", "theme") else asked.level,
+            "category": asked.categories,
+            "primary": "true" if asked.primary else "",
+        },
+    )
+    # Written behind what is the same for hundreds of points: quoting an address takes its time.
+    return [f"{all_of_them}&since={p['start']}&until={p['end']}" for p in series["points"]]
 
 
 def _point(p: dict[str, Any]) -> SharePoint:
@@ -382,6 +390,12 @@ def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=
     return shown(web, request, draw)
 
 
+def _topic_options(web: Web) -> Markup:
+    return web.shop.kept(
+        "topic options", lambda: options(t.topic.label for t in catalogue.all_topics(web.shop) if t.is_active)
+    )
+
+
 # -- papers and search
 
 
@@ -390,7 +404,7 @@ def _filters_page(web: Web, found: Found) -> dict[str, Any]:
     return {
         "watched": web.shop.settings.categories,
         "terms": web.shop.detector.taxonomy.terms,
-        "topic_labels": [t.topic.label for t in catalogue.all_topics(web.shop) if t.is_active],
+        "topic_options": _topic_options(web),
         "asked": found,
     }
 
