@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import accumulate
 from typing import Any, Literal
 
 from analysis.search import fused_ranks, nearest_rows
@@ -24,10 +25,11 @@ MAX_QUERY = 500
 """Characters of a query; the model reads no more than about two hundred words."""
 CANDIDATES = 300
 """How many papers each of the two rankings gives."""
-COMMON_SHARE = 0.05
-"""A word that more papers hold than this tells little; it is left out of the ranking where rarer ones are there."""
-MAX_WORDS = 8
-"""How many words are ranked by, the rarest first: each costs a walk through the papers that hold it."""
+MOST_MATCHES = 0.04
+"""How many papers the words that are ranked by may have together, as a share of all papers: each costs its ranking, and
+a word that more have tells little. The rarest come first, and one always."""
+FEW_MATCHES = 1_000
+"""So many cost nothing that is felt."""
 
 _STOP_WORDS = frozenset("a an and are as at be below by for from in into is it of on or over the to under with".split())
 
@@ -113,10 +115,12 @@ def _ranked(
 
 
 def _telling(shop: Workshop, words: Sequence[str], *, n_papers: int) -> list[str]:
-    """The words that tell papers apart; the rarest where all are common."""
+    """The words that tell papers apart, rarest first."""
     counts = {word: shop.kept(("matches", word), partial(count_matches, shop.db, word)) for word in words}
-    rare = sorted((word for word in words if counts[word] <= COMMON_SHARE * n_papers), key=lambda word: counts[word])
-    return rare[:MAX_WORDS] or [min(words, key=lambda word: counts[word])]
+    rarest_first = sorted((word for word in words if counts[word]), key=lambda word: counts[word])
+    matches = accumulate(counts[word] for word in rarest_first)
+    most = max(FEW_MATCHES, MOST_MATCHES * n_papers)
+    return rarest_first[: max(1, sum(n <= most for n in matches))]
 
 
 def _rounded(number: float | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from domain.errors import BusyError, PapertideError, StoreError, UsageError
 from service.catalogue import NotHere
 from service.settings import Settings
-from service.warm import WarmWorkshop
+from service.warm import LOOK_EVERY_S, WarmWorkshop
 from service.web import api, feeds, pages, plumbing, subscriptions
 from service.web.job_metrics import JobMetrics
 from service.web.limits import RateLimit
@@ -27,6 +27,11 @@ from templates.site import Site, render_page
 
 N_THREADS = 12
 """How many questions are worked on at once."""
+
+STOP_S = 5.0
+"""How long an end waits for what is being loaded or drawn."""
+RETRY_S = 60.0
+"""How soon what could not be loaded is tried again, if nobody asks before."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +52,12 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Each thread has a connection to the database; more would wait for the same two or four cores.
         anyio.to_thread.current_default_thread_limiter().total_tokens = N_THREADS
-        threading.Thread(target=_warm_up, args=(shop,), name="warm up", daemon=True).start()
+        stopping = threading.Event()
+        ahead = threading.Thread(target=_stay_ahead, args=(web, stopping), name="ahead", daemon=True)
+        ahead.start()
         yield
+        stopping.set()
+        ahead.join(STOP_S)
         if "db" in vars(shop):
             shop.db.close()
 
@@ -75,11 +84,20 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
     return app
 
 
-def _warm_up(shop: WarmWorkshop) -> None:
-    try:
-        shop.warm_up()
-    except PapertideError as error:  # the pages say it to whoever asks
-        _log.warning("could not warm up: %s", error)
+def _stay_ahead(web: Web, stopping: threading.Event) -> None:
+    """Load what answers are made of, and draw after each change what readers will ask for first."""
+    drawn: Hashable = None
+    while not stopping.is_set():
+        try:
+            if not web.shop.is_warm:
+                web.shop.warm_up()
+            elif (state := pages.state_of(web)) != drawn:
+                pages.draw_ahead(web, until=stopping)
+                drawn = state
+        except PapertideError as error:  # the pages say it to whoever asks
+            _log.warning("could not warm up: %s", error)
+            stopping.wait(RETRY_S)
+        stopping.wait(LOOK_EVERY_S)
 
 
 def _route(request: Request) -> str:

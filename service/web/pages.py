@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -57,6 +57,9 @@ EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
 STATUS_S = 10
 """How old a status may be: while a job works, it changes all the time."""
 
+PAUSE_S = 0.05
+"""Between pages that are drawn ahead: readers come first."""
+
 _one_picture_at_a_time = threading.Lock()
 """Drawing a picture takes half a second of a core and a hundred megabytes."""
 
@@ -75,8 +78,26 @@ def shown(
 ) -> Response:
     """A page, drawn once for each address and state of the database; with ``for_s`` again after so many seconds."""
     turn = None if for_s is None else int(time.monotonic() / for_s)
-    key = (web.shop.memory.state(), str(web.shop.now().date()), request.url.path, request.url.query, turn)
-    return reply(request, web.drawer.kept(key, lambda: Drawn.of(draw(), media_type)), **how)
+    return reply(request, _kept(web, (request.url.path, request.url.query, turn), draw, media_type), **how)
+
+
+def _kept(web: Web, address: tuple[Hashable, ...], draw: Callable[[], str | bytes], media_type: str) -> Drawn:
+    return web.drawer.kept((state_of(web), *address), lambda: Drawn.of(draw(), media_type))
+
+
+def state_of(web: Web) -> Hashable:
+    """What pages depend on beside their address: the database's state, and the day, which opens and closes weeks."""
+    return web.shop.memory.state(), str(web.shop.now().date())
+
+
+def draw_ahead(web: Web, *, until: threading.Event) -> None:
+    """Draw the page of every living topic before a reader asks for it, one now and then so that nobody waits."""
+    for t in catalogue.all_topics(web.shop):
+        if until.wait(PAUSE_S):
+            return
+        if t.is_active:
+            draw = partial(_topic_page, web, t.topic.topic_id)
+            _kept(web, (f"/topics/{t.topic.topic_id}", "", None), draw, HTML)
 
 
 # -- home and digests
@@ -378,16 +399,17 @@ def topics(
 def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """One topic: its label, history, share over time, papers and neighbours."""
 
-    def draw() -> str:
-        found = catalogue.topic(web.shop, topic_id)
-        return render_page(
-            "topic.html",
-            site=Site("topics", (Feed(f"Papertide: {found['label']}", f"/feeds/topics/{topic_id}.atom"),)),
-            topic=found,
-            series=tuple(_point(p) for p in found["points"]),
-        )
+    return shown(web, request, lambda: _topic_page(web, topic_id))
 
-    return shown(web, request, draw)
+
+def _topic_page(web: Web, topic_id: int) -> str:
+    found = catalogue.topic(web.shop, topic_id)
+    return render_page(
+        "topic.html",
+        site=Site("topics", (Feed(f"Papertide: {found['label']}", f"/feeds/topics/{topic_id}.atom"),)),
+        topic=found,
+        series=tuple(_point(p) for p in found["points"]),
+    )
 
 
 def _topic_options(web: Web) -> Markup:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from html.parser import HTMLParser
 
 import pytest
 from fastapi.testclient import TestClient
 
+from service.warm import WarmWorkshop
+from service.web import pages
+from service.web.app import make_app
 from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK
 
 PAGES = (
@@ -243,3 +247,22 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
     assert "What was called, and what became of it" in page
     assert web.get("/api/v1/calls?week=2026-W60").json()["error"]["message"].startswith("not a week")
     assert web.get("/calls?week=2026-W60").status_code == 422
+
+
+def test_topic_pages_are_drawn_before_somebody_asks(shop: WarmWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = make_app(shop.settings, shop)
+    monkeypatch.setattr(pages, "PAUSE_S", 0.0)
+    pages.draw_ahead(web.state.web, until=threading.Event())
+    monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn again"))
+    client = TestClient(web)
+    for topic_id, label in ((1, "image diffusion"), (3, "agents &amp; policies")):
+        answer = client.get(f"/topics/{topic_id}")
+        assert answer.status_code == 200
+        assert label in answer.text
+
+
+def test_drawing_ahead_ends_with_the_service(shop: WarmWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn after the end"))
+    pages.draw_ahead(make_app(shop.settings, shop).state.web, until=stopping)
