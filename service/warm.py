@@ -229,6 +229,15 @@ class WarmWorkshop(Workshop):
         """The cosine of a query with every paper of an index; queries that come together share one pass."""
         return self._together.answer(query, index)
 
+    def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of each query with every paper, on one core: other readers need the others, and threads of two
+        that wait for each other burn both.
+        """
+        import torch
+
+        torch.set_num_threads(1)
+        return super().all_similarities(queries, index)
+
     @cached_property
     def _together(self) -> Together:
         return Together(self.all_similarities)

@@ -81,14 +81,12 @@ def ids_by_words(db: Database, words: Sequence[str], scope: Scope | None, *, lim
     phrases = [[word] for word in words]
     if db.is_sqlite and scope is None:
         best = text(
-            "SELECT rowid FROM paper_text WHERE paper_text MATCH :match AND rank MATCH 'bm25(4.0, 1.0)' "
-            "ORDER BY rank LIMIT :limit"
+            "SELECT paper.arxiv_id FROM (SELECT rowid, rank FROM paper_text WHERE paper_text MATCH :match "
+            "AND rank MATCH 'bm25(4.0, 1.0)' ORDER BY rank LIMIT :limit) AS best "
+            "JOIN paper ON paper.row_id = best.rowid ORDER BY best.rank"
         )
         with db.read() as connection:
-            row_ids = connection.execute(best, {"match": _match(phrases), "limit": limit}).scalars().all()
-            found = connection.execute(select(paper.c.row_id, paper.c.arxiv_id).where(paper.c.row_id.in_(row_ids)))
-            named = {row.row_id: row.arxiv_id for row in found}
-        return [ArxivId(named[row_id]) for row_id in row_ids if row_id in named]
+            return [ArxivId(i) for i in connection.execute(best, {"match": _match(phrases), "limit": limit}).scalars()]
     rank = (
         "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :match)) DESC"
     )
