@@ -39,18 +39,23 @@ By = Literal["week", "month", "quarter", "year"]
 LevelName = Literal["mentions", "adopts", "about"]
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"papertide {version('papertide')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
     context: typer.Context,
     config: Annotated[Path | None, typer.Option(help="Settings file; papertide.toml by default.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of database and digests.")] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[  # noqa: ARG001 - it has ended by then; no command need follow it
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"papertide {installed('papertide')}")
-        raise typer.Exit
     context.obj = Given(config, data_dir)
 
 

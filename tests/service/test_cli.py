@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -107,6 +108,12 @@ def _refused(ended: Ended, *words: str, status: int = 2) -> None:
     assert line.startswith("papertide: ")
     for word in words:
         assert word in line
+
+
+def test_the_version_needs_no_command(papertide: Papertide) -> None:
+    ended = papertide("--version")
+    assert ended.status == 0
+    assert re.fullmatch(r"papertide \d+\.\d+\.\d+\n", ended.out)
 
 
 def test_a_week_that_is_not_closed_is_refused_with_the_newest_that_is(papertide: Papertide) -> None:
