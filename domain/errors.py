@@ -11,6 +11,7 @@
           SourceListExpired   a list cannot be gone on with, and must be begun again
         SourceFormatError     not the XML that we expect
       StoreError              the database could not do what was asked
+        QueryTimeout            a question took longer than its asker may take
       BusyError               another run holds the lease (.holder)
       ModelError              the embedding model is missing, damaged or not the one expected
       DeliveryError           a mail was not accepted (.permanent, .bad_address), or nobody knows (.uncertain)
@@ -82,6 +83,10 @@ class SourceFormatError(SourceError):
 
 class StoreError(PapertideError):
     """The database could not do what was asked."""
+
+
+class QueryTimeout(StoreError):
+    """A question took longer than its asker may take; nothing is wrong with the database."""
 
 
 class BusyError(PapertideError):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from domain.errors import StoreError
 from domain.paper_index import PaperIndex
 from service.workshop import Workshop
-from store.database import Database, open_database
+from store.database import Database, open_database, time_limit
 from store.paper_index import stored_state
 
 _T = TypeVar("_T")
@@ -217,7 +217,9 @@ class WarmWorkshop(Workshop):
     def _load_index(self, state: Hashable) -> None:
         """Load and put to use, both under one lock; ``state`` was looked up before, so the index is no older."""
         before = self._held.get("loaded")
-        self._held["loaded"] = _Loaded(self._loaded_index(), state, before.number + 1 if before else 1)
+        with time_limit(None):  # whoever comes first loads it for all
+            index = self._loaded_index()
+        self._held["loaded"] = _Loaded(index, state, before.number + 1 if before else 1)
 
     def _loaded_index(self) -> PaperIndex:
         # Not by what is kept: until the index is there, that is of the state before, its models among it.

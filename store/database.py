@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,10 +29,49 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
-from domain.errors import ConfigError, StoreError
+from domain.errors import ConfigError, QueryTimeout, StoreError
 from store.schema import SCHEMA_VERSION
 
 BUSY_TIMEOUT_S = 30
+
+
+@dataclass
+class _TimeLimit:
+    """What one asker may take for all its questions together; the clock starts with the first."""
+
+    seconds: float
+    until: float | None = None
+
+    def left_s(self) -> float:
+        """Seconds that are left, more than 0.
+
+        Raises
+        ------
+        QueryTimeout
+        """
+        now = time.monotonic()
+        if self.until is None:
+            self.until = now + self.seconds
+        if now >= self.until:
+            raise QueryTimeout(_TOO_SLOW)
+        return self.until - now
+
+
+_time_limit: ContextVar[_TimeLimit | None] = ContextVar("papertide_time_limit", default=None)
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """Within this, all ``Database.read`` together may take ``seconds`` from the first of them on; ``None``: no limit.
+
+    A read beyond it raises ``QueryTimeout``, also while its statement runs. Threads that are started within it have no
+    limit; writes never have one.
+    """
+    token = _time_limit.set(None if seconds is None else _TimeLimit(seconds))
+    try:
+        yield
+    finally:
+        _time_limit.reset(token)
 
 
 class Database:
@@ -41,7 +84,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one consistent state."""
-        with _store_errors(), self._engine.begin() as connection:
+        limit = _time_limit.get()
+        left_s = None if limit is None else limit.left_s()
+        with (
+            _store_errors(),
+            self._engine.connect().execution_options(papertide_left_s=left_s) as connection,
+            connection.begin(),
+        ):
+            if left_s is not None and not self.is_sqlite:
+                connection.execute(text(f"SET LOCAL statement_timeout = {math.ceil(1000 * left_s)}"))
             yield connection
 
     @contextmanager
@@ -68,6 +119,7 @@ class Database:
         """SQLite's own connection, outside any transaction, for what SQL cannot say."""
         with _store_errors(), closing(self._engine.raw_connection()) as connection:
             assert isinstance(connection.driver_connection, sqlite3.Connection)  # noqa: S101 - callers ask is_sqlite
+            connection.driver_connection.set_progress_handler(None, 0)
             yield connection.driver_connection
 
     def elements(self, column: ColumnElement[Any]) -> TableValuedAlias:
@@ -130,11 +182,20 @@ def _prepare_sqlite(cache_mb: int, connection: sqlite3.Connection, _record: obje
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    left_s = options.get("papertide_left_s")
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what this listens to
+    # Counted in steps of SQLite's own machine; its full-text index takes such steps too, some thousand a second.
+    driver.set_progress_handler(None if left_s is None else _is_past(time.monotonic() + left_s), 1000)
     if not options.get("papertide_write", False):
         connection.exec_driver_sql("BEGIN")
         return
     connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('papertide_durable') else 'NORMAL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_past(deadline: float) -> Callable[[], bool]:
+    return lambda: time.monotonic() > deadline
 
 
 def _migrate(engine: Engine) -> None:
@@ -167,12 +228,15 @@ def _store_errors() -> Iterator[None]:
         yield
     except DatabaseError as error:
         reason = str(error.orig).splitlines()[0] if error.orig and str(error.orig) else type(error).__name__
+        if reason == "interrupted" or "statement timeout" in reason:
+            raise QueryTimeout(_TOO_SLOW) from error
         hint = _HINTS.get(next((words for words in _HINTS if words in reason), ""), "")
         raise StoreError(f"the database could not do what was asked: {reason}{hint}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database could not do what was asked: {error}") from error
 
 
+_TOO_SLOW = "the answer would take too long; ask for less: fewer terms, longer words, a shorter time"
 _HINTS = {
     "disk is full": "; free some space and run again, nothing stored was lost",
     "database is locked": "; another process kept it busy, run again",

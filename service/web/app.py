@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from domain.errors import BusyError, PapertideError, StoreError, UsageError
+from domain.errors import BusyError, PapertideError, QueryTimeout, StoreError, UsageError
 from service.catalogue import NotHere
 from service.settings import Settings
 from service.warm import LOOK_EVERY_S, WarmWorkshop
@@ -80,7 +80,12 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
-    app.add_middleware(Doorman, limit=RateLimit(settings.service.requests_per_minute), meter=web.meter)
+    app.add_middleware(
+        Doorman,
+        limit=RateLimit(settings.service.requests_per_minute),
+        query_s=settings.service.query_s,
+        meter=web.meter,
+    )
     return app
 
 
@@ -110,6 +115,9 @@ def _said(request: Request, error: Exception) -> Response:
         return complaint(request, 404, "not_found", str(error))
     if isinstance(error, UsageError):
         return complaint(request, 422, "cannot_be_answered", str(error))
+    if isinstance(error, QueryTimeout):
+        _log.warning("%s %s took too long", request.method, _route(request))
+        return complaint(request, 422, "takes_too_long", str(error))
     if isinstance(error, (StoreError, BusyError)):
         _log.error("%s %s: %s", request.method, _route(request), error)
         return complaint(request, 503, "not_ready", "the database is busy or away; try again in a minute")

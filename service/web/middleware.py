@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.limits import RateLimit
+from store.database import time_limit
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -57,11 +58,15 @@ class Meter:
 
 
 class Doorman:
-    """Around the whole application: limits by network, HEAD as GET without a body, security headers, metrics."""
+    """Around the whole application: limits by network and in time, HEAD as GET, security headers, metrics.
 
-    def __init__(self, app: ASGIApp, *, limit: RateLimit, meter: Meter) -> None:
+    A request's questions to the database may take ``query_s`` together; 0 is no limit.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: RateLimit, query_s: float, meter: Meter) -> None:
         self._app = app
         self._limit = limit
+        self._query_s = query_s or None
         self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +93,8 @@ class Doorman:
                 await _refuse(sending, path, math.ceil(wait))
             else:
                 inner = {**scope, "method": "GET"} if method == "HEAD" else scope
-                await self._app(inner, receive, sending)
+                with time_limit(self._query_s):
+                    await self._app(inner, receive, sending)
                 scope = inner
         finally:
             self._meter.note(method, _route_of(scope), status, time.perf_counter() - began)

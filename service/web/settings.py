@@ -23,6 +23,9 @@ class ServiceSettings(BaseModel):
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Addresses of proxies in front, whose X-Forwarded-For is believed."
     )
+    query_s: float = Field(
+        default=10.0, ge=0, description="How long all of one request's questions to the database may take. 0: no limit."
+    )
     pages_kept_mb: int = Field(default=64, ge=0, description="Memory for pages that need not be drawn again.")
 
     @field_validator("base_url")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select, text
 
-from domain.errors import ConfigError, StoreError
-from store.database import Database, open_database
+from domain.errors import ConfigError, QueryTimeout, StoreError
+from store.database import Database, open_database, time_limit
 from store.schema import SCHEMA_VERSION, lease, metadata
 
 AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
@@ -50,6 +51,38 @@ def test_a_statement_that_fails_is_a_store_error_of_one_line(database: Database)
     with pytest.raises(StoreError) as caught, database.read() as connection:
         connection.execute(text("SELECT nothing FROM nowhere"))
     assert "\n" not in str(caught.value)
+
+
+_ENDLESS = "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT count(*) FROM more"
+
+
+def test_a_question_is_stopped_when_its_time_is_over_and_the_next_is_answered(database: Database) -> None:
+    began = time.monotonic()
+    with time_limit(0.3):
+        with pytest.raises(QueryTimeout, match="ask for less"), database.read() as connection:
+            connection.execute(text(_ENDLESS))
+        assert 0.25 < time.monotonic() - began < 5
+        with pytest.raises(QueryTimeout), database.read():  # the time is that of all questions together
+            pass
+    with database.read() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    with time_limit(0.3), time_limit(None), database.read() as connection:
+        count = (
+            "SELECT count(*) FROM (WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < {n})"
+        )
+        assert (
+            connection.execute(text(count.format(n=200_000) + " SELECT n FROM more) AS counted")).scalar_one()
+            == 200_000
+        )
+
+
+def test_a_write_is_never_stopped(database: Database) -> None:
+    with time_limit(0.05):
+        with pytest.raises(QueryTimeout), database.read() as connection:
+            connection.execute(text(_ENDLESS))
+        with database.write() as connection:
+            for n in range(300):
+                connection.execute(lease.insert().values(name=f"run {n}", holder="h", expires_at=AT))
 
 
 def test_an_instant_without_zone_is_refused(database: Database) -> None:
