@@ -444,7 +444,7 @@ def _topic_lines(
                     share=tables.share(key, (week,)),
                     against_recent=change,
                     series=tables.series(key),
-                    papers=picks.for_topic(topic.topic_id) if status != "unproven" else (),
+                    papers=picks.for_topic(topic.topic_id),
                     call=calls.get(("topic", str(topic.topic_id))),
                 )
             )

@@ -172,7 +172,7 @@ class TermLine:
 class TopicLine:
     """A topic that rises, is new, or cools; ``against_recent`` compares as for techniques.
 
-    An "unproven" one is among the largest moves that may still be noise, and lists no papers.
+    An "unproven" one is among the largest moves that may still be noise.
     """
 
     slug: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import groupby
 
 from domain.digest import SharePoint
@@ -72,6 +73,32 @@ def week_of(point: SharePoint) -> Week | str:
     if point.start.weekday() == 0 and (point.end - point.start).days == 6:
         return Week(point.start)
     return f"{point.start} to {point.end}"
+
+
+def period_of(point: SharePoint, by: str = "week") -> Week | str:
+    """What a point's period is called: ``2026-W25``, ``June 2026``, ``2026 Q2`` or ``2026``."""
+    if by == "week":
+        return week_of(point)
+    at = _thursday(point.start)
+    return {"month": f"{at:%B %Y}", "quarter": f"{at.year} Q{(at.month + 2) // 3}", "year": f"{at.year}"}[by]
+
+
+def is_partial(point: SharePoint, by: str) -> bool:
+    """Whether weeks at an end of a month, quarter or year are not counted, because the range or the history ends."""
+    if by == "week":
+        return False
+    first, last = _thursday(point.start), _thursday(point.end - timedelta(days=6))
+    week = timedelta(days=7)
+    return _period(first - week, by) == _period(first, by) or _period(last + week, by) == _period(last, by)
+
+
+def _thursday(monday: date) -> date:
+    """The day that decides to which month, quarter or year a week belongs."""
+    return monday + timedelta(days=3)
+
+
+def _period(day: date, by: str) -> tuple[int, int]:
+    return day.year, {"month": day.month, "quarter": (day.month + 2) // 3, "year": 0}[by]
 
 
 def path_through(places: Sequence[tuple[float, float]]) -> str:
@@ -164,28 +191,28 @@ def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
     )
 
 
-def finding(series: Sequence[SharePoint]) -> str:
+def finding(series: Sequence[SharePoint], by: str = "week") -> str:
     """What the curve shows, in a sentence or two, for those who do not see it."""
     known = [point for point in series if is_known(point.share)]
     if not known:
-        return "No week has enough papers for a share."
+        return f"No {by} has enough papers for a share."
     decimals = decimals_for(known[-1].share)
     first, last = known[0], known[-1]
     lowest = min(known, key=lambda point: point.share)
     highest = max(known, key=lambda point: point.share)
-    sentences = [f"{percent(last.share, decimals)} in {week_of(last)}."]
+    sentences = [f"{percent(last.share, decimals)} in {period_of(last, by)}."]
     if len(known) > 1:
         sentences = [
-            f"From {percent(first.share, decimals)} in {week_of(first)} to {percent(last.share, decimals)} in "
-            f"{week_of(last)}; lowest {percent(lowest.share, decimals)} in {week_of(lowest)}, highest "
-            f"{percent(highest.share, decimals)} in {week_of(highest)}."
+            f"From {percent(first.share, decimals)} in {period_of(first, by)} to {percent(last.share, decimals)} in "
+            f"{period_of(last, by)}; lowest {percent(lowest.share, decimals)} in {period_of(lowest, by)}, highest "
+            f"{percent(highest.share, decimals)} in {period_of(highest, by)}."
         ]
     n_gaps = len(series) - len(known)
-    n_incomplete = sum(not point.complete for point in known)
-    if n_gaps:
-        sentences.append(f"{plural(n_gaps, 'week')} not held.")
-    if n_incomplete:
-        sentences.append(f"{plural(n_incomplete, 'week')} not proven whole.")
+    n_partial = sum(is_partial(point, by) for point in known)
+    n_incomplete = sum(not point.complete and not is_partial(point, by) for point in known)
+    for n, state in ((n_gaps, "not held"), (n_partial, "partial"), (n_incomplete, "not proven whole")):
+        if n:
+            sentences.append(f"{plural(n, by)} {state}.")
     return " ".join(sentences)
 
 

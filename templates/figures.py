@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-from domain.calls import CallRecord, TrendCall
-from domain.digest import Change, Headline, Share, SharePoint
+from domain.calls import CallRecord, Growth, TrendCall
+from domain.digest import Change, Digest, Headline, Share, SharePoint
 from domain.week import Week
 
 _HARD_BLANK = "\u00a0"
@@ -156,18 +156,26 @@ def called(call: TrendCall) -> str:
     """
     if call.growth is None or not call.is_move:
         return ""
-    growth = call.growth
+    return f"{call.verdict}: {pace(call.growth)} ({pace_interval(call.growth)})"
+
+
+def pace(growth: Growth) -> str:
+    """How fast odds grow: ``doubles in about 8 weeks``, a slower pace as ``× 1.3 in a year``."""
+    rate = growth.odds_ratio_per_year
+    if _weeks_to_double(rate) < _WEEKS_A_YEAR:
+        return f"{'doubles' if rate > 1 else 'halves'} in about {_weeks_to_double(rate):.0f} weeks"
+    return f"× {_factor(rate)} in a year"
+
+
+def pace_interval(growth: Growth, *, in_a_year: bool = False) -> str:
+    """The interval of a pace in the pace's own unit, or with ``in_a_year`` as a factor: ``6 to 10``, ``1.1 to 1.6``."""
     rate, low, high = growth.odds_ratio_per_year, growth.low, growth.high
-    paces = (
-        [_weeks_to_double(x) for x in (rate, high, low)]
-        if rate > 1
-        else [_weeks_to_double(x) for x in (rate, low, high)]
-    )
-    if paces[0] < _WEEKS_A_YEAR:
-        verb = "doubles" if rate > 1 else "halves"
-        most = f" to {paces[2]:.0f}" if paces[2] < 3 * _WEEKS_A_YEAR else " or more"
-        return f"{call.verdict}: {verb} in about {paces[0]:.0f} weeks ({paces[1]:.0f}{most})"
-    return f"{call.verdict}: × {_factor(rate)} in a year ({_factor(low)} to {_factor(high)})"
+    if in_a_year:
+        return f"× {_factor(low)} to {_factor(high)} in a year"
+    if _weeks_to_double(rate) < _WEEKS_A_YEAR:
+        fastest, slowest = (_weeks_to_double(x) for x in ((high, low) if rate > 1 else (low, high)))
+        return f"{fastest:.0f} to {slowest:.0f}" if slowest < 3 * _WEEKS_A_YEAR else f"{fastest:.0f} or more"
+    return f"{_factor(low)} to {_factor(high)}"
 
 
 _WEEKS_A_YEAR = 52
@@ -183,6 +191,24 @@ def _factor(rate: float) -> str:
     if rate >= 100:
         return "over 100"
     return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}" if rate >= 1 else f"{rate:.2f}"
+
+
+def can_tell(digest: Digest) -> bool:
+    """Whether there were weeks and papers enough for any call, be it that nothing moves."""
+    calls = (*(line.call for line in (*digest.techniques, *digest.themes)), *(topic.call for topic in digest.topics))
+    return any(call is not None and call.verdict != "unknown" for call in calls)
+
+
+def quiet_topics(digest: Digest) -> str:
+    """Which of rising, cooling and new no topic is, in a sentence; empty where there are topics of each."""
+    absent = [s for s in ("rising", "cooling", "new") if all(topic.status != s for topic in digest.topics)]
+    moves = [{"rising": "rose", "cooling": "cooled"}[s] for s in absent if s != "new"]
+    if moves and not can_tell(digest):
+        return "Whether topics rise or cool is not known yet: too few weeks or papers are held to tell it from noise."
+    said = [f"No topic {' or '.join(moves)} by more than noise"] if moves else []
+    if "new" in absent:
+        said.append("none is new" if said else "No topic is new")
+    return f"{' this week, and '.join(said)}{'' if len(said) > 1 else ' this week'}." if said else ""
 
 
 def held(record: CallRecord) -> str:

@@ -99,6 +99,7 @@ def environment() -> Environment:
         called=figures.called,
         moved=figures.moved,
         held=figures.held,
+        quiet_topics=figures.quiet_topics,
         against_average=figures.against_average,
         readable=tex.readable,
         marked=tex.marked,
@@ -106,6 +107,7 @@ def environment() -> Environment:
         short_authors=short_authors,
         finding=charts.finding,
         week_of=charts.week_of,
+        period_of=charts.period_of,
         text_sparkline=charts.text_sparkline,
     )
     env.tests["known"] = figures.is_known
@@ -116,6 +118,7 @@ def environment() -> Environment:
         trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts, linked=False),
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
+        can_tell=figures.can_tell,
         KIND_WORDS=figures.KIND_WORDS,
         IS_ABOUT=IS_ABOUT,
         topic_anchor=topic_anchor,

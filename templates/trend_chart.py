@@ -55,7 +55,7 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     where = ", ".join(answer["categories"])
     title = {
         "text": f"Share of papers that {_VERBS[answer['level']]} each, by {answer['by']}",
-        "subtitle": f"{where}; 95 % intervals; hollow points are not proven complete. Data: arXiv.",
+        "subtitle": f"{where}; 95 % intervals; hollow points are partial or not proven complete. Data: arXiv.",
     }
     chart = (band + line + points).properties(width=720, height=340, title=title, background="white")
     chart = chart.configure_axis(gridColor="#e6e6e6", domainColor="#888", titleFontWeight="normal")

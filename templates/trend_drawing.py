@@ -10,7 +10,7 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from domain.digest import SharePoint
-from templates.charts import Frame, Tick, path_through, week_of, y_ticks
+from templates.charts import Frame, Tick, is_partial, path_through, period_of, y_ticks
 from templates.figures import count, interval, is_known, percent
 
 WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
@@ -21,23 +21,34 @@ NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
 class TrendSeries:
     """One curve of an answer of ``trends``: its name, its points, and where each point's papers are listed.
 
-    The last ``n_open`` points are of periods that have not ended. Its words are written once, however often and beside
-    whatever others it is drawn.
+    The last ``n_open`` points are of periods that have not ended; ``by`` is the length of a period. Its
+    words are written once, however often and beside whatever others it is drawn.
     """
 
     name: str
     points: tuple[SharePoint, ...]
     hrefs: tuple[str, ...]
     n_open: int = 0
+    by: str = "week"
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """What each point lacks: ``still open``, ``partial``, ``not proven whole``, or nothing."""
+        n_closed = len(self.points) - self.n_open
+
+        def state(i: int, point: SharePoint) -> str:
+            if i >= n_closed:
+                return "still open"
+            if is_partial(point, self.by):
+                return "partial"
+            return "" if point.complete else "not proven whole"
+
+        return tuple(state(i, point) for i, point in enumerate(self.points))
 
     @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
         """Each point's address and what it says, both escaped."""
-        n_closed = len(self.points) - self.n_open
-        return tuple(
-            (str(escape(href)), str(escape(said(self.name, point, is_open=i >= n_closed))))
-            for i, (point, href) in enumerate(self._linked)
-        )
+        return tuple((str(escape(href)), str(escape(said(self, i)))) for i, href in enumerate(self.hrefs))
 
     @cached_property
     def share_cells(self) -> tuple[Markup, ...]:
@@ -84,15 +95,14 @@ class TrendDrawing:
     y_ticks: tuple[Tick, ...]
 
 
-def said(name: str, point: SharePoint, *, is_open: bool) -> str:
+def said(series: TrendSeries, i: int) -> str:
     """A point in words: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``; text and numbers only."""
+    point, state = series.points[i], series.states[i]
+    when = f"{series.name}, {period_of(point, series.by)}"
     if not is_known(point.share):
-        return f"{name}, {week_of(point)}: not held"
-    state = ", still open" if is_open else "" if point.complete else ", not proven whole"
-    return (
-        f"{name}, {week_of(point)}: {percent(point.share)} ({interval(point)}), "
-        f"{count(point.k)} of {count(point.n)}{state}"
-    )
+        return f"{when}: not held"
+    numbers = f"{percent(point.share)} ({interval(point)}), {count(point.k)} of {count(point.n)}"
+    return f"{when}: {numbers}{', ' if state else ''}{state}"
 
 
 def trend_drawing(
@@ -165,7 +175,7 @@ def _drawn(
     # From the last whole point on: what is open will still move.
     tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]
     marks = [
-        _point(xs[i], ys[i], number, series.links[i] if linked else None, hollow=i >= n_closed or not p.complete)
+        _point(xs[i], ys[i], number, series.links[i] if linked else None, hollow=bool(series.states[i]))
         for i, p in enumerate(points)
         if known[i]
     ]

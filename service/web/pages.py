@@ -46,6 +46,7 @@ from templates.site import Feed, Issue, Site, render_page
 from templates.topic_map import topic_map_drawing
 from templates.trend_chart import chart_bytes, curve_names, trend_chart
 from templates.trend_drawing import TrendSeries
+from templates.trend_words import movement
 
 router = APIRouter(include_in_schema=False)
 
@@ -234,11 +235,16 @@ def trends(
         question = replace(question, terms=EXAMPLE_TERMS)
 
     def draw() -> str:
-        problem, series, answer = refused, [], None
+        problem, series, answer, movements = refused, [], None, []
         if not problem:
             try:
                 answer = trend_answer(web, question, with_open_week=True)
                 series = trend_series(web, question, answer)
+                is_called = question.level == "adopts" and not question.categories
+                movements = [
+                    movement(curve, answered, is_called=is_called)
+                    for curve, answered in zip(series, answer["series"], strict=True)
+                ]
             except UsageError as error:
                 problem = str(error)
         taxonomy = web.shop.detector.taxonomy.terms
@@ -251,6 +257,7 @@ def trends(
             problem=problem,
             answer=answer,
             series=series,
+            movements=movements,
             watched=web.shop.settings.categories,
             terms=taxonomy,
             topic_options=_topic_options(web),
@@ -290,6 +297,7 @@ def trend_series(web: Web, asked: TrendQuestion, answer: dict[str, Any]) -> list
             name=name,
             points=tuple(_point(p) for p in one["points"]),
             hrefs=tuple(_papers_of(asked, one)),
+            by=asked.by,
             n_open=sum(date.fromisoformat(p["end"]) > last_closed.sunday for p in one["points"]),
         )
 

@@ -314,7 +314,25 @@ TOPICS: tuple[TopicRow, ...] = (
             ),
         ),
     ),
-    (32, "video diffusion models", ("video", "frame"), "unproven", Week(date(2025, 9, 1)), 0.0124, 1.1, 0.0108, ()),
+    (
+        32,
+        "video diffusion models",
+        ("video", "frame"),
+        "unproven",
+        Week(date(2025, 9, 1)),
+        0.0124,
+        1.1,
+        0.0108,
+        (
+            paper(
+                12655,
+                "Frames That $\\epsilon$-Agree: Video Diffusion at Rest",
+                "L. Moe",
+                "cs.CV",
+                "nearest to the topic's centre",
+            ),
+        ),
+    ),
     (33, "edge vision", ("edge device", "latency"), "unproven", Week(date(2025, 1, 6)), 0.0051, 0.9, 0.0060, ()),
 )
 
