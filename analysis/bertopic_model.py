@@ -1,6 +1,6 @@
 """Fits topics with BERTopic; the only file that knows BERTopic, UMAP and HDBSCAN.
 
-    papers' vectors -> UMAP -> HDBSCAN -> refined by centroid -> c-TF-IDF -> top terms -> labels
+    papers' vectors -> nearest papers -> UMAP -> HDBSCAN -> refined by centroid -> c-TF-IDF -> top terms -> labels
 
 What leaves is `FittedTopics`, a value of plain arrays. BERTopic's own `transform` is not used: it is slow and its
 answer depends on the batch; `analysis.topics.assign_topics` compares with the centroids instead.
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.topic_areas import area_of_topic, widened
-from analysis.topic_labels import label_topics, plain_text, singular, title_of
+from analysis.topic_labels import CountedTitles, count_titles, label_topics, plain_text, singular, title_of
+from analysis.topic_neighbors import nearest_papers
 from analysis.topics import UNASSIGNED, nearest_centroids
 from domain.embeddings import Embeddings
 from domain.topics import FittedTopics
@@ -129,15 +130,15 @@ def fit_topics(
         return _no_topics(embeddings, settings)
 
     cut = _RefinedCut(vectors, settings, before)
-    model = _fit_bertopic(plain, vectors, words, cut, settings)
+    model = _fit_bertopic(vectors, words, cut, settings)
     topic_of_paper = np.asarray(model.topics_, dtype=np.int64)
     n_topics = int(topic_of_paper.max()) + 1
     if n_topics == 0:
         return _no_topics(embeddings, settings)
     top_terms = tuple(tuple(term for term, _ in model.get_topic(number) if term) for number in range(n_topics))
-    titles = [title_of(text) for text in plain]
+    titles = count_titles([title_of(text) for text in plain], plain, topic_of_paper, n_topics)
     centroids = mean_vectors(vectors, topic_of_paper, n_topics)
-    labels = label_topics(titles, plain, topic_of_paper, top_terms)
+    labels = label_topics(titles, top_terms)
     return FittedTopics(
         embedding_model_id=embeddings.model_id,
         centroids=centroids,
@@ -145,13 +146,12 @@ def fit_topics(
         labels=labels,
         top_terms=top_terms,
         floor=cut.floor,
-        areas=_area_names(titles, plain, topic_of_paper, area_of_topic(centroids), words, labels, settings),
+        areas=_area_names(titles, topic_of_paper, area_of_topic(centroids), words, labels, settings),
     )
 
 
 def _area_names(
-    titles: Sequence[str],
-    plain: Sequence[str],
+    titles: CountedTitles,
     topic_of_paper: NDArray[np.int64],
     area: NDArray[np.int64],
     words: WordCounts,
@@ -162,7 +162,7 @@ def _area_names(
     n_areas = int(area.max()) + 1
     area_of_paper = np.where(topic_of_paper >= 0, area[topic_of_paper], UNASSIGNED)
     terms = telling_terms(words, area_of_paper, settings.n_top_terms, [words.vocabulary] * n_areas)
-    names = label_topics(titles, plain, area_of_paper, [[term for term, _ in of_area] for of_area in terms])
+    names = label_topics(titles.of_groups(area), [[term for term, _ in of_area] for of_area in terms])
     wide = [
         widened(name, [labels[t] for t in np.flatnonzero(area == number).tolist()]) for number, name in enumerate(names)
     ]
@@ -229,7 +229,6 @@ def _stop_words() -> frozenset[str]:
 
 
 def _fit_bertopic(
-    texts: Sequence[str],
     vectors: NDArray[np.float32],
     words: WordCounts,
     cut: _RefinedCut,
@@ -239,18 +238,20 @@ def _fit_bertopic(
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
     from bertopic.vectorizers import ClassTfidfTransformer
-    from sklearn.feature_extraction.text import CountVectorizer
     from umap import UMAP
 
+    n_papers = len(vectors)
+    n_neighbors = min(settings.n_neighbors, n_papers - 1)
     umap = UMAP(
-        n_neighbors=min(settings.n_neighbors, len(texts) - 1),
+        n_neighbors=n_neighbors,
         n_components=settings.n_components,
         min_dist=0.0,
         metric="cosine",
         random_state=settings.seed,
         n_jobs=1,
         # The spectral start needs many more points than dimensions.
-        init="spectral" if len(texts) >= 100 else "random",
+        init="spectral" if n_papers >= 100 else "random",
+        precomputed_knn=(*nearest_papers(vectors, n_neighbors), None),
     )
     model = BERTopic(
         # Any other value than English: for English, BERTopic glues "vision-language" to "visionlanguage".
@@ -258,7 +259,7 @@ def _fit_bertopic(
         embedding_model=BaseEmbedder(),
         umap_model=umap,
         hdbscan_model=cut,
-        vectorizer_model=CountVectorizer(token_pattern=_WORD, vocabulary=list(words.vocabulary)),
+        vectorizer_model=_CountedWords(words),
         ctfidf_model=ClassTfidfTransformer(),
         representation_model=_telling_terms(words, settings.n_top_terms),
         top_n_words=settings.n_top_terms,
@@ -266,8 +267,32 @@ def _fit_bertopic(
     with warnings.catch_warnings():
         # UMAP warns that a seed costs parallelism, which is the point.
         warnings.simplefilter("ignore")
-        model.fit(list(texts), vectors)
+        model.fit([str(row) for row in range(n_papers)], vectors)
     return model
+
+
+class _CountedWords:
+    """BERTopic's vectorizer, for documents that are counted already: each is one or more rows of `WordCounts`."""
+
+    def __init__(self, words: WordCounts) -> None:
+        self._words = words
+
+    def fit_transform(self, documents: Sequence[str]) -> csr_matrix:
+        return self.transform(documents)
+
+    def transform(self, documents: Sequence[str]) -> csr_matrix:
+        from scipy.sparse import csr_matrix
+
+        rows = [np.array(document.split(), dtype=np.int64) for document in documents]
+        columns = np.concatenate(rows)
+        starts = np.cumsum([0, *(len(of_document) for of_document in rows)])
+        holds = csr_matrix(
+            (np.ones(len(columns), dtype=np.int32), columns, starts), shape=(len(rows), self._words.counts.shape[0])
+        )
+        return holds @ self._words.counts
+
+    def get_feature_names_out(self) -> NDArray[np.object_]:
+        return np.array(self._words.vocabulary, dtype=object)
 
 
 class _RefinedCut:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bertopic_model import count_words, telling_terms
-from analysis.topic_labels import label_topics, plain_text, title_of
+from analysis.topic_labels import count_titles, label_topics, plain_text, title_of
 
 NEIGHBORHOODS = (8, 10, 12, 15, 18, 22, 27)
 """How many nearest neighbours of a paper are looked at: a newborn topic has few papers or many."""
@@ -158,5 +158,5 @@ def describe_newborn(
     if words is not None:
         candidates: list[Sequence[str]] = [()] * number + [words.vocabulary]
         terms = tuple(term for term, _ in telling_terms(words, topic_of_paper, n_terms, candidates)[number])
-    labels = label_topics([title_of(text) for text in plain], plain, topic_of_paper, [*top_terms, terms])
-    return labels[number], terms
+    titles = count_titles([title_of(text) for text in plain], plain, topic_of_paper, number + 1)
+    return label_topics(titles, [*top_terms, terms])[number], terms

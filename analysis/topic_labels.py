@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -273,12 +273,46 @@ def _candidates(
     return sorted(scored, key=lambda candidate: (-candidate.score, candidate.key))
 
 
-def label_topics(
-    titles: Sequence[str],
-    texts: Sequence[str],
-    topic_of_paper: NDArray[np.int64],
-    top_terms: Sequence[Sequence[str]],
-) -> tuple[str, ...]:
+@dataclass(frozen=True, eq=False)
+class CountedTitles:
+    """The phrases of all titles and the words of all texts, counted once to name topics and the areas over them.
+
+    ``sizes`` are the papers of each topic, and ``forms`` how often each lower-case word is written how in mid-sentence.
+    """
+
+    n_titles: int
+    sizes: NDArray[np.int64]
+    seen: dict[Key, _Seen]
+    forms: dict[str, Counter[str]]
+
+    def of_groups(self, group_of_topic: NDArray[np.int64]) -> CountedTitles:
+        """The same titles, counted for groups of topics; ``group_of_topic`` is int ``(n_topics,)``, from 0."""
+        seen = {}
+        for key, count in self.seen.items():
+            n_in_group: Counter[int] = Counter()
+            for topic, n in count.n_in_topic.items():
+                n_in_group[int(group_of_topic[topic])] += n
+            seen[key] = replace(count, n_in_topic=n_in_group)
+        sizes = np.bincount(group_of_topic, weights=self.sizes).astype(np.int64)
+        return CountedTitles(self.n_titles, sizes, seen, self.forms)
+
+
+def count_titles(
+    titles: Sequence[str], texts: Sequence[str], topic_of_paper: NDArray[np.int64], n_topics: int
+) -> CountedTitles:
+    """What the names of these papers' topics are chosen from.
+
+    Parameters
+    ----------
+    titles : of all papers, without TeX.
+    texts : of the same papers; they show how words are written when no title capitalises them.
+    topic_of_paper : int ``(n_papers,)``, -1 for none.
+    """
+    sizes = np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)
+    return CountedTitles(len(titles), sizes, _count_phrases(titles, topic_of_paper), _count_forms(texts))
+
+
+def label_topics(titles: CountedTitles, top_terms: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """A short noun phrase for each topic, all different, each from the topic's own titles.
 
     A phrase is scored by how many of the topic's titles use it, how few others do, how often it stands in titles
@@ -288,24 +322,19 @@ def label_topics(
 
     Parameters
     ----------
-    titles : of all papers, without TeX.
-    texts : of the same papers; they show how words are written when no title capitalises them.
-    topic_of_paper : int ``(n_papers,)``, -1 for none.
+    titles : of all papers, counted.
     top_terms : of each topic.
     """
-    n_topics = len(top_terms)
-    sizes = np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)
-    seen = _count_phrases(titles, topic_of_paper)
+    n_topics, sizes, seen = len(top_terms), titles.sizes, titles.seen
     keys_of_topic: list[list[Key]] = [[] for _ in range(n_topics)]
     for key, count in seen.items():
         for topic, n_here in count.n_in_topic.items():
             if n_here >= max(2, 0.015 * sizes[topic]):
                 keys_of_topic[topic].append(key)
     ranked = [
-        _candidates(topic, keys_of_topic[topic], seen, sizes, len(titles), _weights(top_terms[topic]))
+        _candidates(topic, keys_of_topic[topic], seen, sizes, titles.n_titles, _weights(top_terms[topic]))
         for topic in range(n_topics)
     ]
-    dress = _Dress(texts, seen, {c.key for candidates in ranked for c in candidates[:12]})
     chosen: dict[int, str] = {}
     taken: set[Key] = set()
     # The topic with the clearest name chooses first.
@@ -314,8 +343,7 @@ def label_topics(
         if not keys:
             keys = _from_terms(top_terms[topic], taken)
         taken.add(_bag(*keys))
-        names = [dress.written(key) for key in keys]
-        chosen[topic] = " and ".join(names)
+        chosen[topic] = " and ".join(_written(titles, key) for key in keys)
     return tuple(chosen[topic] for topic in range(n_topics))
 
 
@@ -387,37 +415,34 @@ def _from_terms(terms: Sequence[str], taken: set[Key]) -> tuple[Key, ...]:
 _TEXT_WORD = re.compile(r"(?<=[a-z,;] )[^\W_][\w'-]*")
 
 
-class _Dress:
-    """How phrases are written: capitals as in running text, singular or plural as in most titles."""
+def _count_forms(texts: Sequence[str]) -> dict[str, Counter[str]]:
+    """How words are written: by lower-case word, each form with its count."""
+    counts: Counter[str] = Counter()
+    for text in texts[:: max(1, len(texts) // 20_000)]:
+        # Only words in mid-sentence: a capital in a title, or after a full stop, says nothing.
+        counts.update(_TEXT_WORD.findall(text.partition(". ")[2]))
+    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for word, n in counts.items():
+        forms[word.lower()][word] = n
+    return forms
 
-    def __init__(self, texts: Sequence[str], seen: dict[Key, _Seen], keys: set[Key]) -> None:
-        self._seen = seen
-        wanted = {
-            word.lower() for key in keys if key in seen for surface in seen[key].written for word in surface.split()
-        }
-        forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for text in texts[:: max(1, len(texts) // 20_000)]:
-            # Only words in mid-sentence: a capital in a title, or after a full stop, says nothing.
-            for word in _TEXT_WORD.findall(text.partition(". ")[2]):
-                lower = word.lower()
-                if lower in wanted:
-                    forms[lower][word] += 1
-        self._forms = forms
 
-    def written(self, key: Key) -> str:
-        """The phrase as people write it in running text."""
-        if key not in self._seen:
-            return " ".join(key)
-        by_form: Counter[str] = Counter()
-        # "Transformer" inside "transformer blocks" is no vote against "transformers".
-        for surface, n in (self._seen[key].written_whole or self._seen[key].written).items():
-            by_form[" ".join(self._word(word) for word in surface.split())] += n
-        return max(sorted(by_form), key=lambda form: by_form[form])
+def _written(titles: CountedTitles, key: Key) -> str:
+    """The phrase as people write it in running text: capitals as there, singular or plural as in most titles."""
+    if key not in titles.seen:
+        return " ".join(key)
+    count = titles.seen[key]
+    by_form: Counter[str] = Counter()
+    # "Transformer" inside "transformer blocks" is no vote against "transformers".
+    for surface, n in (count.written_whole or count.written).items():
+        by_form[" ".join(_written_word(word, titles.forms) for word in surface.split())] += n
+    return max(sorted(by_form), key=lambda form: by_form[form])
 
-    def _word(self, word: str) -> str:
-        forms = self._forms.get(word.lower())
-        if not forms:
-            return word if any(part[1:] != part[1:].lower() for part in word.split("-")) else word.lower()
-        if forms[word.lower()] >= 0.25 * forms.total():
-            return word.lower()
-        return max(sorted(forms), key=lambda form: forms[form])
+
+def _written_word(word: str, forms: dict[str, Counter[str]]) -> str:
+    written = forms.get(word.lower())
+    if not written:
+        return word if any(part[1:] != part[1:].lower() for part in word.split("-")) else word.lower()
+    if written[word.lower()] >= 0.25 * written.total():
+        return word.lower()
+    return max(sorted(written), key=lambda form: written[form])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.topic_labels import label_topics, plain_text, singular, title_of
+from analysis.topic_labels import count_titles, label_topics, plain_text, singular, title_of
 
 UNLEARNING = [
     "Machine Unlearning in Vision Transformers",
@@ -40,11 +40,23 @@ BODIES = [
 
 
 def labels_of(titles: list[str], topics: np.ndarray, terms: list[tuple[str, ...]]) -> tuple[str, ...]:
-    return label_topics(titles, [f"{title}. Here are LLM agents, world models." for title in titles], topics, terms)
+    texts = [f"{title}. Here are LLM agents, world models." for title in titles]
+    return label_topics(count_titles(titles, texts, topics, len(terms)), terms)
 
 
 def test_labels_are_the_phrases_that_people_write() -> None:
-    assert label_topics(CORPUS, BODIES, TOPICS, TERMS) == ("machine unlearning", "LLM agents", "3D Gaussian splatting")
+    counted = count_titles(CORPUS, BODIES, TOPICS, 3)
+    assert label_topics(counted, TERMS) == ("machine unlearning", "LLM agents", "3D Gaussian splatting")
+
+
+def test_areas_are_named_from_the_same_counts_as_if_they_were_topics() -> None:
+    counted = count_titles(CORPUS, BODIES, TOPICS, 3)
+    area_of_topic = np.array([0, 1, 0])
+    terms = [("unlearning", "splatting"), ("agent", "llm")]
+    as_topics = count_titles(CORPUS, BODIES, area_of_topic[TOPICS], 2)
+    grouped = counted.of_groups(area_of_topic)
+    assert grouped.sizes.tolist() == as_topics.sizes.tolist() == [10, 5]
+    assert label_topics(grouped, terms) == label_topics(as_topics, terms)
 
 
 def test_long_and_short_forms_of_a_family_are_one_name() -> None:
@@ -80,8 +92,8 @@ def test_topics_without_a_common_phrase_are_named_by_their_terms() -> None:
 
 
 def test_no_paper_and_no_topic_give_no_label() -> None:
-    assert label_topics([], [], np.empty(0, dtype=np.int64), []) == ()
-    assert label_topics(["A title"], ["A title. Text"], np.array([-1]), []) == ()
+    assert labels_of([], np.empty(0, dtype=np.int64), []) == ()
+    assert labels_of(["A title"], np.array([-1]), []) == ()
 
 
 @pytest.mark.parametrize(
