@@ -15,8 +15,9 @@ run: install
 up: install
 	@$(bin)/papertide up
 
+# A worker for each core, each with one thread: threads that share cores wait for each other.
 test: check
-	@$(bin)/python -m pytest
+	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: install
 	@$(bin)/ruff format --check .
