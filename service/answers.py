@@ -416,7 +416,8 @@ def _number(value: float) -> float | None:
 def calls(shop: Workshop, week: Week | None) -> dict[str, Any]:
     """All calls of a week, or without one the newest moves of all weeks, each with what became of it."""
     model = shop.topic_model
-    names = {("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())}
+    names: dict[tuple[str, str], str] = {(t.kind, t.key): t.name for t in shop.detector.taxonomy.terms}
+    names.update({("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())})
     return {
         "week": str(week) if week else None,
         "record": [

@@ -83,6 +83,11 @@ def period_of(point: SharePoint, by: str = "week") -> Week | str:
     return {"month": f"{at:%B %Y}", "quarter": f"{at.year} Q{(at.month + 2) // 3}", "year": f"{at.year}"}[by]
 
 
+def label_day(point: SharePoint, by: str) -> date:
+    """A day that names a point's period: its Monday, or a day in the month, quarter or year that it is of."""
+    return point.start if by == "week" else _thursday(point.start)
+
+
 def is_partial(point: SharePoint, by: str) -> bool:
     """Whether weeks at an end of a month, quarter or year are not counted, because the range or the history ends."""
     if by == "week":

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
+from markupsafe import Markup, escape
+
 from domain.calls import CallRecord, Growth, TrendCall
 from domain.digest import Change, Digest, Headline, Share, SharePoint
 from domain.week import Week
@@ -103,6 +105,14 @@ def term_said(term: str) -> str:
     if kind == "meaning" and rest:
         return f"“{rest.strip()}”, by meaning"
     return f"“{rest.strip() if kind == 'text' and rest else term}”"
+
+
+def with_code(text: str) -> Markup:
+    """A text with what stands between back quotes set as code."""
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # one without its partner
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
 def in_words(names: Sequence[object]) -> str:

@@ -93,6 +93,7 @@ def environment() -> Environment:
         day_in_words=figures.day_in_words,
         in_words=figures.in_words,
         term_said=figures.term_said,
+        with_code=figures.with_code,
         week_range=figures.week_range,
         basis=figures.basis,
         comparison=figures.comparison,

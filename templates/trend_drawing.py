@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 
 from markupsafe import Markup, escape
 
 from domain.digest import SharePoint
-from templates.charts import Frame, Tick, is_partial, path_through, period_of, y_ticks
+from templates.charts import Frame, Tick, is_partial, label_day, path_through, period_of, y_ticks
 from templates.figures import count, interval, is_known, percent
 
 WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
+_LABEL_WIDTH = 70  # of "Dec 2025" with a blank, in the units of both
 NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
 
 
@@ -144,7 +146,7 @@ def trend_drawing(
         series=drawn,
         gaps=gaps,
         base=base,
-        x_ticks=_x_ticks(longest, xs, most=max(2, int(inner // 70))),
+        x_ticks=_x_ticks([label_day(p, series[0].by) for p in longest], xs, most=max(2, int(inner // _LABEL_WIDTH))),
         y_ticks=y_ticks(top, frame, label=(lambda v, _: count(v)) if counts else percent),
     )
 
@@ -203,24 +205,22 @@ def _point(x: float, y: float, number: int, link: tuple[str, str] | None, *, hol
     )
 
 
-def _x_ticks(points: Sequence[SharePoint], xs: Sequence[float], *, most: int) -> tuple[Tick, ...]:
+def _x_ticks(days: Sequence[date], xs: Sequence[float], *, most: int) -> tuple[Tick, ...]:
     """Months, or years where there are many: the first period of each, thinned so that labels never touch."""
-    years = (points[-1].start - points[0].start).days > 3 * 366
+    years = (days[-1] - days[0]).days > 3 * 366
     firsts = [
         i
-        for i, p in enumerate(points)
-        if i == 0
-        or p.start.year != points[i - 1].start.year
-        or (not years and p.start.month != points[i - 1].start.month)
+        for i, day in enumerate(days)
+        if i == 0 or day.year != days[i - 1].year or (not years and day.month != days[i - 1].month)
     ]
-    # A first month of which only its end is shown would crowd the second.
-    if len(firsts) > 2 and xs[firsts[1]] - xs[firsts[0]] < (xs[len(points) - 1] - xs[0]) / (2 * most):
+    # A first month of which only its end is shown would crowd the second: its label begins there, others are centred.
+    if len(firsts) > 2 and xs[firsts[1]] - xs[firsts[0]] < 1.5 * _LABEL_WIDTH:
         firsts = firsts[1:]
     thinned = firsts[:: -(-len(firsts) // most)]
     ticks, shown_year = [], None
     for i in thinned:
-        start = points[i].start
-        label = f"{start:%Y}" if years else f"{start:%b %Y}" if start.year != shown_year else f"{start:%b}"
-        shown_year = start.year
+        day = days[i]
+        label = f"{day:%Y}" if years else f"{day:%b %Y}" if day.year != shown_year else f"{day:%b}"
+        shown_year = day.year
         ticks.append(Tick(xs[i], label))
     return tuple(ticks)
