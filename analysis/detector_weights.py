@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from analysis.lexicon import plain
 from analysis.signals import SHAPE
 
 N_LEVELS = 3
-N_ZONES = 3
 FORMAT = 2
 
 
@@ -28,30 +27,53 @@ def ngrams(title: str, abstract: str) -> list[str]:
     The title counts twice, because it says what the paper is about. Numbers are left out. An empty word stands
     between title and abstract, so that no pair forms across and a pair with it says how the next text begins.
     """
-    words = _words(title, abstract)
+    words = [word for word in _words(plain(title), plain(abstract)) if not word[:1].isdigit()]
     return [*filter(None, words), *map(" ".join, pairwise(words))]
 
 
-def _words(title: str, abstract: str) -> list[str]:
-    heading = plain(title).split()
-    return [word for word in (*heading, "", *heading, "", *plain(abstract).split()) if not word[:1].isdigit()]
+def _words(plain_title: str, plain_abstract: str) -> list[str]:
+    heading = plain_title.split()
+    return [*heading, "", *heading, "", *plain_abstract.split()]
+
+
+_UNKNOWN = 0
+_LEFT_OUT = -1
+
+
+class _WordNumbers(dict[str, int]):
+    """Numbers from 1 of the words of any n-gram; others are unknown, or numbers and left out."""
+
+    def __missing__(self, word: str) -> int:
+        return _LEFT_OUT if word[:1].isdigit() else _UNKNOWN
+
+
+class NgramCounts(NamedTuple):
+    """Which of the n-grams stand in which of several texts, and how often; those of text i from ``starts[i]`` on.
+
+    ``starts`` is ``(n_texts + 1,)``; ``rows``, ascending within a text, and ``counts`` are ``(n_found,)``.
+    """
+
+    starts: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    counts: NDArray[np.intp]
 
 
 class NgramIndex:
-    """Finds which of the given n-grams a text holds: what ``ngrams`` says, without a string for each pair.
+    """Finds which of the given n-grams texts hold: what ``ngrams`` says, without a string for each pair.
 
     Examples
     --------
     >>> index = NgramIndex(("graph", "graph neural", "neural network"))
-    >>> index.rows("Graph neural nets", "").tolist()
-    [0, 0, 1, 1]
+    >>> found = index.count([("graph neural nets", "a graph")])
+    >>> found.rows.tolist(), found.counts.tolist()
+    ([0, 1], [3, 2])
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
         words = sorted({word for name in names for word in name.split(" ")})
-        # Number 0 stands for a word of no n-gram; it is in no pair.
-        self._numbers = {word: number for number, word in enumerate(words, start=1)}
+        # An unknown word is in no pair, so that one can also stand between two texts.
+        self._numbers = _WordNumbers((word, number) for number, word in enumerate(words, start=1))
         base = len(words) + 1
         self._row_of_word = np.full(base, -1, dtype=np.intp)
         pairs: list[tuple[int, int]] = []
@@ -66,15 +88,39 @@ class NgramIndex:
         self._pair_keys = np.append(keys[:, 0], np.iinfo(np.int64).max)
         self._row_of_pair = np.append(keys[:, 1], -1)
 
-    def rows(self, title: str, abstract: str) -> NDArray[np.intp]:
-        """Rows of the n-grams in a text, words before pairs, with repetitions."""
-        known = self._numbers
-        numbers = np.array([known.get(word, 0) for word in _words(title, abstract)], dtype=np.int64)
+    def count(self, plain_texts: Sequence[tuple[str, str]]) -> NgramCounts:
+        """The n-grams of texts, each given by what ``analysis.lexicon.plain`` makes of title and abstract."""
+        words: list[str] = []
+        ends = []
+        for plain_title, plain_abstract in plain_texts:
+            words += _words(plain_title, plain_abstract)
+            words.append("\n")  # unknown: no blank is left in a plain text's words
+            ends.append(len(words))
+        numbers = np.fromiter(map(self._numbers.__getitem__, words), np.int64, len(words))
+        text = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+        kept = numbers != _LEFT_OUT
+        numbers, text = numbers[kept], text[kept]
+        known = numbers != _UNKNOWN
+        together = np.flatnonzero(known[:-1] & known[1:])
+        pairs = numbers[together] * len(self._row_of_word) + numbers[together + 1]
+        places = np.searchsorted(self._pair_keys, pairs)
+        found = self._pair_keys[places] == pairs
         of_words = self._row_of_word[numbers]
-        keys = numbers[:-1] * len(self._row_of_word) + numbers[1:]
-        places = np.searchsorted(self._pair_keys, keys)
-        of_pairs = self._row_of_pair[places[self._pair_keys[places] == keys]]
-        return np.concatenate([of_words[of_words >= 0], of_pairs])
+        is_word = of_words >= 0
+        # One number for a text and an n-gram, so that sorting brings equal ones together.
+        n_names = max(1, len(self.names))
+        both = np.concatenate(
+            [
+                text[is_word] * n_names + of_words[is_word],
+                text[together[found]] * n_names + self._row_of_pair[places[found]],
+            ]
+        )
+        both.sort()
+        is_first = np.append(True, both[1:] != both[:-1])[: len(both)]
+        firsts = np.flatnonzero(is_first)
+        of_text, rows = np.divmod(both[firsts], n_names)
+        starts = np.searchsorted(of_text, np.arange(len(ends) + 1))
+        return NgramCounts(starts, rows, np.diff(firsts, append=len(both)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +128,7 @@ class TermWeights:
     """The weights of one fitted term; a score above 0 says that the paper has at least that level.
 
     ``content_hash`` is the taxonomy entry's at the time of fitting. ``shape`` is ``(3, len(SHAPE))`` and ``bias``
-    ``(3,)``, a row a level; thresholds are part of the bias. ``words`` gives ``(3 zones, 3 levels)`` a word.
+    ``(3,)``, a row a level; thresholds are part of the bias. ``words`` gives ``(N_ZONES, 3 levels)`` a word.
     ``ngram_column`` is the first of the term's columns in ``DetectorWeights.ngram_weights``, one a level; ``None``
     for what the techniques have in common.
     """
@@ -94,6 +140,18 @@ class TermWeights:
     bias: NDArray[np.float32]
     words: dict[str, NDArray[np.float32]]
     ngram_column: int | None
+
+
+class NgramVectors(NamedTuple):
+    """The n-grams of several texts: ``starts`` and ``rows`` as in ``NgramCounts``.
+
+    ``values`` are tf-idf, of Euclidean length 1 in each text; ``scores`` is ``(n_texts, n_columns)``.
+    """
+
+    starts: list[int]
+    rows: NDArray[np.intp]
+    values: NDArray[np.float32]
+    scores: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,25 +172,28 @@ class DetectorWeights:
     ngram_weights: NDArray[np.int8]
     ngram_scale: NDArray[np.float32]
 
-    def ngram_vector(self, title: str, abstract: str) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """Rows of the n-grams that the text holds, and their tf-idf values, of Euclidean length 1."""
-        rows, counts = np.unique(self.ngrams.rows(title, abstract), return_counts=True)
+    def ngram_vectors(self, plain_texts: Sequence[tuple[str, str]]) -> NgramVectors:
+        """The tf-idf values of the texts' n-grams, and what they add to every column's score."""
+        starts, rows, counts = self.ngrams.count(plain_texts)
         values = (1.0 + np.log(counts)).astype(np.float32) * self.ngram_idf[rows]
-        length = float(np.linalg.norm(values))
-        return rows, values / np.float32(length) if length else values
-
-    def ngram_scores(self, rows: NDArray[np.intp], values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The n-grams' part of every column's score, ``(n_columns,)``."""
-        scores: NDArray[np.float32] = (values @ self.ngram_weights[rows].astype(np.float32)) * self.ngram_scale
-        return scores
+        scores = np.zeros((len(plain_texts), len(self.ngram_scale)), dtype=np.float32)
+        bounds = starts.tolist()
+        for text, (start, end) in enumerate(pairwise(bounds)):
+            if start < end:
+                of_text = values[start:end]
+                of_text /= np.float32(np.linalg.norm(of_text))
+                scores[text] = of_text @ self.ngram_weights[rows[start:end]].astype(np.float32)
+        return NgramVectors(bounds, rows, values, scores * self.ngram_scale)
 
     def strongest_ngrams(
-        self, rows: NDArray[np.intp], values: NDArray[np.float32], term: TermWeights, level: int, n_most: int
+        self, vectors: NgramVectors, text: int, term: TermWeights, level: int, n_most: int
     ) -> list[str]:
-        """The n-grams that speak most for a term at a level, best first."""
+        """The n-grams of one of the texts that speak most for a term at a level, best first."""
         if term.ngram_column is None:
             return []
-        parts = values * self.ngram_weights[rows, term.ngram_column + level - 1]
+        of_text = slice(vectors.starts[text], vectors.starts[text + 1])
+        rows = vectors.rows[of_text]
+        parts = vectors.values[of_text] * self.ngram_weights[rows, term.ngram_column + level - 1]
         best = [int(i) for i in np.argsort(-parts)[:n_most] if parts[i] > 0]
         return [self.ngrams.names[rows[i]] for i in best]
 
@@ -205,21 +266,6 @@ def load_weights(path: Path) -> DetectorWeights:
         ngram_weights=table["ngram_weights"],
         ngram_scale=table["ngram_scale"],
     )
-
-
-def term_score(
-    weights: TermWeights, shape: Iterable[float], parts: NDArray[np.float32], by_ngrams: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """A score a level, ``(3,)``; a theme's third is unused.
-
-    ``parts`` are the weights of the words and nearby words found, ``(n_found, 3)``; ``by_ngrams`` is what
-    ``ngram_scores`` gives.
-    """
-    score: NDArray[np.float32] = weights.bias + weights.shape @ np.fromiter(shape, np.float32, len(SHAPE))
-    score += parts.sum(axis=0)
-    if weights.ngram_column is not None:
-        score += by_ngrams[weights.ngram_column : weights.ngram_column + N_LEVELS]
-    return score
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:

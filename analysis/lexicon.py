@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import ahocorasick
@@ -42,6 +43,11 @@ class WordFinder:
     any case; one with a capital letter only as written. ``*`` at an end matches any letters there. A word of
     several parts does not match across a comma or the end of a sentence.
 
+    Parameters
+    ----------
+    words : what to find.
+    groups : a number for each word, by which ``places`` brings places together; ``None`` puts all in group 0.
+
     Examples
     --------
     >>> finder = WordFinder(["state space model", "ViT", "quantiz*"])
@@ -49,9 +55,12 @@ class WordFinder:
     [(2, 0, 9), (0, 10, 28)]
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
-        patterns: dict[str, list[tuple[int, str | None, bool, bool, bool, int]]] = {}
-        for number, word in enumerate(words):
+    def __init__(self, words: Sequence[str], groups: Sequence[int] | None = None) -> None:
+        # By pattern: the words that are found wherever it stands, and what the others ask of a place.
+        simple: dict[str, list[tuple[int, int]]] = {}
+        others: dict[str, list[tuple[int, int, str | None, bool, bool, bool]]] = {}
+        length_of: dict[str, int] = {}
+        for number, (word, group) in enumerate(zip(words, groups or [0] * len(words), strict=True)):
             core = word.strip("*")
             open_start, open_end = word.startswith("*"), word.endswith("*")
             cased = "".join(c if c.isalnum() else " " for c in core) if core != core.lower() else None
@@ -59,23 +68,38 @@ class WordFinder:
             # Boundaries are part of the pattern, so that most wrong places are never reported.
             for plural in ("",) if open_end else ("", "s"):
                 pattern = ("" if open_start else " ") + middle + plural + ("" if open_end else " ")
-                details = (number, cased, open_start, open_end, " " in middle, len(middle) + len(plural))
-                patterns.setdefault(pattern, []).append(details)
+                length_of[pattern] = len(middle) + len(plural)
+                if cased is None and not open_start and not open_end and " " not in middle:
+                    simple.setdefault(pattern, []).append((group, number))
+                else:
+                    demands = (group, number, cased, open_start, open_end, " " in middle)
+                    others.setdefault(pattern, []).append(demands)
         self._automaton = ahocorasick.Automaton()
-        for pattern, entries in patterns.items():
-            self._automaton.add_word(pattern, tuple(entries))
-        self._empty = not patterns
+        for pattern, length in length_of.items():
+            payload = (length, tuple(simple.get(pattern, ())), tuple(others.get(pattern, ())))
+            self._automaton.add_word(pattern, payload)
+        self._empty = not length_of
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[Hit]:
         """Every place of every word, in order of where they start."""
+        places = [hit for of_group in self.places(text, plain(text)).values() for hit in of_group]
+        return sorted((Hit(*hit) for hit in places), key=lambda hit: (hit.start, -hit.end))
+
+    def places(self, text: str, plain_text: str) -> Mapping[int, list[tuple[int, int, int]]]:
+        """Word, start and end of every place, by the group of the word and in no order.
+
+        What ``find`` gives, for who reads many texts and knows what ``plain`` makes of them.
+        """
+        hits: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
         if self._empty or not text:
-            return []
-        padded = f" {plain(text)} "
-        hits = []
-        for last, entries in self._automaton.iter(padded):
-            for number, cased, open_start, open_end, has_parts, length in entries:
-                # Position p of the padded text is position p - 1 of the text itself.
+            return hits
+        padded = f" {plain_text} "
+        for last, (length, simple, others) in self._automaton.iter(padded):
+            # Position p of the padded text is position p - 1 of the text itself.
+            for group, number in simple:
+                hits[group].append((number, last - 1 - length, last - 1))
+            for group, number, cased, open_start, open_end, has_parts in others:
                 end = last if open_end else last - 1
                 start = end - length
                 if cased is not None and not _is_spelled(text[start : start + len(cased)], cased):
@@ -88,8 +112,7 @@ class WordFinder:
                         end += 1
                 if has_parts and not _PAUSES.isdisjoint(text[start : end - 1]):
                     continue
-                hits.append(Hit(number, start, end))
-        hits.sort(key=lambda hit: (hit.start, -hit.end))
+                hits[group].append((number, start, end))
         return hits
 
 

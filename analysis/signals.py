@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from analysis.lexicon import Hit, WordFinder, plain
+from analysis.lexicon import WordFinder
 from analysis.taxonomy import Taxonomy
-from domain.detections import EvidenceField
 
 SHAPE = (
     "found",  # 1: the part of a score that is the same wherever the term is found
@@ -31,7 +31,11 @@ SHAPE = (
 )  # fmt: skip
 """What the numbers of ``TermSignals.shape`` say, in their order; truths are 0 or 1."""
 
-_WEIGHED = ("strong", "weak", "hints")
+N_ZONES = 3
+"""Where a word may stand: 0 anywhere, 1 in the title, 2 from the first proposal on."""
+
+_ROLES = ("strong", "weak", "context", "hints", "exclude")
+_STRONG, _WEAK, _CONTEXT, _HINTS, _EXCLUDE = range(len(_ROLES))
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[$\\]*[A-Z0-9])")
 _PROPOSAL = re.compile(
     r"\b(?:we|this (?:paper|work|article|study)|in this)\b[^.]{0,40}?\b(?:propos|introduc|present|develop|design|study"
@@ -39,13 +43,20 @@ _PROPOSAL = re.compile(
     r"|survey|review)\w*",
     re.IGNORECASE,
 )
-_OWN = ("we", "our", "ours", "this paper", "this work", "this article", "this study", "this survey", "this thesis")
-_OTHERS = (
-    "unlike", "in contrast to", "compared to", "compared with", "outperform*", "than", "baseline", "such as",
-    "existing", "previous", "prior work", "traditional", "recent", "instead of", "without", "rather than",
-    "alternative", "in comparison", "competitive with", "surpass*", "as opposed to", "future work", "success of",
-    "inspired by",
-)  # fmt: skip
+_OWN, _OTHERS, _OPENING = -1, -2, -3
+_CUES = {
+    _OWN: (
+        "we", "our", "ours", "this paper", "this work", "this article", "this study", "this survey", "this thesis"
+    ),
+    _OTHERS: (
+        "unlike", "in contrast to", "compared to", "compared with", "outperform*", "than", "baseline", "such as",
+        "existing", "previous", "prior work", "traditional", "recent", "instead of", "without", "rather than",
+        "alternative", "in comparison", "competitive with", "surpass*", "as opposed to", "future work", "success of",
+        "inspired by",
+    ),
+    # Where a proposal may begin: looking for the whole expression is slow, trying it at a place is quick.
+    _OPENING: ("we", "this paper", "this work", "this article", "this study", "in this"),
+}  # fmt: skip
 _COMPARING = frozenset(
     "unlike than outperform outperforms outperforming outperformed compared contrast instead rather baseline baselines"
     " over existing such traditional without alternative alternatives replace replaces replacing prior previous recent"
@@ -67,29 +78,24 @@ _ABOUT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TermSignals:
+Place = tuple[int, int, int, int]
+"""Where a word of a term stands: its number, start and end, and the sentence of the abstract, -1 in the title."""
+
+
+class TermSignals(NamedTuple):
     """What one paper shows of one term.
 
     ``places`` are where its words stand, first the ``n_strong`` strong ones. ``shape`` is described by ``SHAPE``.
-    ``words`` holds pairs (number of the word in ``SignalReader.words``, zone), zone 0 for anywhere, 1 in the title, 2
-    from the first proposal on. ``nearby`` names the words around strong places, such as ``L:unlike`` for up to four
-    words before. Both are sorted, so that sums over them come out the same in every process.
+    ``words`` holds ``N_ZONES`` times the number of a word in ``SignalReader.words``, plus the zone. ``nearby`` names
+    the words around strong places, such as ``L:unlike`` for up to four words before. Both are sorted, so that sums
+    over them come out the same in every process.
     """
 
-    places: tuple[tuple[EvidenceField, Hit], ...]
+    places: list[Place]
     n_strong: int
-    shape: tuple[float, ...]
-    words: tuple[tuple[int, int], ...]
-    nearby: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Place:
-    field: EvidenceField
-    hit: Hit
-    sentence: int  # -1 in the title
-    strong: bool
+    shape: list[float]
+    words: list[int]
+    nearby: list[str]
 
 
 class SignalReader:
@@ -98,74 +104,80 @@ class SignalReader:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._kinds = [entry.kind for entry in taxonomy.entries]
         words: list[str] = []
-        self._roles: list[tuple[int, str]] = []
+        self._group_of: list[int] = []
         for number, entry in enumerate(taxonomy.entries):
-            for role in ("strong", "weak", "context", "hints", "exclude"):
-                for word in getattr(entry, role):
-                    words.append(word)
-                    self._roles.append((number, role))
-        for role, cues in (("own", _OWN), ("others", _OTHERS)):
+            for role, name in enumerate(_ROLES):
+                of_role = getattr(entry, name)
+                words += of_role
+                self._group_of += [len(_ROLES) * number + role] * len(of_role)
+        for group, cues in _CUES.items():
             words += cues
-            self._roles += [(-1, role)] * len(cues)
+            self._group_of += [group] * len(cues)
         self.words = tuple(words)
-        self._finder = WordFinder(words)
+        self._finder = WordFinder(words, self._group_of)
 
     def words_of(self, number: int) -> list[int]:
         """The numbers of the words of the term with this number that may carry a weight: strong, weak and hints."""
-        return [w for w, (term, role) in enumerate(self._roles) if term == number and role in _WEIGHED]
+        groups = {len(_ROLES) * number + role for role in (_STRONG, _WEAK, _HINTS)}
+        return [word for word, group in enumerate(self._group_of) if group in groups]
 
-    def read(self, title: str, abstract: str) -> dict[int, TermSignals]:
-        """The signals of every term found, by the term's number in the taxonomy, ascending."""
-        roles = self._roles
-        hits: dict[EvidenceField, list[Hit]] = {
-            "title": self._finder.find(title), "abstract": self._finder.find(abstract)
-        }  # fmt: skip
-        frame = _Frame.of(abstract, ((roles[h.word][1], h) for h in hits["abstract"] if roles[h.word][0] < 0))
-        places: dict[int, list[_Place]] = {}
-        has_context: set[int] = set()
-        hints: dict[int, set[int]] = {}
-        excluded_words: dict[int, set[int]] = {}
-        for field, found in hits.items():
-            excluded = [(roles[h.word][0], h) for h in found if roles[h.word][1] == "exclude"]
-            for hit in found:
-                number, role = roles[hit.word]
-                if number < 0 or role == "exclude":
-                    continue
-                if role == "context":
-                    has_context.add(number)
-                    continue
-                if role == "hints":
-                    hints.setdefault(number, set()).add(hit.word)
-                    continue
-                if excluded and any(n == number and x.start <= hit.start < x.end for n, x in excluded):
-                    # In a paper on power transformers the bare "transformer" means the same elsewhere in it.
-                    excluded_words.setdefault(number, set()).add(hit.word)
-                    continue
-                sentence = -1 if field == "title" else frame.sentence_at(hit.start)
-                places.setdefault(number, []).append(_Place(field, hit, sentence, role == "strong"))
+    def read(self, title: str, abstract: str, plain_title: str, plain_abstract: str) -> dict[int, TermSignals]:
+        """The signals of every term found, by the term's number in the taxonomy, ascending.
+
+        ``plain_title`` and ``plain_abstract`` are what ``analysis.lexicon.plain`` makes of the two texts.
+        """
+        in_title = self._finder.places(title, plain_title)
+        in_abstract = self._finder.places(abstract, plain_abstract)
+        groups = in_title.keys() | in_abstract.keys()
+        numbers = {group // len(_ROLES) for group in groups if group >= 0 and group % len(_ROLES) <= _WEAK}
+        frame: _Frame | None = None
         signals = {}
-        texts: dict[EvidenceField, tuple[str, str]] = {
-            "title": (title, plain(title)), "abstract": (abstract, plain(abstract))
-        }  # fmt: skip
-        around: dict[tuple[EvidenceField, int, int], tuple[list[str], list[str]]] = {}
-        for number in sorted(places):
-            banned: set[int] = excluded_words.get(number, set())
-            kept = [place for place in places[number] if place.hit.word not in banned]
-            strong = [place for place in kept if place.strong]
-            if not strong and (number not in has_context or not kept):
+        around: dict[tuple[int, int, int], tuple[list[str], list[str]]] = {}
+        for number in sorted(numbers):
+            first = len(_ROLES) * number
+            if first + _STRONG not in groups and first + _CONTEXT not in groups:
                 continue
-            for place in strong:
-                key = (place.field, place.hit.start, place.hit.end)
+            if frame is None:
+                frame = _Frame.of(abstract, in_abstract)
+            starts = frame.starts
+            strong: list[Place] = []
+            weak: list[Place] = []
+            for role, places in ((_STRONG, strong), (_WEAK, weak)):
+                if first + role in in_title:
+                    places += [(*hit, -1) for hit in in_title[first + role]]
+                if first + role in in_abstract:
+                    places += [(*hit, bisect_right(starts, hit[1]) - 1) for hit in in_abstract[first + role]]
+            some_excluded = False
+            if first + _EXCLUDE in groups:
+                phrases = [in_title.get(first + _EXCLUDE, ()), in_abstract.get(first + _EXCLUDE, ())]
+                # In a paper on power transformers the bare "transformer" means the same elsewhere in it.
+                banned = {
+                    word
+                    for word, at, _, sentence in (*strong, *weak)
+                    if any(start <= at < end for _, start, end in phrases[sentence >= 0])
+                }
+                if banned:
+                    some_excluded = True
+                    strong = [place for place in strong if place[0] not in banned]
+                    weak = [place for place in weak if place[0] not in banned]
+            if not strong and (first + _CONTEXT not in groups or not weak):
+                continue
+            for _, start, end, sentence in strong:
+                # Up to four words before the place, in its sentence, and three behind it.
+                key = (sentence, start, end)
                 if key not in around:
-                    around[key] = frame.around(texts[place.field][1], place)
+                    text, begin = (plain_title, 0) if sentence < 0 else (plain_abstract, starts[sentence])
+                    before = text[max(begin, start - 50) : start].split()[-4:]
+                    around[key] = before, text[end : end + 40].split()[:3]
+            hints = [*in_title.get(first + _HINTS, ()), *in_abstract.get(first + _HINTS, ())]
             signals[number] = _signals(
-                kept,
                 strong,
+                weak,
                 frame,
                 around,
-                bool(banned),
+                some_excluded,
                 len(title),
-                hints.get(number, set()),
+                {word for word, _, _ in hints},
                 with_nearby=self._kinds[number] == "technique",
             )
         return signals
@@ -182,120 +194,129 @@ class _Frame:
     first_proposal: int
 
     @classmethod
-    def of(cls, abstract: str, cues: Iterable[tuple[str, Hit]]) -> _Frame:
-        starts = [0, *(match.end() for match in _SENTENCE_END.finditer(abstract))]
-        own: set[int] = set()
-        others: set[int] = set()
-        for role, hit in cues:
-            (own if role == "own" else others).add(bisect_right(starts, hit.start) - 1)
+    def of(cls, abstract: str, groups: Mapping[int, Sequence[tuple[int, int, int]]]) -> _Frame:
+        """The frame of an abstract, from the places of its cues."""
+        starts = [0, *[match.end() for match in _SENTENCE_END.finditer(abstract)]]
+        own = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_OWN, ())}
+        others = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_OTHERS, ())}
         ends: dict[int, int] = {}
-        for match in _PROPOSAL.finditer(abstract):
-            ends.setdefault(bisect_right(starts, match.start()) - 1, match.end())
+        free_from = 0
+        for at in sorted([start for _, start, _ in groups.get(_OPENING, ())]):
+            match = _PROPOSAL.match(abstract, at) if at >= free_from else None
+            if match is not None:
+                free_from = match.end()
+                ends.setdefault(bisect_right(starts, at) - 1, free_from)
         first = min(ends, default=min(own, default=len(starts)))
         return cls(starts, own, others, ends, first)
 
-    def sentence_at(self, position: int) -> int:
-        return bisect_right(self.starts, position) - 1
-
-    def around(self, plain_text: str, place: _Place) -> tuple[list[str], list[str]]:
-        """Up to four words before a place, in its sentence, and three behind it."""
-        first = 0 if place.sentence < 0 else self.starts[place.sentence]
-        before = plain_text[max(first, place.hit.start - 50) : place.hit.start].split()[-4:]
-        return before, plain_text[place.hit.end : place.hit.end + 40].split()[:3]
-
 
 def _signals(
-    kept: list[_Place],
-    strong: list[_Place],
+    strong: list[Place],
+    weak: list[Place],
     frame: _Frame,
-    around: dict[tuple[EvidenceField, int, int], tuple[list[str], list[str]]],
+    around: dict[tuple[int, int, int], tuple[list[str], list[str]]],
     some_excluded: bool,
     title_length: int,
     hints: set[int],
     *,
     with_nearby: bool,
 ) -> TermSignals:
-    weak = [place for place in kept if not place.strong]
-    in_abstract = [place for place in strong if place.sentence >= 0]
-    sentences = {place.sentence for place in in_abstract}
-    title_starts = {place.hit.start for place in strong if place.sentence < 0}
     n_sentences, first_proposal = len(frame.starts), frame.first_proposal
     own, others, proposals = frame.own, frame.others, frame.proposal_ends
-    n_comparing = n_contrasted = n_using = n_about = n_clean = 0
+    n_in_abstract = n_comparing = n_contrasted = n_using = n_about = n_clean = 0
+    after_verb = False
     nearby: set[str] = set()
-    for place in strong:
-        before, behind = around[place.field, place.hit.start, place.hit.end]
-        if place.sentence >= 0:
+    words = {N_ZONES * word for word in hints}
+    strong_words: set[int] = set()
+    title_starts: set[int] = set()
+    abstract_starts: set[int] = set()
+    sentences: set[int] = set()
+    for word, start, end, sentence in strong:
+        before, behind = around[sentence, start, end]
+        strong_words.add(word)
+        words.add(N_ZONES * word)
+        if sentence < 0:
+            title_starts.add(start)
+            words.add(N_ZONES * word + 1)
+        else:
+            n_in_abstract += 1
+            abstract_starts.add(start)
+            sentences.add(sentence)
             comparing = not _COMPARING.isdisjoint(before)
+            last_three = before[-3:]
             n_comparing += comparing
-            n_contrasted += not _CONTRASTING.isdisjoint(before[-3:])
-            n_using += not comparing and not _USING.isdisjoint(before[-3:])
-            n_about += not _ABOUT.isdisjoint(before[-3:])
-            n_clean += not comparing and (place.sentence in own or place.sentence in proposals)
+            n_contrasted += not _CONTRASTING.isdisjoint(last_three)
+            n_using += not comparing and not _USING.isdisjoint(last_three)
+            n_about += not _ABOUT.isdisjoint(last_three)
+            n_clean += not comparing and (sentence in own or sentence in proposals)
+            after_verb = after_verb or proposals.get(sentence, end) <= start
+        if sentence >= first_proposal:
+            words.add(N_ZONES * word + 2)
         if with_nearby:
-            _add_nearby(nearby, before, behind, in_title=place.sentence < 0)
-    title_found = bool(title_starts)
-    after = [sentence for sentence in sentences if sentence >= first_proposal]
-    shape = (
+            _add_nearby(nearby, before, behind, in_title=sentence < 0)
+    weak_in_title = weak_in_own = False
+    for word, _, _, sentence in weak:
+        words.add(N_ZONES * word)
+        if sentence < 0:
+            weak_in_title = True
+            words.add(N_ZONES * word + 1)
+        elif sentence in own:
+            weak_in_own = True
+        if sentence >= first_proposal:
+            words.add(N_ZONES * word + 2)
+    found, title_found, n_in_sentences = bool(strong), bool(title_starts), len(sentences)
+    n_after = sum(sentence >= first_proposal for sentence in sentences)
+    only_with_others = sentences <= others
+    shape = [
         1.0,
-        bool(strong),
+        found,
         title_found,
-        any(place.sentence < 0 for place in weak),
+        weak_in_title,
         len(title_starts) > 1,
-        any(start < 0.3 * title_length for start in title_starts),
+        title_found and min(title_starts) < 0.3 * title_length,
         not title_found,
         title_found and not sentences,
-        math.log1p(len({(place.field, place.hit.start) for place in strong})),
+        math.log1p(len(title_starts) + len(abstract_starts)),
         math.log1p(len(weak)),
-        math.log1p(len({place.hit.word for place in strong})),
-        len(sentences) / n_sentences,
-        len(sentences) >= 2,
-        len(sentences) >= 3,
+        math.log1p(len(strong_words)),
+        n_in_sentences / n_sentences,
+        n_in_sentences >= 2,
+        n_in_sentences >= 3,
         not sentences.isdisjoint(own),
-        any(place.sentence in own for place in weak),
+        weak_in_own,
         not sentences.isdisjoint(proposals),
         first_proposal in sentences,
-        any(proposals.get(place.sentence, place.hit.end) <= place.hit.start for place in in_abstract),
-        len(after) / n_sentences,
-        bool(after),
-        bool(sentences) and not after,
-        bool((sentences & own) - others),
-        bool(sentences) and sentences <= others,
-        not sentences <= others,
+        after_verb,
+        n_after / n_sentences,
+        n_after > 0,
+        bool(sentences) and not n_after,
+        not (sentences & own) <= others,
+        bool(sentences) and only_with_others,
+        not only_with_others,
         min(n_clean, 3) / 2,
         n_comparing > 0,
-        bool(strong) and n_comparing == len(in_abstract),
+        found and n_comparing == n_in_abstract,
         min(n_using, 2) / 2,
         min(n_about, 3) / 2,
         0 in sentences,
         n_sentences - 1 in sentences,
         sentences == {0},
         sentences == {n_sentences - 1},
-        not title_found and bool(strong) and n_contrasted == len(in_abstract),
+        not title_found and found and n_contrasted == n_in_abstract,
         some_excluded,
-    )
-    words = {(place.hit.word, 0) for place in kept}
-    words |= {(place.hit.word, 1) for place in kept if place.sentence < 0}
-    words |= {(place.hit.word, 2) for place in kept if place.sentence >= first_proposal}
-    words |= {(word, 0) for word in hints}
-    return TermSignals(
-        tuple((place.field, place.hit) for place in (*strong, *weak)),
-        len(strong),
-        tuple(map(float, shape)),
-        tuple(sorted(words)),
-        tuple(sorted(nearby)),
-    )
+    ]
+    return TermSignals([*strong, *weak], len(strong), shape, sorted(words), sorted(nearby))
 
 
 def _add_nearby(nearby: set[str], before: list[str], behind: list[str], *, in_title: bool) -> None:
     if in_title:
-        nearby.update("TL:" + word for word in before[-2:])
-        nearby.update("TR:" + word for word in behind[:2])
+        nearby.update(["TL:" + word for word in before[-2:]])
+        nearby.update(["TR:" + word for word in behind[:2]])
         if not before:
             nearby.add("TL:^")
         return
-    nearby.update("L:" + word for word in before)
-    nearby.update("R:" + word for word in behind)
+    nearby.update(["L:" + word for word in before])
+    nearby.update(["R:" + word for word in behind])
     nearby.add("L1:" + (before[-1] if before else "^"))
     nearby.add("R1:" + (behind[0] if behind else "$"))
     if len(before) > 1:

@@ -3,6 +3,7 @@
     python -m benchmarks.detection fit       fit on train.jsonl and detection_labels.jsonl, measure on dev.jsonl, write
                                              both to analysis/
     python -m benchmarks.detection           measure what ships, beside one regular expression per label, and its speed
+    python -m benchmarks.detection speed     measure its speed alone, on papers of arxiv/recent, and keep the figure
     python -m benchmarks.detection card      write docs/model-card.md from analysis/detector_scores.json
 
 ``--shared`` is the folder with ``gold/`` and ``arxiv/``, by default ``../shared``.
@@ -34,8 +35,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from analysis.detect import Detector
-from analysis.detector_weights import N_LEVELS, N_ZONES, TermWeights, dump_weights, ngrams
-from analysis.signals import SHAPE, SignalReader, TermSignals
+from analysis.detector_weights import N_LEVELS, TermWeights, dump_weights, ngrams
+from analysis.lexicon import plain
+from analysis.signals import N_ZONES, SHAPE, SignalReader, TermSignals
 from analysis.taxonomy import Taxonomy, load_taxonomy
 
 ANALYSIS = Path(__file__).parent.parent / "analysis"
@@ -243,7 +245,7 @@ def technique_problem(
             row = {i: value for i, value in enumerate(signal.shape) if value}
             row |= {own_start[j] + i: SHAPE_OWN * value for i, value in enumerate(signal.shape) if value}
             row |= {n_shape + nearby[name]: NEARBY for name in signal.nearby if name in nearby}
-            row |= {word_start[j] + N_ZONES * position[w] + zone: TECHNIQUE_WORD for w, zone in signal.words}
+            row |= {word_start[j] + _column(code, position): TECHNIQUE_WORD for code in signal.words}
             rows.append(row)
             papers.append(paper)
             terms.append(j)
@@ -266,10 +268,16 @@ def theme_features(
         row: dict[int, float] = {}
         if signal is not None:
             row = {i: value for i, value in enumerate(signal.shape) if value}
-            row |= {len(SHAPE) + N_ZONES * position[w] + zone: THEME_WORD for w, zone in signal.words}
+            row |= {len(SHAPE) + _column(code, position): THEME_WORD for code in signal.words}
         rows.append(row)
     own = _matrix(rows, len(SHAPE) + N_ZONES * len(words))
     return sparse.hstack([own, ngram * NGRAM, sparse.csr_matrix(latent * LATENT)]).tocsr()
+
+
+def _column(code: int, position: dict[int, int]) -> int:
+    """The column of a word in a zone, as ``TermSignals.words`` names it, among those of its term."""
+    word, zone = divmod(code, N_ZONES)
+    return N_ZONES * position[word] + zone
 
 
 def _matrix(rows: list[dict[int, float]], n_columns: int) -> Any:
@@ -364,7 +372,7 @@ def fit(shared: Path) -> None:
     pools = arxiv_texts(shared)
     papers = train + read_added(ADDED_LABELS, pools)
     texts = unlabelled_texts(shared, pools, n_texts=30_000, seed=0)
-    signals = [reader.read(paper.title, paper.abstract) for paper in papers]
+    signals = [reader.read(p.title, p.abstract, plain(p.title), plain(p.abstract)) for p in papers]
     levels = {label: np.array([paper.levels[label] for paper in papers]) for label in LABELS}
     is_random = np.array([paper.drawn == "random" for paper in train])
 
@@ -522,7 +530,7 @@ def measure(shared: Path) -> dict[str, Any]:
     detector = Detector(taxonomy)
     dev = read_labelled(shared / "gold" / "dev.jsonl")
     is_random = np.array([paper.drawn == "random" for paper in dev])
-    found = [{d.key: d.level for d in detector.detect_text(paper.title, paper.abstract)} for paper in dev]
+    found = [{d.key: d.level for d in of} for of in detector.detect_texts([(p.title, p.abstract) for p in dev])]
     hashes = {entry.key: entry.content_hash for entry in taxonomy.entries}
     resamples = np.random.default_rng(0).multinomial(len(dev), np.full(len(dev), 1 / len(dev)), size=2000)
     labels: dict[str, Any] = {}
@@ -566,22 +574,33 @@ def measure(shared: Path) -> dict[str, Any]:
         "detector_id": detector.detector_id,
         "n_dev": len(dev),
         "n_dev_random": int(is_random.sum()),
-        "papers_per_second": papers_per_second(detector, dev),
+        "papers_per_second": papers_per_second(detector, [(paper.title, paper.abstract) for paper in dev]),
         "macro": macro,
         "labels": labels,
     }
 
 
-def papers_per_second(detector: Detector, papers: list[Labelled]) -> float:
-    """Papers detected in a second of one core's time, the best of three rounds over at least 2,000 papers."""
-    many = papers * (2000 // len(papers) + 1)
+def papers_per_second(detector: Detector, texts: Sequence[tuple[str, str]]) -> float:
+    """Papers detected in a second of one core's time, together, the best of three rounds over at least 2,000 papers."""
+    many = [*texts] * (2000 // len(texts) + 1)
     rounds = []
     for _ in range(3):
         start = time.process_time()
-        for paper in many:
-            detector.detect_text(paper.title, paper.abstract)
+        detector.detect_texts(many)
         rounds.append(len(many) / (time.process_time() - start))
     return round(max(rounds))
+
+
+def measure_speed(shared: Path) -> None:
+    """Print the speed on the newest month of ``arxiv/recent``, and keep it among the scores."""
+    newest = max((shared / "arxiv" / "recent").glob("*.jsonl.gz"))
+    with gzip.open(newest, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    texts = [(row["title"], row["abstract"]) for row in rows[:5000]]
+    speed = papers_per_second(Detector(load_taxonomy()), texts)
+    print(f"{speed:,} papers/s on one core, {len(texts):,} papers of {newest.name} together")
+    scores = json.loads(SCORES.read_text(encoding="utf-8")) | {"papers_per_second": speed}
+    SCORES.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
 def _resampled(
@@ -755,12 +774,15 @@ def _with_interval(scores: dict[str, Any], name: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", nargs="?", choices=("measure", "fit", "card"), default="measure")
+    parser.add_argument("command", nargs="?", choices=("measure", "fit", "speed", "card"), default="measure")
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with gold/ and arxiv/")
     options = parser.parse_args(arguments)
     if options.command == "card":
         CARD.write_text(model_card(json.loads(SCORES.read_text(encoding="utf-8")), load_taxonomy()), encoding="utf-8")
         print(f"wrote {CARD.relative_to(CARD.parent.parent)}")
+        return 0
+    if options.command == "speed":
+        measure_speed(options.shared)
         return 0
     if not (options.shared / "gold" / "dev.jsonl").exists():
         print(f"no labelled abstracts under {options.shared}; name the folder with --shared", file=sys.stderr)

@@ -6,8 +6,10 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 
 from analysis.detect import Detector
 from analysis.detector_weights import NgramIndex, load_weights, ngrams
-from analysis.lexicon import WordFinder
+from analysis.lexicon import WordFinder, plain
 from analysis.taxonomy import load_taxonomy
 from domain.detections import Detection
 from domain.paper import ArxivId, Paper
@@ -257,8 +259,22 @@ def test_a_word_is_found_wherever_it_stands(before: str, after: str) -> None:
 def test_ngrams_are_found_by_number_as_they_are_by_name(title: str, abstract: str) -> None:
     names = ["we", "we propose", "propose", "s4", "unlike s4", " we", "transformers ", "diffusion gnn", "patients"]
     row_of = {name: row for row, name in enumerate(names)}
-    by_name = sorted(row_of[name] for name in ngrams(title, abstract) if name in row_of)
-    assert sorted(NgramIndex(names).rows(title, abstract).tolist()) == by_name
+    texts = [(title, abstract), ("", ""), (abstract, title)]
+    found = NgramIndex(names).count([(plain(t), plain(a)) for t, a in texts])
+    for text, (start, end) in zip(texts, pairwise(found.starts.tolist()), strict=True):
+        by_name = Counter(row_of[name] for name in ngrams(*text) if name in row_of)
+        assert found.rows[start:end].tolist() == sorted(by_name)
+        assert found.counts[start:end].tolist() == [by_name[row] for row in sorted(by_name)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=2, max_size=5))
+def test_a_text_is_read_the_same_alone_and_among_others(texts: list[tuple[str, str]]) -> None:
+    together = shipped().detect_texts(texts)
+    for text, found_together in zip(texts, together, strict=True):
+        alone = shipped().detect_text(*text)
+        assert alone == found_together
+        assert [d.strength for d in alone] == [d.strength for d in found_together]
 
 
 def test_the_added_labels_hold_identifiers_and_levels_of_the_codebook_and_nothing_else() -> None:
