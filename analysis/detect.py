@@ -32,8 +32,8 @@ _RULES_VERSION = 3
 _ONLY_CONTRASTED = SHAPE.index("only_contrasted")
 _MAX_THEME_PLACES = 6
 _MAX_THEME_NGRAMS = 3
-_AT_ONCE = 250
-"""Papers whose n-grams are looked up together: enough to spread the cost of a call, few enough for the cache."""
+_AT_ONCE = 64
+"""Papers whose n-grams are looked up together: enough to spread the cost of a call, few enough to be soon forgotten."""
 
 
 class Detector:
