@@ -7,6 +7,7 @@ import importlib.util
 import os
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -162,10 +163,17 @@ def _located(settings: EmbeddingSettings) -> tuple[str, str]:
 
 def _sha256(folder: Path) -> str:
     try:
-        with (folder / "model.safetensors").open("rb") as weights:
-            return hashlib.file_digest(weights, "sha256").hexdigest()
+        file = folder / "model.safetensors"
+        return _sha256_of(file, file.stat().st_size, file.stat().st_mtime_ns)
     except OSError as error:
         raise ModelError(f"embedding.model: no model.safetensors in {folder} ({error.strerror})") from error
+
+
+@lru_cache(maxsize=8)
+def _sha256_of(file: Path, n_bytes: int, changed_ns: int) -> str:  # noqa: ARG001 - another size or instant, another file
+    """Read once a process: the name of the model is asked for at every job and page, and the file is large."""
+    with file.open("rb") as weights:
+        return hashlib.file_digest(weights, "sha256").hexdigest()
 
 
 def _loaded(path: str, revision: str | None, number_type: NumberType) -> SentenceTransformer:
