@@ -32,6 +32,7 @@ from store.deliveries import (
     deliveries_due,
     failures_in_a_row,
     hand_over,
+    is_taken_from_somebody,
     note_refused,
     note_sent,
     note_uncertain,
@@ -179,13 +180,15 @@ def deliver_issue(
     MailServerUnavailable
         If the server takes no mail from anybody now; everybody who is left is still due.
     """
-    issue, after, n_done = str(frame.issue), 0, 0
+    issue, after, n_done, doubted = str(frame.issue), 0, 0, ""
     while batch := deliveries_due(room.db, issue, now=room.clock(), limit=_AT_ONCE, after=after):
         for delivery, reader in batch:
             after = delivery.delivery_id
-            _deliver(room, frame, composer, delivery, reader)
+            doubted = _deliver(room, frame, composer, delivery, reader) or doubted
             n_done += 1
             yield Progress("delivery", n_done, max(n_readers, n_done), "mails")
+    if doubted and not is_taken_from_somebody(room.db, issue):
+        raise MailServerUnavailable(f"the mail server has taken issue {issue} from nobody; the last answer: {doubted}")
 
 
 def letter_for(
@@ -211,7 +214,8 @@ def letter_for(
 
 def _deliver(
     room: Mailroom, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
-) -> None:
+) -> str:
+    """Send one mail; gives a refusal that may be the server's own trouble, empty as a rule."""
     tokens: dict[TokenPurpose, str] = {"manage": room.new_token(), "unsubscribe": room.new_token()}
     db = room.db
     try:
@@ -226,11 +230,11 @@ def _deliver(
     except ValueError as error:  # one reader's part that cannot be made must not keep the others waiting
         if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
             note_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=room.clock())
-        return
+        return ""
     room.wait()
     claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock())
     if claim is None:
-        return
+        return ""
     try:
         handed = room.transport.send(
             letter,
@@ -241,22 +245,28 @@ def _deliver(
         note_refused(db, claim, problem=str(error), next_try_at=room.clock(), counts=False, now=room.clock())
         raise
     except DeliveryError as error:
-        _note(room, claim, delivery, reader, error)
+        return _note(room, claim, delivery, reader, error)
     except ValueError as error:  # a letter that cannot be written as a mail
         note_refused(db, claim, problem=str(error), next_try_at=None, now=room.clock())
     else:
         if handed:
             note_sent(db, claim, now=room.clock())
+    return ""
 
 
-def _note(room: Mailroom, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> None:
-    """Store how a mail failed, and leave an address alone that nobody has."""
+def _note(room: Mailroom, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> str:
+    """Store how a mail failed, and leave an address alone that nobody has.
+
+    A refusal for good is believed only of a server that takes mails of others: one that takes none, a relay that we
+    may not use for example, would end every subscription. Until then it is tried again, and given back as doubted.
+    """
     db, now = room.db, room.clock()
     if error.uncertain:
         note_uncertain(db, claim, problem=str(error), now=now)
-        return
+        return ""
     n_tries = delivery.n_tries + 1
-    is_over = error.permanent or n_tries >= room.max_tries
+    is_believed = error.permanent and is_taken_from_somebody(db, delivery.issue)
+    is_over = is_believed or n_tries >= room.max_tries
     note_refused(
         db,
         claim,
@@ -264,5 +274,8 @@ def _note(room: Mailroom, claim: Claim, delivery: Delivery, reader: Subscriber, 
         next_try_at=None if is_over else now + wait_after(n_tries),
         now=now,
     )
-    if error.bad_address or (is_over and failures_in_a_row(db, reader.subscriber_id) >= FAILURES_THAT_END):
+    if (error.bad_address and is_believed) or (
+        is_over and failures_in_a_row(db, reader.subscriber_id) >= FAILURES_THAT_END
+    ):
         suppress(db, reader.address, "bounced", now=now)
+    return str(error) if error.permanent and not is_over else ""

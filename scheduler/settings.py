@@ -21,6 +21,10 @@ class ScheduleSettings(BaseModel):
         default="America/New_York",
         description="The time zone of `harvest`; arXiv announces by the clock of New York, with its daylight changes.",
     )
+    changes: str = Field(
+        default="0 7 2 * *",
+        description="When to ask OAI-PMH, UTC, what changed in papers of any age since the last time; empty for never.",
+    )
     backup: str = Field(default="0 4 * * *", description="When to back up the database, UTC; empty for never.")
     keep_backups: int = Field(default=7, ge=1, description="Backups kept in data_dir/backups; older ones are deleted.")
     clean_up: str = Field(default="30 4 * * *", description="When to forget what is not needed any more, UTC.")
@@ -32,7 +36,7 @@ class ScheduleSettings(BaseModel):
     )
     every_s: float = Field(default=20.0, ge=1, le=600, description="Seconds between two looks for what is due.")
 
-    @field_validator("harvest", "backup", "clean_up", "bounces")
+    @field_validator("harvest", "changes", "backup", "clean_up", "bounces")
     @classmethod
     def _is_a_crontab_line(cls, value: str) -> str:
         if value:

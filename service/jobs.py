@@ -42,6 +42,7 @@ def jobs_of(office: PostOffice) -> list[Job]:
         Job("harvest", _by_cron(schedule.harvest, schedule.zone), lambda _: _harvest(shop), LEASE, newest_covers=True),
         Job("digest", lambda now, _: _weeks_due(shop, now), lambda period: _publish(shop, Week.parse(period)), LEASE),
         Job("delivery", lambda _now, _ledger: office.due_issues(), office.deliver, DELIVERY_LEASE),
+        Job("changes", _by_cron(schedule.changes, "UTC"), lambda _: _changes(shop), LEASE, newest_covers=True),
         Job("clean up", _by_cron(schedule.clean_up, "UTC"), lambda _: _clean_up(shop), "clean up", newest_covers=True),
     ]
     if schedule.backup and shop.db.is_sqlite:
@@ -69,6 +70,12 @@ def _harvest(shop: Workshop) -> Iterator[Progress]:
         published = newest_digest(shop.db, week)
         if published is not None and not published.edition.digest.completeness.complete:
             yield from _publish_and_write(shop, week)
+
+
+def _changes(shop: Workshop) -> Iterator[Progress]:
+    """Follow replacements and withdrawals of papers that are older than the last re-check of their week."""
+    yield from shop.harvest_lists(None)
+    yield from shop.analyse(last_week=last_closed_week(shop.now()))
 
 
 def _weeks_due(shop: Workshop, now: datetime) -> list[str]:

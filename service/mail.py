@@ -155,7 +155,7 @@ class SmtpTransport:
 
     def __init__(self, settings: MailSettings, *, context: ssl.SSLContext | None = None) -> None:
         self._settings = settings
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._connection: smtplib.SMTP | None = None
         self._n_sent = 0
 
@@ -202,17 +202,24 @@ class SmtpTransport:
         options = [f"size={size}"] if smtp.has_extn("size") else []
         code, answer = smtp.mail(bounces_go_to, options)
         if code != 250:
-            smtp.rset()
+            self._reset(smtp, code)
             # The sender is refused, so every other mail would be too.
             raise MailServerUnavailable(f"the mail server refuses the sender {bounces_go_to}: {_reply(code, answer)}")
         code, answer = smtp.rcpt(letter.to)
         if code not in (250, 251):
-            smtp.rset()
+            self._reset(smtp, code)
             self._judge(code, answer, letter.to, about_address=True)
         code, answer = smtp.docmd("DATA")
         if code != 354:
-            smtp.rset()
+            self._reset(smtp, code)
             self._judge(code, answer, "a mail")
+
+    def _reset(self, smtp: smtplib.SMTP, code: int) -> None:
+        """Begin anew after a refusal; a server that closes (421) hears nothing more from us."""
+        if code == 421:
+            self._drop()
+        else:
+            smtp.rset()
 
     def _judge(self, code: int, answer: bytes, what: str, *, about_address: bool = False) -> None:
         """Read the server's answer by its first digit (RFC 5321, 4.2.1)."""
@@ -231,6 +238,8 @@ class SmtpTransport:
         if self._connection is not None:
             return self._connection
         s = self._settings
+        if self._context is None and s.security != "none":
+            self._context = ssl.create_default_context()
         try:
             smtp = (
                 smtplib.SMTP_SSL(s.host, s.port, timeout=s.timeout_s, context=self._context)

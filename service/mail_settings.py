@@ -44,7 +44,9 @@ class MailSettings(BaseModel):
     end_timeout_s: float = Field(
         default=600.0, gt=0, le=900, description="Longest wait for its answer to a whole mail; RFC 5321 asks for 600."
     )
-    max_tries: int = Field(default=8, ge=1, le=20, description="Tries of one mail before it is given up.")
+    max_tries: int = Field(
+        default=22, ge=1, le=60, description="Tries of one mail before it is given up: four days by default."
+    )
     bounce_folder: Path | None = Field(
         default=None, description="A Maildir, or a folder of .eml files, into which reports of failure are delivered."
     )

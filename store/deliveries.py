@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Exists, Row, delete, exists, func, insert, or_, select, update
 
 from domain.errors import UsageError
 from domain.paper import ArxivId
@@ -287,11 +287,31 @@ def papers_sent_to(db: Database, subscriber_id: int) -> frozenset[ArxivId]:
         return frozenset(ArxivId(i) for papers in connection.execute(question).scalars() for i in papers)
 
 
+def _taken_since(at: ColumnElement[datetime] | datetime, until: ColumnElement[datetime] | None = None) -> Exists:
+    """Whether the mail server took a mail, whoever it was for."""
+    other = delivery.alias("other")
+    taken = exists().where(other.c.state.in_(["sent", "uncertain"]), other.c.changed_at >= at)
+    return taken if until is None else taken.where(other.c.changed_at <= until)
+
+
+def is_taken_from_somebody(db: Database, issue: str) -> bool:
+    """Whether the mail server has taken any mail since an issue's readers were decided."""
+    planned_at = select(mailing.c.planned_at).where(mailing.c.issue == issue).scalar_subquery()
+    with db.read() as connection:
+        return bool(connection.execute(select(_taken_since(planned_at))).scalar_one())
+
+
 def failures_in_a_row(db: Database, subscriber_id: int) -> int:
-    """How many of a reader's newest deliveries failed, up to the last that did not."""
+    """How many of a reader's newest deliveries failed, up to the last that did not.
+
+    One that failed while the server took no mail from anybody says nothing about its reader, and is passed over.
+    """
+    was_told = _taken_since(mailing.c.planned_at, delivery.c.changed_at)
     question = (
         select(delivery.c.state)
-        .where(delivery.c.subscriber_id == subscriber_id, delivery.c.state.in_(["sent", "failed", "uncertain"]))
+        .join(mailing, mailing.c.issue == delivery.c.issue)
+        .where(delivery.c.subscriber_id == subscriber_id)
+        .where(delivery.c.state.in_(["sent", "uncertain"]) | ((delivery.c.state == "failed") & was_told))
         .order_by(delivery.c.delivery_id.desc())
         .limit(10)
     )

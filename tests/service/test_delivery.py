@@ -25,7 +25,7 @@ from domain.paper import Paper
 from domain.subscription import Follow, Issue, Letter, Preferences, Subscriber
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
-from scheduler.jobs import run_due
+from scheduler.jobs import PostponedError, run_due
 from scheduler.pipeline import detect_missing, refresh_tables
 from service.bounces import read_bounces, read_report
 from service.jobs import jobs_of
@@ -201,12 +201,14 @@ def test_a_passing_failure_is_made_up_and_a_bad_address_is_left_alone(office: Po
     post.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, bad_address=True)
     post.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
     assert _deliver(office) == [("2026-W25", "waiting")]
-    assert suppressed_for(office.shop.db, "ben@example.org") == "bounced"
-    assert delivery_counts(office.shop.db) == {"2026-W25": {"due": 1, "failed": 1, "uncertain": 1}}
-    post.before.clear()
-    post.after.clear()
+    # Refused before the server took a mail from anybody: it may refuse everybody.
+    assert suppressed_for(office.shop.db, "ben@example.org") is None
+    assert delivery_counts(office.shop.db) == {"2026-W25": {"due": 2, "uncertain": 1}}
     assert _deliver(office) == []
+    del post.before["ada@example.org"]
     assert _deliver(_later(office, minutes=6)) == [("2026-W25", "done")]
+    assert suppressed_for(office.shop.db, "ben@example.org") == "bounced"
+    assert delivery_counts(office.shop.db) == {"2026-W25": {"sent": 1, "failed": 1, "uncertain": 1}}
     assert [letter.to for letter in post.letters] == ["ada@example.org"]
     assert [address for _, address in unsettled(office.shop.db)] == ["cyd@example.org"]
 
@@ -257,15 +259,53 @@ def test_a_week_without_a_digest_is_due_though_a_later_one_has_its(office: PostO
     assert job.periods(office.shop.now(), {}) == ["2026-W24", "2026-W26"]
 
 
-def test_three_issues_in_a_row_that_cannot_be_delivered_end_a_subscription(office: PostOffice, post: Post) -> None:
-    _reader(office, "ada")
-    post.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
-    reasons = []
+def _deliver_three(office: PostOffice, post: Post) -> Iterator[None]:
+    """Three issues, each tried until its mails have come to their end."""
     for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
-        for _ in office.deliver(str(week)):
-            pass
-        reasons.append(suppressed_for(office.shop.db, "ada@example.org"))
+        for _ in range(60):
+            try:
+                for _ in office.deliver(str(week)):
+                    pass
+                break
+            except (PostponedError, MailServerUnavailable):
+                _later(office, hours=6)
+        yield
+
+
+def test_three_issues_in_a_row_that_cannot_be_delivered_end_a_subscription(office: PostOffice, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(office, name)
+    post.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
+    reasons = [suppressed_for(office.shop.db, "ada@example.org") for _ in _deliver_three(office, post)]
     assert reasons == [None, None, "bounced"]
+    assert len(post.to("ben@example.org")) == 3
+
+
+@pytest.mark.parametrize("bad_address", [True, False])
+def test_a_server_that_refuses_everybody_ends_nobodys_subscription(
+    office: PostOffice, post: Post, bad_address: bool
+) -> None:
+    for name in ("ada", "ben"):
+        _reader(office, name)
+        refused = DeliveryError("550 relay not permitted", permanent=True, bad_address=bad_address)
+        post.before[f"{name}@example.org"] = refused
+    assert _deliver(office) == [("2026-W25", "failed")]
+    assert "from nobody" in runs_of(office.shop.db, "delivery")["2026-W25"].message
+    for _ in _deliver_three(office, post):
+        assert suppressed_for(office.shop.db, "ada@example.org") is None
+    assert delivery_counts(office.shop.db)["2026-W23"] == {"failed": 2}
+
+
+def test_a_relay_that_is_put_right_within_days_has_cost_nobody_an_issue(office: PostOffice, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(office, name)
+        post.before[f"{name}@example.org"] = DeliveryError("550 relay not permitted", permanent=True)
+    for _ in range(12):
+        assert _deliver(office) == [("2026-W25", "failed")]
+        _later(office, hours=6)
+    post.before.clear()
+    assert _deliver(office) == [("2026-W25", "done")]
+    assert len(post.letters) == 2
 
 
 def test_issues_missed_go_out_in_order_and_a_new_installation_begins_with_the_newest(

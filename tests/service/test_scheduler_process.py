@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PAPERTIDE_ARXIV__MAX_TRIES": "1",
         "PAPERTIDE_ARXIV__DELAY_S": "0",
         "PAPERTIDE_SCHEDULE__HARVEST": "",
+        "PAPERTIDE_SCHEDULE__CHANGES": "",
         "PAPERTIDE_SCHEDULE__EVERY_S": "1",
     }
 
@@ -76,7 +78,7 @@ def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(t
 
 
 def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: Path) -> None:
-    shop = Workshop(Settings(data_dir=tmp_path, schedule={"harvest": "", "backup": "", "clean_up": ""}))  # type: ignore[arg-type]
+    shop = Workshop(Settings(data_dir=tmp_path, schedule={"harvest": "", "changes": "", "backup": "", "clean_up": ""}))  # type: ignore[arg-type]
     office = PostOffice(shop)
     add_request(shop.db, "ada@example.org", Preferences(), network="n", now=shop.now())
     began, answered = time.monotonic(), 0.0
@@ -146,3 +148,32 @@ def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> No
             assert published_weeks(shop.db)[-1] == last.plus(-n_back)
             shop.db.close()
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 4
+
+
+def test_what_changed_in_old_papers_is_asked_for_once_a_month(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from domain.week import Week
+    from ingest.settings import ArxivSettings
+    from sample.corpus import make_corpus
+    from sample.server import SampleArxiv
+    from scheduler.jobs import run_due
+    from service.jobs import jobs_of
+    from store.papers import known_papers
+
+    corpus = make_corpus(last_week=Week.parse("2026-W25"), n_weeks=14, papers_per_week=4)
+    old = corpus.papers[0]
+    first, second = datetime(2026, 6, 2, 8, tzinfo=UTC), datetime(2026, 7, 2, 8, tzinfo=UTC)
+    changed = replace(old, version=old.version + 1, title="Another title", updated_at=second - timedelta(days=9))
+    ended, titles = [], []
+    for now, papers in ((first, corpus.papers), (second, (changed, *corpus.papers[1:]))):
+        with SampleArxiv(papers, now=now) as arxiv:
+            addresses = ArxivSettings(api_url=arxiv.api_url, oai_url=arxiv.oai_url, delay_s=0)
+            settings = Settings(data_dir=tmp_path, weeks=13, now=now, arxiv=addresses)
+            shop = Workshop(settings, clock=lambda now=now: now)  # type: ignore[misc]
+            [job] = [job for job in jobs_of(PostOffice(shop)) if job.name == "changes"]
+            ended += [(e.period, e.state) for _ in range(2) for e in run_due(shop.db, job, clock=shop.now)]
+            titles.append(known_papers(shop.db, [old.arxiv_id])[old.arxiv_id].title)
+            shop.db.close()
+    assert ended == [("2026-06-02T07:00Z", "done"), ("2026-07-02T07:00Z", "done")]
+    assert titles == [old.title, "Another title"]

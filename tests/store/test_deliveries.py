@@ -25,6 +25,7 @@ from store.deliveries import (
     followed_searches,
     forget_query_vectors,
     hand_over,
+    is_taken_from_somebody,
     note_refused,
     note_sent,
     note_uncertain,
@@ -202,20 +203,26 @@ def test_a_folder_may_be_handed_the_same_mail_again(database: Database, keys: Ca
 def test_a_passing_failure_is_tried_again_later_and_a_permanent_one_is_not(
     database: Database, keys: Callable[[], str]
 ) -> None:
-    reader = _reader(database, "ada")
+    reader, other = _reader(database, "ada"), _reader(database, "ben")
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
-    [delivery] = _due(database)
+    delivery, others = _due(database)
     claim = _claim(database, delivery, reader)
     later = NOW + timedelta(minutes=5)
     note_refused(database, claim, problem="450 later", next_try_at=later, now=NOW)
-    assert _due(database) == []
-    assert open_until(database, NAME) == (1, later)
-    [again] = _due(database, later)
+    assert _due(database) == [others]
+    assert open_until(database, NAME) == (2, later)
+    again, _ = _due(database, later)
     assert again.n_tries == 1
     claim = _claim(database, again, reader)
     hand_over(database, claim, papers=[], now=NOW)
     note_refused(database, claim, problem="554 no", next_try_at=None, now=NOW)
-    assert open_until(database, NAME) == (0, None)
+    assert open_until(database, NAME) == (1, None)
+    assert not is_taken_from_somebody(database, NAME)
+    assert failures_in_a_row(database, reader.subscriber_id) == 0
+    claim = _claim(database, others, other)
+    hand_over(database, claim, papers=[], now=NOW)
+    note_sent(database, claim, now=NOW)
+    assert is_taken_from_somebody(database, NAME)
     assert failures_in_a_row(database, reader.subscriber_id) == 1
 
 
