@@ -42,8 +42,11 @@ class TopicSettings(BaseModel):
         default=30, ge=2, description="UMAP: how many nearest papers shape the map; more give coarser, steadier topics."
     )
     n_components: int = Field(default=5, ge=2, description="UMAP: dimensions of the map in which topics are sought.")
-    min_samples: int = Field(
-        default=15, ge=1, description="HDBSCAN: neighbours that make a place dense; more give fewer, steadier topics."
+    min_samples: int | None = Field(
+        default=None,
+        ge=1,
+        description="HDBSCAN: neighbours that make a place dense; more give fewer, steadier topics. By default it "
+        "follows from the corpus' size.",
     )
     min_topic_size: int | None = Field(
         default=None, ge=2, description="Fewest papers that make a topic; by default it follows from the corpus' size."
@@ -78,10 +81,16 @@ class TopicSettings(BaseModel):
     n_map_papers: int = Field(default=2000, ge=0, description="Papers drawn on the map of the topics.")
 
     def smallest_topic(self, n_papers: int) -> int:
-        """Papers that make a topic: 2 % of a small corpus, 0.1 % of a large one, 25 in between."""
+        """Papers that make a topic: 2 % of a small corpus, a twelve-hundredth of a large one, 25 in between."""
         if self.min_topic_size is not None:
             return self.min_topic_size
-        return max(min(25, max(10, n_papers // 50)), n_papers // 800)
+        return max(min(25, max(10, n_papers // 50)), n_papers // 1200)
+
+    def dense_neighbors(self, n_papers: int) -> int:
+        """Neighbours that make a place dense: one for a thousand papers, 15 at least and 30 at most."""
+        if self.min_samples is not None:
+            return self.min_samples
+        return min(max(15, n_papers // 1000), 30)
 
 
 def library_versions() -> dict[str, str]:
@@ -228,6 +237,11 @@ def _stop_words() -> frozenset[str]:
     return frozenset(ENGLISH_STOP_WORDS).union(_PAPER_WORDS.split())
 
 
+LEARNING_RATE = 0.1
+"""How far UMAP moves points at first. With its usual 1.0 chance soon has the map far from the spectral start that all
+seeds share; a tenth of it brings neighbours together as well and leaves the rest where it was."""
+
+
 def _fit_bertopic(
     vectors: NDArray[np.float32],
     words: WordCounts,
@@ -247,6 +261,7 @@ def _fit_bertopic(
         n_components=settings.n_components,
         min_dist=0.0,
         metric="cosine",
+        learning_rate=LEARNING_RATE,
         random_state=settings.seed,
         n_jobs=1,
         # The spectral start needs many more points than dimensions.
@@ -360,7 +375,7 @@ def _clusters(
 
     clusterer = HDBSCAN(
         min_cluster_size=smallest,
-        min_samples=min(settings.min_samples, len(reduced) - 1),
+        min_samples=min(settings.dense_neighbors(len(reduced)), len(reduced) - 1),
         cluster_selection_method=selection,
         core_dist_n_jobs=1,
     )

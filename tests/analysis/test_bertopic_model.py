@@ -223,6 +223,16 @@ def test_of_singular_and_plural_only_one_is_a_term() -> None:
     assert {term for term, _ in speech} == {"sound", "speech", "voice"}
 
 
+@pytest.mark.parametrize(
+    ("n_papers", "n_dense", "n_smallest"), [(100, 15, 10), (4_000, 15, 25), (27_000, 27, 25), (140_000, 30, 116)]
+)
+def test_what_makes_a_topic_follows_from_the_number_of_papers(n_papers: int, n_dense: int, n_smallest: int) -> None:
+    assert TopicSettings().dense_neighbors(n_papers) == n_dense
+    assert TopicSettings().smallest_topic(n_papers) == n_smallest
+    fixed = TopicSettings(min_samples=4, min_topic_size=40)
+    assert (fixed.dense_neighbors(n_papers), fixed.smallest_topic(n_papers)) == (4, 40)
+
+
 def test_the_versions_that_numbers_depend_on_are_recorded() -> None:
     versions = library_versions()
     assert {"bertopic", "umap-learn", "hdbscan", "numpy"} <= set(versions)
