@@ -15,7 +15,6 @@ import gzip
 import json
 import re
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -49,28 +48,16 @@ speech recognition|knowledge graphs?|topic model|multilingual|low[- ]resource|\\
 code generation|hallucinat|human feedback|\\bdiffusion|mixture[- ]of[- ]experts|quanti[sz]ation|long[- ]context
 reinforcement learning|graph neural|convolutional|ontolog|\\bcorpus\\b|grammar|part[- ]of[- ]speech|crowdsourc
 support vector|twitter|medical"""
-LANGUAGE_MODELS: dict[str, str] = {
-    "language model": r"\blanguage models?\b",
-    "large language model": r"\blarge language models?\b",
-    "LLM": r"\bLLMs?\b",
-    "BERT": r"\b\w*BERT\w*\b",
-    "GPT": r"\b\w*GPT\w*\b",
-    "transformer": r"\btransformers?\b",
-    "any of these": r"\blanguage models?\b|\bLLMs?\b|\b\w*BERT\w*\b|\b\w*GPT\w*\b|\btransformers?\b",
-}
 
 
 def count_words(
     folder: Path, patterns: Sequence[re.Pattern[str]]
-) -> tuple[list[Week], NDArray[np.int64], NDArray[np.int64], dict[int, Counter[str]], Counter[int]]:
-    """Papers by week and matches by pattern; and for primary cs.CL matches and papers by year of submission."""
+) -> tuple[list[Week], NDArray[np.int64], NDArray[np.int64]]:
+    """The weeks, the papers of each, and by pattern those that match."""
     weeks = list(weeks_between(FIRST, LAST))
     place = {week.monday: i for i, week in enumerate(weeks)}
     n = np.zeros(len(weeks), dtype=np.int64)
     k = np.zeros((len(patterns), len(weeks)), dtype=np.int64)
-    by_year: dict[int, Counter[str]] = {}
-    n_by_year: Counter[int] = Counter()
-    yearly = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in LANGUAGE_MODELS.items()}
     for path in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
@@ -81,12 +68,7 @@ def count_words(
                 if column is not None:
                     n[column] += 1
                     k[:, column] += [pattern.search(text) is not None for pattern in patterns]
-                if paper["primary_category"] == "cs.CL":
-                    n_by_year[day.year] += 1
-                    by_year.setdefault(day.year, Counter()).update(
-                        name for name, pattern in yearly.items() if pattern.search(text)
-                    )
-    return weeks, n, k, by_year, n_by_year
+    return weeks, n, k
 
 
 def our_calls(counts: TermCounts, first: int) -> tuple[NDArray[np.bool_], int]:
@@ -114,7 +96,7 @@ def main() -> None:
     beside = BESIDE.replace("\n", "|").split("|")
     names = [*ADOPTED, *beside]
     patterns = [re.compile(pattern, re.IGNORECASE) for pattern in (*ADOPTED.values(), *beside)]
-    weeks, n, k, by_year, n_by_year = count_words(given.shared / "arxiv" / "cs-CL-history", patterns)
+    weeks, n, k = count_words(given.shared / "arxiv" / "cs-CL-history", patterns)
     counted = time.perf_counter()
     counts = TermCounts(tuple(weeks), n, n >= 10, tuple(("query", name) for name in names), k)
     ours, n_moves = our_calls(counts, WINDOW_WEEKS)
@@ -172,18 +154,7 @@ def main() -> None:
         "",
         f"Ours called a movement of any kind {n_moves:,} times in {(len(weeks) - WINDOW_WEEKS) * len(names):,} "
         "weeks of terms.",
-        "",
-        "## Language models in primary cs.CL",
-        "",
-        "Papers by year of submission whose title or abstract has the words; of each, share of the year's papers.",
-        "",
-        "| year | papers | " + " | ".join(LANGUAGE_MODELS) + " |",
-        "| --- | --- |" + " --- |" * len(LANGUAGE_MODELS),
     ]
-    for year in sorted(n_by_year):
-        cells = [f"{by_year[year][name]:,} ({by_year[year][name] / n_by_year[year]:.1%})" for name in LANGUAGE_MODELS]
-        note = " (to May)" if year == LAST.monday.year else ""
-        lines.append(f"| {year}{note} | {n_by_year[year]:,} | {' | '.join(cells)} |")
     print("\n".join(lines))
     print(
         f"\ncounted in {counted - started:.0f} s, called in {called - counted:.0f} s "

@@ -191,11 +191,12 @@ def _write_snapshot(snapshot: Path, files: list[Path], weeks: list[Week]) -> set
                     first = first if first.tzinfo else first.replace(tzinfo=UTC)
                     if Week.containing(first) in weeks:
                         ids.add(ArxivId(told["arxiv_id"]))
-                        written.write(json.dumps(_as_on_kaggle(told, first)).encode() + b"\n")
+                        written.write(json.dumps(as_on_kaggle(told, first)).encode() + b"\n")
     return ids
 
 
-def _as_on_kaggle(told: dict[str, Any], first: datetime) -> dict[str, Any]:
+def as_on_kaggle(told: dict[str, Any], first: datetime) -> dict[str, Any]:
+    """A line of the shared papers as the snapshot has it; ``first`` is when the first version was submitted."""
     # The replay server knows two moments of a paper as well, and gives all later versions the second.
     newest = max(first, datetime.fromisoformat(told["updated"])) if told.get("updated") else first
     moments = [first, *[newest] * (int(told["version"]) - 1)]
