@@ -182,10 +182,12 @@ class Fitted:
     bias: float
 
 
-def fit_linear(features: Any, levels: NDArray[np.int64], *, level: int) -> Fitted:
-    """A logistic regression for "at least this level"."""
+def fit_linear(
+    features: Any, levels: NDArray[np.int64], *, level: int, weights: NDArray[np.float64] | None = None
+) -> Fitted:
+    """A logistic regression for "at least this level"; ``weights`` say how much each row counts."""
     model = LogisticRegression(C=STRENGTH, max_iter=2000, solver="liblinear", random_state=0)
-    model.fit(features, levels >= level)
+    model.fit(features, levels >= level, sample_weight=weights)
     return Fitted(model.coef_[0], float(model.intercept_[0]))
 
 
@@ -272,6 +274,55 @@ def theme_features(
         rows.append(row)
     own = _matrix(rows, len(SHAPE) + N_ZONES * len(words))
     return sparse.hstack([own, ngram * NGRAM, sparse.csr_matrix(latent * LATENT)]).tocsr()
+
+
+def signals_of(reader: SignalReader, papers: Sequence[Labelled]) -> list[dict[int, TermSignals]]:
+    return [reader.read(p.title, p.abstract, plain(p.title), plain(p.abstract)) for p in papers]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What is fitted: a problem for all techniques together, and features ``(n_papers, n_columns)`` for each theme.
+
+    ``projection`` is ``(n_ngrams, N_LATENT)``, from tf-idf values of n-grams to the latent directions.
+    """
+
+    techniques: TechniqueProblem
+    themes: list[Any]
+    ngram_names: list[str]
+    ngram_idf: NDArray[np.float32]
+    projection: NDArray[np.float64]
+
+
+def features_of(
+    signals: list[dict[int, TermSignals]],
+    reader: SignalReader,
+    keys: Sequence[str],
+    papers: Sequence[Labelled],
+    texts: Sequence[tuple[str, str]],
+) -> Features:
+    """Features of labelled papers, whose signals are given, with the statistics of unlabelled texts.
+
+    ``keys`` are those of the taxonomy's entries, in their order.
+    """
+    vectorizer = TfidfVectorizer(
+        analyzer=lambda pair: ngrams(*pair), min_df=25, max_df=0.3, sublinear_tf=True, dtype=np.float32
+    )
+    corpus = vectorizer.fit_transform(texts)
+    ngram = vectorizer.transform([(paper.title, paper.abstract) for paper in papers])
+    svd = TruncatedSVD(N_LATENT, random_state=0, n_iter=3).fit(corpus)
+    # Dividing by the root of the singular values keeps the few broadest directions from drowning the rest. The map
+    # from n-grams to latent directions is linear, so that what ships is one weight an n-gram, without the map.
+    projection = svd.components_.T / np.sqrt(svd.singular_values_)
+    projection /= np.linalg.norm(ngram @ projection, axis=1).mean()
+    latent = np.asarray(ngram @ projection, dtype=np.float64)
+    return Features(
+        technique_problem(signals, reader, [keys.index(key) for key in TECHNIQUES], latent),
+        [theme_features(signals, reader, keys.index(key), ngram, latent) for key in THEMES],
+        list(vectorizer.get_feature_names_out()),
+        vectorizer.idf_.astype(np.float32),
+        projection,
+    )
 
 
 def _column(code: int, position: dict[int, int]) -> int:
@@ -372,22 +423,12 @@ def fit(shared: Path) -> None:
     pools = arxiv_texts(shared)
     papers = train + read_added(ADDED_LABELS, pools)
     texts = unlabelled_texts(shared, pools, n_texts=30_000, seed=0)
-    signals = [reader.read(p.title, p.abstract, plain(p.title), plain(p.abstract)) for p in papers]
+    signals = signals_of(reader, papers)
     levels = {label: np.array([paper.levels[label] for paper in papers]) for label in LABELS}
     is_random = np.array([paper.drawn == "random" for paper in train])
 
-    vectorizer = TfidfVectorizer(
-        analyzer=lambda pair: ngrams(*pair), min_df=25, max_df=0.3, sublinear_tf=True, dtype=np.float32
-    )
-    corpus = vectorizer.fit_transform(texts)
-    ngram = vectorizer.transform([(paper.title, paper.abstract) for paper in papers])
-    svd = TruncatedSVD(N_LATENT, random_state=0, n_iter=3).fit(corpus)
-    # Dividing by the root of the singular values keeps the few broadest directions from drowning the rest. The map
-    # from n-grams to latent directions is linear, so that what ships is one weight an n-gram, without the map.
-    projection = svd.components_.T / np.sqrt(svd.singular_values_)
-    projection /= np.linalg.norm(ngram @ projection, axis=1).mean()
-    latent = np.asarray(ngram @ projection, dtype=np.float64)
-    ngram_names = list(vectorizer.get_feature_names_out())
+    features = features_of(signals, reader, keys, papers, texts)
+    problem, ngram_names, projection = features.techniques, features.ngram_names, features.projection
     print(f"{len(ngram_names):,} n-grams in {len(texts):,} abstracts", flush=True)
 
     cross_validated: dict[str, dict[str, Any]] = {label: {} for label in LABELS}
@@ -397,8 +438,6 @@ def fit(shared: Path) -> None:
     words: list[dict[str, NDArray[np.float32]]] = [{} for _ in LABELS]
     ngram_weights = np.zeros((len(ngram_names), N_LEVELS * len(LABELS)))
 
-    numbers = [keys.index(key) for key in TECHNIQUES]
-    problem = technique_problem(signals, reader, numbers, latent)
     technique_levels = np.stack([levels[key] for key in TECHNIQUES], axis=1)
     row_levels = technique_levels[problem.papers, problem.terms]
     nearby = np.zeros((len(problem.nearby), N_LEVELS))
@@ -432,11 +471,13 @@ def fit(shared: Path) -> None:
         bias[-1, level - 1] = model.bias - thresholds[0]
 
     theme_numbers = [keys.index(key) for key in THEMES]
-    features = [theme_features(signals, reader, number, ngram, latent) for number in theme_numbers]
     for level in range(1, ADOPTS + 1):
         truths = [levels[key] >= level for key in THEMES]
         columns = [
-            [held_out_theme_scores(x, levels[key], level, seed=seed) for x, key in zip(features, THEMES, strict=True)]
+            [
+                held_out_theme_scores(x, levels[key], level, seed=seed)
+                for x, key in zip(features.themes, THEMES, strict=True)
+            ]
             for seed in SEEDS
         ]
         thresholds = own_thresholds(truths, list(np.mean(columns, axis=0)))
@@ -452,7 +493,7 @@ def fit(shared: Path) -> None:
             j = len(TECHNIQUES) + t
             own_words = reader.words_of(theme_numbers[t])
             after_words = n_shape + N_ZONES * len(own_words)
-            model = fit_linear(features[t], levels[key], level=level)
+            model = fit_linear(features.themes[t], levels[key], level=level)
             shape[j, level - 1] = model.weights[:n_shape]
             bias[j, level - 1] = model.bias - thresholds[t]
             for i, word in enumerate(own_words):
@@ -488,7 +529,7 @@ def fit(shared: Path) -> None:
         common,
         {name: nearby[i].astype(np.float32) for name, i in problem.nearby.items()},
         ngram_names,
-        vectorizer.idf_.astype(np.float32),
+        features.ngram_idf,
         ngram_weights.astype(np.float32),
         about,
     )
