@@ -110,8 +110,7 @@ def main() -> None:
         "sampling only). As `papertide` says it, after `papertide import` of the papers:",
         "",
         "```sh",
-        f"papertide trends {' '.join(f'{chr(34)}{term}{chr(34)}' for term in asked)} \\",
-        f"    {' '.join(scope)}",
+        f"papertide trends {' '.join(f'{chr(34)}{term}{chr(34)}' for term in asked)} {' '.join(scope)}",
         "```",
     ]
     apart: list[int] = []
