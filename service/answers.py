@@ -310,7 +310,7 @@ class _Counter:
     def _text(self, words: str) -> dict[Week, int]:
         scope = Scope(self._shop.settings.categories, within=self._within, primary=self._primary)
         try:
-            return weekly_matches(self._shop.db, words.split(" OR "), scope)
+            return weekly_matches(self._shop.db, words.split(" OR "), scope, mondays=self._shop.mondays_of_rows(scope))
         except ValueError as error:
             raise UsageError(str(error)) from error
 

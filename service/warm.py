@@ -19,6 +19,7 @@ from domain.paper_index import PaperIndex
 from service.workshop import Workshop
 from store.database import Database, open_database, time_limit
 from store.paper_index import stored_state
+from store.search import Scope, mondays_of_rows
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -230,6 +231,15 @@ class WarmWorkshop(Workshop):
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; queries that come together share one pass."""
         return self._together.answer(query, index)
+
+    def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:
+        """The week of each paper by its row, so that counting a word by week looks up no paper."""
+
+        def read() -> NDArray[np.int32] | None:
+            with time_limit(None):  # whoever comes first reads it for all
+                return mondays_of_rows(self.db, scope)
+
+        return self.kept(("mondays", scope), read, large=True)
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of each query with every paper, on one core: other readers need the others, and threads of two

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Executable, Select, distinct, func, select, text
 
 from domain.detections import TermKind
@@ -125,18 +127,48 @@ def count_matches(db: Database, word: str) -> int:
         return n
 
 
-def weekly_matches(db: Database, phrases: Sequence[str], scope: Scope) -> dict[Week, int]:
+def weekly_matches(
+    db: Database, phrases: Sequence[str], scope: Scope, *, mondays: NDArray[np.int32] | None = None
+) -> dict[Week, int]:
     """How many papers in scope hold any of the phrases, by week of submission; weeks without any are absent.
+
+    ``mondays`` is what ``mondays_of_rows`` gave for the scope. With it SQLite need not look up a paper for each match,
+    which takes most of the time of a common word; a paper that came since is not counted.
 
     Raises
     ------
     ValueError
         If a phrase holds no word.
     """
-    question = _matching(db, select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))), _parsed(phrases))
+    parsed = _parsed(phrases)
+    if mondays is not None:
+        # As one text: handing out a hundred thousand rows one by one takes three times as long.
+        rows = text("SELECT group_concat(rowid) FROM paper_text WHERE paper_text MATCH :match")
+        with db.read() as connection:
+            listed = connection.execute(rows, {"match": _match(parsed)}).scalar() or ""
+        row_ids = np.fromstring(listed, dtype=np.int64, sep=",")
+        days, n = np.unique(mondays[row_ids[row_ids < len(mondays)]], return_counts=True)
+        return {Week(date.fromordinal(day)): k for day, k in zip(days.tolist(), n.tolist(), strict=True) if day}
+    question = _matching(db, select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))), parsed)
     question = question.where(scope.condition()).group_by(paper.c.week_start)
     with db.read() as connection:
         return {Week(monday): n for monday, n in connection.execute(question)}
+
+
+def mondays_of_rows(db: Database, scope: Scope) -> NDArray[np.int32] | None:
+    """The ordinal of the Monday of each paper's week by its row in SQLite, 0 for one out of scope or of no row.
+
+    ``None`` on PostgreSQL, which counts matches faster than it could list them.
+    """
+    if not db.is_sqlite:
+        return None
+    question = select(paper.c.row_id, paper.c.week_start).where(scope.condition())
+    with db.read() as connection:
+        found = [(row_id, monday.toordinal()) for row_id, monday in connection.execute(question)]
+    mondays = np.zeros(1 + max((row_id for row_id, _ in found), default=0), dtype=np.int32)
+    for row_id, day in found:
+        mondays[row_id] = day
+    return mondays
 
 
 def _parsed(phrases: Sequence[str]) -> list[list[str]]:

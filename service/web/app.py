@@ -23,6 +23,7 @@ from service.web.middleware import Doorman, Meter
 from service.web.replies import HTML, JSON, Drawer, json_text
 from service.web.web import Web
 from service.workshop import papertide_version
+from store.search import Scope
 from templates.site import Site, render_page
 
 N_THREADS = 12
@@ -97,6 +98,7 @@ def _stay_ahead(web: Web, stopping: threading.Event) -> None:
             if not web.shop.is_warm:
                 web.shop.warm_up()
             elif (state := pages.state_of(web)) != drawn:
+                web.shop.mondays_of_rows(Scope(web.shop.settings.categories))
                 pages.draw_ahead(web, until=stopping)
                 drawn = state
         except PapertideError as error:  # the pages say it to whoever asks

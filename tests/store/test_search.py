@@ -11,7 +11,15 @@ from domain.paper import ArxivId, Paper
 from domain.week import Week
 from store.database import Database
 from store.papers import count_papers
-from store.search import Scope, count_matches, ids_by_phrases, ids_by_words, weekly_matches, words_of
+from store.search import (
+    Scope,
+    count_matches,
+    ids_by_phrases,
+    ids_by_words,
+    mondays_of_rows,
+    weekly_matches,
+    words_of,
+)
 
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]
@@ -54,6 +62,29 @@ def test_a_phrase_finds_its_words_in_a_row(library: Database, phrase: str, n: in
 
 def test_a_paper_with_several_of_the_phrases_counts_once(library: Database) -> None:
     assert weekly_matches(library, ["quantiz*", "diffusion", "test time"], EVERYTHING) == {WEEK: 3, WEEK.plus(1): 1}
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [EVERYTHING, Scope(("cs.LG",), until=WEEK.sunday), Scope(("cs.LG",), within=("cs.LG",), primary=True), Scope(())],
+)
+@pytest.mark.parametrize("phrases", [["quantiz*", "diffusion", "test time"], ["time"], ["diffusion"], ["nowhere"]])
+def test_counting_by_rows_is_counting(library: Database, phrases: list[str], scope: Scope) -> None:
+    mondays = mondays_of_rows(library, scope)
+    assert (mondays is not None) == library.is_sqlite
+    assert weekly_matches(library, phrases, scope, mondays=mondays) == weekly_matches(library, phrases, scope)
+
+
+def test_a_paper_that_came_since_the_rows_were_read_is_not_counted(
+    library: Database, stored: Stored, make_paper: Make
+) -> None:
+    mondays = mondays_of_rows(library, EVERYTHING)
+    if mondays is None:
+        pytest.skip("only SQLite counts by rows")
+    before = weekly_matches(library, ["diffusion"], EVERYTHING, mondays=mondays)
+    stored(make_paper(9, title="Diffusion again"))
+    assert weekly_matches(library, ["diffusion"], EVERYTHING, mondays=mondays) == before
+    assert weekly_matches(library, ["diffusion"], EVERYTHING) != before
 
 
 @pytest.mark.parametrize(

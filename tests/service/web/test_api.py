@@ -240,12 +240,12 @@ def test_too_many_requests_are_refused_in_the_one_shape(shop: Any) -> None:
 def test_a_question_that_takes_too_long_is_refused_in_one_line(shop: Any, web: TestClient) -> None:
     hurried = shop.settings.service.model_copy(update={"query_s": 1e-6})
     client = TestClient(make_app(shop.settings.model_copy(update={"service": hurried}), shop))
-    refused = client.get("/api/v1/trends?term=text:mea*+OR+prop*")
+    refused = client.get("/api/v1/papers?term=text:mea*+OR+prop*")
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "takes_too_long")
-    page = client.get("/trends?term=text:mea*+OR+prop*")
+    page = client.get("/papers?term=text:mea*+OR+prop*")
     assert page.status_code == 422
     assert "The answer would take too long; ask for less" in page.text
-    assert web.get("/api/v1/trends?term=text:mea*+OR+prop*").status_code == 200
+    assert web.get("/api/v1/papers?term=text:mea*+OR+prop*").status_code == 200
 
 
 def test_papers_that_nobody_has_read_yet_are_not_listed_as_none(tmp_path: Path, make_paper: Any) -> None:
