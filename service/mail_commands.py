@@ -420,8 +420,15 @@ def backup(
 def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A file that `papertide backup` wrote.")],
+    with_readers: Annotated[
+        bool,
+        typer.Option("--with-readers", help="Readers too as they were then; what was sent since may go out again."),
+    ] = False,
 ) -> None:
-    """Put a backup in the place of the database, while nothing runs; what was there is kept beside it."""
+    """Put a backup in the place of the database, while nothing runs; what was there is kept beside it.
+
+    Readers, and what they were sent, stay as they are now.
+    """
     from contextlib import ExitStack, suppress
 
     from sqlalchemy import make_url
@@ -430,6 +437,7 @@ def restore(
     from scheduler.lease import nobody_else
     from service.post_office import DELIVERY_LEASE, LETTERS_LEASE
     from service.workshop import LEASE
+    from store.backup import keep_readers
     from store.backup import restore as put_back
     from store.database import open_database
 
@@ -445,9 +453,18 @@ def restore(
                     held.enter_context(nobody_else(shop.db, (LEASE, DELIVERY_LEASE, LETTERS_LEASE), clock=shop.clock))
             if "db" in vars(shop):
                 shop.db.close()
-            put_back(file, place)
+            replaced = put_back(file, place)
             open_database(shop.settings.store_url).close()
     typer.echo(f"restored {place} from {file}")
+    if with_readers or replaced is None:
+        typer.echo("readers are as they were then: look at `papertide deliver --dry-run` before mails go out")
+        return
+    try:
+        n_readers = keep_readers(place, replaced)
+    except StoreError as error:
+        message = f"readers are as they were then, issues sent since would go out again: {error}"
+        raise StoreError(message) from error
+    typer.echo(f"{n_readers:,} readers, and what they were sent, stay as they were before")
 
 
 def export(

@@ -8,8 +8,11 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import Table
+
 from domain.errors import StoreError
 from store.database import Database
+from store.schema import delivery, mailing, subscriber, subscriber_token, subscription_request, suppression
 
 
 def back_up(db: Database, file: Path) -> None:
@@ -52,8 +55,8 @@ def _require_sound(copy: sqlite3.Connection, file: Path) -> None:
         raise StoreError(f"the copy {file} is not sound: {answer}; the database may be damaged")
 
 
-def restore(backup: Path, database: Path) -> None:
-    """Put a backup in the place of a SQLite database that nobody uses; what was there is kept beside it.
+def restore(backup: Path, database: Path) -> Path | None:
+    """Put a backup in the place of a SQLite database that nobody uses; where what was there is kept, if anything was.
 
     Raises
     ------
@@ -76,13 +79,76 @@ def restore(backup: Path, database: Path) -> None:
                 target.write(chunk)
             target.flush()
             os.fsync(target.fileno())
+        kept = None
         if database.exists():
             # Its -wal holds what it was told last: SQLite writes it back when the last connection closes.
             with closing(sqlite3.connect(database)) as old:
                 old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            database.replace(database.with_name(database.name + ".before-restore"))
+            kept = database.replace(database.with_name(database.name + ".before-restore"))
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         Path(name).replace(database)
+        return kept
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot restore to {database}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def keep_readers(database: Path, replaced: Path) -> int:
+    """Take over from a replaced database who reads, who left, and what was sent; how many readers it has.
+
+    Without it a restored backup would mail again what was sent since, and to people who have left since. A reader
+    whom only the backup has was removed since, or removed themselves: they come back as unsubscribed.
+
+    Raises
+    ------
+    StoreError
+        If the replaced database cannot be read or has another schema; the restored one is as the backup was.
+    """
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("ATTACH ? AS old", (f"{replaced}",))
+            with connection:
+                now, then = (
+                    connection.execute(f"SELECT version_num FROM {name}.alembic_version").fetchone()[0]  # noqa: S608
+                    for name in ("main", "old")
+                )
+                if now != then:
+                    raise StoreError(f"{replaced} has another schema: {then}, not {now}")
+                for statement in _KEEP_READERS:
+                    connection.execute(statement)
+            return int(connection.execute("SELECT count(*) FROM old.subscriber").fetchone()[0])
+    except sqlite3.Error as error:
+        raise StoreError(f"{replaced} cannot be read: {error}") from error
+
+
+def _columns(table: Table, *but: str) -> str:
+    return ", ".join(column.name for column in table.columns if column.name not in but)
+
+
+def _of_same_address(table: Table, *but: str) -> str:
+    """Rows of the replaced database with the numbers that their readers have in this one."""
+    names = _columns(table, "subscriber_id", *but)
+    return (
+        f"INSERT INTO main.{table.name} (subscriber_id, {names}) "  # noqa: S608 - names of our own schema
+        f"SELECT now.subscriber_id, {', '.join(f'then_.{name}' for name in names.split(', '))} "
+        f"FROM old.{table.name} then_ JOIN old.subscriber was ON was.subscriber_id = then_.subscriber_id "
+        f"JOIN main.subscriber now ON now.address = was.address ORDER BY then_.rowid"
+    )
+
+
+def _wholly(table: Table, *but: str) -> str:
+    names = _columns(table, *but)
+    return f"INSERT INTO main.{table.name} ({names}) SELECT {names} FROM old.{table.name} ORDER BY rowid"  # noqa: S608
+
+
+_KEEP_READERS = (
+    *(f"DELETE FROM main.{t.name}" for t in (delivery, mailing, subscriber_token, subscription_request, suppression)),  # noqa: S608
+    "DELETE FROM main.subscriber WHERE address IN (SELECT address FROM old.subscriber)",
+    "UPDATE main.subscriber SET state = 'unsubscribed'",
+    _wholly(subscriber, "subscriber_id"),
+    _wholly(mailing),
+    _wholly(suppression),
+    _wholly(subscription_request, "request_id"),
+    _of_same_address(subscriber_token),
+    _of_same_address(delivery, "delivery_id"),
+)

@@ -29,7 +29,7 @@ from templates.site import Site, render_page
 N_THREADS = 12
 """How many questions are worked on at once."""
 
-STOP_S = 5.0
+STOP_S = 1.0
 """How long an end waits for what is being loaded or drawn."""
 RETRY_S = 60.0
 """How soon what could not be loaded is tried again, if nobody asks before."""

@@ -8,7 +8,7 @@ import uvicorn
 from service.settings import Settings
 from service.web.app import make_app
 
-DRAIN_S = 10
+DRAIN_S = 3
 """How long requests that are being answered may take to end when the service stops."""
 
 

@@ -5,15 +5,27 @@ from __future__ import annotations
 import sqlite3
 import threading
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from domain.errors import StoreError
-from domain.subscription import Preferences
-from store.backup import back_up, restore
+from domain.subscription import Issue, Preferences, Subscriber, TokenPurpose
+from domain.week import Week
+from store.backup import back_up, keep_readers, restore
 from store.database import open_database
-from store.subscribers import add_pending, subscribers
+from store.deliveries import claim_delivery, deliveries_due, delivery_counts, hand_over, note_sent, plan_issue
+from store.subscribers import (
+    add_pending,
+    confirm,
+    delete_subscriber,
+    move,
+    subscribers,
+    suppress,
+    suppressed_for,
+    token_use,
+)
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 
@@ -84,4 +96,56 @@ def test_a_backup_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Pa
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot write"):
         back_up(db, tmp_path / "file" / "b.sqlite")
+    db.close()
+
+
+def test_a_restored_backup_mails_nothing_again_and_nobody_who_has_left_since(tmp_path: Path) -> None:
+    file, issues = tmp_path / "a.sqlite", [Issue("weekly", Week.parse(name)) for name in ("2026-W24", "2026-W25")]
+    db = open_database(f"sqlite:///{file}")
+    numbers = count(1)
+
+    def sent(issue: Issue, only: int) -> None:
+        plan_issue(db, issue, new_key=lambda: f"{next(numbers):016x}", now=NOW)
+        for delivery, reader in deliveries_due(db, str(issue), now=NOW, limit=only):
+            tokens: dict[TokenPurpose, str] = {"unsubscribe": f"token of {reader.address} for {issue}"}
+            claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=NOW)
+            if claim is not None:
+                hand_over(db, claim, papers=[], now=NOW)
+                note_sent(db, claim, now=NOW)
+
+    def joins(name: str) -> Subscriber:
+        reader = add_pending(db, f"{name}@example.org", Preferences(), now=NOW)
+        confirm(db, reader.subscriber_id, None, now=NOW)
+        return reader
+
+    readers = {name: joins(name) for name in ("ada", "ben", "cyd", "dee")}
+    sent(issues[0], only=1)
+    back_up(db, tmp_path / "b.sqlite")  # three mails of the first issue are due in it
+    delete_subscriber(db, readers["ben"].subscriber_id)
+    move(db, readers["cyd"].subscriber_id, to="unsubscribed", of=["active"], now=NOW)
+    suppress(db, "dee@example.org", "complained", now=NOW)
+    joins("eve")
+    sent(issues[0], only=9)
+    sent(issues[1], only=9)
+    before = delivery_counts(db)
+    db.close()
+
+    replaced = restore(tmp_path / "b.sqlite", file)
+    assert replaced == tmp_path / "a.sqlite.before-restore"
+    assert keep_readers(file, replaced) == 4
+    db = open_database(f"sqlite:///{file}")
+    assert {r.address[:3]: r.state for r in subscribers(db)} == {
+        "ada": "active",
+        "ben": "unsubscribed",
+        "cyd": "unsubscribed",
+        "dee": "unsubscribed",
+        "eve": "active",
+    }
+    assert suppressed_for(db, "dee@example.org") == "complained"
+    assert delivery_counts(db) == before
+    assert [deliveries_due(db, str(issue), now=NOW, limit=9) for issue in issues] == [[], []]
+    assert plan_issue(db, issues[1], new_key=lambda: "key", now=NOW) is None
+    use = token_use(db, "token of eve@example.org for 2026-W25", "unsubscribe", now=NOW)
+    assert use is not None
+    assert use.subscriber.address == "eve@example.org"
     db.close()
