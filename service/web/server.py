@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import typer
 import uvicorn
 
+from domain.errors import UsageError
 from service.settings import Settings
 from service.web.app import make_app
 
@@ -13,8 +16,15 @@ DRAIN_S = 3
 
 
 def serve(settings: Settings) -> None:
-    """Answer until somebody stops the process."""
+    """Answer until somebody stops the process.
+
+    Raises
+    ------
+    UsageError
+        If the address cannot be listened at.
+    """
     service = settings.service
+    _require_free(service.host, service.port)
     typer.echo(f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)")
     uvicorn.run(
         make_app(settings),
@@ -30,3 +40,15 @@ def serve(settings: Settings) -> None:
         limit_concurrency=200,
         h11_max_incomplete_event_size=16_384,
     )
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen at {host}, port {port}: {error.strerror}; choose another with --port"
+        ) from error

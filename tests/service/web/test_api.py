@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -16,10 +17,12 @@ import pytest
 from fastapi.testclient import TestClient
 from openapi_spec_validator import validate
 
+from domain.errors import UsageError
 from ingest.harvest import plan_harvest
 from service.warm import Together
 from service.web.app import make_app
 from service.web.limits import RateLimit, network_of
+from service.web.server import serve
 from service.web.settings import ServiceSettings
 from store.papers import apply_harvest
 from templates.trend_chart import curve_names
@@ -284,3 +287,12 @@ def test_queries_that_come_together_get_each_its_own_answer() -> None:
         reader.join(5)
     assert found == {n: float(n) for n in range(12)}
     assert passes == [1, 8, 3]
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(shop: Any) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = shop.settings.service.model_copy(update={"port": taken.getsockname()[1]})
+        with pytest.raises(UsageError, match="choose another with --port"):
+            serve(shop.settings.model_copy(update={"service": service}))
