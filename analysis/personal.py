@@ -150,6 +150,7 @@ class PersonalComposer:
             usual=usual,
             change=line.against_recent if line is not None and len(weeks) == 1 else None,
             slug=line.slug if line is not None and len(weeks) == 1 else "",
+            call=line.call if line is not None and len(weeks) == 1 else None,
         )
 
     # -- new papers

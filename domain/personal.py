@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.calls import TrendCall
 from domain.digest import Change, ListedPaper, Share
 from domain.paper import ArxivId
 from domain.subscription import FollowKind
@@ -16,6 +17,7 @@ class FollowedLine:
     ``now`` is its share over the issue's weeks, ``usual`` how many papers a week it had over the weeks before, NaN
     where they are not all held. ``change`` is the digest's own comparison, with its verdict, where the digest of a
     single week makes one. ``slug`` names the list of its papers in the digest, empty where there is none.
+    ``call`` says which way it goes, from half a year, where the digest has one.
     ``gone`` says that it is no longer found: a topic that ended, a technique taken out of the taxonomy.
     """
 
@@ -27,6 +29,7 @@ class FollowedLine:
     change: Change | None = None
     slug: str = ""
     gone: bool = False
+    call: TrendCall | None = None
 
 
 @dataclass(frozen=True)

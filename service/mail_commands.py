@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -243,7 +244,11 @@ def mail_preview(
     with opened_workshop(context) as shop:
         chosen = _issue(shop, issue)
         letter = _office(shop).preview(chosen, _preferences(shop, chosen.frequency, mail_format, follow))
-        parts = {".html": letter.html.encode(), ".txt": letter.text.encode()}
+        html = letter.html
+        for picture in letter.pictures:  # in a file there is no mail that they are part of
+            data = b64encode(picture.png).decode()
+            html = html.replace(f"cid:{picture.name}@papertide", f"data:image/png;base64,{data}")
+        parts = {".html": html.encode(), ".txt": letter.text.encode()}
         write_whole(out, parts.get(out.suffix) or message_bytes(letter, shop.settings.mail, now=shop.now()))
     typer.echo(f"written: {out}")
 

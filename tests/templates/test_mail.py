@@ -6,12 +6,15 @@ import math
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from domain.calls import TrendCall
 from domain.digest import DigestEdition, ListedPaper
 from domain.paper import ArxivId
 from domain.personal import FollowedLine, PersonalPart
@@ -153,6 +156,24 @@ def test_who_follows_nothing_and_who_finds_nothing_are_told_so(believable: Diges
     html, text = _mail(believable, PersonalPart(asks_for_papers=True))
     assert "Nothing new for you this week" in html
     assert "Nothing new for you this week" in text
+
+
+def test_what_is_called_rising_is_nowhere_called_noise(believable: DigestEdition) -> None:
+    line = believable.digest.techniques[0]
+    call = TrendCall(WEEK, "technique", line.key, "rising", None, 0.01, share=0.236, share_before=0.061, n=2902)
+    change = replace(line.against_recent, verdict="steady")
+    digest = replace(
+        believable.digest,
+        techniques=(replace(line, call=call, against_recent=change),),
+        themes=(),
+        topics=(),
+    )
+    followed = FollowedLine("technique", line.key, line.name, line.adopts, 250.25, change=change, call=call)
+    html, text = _mail(replace(believable, digest=digest), PersonalPart(lines=(followed,)))
+    for part in (unescape(re.sub("<[^>]+>", "", html)), text):
+        words = " ".join(part.split())
+        assert words.count("▲ rising, 6.1 % to 23.6 % in half a year") == 2
+        assert "within noise" not in words
 
 
 def test_a_reader_of_text_gets_no_html(believable: DigestEdition) -> None:
