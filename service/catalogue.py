@@ -181,17 +181,20 @@ def _event(event: TopicEvent, topics: dict[int, Topic]) -> dict[str, Any]:
 
 
 def topic_series(shop: Workshop, n_weeks: int = 26) -> dict[int, tuple[SharePoint, ...]]:
-    """The share of each living topic in the last closed weeks, without intervals: for the small curves of the list."""
+    """The share of each living topic up to the newest closed week that is held, without intervals: for the list."""
     return shop.kept(("topic series", n_weeks), lambda: _topic_series(shop, n_weeks))
 
 
 def _topic_series(shop: Workshop, n_weeks: int) -> dict[int, tuple[SharePoint, ...]]:
-    index, last = shop.paper_index, last_closed_week(shop.now())
+    index = shop.paper_index
     if not len(index):
         return {}
-    held = Week.containing(datetime.fromtimestamp(int(index.day[0]) * 86_400, UTC))
-    first = max(held, last.plus(1 - n_weeks))
-    weeks = list(weeks_between(first, last))
+    held = [Week.containing(datetime.fromtimestamp(int(day) * 86_400, UTC)) for day in index.day[[0, -1]]]
+    last = min(held[1], last_closed_week(shop.now()))
+    weeks = list(weeks_between(max(held[0], last.plus(1 - n_weeks)), last))
+    if not weeks:  # all that is held is of a week that is still open
+        return {}
+    first = weeks[0]
     complete = complete_weeks(shop.db, shop.settings.categories)
     week_of_row = (index.day - day_number(first.monday)) // 7
     inside = (week_of_row >= 0) & (week_of_row < len(weeks))

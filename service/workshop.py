@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from store.digests import published_weeks
 from store.embeddings import embedding_counts
 from store.gate import StoredGate
 from store.paper_index import load_paper_index
-from store.papers import count_papers, ids_in_window
+from store.papers import count_papers, holds_made_up, ids_in_window
 from store.runs import finish_run, start_run
 from store.search import Scope
 from store.topics import StoredTopicModel, newest_topic_model
@@ -85,17 +86,38 @@ class Workshop:
 
     @cached_property
     def source(self) -> ArxivClient:
-        """arXiv."""
+        """arXiv.
+
+        Raises
+        ------
+        UsageError
+            If the papers that are held are made up and those of this arXiv are not.
+        """
         from ingest.client import ArxivClient
 
+        self._keep_apart(self.settings.arxiv.api_url)
         return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
 
     @cached_property
     def list_source(self) -> OaiClient:
-        """arXiv's OAI-PMH."""
+        """arXiv's OAI-PMH.
+
+        Raises
+        ------
+        UsageError
+            As ``source``.
+        """
         from ingest.oai import OaiClient
 
+        self._keep_apart(self.settings.arxiv.oai_url)
         return OaiClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
+
+    def _keep_apart(self, url: str) -> None:
+        """Refuse to bring arXiv's own papers among those of the demo."""
+        if (urlsplit(url).hostname or "").endswith("arxiv.org") and holds_made_up(self.db):
+            raise UsageError(
+                "the papers held here are the demo's, and real ones must not come among them; give another --data-dir"
+            )
 
     @cached_property
     def gate(self) -> Gate:

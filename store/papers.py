@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, true, update
 
 from domain.harvest import HarvestedWindow, HarvestPlan, LateArrivals, Window, WindowRecord
-from domain.paper import ArxivId, Paper, PaperVersion
+from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
 from domain.week import Week
 from store.database import Database
 from store.schema import (
@@ -316,6 +316,14 @@ def count_papers(db: Database) -> int:
     """How many papers are stored, watched or not."""
     with db.read() as connection:
         return connection.execute(select(func.count()).select_from(paper)).scalar_one()
+
+
+def holds_made_up(db: Database) -> bool:
+    """Whether papers of the sample corpus are stored, which no real paper should come among."""
+    number = str(FIRST_MADE_UP)
+    of_the_sample = paper.c.arxiv_id.like("____." + number[0] + "_" * (len(number) - 1))
+    with db.read() as connection:
+        return connection.execute(select(paper.c.arxiv_id).where(of_the_sample).limit(1)).first() is not None
 
 
 def first_week(db: Database, categories: Collection[str]) -> Week | None:

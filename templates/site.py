@@ -40,10 +40,11 @@ class Feed:
 
 @dataclass(frozen=True)
 class Site:
-    """What every page of the web knows: where it stands, and which feeds belong to it."""
+    """What every page of the web knows: where it stands, its feeds, and whether the papers are made up."""
 
     section: str = ""
     feeds: tuple[Feed, ...] = ()
+    made_up: bool = False
 
     @property
     def sections(self) -> tuple[tuple[str, str, str], ...]:

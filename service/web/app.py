@@ -134,6 +134,8 @@ def _unreadable(request: Request, error: Exception) -> Response:
     expected = problem.get("ctx", {}).get("expected")
     allowed = [word.strip(" '") for word in str(expected).replace(" or ", ", ").split(",")] if expected else None
     message = str(problem["msg"])
+    if problem["type"] == "string_pattern_mismatch" and problem["loc"][-1] in ("since", "until"):
+        message = "write a day as 2026-05-04, 2026-W19, 2026-05 or 2026"
     return complaint(request, 422, "cannot_be_read", f"{name}: {message[:1].lower() + message[1:]}", allowed)
 
 

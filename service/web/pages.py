@@ -42,7 +42,7 @@ from templates.figures import term_said
 from templates.json_form import digest_json
 from templates.links import WebLinks
 from templates.render import options, render_html, render_list_page, render_text
-from templates.site import Feed, Issue, Site, render_page
+from templates.site import Feed, Issue, render_page
 from templates.topic_map import topic_map_drawing
 from templates.trend_chart import chart_bytes, curve_names, trend_chart
 from templates.trend_drawing import TrendSeries
@@ -113,7 +113,7 @@ def home(request: Request, web: TheWeb) -> Response:
         digest = catalogue.published(web.shop, heads[0].week).edition.digest if heads else None
         return render_page(
             "home.html",
-            site=Site("home", (DIGEST_FEED,)),
+            site=web.site("home", (DIGEST_FEED,)),
             heads=heads,
             digest=digest,
             status=None if heads else answers.status(web.shop),
@@ -128,7 +128,7 @@ def digests(request: Request, web: TheWeb) -> Response:
     return shown(
         web,
         request,
-        lambda: render_page("digests.html", site=Site("digests", (DIGEST_FEED,)), heads=catalogue.heads(web.shop)),
+        lambda: render_page("digests.html", site=web.site("digests", (DIGEST_FEED,)), heads=catalogue.heads(web.shop)),
     )
 
 
@@ -181,7 +181,7 @@ def _digest_page(request: Request, web: Web, week: Week, revision: int | None) -
             shown=found.revision,
             revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions_of(web.shop.db, week)),
         )
-        return render_html(found.edition, links=LINKS, site=Site("digests", (DIGEST_FEED,)), issue=issue)
+        return render_html(found.edition, links=LINKS, site=web.site("digests", (DIGEST_FEED,)), issue=issue)
 
     return shown(web, request, draw, max_age_s=PUBLISHED_S)
 
@@ -194,7 +194,7 @@ def digest_list(request: Request, web: TheWeb, week: WeekName, slug: Annotated[s
         edition = catalogue.published(web.shop, week_called(week)).edition
         if slug not in {papers.slug for papers in edition.paper_lists}:
             raise NotHere(f"the digest of {week} has no list {slug!r}")
-        return render_list_page(edition, slug, links=LINKS, site=Site("digests", (DIGEST_FEED,)))
+        return render_list_page(edition, slug, links=LINKS, site=web.site("digests", (DIGEST_FEED,)))
 
     return shown(web, request, draw, max_age_s=PUBLISHED_S)
 
@@ -250,7 +250,7 @@ def trends(
         taxonomy = web.shop.detector.taxonomy.terms
         return render_page(
             "trends.html",
-            site=Site("trends"),
+            site=web.site("trends"),
             question=question,
             measure=measure,
             is_example=is_example,
@@ -386,11 +386,12 @@ def topics(
         areas = sorted({t.topic.area for t in living if t.topic.area})
         return render_page(
             "topics.html",
-            site=Site("topics"),
+            site=web.site("topics"),
             topics=sorted(chosen, key=keys[sort]),
             n_all=len(living),
             gone=[t for t in everyone if not t.is_active],
             series=series,
+            newest_week=next((str(Week(points[-1].start)) for points in series.values()), "Newest week"),
             areas=areas,
             asked={"q": q, "area": area, "sort": sort},
             drawing=topic_map_drawing(
@@ -414,7 +415,7 @@ def _topic_page(web: Web, topic_id: int) -> str:
     found = catalogue.topic(web.shop, topic_id)
     return render_page(
         "topic.html",
-        site=Site("topics", (Feed(f"Papertide: {found['label']}", f"/feeds/topics/{topic_id}.atom"),)),
+        site=web.site("topics", (Feed(f"Papertide: {found['label']}", f"/feeds/topics/{topic_id}.atom"),)),
         topic=found,
         series=tuple(_point(p) for p in found["points"]),
     )
@@ -447,7 +448,7 @@ def papers(request: Request, web: TheWeb, found: AskedPapers) -> Response:
         total, listed = papers_matching(web.shop, found.question, limit=found.limit, offset=found.offset)
         return render_page(
             "paper_list.html",
-            site=Site("search"),
+            site=web.site("search"),
             total=total,
             papers=[catalogue.paper_line(p) for p in listed],
             next_offset=found.next_offset(total),
@@ -508,7 +509,7 @@ def paper(request: Request, web: TheWeb, arxiv_id: Annotated[str, Path(max_lengt
         evidence = [Evidence(e["field"], e["start"], e["end"]) for d in found["detections"] for e in d["evidence"]]
         return render_page(
             "paper.html",
-            site=Site("search"),
+            site=web.site("search"),
             paper=found,
             in_title=[e for e in evidence if e.field == "title"],
             in_abstract=[e for e in evidence if e.field == "abstract"],
@@ -546,7 +547,7 @@ def search_page(
                 problem = str(error)
         return render_page(
             "search.html",
-            site=Site(
+            site=web.site(
                 "search", (Feed(f"Papertide: {q}", LINKS.asked("/feeds/search.atom", asked.query)),) if answer else ()
             ),
             answer=answer,
@@ -589,7 +590,7 @@ def methods(request: Request, web: TheWeb) -> Response:
         request,
         lambda: render_page(
             "methods.html",
-            site=Site("methods"),
+            site=web.site("methods"),
             categories=web.shop.settings.categories,
             terms=web.shop.detector.taxonomy.terms,
             scores=catalogue.detector_scores(),
@@ -605,7 +606,7 @@ def calls(request: Request, web: TheWeb, week: OptionalWeek = "") -> Response:
         request,
         lambda: render_page(
             "calls.html",
-            site=Site("methods"),
+            site=web.site("methods"),
             answer=answers.calls(web.shop, answers.week_named(week) if week else None),
         ),
     )
@@ -617,7 +618,7 @@ def status(request: Request, web: TheWeb) -> Response:
     return shown(
         web,
         request,
-        lambda: render_page("status.html", site=Site("status"), status=answers.status(web.shop)),
+        lambda: render_page("status.html", site=web.site("status"), status=answers.status(web.shop)),
         for_s=STATUS_S,
         max_age_s=STATUS_S,
     )
@@ -630,7 +631,7 @@ def about(request: Request, web: TheWeb) -> Response:
         web,
         request,
         lambda: render_page(
-            "about.html", site=Site("about"), version=papertide_version(), categories=web.shop.settings.categories
+            "about.html", site=web.site("about"), version=papertide_version(), categories=web.shop.settings.categories
         ),
     )
 
@@ -638,4 +639,4 @@ def about(request: Request, web: TheWeb) -> Response:
 @router.get("/api")
 def api_page(request: Request, web: TheWeb) -> Response:
     """The API for people who build on it."""
-    return shown(web, request, lambda: render_page("api.html", site=Site("about"), openapi=request.app.openapi()))
+    return shown(web, request, lambda: render_page("api.html", site=web.site("about"), openapi=request.app.openapi()))

@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 from service.warm import WarmWorkshop
 from service.web.middleware import Meter
 from service.web.replies import Drawer
+from store.papers import holds_made_up
+from templates.site import Feed, Site
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,10 @@ class Web:
     shop: WarmWorkshop
     drawer: Drawer
     meter: Meter
+
+    def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:
+        """What stands around a page of this service."""
+        return Site(section, feeds, made_up=self.shop.kept("made up", lambda: holds_made_up(self.shop.db)))
 
 
 def _web(request: Request) -> Web:

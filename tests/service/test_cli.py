@@ -22,7 +22,7 @@ from analysis.taxonomy import load_taxonomy
 from analysis.topics import assign_topics
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
-from domain.paper import Paper
+from domain.paper import FIRST_MADE_UP, Paper
 from domain.topics import FittedTopics, Topic, TopicDrift
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
@@ -383,3 +383,11 @@ def test_a_name_that_cannot_be_given_is_refused_in_one_line(papertide: Papertide
     assert ended.status == 2
     assert ended.err.startswith("papertide: ")
     assert ended.err.count("\n") == 1
+
+
+def test_real_papers_never_come_among_those_of_the_demo(papertide: Papertide, tmp_path: Path, make_paper: Make) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    apply_harvest(db, plan_harvest([make_paper(FIRST_MADE_UP)], {}), None, seen_at=WEEK.end_at)
+    db.close()
+    for command in (["run"], ["harvest", "--source", "oai"]):
+        _refused(papertide(*command), "the demo's", "--data-dir")

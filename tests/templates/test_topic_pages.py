@@ -64,6 +64,7 @@ def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_whole(last: boo
             n_all=1,
             gone=[],
             series={7: _series(True, last)},
+            newest_week="2026-W25",
             areas=[],
             asked={"q": "", "area": "", "sort": "size"},
             drawing=None,

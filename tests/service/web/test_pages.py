@@ -5,15 +5,23 @@ from __future__ import annotations
 import itertools
 import re
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.paper import FIRST_MADE_UP, Paper
+from ingest.harvest import plan_harvest
 from service.warm import WarmWorkshop
 from service.web import pages
 from service.web.app import make_app
-from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK
+from store.papers import apply_harvest
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK, make_shop
+
+Make = Callable[..., Paper]
 
 PAGES = (
     "/",
@@ -266,3 +274,33 @@ def test_drawing_ahead_ends_with_the_service(shop: WarmWorkshop, monkeypatch: py
     stopping.set()
     monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn after the end"))
     pages.draw_ahead(make_app(shop.settings, shop).state.web, until=stopping)
+
+
+def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Path, make_paper: Make) -> None:
+    shop = make_shop(tmp_path, filled=False)
+    demo = make_paper(FIRST_MADE_UP)
+    apply_harvest(shop.db, plan_harvest([demo], {}), None, seen_at=shop.now())
+    client = TestClient(make_app(shop.settings, shop))
+    for page in ("/", "/digests", "/trends", "/topics", "/search", f"/papers/{demo.arxiv_id}", "/calls", "/status"):
+        assert client.get(page).text.count("Made-up papers.") == 1, page
+    shop.db.close()
+
+
+def test_no_page_over_real_papers_calls_them_made_up(web: TestClient) -> None:
+    assert "Made-up papers." not in web.get("/topics").text
+
+
+def test_a_day_that_is_none_is_answered_with_how_days_are_written(web: TestClient) -> None:
+    for path in ("/trends?term=diffusion&since=June+2026", "/search?q=graph&until=2026-6"):
+        answer = web.get(path)
+        assert answer.status_code == 422
+        assert "write a day as 2026-05-04, 2026-W19, 2026-05 or 2026" in answer.text
+
+
+def test_the_list_of_topics_ends_with_the_newest_week_held(shop: WarmWorkshop) -> None:
+    later = WarmWorkshop(shop.settings.model_copy(update={"now": shop.now() + timedelta(weeks=20)}))
+    vars(later)["encoder"] = shop.encoder
+    page = TestClient(make_app(later.settings, later)).get("/topics").text
+    assert f'<th scope="col">{LAST_WEEK}</th>' in page
+    assert "not held" not in page
+    later.db.close()
