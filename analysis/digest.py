@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.calls import TermCounts, TermKey, direction, growth_at
+from analysis.calls import BEFORE_WEEKS, NOW_WEEKS, TermCounts, TermKey, direction, growth_at
 from analysis.correction import MeasuredError, corrected
 from analysis.shares import (
     are_unusual,
@@ -546,11 +546,13 @@ def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Se
     if leader is None:
         return "Too few papers are held for a share of any technique."
     span = "half a year" if n_weeks >= N_SERIES_WEEKS else f"the {n_weeks} weeks held"
+    # A call compares means of weeks, which is said once.
+    basis = f"(means of the first {min(BEFORE_WEEKS, n_weeks // 2)} and the last {NOW_WEEKS} weeks of {span})"
     news, rest = [], [f"{_inside_sentence(leader.name)} carry {_percent(leader.adopts.share)} of the week's papers"]
     if moved is not None and moved.call is not None:
         verb = "rose" if direction(moved.call.verdict) > 0 else "fell"
-        shares = f"from {_percent(moved.call.share_before)} to {_percent(moved.call.share)} of papers"
-        news.append(f"{_inside_sentence(moved.name)} {verb} most, {shares} in {span}")
+        shares = f"from {_percent(moved.call.share_before)} to {_percent(moved.call.share)} of papers {basis}"
+        news.append(f"{_inside_sentence(moved.name)} {verb} most, {shares}")
     elif any(x.call is not None and x.call.q_value is not None for x in techniques):
         rest.append(f"no measured technique or theme moved more than noise in {span}")
     else:
@@ -558,7 +560,7 @@ def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Se
     rising = max((x for x in topics if x.status == "rising"), key=_moved, default=None)
     if rising is not None and rising.call is not None:
         shares = f"from {_percent(rising.call.share_before)} to {_percent(rising.call.share)}"
-        news.append(f"the topic gaining most is {rising.label}, {shares}{'' if moved else f' of papers in {span}'}")
+        news.append(f"the topic gaining most is {rising.label}, {shares}{'' if moved else f' of papers {basis}'}")
     sentence = "; ".join((*news, *rest)) + "."
     return sentence[:1].upper() + sentence[1:]
 

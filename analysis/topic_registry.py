@@ -272,7 +272,7 @@ def _birth(
     parents = [column for column in match.values() if known[column].is_active]
     parent = _most_related(number, parents, cosines, shared, settings)
     if parent is None:
-        return TopicEvent(topic.topic_id, "born", week, f"{topic.size} papers, from {topic.born_week} on")
+        return TopicEvent(topic.topic_id, "born", week, f"{topic.size} papers, its first in {topic.born_week}")
     old = known[parent].topic
     return TopicEvent(topic.topic_id, "split", week, f"split from {old.label}", old.topic_id)
 

@@ -616,7 +616,7 @@ def _give_birth(
         size=len(moved),
         area=model.topics[int(nearest[0])].area,
     )
-    detail = f"{topic.size} papers that fitted no topic better, from {topic.born_week} on"
+    detail = f"{topic.size} papers that fitted no topic better, its first in {topic.born_week}"
     add_newborn_topic(
         db,
         model,

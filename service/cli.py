@@ -207,7 +207,7 @@ def topics_fit(context: typer.Context) -> None:
 
     with _workshop(context) as shop, shop.sole_worker("topics", "fit") as keeping:
         if shop.embedding_model_id is None:
-            raise UsageError("nothing is embedded yet; `papertide embed` does it")
+            raise UsageError("nothing is embedded yet; `papertide run` does all of it")
         follow(keeping(shop.topics(last_week=last_closed_week(shop.now()), refit=True)))
         follow(keeping(shop.tables()))
 
@@ -223,7 +223,7 @@ def topics_list(context: typer.Context, as_json: _Json = False) -> None:
         _print_json(found)
         return
     if not found:
-        raise UsageError("no topics are fitted yet; `papertide topics fit` does it")
+        raise UsageError("no topics are fitted yet; `papertide run` does all of it")
     by_area: dict[str, list[dict[str, Any]]] = {}
     for t in found:
         by_area.setdefault(t["area"] or "not sorted into areas", []).append(t)
@@ -307,7 +307,9 @@ def trends(
 def _print_trends(answer: dict[str, Any]) -> None:
     from datetime import date
 
+    from domain.calls import Growth
     from domain.week import Week, period_name
+    from templates import figures
 
     for series in answer["series"]:
         level = f", {answer['level']}" if series["kind"] in ("technique", "theme") else ""
@@ -321,10 +323,9 @@ def _print_trends(answer: dict[str, Any]) -> None:
             period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
             typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
         if growth := series["growth"]:
-            rate = f"x{growth['odds_ratio_per_year']:.2f} a year ({growth['low']:.2f} to {growth['high']:.2f})"
             call = series["call"]
-            called = f"; called {call['verdict']} in {call['week']}" if call else ""
-            typer.echo(f"  odds over the last half year {rate}{called}")
+            called = f"; called in {call['week']}: {figures.verdict_said(call['verdict'])}" if call else ""
+            typer.echo(f"  odds over the last half year: {figures.growth_said(Growth(**growth))}{called}")
 
 
 @app.command()
@@ -334,7 +335,9 @@ def calls(
     as_json: _Json = False,
 ) -> None:
     """What was called rising, falling, emerging or cooling, and what became of it."""
+    from domain.calls import Growth
     from service import answers
+    from templates import figures
 
     with _workshop(context) as shop:
         answer = answers.calls(shop, answers.week_named(week) if week else None)
@@ -347,12 +350,12 @@ def calls(
         told = r["held"] + r["failed"]
         typer.echo(f"{r['horizon_weeks']} weeks on: {r['held']} of {told} held, {r['unknown']} cannot be told")
     for c in answer["calls"]:
-        growth, scores = c["growth"], {True: "held", False: "did not hold", None: "cannot be told"}
-        rate = f"  x{growth['odds_ratio_per_year']:.2f} a year ({growth['low']:.2f} to {growth['high']:.2f})" * bool(
-            growth
-        )
-        later = "".join(f"; {s['horizon_weeks']} weeks on {scores[s['held']]}" for s in c["scores"])
-        typer.echo(f"{c['week']}  {c['verdict']:<8}  {c['kind']} {c['name']}{rate}{later}{'; called late' * c['late']}")
+        scores = {True: "held", False: "did not hold", None: "cannot be told"}
+        said = f"{figures.verdict_said(c['verdict']):<12}  {c['kind']} {c['name']}"
+        if c["growth"]:
+            said += f"  {figures.growth_said(Growth(**c['growth']))}"
+        said += "".join(f"; {s['horizon_weeks']} weeks on {scores[s['held']]}" for s in c["scores"])
+        typer.echo(f"{c['week']}  {said}{'; called late' * c['late']}")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -19,7 +19,7 @@ from domain.errors import PapertideError
 from scheduler.pipeline import Progress, Stage
 
 _TITLES: dict[Stage, str] = {
-    "harvest": "Asking arXiv",
+    "harvest": "Fetching abstracts",
     "import": "Reading the snapshot",
     "embed": "Embedding",
     "detect": "Reading for techniques",
@@ -39,12 +39,15 @@ class Stopped(PapertideError):
     """The process was asked to end; what is finished is stored."""
 
 
-def tell_of_retries() -> None:
-    """Say on standard error when a request failed and how long we wait before the next try."""
+def tell_of_retries(say: Callable[[str], None] | None = None) -> None:
+    """Say, on standard error by default, when a request failed and how long we wait before the next try."""
 
     def hook(details: RetryDetails) -> None:
         line = f"{details.caused_by}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
-        Console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
+        if say is not None:
+            say(line)
+        else:
+            Console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
 
     stamina.instrumentation.set_on_retry_hooks([hook])
 

@@ -15,6 +15,7 @@ import typer
 from scheduler.lease import long_running
 from service.jobs import Scheduler
 from service.post_office import PostOffice
+from service.progress import tell_of_retries
 from service.workshop import Workshop
 
 STOP_WITHIN_S = 8.0
@@ -74,5 +75,8 @@ def _leave_at_once() -> None:
 
 def _log_to_standard_error() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for name in ("apscheduler", "arxiv"):  # they tell of every look and every request
+    for name in ("arxiv", "sentence_transformers"):  # they tell of every request and of the model's files
         logging.getLogger(name).setLevel(logging.WARNING)
+    # That a look is left out because the one before still works is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    tell_of_retries(logging.getLogger("papertide.scheduler").info)

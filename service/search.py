@@ -25,6 +25,11 @@ MAX_QUERY = 500
 """Characters of a query; the model reads no more than about two hundred words."""
 CANDIDATES = 300
 """How many papers each of the two rankings gives."""
+NEAR_ENOUGH = 0.30
+"""The similarity below which a paper is not found by its meaning, whatever else there is. On 34,886 papers of 2026, of
+eleven searches for what none is about five found nothing and the others up to 35 papers; of 24 for what some are
+about, all found what they meant, and only words that the model does not know ("mamba", "RLHF") lost some, which are
+found by the word."""
 MOST_MATCHES = 0.04
 """How many papers the words that are ranked by may have together, as a share of all papers: each costs its ranking, and
 a word that more have tells little. The rarest come first, and one always."""
@@ -101,6 +106,7 @@ def _ranked(
     among = None if wanted.is_open else wanted.rows(index)
     cosines = shop.similarities(question.query, index)
     nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
+    nearest = nearest[: sum(cosines[row] >= NEAR_ENOUGH for row in nearest)]
     telling = _telling(shop, words, n_papers=len(index))
     scope = None if wanted.is_open else scope_of(shop, wanted)
     by_words = [i for i in ids_by_words(shop.db, telling, scope, limit=CANDIDATES) if i in index.row_of]

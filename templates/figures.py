@@ -169,6 +169,17 @@ def called(call: TrendCall) -> str:
     return f"{call.verdict}: {pace(call.growth)} ({pace_interval(call.growth)})"
 
 
+def verdict_said(verdict: str) -> str:
+    """A call's verdict as readers see it. A steady share is not proven equal, only not told from noise."""
+    return {"steady": "within noise", "unknown": "not known"}.get(verdict, verdict)
+
+
+def growth_said(growth: Growth) -> str:
+    """A growth with its interval: ``doubles in about 8 weeks (6 to 10)``; ``within noise`` where that holds 1."""
+    is_clear = not growth.low <= 1 <= growth.high
+    return f"{pace(growth) if is_clear else verdict_said('steady')} ({pace_interval(growth, in_a_year=not is_clear)})"
+
+
 def pace(growth: Growth) -> str:
     """How fast odds grow: ``doubles in about 8 weeks``, a slower pace as ``× 1.3 in a year``."""
     rate = growth.odds_ratio_per_year

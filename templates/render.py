@@ -98,6 +98,7 @@ def environment() -> Environment:
         basis=figures.basis,
         comparison=figures.comparison,
         called=figures.called,
+        verdict_said=figures.verdict_said,
         moved=figures.moved,
         held=figures.held,
         quiet_topics=figures.quiet_topics,

@@ -12,7 +12,7 @@ from domain.calls import DOWNWARD, UPWARD, Growth
 from domain.digest import SharePoint
 from domain.week import Week
 from templates.charts import is_partial
-from templates.figures import interval, is_known, pace, pace_interval, percent
+from templates.figures import interval, is_known, pace, pace_interval, percent, verdict_said
 from templates.trend_drawing import TrendSeries
 
 _NO_CORRECTION = {
@@ -57,10 +57,10 @@ def movement(series: TrendSeries, answered: Mapping[str, Any], *, is_called: boo
     return Movement(
         latest=None if at is None else series.points[at],
         corrected="" if at is None else _corrected(answered, at),
-        pace="too few weeks or papers" if growth is None else pace(growth) if is_clear else "no clear direction",
+        pace="too few weeks or papers" if growth is None else pace(growth) if is_clear else verdict_said("steady"),
         pace_interval="" if growth is None else pace_interval(growth, in_a_year=not is_clear),
         way="up" if verdict in UPWARD else "down" if verdict in DOWNWARD else "",
-        call={"": "not called", "unknown": "not known"}.get(verdict, verdict),
+        call=verdict_said(verdict) if verdict else "not called",
         called=_called(answered, verdict, is_called=is_called),
         turns=tuple(
             f"{Week(date.fromisoformat(turn['start']))}: {percent(turn['share_before'])} before, "

@@ -33,12 +33,18 @@ from service.subscriptions import (
 from service.web.limits import network_of
 from service.web.replies import HTML, JSON
 from service.web.web import TheWeb, Web
-from templates.site import Site, render_page
+from templates.site import render_page
 
 router = APIRouter(include_in_schema=False)
 
 _MAX_FORM_BYTES = 65_536
 _ACTIONS: tuple[PageAction, ...] = ("pause", "resume", "unsubscribe", "resubscribe", "delete")
+_DONE: Mapping[PageAction, str] = {
+    "pause": "Paused: nothing is sent until you end the pause.",
+    "resume": "The pause is over; the next digest comes as before.",
+    "unsubscribe": "Unsubscribed: nothing more is sent.",
+    "resubscribe": "Subscribed again; the next digest comes as before.",
+}
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 Token = Annotated[str, Path(max_length=200)]
@@ -61,13 +67,13 @@ async def _form(request: Request) -> Form:
 TheForm = Annotated[Form, Depends(_form)]
 
 
-def _page(template: str, status: int = 200, **content: Any) -> Response:
-    page = render_page(template, site=Site("subscribe"), **content)
+def _page(web: Web, template: str, status: int = 200, **content: Any) -> Response:
+    page = render_page(template, site=web.site("subscribe"), **content)
     return Response(page, status, media_type=HTML, headers=_HEADERS)
 
 
-def _said(title: str, *paragraphs: str, status: int = 200, link: tuple[str, str] | None = None) -> Response:
-    return _page("subscription_said.html", status, title=title, paragraphs=paragraphs, link=link)
+def _said(web: Web, title: str, *paragraphs: str, status: int = 200, link: tuple[str, str] | None = None) -> Response:
+    return _page(web, "subscription_said.html", status, title=title, paragraphs=paragraphs, link=link)
 
 
 # -- asking for mail
@@ -76,7 +82,7 @@ def _said(title: str, *paragraphs: str, status: int = 200, link: tuple[str, str]
 @router.get("/subscribe")
 def subscribe(web: TheWeb) -> Response:
     """The form."""
-    return _page("subscribe.html", chosen=Preferences(), address="", problem="", **_choices(web))
+    return _page(web, "subscribe.html", chosen=Preferences(), address="", problem="", **_choices(web))
 
 
 @router.post("/subscribe")
@@ -87,15 +93,21 @@ def subscribed(request: Request, web: TheWeb, form: TheForm) -> Response:
         preferences = _preferences(web, form)
         ask_for_mail(web.shop, address, preferences, network=_network(request))
     except TooManyRequests as error:
-        response = _said("Please wait a little", f"{error}.", status=429)
+        response = _said(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     except UsageError as error:
         chosen = Preferences()
         return _page(
-            "subscribe.html", 422, chosen=chosen, address=clean_text(address)[:254], problem=str(error), **_choices(web)
+            web,
+            "subscribe.html",
+            422,
+            chosen=chosen,
+            address=clean_text(address)[:254],
+            problem=str(error),
+            **_choices(web),
         )
-    return _answered()
+    return _answered(web)
 
 
 @router.post("/subscriptions/link")
@@ -104,14 +116,15 @@ def link_asked(request: Request, web: TheWeb, form: TheForm) -> Response:
     try:
         ask_for_mail(web.shop, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
-        response = _said("Please wait a little", f"{error}.", status=429)
+        response = _said(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
-    return _answered()
+    return _answered(web)
 
 
-def _answered() -> Response:
+def _answered(web: Web) -> Response:
     return _said(
+        web,
         "Look into your mail",
         "If the address can get mail from us, a message is on its way. What to do next is in it.",
         "Nothing came after some minutes? Look among the unwanted mail, or try again tomorrow: "
@@ -126,6 +139,7 @@ def _answered() -> Response:
 def confirm_page(web: TheWeb, token: Token) -> Response:
     """A button to confirm."""
     return _ask_or_tell(
+        web,
         open_door(web.shop, token, "confirm"),
         "Confirm your subscription",
         "One click, and the digest comes to {address}.",
@@ -138,9 +152,10 @@ def confirm_now(web: TheWeb, token: Token) -> Response:
     """Confirm; a second time is as good as the first."""
     door = confirm_subscription(web.shop, token)
     if door.outcome not in ("done", "already"):
-        return _leads_nowhere(door)
+        return _leads_nowhere(web, door)
     already = " (it was confirmed before)" if door.outcome == "already" else ""
     return _said(
+        web,
         "You are subscribed",
         f"The next digest comes to {door.reader.address}{already}. Every mail has a link to change or end this.",
         link=("/", "Read the newest digest"),
@@ -151,6 +166,7 @@ def confirm_now(web: TheWeb, token: Token) -> Response:
 def unsubscribe_page(web: TheWeb, token: Token) -> Response:
     """A button to leave."""
     return _ask_or_tell(
+        web,
         open_door(web.shop, token, "unsubscribe"),
         "Unsubscribe",
         "No more digests to {address}?",
@@ -163,14 +179,15 @@ def unsubscribe_now(web: TheWeb, token: Token) -> Response:
     """Leave: by the button, or by a mail program's own (RFC 8058), which sends no cookie and follows no redirect."""
     door = unsubscribe(web.shop, token)
     if door.outcome != "done":
-        return _leads_nowhere(door)
-    return _said("You are unsubscribed", f"No more digests come to {door.reader.address}.")
+        return _leads_nowhere(web, door)
+    return _said(web, "You are unsubscribed", f"No more digests come to {door.reader.address}.")
 
 
 @router.get(PATHS["block"] + "/{token}")
 def block_page(web: TheWeb, token: Token) -> Response:
     """A button to be left alone."""
     return _ask_or_tell(
+        web,
         open_door(web.shop, token, "block"),
         "Never write to this address",
         "We would not write to {address} again, whoever asks us to.",
@@ -183,26 +200,28 @@ def block_now(web: TheWeb, token: Token) -> Response:
     """Be left alone."""
     door = block(web.shop, token)
     if door.outcome != "done":
-        return _leads_nowhere(door)
-    return _said("You will not hear from us", f"Nothing is sent to {door.reader.address} again.")
+        return _leads_nowhere(web, door)
+    return _said(web, "You will not hear from us", f"Nothing is sent to {door.reader.address} again.")
 
 
-def _ask_or_tell(door: Door, title: str, question: str, button: str) -> Response:
+def _ask_or_tell(web: Web, door: Door, title: str, question: str, button: str) -> Response:
     if door.outcome not in ("done", "already"):
-        return _leads_nowhere(door)
+        return _leads_nowhere(web, door)
     said = question.format(address=door.reader.address)
-    return _page("subscription_ask.html", title=title, question=said, button=button)
+    return _page(web, "subscription_ask.html", title=title, question=said, button=button)
 
 
-def _leads_nowhere(door: Door) -> Response:
+def _leads_nowhere(web: Web, door: Door) -> Response:
     if door.outcome == "expired":
         return _said(
+            web,
             "This link has ended",
             "Links in mails work for a limited time. Ask for a new one below the form.",
             status=410,
             link=("/subscribe", "To the form"),
         )
     return _said(
+        web,
         "This link leads nowhere",
         "It may be cut off at its end, or the subscription that it belonged to is gone.",
         status=404,
@@ -224,7 +243,7 @@ def own_data_file(web: TheWeb, token: Token) -> Response:
     """All that is stored about the reader."""
     data = own_data(web.shop, token)
     if data is None:
-        return _leads_nowhere(open_door(web.shop, token, "manage"))
+        return _leads_nowhere(web, open_door(web.shop, token, "manage"))
     body = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
     disposition = {"Content-Disposition": 'attachment; filename="papertide-subscription.json"'}
     return Response(body, media_type=JSON, headers=_HEADERS | disposition)
@@ -235,13 +254,15 @@ def own_page_changed(web: TheWeb, token: Token, form: TheForm) -> Response:
     """Take over what the reader chose, or do what the pressed button says."""
     door = open_door(web.shop, token, "manage")
     if door.outcome != "done":
-        return _leads_nowhere(door)
+        return _leads_nowhere(web, door)
     action = _one(form, "action")
     if action in _ACTIONS:
         act(web.shop, token, action)
         if action == "delete":
-            return _said("Everything is deleted", "Your address, what you followed and what was sent are forgotten.")
-        return _own_page(web, token, open_door(web.shop, token, "manage"), said="Done.")
+            return _said(
+                web, "Everything is deleted", "Your address, what you followed and what was sent are forgotten."
+            )
+        return _own_page(web, token, open_door(web.shop, token, "manage"), said=_DONE[action])
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
@@ -252,9 +273,10 @@ def own_page_changed(web: TheWeb, token: Token, form: TheForm) -> Response:
 
 def _own_page(web: Web, token: str, door: Door, *, said: str = "", problem: str = "", status: int = 200) -> Response:
     if door.outcome != "done":
-        return _leads_nowhere(door)
+        return _leads_nowhere(web, door)
     reader = door.reader
     return _page(
+        web,
         "subscription_own.html",
         status,
         reader=reader,

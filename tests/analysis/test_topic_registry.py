@@ -209,7 +209,7 @@ def test_a_label_that_two_topics_claim_stays_with_one() -> None:
 def test_a_topic_born_at_a_refit_begins_with_its_papers_and_its_event_is_dated_by_the_fit() -> None:
     plan = match_topics(fitted(directions(1)), [], week=NOW, begun=[BORN])
     assert plan.topics[0].born_week == BORN
-    assert (plan.events[0].week, plan.events[0].detail) == (NOW, f"100 papers, from {BORN} on")
+    assert (plan.events[0].week, plan.events[0].detail) == (NOW, f"100 papers, its first in {BORN}")
 
 
 def test_a_label_fits_by_words_in_singular_or_plural() -> None:

@@ -79,7 +79,7 @@ def test_a_whole_period_is_the_latest_before_a_partial_one() -> None:
         (None, "too few weeks or papers", ""),
         ((2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks", "7 to 10"),
         ((0.9, 0.85, 0.95), "× 0.90 in a year", "0.85 to 0.95"),
-        ((1.3, 0.8, 2.1), "no clear direction", "× 0.80 to 2.1 in a year"),
+        ((1.3, 0.8, 2.1), "within noise", "× 0.80 to 2.1 in a year"),
     ],
 )
 def test_a_pace_that_may_be_none_has_no_direction(
@@ -103,7 +103,7 @@ def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accurac
     [
         ("emerging", "up", "emerging", "in 2026-W24"),
         ("cooling", "down", "cooling", "in 2026-W24"),
-        ("steady", "", "steady", "in 2026-W24"),
+        ("steady", "", "within noise", "in 2026-W24"),
         ("unknown", "", "not known", "in 2026-W24: too few weeks to tell"),
     ],
 )
