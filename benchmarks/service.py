@@ -2,10 +2,10 @@
 
     python -m benchmarks.service [--shared ../shared] [--data FOLDER] [--seconds 10]
 
-Builds a database of every paper in ``arxiv/recent`` (detections are real; vectors and topics are random around 150
-centres, which for speed makes no difference), starts ``papertide up`` as a process of its own, and asks it over
-loopback with 8 connections that each wait for their answer. Nothing is asked twice, but for the pages whose line says
-so. With ``--data`` the database is kept and used again.
+Builds a database of every paper in ``arxiv/recent`` (detections are real; vectors and topics are random around the
+vectors of 150 papers, which for speed makes no difference), starts ``papertide up`` as a process of its own, and asks
+it over loopback with 8 connections that each wait for their answer. Nothing is asked twice, but for the pages whose
+line says so. With ``--data`` the database is kept and used again.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pandas as pd
 
+from analysis.embed import paper_text
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment
@@ -106,16 +107,16 @@ def add_detections(shop: Workshop, _: Sequence[Paper]) -> None:
 
 
 def add_places(shop: Workshop, papers: Sequence[Paper]) -> None:
-    """A random vector for each paper around one of the centres, and the centres as topics."""
+    """A random vector for each paper around one of 150 papers' own, and those as topics."""
     rng = np.random.default_rng(0)
-    centroids = rng.normal(size=(N_TOPICS, 384)).astype(np.float32)
-    centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
+    centres = [papers[i] for i in rng.choice(len(papers), N_TOPICS, replace=False)]
+    centroids = shop.encoder.encode([paper_text(p) for p in centres])
     number = rng.integers(0, N_TOPICS, len(papers))
     ids = tuple(p.arxiv_id for p in papers)
     model_id = shop.encoder.model_id  # of the number type that is fast here, as queries will be
     for start in range(0, len(papers), 5_000):
         part = slice(start, start + 5_000)
-        vectors = centroids[number[part]] + rng.normal(scale=0.08, size=(len(ids[part]), 384)).astype(np.float32)
+        vectors = centroids[number[part]] + rng.normal(scale=0.04, size=(len(ids[part]), 384)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         add_embeddings(shop.db, Embeddings(ids[part], vectors.astype(np.float32), model_id))
     labels = tuple(f"topic number {i}" for i in range(N_TOPICS))

@@ -52,7 +52,7 @@ def published(shop: Workshop, week: Week, revision: int | None = None) -> Publis
     ------
     NotHere
     """
-    found = shop.kept(("digest", week, revision), lambda: digest_revision(shop.db, week, revision), large=True)
+    found = shop.kept(("digest", week, revision), lambda: digest_revision(shop.db, week, revision), shelf="large")
     if found is None:
         raise NotHere(f"there is no digest of {week}" + (f" in revision {revision}" if revision else ""))
     return found

@@ -30,9 +30,15 @@ NEAR_ENOUGH = 0.30
 eleven searches for what none is about five found nothing and the others up to 35 papers; of 24 for what some are
 about, all found what they meant, and only words that the model does not know ("mamba", "RLHF") lost some, which are
 found by the word."""
-MOST_MATCHES = 0.04
-"""How many papers the words that are ranked by may have together, as a share of all papers: each costs its ranking, and
-a word that more have tells little. The rarest come first, and one always."""
+MOST_MATCHES = 0.02
+"""How many papers the words that find papers may have together, as a share of all papers, because each paper found
+costs its ranking. The rarest come first; all the others count where one of these is.
+
+On 34,886 papers of 2026, of 297 searches for three to six words out of a title 88 % had the paper among the first
+twenty, and the mean of 1 / rank was .586. Where common words did not count at all it was 74 % and .491, and 83 % and
+.578 where words of 16 % of all papers found papers, which costs nine tenths more."""
+MOST_MATCHES_OF_ONE = 0.10
+"""The same where the rarest word alone has more."""
 FEW_MATCHES = 1_000
 """So many cost nothing that is felt."""
 
@@ -65,7 +71,11 @@ def search(shop: Workshop, question: Question, *, limit: int, offset: int = 0) -
     words = _words(question.query)
     wanted = paper_filter(shop, question)
     index = shop.paper_index
-    ranked = shop.kept(("search", replace(question, sort="relevance")), lambda: _ranked(shop, question, words, wanted))
+    ranked = shop.kept(
+        ("search", replace(question, sort="relevance")),
+        lambda: _ranked(shop, question, words, wanted),
+        shelf="search",
+    )
     order = list(ranked)
     if question.sort != "relevance":
         order.sort(key=lambda i: index.row_of.get(i, len(index.row_of)), reverse=question.sort == "newest")
@@ -107,26 +117,25 @@ def _ranked(
     cosines = shop.similarities(question.query, index)
     nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
     nearest = nearest[: sum(cosines[row] >= NEAR_ENOUGH for row in nearest)]
-    telling = _telling(shop, words, n_papers=len(index))
+    telling, others = _telling(shop, words, n_papers=len(index))
     scope = None if wanted.is_open else scope_of(shop, wanted)
-    by_words = [i for i in ids_by_words(shop.db, telling, scope, limit=CANDIDATES) if i in index.row_of]
+    by_words = [i for i in ids_by_words(shop.db, telling, scope, limit=CANDIDATES, beside=others) if i in index.row_of]
     fused = fused_ranks([[index.ids[row] for row in nearest], by_words])
-    return {
-        arxiv_id: (
-            score,
-            float(cosines[index.row_of[arxiv_id]]) if index.vectors[index.row_of[arxiv_id]].any() else None,
-        )
-        for arxiv_id, score in fused.items()
+    near = {arxiv_id: float(cosines[index.row_of[arxiv_id]]) for arxiv_id in fused}
+    # A cosine of 0 is that of a paper without a vector.
+    return {arxiv_id: (score, near[arxiv_id] or None) for arxiv_id, score in fused.items()}
+
+
+def _telling(shop: Workshop, words: Sequence[str], *, n_papers: int) -> tuple[list[str], list[str]]:
+    """The words that tell papers apart, and the others that any paper holds; each rarest first."""
+    counts = {
+        word: shop.kept(("matches", word), partial(count_matches, shop.db, word), shelf="search") for word in words
     }
-
-
-def _telling(shop: Workshop, words: Sequence[str], *, n_papers: int) -> list[str]:
-    """The words that tell papers apart, rarest first."""
-    counts = {word: shop.kept(("matches", word), partial(count_matches, shop.db, word)) for word in words}
     rarest_first = sorted((word for word in words if counts[word]), key=lambda word: counts[word])
-    matches = accumulate(counts[word] for word in rarest_first)
-    most = max(FEW_MATCHES, MOST_MATCHES * n_papers)
-    return rarest_first[: max(1, sum(n <= most for n in matches))]
+    matches = list(accumulate(counts[word] for word in rarest_first))
+    most, most_of_one = (max(FEW_MATCHES, share * n_papers) for share in (MOST_MATCHES, MOST_MATCHES_OF_ONE))
+    n_telling = sum(n <= most for n in matches) or sum(n <= most_of_one for n in matches[:1])
+    return rarest_first[:n_telling], rarest_first[n_telling:]
 
 
 def _rounded(number: float | None) -> float | None:
@@ -166,7 +175,7 @@ def papers_matching(shop: Workshop, question: Question, *, limit: int, offset: i
             ids = shop.kept(
                 ("phrases", words[1], wanted),
                 lambda: ids_by_phrases(shop.db, words[1].split(" OR "), scope_of(shop, wanted)),
-                large=True,
+                shelf="large",
             )
         except ValueError as error:
             raise UsageError(str(error)) from error

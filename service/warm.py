@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from domain.errors import StoreError
 from domain.paper_index import PaperIndex
-from service.workshop import Workshop
+from service.workshop import Shelf, Workshop
 from store.database import Database, open_database, time_limit
 from store.paper_index import stored_state
 from store.search import Scope, mondays_of_rows
@@ -30,16 +30,16 @@ CACHE_MB = 16
 """Pages of the database that each connection keeps."""
 MOST_TOGETHER = 8
 """How many queries share a pass; each needs four bytes a paper for its answer."""
-MOST_KEPT = 512
-"""How many values are kept; the one that nobody asked for the longest makes room."""
-MOST_LARGE = 6
-"""The same for values of many megabytes, such as a whole digest."""
+MOST_KEPT: Mapping[Shelf, int] = {"shared": 512, "search": 256, "large": 6}
+"""How many values a shelf keeps; the one that nobody asked for the longest makes room."""
 
 
 class Memory:
     """Values by key, all of one state of the database; when the state changes they are forgotten."""
 
-    def __init__(self, state: Callable[[], Hashable], *, most: int = MOST_KEPT, look_every_s: float = 0.0) -> None:
+    def __init__(
+        self, state: Callable[[], Hashable], *, most: int = MOST_KEPT["shared"], look_every_s: float = 0.0
+    ) -> None:
         self._ask = state
         self._most = most
         self._look_every_s = look_every_s
@@ -154,7 +154,7 @@ class WarmWorkshop(Workshop):
 
     def __post_init__(self) -> None:
         # Made here, before there are threads that could make them twice.
-        _ = self.memory, self._large, self._held, self._together
+        _ = self.memory, self._shelves, self._held, self._together
 
     @cached_property
     def db(self) -> Database:
@@ -171,13 +171,14 @@ class WarmWorkshop(Workshop):
         return Memory(self._state_in_use, look_every_s=LOOK_EVERY_S)
 
     @cached_property
-    def _large(self) -> Memory:
-        # It asks every time: a page of the new state must not find a digest of the old one here.
-        return Memory(self.memory.state, most=MOST_LARGE)
+    def _shelves(self) -> Mapping[Shelf, Memory]:
+        # The others ask every time: a page of the new state must not find a digest of the old one there.
+        search, large = (Memory(self.memory.state, most=MOST_KEPT[shelf]) for shelf in ("search", "large"))
+        return {"shared": self.memory, "search": search, "large": large}
 
-    def kept(self, key: Hashable, make: Callable[[], _T], *, large: bool = False) -> _T:
+    def kept(self, key: Hashable, make: Callable[[], _T], *, shelf: Shelf = "shared") -> _T:
         """What ``make`` gave since the database last changed."""
-        return (self._large if large else self.memory).kept(key, make)
+        return self._shelves[shelf].kept(key, make)
 
     @property
     def paper_index(self) -> PaperIndex:
@@ -239,7 +240,7 @@ class WarmWorkshop(Workshop):
             with time_limit(None):  # whoever comes first reads it for all
                 return mondays_of_rows(self.db, scope)
 
-        return self.kept(("mondays", scope), read, large=True)
+        return self.kept(("mondays", scope), read, shelf="large")
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of each query with every paper, on one core: other readers need the others, and threads of two

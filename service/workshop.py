@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from ingest.oai import OaiClient
 
 _T = TypeVar("_T")
+Shelf = Literal["shared", "search", "large"]
+"""Where a value is kept: with what many readers ask for, with one reader's search, or with what takes megabytes."""
 
 LEASE = "run"
 """The right to harvest, embed, fit and publish."""
@@ -75,8 +77,8 @@ class Workshop:
         """The present, or the instant that the settings take for it."""
         return self.settings.now or self.clock()
 
-    def kept(self, key: Hashable, make: Callable[[], _T], *, large: bool = False) -> _T:  # noqa: ARG002 - see below
-        """What ``make`` gives; the warm workshop keeps it for as long as nothing changes, few where it is ``large``."""
+    def kept(self, key: Hashable, make: Callable[[], _T], *, shelf: Shelf = "shared") -> _T:  # noqa: ARG002 - see below
+        """What ``make`` gives; the warm workshop keeps it for as long as nothing changes and its shelf has room."""
         return make()
 
     @cached_property

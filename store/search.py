@@ -72,11 +72,14 @@ def words_of(phrase: str) -> list[str]:
     return _WORD.findall(phrase.lower())  # not casefold: it makes "ss" of "ß", which neither index does
 
 
-def ids_by_words(db: Database, words: Sequence[str], scope: Scope | None, *, limit: int) -> list[ArxivId]:
+def ids_by_words(
+    db: Database, words: Sequence[str], scope: Scope | None, *, limit: int, beside: Sequence[str] = ()
+) -> list[ArxivId]:
     """Papers that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL.
 
-    A word in the title weighs more than one in the abstract. Without a scope every stored paper may be found, watched
-    or not; that is several times as fast, because only the ``limit`` best are looked at again.
+    A word in the title weighs more than one in the abstract. The words ``beside`` raise a paper that holds one of the
+    others, and find none by themselves. Without a scope every stored paper may be found, watched or not; that is
+    several times as fast, because only the ``limit`` best are looked at again.
     """
     if not words:
         return []
@@ -88,11 +91,14 @@ def ids_by_words(db: Database, words: Sequence[str], scope: Scope | None, *, lim
             "JOIN paper ON paper.row_id = best.rowid ORDER BY best.rank"
         )
         with db.read() as connection:
-            return [ArxivId(i) for i in connection.execute(best, {"match": _match(phrases), "limit": limit}).scalars()]
+            found = connection.execute(best, {"match": _match(phrases, beside), "limit": limit})
+            return [ArxivId(arxiv_id) for arxiv_id in found.scalars()]
     rank = (
-        "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :match)) DESC"
+        "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :ranked)) DESC"
     )
-    question = _matching(db, select(paper.c.arxiv_id), phrases)
+    question = _matching(db, select(paper.c.arxiv_id), phrases, beside)
+    if not db.is_sqlite:
+        question = question.params(ranked=" | ".join([*words, *beside]))
     if scope is not None:
         question = question.where(scope.condition())
     with db.read() as connection:
@@ -181,20 +187,24 @@ def _parsed(phrases: Sequence[str]) -> list[list[str]]:
     return parsed
 
 
-def _matching(db: Database, question: Select[Any], phrases: Sequence[Sequence[str]]) -> Select[Any]:
+def _matching(
+    db: Database, question: Select[Any], phrases: Sequence[Sequence[str]], beside: Sequence[str] = ()
+) -> Select[Any]:
     """The question narrowed to papers with any of the phrases; only word characters reach the query language."""
     if db.is_sqlite:
         joined = question.join_from(paper, text("paper_text"), text("paper_text.rowid = paper.row_id"))
-        return joined.where(text("paper_text MATCH :match")).params(match=_match(phrases))
+        return joined.where(text("paper_text MATCH :match")).params(match=_match(phrases, beside))
     match = " | ".join(
         "(" + " <-> ".join(w.rstrip("*") + (":*" if w.endswith("*") else "") for w in words) + ")" for words in phrases
     )
     return question.where(text("paper.words @@ to_tsquery('simple', :match)")).params(match=match)
 
 
-def _match(phrases: Sequence[Sequence[str]]) -> str:
-    """Any of the phrases, in the query language of FTS5."""
-    return " OR ".join(
+def _match(phrases: Sequence[Sequence[str]], beside: Sequence[str] = ()) -> str:
+    """Any of the phrases, in the query language of FTS5, and what counts beside them in its ranking."""
+    needed = [
         '"' + " ".join(w.rstrip("*") for w in words) + '"' + ("*" if words[-1].endswith("*") else "")
         for words in phrases
-    )
+    ]
+    found, ranked = " OR ".join(needed), [*needed, *(f'"{word}"' for word in beside)]
+    return f"({found}) AND ({' OR '.join(ranked)})" if beside else found

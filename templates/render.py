@@ -17,7 +17,7 @@ from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, Top
 from templates import charts, figures, tex
 from templates.json_form import digest_json
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
-from templates.trend_drawing import NARROW, WIDE, trend_drawing
+from templates.trend_drawing import NARROW, WIDE, number_rows, trend_drawing
 
 if TYPE_CHECKING:
     from templates.site import Issue, Site
@@ -59,7 +59,7 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
 
 def _printable(value: object) -> object:
     """What is about to be written, without characters that a page or a terminal would obey."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _UNPRINTABLE.search(value):
         return value
     text = _UNPRINTABLE.sub("", value)
     return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe, and has only lost characters
@@ -76,6 +76,7 @@ def environment() -> Environment:
     env = Environment(
         loader=PackageLoader("templates", package_path="."),
         autoescape=select_autoescape(),
+        auto_reload=False,  # looking at six files for every page took a tenth of its time, and more where threads wait
         undefined=StrictUndefined,
         finalize=_printable,
         trim_blocks=True,
@@ -116,6 +117,7 @@ def environment() -> Environment:
     env.globals.update(
         sparkline_of=lambda series: charts.curve(series, charts.SPARKLINE),
         chart_of=lambda series: charts.curve(series, charts.CHART),
+        number_rows=number_rows,
         trend_wide=lambda series, counts: trend_drawing(series, WIDE, counts=counts),
         trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts, linked=False),
         ALL_PAPERS=ALL_PAPERS,

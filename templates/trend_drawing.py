@@ -62,6 +62,35 @@ class TrendSeries:
         """The same with the count first, which opens its papers, and the share."""
         return tuple(_cell(p, href, count(p.k) if p.k else "0", percent(p.share)) for p, href in self._linked)
 
+    @cached_property
+    def row_heads(self) -> tuple[Markup, ...]:
+        """The periods as the heads of a table's rows, with what each lacks."""
+
+        def head(point: SharePoint, state: str) -> Markup:
+            lacks = Markup(' <span class="small">{}</span>').format(state) if point.n and state else ""
+            return Markup('<th scope="row">{}{}</th>').format(period_of(point, self.by), lacks)
+
+        return tuple(head(point, state) for point, state in zip(self.points, self.states, strict=True))
+
+    @cached_property
+    def known(self) -> tuple[bool, ...]:
+        """Whether each point has a share."""
+        return tuple(is_known(p.share) for p in self.points)
+
+    @cached_property
+    def highest_share(self) -> float:
+        """The highest end of an interval; 0 where nothing is known."""
+        return max((max(p.share, p.high) if is_known(p.high) else p.share for p in self._held), default=0.0)
+
+    @cached_property
+    def highest_count(self) -> int:
+        """The highest count; 0 where nothing is known."""
+        return max((p.k for p in self._held), default=0)
+
+    @property
+    def _held(self) -> list[SharePoint]:
+        return [p for p, known in zip(self.points, self.known, strict=True) if known]
+
     @property
     def _linked(self) -> Iterable[tuple[SharePoint, str]]:
         return zip(self.points, self.hrefs, strict=True)
@@ -71,6 +100,19 @@ def _cell(point: SharePoint, href: str, number: str, small: str) -> Markup:
     if point.k:
         number = f'<a class="to-papers" href="{escape(href)}">{number}</a>'
     return Markup(f'<td>{number} <span class="small">{small}</span></td>')  # noqa: S704  numbers, escaped link
+
+
+def number_rows(series: Sequence[TrendSeries], counts: bool) -> Markup:
+    """The rows of the table of numbers, the newest period first; of shares, or of ``counts``."""
+    first = series[0]
+    columns = [one.count_cells if counts else one.share_cells for one in series]
+    not_held = f'<td class="none" colspan="{1 + len(series)}">not held</td>'
+    rows = []
+    for i in reversed(range(len(first.points))):
+        n = first.points[i].n
+        cells = "".join([f"<td>{count(n)}</td>", *(column[i] for column in columns)]) if n else not_held
+        rows.append(f"<tr>{first.row_heads[i]}{cells}</tr>\n")
+    return Markup("".join(rows))  # noqa: S704  numbers, and cells that are escaped
 
 
 @dataclass(frozen=True)
@@ -111,15 +153,9 @@ def trend_drawing(
     series: Sequence[TrendSeries], frame: Frame, *, counts: bool = False, linked: bool = True
 ) -> TrendDrawing | None:
     """The curves from zero to the highest interval, or of ``counts``; ``None`` where nothing is known."""
-    known = [p for s in series for p in s.points if is_known(p.share)]
-    if not known:
+    if not any(any(s.known) for s in series):
         return None
-
-    def height(p: SharePoint) -> float:
-        return float(p.k) if counts else p.share
-
-    top = max(height(p) if counts or not is_known(p.high) else max(p.share, p.high) for p in known)
-    top = top or (1.0 if counts else 0.01)
+    top = float(max(s.highest_count if counts else s.highest_share for s in series)) or (1.0 if counts else 0.01)
     base = frame.height - frame.bottom
     inner = frame.width - frame.left - frame.right
     n = max(len(s.points) for s in series)
@@ -132,7 +168,7 @@ def trend_drawing(
         return round(base - unit * value, 1)
 
     drawn = tuple(
-        _drawn(number, s, xs, [y(height(p)) for p in s.points], None if counts else y, linked=linked)
+        _drawn(number, s, xs, [y(p.k if counts else p.share) for p in s.points], None if counts else y, linked=linked)
         for number, s in enumerate(series)
     )
     longest = max(series, key=lambda s: len(s.points)).points
@@ -162,7 +198,7 @@ def _drawn(
 ) -> DrawnSeries:
     """A curve with its points at ``xs`` and ``ys``; an interval's ends are put by ``y_of_share``, if at all."""
     points = series.points
-    known = [is_known(p.share) for p in points]
+    known = series.known
     n_closed = len(points) - series.n_open
     bands, lines = [], []
     for held, run in groupby(range(n_closed), key=known.__getitem__):

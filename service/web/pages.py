@@ -86,19 +86,37 @@ def _kept(web: Web, address: tuple[Hashable, ...], draw: Callable[[], str | byte
     return web.drawer.kept((state_of(web), *address), lambda: Drawn.of(draw(), media_type))
 
 
+def in_turn(web: Web, draw: Callable[[], str]) -> Callable[[], str]:
+    """The same drawing, which waits until a core is free for it."""
+
+    def drawn() -> str:
+        with web.turn:
+            return draw()
+
+    return drawn
+
+
 def state_of(web: Web) -> Hashable:
     """What pages depend on beside their address: the database's state, and the day, which opens and closes weeks."""
     return web.shop.memory.state(), str(web.shop.now().date())
 
 
 def draw_ahead(web: Web, *, until: threading.Event) -> None:
-    """Draw the page of every living topic before a reader asks for it, one now and then so that nobody waits."""
+    """Make what readers would wait for, one now and then so that nobody waits: topics' pages, techniques' curves."""
     for t in catalogue.all_topics(web.shop):
         if until.wait(PAUSE_S):
             return
         if t.is_active:
             draw = partial(_topic_page, web, t.topic.topic_id)
             _kept(web, (f"/topics/{t.topic.topic_id}", "", None), draw, HTML)
+    for term in web.shop.detector.taxonomy.terms:
+        if until.wait(PAUSE_S):
+            return
+        question = TrendQuestion((f"{term.kind}:{term.key}",), "", "", "week", "adopts", (), primary=False)
+        try:
+            trend_series(web, question, trend_answer(web, question, with_open_week=True))
+        except UsageError:  # nothing is counted yet
+            return
 
 
 # -- home and digests
@@ -264,7 +282,7 @@ def trends(
             own=question.query | {"measure": "" if measure == "share" else measure},
         )
 
-    return shown(web, request, draw)
+    return shown(web, request, in_turn(web, draw))
 
 
 def trend_answer(web: Web, asked: TrendQuestion, *, with_open_week: bool = False) -> dict[str, Any]:
@@ -408,7 +426,7 @@ def topics(
 def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """One topic: its label, history, share over time, papers and neighbours."""
 
-    return shown(web, request, lambda: _topic_page(web, topic_id))
+    return shown(web, request, in_turn(web, partial(_topic_page, web, topic_id)))
 
 
 def _topic_page(web: Web, topic_id: int) -> str:
@@ -545,7 +563,8 @@ def search_page(
                 answer, _ = search(web.shop, asked.question, limit=asked.limit, offset=asked.offset)
             except UsageError as error:
                 problem = str(error)
-        return render_page(
+        page = partial(
+            render_page,
             "search.html",
             site=web.site(
                 "search", (Feed(f"Papertide: {q}", LINKS.asked("/feeds/search.atom", asked.query)),) if answer else ()
@@ -555,6 +574,7 @@ def search_page(
             next_offset=asked.next_offset(answer["total"]) if answer else None,
             **_filters_page(web, replace(asked, total=answer["total"]) if answer else asked),
         )
+        return in_turn(web, page)()  # not the search, in which those who wait are answered together
 
     return shown(web, request, draw)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import threading
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -21,6 +23,9 @@ class Web:
     shop: WarmWorkshop
     drawer: Drawer
     meter: Meter
+    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
+    """Taken by what draws a page for long: as many at once as there are cores, the others in the order in which they
+    came, so that each is drawn sooner. Nothing that holds it may wait for somebody who wants it."""
 
     def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:
         """What stands around a page of this service."""

@@ -86,12 +86,12 @@ def test_what_is_large_is_of_the_same_state_as_the_rest(tmp_path: Path, monkeypa
     shop = make_shop(tmp_path, filled=False)
     before = shop.memory.state()
     now[0] = 0.75 * LOOK_EVERY_S
-    assert shop.kept("k", lambda: "before", large=True) == "before"
+    assert shop.kept("k", lambda: "before", shelf="large") == "before"
     with shop.sole_worker("run", "2026-W25"):
         pass
     now[0] = 1.25 * LOOK_EVERY_S
     assert shop.memory.state() != before
-    assert shop.kept("k", lambda: "after", large=True) == "after"
+    assert shop.kept("k", lambda: "after", shelf="large") == "after"
     shop.db.close()
 
 
