@@ -195,7 +195,7 @@ def _beyond_last_year(past: TermCounts, window: TermCounts, fit: GrowthFit) -> N
     Two shares with pooled variance times the dispersion, one-sided at ``YEAR_LEVEL``; true where fewer than half of
     those weeks of last year are usable.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     nothing_against = np.ones(len(past.terms), dtype=bool)
     now = window.weeks[-YEAR_WEEKS:]
@@ -208,7 +208,7 @@ def _beyond_last_year(past: TermCounts, window: TermCounts, fit: GrowthFit) -> N
     pooled = (k_now + k_then) / (n_now + n_then)
     error = np.sqrt(np.maximum(pooled * (1 - pooled), 1e-12) * (1 / n_now + 1 / n_then) * fit.dispersion)
     z = (k_now / n_now - k_then / n_then) / error * np.sign(fit.slope)
-    return np.where(np.isnan(z), True, norm.sf(z) < YEAR_LEVEL)
+    return np.where(np.isnan(z), True, ndtr(-z) < YEAR_LEVEL)
 
 
 def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> CallScore | None:
