@@ -405,6 +405,8 @@ def search(
     elif as_ris:
         typer.echo(citations.ris(papers))
     else:
+        if not answer["results"]:
+            typer.echo("no paper is near to it in meaning or holds its words; say it in a whole sentence", err=True)
         for rank, found in enumerate(answer["results"], 1):
             typer.echo(f"{rank:>3}. {found['title']}")
             typer.echo(f"     {found['url']}  {found['primary_category']}  {found['submitted_at'][:10]}")

@@ -25,20 +25,13 @@ MAX_QUERY = 500
 """Characters of a query; the model reads no more than about two hundred words."""
 CANDIDATES = 300
 """How many papers each of the two rankings gives."""
-NEAR_ENOUGH = 0.30
-"""The similarity below which a paper is not found by its meaning, whatever else there is. On 34,886 papers of 2026, of
-eleven searches for what none is about five found nothing and the others up to 35 papers; of 24 for what some are
-about, all found what they meant, and only words that the model does not know ("mamba", "RLHF") lost some, which are
-found by the word."""
 MOST_MATCHES = 0.02
 """How many papers the words that find papers may have together, as a share of all papers, because each paper found
-costs its ranking. The rarest come first; all the others count where one of these is.
+costs its ranking. The rarest come first, and one always; all the others count where one of these is.
 
 On 34,886 papers of 2026, of 297 searches for three to six words out of a title 88 % had the paper among the first
 twenty, and the mean of 1 / rank was .586. Where common words did not count at all it was 74 % and .491, and 83 % and
 .578 where words of 16 % of all papers found papers, which costs nine tenths more."""
-MOST_MATCHES_OF_ONE = 0.10
-"""The same where the rarest word alone has more."""
 FEW_MATCHES = 1_000
 """So many cost nothing that is felt."""
 
@@ -116,7 +109,7 @@ def _ranked(
     among = None if wanted.is_open else wanted.rows(index)
     cosines = shop.similarities(question.query, index)
     nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
-    nearest = nearest[: sum(cosines[row] >= NEAR_ENOUGH for row in nearest)]
+    nearest = nearest[: sum(cosines[row] >= shop.settings.service.min_similarity for row in nearest)]
     telling, others = _telling(shop, words, n_papers=len(index))
     scope = None if wanted.is_open else scope_of(shop, wanted)
     by_words = [i for i in ids_by_words(shop.db, telling, scope, limit=CANDIDATES, beside=others) if i in index.row_of]
@@ -132,9 +125,9 @@ def _telling(shop: Workshop, words: Sequence[str], *, n_papers: int) -> tuple[li
         word: shop.kept(("matches", word), partial(count_matches, shop.db, word), shelf="search") for word in words
     }
     rarest_first = sorted((word for word in words if counts[word]), key=lambda word: counts[word])
-    matches = list(accumulate(counts[word] for word in rarest_first))
-    most, most_of_one = (max(FEW_MATCHES, share * n_papers) for share in (MOST_MATCHES, MOST_MATCHES_OF_ONE))
-    n_telling = sum(n <= most for n in matches) or sum(n <= most_of_one for n in matches[:1])
+    matches = accumulate(counts[word] for word in rarest_first)
+    most = max(FEW_MATCHES, MOST_MATCHES * n_papers)
+    n_telling = max(1, sum(n <= most for n in matches))
     return rarest_first[:n_telling], rarest_first[n_telling:]
 
 

@@ -153,22 +153,25 @@ def change(shop: Workshop, token: str, preferences: Preferences) -> Door:
 PageAction = Literal["pause", "resume", "unsubscribe", "resubscribe", "delete"]
 
 
-def act(shop: Workshop, token: str, action: PageAction) -> Door:
-    """Pause, resume, leave, come back or be forgotten, from one's page."""
+def act(shop: Workshop, token: str, action: PageAction) -> bool:
+    """Pause, resume, leave, come back or be forgotten, from one's page; whether anything changed.
+
+    Nobody comes back whose address asked to be left alone, or has not been confirmed.
+    """
     door = open_door(shop, token, "manage")
     if door.outcome != "done":
-        return door
+        return False
     number, now = door.reader.subscriber_id, shop.now()
     if action == "delete":
         delete_subscriber(shop.db, number)
-    elif action == "pause":
-        move(shop.db, number, to="paused", of=["active"], now=now)
-    elif action == "unsubscribe":
-        move(shop.db, number, to="unsubscribed", of=["active", "paused"], now=now)
-    elif suppressed_for(shop.db, door.reader.address) is None and door.reader.confirmed_at is not None:
-        of: Any = ["paused"] if action == "resume" else ["unsubscribed"]
-        move(shop.db, number, to="active", of=of, now=now)
-    return door
+        return True
+    if action == "pause":
+        return move(shop.db, number, to="paused", of=["active"], now=now)
+    if action == "unsubscribe":
+        return move(shop.db, number, to="unsubscribed", of=["active", "paused"], now=now)
+    if suppressed_for(shop.db, door.reader.address) is not None or door.reader.confirmed_at is None:
+        return False
+    return move(shop.db, number, to="active", of=["paused" if action == "resume" else "unsubscribed"], now=now)
 
 
 def own_data(shop: Workshop, token: str) -> dict[str, Any] | None:

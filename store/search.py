@@ -78,8 +78,9 @@ def ids_by_words(
     """Papers that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL.
 
     A word in the title weighs more than one in the abstract. The words ``beside`` raise a paper that holds one of the
-    others, and find none by themselves. Without a scope every stored paper may be found, watched or not; that is
-    several times as fast, because only the ``limit`` best are looked at again.
+    others, and find none by themselves; on SQLite the others weigh double beside them. Without a scope every stored
+    paper may be found, watched or not; that is several times as fast, because only the ``limit`` best are looked at
+    again.
     """
     if not words:
         return []

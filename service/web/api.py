@@ -124,7 +124,8 @@ def paper(request: Request, web: TheWeb, arxiv_id: Annotated[str, Path(max_lengt
 def search_papers(
     request: Request, web: TheWeb, found: AskedPapers, q: QueryText, sort: SortBy = "relevance"
 ) -> Response:
-    """Papers near in meaning and those that hold the words, put together; each says why it is there."""
+    """Papers near in meaning and those that hold the words, put together; each says why it is there. One that is not
+    near is found by its words alone."""
 
     def draw() -> str:
         question = replace(found.question, query=q, sort=sort)

@@ -78,22 +78,12 @@ def shown(
     **how: Any,
 ) -> Response:
     """A page, drawn once for each address and state of the database; with ``for_s`` again after so many seconds."""
-    turn = None if for_s is None else int(time.monotonic() / for_s)
-    return reply(request, _kept(web, (request.url.path, request.url.query, turn), draw, media_type), **how)
+    period = None if for_s is None else int(time.monotonic() / for_s)
+    return reply(request, _kept(web, (request.url.path, request.url.query, period), draw, media_type), **how)
 
 
 def _kept(web: Web, address: tuple[Hashable, ...], draw: Callable[[], str | bytes], media_type: str) -> Drawn:
     return web.drawer.kept((state_of(web), *address), lambda: Drawn.of(draw(), media_type))
-
-
-def in_turn(web: Web, draw: Callable[[], str]) -> Callable[[], str]:
-    """The same drawing, which waits until a core is free for it."""
-
-    def drawn() -> str:
-        with web.turn:
-            return draw()
-
-    return drawn
 
 
 def state_of(web: Web) -> Hashable:
@@ -102,7 +92,7 @@ def state_of(web: Web) -> Hashable:
 
 
 def draw_ahead(web: Web, *, until: threading.Event) -> None:
-    """Make what readers would wait for, one now and then so that nobody waits: topics' pages, techniques' curves."""
+    """Make what readers would wait for, one now and then so that nobody waits: topics' pages, the taxonomy's curves."""
     for t in catalogue.all_topics(web.shop):
         if until.wait(PAUSE_S):
             return
@@ -266,7 +256,7 @@ def trends(
             except UsageError as error:
                 problem = str(error)
         taxonomy = web.shop.detector.taxonomy.terms
-        return render_page(
+        return web.render_long(
             "trends.html",
             site=web.site("trends"),
             question=question,
@@ -282,7 +272,7 @@ def trends(
             own=question.query | {"measure": "" if measure == "share" else measure},
         )
 
-    return shown(web, request, in_turn(web, draw))
+    return shown(web, request, draw)
 
 
 def trend_answer(web: Web, asked: TrendQuestion, *, with_open_week: bool = False) -> dict[str, Any]:
@@ -426,12 +416,12 @@ def topics(
 def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """One topic: its label, history, share over time, papers and neighbours."""
 
-    return shown(web, request, in_turn(web, partial(_topic_page, web, topic_id)))
+    return shown(web, request, partial(_topic_page, web, topic_id))
 
 
 def _topic_page(web: Web, topic_id: int) -> str:
     found = catalogue.topic(web.shop, topic_id)
-    return render_page(
+    return web.render_long(
         "topic.html",
         site=web.site("topics", (Feed(f"Papertide: {found['label']}", f"/feeds/topics/{topic_id}.atom"),)),
         topic=found,
@@ -563,8 +553,7 @@ def search_page(
                 answer, _ = search(web.shop, asked.question, limit=asked.limit, offset=asked.offset)
             except UsageError as error:
                 problem = str(error)
-        page = partial(
-            render_page,
+        return web.render_long(
             "search.html",
             site=web.site(
                 "search", (Feed(f"Papertide: {q}", LINKS.asked("/feeds/search.atom", asked.query)),) if answer else ()
@@ -574,7 +563,6 @@ def search_page(
             next_offset=asked.next_offset(answer["total"]) if answer else None,
             **_filters_page(web, replace(asked, total=answer["total"]) if answer else asked),
         )
-        return in_turn(web, page)()  # not the search, in which those who wait are answered together
 
     return shown(web, request, draw)
 
@@ -614,6 +602,7 @@ def methods(request: Request, web: TheWeb) -> Response:
             categories=web.shop.settings.categories,
             terms=web.shop.detector.taxonomy.terms,
             scores=catalogue.detector_scores(),
+            min_similarity=web.shop.settings.service.min_similarity,
         ),
     )
 

@@ -26,6 +26,13 @@ class ServiceSettings(BaseModel):
     query_s: float = Field(
         default=10.0, ge=0, description="How long all of one request's questions to the database may take. 0: no limit."
     )
+    min_similarity: float = Field(
+        default=0.30,
+        ge=-1,
+        le=1,
+        description="Similarity to a search below which a paper is found by its words alone. The default is for the "
+        "packaged model.",
+    )
     pages_kept_mb: int = Field(default=64, ge=0, description="Memory for pages that need not be drawn again.")
 
     @field_validator("base_url")

@@ -257,12 +257,14 @@ def own_page_changed(web: TheWeb, token: Token, form: TheForm) -> Response:
         return _leads_nowhere(web, door)
     action = _one(form, "action")
     if action in _ACTIONS:
-        act(web.shop, token, action)
+        is_done = act(web.shop, token, action)
         if action == "delete":
             return _said(
                 web, "Everything is deleted", "Your address, what you followed and what was sent are forgotten."
             )
-        return _own_page(web, token, open_door(web.shop, token, "manage"), said=_DONE[action])
+        return _own_page(
+            web, token, open_door(web.shop, token, "manage"), said=_DONE[action] if is_done else "Nothing was changed."
+        )
     try:
         preferences = _preferences(web, form)
     except UsageError as error:

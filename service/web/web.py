@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -13,7 +13,7 @@ from service.warm import WarmWorkshop
 from service.web.middleware import Meter
 from service.web.replies import Drawer
 from store.papers import holds_made_up
-from templates.site import Feed, Site
+from templates.site import Feed, Site, render_page
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,19 @@ class Web:
     shop: WarmWorkshop
     drawer: Drawer
     meter: Meter
-    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
-    """Taken by what draws a page for long: as many at once as there are cores, the others in the order in which they
-    came, so that each is drawn sooner. Nothing that holds it may wait for somebody who wants it."""
+    _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 
     def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:
         """What stands around a page of this service."""
         return Site(section, feeds, made_up=self.shop.kept("made up", lambda: holds_made_up(self.shop.db)))
+
+    def render_long(self, template: str, **content: Any) -> str:
+        """A page of many numbers, drawn with no more others at once than there are cores: each is done sooner.
+
+        All that it holds is known before, so nobody keeps a core while waiting for the database.
+        """
+        with self._cores:
+            return render_page(template, **content)
 
 
 def _web(request: Request) -> Web:

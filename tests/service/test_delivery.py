@@ -51,7 +51,7 @@ from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
 from store.schema import digest
-from store.subscribers import add_pending, confirm, move, subscriber_of, suppressed_for
+from store.subscribers import add_pending, confirm, move, subscriber_of, suppress, suppressed_for
 
 WEEK = Week.parse("2026-W25")
 NOW = WEEK.end_at + timedelta(days=1, hours=12)
@@ -508,13 +508,16 @@ def test_a_reader_changes_pauses_exports_leaves_and_is_forgotten_by_their_page(o
     _deliver(office)
     token = _token(post.letters[0], "manage")
     change(office.shop, token, Preferences("monthly", "text"))
-    act(office.shop, token, "pause")
+    assert act(office.shop, token, "pause")
+    assert not act(office.shop, token, "pause")
     data = own_data(office.shop, token)
     assert data is not None
     assert (data["state"], data["frequency"], len(data["deliveries"])) == ("paused", "monthly", 1)
     assert json.dumps(data)
-    act(office.shop, token, "resume")
-    act(office.shop, token, "unsubscribe")
+    assert act(office.shop, token, "resume")
+    assert act(office.shop, token, "unsubscribe")
+    suppress(office.shop.db, reader.address, "blocked", now=office.shop.now())
+    assert not act(office.shop, token, "resubscribe")
     assert subscriber_of(office.shop.db, reader.address).state == "unsubscribed"  # type: ignore[union-attr]
     act(office.shop, token, "delete")
     assert subscriber_of(office.shop.db, reader.address) is None

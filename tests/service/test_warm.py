@@ -80,18 +80,20 @@ def test_a_value_begun_in_a_state_that_has_passed_is_not_kept() -> None:
     assert memory.kept("k", lambda: "new") == "new"
 
 
-def test_what_is_large_is_of_the_same_state_as_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_shelf_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(warm, "time", SimpleNamespace(monotonic=lambda: now[0]))
     shop = make_shop(tmp_path, filled=False)
     before = shop.memory.state()
     now[0] = 0.75 * LOOK_EVERY_S
-    assert shop.kept("k", lambda: "before", shelf="large") == "before"
+    for shelf in ("large", "search"):
+        assert shop.kept("k", lambda: "before", shelf=shelf) == "before"
     with shop.sole_worker("run", "2026-W25"):
         pass
     now[0] = 1.25 * LOOK_EVERY_S
     assert shop.memory.state() != before
-    assert shop.kept("k", lambda: "after", shelf="large") == "after"
+    for shelf in ("large", "search"):
+        assert shop.kept("k", lambda: "after", shelf=shelf) == "after"
     shop.db.close()
 
 

@@ -13,7 +13,7 @@ from domain.calls import CallVerdict, Growth, TrendCall
 from domain.digest import DigestEdition, SharePoint
 from domain.week import Week
 from templates import charts, figures
-from templates.trend_drawing import WIDE, TrendSeries, trend_drawing
+from templates.trend_drawing import WIDE, TrendSeries, number_rows, trend_drawing
 from templates.trend_words import Movement, movement
 
 NB = "\u00a0"
@@ -87,6 +87,27 @@ def test_a_pace_that_may_be_none_has_no_direction(
 ) -> None:
     said = moved(growth=growth and dict(zip(("odds_ratio_per_year", "low", "high"), growth, strict=True)))
     assert (said.pace, said.pace_interval) == (pace, interval)
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        (Growth(2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks (7 to 10)"),
+        (Growth(0.9, 0.85, 0.95), "× 0.90 in a year (0.85 to 0.95)"),
+        (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
+    ],
+)
+def test_a_growth_is_said_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
+    assert figures.growth_said(growth) == words
+
+
+def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text() -> None:
+    held, missing = (replace(p, n=n, k=min(p.k, n)) for p, n in zip(MONTHS.points[:2], (10, 0), strict=True))
+    series = TrendSeries("a", (missing, held), ("", '/papers?term="><script>'))
+    rows = str(number_rows([series, series], counts=True)).splitlines()
+    assert "<td>10</td>" in rows[0]
+    assert "<script>" not in rows[0]
+    assert '<td class="none" colspan="3">not held</td>' in rows[1]
 
 
 def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accuracy_elsewhere() -> None:

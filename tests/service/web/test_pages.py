@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -12,12 +13,15 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from jinja2 import UndefinedError
 
 from domain.paper import FIRST_MADE_UP, Paper
 from ingest.harvest import plan_harvest
+from service import answers
 from service.warm import WarmWorkshop
 from service.web import pages
 from service.web.app import make_app
+from service.web.web import Web
 from store.papers import apply_harvest
 from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK, make_shop
 
@@ -262,11 +266,21 @@ def test_topic_pages_are_drawn_before_somebody_asks(shop: WarmWorkshop, monkeypa
     monkeypatch.setattr(pages, "PAUSE_S", 0.0)
     pages.draw_ahead(web.state.web, until=threading.Event())
     monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn again"))
+    monkeypatch.setattr(answers._Counter, "count", lambda *_: pytest.fail("counted again"))
     client = TestClient(web)
+    assert client.get("/trends?term=technique:diffusion&term=theme:efficiency").status_code == 200
     for topic_id, label in ((1, "image diffusion"), (3, "agents &amp; policies")):
         answer = client.get(f"/topics/{topic_id}")
         assert answer.status_code == 200
         assert label in answer.text
+
+
+def test_a_page_that_cannot_be_drawn_lets_others_be_drawn(shop: WarmWorkshop) -> None:
+    web: Web = make_app(shop.settings, shop).state.web
+    for _ in range(2 * (os.cpu_count() or 1)):
+        with pytest.raises(UndefinedError):
+            web.render_long("topic.html", site=web.site())
+    assert "Search" in TestClient(make_app(shop.settings, shop)).get("/search?q=graph").text
 
 
 def test_drawing_ahead_ends_with_the_service(shop: WarmWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +295,17 @@ def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Pat
     demo = make_paper(FIRST_MADE_UP)
     apply_harvest(shop.db, plan_harvest([demo], {}), None, seen_at=shop.now())
     client = TestClient(make_app(shop.settings, shop))
-    for page in ("/", "/digests", "/trends", "/topics", "/search", f"/papers/{demo.arxiv_id}", "/calls", "/status"):
+    for page in (
+        "/",
+        "/digests",
+        "/trends",
+        "/topics",
+        "/search",
+        f"/papers/{demo.arxiv_id}",
+        "/calls",
+        "/status",
+        "/subscribe",
+    ):
         assert client.get(page).text.count("Made-up papers.") == 1, page
     shop.db.close()
 
