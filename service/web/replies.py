@@ -68,18 +68,39 @@ class Drawer:
         self._size = 0
         self._lock = threading.Lock()
         self._drawn: OrderedDict[Hashable, Drawn] = OrderedDict()
+        self._drawing: dict[Hashable, threading.Lock] = {}
 
     def kept(self, key: Hashable, draw: Callable[[], Drawn]) -> Drawn:
-        """The reply of a key, drawn if need be; the key holds the state of the database that it shows."""
+        """The reply of a key, drawn by one thread while others that want it wait.
+
+        The key holds the state of the database that it shows.
+        """
         with self._lock:
-            if key in self._drawn:
-                self._drawn.move_to_end(key)
-                return self._drawn[key]
-        drawn = draw()
+            if found := self._found(key):
+                return found
+            drawing = self._drawing.setdefault(key, threading.Lock())
+        with drawing:
+            with self._lock:
+                if found := self._found(key):
+                    return found
+            try:
+                drawn = draw()
+                self._keep(key, drawn)
+                return drawn
+            finally:
+                with self._lock:
+                    self._drawing.pop(key, None)
+
+    def _keep(self, key: Hashable, drawn: Drawn) -> None:
         with self._lock:
-            if key not in self._drawn and len(drawn.body) <= self._most // 4:
-                self._drawn[key] = drawn
-                self._size += len(drawn.body)
-                while self._size > self._most:
-                    self._size -= len(self._drawn.popitem(last=False)[1].body)
-        return drawn
+            if key in self._drawn or len(drawn.body) > self._most // 4:
+                return
+            self._drawn[key] = drawn
+            self._size += len(drawn.body)
+            while self._size > self._most:
+                self._size -= len(self._drawn.popitem(last=False)[1].body)
+
+    def _found(self, key: Hashable) -> Drawn | None:
+        if key in self._drawn:
+            self._drawn.move_to_end(key)
+        return self._drawn.get(key)
