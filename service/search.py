@@ -29,13 +29,15 @@ MOST_MATCHES = 0.02
 """How many papers the words that find papers may have together, as a share of all papers, because each paper found
 costs its ranking. The rarest come first, and one always; all the others count where one of these is.
 
-On 34,886 papers of 2026, of 297 searches for three to six words out of a title 88 % had the paper among the first
-twenty, and the mean of 1 / rank was .586. Where common words did not count at all it was 74 % and .491, and 83 % and
-.578 where words of 16 % of all papers found papers, which costs nine tenths more."""
+Of searches for three to six words of a title among 34,886 papers, 89 % have the paper among the first twenty
+(``python -m benchmarks.title_searches --seed 4``); it was 74 % where common words did not count at all."""
 FEW_MATCHES = 1_000
 """So many cost nothing that is felt."""
 
-_STOP_WORDS = frozenset("a an and are as at be below by for from in into is it of on or over the to under with".split())
+_STOP_WORDS = frozenset(
+    "a an and are as at be below by can do does for from how in into is it its of on or over s that the their this to"
+    " under we what when where which why with".split()
+)
 
 
 @dataclass(frozen=True)
