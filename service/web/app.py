@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Hashable
@@ -97,6 +98,9 @@ def _stay_ahead(web: Web, stopping: threading.Event) -> None:
         try:
             if not web.shop.is_warm:
                 web.shop.warm_up()
+                # What is there by now stays; looking through all of it for what does not stopped readers for 0.3 s.
+                gc.collect()
+                gc.freeze()
             elif (state := pages.state_of(web)) != drawn:
                 web.shop.mondays_of_rows(Scope(web.shop.settings.categories))
                 pages.draw_ahead(web, until=stopping)
