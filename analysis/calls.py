@@ -122,11 +122,6 @@ def growth_at(counts: TermCounts, week: Week) -> tuple[TermCounts, GrowthFit]:
     return window, fit_growth(window.k, window.n, window.weeks)
 
 
-def compared_weeks(window: TermCounts) -> tuple[int, int]:
-    """How many weeks at the window's beginning and at its end are put together to the two shares of a call."""
-    return min(BEFORE_WEEKS, len(window.weeks) // 2), min(NOW_WEEKS, len(window.weeks))
-
-
 def make_calls(
     counts: TermCounts,
     week: Week,
@@ -161,10 +156,10 @@ def make_calls(
         q_values[tested] = multipletests(fit.p_value[tested], method="fdr_bh")[1]
     growths = fit.growths() if with_intervals else [None] * len(counts.terms)
     beyond_year = _beyond_last_year(past, window, fit)
-    n_before, n_last = compared_weeks(window)
+    n_before = min(BEFORE_WEEKS, len(window.weeks) // 2)
     calls = []
     for i, (kind, key) in enumerate(counts.terms):
-        k_now, n_now = int(window.k[i, -n_last:].sum()), int(window.n[-n_last:].sum())
+        k_now, n_now = int(window.k[i, -NOW_WEEKS:].sum()), int(window.n[-NOW_WEEKS:].sum())
         k_before, n_papers_before = int(window.k[i, :n_before].sum()), int(window.n[:n_before].sum())
         share = k_now / n_now if n_now else float("nan")
         share_before = k_before / n_papers_before if n_papers_before else float("nan")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.calls import TermCounts, TermKey, compared_weeks, direction, growth_at
+from analysis.calls import TermCounts, TermKey, direction, growth_at
 from analysis.correction import MeasuredError, corrected
 from analysis.shares import (
     are_unusual,
@@ -185,9 +185,7 @@ def compose_digest(material: WeekMaterial, settings: DigestSettings, provenance:
         week=week,
         categories=material.categories,
         headline=Headline(
-            sentence=_sentence(
-                techniques, moved, topic_lines, n_weeks=tables.n_weeks_held(), compared=tables.compared_weeks
-            ),
+            sentence=_sentence(techniques, moved, topic_lines, tables.n_weeks_held()),
             n_papers=len(material.papers),
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else _NOWHERE,
             moved_most=moved.slug if moved else moved_topic.slug if moved_topic else None,
@@ -227,8 +225,7 @@ class _Tables:
             self._k[kind, key][Week(at.date()), level] = k
 
         # How much weeks scatter around what the half year's line says, so that a true change does not hide itself.
-        window, fit = growth_at(material.term_counts, material.week)
-        self.compared_weeks = compared_weeks(window)
+        fit = growth_at(material.term_counts, material.week)[1]
         known = zip(material.term_counts.terms, fit.dispersion.tolist(), strict=True)
         self._dispersion: dict[tuple[str, str], float] = {
             key: dispersion for key, dispersion in known if dispersion >= 1
@@ -542,18 +539,8 @@ def _size_of_move(change: Change, call: TrendCall | None) -> float:
     return next((abs(move) for move in moves if not math.isnan(move)), 0.0)
 
 
-def _sentence(
-    techniques: Sequence[TermLine],
-    moved: TermLine | None,
-    topics: Sequence[TopicLine],
-    *,
-    n_weeks: int,
-    compared: tuple[int, int],
-) -> str:
-    """The week in one sentence; a share is said once, with what it is a share of.
-
-    ``compared`` is of how many weeks the two shares of a move are.
-    """
+def _sentence(techniques: Sequence[TermLine], moved: TermLine | None, topics: Sequence[TopicLine], n_weeks: int) -> str:
+    """The week in one sentence; a share is said once, with what it is a share of."""
     known = [x for x in techniques if x.measured and not math.isnan(x.adopts.share)]
     leader = max(known, key=lambda x: x.adopts.k, default=None)
     if leader is None:
@@ -562,7 +549,7 @@ def _sentence(
     news, rest = [], [f"{_inside_sentence(leader.name)} carry {_percent(leader.adopts.share)} of the week's papers"]
     if moved is not None and moved.call is not None:
         verb = "rose" if direction(moved.call.verdict) > 0 else "fell"
-        shares = f"from {_percent(moved.call.share_before)} to {_percent(moved.call.share)} of papers"
+        shares = f"from {_percent(moved.call.share_before)} to {_percent(moved.call.share)} of papers in {span}"
         news.append(f"{_inside_sentence(moved.name)} {verb} most, {shares}")
     elif any(x.call is not None and x.call.q_value is not None for x in techniques):
         rest.append(f"no measured technique or theme moved more than noise in {span}")
@@ -571,10 +558,9 @@ def _sentence(
     rising = max((x for x in topics if x.status == "rising"), key=_moved, default=None)
     if rising is not None and rising.call is not None:
         shares = f"from {_percent(rising.call.share_before)} to {_percent(rising.call.share)}"
+        # Without a move before it, what follows says in which weeks.
         news.append(f"the topic gaining most is {rising.label}, {shares}{'' if moved else ' of papers'}")
-    n_first, n_last = compared
-    basis = f" (moves: the first {n_first} weeks of {span} against its last {n_last})" if news else ""
-    sentence = f"{'; '.join((*news, *rest))}{basis}."
+    sentence = "; ".join((*news, *rest)) + "."
     return sentence[:1].upper() + sentence[1:]
 
 
