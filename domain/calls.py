@@ -26,6 +26,11 @@ class Growth:
     low: float
     high: float
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out that nothing grows."""
+        return not self.low <= 1 <= self.high
+
 
 @dataclass(frozen=True)
 class TrendCall:

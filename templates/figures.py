@@ -176,8 +176,8 @@ def verdict_said(verdict: str) -> str:
 
 def growth_said(growth: Growth) -> str:
     """A growth with its interval: ``doubles in about 8 weeks (6 to 10)``; ``within noise`` where that holds 1."""
-    is_clear = not growth.low <= 1 <= growth.high
-    return f"{pace(growth) if is_clear else verdict_said('steady')} ({pace_interval(growth, in_a_year=not is_clear)})"
+    words = pace(growth) if growth.is_clear else verdict_said("steady")
+    return f"{words} ({pace_interval(growth, in_a_year=not growth.is_clear)})"
 
 
 def pace(growth: Growth) -> str:

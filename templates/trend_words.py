@@ -52,13 +52,16 @@ def movement(series: TrendSeries, answered: Mapping[str, Any], *, is_called: boo
     whole = [i for i in ended if not is_partial(series.points[i], series.by)]
     at = (whole or ended)[-1] if ended else None
     growth = Growth(**answered["growth"]) if answered["growth"] else None
-    is_clear = growth is not None and not growth.low <= 1 <= growth.high
     verdict = answered["call"]["verdict"] if answered["call"] else ""
     return Movement(
         latest=None if at is None else series.points[at],
         corrected="" if at is None else _corrected(answered, at),
-        pace="too few weeks or papers" if growth is None else pace(growth) if is_clear else verdict_said("steady"),
-        pace_interval="" if growth is None else pace_interval(growth, in_a_year=not is_clear),
+        pace="too few weeks or papers"
+        if growth is None
+        else pace(growth)
+        if growth.is_clear
+        else verdict_said("steady"),
+        pace_interval="" if growth is None else pace_interval(growth, in_a_year=not growth.is_clear),
         way="up" if verdict in UPWARD else "down" if verdict in DOWNWARD else "",
         call=verdict_said(verdict) if verdict else "not called",
         called=_called(answered, verdict, is_called=is_called),
