@@ -188,7 +188,8 @@ def deliver_issue(
             n_done += 1
             yield Progress("delivery", n_done, max(n_readers, n_done), "mails")
     if doubted and not is_taken_from_somebody(room.db, issue):
-        raise MailServerUnavailable(f"the mail server has taken issue {issue} from nobody; the last answer: {doubted}")
+        message = f"the mail server has taken issue {issue} from nobody; the last answer: {doubted}"
+        raise MailServerUnavailable(message, public=message)
 
 
 def letter_for(
@@ -215,7 +216,7 @@ def letter_for(
 def _deliver(
     room: Mailroom, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
 ) -> str:
-    """Send one mail; gives a refusal that may be the server's own trouble, empty as a rule."""
+    """Send one mail; gives the public words of a refusal that may be the server's own trouble, empty as a rule."""
     tokens: dict[TokenPurpose, str] = {"manage": room.new_token(), "unsubscribe": room.new_token()}
     db = room.db
     try:
@@ -278,4 +279,4 @@ def _note(room: Mailroom, claim: Claim, delivery: Delivery, reader: Subscriber, 
         is_over and failures_in_a_row(db, reader.subscriber_id) >= FAILURES_THAT_END
     ):
         suppress(db, reader.address, "bounced", now=now)
-    return str(error) if error.permanent and not is_over else ""
+    return error.public if error.permanent and not is_over else ""

@@ -16,7 +16,15 @@ from itertools import takewhile
 
 from apscheduler.triggers.cron import CronTrigger
 
-from domain.errors import BusyError, MailServerUnavailable, PapertideError, SourceError
+from domain.errors import (
+    BusyError,
+    MailServerUnavailable,
+    PapertideError,
+    SourceError,
+    private_words,
+    public_words,
+    without_private_words,
+)
 from scheduler.delivery import wait_after
 from scheduler.lease import held_lease
 from scheduler.pipeline import Progress
@@ -31,6 +39,7 @@ MAX_TRIES = 12
 """Failures in a row after which a period is given up: a day and a half, with the waits between them."""
 _OTHERS_FAULT = (MailServerUnavailable, SourceError)
 """Troubles of a mail server or of arXiv, however long they last, end some day: no period is given up for them."""
+_DIED = "the process that was at it ended in the middle"
 _LOOK_BACK = timedelta(days=400)
 _MESSAGE = 500
 
@@ -39,12 +48,14 @@ class PostponedError(PapertideError):
     """A period cannot be finished yet, without anything having failed: it is looked at again at ``until``."""
 
     def __init__(self, message: str, *, until: datetime) -> None:
-        super().__init__(message)
+        super().__init__(message, public=message)
         self.until = until
 
 
 class StopAsked(PapertideError):
     """The process is to end: what is finished is stored, the rest is still due."""
+
+    in_public = "stopped as asked"
 
 
 @dataclass(frozen=True)
@@ -65,13 +76,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a period ended: ``done``, ``failed``, ``waiting``, ``given up`` or ``stopped``."""
+    """How a period ended: ``done``, ``failed``, ``waiting``, ``given up`` or ``stopped``.
+
+    ``message`` is for anybody, ``detail`` for the operator alone.
+    """
 
     job: str
     period: str
     state: str
     message: str
     n_tries: int = 0
+    detail: str = ""
 
 
 _FIRED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z")
@@ -182,7 +197,7 @@ def run_due(
                 n_tries = record.n_tries if record else 0
                 if record is not None and record.state == "running":
                     n_tries += 1
-                    died = PapertideError("the process that was at it ended in the middle")
+                    died = PapertideError(_DIED, public=_DIED)
                     if n_tries > _DEATHS_AT_ONCE:
                         yield _failed(db, job, period, died, n_tries=n_tries - 1, clock=clock)
                         return
@@ -224,14 +239,14 @@ def _work(
                 raise StopAsked("stopped as asked")
         state, n_tries = "done", 0
     except StopAsked as error:
-        state, note = "stopped", str(error)
+        state, note = "stopped", error.public
     except PostponedError as error:
-        state, note, next_try_at = "waiting", str(error), error.until
+        state, note, next_try_at = "waiting", error.public, error.until
     except BusyError:
         raise
     except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
         return _failed(db, job, period, error, n_tries=n_tries, clock=clock)
-    note = " ".join(note.split())[:_MESSAGE]
+    note = without_private_words(" ".join(note.split()))[:_MESSAGE]
     finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
     return Ended(job.name, period, state, note, n_tries)
 
@@ -243,8 +258,17 @@ def _failed(
     n_tries += 1
     is_last = n_tries >= MAX_TRIES and period != _PLAN and not isinstance(error, _OTHERS_FAULT)
     state = "given up" if is_last else "failed"
-    note = str(error) if isinstance(error, PapertideError) else f"{type(error).__name__}: {error}"
-    note = " ".join(note.split())[:_MESSAGE]
+    note, detail = (" ".join(words.split())[:_MESSAGE] for words in (public_words(error), private_words(error)))
     next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
-    finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
-    return Ended(job.name, period, state, note, n_tries)
+    finish_run(
+        db,
+        job.name,
+        period,
+        state=state,
+        message=note,
+        detail=detail,
+        now=clock(),
+        n_tries=n_tries,
+        next_try_at=next_try_at,
+    )
+    return Ended(job.name, period, state, note, n_tries, detail)

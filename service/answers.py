@@ -565,7 +565,7 @@ def rename_topic(shop: Workshop, topic: str, name: str | None) -> str:
 
 
 def status(shop: Workshop) -> dict[str, Any]:
-    """What is stored, what is complete, what ran, what is due and what drifts."""
+    """What is stored, what is complete, what ran, what is due and what drifts; anybody may read it."""
     now = shop.now()
     model_id, model = shop.embedding_model_id, shop.topic_model
     counts = embedding_counts(shop.db)
@@ -627,6 +627,11 @@ def _drift(shop: Workshop, model: StoredTopicModel) -> dict[str, Any]:
         }
         for d in measured
     }
+
+
+def trouble_details(shop: Workshop) -> list[dict[str, str]]:
+    """What went wrong in each job that is in trouble, with the files that it names; for the operator."""
+    return [{"job": r.job, "period": r.period, "detail": r.detail} for r in troubled_runs(shop.db) if r.detail]
 
 
 def mail_status(shop: Workshop) -> dict[str, Any]:

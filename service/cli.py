@@ -461,7 +461,11 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
     from service.coverage import coverage_lines
 
     with _workshop(context) as shop:
-        answer = {**answers.status(shop), "mail": answers.mail_status(shop)}
+        answer = {
+            **answers.status(shop),
+            "trouble_details": answers.trouble_details(shop),
+            "mail": answers.mail_status(shop),
+        }
     if as_json:
         _print_json(answer)
         return
@@ -486,9 +490,12 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
         typer.echo(
             f"  {r['started_at']}  {r['job']} {r['period']}: {r['state']}" + (f", {r['message']}" * bool(r["message"]))
         )
+    details = {(d["job"], d["period"]): d["detail"] for d in answer["trouble_details"]}
     for r in answer["troubled"]:
         again = f"again at {r['next_try_at']}" if r["next_try_at"] else r["state"]
         typer.echo(f"  in trouble: {r['job']} {r['period']}, {r['n_tries']} times, {again}: {r['message']}")
+        if detail := details.get((r["job"], r["period"])):
+            typer.echo(f"    {detail}")
     mail = answer["mail"]
     if mail["readers"]:
         typer.echo("readers by mail: " + ", ".join(f"{n} {state}" for state, n in mail["readers"].items()))

@@ -13,6 +13,8 @@ from domain.errors import PapertideError
 class OutputError(PapertideError):
     """A file cannot be written."""
 
+    in_public = "a file cannot be written"
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that appears at once, or not at all.

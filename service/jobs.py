@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.digest import DigestEdition
-from domain.errors import BusyError, DeliveryError, PapertideError
+from domain.errors import BusyError, DeliveryError, PapertideError, raised_at
 from domain.week import Week, last_closed_week
 from scheduler.jobs import Ended, Job, cron_periods, run_due
 from scheduler.pipeline import Progress
@@ -120,27 +120,26 @@ def _back_up(shop: Workshop, at: str) -> Iterator[Progress]:
     back_up(shop.db, folder / name)
     for old in sorted(folder.glob("papertide-*.sqlite"))[: -shop.settings.schedule.keep_backups]:
         old.unlink(missing_ok=True)
-    yield Progress("backup", 1, 1, "files", f"backed up to {folder / name}")
+    yield Progress("backup", 1, 1, "files", f"backed up as {name}")
 
 
 def _clean_up(shop: Workshop) -> Iterator[Progress]:
     """Forget what is not needed any more, people who never confirmed first of all."""
     db, now = shop.db, shop.now()
-    n_people = forget_idle(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
-    n_asked = forget_requests(db, asked_before=now - _KEEP_REQUESTS)
-    n_links = forget_tokens(db, expired_before=now - _KEEP_REQUESTS)
+    forget_idle(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
+    forget_requests(db, asked_before=now - _KEEP_REQUESTS)
+    forget_tokens(db, expired_before=now - _KEEP_REQUESTS)
     forget_query_vectors(db)
     n_runs = forget_runs(db, finished_before=now - _KEEP_RUNS)
-    note = f"forgot {n_people} idle readers, {n_asked} requests, {n_links} links, {n_runs} lines of the ledger"
-    yield Progress("clean-up", 1, 1, "times", note)
+    # Anybody can read the note, and how many people came and went is nobody's business.
+    yield Progress("clean-up", 1, 1, "times", f"forgot what is no longer needed, {n_runs} lines of the ledger among it")
 
 
 def _bounces(shop: Workshop) -> Iterator[Progress]:
     folder = shop.settings.mail.bounce_folder
     if folder is not None:
         counts = read_bounces(shop.db, folder, domain=shop.settings.mail.domain, now=shop.now())
-        note = ", ".join(f"{n} {what}" for what, n in counts.items()) or "no reports"
-        yield Progress("bounces", 1, 1, "times", note)
+        yield Progress("bounces", 1, 1, "times", "read what came" if counts else "no reports")
 
 
 def run_once(office: PostOffice, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Ended]:
@@ -168,9 +167,10 @@ def _tell(office: PostOffice, ended: Ended) -> None:
     _log.log(logging.ERROR if ended.state in ("failed", "given up") else logging.INFO, "%s", line)
     if ended.state == "given up" or (ended.state == "failed" and ended.n_tries == _TELL_AFTER):
         try:
-            office.tell_operator(f"{ended.job} {ended.period} {ended.state}", ended.message)
+            words = ": ".join(filter(None, (ended.message, ended.detail)))
+            office.tell_operator(f"{ended.job} {ended.period} {ended.state}", words)
         except DeliveryError as error:
-            _log.error("the operator could not be told: %s", error)
+            _log.error("the operator could not be told: %s", error.public)
 
 
 class Scheduler:
@@ -238,9 +238,9 @@ class Scheduler:
             except BusyError:
                 return  # another process is at it
             except PapertideError as error:
-                _log.error("%s: %s", name, error)
-            except Exception:  # noqa: BLE001 - a fault of one look must not end all that come after it
-                _log.exception("%s failed", name)
+                _log.error("%s: %s", name, error.public)
+            except Exception as error:  # noqa: BLE001 - a fault of one look must not end all that come after it
+                _log.error("%s failed: %s", name, raised_at(error))
 
 
 def _soon() -> datetime:

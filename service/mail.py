@@ -141,7 +141,9 @@ class FolderTransport:
                 file.write(content)
             Path(name).replace(self._folder / f"{letter.message_key}.eml")
         except OSError as error:
-            raise MailServerUnavailable(f"cannot write into {self._folder}: {error.strerror}") from error
+            message = f"cannot write into {self._folder}: {error.strerror}"
+            public = "the folder of mails cannot be written"
+            raise MailServerUnavailable(message, public=public, detail=message) from error
         return True
 
     def close(self) -> None:
@@ -169,7 +171,10 @@ class SmtpTransport:
             smtp.send(_dotted(content))
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self._drop()
-            raise DeliveryError(f"the mail server ended the conversation: {_words(error)}") from error
+            raise DeliveryError(
+                f"the mail server ended the conversation: {_words(error)}",
+                public="the mail server ended the conversation",
+            ) from error
         may_hand_over = False
         try:
             may_hand_over = handing()
@@ -187,11 +192,13 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self._drop()
             raise DeliveryError(
-                f"no answer came after the mail was handed over: {_words(error)}", uncertain=True
+                f"no answer came after the mail was handed over: {_words(error)}",
+                uncertain=True,
+                public="no answer came after a mail was handed over",
             ) from error
         if smtp.sock is not None:
             smtp.sock.settimeout(self._settings.timeout_s)
-        self._judge(code, answer, "the mail")
+        self._judge(code, answer, "a mail")
         self._n_sent += 1
         if self._n_sent >= _MAILS_PER_CONNECTION:
             self.close()
@@ -204,11 +211,13 @@ class SmtpTransport:
         if code != 250:
             self._reset(smtp, code)
             # The sender is refused, so every other mail would be too.
-            raise MailServerUnavailable(f"the mail server refuses the sender {bounces_go_to}: {_reply(code, answer)}")
+            message = f"the mail server refuses the sender {bounces_go_to}: {_reply(code, answer)}"
+            public = f"the mail server refuses the sender ({_codes(code, answer)})"
+            raise MailServerUnavailable(message, public=public, detail=message)
         code, answer = smtp.rcpt(letter.to)
         if code not in (250, 251):
             self._reset(smtp, code)
-            self._judge(code, answer, letter.to, about_address=True)
+            self._judge(code, answer, "a recipient", about_address=True)
         code, answer = smtp.docmd("DATA")
         if code != 354:
             self._reset(smtp, code)
@@ -227,9 +236,13 @@ class SmtpTransport:
             return
         if code == 421:
             self._drop()
-            raise MailServerUnavailable(f"the mail server closes: {_reply(code, answer)}")
+            raise MailServerUnavailable(
+                f"the mail server closes: {_reply(code, answer)}",
+                public=f"the mail server closes ({_codes(code, answer)})",
+            )
         raise DeliveryError(
             f"the mail server refuses {what}: {_reply(code, answer)}",
+            public=f"the mail server refuses {what} ({_codes(code, answer)})",
             permanent=code >= 500,
             bad_address=about_address and code >= 500 and _is_about_the_address(answer),
         )
@@ -257,11 +270,17 @@ class SmtpTransport:
             if s.user:
                 smtp.login(s.user, s.password.get_secret_value())
         except smtplib.SMTPNotSupportedError as error:
-            raise MailServerUnavailable(
-                f"{s.host}:{s.port} offers no STARTTLS, and mails are not sent in clear text; set mail.security"
-            ) from error
+            message = f"{s.host}:{s.port} offers no STARTTLS, and mails are not sent in clear text; set mail.security"
+            public = "the mail server offers no STARTTLS"
+            raise MailServerUnavailable(message, public=public, detail=message) from error
+        except smtplib.SMTPResponseException as error:
+            message = f"cannot reach the mail server {s.host}:{s.port}: {_words(error)}"
+            public = f"the mail server does not let us in ({_codes(error.smtp_code, _answer(error))})"
+            raise MailServerUnavailable(message, public=public, detail=message) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise MailServerUnavailable(f"cannot reach the mail server {s.host}:{s.port}: {_words(error)}") from error
+            message = f"cannot reach the mail server {s.host}:{s.port}: {_words(error)}"
+            public = "the mail server cannot be reached"
+            raise MailServerUnavailable(message, public=public, detail=message) from error
         self._connection, self._n_sent = smtp, 0
         return smtp
 
@@ -311,9 +330,25 @@ def _reply(code: int, answer: bytes) -> str:
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        raw = error.smtp_error
-        return _reply(error.smtp_code, raw if isinstance(raw, bytes) else str(raw).encode())
+        return _reply(error.smtp_code, _answer(error))
     return clean_text(str(error))[:200] or type(error).__name__
+
+
+def _answer(error: smtplib.SMTPResponseException) -> bytes:
+    raw = error.smtp_error
+    return raw if isinstance(raw, bytes) else str(raw).encode()
+
+
+_STATUS = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})(?![\w.])")
+
+
+def _codes(code: int, answer: bytes) -> str:
+    """What of a server's answer anybody may read: its code, and the status that it begins with (RFC 3463).
+
+    The words after them are the server's own, and often repeat the address that was refused.
+    """
+    status = _STATUS.match(answer)
+    return f"{code} {status[1].decode('ascii')}" if status else str(code)
 
 
 class Pace:

@@ -23,6 +23,7 @@ subscribers_app = typer.Typer(help="Readers by mail.", no_args_is_help=True, ric
 mail_app = typer.Typer(help="Look at mails before they go, and at what came back.", rich_markup_mode=None)
 mail_app.info.no_args_is_help = True
 
+_N_REFUSED = 50
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md describes it.")]
 _Address = Annotated[str, typer.Argument(help="The reader's address.")]
 _Frequency = Annotated[str, typer.Option(help="weekly or monthly.")]
@@ -308,9 +309,12 @@ def deliver(
         list[int] | None, typer.Option(help="Such a delivery has arrived, says the mail server's log.")
     ] = None,
     again: Annotated[list[int] | None, typer.Option(help="Such a delivery has not arrived: send it again.")] = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List the newest mails that were not taken, with the server's replies.")
+    ] = False,
 ) -> None:
     """Send what is due, and what is open of an issue that was given up: every issue once to every reader."""
-    from store.deliveries import open_issues, settle
+    from store.deliveries import open_issues, refused_deliveries, settle
     from store.deliveries import unsettled as unsettled_deliveries
     from store.runs import reopen_run, runs_of
 
@@ -325,6 +329,10 @@ def deliver(
         if unsettled:
             for delivery, address in unsettled_deliveries(shop.db):
                 typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.message_key}")
+            return
+        if refused:
+            for delivery, address in refused_deliveries(shop.db, limit=_N_REFUSED):
+                typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.state}: {delivery.problem}")
             return
         if dry_run:
             _say_due(shop, office)
@@ -359,7 +367,7 @@ def deliver_due(shop: Workshop) -> bool:
         typer.echo(f"{end.period}: {states or 'nobody reads it by mail'}")
     failed = [end for end in ended if end.state in ("failed", "given up")]
     if failed:
-        raise PapertideError(f"{failed[0].period}: {failed[0].message}")
+        raise PapertideError(": ".join(filter(None, (failed[0].period, failed[0].message, failed[0].detail))))
     return bool(ended)
 
 

@@ -146,7 +146,7 @@ class PostOffice:
         n_left, at = open_until(shop.db, issue_name)
         if n_left:
             soon = shop.now() + timedelta(minutes=1)
-            raise PostponedError(f"{n_left} mails are tried again later", until=max(at or soon, soon))
+            raise PostponedError("some mails are tried again later", until=max(at or soon, soon))
         yield Progress("delivery", 1, 1, "issues", f"issue {issue_name}: every mail has come to its end")
 
     def _urls(self, manage: str, unsubscribe: str) -> MailUrls:

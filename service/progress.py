@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from stamina.instrumentation import RetryDetails
 
-from domain.errors import PapertideError
+from domain.errors import PapertideError, public_words
 from scheduler.pipeline import Progress, Stage
 
 _TITLES: dict[Stage, str] = {
@@ -38,12 +38,14 @@ _LINE_EVERY_S = 15.0
 class Stopped(PapertideError):
     """The process was asked to end; what is finished is stored."""
 
+    in_public = "stopped as asked"
+
 
 def tell_of_retries(say: Callable[[str], None] | None = None) -> None:
     """Say, on standard error by default, when a request failed and how long we wait before the next try."""
 
     def hook(details: RetryDetails) -> None:
-        line = f"{details.caused_by}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
+        line = f"{public_words(details.caused_by)}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
         if say is not None:
             say(line)
         else:

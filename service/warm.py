@@ -212,7 +212,7 @@ class WarmWorkshop(Workshop):
             if self._held["loaded"] is old:  # or another thread has just done it
                 self._load_index(state)
         except StoreError as error:  # the old state answers until the next look tries again
-            _log.warning("could not load the papers anew: %s", error)
+            _log.warning("could not load the papers anew: %s", error.public)
         finally:
             self._index_lock.release()
 

@@ -21,7 +21,7 @@ from analysis.search import similarities
 from analysis.shares import INTERVAL_LEVEL
 from analysis.taxonomy import load_taxonomy
 from domain.digest import DigestEdition, Provenance
-from domain.errors import SourceError, StoreError, UsageError
+from domain.errors import SourceError, StoreError, UsageError, private_words, public_words
 from domain.harvest import Window
 from domain.paper_index import PaperIndex
 from domain.week import Week, last_closed_week, weeks_between
@@ -401,14 +401,14 @@ class Workshop:
                 self._note(job, period, "stopped", "stopped as asked")
                 raise
             except BaseException as error:
-                self._note(job, period, "failed", str(error) or type(error).__name__)
+                self._note(job, period, "failed", public_words(error), private_words(error))
                 raise
             else:
                 self._note(job, period, "done", "")
 
-    def _note(self, job: str, period: str, state: str, message: str) -> None:
+    def _note(self, job: str, period: str, state: str, message: str, detail: str = "") -> None:
         try:
-            finish_run(self.db, job, period, state=state, message=message, now=self.clock())
+            finish_run(self.db, job, period, state=state, message=message, detail=detail, now=self.clock())
         except StoreError:
             if state == "done":
                 raise

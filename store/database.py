@@ -155,12 +155,15 @@ def open_database(url: str, *, cache_mb: int = 64) -> Database:
                 raise StoreError(
                     f"cannot make the folder of the database {parsed.database}: {error.strerror}"
                 ) from error
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb))
         event.listen(engine, "begin", _begin_sqlite)
     elif name == "postgresql":
         try:
-            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            # An error of SQLAlchemy would repeat the values of its statement, a reader's address for example.
+            engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+            )
         except ModuleNotFoundError as error:
             raise ConfigError(
                 "database_url: PostgreSQL needs the extra: pip install 'papertide[postgresql]'"
@@ -230,8 +233,10 @@ def _store_errors() -> Iterator[None]:
         reason = str(error.orig).splitlines()[0] if error.orig and str(error.orig) else type(error).__name__
         if reason == "interrupted" or "statement timeout" in reason:
             raise QueryTimeout(_TOO_SLOW) from error
-        hint = _HINTS.get(next((words for words in _HINTS if words in reason), ""), "")
-        raise StoreError(f"the database could not do what was asked: {reason}{hint}") from error
+        known = next((words for words in _HINTS if words in reason), "")
+        hint = _HINTS.get(known, "")
+        public = f"the database could not do what was asked: {known}{hint}" if known else ""
+        raise StoreError(f"the database could not do what was asked: {reason}{hint}", public=public) from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database could not do what was asked: {error}") from error
 

@@ -278,6 +278,19 @@ def unsettled(db: Database) -> list[tuple[Delivery, str]]:
         return [(_delivery(row), row.address) for row in connection.execute(question)]
 
 
+def refused_deliveries(db: Database, *, limit: int) -> list[tuple[Delivery, str]]:
+    """Deliveries that the mail server did not take, with their readers' addresses, newest first."""
+    question = (
+        select(delivery, subscriber.c.address)
+        .join(subscriber, subscriber.c.subscriber_id == delivery.c.subscriber_id)
+        .where(delivery.c.state.in_(["due", "failed"]), delivery.c.problem != "")
+        .order_by(delivery.c.changed_at.desc(), delivery.c.delivery_id)
+        .limit(limit)
+    )
+    with db.read() as connection:
+        return [(_delivery(row), row.address) for row in connection.execute(question)]
+
+
 def papers_sent_to(db: Database, subscriber_id: int) -> frozenset[ArxivId]:
     """Every paper that a reader's personal parts have listed, or may have."""
     question = select(delivery.c.papers).where(

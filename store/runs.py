@@ -9,14 +9,17 @@ from typing import Any
 
 from sqlalchemy import Row, delete, exists, func, literal, or_, select, update
 
-from domain.errors import BusyError
+from domain.errors import BusyError, without_addresses, without_private_words
 from store.database import Database
 from store.schema import job_run, lease
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One line of the ledger: a job for a period, once."""
+    """One line of the ledger: a job for a period, once.
+
+    ``message`` is for anybody. ``detail`` is for the operator alone: it may name files, but no reader.
+    """
 
     job: str
     period: str
@@ -26,12 +29,20 @@ class RunRecord:
     message: str
     n_tries: int = 0
     next_try_at: datetime | None = None
+    detail: str = ""
 
 
 def start_run(db: Database, job: str, period: str, *, now: datetime, n_tries: int = 0) -> None:
     """Note that a job has begun for a period, after so many failures; beginning again replaces what was noted."""
     insert = db.upsert(job_run).values(
-        job=job, period=period, state="running", started_at=now, finished_at=None, message="", n_tries=n_tries
+        job=job,
+        period=period,
+        state="running",
+        started_at=now,
+        finished_at=None,
+        message="",
+        detail="",
+        n_tries=n_tries,
     )
     new = insert.excluded
     with db.write() as connection:
@@ -43,6 +54,7 @@ def start_run(db: Database, job: str, period: str, *, now: datetime, n_tries: in
                     "started_at": new.started_at,
                     "finished_at": None,
                     "message": "",
+                    "detail": "",
                     "n_tries": new.n_tries,
                 },
             )
@@ -56,6 +68,7 @@ def finish_run(
     *,
     state: str,
     message: str,
+    detail: str = "",
     now: datetime,
     n_tries: int = 0,
     next_try_at: datetime | None = None,
@@ -64,12 +77,16 @@ def finish_run(
 
     ``done``; ``failed`` or ``waiting``, to be tried again after ``next_try_at``; ``given up``. ``n_tries`` counts
     the failures in a row.
+
+    ``message`` is published, and ``detail`` outlives readers. Both come without addresses, and the message without
+    paths; this door looks again, because what passes it is shown for a year.
     """
+    words = {"message": without_private_words(message), "detail": without_addresses(detail)}
     with db.write() as connection:
         connection.execute(
             update(job_run)
             .where(job_run.c.job == job, job_run.c.period == period)
-            .values(state=state, message=message, finished_at=now, n_tries=n_tries, next_try_at=next_try_at)
+            .values(state=state, finished_at=now, n_tries=n_tries, next_try_at=next_try_at, **words)
         )
 
 
@@ -114,7 +131,15 @@ def forget_runs(db: Database, *, finished_before: datetime) -> int:
 
 def _record(row: Row[Any]) -> RunRecord:
     return RunRecord(
-        row.job, row.period, row.state, row.started_at, row.finished_at, row.message, row.n_tries, row.next_try_at
+        row.job,
+        row.period,
+        row.state,
+        row.started_at,
+        row.finished_at,
+        row.message,
+        row.n_tries,
+        row.next_try_at,
+        row.detail,
     )
 
 

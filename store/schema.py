@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration; known here so that a database that is up to date opens without Alembic."""
 
 
@@ -338,9 +338,10 @@ job_run = Table(
     Column("state", String(16), nullable=False),  # running, done, failed
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    Column("message", Text, nullable=False),
+    Column("message", Text, nullable=False),  # for anybody: the status page and its API show it
     Column("n_tries", Integer, nullable=False, server_default="0"),  # that failed in a row
     Column("next_try_at", UtcDateTime),  # not before this; null where it may be tried at once, or never again
+    Column("detail", Text, nullable=False, server_default=""),  # for the operator: may name files, never a reader
     UniqueConstraint("job", "period"),
 )
 

@@ -13,7 +13,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from domain.errors import BusyError, PapertideError, QueryTimeout, StoreError, UsageError
+from domain.errors import (
+    BusyError,
+    ConfigError,
+    PapertideError,
+    QueryTimeout,
+    StoreError,
+    UsageError,
+    public_words,
+    raised_at,
+)
 from service.catalogue import NotHere
 from service.settings import Settings
 from service.warm import LOOK_EVERY_S, WarmWorkshop
@@ -106,7 +115,7 @@ def _stay_ahead(web: Web, stopping: threading.Event) -> None:
                 pages.draw_ahead(web, until=stopping)
                 drawn = state
         except PapertideError as error:  # the pages say it to whoever asks
-            _log.warning("could not warm up: %s", error)
+            _log.warning("could not warm up: %s", error.public)
             stopping.wait(RETRY_S)
         stopping.wait(LOOK_EVERY_S)
 
@@ -119,16 +128,15 @@ def _route(request: Request) -> str:
 def _said(request: Request, error: Exception) -> Response:
     if isinstance(error, NotHere):
         return complaint(request, 404, "not_found", str(error))
-    if isinstance(error, UsageError):
-        return complaint(request, 422, "cannot_be_answered", str(error))
+    if isinstance(error, UsageError) and not isinstance(error, ConfigError):
+        return complaint(request, 422, "cannot_be_answered", error.reply)
     if isinstance(error, QueryTimeout):
         _log.warning("%s %s took too long", request.method, _route(request))
         return complaint(request, 422, "takes_too_long", str(error))
+    _log.error("%s %s: %s", request.method, _route(request), public_words(error))
     if isinstance(error, (StoreError, BusyError)):
-        _log.error("%s %s: %s", request.method, _route(request), error)
         return complaint(request, 503, "not_ready", "the database is busy or away; try again in a minute")
-    _log.error("%s %s: %s", request.method, _route(request), error)
-    return complaint(request, 503, "not_ready", str(error))
+    return complaint(request, 503, "not_ready", public_words(error))
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
@@ -156,7 +164,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, _route(request), exc_info=error)
+    _log.error("%s %s failed: %s", request.method, _route(request), raised_at(error))
     return complaint(request, 500, "failed", "something failed on our side; it is noted, and nothing of yours is lost")
 
 

@@ -237,7 +237,7 @@ def trends(
     try:
         question = asked.adding(add, taken_as)
     except UsageError as error:
-        refused = str(error)
+        refused = error.reply
     is_example = not question.terms
     if is_example:
         question = replace(question, terms=EXAMPLE_TERMS)
@@ -254,7 +254,7 @@ def trends(
                     for curve, answered in zip(series, answer["series"], strict=True)
                 ]
             except UsageError as error:
-                problem = str(error)
+                problem = error.reply
         taxonomy = web.shop.detector.taxonomy.terms
         return web.render_long(
             "trends.html",
@@ -552,7 +552,7 @@ def search_page(
             try:
                 answer, _ = search(web.shop, asked.question, limit=asked.limit, offset=asked.offset)
             except UsageError as error:
-                problem = str(error)
+                problem = error.reply
         return web.render_long(
             "search.html",
             site=web.site(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 import typer
 import uvicorn
 
-from domain.errors import UsageError
+from domain.errors import UsageError, raised_at
 from service.settings import Settings
 from service.web.app import make_app
 
@@ -25,6 +26,7 @@ def serve(settings: Settings) -> None:
     """
     service = settings.service
     _require_free(service.host, service.port)
+    logging.getLogger("uvicorn.error").addFilter(_without_traceback)
     typer.echo(f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)")
     uvicorn.run(
         make_app(settings),
@@ -40,6 +42,14 @@ def serve(settings: Settings) -> None:
         limit_concurrency=200,
         h11_max_incomplete_event_size=16_384,
     )
+
+
+def _without_traceback(line: logging.LogRecord) -> bool:
+    """Keep folders and the words of an error out of the server's log; the application has noted where it arose."""
+    if line.exc_info and line.exc_info[1] is not None:
+        line.msg, line.args = "%s: %s", (line.getMessage().strip(), raised_at(line.exc_info[1]))
+        line.exc_info = line.exc_text = None
+    return True
 
 
 def _require_free(host: str, port: int) -> None:

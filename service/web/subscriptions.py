@@ -104,7 +104,7 @@ def subscribed(request: Request, web: TheWeb, form: TheForm) -> Response:
             422,
             chosen=chosen,
             address=clean_text(address)[:254],
-            problem=str(error),
+            problem=error.reply,
             **_choices(web),
         )
     return _answered(web)
@@ -268,7 +268,7 @@ def own_page_changed(web: TheWeb, token: Token, form: TheForm) -> Response:
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
-        return _own_page(web, token, door, problem=str(error), status=422)
+        return _own_page(web, token, door, problem=error.reply, status=422)
     change(web.shop, token, preferences)
     return _own_page(web, token, open_door(web.shop, token, "manage"), said="Saved.")
 
