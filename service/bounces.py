@@ -10,19 +10,24 @@ import logging
 import quopri
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
+from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from domain.errors import UsageError
 from service.failures import Failure, failure_of
 from store.database import Database
 from store.deliveries import reader_of_message
 from store.subscribers import suppress
+
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 _log = logging.getLogger("papertide.bounces")
 
@@ -46,11 +51,28 @@ class Report:
     why: str = ""
 
 
-def read_report(content: bytes, *, domain: str) -> Report:
-    """What a mail in the bounce folder says; whatever it is, it is read without trust."""
+def our_domains(settings: Settings) -> tuple[str, ...]:
+    """What Message-IDs of ours end with: the sender's domain, or the host of the pages, where one came before."""
+    host = urlsplit(settings.service.base_url).hostname
+    return (settings.mail.domain, host) if host and host != settings.mail.domain else (settings.mail.domain,)
+
+
+def read_report(content: bytes, *, domains: Collection[str]) -> Report:
+    """What a mail in the bounce folder says; whatever it is, it is read without trust.
+
+    ``domains`` are those that a Message-ID of ours may end with.
+    """
+    try:
+        return _read(content[:MAX_REPORT_BYTES], domains)
+    except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser, and others come after it
+        _log.warning("a report of failure cannot be read")
+        return Report("other", "", "", "the mail cannot be read")
+
+
+def _read(content: bytes, domains: Collection[str]) -> Report:
     # The older policy: the newer one stumbles over broken addresses, and a report may hold anything.
-    message = message_from_bytes(content[:MAX_REPORT_BYTES])
-    key = _our_key(message, domain)
+    message = message_from_bytes(content)
+    key = _our_key(message, domains)
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/feedback-report":
@@ -109,7 +131,7 @@ _DELAY_TEXT = re.compile(
 )
 # Where the mail that came back begins: what it says is ours.
 _COPY_BEGINS = re.compile(
-    r"^[ \t>]*(?:-{2,}.{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
+    r"^[ \t>]*(?:-{2,80}.{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
     r"|(?:return-path|received|message-id|delivered-to):.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -165,7 +187,10 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
 def _whole(message: Message) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in message.items()) + "\n\n" + _source(message)
+    """A mail inside another as it came: what is encoded may break its lines where a header should go on."""
+    is_broken_off = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
+    head = "\n".join(f"{name}: {value}" for name, value in message.items())
+    return head + ("\n" if is_broken_off else "\n\n") + _source(message)
 
 
 _FOLD = re.compile(r"\n[ \t]+")
@@ -188,9 +213,10 @@ _NAMES_A_MAIL = re.compile(
 )
 
 
-def _our_key(message: Message, domain: str) -> str:
+def _our_key(message: Message, domains: Collection[str]) -> str:
     """The key of our mail that a report is about: from the mail or headers that came back, else from other headers."""
-    ours = re.compile(rf"<\s*([0-9a-f]{{16,64}})\.digest@{re.escape(domain)}\s*>", re.IGNORECASE)
+    ends = "|".join(re.escape(domain) for domain in domains)
+    ours = re.compile(rf"<\s*([0-9a-f]{{16,64}})\.digest@(?:{ends})\s*>", re.IGNORECASE)
     own = "\n".join(f"{name}: {value}" for name, value in message.items() if name.lower() != "message-id")
     inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() in ("message", "text"))
     for text in (*inside, own):
@@ -200,7 +226,7 @@ def _our_key(message: Message, domain: str) -> str:
     return ""
 
 
-def read_bounces(db: Database, folder: Path, *, domain: str, now: datetime) -> dict[str, int]:
+def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: datetime) -> dict[str, int]:
     """Read every report in a Maildir or a folder of ``.eml`` files, act on it, and put it away as read.
 
     Returns
@@ -214,11 +240,7 @@ def read_bounces(db: Database, folder: Path, *, domain: str, now: datetime) -> d
     """
     counts: Counter[str] = Counter()
     for content in _new_reports(folder):
-        try:
-            report = read_report(content, domain=domain)
-        except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser, and others come after it
-            _log.warning("a mail in the folder of reports cannot be read, and is put away")
-            report = Report("other", "")
+        report = read_report(content, domains=domains)
         reader = reader_of_message(db, report.message_key) if report.message_key else None
         if reader is None:
             counts["ignored"] += 1
@@ -231,7 +253,8 @@ def read_bounces(db: Database, folder: Path, *, domain: str, now: datetime) -> d
     return dict(counts)
 
 
-def _beginning(file: Path) -> bytes:
+def report_bytes(file: Path) -> bytes:
+    """The beginning of a file, as far as a report is read."""
     with file.open("rb") as stream:
         return stream.read(MAX_REPORT_BYTES)
 
@@ -242,11 +265,11 @@ def _new_reports(folder: Path) -> Iterator[bytes]:
         raise UsageError(f"mail.bounce_folder = {str(folder)!r} is no folder")
     if (folder / "new").is_dir() and (folder / "cur").is_dir():
         for file in sorted(path for path in (folder / "new").iterdir() if not path.name.startswith(".")):
-            yield _beginning(file)
+            yield report_bytes(file)
             file.replace(folder / "cur" / f"{file.name.partition(':')[0]}:2,S")  # seen, as mail programs write it
         return
     for file in sorted(folder.glob("*.eml")):
-        yield _beginning(file)
+        yield report_bytes(file)
         done = folder / "read"
         done.mkdir(exist_ok=True)
         file.replace(done / file.name)
