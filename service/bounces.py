@@ -220,7 +220,9 @@ def _our_key(message: Message, domains: Collection[str]) -> str:
     own = "\n".join(f"{name}: {value}" for name, value in message.items() if name.lower() != "message-id")
     inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() in ("message", "text"))
     for text in (*inside, own):
-        for line in _NAMES_A_MAIL.findall(_FOLD.sub(" ", text.replace("\r\n", "\n"))):
+        text = text.replace("\r\n", "\n")
+        # As it stands too: in plain text a whole copy may be indented, and then no line of it is a fold.
+        for line in (*_NAMES_A_MAIL.findall(_FOLD.sub(" ", text)), *_NAMES_A_MAIL.findall(text)):
             if match := ours.search(line):
                 return match[1].lower()
     return ""

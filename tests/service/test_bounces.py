@@ -185,6 +185,12 @@ def test_the_plain_text_of_exim_and_qmail_is_read(form: str, answer: str, kind: 
     assert (report.kind, report.message_key) == (kind, KEY)
 
 
+@pytest.mark.parametrize("mark", ["    ", "> "])
+def test_our_message_id_is_found_in_a_copy_that_is_indented(mark: str) -> None:
+    copy = "".join(f"{mark}{line}\n" for line in OURS.splitlines())
+    assert _is_failed(QMAIL.format("Remote host said: 550 5.1.1 user unknown", copy))
+
+
 def test_exims_warning_of_a_delay_is_no_failure() -> None:
     mail = EXIM.format("450 4.2.2 mailbox full", OURS).replace("could not be delivered", "has not yet been delivered")
     assert _read(mail).kind == "other"
