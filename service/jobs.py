@@ -17,7 +17,7 @@ from domain.errors import BusyError, DeliveryError, PapertideError, raised_at
 from domain.week import Week, last_closed_week
 from scheduler.jobs import Ended, Job, cron_periods, run_due
 from scheduler.pipeline import Progress
-from service.bounces import read_bounces
+from service.bounces import our_domains, read_bounces
 from service.files import write_files
 from service.post_office import DELIVERY_LEASE, PostOffice
 from service.workshop import LEASE, LOOK_BACK_WEEKS, Workshop
@@ -138,7 +138,7 @@ def _clean_up(shop: Workshop) -> Iterator[Progress]:
 def _bounces(shop: Workshop) -> Iterator[Progress]:
     folder = shop.settings.mail.bounce_folder
     if folder is not None:
-        counts = read_bounces(shop.db, folder, domain=shop.settings.mail.domain, now=shop.now())
+        counts = read_bounces(shop.db, folder, domains=our_domains(shop.settings), now=shop.now())
         yield Progress("bounces", 1, 1, "times", "read what came" if counts else "no reports")
 
 

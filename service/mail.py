@@ -28,6 +28,7 @@ from pathlib import Path
 from domain.errors import DeliveryError, MailServerUnavailable
 from domain.subscription import Letter, Picture, clean_text
 from scheduler.delivery import Transport
+from service.failures import failure_of
 from service.mail_settings import MailSettings
 
 _MAX_SUBJECT = 200
@@ -244,7 +245,7 @@ class SmtpTransport:
             f"the mail server refuses {what}: {_reply(code, answer)}",
             public=f"the mail server refuses {what} ({_codes(code, answer)})",
             permanent=code >= 500,
-            bad_address=about_address and code >= 500 and _is_about_the_address(answer),
+            bad_address=about_address and code >= 500 and _is_about_the_address(code, answer),
         )
 
     def _connected(self) -> smtplib.SMTP:
@@ -312,16 +313,13 @@ def _dotted(content: bytes) -> bytes:
     return content + (b"" if content.endswith(b"\r\n") else b"\r\n")
 
 
-_NOBODY = re.compile(rb"\b5\.(?:1\.(?:0|1|2|3|6|10)|2\.1)\b")
+def _is_about_the_address(code: int, answer: bytes) -> bool:
+    """Whether a refusal says that the address takes no mail, by the rule that reports by mail are read by.
 
-
-def _is_about_the_address(answer: bytes) -> bool:
-    """Whether a refusal says that nobody has the address, by its status (RFC 3463).
-
-    A refusal without a status may be about us: a relay that we may not use answers every address alike, and must not
-    end every subscription. An address that nobody has ends after some issues in a row in any case.
+    A refusal that does not say so may be about us: a relay that we may not use answers every address alike, and must
+    not end every subscription. An address that nobody has ends after some issues in a row in any case.
     """
-    return _NOBODY.search(answer) is not None
+    return failure_of("", answer.decode("utf-8", "replace"), reply_code=code).kind == "failed"
 
 
 def _reply(code: int, answer: bytes) -> str:

@@ -292,11 +292,44 @@ def mail_bounces(
     folder: Annotated[Path, typer.Argument(help="A Maildir, or a folder of .eml files.")],
 ) -> None:
     """Read reports of failure, and leave alone the addresses that nobody has."""
-    from service.bounces import read_bounces
+    from service.bounces import our_domains, read_bounces
 
     with opened_workshop(context) as shop:
-        counts = read_bounces(shop.db, folder, domain=shop.settings.mail.domain, now=shop.now())
+        counts = read_bounces(shop.db, folder, domains=our_domains(shop.settings), now=shop.now())
     typer.echo(", ".join(f"{n} {what}" for what, n in counts.items()) or "no new reports")
+
+
+@mail_app.command("explain")
+def mail_explain(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Reports as files, one mail in each.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line for each file; docs/json.md describes it.")
+    ] = False,
+) -> None:
+    """Say what each report of failure means for a subscription, and why; nothing is changed."""
+    from service.bounces import our_domains, read_report, report_bytes
+
+    with opened_workshop(context) as shop:
+        domains = our_domains(shop.settings)
+    for file in files:
+        try:
+            content = report_bytes(file)
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+        report = read_report(content, domains=domains)
+        if as_json:
+            answer = {
+                "file": str(file),
+                "kind": report.kind,
+                "key": report.message_key,
+                "status": report.status,
+                "why": report.why,
+            }
+            typer.echo(json.dumps(answer, ensure_ascii=False))
+            continue
+        of = f"our mail {report.message_key}" if report.message_key else "no mail of ours, so it counts for nothing"
+        typer.echo(f"{file}: {' '.join(filter(None, (report.kind, report.status)))}: {report.why}; about {of}")
 
 
 def deliver(
