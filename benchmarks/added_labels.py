@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.signals import SignalReader
-from analysis.taxonomy import load_taxonomy
+from analysis.detection.taxonomy import load_taxonomy
+from analysis.detection.term_features import FeatureReader
 from benchmarks.detection import (
     ADDED_LABELS,
     ADOPTS,
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with gold/ and arxiv/")
     given = parser.parse_args()
     taxonomy = load_taxonomy()
-    reader = SignalReader(taxonomy)
+    reader = FeatureReader(taxonomy)
     pools = arxiv_texts(given.shared)
     train = read_labelled(given.shared / "gold" / "train.jsonl")
     n_train = len(train)

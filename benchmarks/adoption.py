@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analysis.calls import TermCounts, make_calls
-from analysis.correction import MeasuredError, corrected_shares, measured_errors
-from analysis.growth import WINDOW_WEEKS, fit_growth
-from analysis.shares import share_of
+from analysis.trends.calls import TermCounts, make_calls
+from analysis.trends.detector_error import MeasuredError, corrected_shares, measured_errors
+from analysis.trends.growth import WINDOW_WEEKS, fit_growth
+from analysis.trends.shares import share_of
 from benchmarks.past_trends import four_week_ratio, kleinberg_bursts
 from domain.calls import UPWARD
 from domain.week import Week

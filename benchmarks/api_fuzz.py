@@ -21,7 +21,7 @@ from urllib.request import urlopen
 import uvicorn
 
 from service.web.app import make_app
-from tests.service.web.conftest import make_shop
+from tests.service.web.conftest import make_context
 
 
 def main() -> None:
@@ -34,8 +34,8 @@ def main() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        shop = make_shop(Path(folder))
-        app = make_app(shop.settings, shop)
+        context = make_context(Path(folder))
+        app = make_app(context.settings, context)
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
         threading.Thread(target=server.run, daemon=True).start()
         while not server.started:
@@ -49,7 +49,7 @@ def main() -> None:
         seconds = time.perf_counter() - began
         print(f"{_answered(port):,} requests to /api/v1 in {seconds:.0f} s, by status: {_by_status(port)}")
         server.should_exit = True
-        shop.db.close()
+        context.db.close()
     print("something was found, see above" if failed else "no server error, no undocumented answer")
     sys.exit(failed)
 

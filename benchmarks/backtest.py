@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.calls import COOLING_WITHIN_WEEKS, TermCounts, make_calls
-from analysis.growth import WINDOW_WEEKS
+from analysis.trends.calls import COOLING_WITHIN_WEEKS, TermCounts, make_calls
+from analysis.trends.growth import WINDOW_WEEKS
 from benchmarks.past_trends import alarms, four_week_ratio, held, kleinberg_bursts, share_of_weeks
 from domain.calls import UPWARD
 from domain.week import Week, weeks_between

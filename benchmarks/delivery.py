@@ -27,18 +27,18 @@ from typing import Any
 from benchmarks.delivery_year import LAST_WEEK, MODEL, SEARCHES, Numbers, fill_with_papers
 from domain.subscription import Follow, Issue, Preferences
 from domain.week import CLOSE_LAG
-from scheduler.delivery import letter_for
-from scheduler.jobs import run_due
-from service.jobs import jobs_of
-from service.mail import message_bytes
-from service.mail_settings import MailSettings
-from service.post_office import PostOffice
-from service.settings import Settings
-from service.workshop import Workshop
+from mail.issues import issue_message
+from mail.message import message_bytes
+from mail.service import MailService
+from runtime.context import AppContext
+from runtime.mail_settings import MailSettings
+from runtime.settings import Settings
+from scheduler.job_list import jobs_of
+from scheduler.ledger import run_due
 from store.deliveries import delivery_counts
 from store.digests import published_weeks
 from store.subscribers import add_pending, confirm, subscribers
-from templates import mail as mail_templates
+from templates import mail_content as mail_templates
 
 
 class Taker:
@@ -72,20 +72,20 @@ def _memory_mb() -> float:
     return int(found[1]) / 1024 if found else float("nan")
 
 
-def _readers(shop: Workshop, n: int) -> None:
+def _readers(context: AppContext, n: int) -> None:
     """Readers who follow two searches, a topic, a technique and a category each."""
     random = Random(1)
-    model = shop.topic_model
+    model = context.topic_model
     topics = [str(t.topic_id) for t in (model.topics if model else ())]
-    techniques = [t.key for t in shop.detector.taxonomy.terms if t.kind == "technique"]
+    techniques = [t.key for t in context.detector.taxonomy.terms if t.kind == "technique"]
     for number in range(n):
         follows = [Follow("search", s) for s in random.sample(SEARCHES, 2)]
         follows += [Follow("technique", random.choice(techniques))]
-        follows += [Follow("category", random.choice(shop.settings.categories))]
+        follows += [Follow("category", random.choice(context.settings.categories))]
         follows += [Follow("topic", random.choice(topics))] if topics else []
         chosen = Preferences("weekly", "html", tuple(follows))
-        reader = add_pending(shop.db, f"reader{number}@example.org", chosen, now=shop.now())
-        confirm(shop.db, reader.subscriber_id, None, now=shop.now())
+        reader = add_pending(context.db, f"reader{number}@example.org", chosen, now=context.now())
+        confirm(context.db, reader.subscriber_id, None, now=context.now())
 
 
 def main() -> None:
@@ -113,19 +113,19 @@ def _measure(folder: Path, port: int, n_readers: int, data: Path | None) -> None
     settings = Settings(data_dir=folder, now=LAST_WEEK.end_at + CLOSE_LAG, mail=mail)
     if data is not None:
         shutil.copy(data / "papertide.sqlite", folder / "papertide.sqlite")
-    shop = Workshop(settings)
+    context = AppContext(settings)
     if data is None:
-        fill_with_papers(shop, [LAST_WEEK.plus(-i) for i in range(11, -1, -1)])
-        for _ in shop.publish(LAST_WEEK):
+        fill_with_papers(context, [LAST_WEEK.plus(-i) for i in range(11, -1, -1)])
+        for _ in context.publish(LAST_WEEK):
             pass
-    week = published_weeks(shop.db)[-1]
-    _readers(shop, n_readers)
+    week = published_weeks(context.db)[-1]
+    _readers(context, n_readers)
     numbers = Numbers(1)
-    office = PostOffice(shop, random_token=numbers, random_key=lambda: numbers()[:32])
-    if shop.embedding_model_id != MODEL:
-        office.composer(Issue("weekly", week))  # the model reads the searches before time counts
+    mail_service = MailService(context, random_token=numbers, random_key=lambda: numbers()[:32])
+    if context.embedding_model_id != MODEL:
+        mail_service.composer(Issue("weekly", week))  # the model reads the searches before time counts
 
-    [job] = [job for job in jobs_of(office) if job.name == "delivery"]
+    [job] = [job for job in jobs_of(mail_service) if job.name == "delivery"]
     began, n_done, marks = time.monotonic(), 0, [_memory_mb()]
     work = job.work
 
@@ -138,42 +138,42 @@ def _measure(folder: Path, port: int, n_readers: int, data: Path | None) -> None
                     marks.append(_memory_mb())
             yield step
 
-    for _ in run_due(shop.db, replace(job, work=watched), clock=shop.now):
+    for _ in run_due(context.db, replace(job, work=watched), clock=context.now):
         pass
     took = time.monotonic() - began
-    [states] = delivery_counts(shop.db).values()
-    print(f"{n_readers:,} readers of {week}, {shop.settings.mail.transport} on loopback: {states}")
+    [states] = delivery_counts(context.db).values()
+    print(f"{n_readers:,} readers of {week}, {context.settings.mail.transport} on loopback: {states}")
     print(f"  composed, claimed, handed over and noted: {n_done / took:.0f} a second ({took:.0f} s)")
     print(f"  memory at the start and after each tenth, MB: {' '.join(f'{m:.0f}' for m in marks)}")
-    _our_way(office, Issue("weekly", week), n=min(200, n_readers))
-    _usual_way(office, Issue("weekly", week), n=min(200, n_readers))
-    shop.db.close()
+    _our_way(mail_service, Issue("weekly", week), n=min(200, n_readers))
+    _usual_way(mail_service, Issue("weekly", week), n=min(200, n_readers))
+    context.db.close()
 
 
-def _our_way(office: PostOffice, issue: Issue, *, n: int) -> None:
+def _our_way(mail_service: MailService, issue: Issue, *, n: int) -> None:
     """The common part drawn once, each reader's own part for each, and the MIME tree written out."""
-    frame, composer = office.frame(issue), office.composer(issue)
-    readers = [r for r, _ in zip(subscribers(office.shop.db, "active"), range(n), strict=False)]
+    frame, composer = mail_service.frame(issue), mail_service.composer(issue)
+    readers = [r for r, _ in zip(subscribers(mail_service.context.db, "active"), range(n), strict=False)]
     urls = mail_templates.MailUrls("https://papertide.example/m", "https://papertide.example/u")
     began = time.monotonic()
     for reader in readers:
         yours = composer.compose(reader.preferences.follows, sent_before=())
-        letter = letter_for(frame, yours, reader, message_key="k", urls=urls)
-        message_bytes(letter, office.shop.settings.mail, now=office.shop.now())
+        letter = issue_message(frame, yours, reader, message_key="k", urls=urls)
+        message_bytes(letter, mail_service.context.settings.mail, now=mail_service.context.now())
     print(f"  only composed and built: {n / (time.monotonic() - began):.0f} a second")
 
 
-def _usual_way(office: PostOffice, issue: Issue, *, n: int) -> None:
+def _usual_way(mail_service: MailService, issue: Issue, *, n: int) -> None:
     """Each mail drawn and inlined whole, and built by ``EmailMessage``; neither claimed nor sent."""
-    composer, editions = office.composer(issue), office.editions(issue)
-    readers = [r for r, _ in zip(subscribers(office.shop.db, "active"), range(n), strict=False)]
+    composer, editions = mail_service.composer(issue), mail_service.editions(issue)
+    readers = [r for r, _ in zip(subscribers(mail_service.context.db, "active"), range(n), strict=False)]
     n_bytes = n_html = 0
     began = time.monotonic()
     for reader in readers:
         yours = composer.compose(reader.preferences.follows, sent_before=())
         urls = mail_templates.MailUrls("https://papertide.example/m", "https://papertide.example/u")
-        whole = mail_templates.issue_frame(issue, editions, links=office.links())
-        letter = letter_for(whole, yours, reader, message_key="k", urls=urls)
+        whole = mail_templates.issue_frame(issue, editions, links=mail_service.links())
+        letter = issue_message(whole, yours, reader, message_key="k", urls=urls)
         message = EmailMessage()
         message["To"], message["Subject"] = letter.to, letter.subject
         message.set_content(letter.text)

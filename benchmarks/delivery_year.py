@@ -36,28 +36,29 @@ from typing import Any
 
 import numpy as np
 
-from analysis.detect import Detector
+from analysis.detection.detector import Detector
+from analysis.detection.taxonomy import load_taxonomy
 from analysis.sentence_encoder import EmbeddingSettings
-from analysis.taxonomy import load_taxonomy
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
-from domain.subscription import Follow, Issue, Letter, Preferences, issues_of
+from domain.mail import Transport
+from domain.subscription import Follow, Issue, MailMessage, Preferences, issues_of
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
+from mail.service import MailService
+from mail.smtp import SmtpTransport
+from mail.subscriptions import ask_for_mail, confirm_subscription
+from runtime.context import AppContext
+from runtime.mail_settings import MailSettings
+from runtime.settings import Settings
 from sample.corpus import make_corpus
-from scheduler.delivery import Transport
-from scheduler.jobs import run_due
-from service.jobs import jobs_of
-from service.mail import SmtpTransport
-from service.mail_settings import MailSettings
-from service.post_office import PostOffice
-from service.settings import Settings
-from service.subscriptions import ask_for_mail, confirm_subscription
-from service.workshop import Workshop
-from store.deliveries import add_query_vectors, delivery_counts, settle, unsettled
+from scheduler.job_list import jobs_of
+from scheduler.ledger import run_due
+from store.deliveries import delivery_counts, settle, unsettled
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import reopen_run
+from store.saved_searches import add_query_vectors
 from store.subscribers import (
     change_preferences,
     delete_subscriber,
@@ -191,7 +192,7 @@ class DyingTransport:
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+    def send(self, letter: MailMessage, *, now: datetime, handing: Callable[[], bool]) -> bool:
         self._step()
 
         def dying() -> bool:
@@ -233,11 +234,11 @@ def _settings(folder: Path, port: int, now: datetime) -> Settings:
     return Settings(data_dir=folder, now=now, mail=mail, embedding=EmbeddingSettings(model=str(folder / "model")))
 
 
-def _workshop(settings: Settings) -> Workshop:
+def _workshop(settings: Settings) -> AppContext:
     """A workshop whose detector is read once for all days and children."""
-    shop = Workshop(settings)
-    shop.__dict__["detector"] = _detector()
-    return shop
+    context = AppContext(settings)
+    context.__dict__["detector"] = _detector()
+    return context
 
 
 @cache
@@ -251,15 +252,15 @@ def _deliver_in_a_child(settings: Settings, seed: int, kill_at: int) -> bool:
     if pid == 0:
         status = 1
         try:
-            shop, numbers = _workshop(settings), Numbers(seed)
-            office = PostOffice(
-                shop,
+            context, numbers = _workshop(settings), Numbers(seed)
+            mail_service = MailService(
+                context,
                 transport=lambda: DyingTransport(SmtpTransport(settings.mail), kill_at),
                 random_token=numbers,
                 random_key=lambda: numbers()[:32],
             )
-            [job] = [job for job in jobs_of(office) if job.name == "delivery"]
-            for _ in run_due(shop.db, job, clock=shop.now):
+            [job] = [job for job in jobs_of(mail_service) if job.name == "delivery"]
+            for _ in run_due(context.db, job, clock=context.now):
                 pass
             status = 0
         finally:
@@ -282,17 +283,17 @@ class Year:
     fingerprint: str = ""
 
 
-def fill_with_papers(shop: Workshop, weeks: list[Week]) -> None:
+def fill_with_papers(context: AppContext, weeks: list[Week]) -> None:
     """Papers of every week with vectors that mean nothing: what is mailed is not what is tested here."""
-    db, random = shop.db, np.random.default_rng(1)
-    (shop.settings.data_dir / "model").mkdir()
-    (shop.settings.data_dir / "model" / "model.safetensors").write_bytes(WEIGHTS)
+    db, random = context.db, np.random.default_rng(1)
+    (context.settings.data_dir / "model").mkdir()
+    (context.settings.data_dir / "model" / "model.safetensors").write_bytes(WEIGHTS)
     model_id = f"model@{hashlib.sha256(WEIGHTS).hexdigest()[:8]}/float32"
     corpus = make_corpus(last_week=weeks[-1], n_weeks=len(weeks), papers_per_week=PAPERS_PER_WEEK)
     for week in weeks:
         papers = [p for p in corpus.papers if p.week == week]
         seen_at = week.closes_at
-        came = HarvestedWindow(window_of(week), shop.settings.categories, tuple(papers), len(papers), None, seen_at)
+        came = HarvestedWindow(window_of(week), context.settings.categories, tuple(papers), len(papers), None, seen_at)
         apply_harvest(db, plan_harvest(papers, {}), came, seen_at=seen_at)
         vectors = random.normal(size=(len(papers), N_DIMS)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -300,17 +301,17 @@ def fill_with_papers(shop: Workshop, weeks: list[Week]) -> None:
     vectors = random.normal(size=(len(SEARCHES), N_DIMS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     add_query_vectors(db, model_id, dict(zip(SEARCHES, vectors, strict=True)))
-    for _ in shop.detect():
+    for _ in context.detect():
         pass
-    for _ in shop.tables():
+    for _ in context.tables():
         pass
 
 
 class Readers:
     """A model of who reads, kept apart from the database and told the same."""
 
-    def __init__(self, shop: Workshop, random: Random, n_readers: int) -> None:
-        self.shop, self._random, self._n = shop, random, n_readers
+    def __init__(self, context: AppContext, random: Random, n_readers: int) -> None:
+        self.context, self._random, self._n = context, random, n_readers
         self.active: dict[str, str] = {}
         self.paused: dict[str, str] = {}
         self._number = 0
@@ -322,21 +323,23 @@ class Readers:
         frequency = "monthly" if random.random() < 0.2 else "weekly"
         return Preferences(frequency, "text" if random.random() < 0.2 else "html", tuple(follows))  # type: ignore[arg-type]
 
-    def live_a_week(self, office: PostOffice, confirm_link: Callable[[str], str | None], counts: Counter[str]) -> None:
+    def live_a_week(
+        self, mail_service: MailService, confirm_link: Callable[[str], str | None], counts: Counter[str]
+    ) -> None:
         """Join, leave, pause, come back, change; by the same doors as people."""
-        db, now, random = self.shop.db, office.shop.now(), self._random
+        db, now, random = self.context.db, mail_service.context.now(), self._random
         while len(self.active) < self._n:
             self._number += 1
             kind = "nobody" if random.random() < 0.1 else "reader"
             address, chosen = f"{kind}{self._number}@example.org", self._preferences()
-            ask_for_mail(office.shop, address, chosen, network=f"network {self._number}")
-            for _ in office.answer_requests():
+            ask_for_mail(mail_service.context, address, chosen, network=f"network {self._number}")
+            for _ in mail_service.answer_requests():
                 pass
             token = confirm_link(address)
             if token is None or random.random() < 0.1:
                 counts["asked and never confirmed"] += 1
                 continue
-            if confirm_subscription(office.shop, token).outcome != "done":
+            if confirm_subscription(mail_service.context, token).outcome != "done":
                 raise RuntimeError(f"{address} could not confirm")
             self.active[address] = chosen.frequency
             counts["joined"] += 1
@@ -370,17 +373,23 @@ class Readers:
                     counts["came back"] += 1
                 del self.paused[address]
 
-    def one_goes(self, shop: Workshop) -> str | None:
+    def one_goes(self, context: AppContext) -> str | None:
         """One reader pauses or leaves; who, if there is anybody."""
         there = sorted(address for address in self.active if not address.startswith("nobody"))
         if not there:
             return None
         address = self._random.choice(there)
-        reader = subscriber_of(shop.db, address)
+        reader = subscriber_of(context.db, address)
         if reader is None:
             raise RuntimeError(f"{address} is lost")
         pauses = self._random.random() < 0.5
-        move(shop.db, reader.subscriber_id, to="paused" if pauses else "unsubscribed", of=["active"], now=shop.now())
+        move(
+            context.db,
+            reader.subscriber_id,
+            to="paused" if pauses else "unsubscribed",
+            of=["active"],
+            now=context.now(),
+        )
         frequency = self.active.pop(address)
         if pauses:
             self.paused[address] = frequency
@@ -395,7 +404,7 @@ class _Letters:
     def __init__(self) -> None:
         self.by_address: dict[str, str] = {}
 
-    def send(self, letter: Letter, *, now: datetime, handing: Callable[[], bool]) -> bool:
+    def send(self, letter: MailMessage, *, now: datetime, handing: Callable[[], bool]) -> bool:
         found = re.search(r"/confirm/([\w-]+)", letter.text)
         if found and letter.to not in self.by_address:
             self.by_address[letter.to] = found[1]
@@ -419,12 +428,12 @@ def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
     record.touch()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    shop = _workshop(_settings(folder, port, weeks[-1].closes_at))
-    fill_with_papers(shop, weeks)
-    shop.db.close()
+    context = _workshop(_settings(folder, port, weeks[-1].closes_at))
+    fill_with_papers(context, weeks)
+    context.db.close()
     server = _serve(seed, record, port)
     try:
-        readers = Readers(shop, random, n_readers)
+        readers = Readers(context, random, n_readers)
         letters = _Letters()
         for number, week in enumerate(weeks):
             _week(folder, port, week, number, readers, letters, random, year, record, seed)
@@ -432,7 +441,7 @@ def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
         os.kill(server, signal.SIGKILL)
         os.waitpid(server, 0)
     _compare(year, record)
-    _compare_papers(year, shop)
+    _compare_papers(year, context)
     return year
 
 
@@ -449,22 +458,26 @@ def _week(
     seed: int,
 ) -> None:
     now = week.closes_at
-    shop = _workshop(_settings(folder, port, now))
+    context = _workshop(_settings(folder, port, now))
     numbers = Numbers(seed * 1000 + number)
-    office = PostOffice(
-        shop, transport=lambda: letters, random_token=numbers, random_key=lambda: numbers()[:32], sleep=lambda _: None
+    mail_service = MailService(
+        context,
+        transport=lambda: letters,
+        random_token=numbers,
+        random_key=lambda: numbers()[:32],
+        sleep=lambda _: None,
     )
-    readers.shop = shop  # the same readers, another day
-    readers.live_a_week(office, lambda address: letters.by_address.get(address), year.counts)
-    for _ in shop.publish(week):
+    readers.context = context  # the same readers, another day
+    readers.live_a_week(mail_service, lambda address: letters.by_address.get(address), year.counts)
+    for _ in context.publish(week):
         pass
     for issue in issues_of(week):
         for address, frequency in readers.active.items():
             if frequency == issue.frequency and not address.startswith("nobody"):
                 year.expected.add((address, str(issue)))
     if number == 0:
-        office.preview(issues_of(week)[0], Preferences())  # templates are read once, not by every child
-    shop.db.close()
+        mail_service.preview(issues_of(week)[0], Preferences())  # templates are read once, not by every child
+    context.db.close()
     for attempt in range(60):
         settings = _settings(folder, port, now + timedelta(hours=attempt))
         n_steps = 4 * len(readers.active) if attempt == 0 else 8  # few mails are left for later tries
@@ -485,7 +498,7 @@ def _week(
             year.counts["settled by the server's record"] += 1
             if not did_arrive:
                 reopen_run(today.db, "delivery", delivery.issue)
-        is_open = bool(PostOffice(today).due_issues())
+        is_open = bool(MailService(today).due_issues())
         counts = delivery_counts(today.db)
         today.db.close()
         if not is_open:
@@ -497,7 +510,9 @@ def _week(
         del readers.active[address]
 
 
-def _leave_on_the_way(readers: Readers, today: Workshop, week: Week, arrived: set[tuple[str, str]], year: Year) -> None:
+def _leave_on_the_way(
+    readers: Readers, today: AppContext, week: Week, arrived: set[tuple[str, str]], year: Year
+) -> None:
     """Somebody pauses or leaves while an issue is on its way: who does not have it yet must not get it."""
     address = readers.one_goes(today)
     if address is None:
@@ -530,15 +545,15 @@ def _compare(year: Year, record: Path) -> None:
         raise AssertionError(f"twice {twice[:3]}, missing {missing[:3]}, not asked for {extra[:3]}; {year.counts}")
 
 
-def _compare_papers(year: Year, closed: Workshop) -> None:
+def _compare_papers(year: Year, closed: AppContext) -> None:
     """No paper was ever sent to a reader twice."""
-    shop = _workshop(closed.settings)
-    for reader in subscribers(shop.db):
-        sent = [p for d in everything_about(shop.db, reader.subscriber_id)["deliveries"] for p in d["papers"]]
+    context = _workshop(closed.settings)
+    for reader in subscribers(context.db):
+        sent = [p for d in everything_about(context.db, reader.subscriber_id)["deliveries"] for p in d["papers"]]
         year.counts["papers in personal parts"] += len(sent)
         if len(sent) != len(set(sent)):
             raise AssertionError(f"{reader.address} was sent a paper twice")
-    shop.db.close()
+    context.db.close()
 
 
 def main() -> None:

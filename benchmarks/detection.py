@@ -34,12 +34,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from analysis.detect import Detector
-from analysis.detector_weights import N_LEVELS, TermWeights, dump_weights, ngrams
-from analysis.lexicon import plain
-from analysis.shares import share_of
-from analysis.signals import N_ZONES, SHAPE, SignalReader, TermSignals
-from analysis.taxonomy import Taxonomy, load_taxonomy
+from analysis.detection.detector import Detector
+from analysis.detection.taxonomy import Taxonomy, load_taxonomy
+from analysis.detection.term_features import N_ZONES, SHAPE, FeatureReader, TermFeatures
+from analysis.detection.weights import N_LEVELS, TermWeights, dump_weights, ngrams
+from analysis.detection.word_finder import plain
+from analysis.trends.shares import share_of
 
 ANALYSIS = Path(__file__).parent.parent / "analysis"
 WEIGHTS = ANALYSIS / "detector_weights.npz"
@@ -221,7 +221,7 @@ chosen by cross-validation on the fitting data."""
 
 
 def technique_problem(
-    signals: list[dict[int, TermSignals]], reader: SignalReader, numbers: list[int], latent: NDArray[np.float64]
+    signals: list[dict[int, TermFeatures]], reader: FeatureReader, numbers: list[int], latent: NDArray[np.float64]
 ) -> TechniqueProblem:
     counts = Counter(name for found in signals for n in numbers if n in found for name in found[n].nearby)
     nearby = {name: i for i, name in enumerate(sorted(name for name, c in counts.items() if c >= MIN_NEARBY))}
@@ -261,7 +261,7 @@ def technique_problem(
 
 
 def theme_features(
-    signals: list[dict[int, TermSignals]], reader: SignalReader, number: int, ngram: Any, latent: NDArray[np.float64]
+    signals: list[dict[int, TermFeatures]], reader: FeatureReader, number: int, ngram: Any, latent: NDArray[np.float64]
 ) -> Any:
     words = reader.words_of(number)
     position = {word: i for i, word in enumerate(words)}
@@ -277,7 +277,7 @@ def theme_features(
     return sparse.hstack([own, ngram * NGRAM, sparse.csr_matrix(latent * LATENT)]).tocsr()
 
 
-def signals_of(reader: SignalReader, papers: Sequence[Labelled]) -> list[dict[int, TermSignals]]:
+def signals_of(reader: FeatureReader, papers: Sequence[Labelled]) -> list[dict[int, TermFeatures]]:
     return [reader.read(p.title, p.abstract, plain(p.title), plain(p.abstract)) for p in papers]
 
 
@@ -296,8 +296,8 @@ class Features:
 
 
 def features_of(
-    signals: list[dict[int, TermSignals]],
-    reader: SignalReader,
+    signals: list[dict[int, TermFeatures]],
+    reader: FeatureReader,
     keys: Sequence[str],
     papers: Sequence[Labelled],
     texts: Sequence[tuple[str, str]],
@@ -416,7 +416,7 @@ def nested_decisions(
 def fit(shared: Path) -> None:
     """Fit, cross-validate and write the weights; then measure on dev and write the scores."""
     taxonomy = load_taxonomy()
-    reader = SignalReader(taxonomy)
+    reader = FeatureReader(taxonomy)
     keys = [entry.key for entry in taxonomy.entries]
     train = read_labelled(shared / "gold" / "train.jsonl")
     n_train = len(train)

@@ -54,16 +54,17 @@ from domain.harvest import Window
 from domain.paper import Paper
 from domain.week import CLOSE_LAG, Week, weeks_between
 from ingest.client import ArxivClient, search_query
-from ingest.gate import Gate
 from ingest.harvest import window_of
+from ingest.rate_limiter import RateLimiter
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
+from pipeline import harvest, snapshot_import
+from runtime.lease import has_ended, this_place
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
-from scheduler import pipeline
-from scheduler.lease import has_ended, this_place
 from store.database import Database, open_database
-from store.gate import StoredGate
-from store.papers import known_papers, papers_of_week, window_records
+from store.papers import known_papers, papers_of_week
+from store.rate_limit import StoredLimiterState
+from store.windows import window_records
 
 LAST_WEEK = Week.parse("2026-W24")
 NOW = "2026-06-23T12:00:00Z"
@@ -310,11 +311,11 @@ def _one_run(server: _Server, faults: list[str], template: Path, path: Path, row
 
 def _harvest(db: Database, api_url: str, windows: Sequence[Window] = WINDOWS, **other: float) -> None:
     settings = _settings(api_url, **other)
-    gate = Gate(settings, StoredGate(db), is_gone=has_ended, place=this_place())
+    gate = RateLimiter(settings, StoredLimiterState(db), is_gone=has_ended, place=this_place())
     client = ArxivClient(settings, product="benchmark", gate=gate)
     proven = {r.window for r in window_records(db, DEFAULT_CATEGORIES) if r.is_complete}
     due = [w for w in windows if w not in proven]
-    for _ in pipeline.harvest(
+    for _ in harvest.harvest(
         db, client, DEFAULT_CATEGORIES, due, page_size=settings.page_size, clock=lambda: datetime.now(UTC)
     ):
         pass
@@ -507,7 +508,7 @@ def _kept_harvest(path: Path, api_url: str) -> None:
 
 def _kept_import(path: Path, snapshot: Path) -> None:
     db = open_database(f"sqlite:///{path}")
-    for _ in pipeline.import_snapshot(db, snapshot, DEFAULT_CATEGORIES, [], clock=lambda: datetime.now(UTC)):
+    for _ in snapshot_import.import_snapshot(db, snapshot, DEFAULT_CATEGORIES, [], clock=lambda: datetime.now(UTC)):
         pass
     db.close()
 

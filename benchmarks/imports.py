@@ -85,7 +85,7 @@ def main() -> None:
             file.writelines(snapshot_line(p) for p in _papers(n_lines))
         print(f"{n_lines:,} lines, {snapshot.stat().st_size / 1e6:,.0f} MB, {n_lines:,} of them watched papers")
         print(f"{'':<36}{'seconds':>9}{'lines/s':>9}{'CPU s':>9}{'peak MB':>9}")
-        ours = [sys.executable, "-m", "service.cli", "--data-dir", str(folder / "ours"), "import", str(snapshot)]
+        ours = [sys.executable, "-m", "papertide", "--data-dir", str(folder / "ours"), "import", str(snapshot)]
         for name, command in (
             ("papertide import", ours),
             ("papertide import, the same again", ours),
@@ -137,7 +137,7 @@ def _killed(folder: Path, n_lines: int, n_kills: int, moments: random.Random) ->
             if number % _BAD_EVERY == 0:
                 file.write(_BAD_LINES[number // _BAD_EVERY % len(_BAD_LINES)])
             file.write(snapshot_line(paper))
-    command = [sys.executable, "-m", "service.cli", "--data-dir", str(data), "import", str(snapshot)]
+    command = [sys.executable, "-m", "papertide", "--data-dir", str(data), "import", str(snapshot)]
     n_killed = n_half = 0
     longest_s = 2.0 + n_lines / 8000
     while n_killed < n_kills:

@@ -66,7 +66,7 @@ def main() -> None:
 def _run(folder: Path, environment: dict[str, str], *, kill_after_s: float | None) -> bytes | None:
     """The digest's JSON; ``None`` where the run was killed."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "--data-dir", str(folder), "run"],
+        [sys.executable, "-m", "papertide", "--data-dir", str(folder), "run"],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

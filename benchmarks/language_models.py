@@ -85,7 +85,7 @@ def main() -> None:
 
         def papertide(*arguments: str) -> str:
             began = time.perf_counter()
-            command = [sys.executable, "-m", "service.cli", *arguments]
+            command = [sys.executable, "-m", "papertide", *arguments]
             done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
             print(f"papertide {arguments[0]}: {time.perf_counter() - began:.1f} s", file=sys.stderr, flush=True)
             return done.stdout

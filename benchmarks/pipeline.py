@@ -103,7 +103,7 @@ def _one(command: list[str], environment: dict[str, str], address: str) -> tuple
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", *command],
+            [sys.executable, "-m", "papertide", *command],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=complaints,

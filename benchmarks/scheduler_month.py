@@ -28,16 +28,16 @@ from starlette.testclient import TestClient
 from domain.subscription import Preferences
 from domain.week import Week, weeks_between
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
+from mail.service import MailService
+from runtime.cached_context import CachedContext
+from runtime.context import AppContext
+from runtime.settings import Settings
+from runtime.web_settings import ServiceSettings
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
-from scheduler.jobs import cron_periods
-from service.jobs import run_once
-from service.post_office import PostOffice
-from service.settings import Settings
-from service.warm import WarmWorkshop
+from scheduler.ledger import cron_periods
+from scheduler.process import run_once
 from service.web.app import make_app
-from service.web.settings import ServiceSettings
-from service.workshop import Workshop
 from store.digests import newest_digest, published_weeks
 from store.runs import RunRecord, runs_of
 from store.subscribers import add_pending, confirm
@@ -113,14 +113,14 @@ def main() -> None:
             service=ServiceSettings(requests_per_minute=0),
         )
         clock = Clock(start, set_clock)
-        shop = Workshop(settings, clock)
-        reader = add_pending(shop.db, "ada@example.org", Preferences(), now=start)
-        confirm(shop.db, reader.subscriber_id, None, now=start)
-        office, n_looks = PostOffice(shop, sleep=lambda _: None), 0
-        with TestClient(make_app(settings, WarmWorkshop(settings, clock))) as web:
+        context = AppContext(settings, clock)
+        reader = add_pending(context.db, "ada@example.org", Preferences(), now=start)
+        confirm(context.db, reader.subscriber_id, None, now=start)
+        mail_service, n_looks = MailService(context, sleep=lambda _: None), 0
+        with TestClient(make_app(settings, CachedContext(settings, clock))) as web:
             while clock() <= stop:
                 if not asleep[0] <= clock() < asleep[1]:
-                    for end in run_once(office):
+                    for end in run_once(mail_service):
                         ended[end.job, end.state] += 1
                         if end.state not in ("done", "waiting"):
                             print(f"  {clock():%Y-%m-%d %H:%M} {end.job} {end.period}: {end.state}, {end.message}")
@@ -128,47 +128,47 @@ def main() -> None:
                     n_looks += 1
                     marks.append(_memory_mb())
                 clock.go_to(clock() + STEP)
-        troubles = _report(shop, ended, marks, n_looks, first, time.monotonic() - began)
+        troubles = _report(context, ended, marks, n_looks, first, time.monotonic() - began)
         print(f"  pages: {', '.join(f'{n} answered with {status}' for status, n in sorted(answers.items()))}")
-        shop.db.close()
+        context.db.close()
     if troubles or set(answers) - {200}:
         sys.exit("; ".join(troubles) or "a page did not answer")
 
 
 def _report(
-    shop: Workshop, ended: Counter[tuple[str, str]], marks: list[float], n_looks: int, first: Week, took_s: float
+    context: AppContext, ended: Counter[tuple[str, str]], marks: list[float], n_looks: int, first: Week, took_s: float
 ) -> list[str]:
     """Print what was done; gives what should not be."""
     troubles = [f"{n} times {job} {state}" for (job, state), n in ended.items() if state not in ("done", "waiting")]
     print(f"{n_looks} looks at what is due in {took_s:.0f} s")
     for (job, state), n in sorted(ended.items()):
         print(f"  {n:>4} {job}: {state}")
-    weeks = published_weeks(shop.db)
+    weeks = published_weeks(context.db)
     wanted = list(weeks_between(first, LAST_WEEK))
-    whole = [w for w in weeks if (d := newest_digest(shop.db, w)) and d.edition.digest.completeness.complete]
+    whole = [w for w in weeks if (d := newest_digest(context.db, w)) and d.edition.digest.completeness.complete]
     print(f"  digests of {len(weeks)} weeks, wanted {len(wanted)}, in order: {weeks == wanted}; complete: {len(whole)}")
     if not weeks == wanted == whole:
         troubles.append("not every week has a complete digest")
-    schedule = shop.settings.schedule
+    schedule = context.settings.schedule
     for job, line, zone in (
         ("harvest", schedule.harvest, schedule.zone),
         ("changes", schedule.changes, "UTC"),
         ("backup", schedule.backup, "UTC"),
         ("clean up", schedule.clean_up, "UTC"),
     ):
-        ledger = runs_of(shop.db, job)
+        ledger = runs_of(context.db, job)
         if not ledger:
             print(f"  {job}: no period came")
             continue
         first_run = min(ledger)
         one: dict[str, RunRecord] = {first_run: ledger[first_run]}
-        fired = set(cron_periods(line, zone, now=shop.now(), ledger=one))
+        fired = set(cron_periods(line, zone, now=context.now(), ledger=one))
         done = {period for period, record in ledger.items() if record.state == "done"}
         n_covered = len(fired - done)  # that nobody looked at: the next one does their work
         print(f"  {job}: {len(fired)} periods came, {len(done)} are done, {n_covered} covered by later ones")
         if not done <= fired or max(fired) not in done or set(ledger) != done or ended[job, "done"] != len(done):
             troubles.append(f"{job} is not what its schedule says")
-    mails = list((shop.settings.data_dir / "mail").glob("*.eml"))
+    mails = list((context.settings.data_dir / "mail").glob("*.eml"))
     print(f"  mails to one weekly reader: {len(mails)} for {len(weeks)} weekly issues")
     n = len(marks)
     shown = [marks[i * (n - 1) // 7] for i in range(8)]

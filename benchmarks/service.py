@@ -40,9 +40,9 @@ from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest
-from service.settings import Settings
-from service.warm import WarmWorkshop
-from service.workshop import Workshop
+from runtime.cached_context import CachedContext
+from runtime.context import AppContext
+from runtime.settings import Settings
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import finish_run, start_run
@@ -84,47 +84,47 @@ def _instant(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def build(shop: Workshop, papers: Sequence[Paper]) -> None:
+def build(context: AppContext, papers: Sequence[Paper]) -> None:
     """Papers, detections, vectors, topics, tables and a digest."""
-    start_run(shop.db, "benchmark", "all", now=NOW)
+    start_run(context.db, "benchmark", "all", now=NOW)
     for step in (add_papers, add_detections, add_places, add_digest):
         began = time.perf_counter()
-        step(shop, papers)
+        step(context, papers)
         print(f"  {step.__name__}: {time.perf_counter() - began:.0f} s", flush=True)
-    finish_run(shop.db, "benchmark", "all", state="done", message="", now=NOW)
+    finish_run(context.db, "benchmark", "all", state="done", message="", now=NOW)
 
 
-def add_papers(shop: Workshop, papers: Sequence[Paper]) -> None:
+def add_papers(context: AppContext, papers: Sequence[Paper]) -> None:
     """Every paper, as a harvest would store it."""
     for start in range(0, len(papers), 5_000):
-        apply_harvest(shop.db, plan_harvest(papers[start : start + 5_000], {}), None, seen_at=NOW)
+        apply_harvest(context.db, plan_harvest(papers[start : start + 5_000], {}), None, seen_at=NOW)
 
 
-def add_detections(shop: Workshop, _: Sequence[Paper]) -> None:
+def add_detections(context: AppContext, _: Sequence[Paper]) -> None:
     """What the detector finds."""
-    for _step in shop.detect():
+    for _step in context.detect():
         pass
 
 
-def add_places(shop: Workshop, papers: Sequence[Paper]) -> None:
+def add_places(context: AppContext, papers: Sequence[Paper]) -> None:
     """A random vector for each paper around one of 150 papers' own, and those as topics."""
     rng = np.random.default_rng(0)
     centres = [papers[i] for i in rng.choice(len(papers), N_TOPICS, replace=False)]
-    centroids = shop.encoder.encode([paper_text(p) for p in centres])
+    centroids = context.encoder.encode([paper_text(p) for p in centres])
     number = rng.integers(0, N_TOPICS, len(papers))
     ids = tuple(p.arxiv_id for p in papers)
-    model_id = shop.encoder.model_id  # of the number type that is fast here, as queries will be
+    model_id = context.encoder.model_id  # of the number type that is fast here, as queries will be
     for start in range(0, len(papers), 5_000):
         part = slice(start, start + 5_000)
         vectors = centroids[number[part]] + rng.normal(scale=0.04, size=(len(ids[part]), 384)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        add_embeddings(shop.db, Embeddings(ids[part], vectors.astype(np.float32), model_id))
+        add_embeddings(context.db, Embeddings(ids[part], vectors.astype(np.float32), model_id))
     labels = tuple(f"topic number {i}" for i in range(N_TOPICS))
     sizes = tuple(np.bincount(number, minlength=N_TOPICS).tolist())
     terms = tuple((f"term {i}", "more") for i in range(N_TOPICS))
     topic = np.where(rng.random(len(ids)) < 0.15, -1, number).astype(np.int32)
     add_topic_model(
-        shop.db,
+        context.db,
         FittedTopics(model_id, centroids, sizes, labels, terms, 0.3),
         [Topic(i + 1, labels[i], terms[i], LAST_WEEK.plus(-30), sizes[i]) for i in range(N_TOPICS)],
         [],
@@ -136,9 +136,9 @@ def add_places(shop: Workshop, papers: Sequence[Paper]) -> None:
     )
 
 
-def add_digest(shop: Workshop, _: Sequence[Paper]) -> None:
+def add_digest(context: AppContext, _: Sequence[Paper]) -> None:
     """The weekly tables, and the digest of the last week."""
-    for _step in (*shop.tables(), *shop.publish(LAST_WEEK)):
+    for _step in (*context.tables(), *context.publish(LAST_WEEK)):
         pass
 
 
@@ -159,7 +159,7 @@ class Service:
         }
         self._began = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "up", "--only-web", "--port", str(self.port)],
+            [sys.executable, "-m", "papertide", "up", "--only-web", "--port", str(self.port)],
             env=environment,
             stdout=subprocess.DEVNULL,
         )
@@ -264,11 +264,11 @@ def triples(names: Sequence[str], seed: int) -> Iterator[tuple[str, ...]]:
 # -- the plain alternative
 
 
-def plain(shop: WarmWorkshop, papers: Sequence[Paper], seconds: float) -> None:
+def plain(context: CachedContext, papers: Sequence[Paper], seconds: float) -> None:
     """FAISS-flat for meaning, pandas for words and trends; called one after the other, without any HTTP."""
     import faiss
 
-    index = shop.paper_index
+    index = context.paper_index
     flat = faiss.IndexFlatIP(index.vectors.shape[1])
     flat.add(index.vectors)
     by_id = {p.arxiv_id: p for p in papers}
@@ -277,7 +277,7 @@ def plain(shop: WarmWorkshop, papers: Sequence[Paper], seconds: float) -> None:
     frame["week"] = (index.day + 3) // 7
 
     def searched(query: str) -> None:
-        flat.search(shop.encoder.encode([query]), 300)
+        flat.search(context.encoder.encode([query]), 300)
         matching = texts.str.contains(query, regex=False)
         matching.to_numpy().nonzero()
 
@@ -293,7 +293,7 @@ def plain(shop: WarmWorkshop, papers: Sequence[Paper], seconds: float) -> None:
             times.append(1000 * (time.perf_counter() - began))
         print(line(name, times, seconds))
 
-    shop.encoder.encode(["warm"])
+    context.encoder.encode(["warm"])
     timed("search: FAISS-flat + str.contains, 1 caller", searched, queries(papers, 7))
     timed("trends of three: pandas groupby, 1 caller", trend, triples([key for _, key in index.terms], 7))
 
@@ -310,17 +310,17 @@ def main() -> None:
         parser.error(f"no papers in {recent}; give --shared")
     with tempfile.TemporaryDirectory() as scratch:
         data = options.data or Path(scratch)
-        shop = WarmWorkshop(Settings(data_dir=data, now=NOW))
+        context = CachedContext(Settings(data_dir=data, now=NOW))
         papers = list(read_papers(recent))
         if not (data / "papertide.sqlite").exists():
             print(f"building from {len(papers):,} papers ...", flush=True)
             began = time.perf_counter()
-            build(shop, papers)
+            build(context, papers)
             print(f"  built in {time.perf_counter() - began:.0f} s", flush=True)
         run(data, papers, options.seconds)
         print("plain alternative, same machine, same questions:")
-        plain(shop, papers, options.seconds)
-        shop.db.close()
+        plain(context, papers, options.seconds)
+        context.db.close()
 
 
 def run(data: Path, papers: Sequence[Paper], seconds: float) -> None:
@@ -364,8 +364,8 @@ def run(data: Path, papers: Sequence[Paper], seconds: float) -> None:
 
 
 def _terms(data: Path) -> list[str]:
-    shop = Workshop(Settings(data_dir=data, now=NOW))
-    return [f"{t.kind}:{t.key}" for t in shop.detector.taxonomy.terms if t.kind != "topic"]
+    context = AppContext(Settings(data_dir=data, now=NOW))
+    return [f"{t.kind}:{t.key}" for t in context.detector.taxonomy.terms if t.kind != "topic"]
 
 
 if __name__ == "__main__":

@@ -34,14 +34,15 @@ from pathlib import Path
 from typing import Any
 
 from domain.paper import ArxivId, Paper
+from domain.progress import Progress
 from domain.week import Week
 from ingest.client import ArxivClient
 from ingest.oai import OaiClient
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
-from scheduler import pipeline
-from scheduler.pipeline import LeftOut, Progress
+from pipeline import harvest, oai_harvest, snapshot_import
+from pipeline.snapshot_import import SkippedLines
 from store.database import Database, open_database
-from store.lists import list_passes
+from store.oai_passes import oai_passes
 from store.papers import known_papers, papers_of_week
 
 _FAULTS = ("503:1", "503", "429:1", "500", "empty", "zero", "html", "truncate", "cut", "reset")
@@ -71,14 +72,14 @@ def main() -> None:
 
         def by_api(db: Database) -> Iterator[Progress]:
             client = ArxivClient(settings, product="papertide-benchmark")
-            return pipeline.harvest(db, client, DEFAULT_CATEGORIES, weeks, page_size=1000, clock=_clock)
+            return harvest.harvest(db, client, DEFAULT_CATEGORIES, weeks, page_size=1000, clock=_clock)
 
         def by_oai(db: Database) -> Iterator[Progress]:
             client = OaiClient(settings, product="papertide-benchmark")
-            return pipeline.harvest_lists(db, client, DEFAULT_CATEGORIES, since=weeks[0].monday, clock=_clock)
+            return oai_harvest.harvest_lists(db, client, DEFAULT_CATEGORIES, since=weeks[0].monday, clock=_clock)
 
         def by_snapshot(db: Database) -> Iterator[Progress]:
-            return pipeline.import_snapshot(db, snapshot, DEFAULT_CATEGORIES, LeftOut(), clock=_clock)
+            return snapshot_import.import_snapshot(db, snapshot, DEFAULT_CATEGORIES, SkippedLines(), clock=_clock)
 
         sources = {"query API": by_api, "OAI-PMH": by_oai, "snapshot": by_snapshot}
         held: dict[str, dict[ArxivId, Paper]] = {}
@@ -152,7 +153,7 @@ def _killed(
     while n_killed < n_kills:
         n_rounds += 1
         data = folder / f"killed-{n_rounds}"
-        command = [sys.executable, "-m", "service.cli", "--data-dir", str(data), "harvest", "--source", "oai"]
+        command = [sys.executable, "-m", "papertide", "--data-dir", str(data), "harvest", "--source", "oai"]
         command += ["--since", week.monday.isoformat()]
         status = -1
         while status != 0:
@@ -170,7 +171,7 @@ def _killed(
         db = open_database(f"sqlite:///{data / 'papertide.sqlite'}")
         held = {p.arxiv_id: p for p in papers_of_week(db, week, DEFAULT_CATEGORIES)}
         n_wrong += sum(held.get(i) != standing.get(i) for i in held.keys() | standing.keys())
-        n_unfinished += sum(part.finished_at is None for part in list_passes(db))
+        n_unfinished += sum(part.finished_at is None for part in oai_passes(db))
         db.close()
     print(
         f"OAI-PMH with faults: {n_rounds} harvests of {len(standing):,} papers of {week} in {n_starts} starts, "

@@ -17,19 +17,20 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.search import nearest_rows
+from analysis.search.ranking import nearest_rows
 from domain.paper import ArxivId
-from service.search import CANDIDATES, Question, search
-from service.settings import Settings
-from service.warm import WarmWorkshop
+from queries.requests import PaperRequest
+from queries.search import CANDIDATES, search
+from runtime.cached_context import CachedContext
+from runtime.settings import Settings
 from store.papers import known_papers
 from store.search import Scope, ids_by_words, words_of
 
 
-def title_searches(shop: WarmWorkshop, n: int, seed: int) -> list[tuple[str, ArxivId]]:
+def title_searches(context: CachedContext, n: int, seed: int) -> list[tuple[str, ArxivId]]:
     """Searches with the paper that each is for; a title of fewer than three words gives none."""
     rng = random.Random(seed)
-    papers = known_papers(shop.db, rng.sample(list(shop.paper_index.ids), n))
+    papers = known_papers(context.db, rng.sample(list(context.paper_index.ids), n))
     searches = []
     for p in papers.values():
         words = words_of(p.title)
@@ -58,28 +59,28 @@ def main() -> None:
     parser.add_argument("--searches", type=int, default=300)
     parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
-    shop = WarmWorkshop(Settings(data_dir=options.data_dir))
-    index = shop.paper_index
-    searches = title_searches(shop, options.searches, options.seed)
-    everything = Scope(shop.settings.categories)
+    context = CachedContext(Settings(data_dir=options.data_dir))
+    index = context.paper_index
+    searches = title_searches(context, options.searches, options.seed)
+    everything = Scope(context.settings.categories)
 
     def ours(query: str) -> list[ArxivId]:
-        answer, _ = search(shop, Question(query), limit=2 * CANDIDATES)
+        answer, _ = search(context, PaperRequest(query), limit=2 * CANDIDATES)
         return [ArxivId(result["arxiv_id"]) for result in answer["results"]]
 
     def by_meaning(query: str) -> list[ArxivId]:
-        [cosines] = shop.all_similarities([query], index)
+        [cosines] = context.all_similarities([query], index)
         return [index.ids[row] for row in nearest_rows(cosines, index.ids, limit=CANDIDATES)]
 
     def by_words(query: str) -> list[ArxivId]:
-        return ids_by_words(shop.db, words_of(query), everything, limit=CANDIDATES)
+        return ids_by_words(context.db, words_of(query), everything, limit=CANDIDATES)
 
     print(f"{len(searches)} searches among {len(index):,} papers, seed {options.seed}\n")
     print("| found by | among the first 20 | mean of 1 / rank | s |\n| --- | --- | --- | --- |")
     report("Papertide", ours, searches)
     report("meaning alone", by_meaning, searches)
     report("all words alone, BM25", by_words, searches)
-    shop.db.close()
+    context.db.close()
 
 
 if __name__ == "__main__":

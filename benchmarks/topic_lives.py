@@ -39,11 +39,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bertopic_model import TopicSettings, fit_topics
 from analysis.embed import paper_text
-from analysis.topic_drift import rise_of_unassigned
-from analysis.topic_map import topic_positions
-from analysis.topics import assign_topics
+from analysis.topics.assignment import assign_topics
+from analysis.topics.bertopic_model import TopicSettings, fit_topics
+from analysis.topics.drift import rise_of_unassigned
+from analysis.topics.map_layout import topic_positions
 from benchmarks.topics import Vectors, coherence, diversity, real_papers
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
@@ -51,8 +51,8 @@ from domain.topics import TopicEvent
 from domain.week import Week, weeks_between
 from ingest.harvest import plan_harvest
 from ingest.settings import DEFAULT_CATEGORIES
+from pipeline.topics import update_topics
 from sample.corpus import make_corpus
-from scheduler.pipeline import keep_topics
 from store.database import Database, open_database
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
@@ -91,7 +91,7 @@ class Radar:
 
     def keep(self, week: Week) -> list[str]:
         """Bring topics up to this week; what happened, in words."""
-        steps = keep_topics(self.db, "m", CATEGORIES, self.settings, last_week=week, clock=lambda: datetime.now(UTC))
+        steps = update_topics(self.db, "m", CATEGORIES, self.settings, last_week=week, clock=lambda: datetime.now(UTC))
         return [step.note for step in steps if step.note]
 
     def model(self) -> StoredTopicModel:

@@ -26,9 +26,9 @@ import pandas as pd
 
 from benchmarks.service import NOW, build, read_papers
 from domain.paper import Paper
-from service.answers import trends
-from service.settings import Settings
-from service.warm import WarmWorkshop
+from queries.trends import trends
+from runtime.cached_context import CachedContext
+from runtime.settings import Settings
 
 WORDS_MS, MEANING_MS = 100.0, 300.0
 BANDS = {"rare words": (1, 4), "known words": (5, 49), "common words": (50, 10_000)}
@@ -98,15 +98,17 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         data = given.data or Path(scratch)
-        shop = WarmWorkshop(Settings(data_dir=data, now=NOW))
+        context = CachedContext(Settings(data_dir=data, now=NOW))
         papers = list(read_papers(given.shared / "arxiv" / "recent"))
         if not (data / "papertide.sqlite").exists():
-            build(shop, papers)
+            build(context, papers)
         terms = drawn_terms(papers, given.terms, given.seed)
         meanings = [p.title for p in random.Random(given.seed).sample(papers, given.terms)]
 
         def ask(term: str) -> object:
-            return trends(shop, [term], by="week", level="adopts", categories=(), primary=False, since=None, until=None)
+            return trends(
+                context, [term], by="week", level="adopts", categories=(), primary=False, since=None, until=None
+            )
 
         ask("text:graph")
         ask("meaning:warm")
@@ -126,7 +128,7 @@ def main() -> None:
 
         sample = [term for of_kind in terms.values() for term in of_kind[: given.plain_terms]]
         print(line("pandas str.contains", timed(plainly, sample)))
-        shop.db.close()
+        context.db.close()
 
 
 if __name__ == "__main__":

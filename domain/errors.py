@@ -231,3 +231,41 @@ def without_private_words(text: str) -> str:
     "<[address]> in '[path]', see https://arxiv.org/abs/2606.00001"
     """
     return _PATH.sub("[path]", without_addresses(text))
+
+
+class PostponedError(PapertideError):
+    """A period cannot be finished yet, without anything having failed: it is looked at again at ``until``."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message, public=message)
+        self.until = until
+
+
+class StopRequested(PapertideError):
+    """The process is to end: what is finished is stored, the rest is still due."""
+
+    in_public = "stopped as asked"
+
+
+class NotFound(PapertideError):
+    """What was asked for is not held."""
+
+
+class OutputError(PapertideError):
+    """A file cannot be written."""
+
+    in_public = "a file cannot be written"
+
+
+class Stopped(PapertideError):
+    """The process was asked to end; what is finished is stored."""
+
+    in_public = "stopped as asked"
+
+
+class TooManyRequests(UsageError):
+    """A network has asked for too much; it may ask again after ``retry_after_s``."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -124,7 +124,7 @@ class HarvestPlan:
 
 
 @dataclass(frozen=True)
-class ListPass:
+class OaiPass:
     """How far a list of OAI-PMH has been read: all changes in one set, in one of its formats.
 
     Papers submitted on ``since`` or later are wanted. A pass reads what changed on ``pass_from`` or later; it began

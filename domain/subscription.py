@@ -274,7 +274,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Letter:
+class MailMessage:
     """A mail before it is one: everything that is particular about it.
 
     ``html`` is empty where plain text is all there is. ``unsubscribe_url`` is empty on what is no list mail, such as

@@ -147,3 +147,8 @@ def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) ->
     if by == "month":
         return f"{thursday:%Y-%m}"
     return f"{thursday.year}-Q{(thursday.month + 2) // 3}" if by == "quarter" else str(thursday.year)
+
+
+def iso_instant(at: datetime) -> str:
+    """An instant as ``2026-06-15T12:00:00Z``."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

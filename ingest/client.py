@@ -21,8 +21,8 @@ from lxml import etree
 from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
 from domain.paper import ArxivId, Paper, categories_among, one_line, parse_entry_id, says_withdrawn
-from ingest.gate import Gate
-from ingest.session import ArxivSession, parse_xml
+from ingest.http_session import ArxivHttpSession, parse_xml
+from ingest.rate_limiter import RateLimiter
 from ingest.settings import ArxivSettings
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -59,10 +59,10 @@ class _Feed:
 class ArxivClient:
     """Asks arXiv for the papers of a window, one request at a time through ``gate``, its own where none is given."""
 
-    def __init__(self, settings: ArxivSettings, *, product: str, gate: Gate | None = None) -> None:
+    def __init__(self, settings: ArxivSettings, *, product: str, gate: RateLimiter | None = None) -> None:
         self._settings = settings
         self._feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC), b"")
-        self._session = ArxivSession(
+        self._session = ArxivHttpSession(
             settings,
             product=product,
             base_url=settings.api_url,

@@ -11,7 +11,7 @@ from domain.errors import SourceError
 from domain.harvest import HarvestedWindow, HarvestPlan, LateArrivals, Lateness, Window, WindowRecord
 from domain.paper import ArxivId, Paper, PaperVersion
 from domain.week import Week, weeks_between
-from ingest.reconcile import reconciled
+from ingest.merge_records import merged_record
 
 if TYPE_CHECKING:
     from ingest.client import Page  # planning should not wait for the HTTP client
@@ -293,7 +293,7 @@ def plan_harvest(
         if old is None:
             new.append(p)
             continue
-        held = reconciled(old, p)
+        held = merged_record(old, p)
         if held is old:
             unchanged.append(p.arxiv_id)
         elif held.version > old.version:

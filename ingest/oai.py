@@ -13,9 +13,9 @@ from domain.errors import SourceFormatError, SourceListExpired, SourceRejected, 
 from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
 from ingest.authors import split_authors
 from ingest.dates import instant_of
-from ingest.gate import Gate
-from ingest.lists import FORMATS, OaiFormat, OaiPage
-from ingest.session import ArxivSession, parse_xml
+from ingest.http_session import ArxivHttpSession, parse_xml
+from ingest.oai_sync import FORMATS, OaiFormat, OaiPage
+from ingest.rate_limiter import RateLimiter
 from ingest.settings import ArxivSettings
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -26,9 +26,9 @@ _WITHDRAWN = "I"  # the source type of a version that has no source
 class OaiClient:
     """Asks arXiv's OAI-PMH for lists, one request at a time through ``gate``, its own where none is given."""
 
-    def __init__(self, settings: ArxivSettings, *, product: str, gate: Gate | None = None) -> None:
+    def __init__(self, settings: ArxivSettings, *, product: str, gate: RateLimiter | None = None) -> None:
         self._url = settings.oai_url
-        self._session = ArxivSession(
+        self._session = ArxivHttpSession(
             settings,
             product=product,
             base_url=settings.oai_url,

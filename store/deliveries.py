@@ -20,20 +20,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Exists, Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Exists, Row, exists, func, insert, or_, select, update
 
 from domain.errors import UsageError
 from domain.paper import ArxivId
 from domain.subscription import Delivery, DeliveryState, Issue, Subscriber, TokenPurpose
 from store.database import Database
-from store.schema import delivery, mailing, query_vector, subscriber, suppression
+from store.schema import delivery, mailing, subscriber, suppression
 from store.subscribers import store_tokens, subscriber_from_row, suppression_keys
 
 _OPEN = ("due", "claimed")
 _PLAN_AT_ONCE = 2_000
-_VECTOR = np.dtype("<f4")
 
 
 @dataclass(frozen=True)
@@ -343,49 +340,3 @@ def reader_of_message(db: Database, message_key: str) -> Subscriber | None:
     with db.read() as connection:
         row = connection.execute(question).one_or_none()
     return None if row is None else subscriber_from_row(row)
-
-
-# -- saved searches
-
-
-def followed_searches(db: Database) -> list[str]:
-    """Every search that an active reader has saved, each once, sorted."""
-    question = select(subscriber.c.follows).where(subscriber.c.state == "active")
-    with db.read() as connection:
-        follows = connection.execute(question).scalars().all()
-    return sorted({text.removeprefix("search:") for of in follows for text in of if text.startswith("search:")})
-
-
-def query_vectors(db: Database, model_id: str, queries: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    """The stored vectors of these searches; one that has none is absent."""
-    found: dict[str, NDArray[np.float32]] = {}
-    with db.read() as connection:
-        for start in range(0, len(queries), 5_000):
-            question = select(query_vector.c.query, query_vector.c.vector).where(
-                query_vector.c.model_id == model_id, query_vector.c.query.in_(list(queries[start : start + 5_000]))
-            )
-            for query, vector in connection.execute(question):
-                found[query] = np.frombuffer(vector, dtype=_VECTOR).astype(np.float32)
-    return found
-
-
-def add_query_vectors(db: Database, model_id: str, vectors: dict[str, NDArray[np.float32]]) -> None:
-    """Keep the vectors of searches."""
-    if not vectors:
-        return
-    with db.write() as connection:
-        connection.execute(
-            db.upsert(query_vector).on_conflict_do_nothing(),
-            [{"model_id": model_id, "query": q, "vector": v.astype(_VECTOR).tobytes()} for q, v in vectors.items()],
-        )
-
-
-def forget_query_vectors(db: Database) -> int:
-    """Delete the vectors of searches that no active reader follows; returns how many."""
-    followed = set(followed_searches(db))
-    with db.write() as connection:
-        stored = set(connection.execute(select(query_vector.c.query)).scalars())
-        gone = sorted(stored - followed)
-        for start in range(0, len(gone), 5_000):
-            connection.execute(delete(query_vector).where(query_vector.c.query.in_(gone[start : start + 5_000])))
-    return len(gone)

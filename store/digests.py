@@ -37,7 +37,7 @@ else is a new format, and reading keeps knowing the old ones."""
 
 
 @dataclass(frozen=True)
-class DigestHead:
+class DigestSummary:
     """A published digest in short, its newest revision."""
 
     week: Week
@@ -118,17 +118,17 @@ def revisions_of(db: Database, week: Week) -> list[tuple[int, datetime]]:
         return [(row.revision, row.published_at) for row in connection.execute(question)]
 
 
-def digest_heads(db: Database) -> list[DigestHead]:
+def digest_summaries(db: Database) -> list[DigestSummary]:
     """Every published digest in short, oldest week first."""
     question = select(digest_table).order_by(digest_table.c.week_start, digest_table.c.revision)
-    found: dict[Week, DigestHead] = {}
+    found: dict[Week, DigestSummary] = {}
     with db.read() as connection:
         for row in connection.execute(question.execution_options(yield_per=10)):
             content = json.loads(zlib.decompress(row.content))["digest"]
             week = Week(row.week_start)
             first = found[week].first_published_at if week in found else row.published_at
             headline, complete = content["headline"], content["completeness"]["complete"]
-            found[week] = DigestHead(
+            found[week] = DigestSummary(
                 week, row.revision, first, row.published_at, headline["sentence"], headline["n_papers"], complete
             )
     return list(found.values())

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.week import Week
+from store.conditions import is_watched
 from store.database import Database
-from store.papers import is_watched
 from store.schema import embedding, paper
 
 _VECTOR = np.dtype("<f4")

@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, select
 from domain.detections import TermKind
 from domain.paper import ArxivId
 from domain.paper_index import PaperIndex, day_number
+from store.conditions import is_watched
 from store.database import Database
-from store.papers import is_watched
 from store.schema import (
     detection,
     digest,

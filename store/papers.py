@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, true, update
 
-from domain.harvest import HarvestedWindow, HarvestPlan, LateArrivals, Window, WindowRecord
+from domain.harvest import HarvestedWindow, HarvestPlan
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
 from domain.week import Week
+from store.conditions import IS_STANDING, is_listed, is_watched
 from store.database import Database
 from store.schema import (
     UtcDateTime,
     detected_paper,
     detection,
     embedding,
-    harvest_window,
     paper,
     paper_category,
     paper_version,
     topic_assignment,
     weekly_basis,
 )
+from store.windows import store_window
 
 _PAPER_COLUMNS = (
     paper.c.arxiv_id,
@@ -42,29 +43,6 @@ _PAPER_COLUMNS = (
     paper.c.source,
 )
 _DERIVED = (embedding, detected_paper, detection, topic_assignment)
-
-
-def categories_key(categories: Collection[str]) -> str:
-    """The watched categories as one value: sorted, so that their order in the settings does not matter."""
-    return " ".join(sorted(set(categories)))
-
-
-IS_STANDING = paper.c.is_withdrawn.is_(False)
-"""A paper is not withdrawn; a condition for statements that ask ``paper``."""
-
-
-def is_watched(categories: Collection[str]) -> ColumnElement[bool]:
-    """A paper is listed under any of the categories and stands: what every count, list and search is about."""
-    return is_listed(categories) & IS_STANDING
-
-
-def is_listed(categories: Collection[str]) -> ColumnElement[bool]:
-    """A paper is listed under any of the categories, withdrawn or not: what arXiv's own counts are about."""
-    # EXISTS, not IN: SQLite once walked the list of all watched papers for each row of a join, for minutes.
-    listed = select(paper_category.c.category).where(
-        paper_category.c.arxiv_id == paper.c.arxiv_id, paper_category.c.category.in_(sorted(set(categories)))
-    )
-    return listed.correlate(paper).exists()
 
 
 def known_papers(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, Paper]:
@@ -136,7 +114,7 @@ def apply_harvest(db: Database, plan: HarvestPlan, harvested: HarvestedWindow | 
     with db.write() as connection:
         apply_plan(db, connection, plan, seen_at=seen_at)
         if harvested is not None:
-            _store_window(db, connection, harvested)
+            store_window(db, connection, harvested)
 
 
 def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_at: datetime) -> None:
@@ -183,106 +161,6 @@ def _store_parts(db: Database, connection: Connection, of: ColumnElement[bool], 
     newest = select(paper.c.arxiv_id, paper.c.version, paper.c.updated_at, seen).where(of, paper.c.version > 1)
     for rows in (first, newest):
         connection.execute(insert.from_select(columns, rows).on_conflict_do_nothing())
-
-
-def _store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:
-    insert = db.upsert(harvest_window).values(
-        start_at=harvested.window.start_at,
-        end_at=harvested.window.end_at,
-        categories=categories_key(harvested.categories),
-        n_said=harvested.n_said,
-        n_got=harvested.n_got,
-        problem=harvested.problem,
-        checked_at=harvested.checked_at,
-        n_tries=1,
-        first_complete_at=harvested.checked_at if harvested.is_complete else None,
-    )
-    new = insert.excluded
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["start_at", "end_at", "categories"],
-            set_={
-                "n_said": new.n_said,
-                "n_got": new.n_got,
-                "problem": new.problem,
-                "checked_at": new.checked_at,
-                "n_tries": harvest_window.c.n_tries + 1,
-                "first_complete_at": func.coalesce(harvest_window.c.first_complete_at, new.first_complete_at),
-            },
-        )
-    )
-
-
-def window_records(db: Database, categories: Collection[str]) -> list[WindowRecord]:
-    """Every window asked for with exactly these categories, oldest first."""
-    question = (
-        select(harvest_window)
-        .where(harvest_window.c.categories == categories_key(categories))
-        .order_by(harvest_window.c.start_at)
-    )
-    with db.read() as connection:
-        return [
-            WindowRecord(
-                window=Window(row.start_at, row.end_at),
-                categories=tuple(row.categories.split(" ")),
-                n_said=row.n_said,
-                n_got=row.n_got,
-                problem=row.problem,
-                checked_at=row.checked_at,
-                n_tries=row.n_tries,
-                first_complete_at=row.first_complete_at,
-            )
-            for row in connection.execute(question)
-        ]
-
-
-def ids_in_window(db: Database, window: Window, categories: Collection[str]) -> set[ArxivId]:
-    """The papers held of a window, withdrawn ones included: those that arXiv's own count is about."""
-    question = select(paper.c.arxiv_id).where(_is_in(window), is_listed(categories))
-    with db.read() as connection:
-        return {ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()}
-
-
-def _is_in(window: Window) -> ColumnElement[bool]:
-    return (paper.c.submitted_at >= window.start_at) & (paper.c.submitted_at < window.end_at)
-
-
-def newest_week_held(db: Database, categories: Collection[str]) -> Week | None:
-    """The newest week that was asked for, or, where none was, of a watched paper; ``None`` where nothing is held."""
-    asked = select(func.max(harvest_window.c.start_at)).where(harvest_window.c.categories == categories_key(categories))
-    with db.read() as connection:
-        if (start_at := connection.execute(asked).scalar_one()) is not None:
-            return Week.containing(start_at)
-        monday = connection.execute(select(func.max(paper.c.week_start)).where(is_watched(categories))).scalar_one()
-    return None if monday is None else Week(monday)
-
-
-def late_arrivals(db: Database, categories: Collection[str]) -> list[LateArrivals]:
-    """For every window that was ever complete, the papers that were first seen after that; oldest first."""
-    found = []
-    records = window_records(db, categories)
-    with db.read() as connection:
-        for record in records:
-            if record.first_complete_at is None:
-                continue
-            watched = _is_in(record.window) & is_watched(categories)
-            n_papers = connection.execute(select(func.count()).select_from(paper).where(watched)).scalar_one()
-            late = select(paper.c.first_seen_at).where(watched, paper.c.first_seen_at > record.first_complete_at)
-            found.append(
-                LateArrivals(
-                    window=record.window,
-                    first_complete_at=record.first_complete_at,
-                    checked_at=record.checked_at,
-                    n_papers=n_papers,
-                    days=tuple(
-                        sorted(
-                            (seen_at - record.window.end_at) / timedelta(days=1)
-                            for seen_at in connection.execute(late).scalars()
-                        )
-                    ),
-                )
-            )
-    return found
 
 
 def count_by_category(db: Database, categories: Collection[str]) -> dict[Week, dict[str, int]]:

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from domain.paper import ArxivId
 from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week
+from store.conditions import is_watched
 from store.database import Database
-from store.papers import is_watched
 from store.schema import (
     embedding,
     fitted_topic,
@@ -259,7 +259,7 @@ def _upsert_topics(connection: Connection, topics: Sequence[Topic]) -> None:
         )
 
 
-def add_newborn_topic(
+def add_new_topic(
     db: Database,
     model: StoredTopicModel,
     newborn: Topic,

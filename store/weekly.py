@@ -27,16 +27,10 @@ from sqlalchemy import (
 from domain.detections import ADOPTS, TermKind
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week, weeks_between
+from store.conditions import IS_STANDING, categories_key, is_watched
 from store.database import Database
-from store.papers import IS_STANDING, categories_key, is_watched, window_records
-from store.schema import (
-    detection,
-    paper,
-    paper_category,
-    topic_assignment,
-    weekly_basis,
-    weekly_count,
-)
+from store.schema import detection, paper, paper_category, topic_assignment, weekly_basis, weekly_count
+from store.windows import window_records
 
 ALL_WATCHED = ""
 """The category under which the weekly tables hold all watched categories together."""
@@ -236,3 +230,9 @@ def adopted_by_topic(
     )
     with db.read() as connection:
         return {(kind, key, topic_id): n for kind, key, topic_id, n in connection.execute(question)}
+
+
+def weeks_lacking_papers(db: Database, categories: Sequence[str]) -> set[Week]:
+    """Weeks that were harvested and are known to lack papers; weeks that were imported are not among them."""
+    tried = {Week.containing(r.window.start_at) for r in window_records(db, categories) if not r.is_complete}
+    return tried - complete_weeks(db, categories)

@@ -1,8 +1,8 @@
 """Draws: Jinja2 templates, and the functions that turn a digest edition into HTML, text and JSON."""
 
-from templates.json_form import digest_json
+from templates.digest_json import digest_json
+from templates.digest_pages import digest_files, render_html, render_list_page, render_text
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, FileLinks, Links
-from templates.render import digest_files, render_html, render_list_page, render_text
 
 __all__ = [
     "DIGEST_FILE_LINKS",

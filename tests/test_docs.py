@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.taxonomy import parse_taxonomy
-from service.settings import load_settings
+from analysis.detection.taxonomy import parse_taxonomy
+from runtime.settings import load_settings
 from tools import reference
 
 ROOT = Path(__file__).resolve().parent.parent

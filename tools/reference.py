@@ -16,8 +16,8 @@ import sqlalchemy as sa
 import typer
 
 from domain import tables
-from service.cli import app
-from service.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ENVIRONMENT_PREFIX, Settings
+from runtime.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ENVIRONMENT_PREFIX, Settings
+from service.cli.main import app
 from store import schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -7,9 +7,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from service import answers, catalogue
-from service.search import papers_matching, search
-from service.web.asking import AskedPapers, AskedTrend, Cursor, Limit, QueryText, SortBy
+from queries import calls as call_queries
+from queries import digests as digest_queries
+from queries import numbers, paper_rows
+from queries import papers as paper_queries
+from queries import status as status_queries
+from queries import topics as topic_queries
+from queries.numbers import week_called
+from queries.papers import papers_matching
+from queries.search import search
+from queries.trends import trend_answer
+from service.web.dependencies import WebContextDep
+from service.web.links import STATUS_S
 from service.web.models import (
     CallsAnswer,
     DigestAnswer,
@@ -23,10 +32,11 @@ from service.web.models import (
     TopicPage,
     Trends,
 )
-from service.web.pages import STATUS_S, OptionalWeek, WeekName, shown, trend_answer, week_called
-from service.web.replies import JSON, json_text
-from service.web.web import TheWeb
-from templates.json_form import digest_json
+from service.web.page_cache import cached_page
+from service.web.parameters import OptionalWeek, WeekName
+from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
+from service.web.responses import JSON, json_text
+from templates.digest_json import digest_json
 
 DESCRIPTION = (
     "Which way machine-learning research on arXiv is moving: shares of techniques, topics and phrases with their "
@@ -57,106 +67,109 @@ def _next(offset: int | None) -> str | None:
 
 
 @router.get("/digests", response_model=DigestPage, responses=_errors() | _304, summary="Every digest")
-def digests(request: Request, web: TheWeb, limit: Limit = 20, cursor: Cursor = "") -> Response:
+def digests(request: Request, web: WebContextDep, limit: Limit = 20, cursor: Cursor = "") -> Response:
     """Digests in short, newest first."""
 
     def draw() -> str:
-        heads, offset = catalogue.heads(web.shop), int(cursor or 0)
+        heads, offset = digest_queries.published_digests(web.context), int(cursor or 0)
         after = offset + limit if offset + limit < len(heads) else None
-        listed = [catalogue.head_json(head) for head in heads[offset : offset + limit]]
+        listed = [digest_queries.digest_line(head) for head in heads[offset : offset + limit]]
         return json_text({"total": len(heads), "next": _next(after), "digests": listed})
 
-    return shown(web, request, draw, JSON)
+    return cached_page(web, request, draw, JSON)
 
 
 @router.get("/digests/{week}", response_model=DigestAnswer, responses=_errors(404) | _304, summary="One digest")
-def digest(request: Request, web: TheWeb, week: WeekName) -> Response:
+def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
     """Everything that the digest's page shows, in its order; `week` is written 2026-W25."""
-    return shown(
-        web, request, lambda: json_text(digest_json(catalogue.published(web.shop, week_called(week)).edition)), JSON
+    return cached_page(
+        web,
+        request,
+        lambda: json_text(digest_json(digest_queries.published_digest(web.context, week_called(week)).edition)),
+        JSON,
     )
 
 
 @router.get("/trends", response_model=Trends, responses=_errors() | _304, summary="Shares over time")
-def trends(request: Request, web: TheWeb, asked: AskedTrend) -> Response:
+def trends(request: Request, web: WebContextDep, asked: TrendParams) -> Response:
     """The share of papers of each term, by week or a longer period, with interval and denominator."""
-    return shown(web, request, lambda: json_text(trend_answer(web, asked)), JSON)
+    return cached_page(web, request, lambda: json_text(trend_answer(web, asked)), JSON)
 
 
 @router.get("/topics", response_model=TopicPage, responses=_errors() | _304, summary="Every topic")
-def topics(request: Request, web: TheWeb, limit: Limit = 100, cursor: Cursor = "") -> Response:
+def topics(request: Request, web: WebContextDep, limit: Limit = 100, cursor: Cursor = "") -> Response:
     """Topics, largest of the living first, then those that are no longer found."""
 
     def draw() -> str:
-        everyone, offset = catalogue.all_topics(web.shop), int(cursor or 0)
+        everyone, offset = topic_queries.all_topics(web.context), int(cursor or 0)
         after = offset + limit if offset + limit < len(everyone) else None
-        listed = [catalogue.topic_json(t) for t in everyone[offset : offset + limit]]
+        listed = [topic_queries.topic_line(t) for t in everyone[offset : offset + limit]]
         return json_text({"total": len(everyone), "next": _next(after), "topics": listed})
 
-    return shown(web, request, draw, JSON)
+    return cached_page(web, request, draw, JSON)
 
 
 @router.get("/topics/{topic_id}", response_model=TopicAnswer, responses=_errors(404) | _304, summary="One topic")
-def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
+def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """A topic's label, history, share by week, papers and neighbours."""
-    return shown(web, request, lambda: json_text(catalogue.topic(web.shop, topic_id)), JSON)
+    return cached_page(web, request, lambda: json_text(topic_queries.topic(web.context, topic_id)), JSON)
 
 
 @router.get("/papers", response_model=PaperPage, responses=_errors() | _304, summary="Papers that a number counts")
-def papers(request: Request, web: TheWeb, found: AskedPapers) -> Response:
+def papers(request: Request, web: WebContextDep, found: PaperParams) -> Response:
     """Papers by day, category, topic, and technique, theme or words, newest first."""
 
     def draw() -> str:
-        total, listed = papers_matching(web.shop, found.question, limit=found.limit, offset=found.offset)
-        lines = [catalogue.paper_line(p) for p in listed]
+        total, listed = papers_matching(web.context, found.question, limit=found.limit, offset=found.offset)
+        lines = [paper_rows.paper_line(p) for p in listed]
         return json_text({"total": total, "next": _next(found.next_offset(total)), "papers": lines})
 
-    return shown(web, request, draw, JSON)
+    return cached_page(web, request, draw, JSON)
 
 
 @router.get("/papers/{arxiv_id:path}", response_model=PaperAnswer, responses=_errors(404) | _304, summary="One paper")
-def paper(request: Request, web: TheWeb, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
+def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
     """A paper with its versions, detections, topic and those like it; ids are written 2606.01846 or cs/0601001."""
-    return shown(web, request, lambda: json_text(catalogue.paper(web.shop, arxiv_id)), JSON)
+    return cached_page(web, request, lambda: json_text(paper_queries.paper(web.context, arxiv_id)), JSON)
 
 
 @router.get("/search", response_model=SearchAnswer, responses=_errors() | _304, summary="Papers by meaning and words")
 def search_papers(
-    request: Request, web: TheWeb, found: AskedPapers, q: QueryText, sort: SortBy = "relevance"
+    request: Request, web: WebContextDep, found: PaperParams, q: QueryText, sort: SortBy = "relevance"
 ) -> Response:
     """Papers near in meaning and those that hold the words, put together; each says why it is there. One that is not
     near is found by its words alone."""
 
     def draw() -> str:
         question = replace(found.question, query=q, sort=sort)
-        answer, _ = search(web.shop, question, limit=found.limit, offset=found.offset)
+        answer, _ = search(web.context, question, limit=found.limit, offset=found.offset)
         return json_text({**answer, "next": _next(found.next_offset(answer["total"]))})
 
-    return shown(web, request, draw, JSON)
+    return cached_page(web, request, draw, JSON)
 
 
 @router.get("/calls", response_model=CallsAnswer, responses=_errors() | _304, summary="What was called, and held")
-def calls(request: Request, web: TheWeb, week: OptionalWeek = "") -> Response:
+def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
     """All calls of a week, or without one every rise and fall called so far, each with what became of it."""
-    return shown(
+    return cached_page(
         web,
         request,
-        lambda: json_text(answers.calls(web.shop, answers.week_named(week) if week else None)),
+        lambda: json_text(call_queries.calls(web.context, numbers.week_named(week) if week else None)),
         JSON,
     )
 
 
 @router.get("/status", response_model=StatusAnswer, responses=_errors() | _304, summary="What is held")
-def status(request: Request, web: TheWeb) -> Response:
+def status(request: Request, web: WebContextDep) -> Response:
     """What is stored, what is complete, what ran, what is due and what drifts."""
 
     def draw() -> str:
-        return json_text(answers.status(web.shop))
+        return json_text(status_queries.status(web.context))
 
-    return shown(web, request, draw, JSON, for_s=STATUS_S, max_age_s=STATUS_S)
+    return cached_page(web, request, draw, JSON, for_s=STATUS_S, max_age_s=STATUS_S)
 
 
 @router.get("/openapi.json", include_in_schema=False)
-def openapi(request: Request, web: TheWeb) -> Response:
+def openapi(request: Request, web: WebContextDep) -> Response:
     """This API, described."""
-    return shown(web, request, lambda: json_text(request.app.openapi()), JSON)
+    return cached_page(web, request, lambda: json_text(request.app.openapi()), JSON)

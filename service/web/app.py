@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from domain.errors import (
     BusyError,
     ConfigError,
+    NotFound,
     PapertideError,
     QueryTimeout,
     StoreError,
@@ -23,18 +24,17 @@ from domain.errors import (
     public_words,
     raised_at,
 )
-from service.catalogue import NotHere
-from service.settings import Settings
-from service.warm import LOOK_EVERY_S, WarmWorkshop
-from service.web import api, feeds, pages, plumbing, subscriptions
+from runtime.cached_context import LOOK_EVERY_S, CachedContext
+from runtime.context import papertide_version
+from runtime.settings import Settings
+from service.web import api, feeds, health, page_cache, pages, prefetch, subscriptions
+from service.web.dependencies import WebContext
 from service.web.job_metrics import JobMetrics
 from service.web.limits import RateLimit
-from service.web.middleware import Doorman, Meter
-from service.web.replies import HTML, JSON, Drawer, json_text
-from service.web.web import Web
-from service.workshop import papertide_version
+from service.web.middleware import RequestGuard, RequestMetrics
+from service.web.responses import HTML, JSON, PageCache, json_text
 from store.search import Scope
-from templates.site import Site, render_page
+from templates.page_layout import Site, render_page
 
 N_THREADS = 12
 """How many questions are worked on at once."""
@@ -54,10 +54,10 @@ _TITLES = {
 }
 
 
-def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
+def make_app(settings: Settings, context: CachedContext | None = None) -> FastAPI:
     """The application; it answers ``/healthz`` at once and warms up beside it."""
-    shop = shop or WarmWorkshop(settings)
-    web = Web(shop, Drawer(settings.service.pages_kept_mb * 2**20), Meter())
+    context = context or CachedContext(settings)
+    web = WebContext(context, PageCache(settings.service.pages_kept_mb * 2**20), RequestMetrics())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,8 +69,8 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
         yield
         stopping.set()
         ahead.join(STOP_S)
-        if "db" in vars(shop):
-            shop.db.close()
+        if "db" in vars(context):
+            context.db.close()
 
     app = FastAPI(
         title="Papertide",
@@ -84,35 +84,35 @@ def make_app(settings: Settings, shop: WarmWorkshop | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.web = web
-    web.meter.registry.register(JobMetrics(shop))
-    for router in (plumbing.router, pages.router, subscriptions.router, feeds.router, api.router):
+    web.metrics.registry.register(JobMetrics(context))
+    for router in (health.router, pages.router, subscriptions.router, feeds.router, api.router):
         app.include_router(router)
     app.add_exception_handler(PapertideError, _said)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(
-        Doorman,
+        RequestGuard,
         limit=RateLimit(settings.service.requests_per_minute),
         query_s=settings.service.query_s,
-        meter=web.meter,
+        meter=web.metrics,
     )
     return app
 
 
-def _stay_ahead(web: Web, stopping: threading.Event) -> None:
+def _stay_ahead(web: WebContext, stopping: threading.Event) -> None:
     """Load what answers are made of, and draw after each change what readers will ask for first."""
     drawn: Hashable = None
     while not stopping.is_set():
         try:
-            if not web.shop.is_warm:
-                web.shop.warm_up()
+            if not web.context.is_warm:
+                web.context.warm_up()
                 # What is there by now stays; looking through all of it for what does not stopped readers for 0.3 s.
                 gc.collect()
                 gc.freeze()
-            elif (state := pages.state_of(web)) != drawn:
-                web.shop.mondays_of_rows(Scope(web.shop.settings.categories))
-                pages.draw_ahead(web, until=stopping)
+            elif (state := page_cache.state_of(web)) != drawn:
+                web.context.mondays_of_rows(Scope(web.context.settings.categories))
+                prefetch.draw_ahead(web, until=stopping)
                 drawn = state
         except PapertideError as error:  # the pages say it to whoever asks
             _log.warning("could not warm up: %s", error.public)
@@ -126,7 +126,7 @@ def _route(request: Request) -> str:
 
 
 def _said(request: Request, error: Exception) -> Response:
-    if isinstance(error, NotHere):
+    if isinstance(error, NotFound):
         return complaint(request, 404, "not_found", str(error))
     if isinstance(error, UsageError) and not isinstance(error, ConfigError):
         return complaint(request, 422, "cannot_be_answered", error.reply)

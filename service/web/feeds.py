@@ -11,15 +11,17 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Path, Request, Response
 
 from domain.paper import Paper
-from domain.week import last_closed_week
-from service import catalogue
-from service.catalogue import instant
-from service.search import Question, papers_matching, search
-from service.web.asking import AskedPapers, QueryText
-from service.web.pages import shown
-from service.web.replies import ATOM, JSON_FEED, json_text
-from service.web.web import TheWeb, Web
-from templates.feed import Entry, FeedContent, atom, json_feed
+from domain.week import iso_instant, last_closed_week
+from queries import digests as digest_queries
+from queries import topics
+from queries.papers import papers_matching
+from queries.requests import PaperRequest
+from queries.search import search
+from service.web.dependencies import WebContext, WebContextDep
+from service.web.page_cache import cached_page
+from service.web.query_params import PaperParams, QueryText
+from service.web.responses import ATOM, JSON_FEED, json_text
+from templates.feeds import Entry, FeedContent, atom, json_feed
 from templates.links import WebLinks
 from templates.tex import readable
 
@@ -35,7 +37,7 @@ _SUMMARY = 1_500
 
 
 @router.get("/digests.{form}")
-def digests(request: Request, web: TheWeb, form: Form) -> Response:
+def digests(request: Request, web: WebContextDep, form: Form) -> Response:
     """One entry a digest."""
 
     def content() -> FeedContent:
@@ -47,10 +49,10 @@ def digests(request: Request, web: TheWeb, form: Form) -> Response:
                 title=f"{head.week}: {readable(head.sentence)}",
                 summary=f"{readable(head.sentence)} {head.n_papers:,} papers"
                 + (f", corrected in revision {head.revision}." if head.revision > 1 else "."),
-                published=instant(head.first_published_at),
-                updated=instant(head.published_at),
+                published=iso_instant(head.first_published_at),
+                updated=iso_instant(head.published_at),
             )
-            for head in catalogue.heads(web.shop)[:N_ENTRIES]
+            for head in digest_queries.published_digests(web.context)[:N_ENTRIES]
         )
         return _feed(
             web, "digests", "Papertide: weekly digests", "Which way machine-learning research moves", "/", entries
@@ -60,12 +62,14 @@ def digests(request: Request, web: TheWeb, form: Form) -> Response:
 
 
 @router.get("/topics/{topic_id}.{form}")
-def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)], form: Form) -> Response:
+def topic(
+    request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)], form: Form
+) -> Response:
     """The newest papers of a topic."""
 
     def content() -> FeedContent:
-        found = catalogue.topic(web.shop, topic_id)
-        _, papers = papers_matching(web.shop, Question("", topic=str(topic_id)), limit=N_ENTRIES)
+        found = topics.topic(web.context, topic_id)
+        _, papers = papers_matching(web.context, PaperRequest("", topic=str(topic_id)), limit=N_ENTRIES)
         about = f"New papers on arXiv of the topic “{found['label']}”"
         return _feed(
             web,
@@ -80,14 +84,14 @@ def topic(request: Request, web: TheWeb, topic_id: Annotated[int, Path(ge=0, le=
 
 
 @router.get("/search.{form}")
-def saved_search(request: Request, web: TheWeb, found: AskedPapers, form: Form, q: QueryText) -> Response:
+def saved_search(request: Request, web: WebContextDep, found: PaperParams, form: Form, q: QueryText) -> Response:
     """A search as a feed: its best results of the last weeks, newest first."""
 
     def content() -> FeedContent:
         question = replace(found.question, query=q, sort="relevance")
         # The best of all time hardly change, so a feed of them would never bring what is new: without ``since`` only
         # the last eight closed weeks and what came after them are searched.
-        _, papers = search(web.shop, replace(question, since=_since(web, question)), limit=N_ENTRIES)
+        _, papers = search(web.context, replace(question, since=_since(web, question)), limit=N_ENTRIES)
         papers.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=True)
         query = replace(found, question=question).query
         path = WebLinks().asked("/search", query)
@@ -98,30 +102,30 @@ def saved_search(request: Request, web: TheWeb, found: AskedPapers, form: Form, 
     return _answer(request, web, form, content)
 
 
-def _since(web: Web, question: Question) -> date | None:
+def _since(web: WebContext, question: PaperRequest) -> date | None:
     """The first day that a saved search looks at; any day, where it ends before the last weeks."""
-    first = last_closed_week(web.shop.now()).plus(1 - N_WEEKS).monday
+    first = last_closed_week(web.context.now()).plus(1 - N_WEEKS).monday
     is_past = question.until is not None and question.until < first
     return question.since if question.since or is_past else first
 
 
-def _answer(request: Request, web: Web, form: Form, content: Any) -> Response:
+def _answer(request: Request, web: WebContext, form: Form, content: Any) -> Response:
     if form == "atom":
-        return shown(web, request, lambda: atom(content()), ATOM, max_age_s=FEED_FRESH_S)
-    return shown(web, request, lambda: json_text(json_feed(content())), JSON_FEED, max_age_s=FEED_FRESH_S)
+        return cached_page(web, request, lambda: atom(content()), ATOM, max_age_s=FEED_FRESH_S)
+    return cached_page(web, request, lambda: json_text(json_feed(content())), JSON_FEED, max_age_s=FEED_FRESH_S)
 
 
-def _links(web: Web) -> WebLinks:
-    return WebLinks(web.shop.settings.service.address)
+def _links(web: WebContext) -> WebLinks:
+    return WebLinks(web.context.settings.service.address)
 
 
-def _tag(web: Web, what: str) -> str:
-    host = urlsplit(web.shop.settings.service.address).hostname or "papertide"
+def _tag(web: WebContext, what: str) -> str:
+    host = urlsplit(web.context.settings.service.address).hostname or "papertide"
     return f"tag:{host},{_BEGINNING}:{what}"
 
 
 def _feed(
-    web: Web,
+    web: WebContext,
     name: str,
     title: str,
     subtitle: str,
@@ -132,7 +136,7 @@ def _feed(
     links = _links(web)
     asked = query or {}
     what = name if not asked else f"{name}:{hashlib.sha256(repr(sorted(asked.items())).encode()).hexdigest()[:16]}"
-    newest = max((entry.updated for entry in entries), default=instant(datetime(2026, 1, 1, tzinfo=UTC)))
+    newest = max((entry.updated for entry in entries), default=iso_instant(datetime(2026, 1, 1, tzinfo=UTC)))
     return FeedContent(
         id=_tag(web, what),
         title=title,
@@ -145,7 +149,7 @@ def _feed(
     )
 
 
-def _entries(web: Web, papers: list[Paper]) -> tuple[Entry, ...]:
+def _entries(web: WebContext, papers: list[Paper]) -> tuple[Entry, ...]:
     links = _links(web)
     return tuple(
         Entry(
@@ -154,8 +158,8 @@ def _entries(web: Web, papers: list[Paper]) -> tuple[Entry, ...]:
             url=links.paper(p.arxiv_id),
             title=readable(p.title),
             summary=readable(p.abstract)[:_SUMMARY],
-            published=instant(p.submitted_at),
-            updated=instant(p.updated_at),
+            published=iso_instant(p.submitted_at),
+            updated=iso_instant(p.updated_at),
             authors=tuple(readable(a) for a in p.authors[:20]),
         )
         for p in papers

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from service.workshop import Workshop
+from runtime.context import AppContext
 from store.deliveries import delivery_counts
 from store.runs import troubled_runs
 from store.subscribers import subscriber_counts
@@ -16,8 +16,8 @@ from store.subscribers import subscriber_counts
 class JobMetrics(Collector):
     """Jobs in trouble, readers by state, deliveries of the newest issues by state."""
 
-    def __init__(self, shop: Workshop) -> None:
-        self._shop = shop
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Nothing: what there is to say is known only to the database, which registering must not open."""
@@ -25,7 +25,7 @@ class JobMetrics(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The numbers of this moment."""
-        db = self._shop.db
+        db = self._context.db
         troubled = GaugeMetricFamily(
             "papertide_job_failures", "Failures in a row of jobs that are not done.", labels=["job", "period", "state"]
         )

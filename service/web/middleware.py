@@ -34,7 +34,7 @@ _COSTS = (
 )
 
 
-class Meter:
+class RequestMetrics:
     """Requests by route, kept for Prometheus."""
 
     def __init__(self) -> None:
@@ -57,13 +57,13 @@ class Meter:
         self._seconds.labels(route).observe(seconds)
 
 
-class Doorman:
+class RequestGuard:
     """Around the whole application: limits by network and in time, HEAD as GET, security headers, metrics.
 
     A request's questions to the database may take ``query_s`` together; 0 is no limit.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: RateLimit, query_s: float, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, *, limit: RateLimit, query_s: float, meter: RequestMetrics) -> None:
         self._app = app
         self._limit = limit
         self._query_s = query_s or None

@@ -9,7 +9,7 @@ import typer
 import uvicorn
 
 from domain.errors import UsageError, raised_at
-from service.settings import Settings
+from runtime.settings import Settings
 from service.web.app import make_app
 
 DRAIN_S = 3

@@ -13,27 +13,26 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from domain.errors import UsageError
+from domain.errors import TooManyRequests, UsageError
 from domain.subscription import MAX_SEARCH, Follow, Preferences, clean_text
-from service.post_office import PATHS
-from service.subscriptions import (
-    Door,
+from mail.service import PATHS
+from mail.subscriptions import (
+    OpenedLink,
     PageAction,
-    TooManyRequests,
     act,
     ask_for_mail,
     block,
     change,
     checked_preferences,
     confirm_subscription,
-    open_door,
+    open_link,
     own_data,
     unsubscribe,
 )
+from service.web.dependencies import WebContext, WebContextDep
 from service.web.limits import network_of
-from service.web.replies import HTML, JSON
-from service.web.web import TheWeb, Web
-from templates.site import render_page
+from service.web.responses import HTML, JSON
+from templates.page_layout import render_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,12 +66,14 @@ async def _form(request: Request) -> Form:
 TheForm = Annotated[Form, Depends(_form)]
 
 
-def _page(web: Web, template: str, status: int = 200, **content: Any) -> Response:
+def _page(web: WebContext, template: str, status: int = 200, **content: Any) -> Response:
     page = render_page(template, site=web.site("subscribe"), **content)
     return Response(page, status, media_type=HTML, headers=_HEADERS)
 
 
-def _said(web: Web, title: str, *paragraphs: str, status: int = 200, link: tuple[str, str] | None = None) -> Response:
+def _said(
+    web: WebContext, title: str, *paragraphs: str, status: int = 200, link: tuple[str, str] | None = None
+) -> Response:
     return _page(web, "subscription_said.html", status, title=title, paragraphs=paragraphs, link=link)
 
 
@@ -80,18 +81,18 @@ def _said(web: Web, title: str, *paragraphs: str, status: int = 200, link: tuple
 
 
 @router.get("/subscribe")
-def subscribe(web: TheWeb) -> Response:
+def subscribe(web: WebContextDep) -> Response:
     """The form."""
     return _page(web, "subscribe.html", chosen=Preferences(), address="", problem="", **_choices(web))
 
 
 @router.post("/subscribe")
-def subscribed(request: Request, web: TheWeb, form: TheForm) -> Response:
+def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
     """Note what was asked for. The answer is the same for every address: a mail tells its owner the rest."""
     address = _one(form, "address")
     try:
         preferences = _preferences(web, form)
-        ask_for_mail(web.shop, address, preferences, network=_network(request))
+        ask_for_mail(web.context, address, preferences, network=_network(request))
     except TooManyRequests as error:
         response = _said(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -111,10 +112,10 @@ def subscribed(request: Request, web: TheWeb, form: TheForm) -> Response:
 
 
 @router.post("/subscriptions/link")
-def link_asked(request: Request, web: TheWeb, form: TheForm) -> Response:
+def link_asked(request: Request, web: WebContextDep, form: TheForm) -> Response:
     """Send the link to the reader's own page, if the address is a reader's; the answer does not tell."""
     try:
-        ask_for_mail(web.shop, _one(form, "address"), None, network=_network(request))
+        ask_for_mail(web.context, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
         response = _said(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -122,7 +123,7 @@ def link_asked(request: Request, web: TheWeb, form: TheForm) -> Response:
     return _answered(web)
 
 
-def _answered(web: Web) -> Response:
+def _answered(web: WebContext) -> Response:
     return _said(
         web,
         "Look into your mail",
@@ -136,11 +137,11 @@ def _answered(web: Web) -> Response:
 
 
 @router.get(PATHS["confirm"] + "/{token}")
-def confirm_page(web: TheWeb, token: Token) -> Response:
+def confirm_page(web: WebContextDep, token: Token) -> Response:
     """A button to confirm."""
     return _ask_or_tell(
         web,
-        open_door(web.shop, token, "confirm"),
+        open_link(web.context, token, "confirm"),
         "Confirm your subscription",
         "One click, and the digest comes to {address}.",
         "Confirm the subscription",
@@ -148,9 +149,9 @@ def confirm_page(web: TheWeb, token: Token) -> Response:
 
 
 @router.post(PATHS["confirm"] + "/{token}")
-def confirm_now(web: TheWeb, token: Token) -> Response:
+def confirm_now(web: WebContextDep, token: Token) -> Response:
     """Confirm; a second time is as good as the first."""
-    door = confirm_subscription(web.shop, token)
+    door = confirm_subscription(web.context, token)
     if door.outcome not in ("done", "already"):
         return _leads_nowhere(web, door)
     already = " (it was confirmed before)" if door.outcome == "already" else ""
@@ -163,11 +164,11 @@ def confirm_now(web: TheWeb, token: Token) -> Response:
 
 
 @router.get(PATHS["unsubscribe"] + "/{token}")
-def unsubscribe_page(web: TheWeb, token: Token) -> Response:
+def unsubscribe_page(web: WebContextDep, token: Token) -> Response:
     """A button to leave."""
     return _ask_or_tell(
         web,
-        open_door(web.shop, token, "unsubscribe"),
+        open_link(web.context, token, "unsubscribe"),
         "Unsubscribe",
         "No more digests to {address}?",
         "Unsubscribe",
@@ -175,20 +176,20 @@ def unsubscribe_page(web: TheWeb, token: Token) -> Response:
 
 
 @router.post(PATHS["unsubscribe"] + "/{token}")
-def unsubscribe_now(web: TheWeb, token: Token) -> Response:
+def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     """Leave: by the button, or by a mail program's own (RFC 8058), which sends no cookie and follows no redirect."""
-    door = unsubscribe(web.shop, token)
+    door = unsubscribe(web.context, token)
     if door.outcome != "done":
         return _leads_nowhere(web, door)
     return _said(web, "You are unsubscribed", f"No more digests come to {door.reader.address}.")
 
 
 @router.get(PATHS["block"] + "/{token}")
-def block_page(web: TheWeb, token: Token) -> Response:
+def block_page(web: WebContextDep, token: Token) -> Response:
     """A button to be left alone."""
     return _ask_or_tell(
         web,
-        open_door(web.shop, token, "block"),
+        open_link(web.context, token, "block"),
         "Never write to this address",
         "We would not write to {address} again, whoever asks us to.",
         "Never write to it",
@@ -196,22 +197,22 @@ def block_page(web: TheWeb, token: Token) -> Response:
 
 
 @router.post(PATHS["block"] + "/{token}")
-def block_now(web: TheWeb, token: Token) -> Response:
+def block_now(web: WebContextDep, token: Token) -> Response:
     """Be left alone."""
-    door = block(web.shop, token)
+    door = block(web.context, token)
     if door.outcome != "done":
         return _leads_nowhere(web, door)
     return _said(web, "You will not hear from us", f"Nothing is sent to {door.reader.address} again.")
 
 
-def _ask_or_tell(web: Web, door: Door, title: str, question: str, button: str) -> Response:
+def _ask_or_tell(web: WebContext, door: OpenedLink, title: str, question: str, button: str) -> Response:
     if door.outcome not in ("done", "already"):
         return _leads_nowhere(web, door)
     said = question.format(address=door.reader.address)
     return _page(web, "subscription_ask.html", title=title, question=said, button=button)
 
 
-def _leads_nowhere(web: Web, door: Door) -> Response:
+def _leads_nowhere(web: WebContext, door: OpenedLink) -> Response:
     if door.outcome == "expired":
         return _said(
             web,
@@ -233,47 +234,52 @@ def _leads_nowhere(web: Web, door: Door) -> Response:
 
 
 @router.get(PATHS["manage"] + "/{token}")
-def own_page(web: TheWeb, token: Token) -> Response:
+def own_page(web: WebContextDep, token: Token) -> Response:
     """What a reader gets, to change it."""
-    return _own_page(web, token, open_door(web.shop, token, "manage"))
+    return _own_page(web, token, open_link(web.context, token, "manage"))
 
 
 @router.get(PATHS["manage"] + "/{token}/data.json")
-def own_data_file(web: TheWeb, token: Token) -> Response:
+def own_data_file(web: WebContextDep, token: Token) -> Response:
     """All that is stored about the reader."""
-    data = own_data(web.shop, token)
+    data = own_data(web.context, token)
     if data is None:
-        return _leads_nowhere(web, open_door(web.shop, token, "manage"))
+        return _leads_nowhere(web, open_link(web.context, token, "manage"))
     body = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
     disposition = {"Content-Disposition": 'attachment; filename="papertide-subscription.json"'}
     return Response(body, media_type=JSON, headers=_HEADERS | disposition)
 
 
 @router.post(PATHS["manage"] + "/{token}")
-def own_page_changed(web: TheWeb, token: Token, form: TheForm) -> Response:
+def own_page_changed(web: WebContextDep, token: Token, form: TheForm) -> Response:
     """Take over what the reader chose, or do what the pressed button says."""
-    door = open_door(web.shop, token, "manage")
+    door = open_link(web.context, token, "manage")
     if door.outcome != "done":
         return _leads_nowhere(web, door)
     action = _one(form, "action")
     if action in _ACTIONS:
-        is_done = act(web.shop, token, action)
+        is_done = act(web.context, token, action)
         if action == "delete":
             return _said(
                 web, "Everything is deleted", "Your address, what you followed and what was sent are forgotten."
             )
         return _own_page(
-            web, token, open_door(web.shop, token, "manage"), said=_DONE[action] if is_done else "Nothing was changed."
+            web,
+            token,
+            open_link(web.context, token, "manage"),
+            said=_DONE[action] if is_done else "Nothing was changed.",
         )
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
         return _own_page(web, token, door, problem=error.reply, status=422)
-    change(web.shop, token, preferences)
-    return _own_page(web, token, open_door(web.shop, token, "manage"), said="Saved.")
+    change(web.context, token, preferences)
+    return _own_page(web, token, open_link(web.context, token, "manage"), said="Saved.")
 
 
-def _own_page(web: Web, token: str, door: Door, *, said: str = "", problem: str = "", status: int = 200) -> Response:
+def _own_page(
+    web: WebContext, token: str, door: OpenedLink, *, said: str = "", problem: str = "", status: int = 200
+) -> Response:
     if door.outcome != "done":
         return _leads_nowhere(web, door)
     reader = door.reader
@@ -294,16 +300,16 @@ def _own_page(web: Web, token: str, door: Door, *, said: str = "", problem: str 
 # -- forms
 
 
-def _choices(web: Web) -> dict[str, Any]:
+def _choices(web: WebContext) -> dict[str, Any]:
     """What can be followed, for the form."""
-    shop = web.shop
-    model = shop.topic_model
-    terms = shop.detector.taxonomy.terms
+    context = web.context
+    model = context.topic_model
+    terms = context.detector.taxonomy.terms
     return {
         "techniques": [t for t in terms if t.kind == "technique"],
         "themes": [t for t in terms if t.kind == "theme"],
         "topics": sorted(model.topics if model else (), key=lambda t: t.label.casefold()),
-        "categories": shop.settings.categories,
+        "categories": context.settings.categories,
         "max_search": MAX_SEARCH,
     }
 
@@ -313,11 +319,13 @@ def _one(form: Form, name: str) -> str:
     return values[0] if values else ""
 
 
-def _preferences(web: Web, form: Form) -> Preferences:
+def _preferences(web: WebContext, form: Form) -> Preferences:
     """The form's choices: boxes named ``follow``, and one saved search in each line of ``searches``."""
     searches = [clean_text(line) for line in _one(form, "searches").splitlines()]
     follows = [*form.get("follow", ()), *(str(Follow("search", words)) for words in searches if words)]
-    return checked_preferences(web.shop, _one(form, "frequency") or "weekly", _one(form, "format") or "html", follows)
+    return checked_preferences(
+        web.context, _one(form, "frequency") or "weekly", _one(form, "format") or "html", follows
+    )
 
 
 def _network(request: Request) -> str:

@@ -15,7 +15,7 @@ from domain.errors import SourceError, SourceFormatError, SourceRejected, Source
 from domain.harvest import Window
 from domain.paper import Paper
 from ingest.client import ArxivClient, read_feed, search_query
-from ingest.session import retry_after_s
+from ingest.http_session import retry_after_s
 from ingest.settings import ArxivSettings
 from sample.server import SampleArxiv
 

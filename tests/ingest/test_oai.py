@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from domain.errors import SourceFormatError, SourceListExpired, SourceRejected, SourceUnavailable
-from domain.harvest import ListPass
+from domain.harvest import OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
-from ingest.lists import OaiPage, after_page, begun_again, next_pass, plan_page, set_of
 from ingest.oai import OaiClient, read_page
+from ingest.oai_sync import OaiPage, after_page, begun_again, next_pass, plan_page, set_of
 from ingest.settings import ArxivSettings
 from sample.server import FaultKind, SampleArxiv
 
@@ -310,14 +310,14 @@ def test_a_pass_goes_from_begin_to_end_and_the_next_begins_a_day_before_it() -> 
 
 
 def test_papers_wanted_from_an_earlier_day_make_a_new_whole_pass() -> None:
-    done = ListPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, from_date=date(2026, 6, 22), finished_at=NOW)
+    done = OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, from_date=date(2026, 6, 22), finished_at=NOW)
     earlier = date(2020, 1, 1)
     assert next_pass(done, "cs:cs:LG", "arXivRaw", since=earlier, now=NOW).pass_from == earlier
 
 
 def test_a_list_begun_again_asks_for_the_same_day() -> None:
-    cut = ListPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, token="t", began_at=NOW, n_records=7)
-    assert begun_again(cut) == ListPass("cs:cs:LG", "arXivRaw", SINCE, SINCE)
+    cut = OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, token="t", began_at=NOW, n_records=7)
+    assert begun_again(cut) == OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE)
 
 
 def test_what_could_not_be_read_is_kept_with_its_pass() -> None:

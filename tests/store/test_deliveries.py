@@ -17,13 +17,10 @@ from domain.week import Week
 from store.database import Database
 from store.deliveries import (
     Claim,
-    add_query_vectors,
     claim_delivery,
     deliveries_due,
     delivery_counts,
     failures_in_a_row,
-    followed_searches,
-    forget_query_vectors,
     hand_over,
     is_taken_from_somebody,
     note_refused,
@@ -35,11 +32,11 @@ from store.deliveries import (
     pick_up_after_a_crash,
     plan_issue,
     planned_issues,
-    query_vectors,
     reader_of_message,
     settle,
     unsettled,
 )
+from store.saved_searches import add_query_vectors, followed_searches, forget_query_vectors, query_vectors
 from store.subscribers import add_pending, confirm, delete_subscriber, move, suppress, token_use
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)

@@ -32,12 +32,12 @@ from store.papers import (
     papers_in_order,
     papers_of_week,
     versions_of_paper,
-    window_records,
 )
 from store.schema import paper_category, paper_version
 from store.search import Scope, ids_by_phrases, ids_by_words, weekly_matches
 from store.topics import add_topic_model, ids_without_topic, topics_of_papers
 from store.weekly import rebuild_weekly_tables, weekly_counts, weekly_tables_are_current, weekly_totals
+from store.windows import window_records
 
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]

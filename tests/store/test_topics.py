@@ -19,7 +19,7 @@ from store.paper_index import stored_state
 from store.topics import (
     add_assignment,
     add_drift,
-    add_newborn_topic,
+    add_new_topic,
     add_topic_model,
     assignments_of_week,
     drift_of,
@@ -201,7 +201,7 @@ def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: S
     assert model is not None
     born = TopicEvent(VIDEO.topic_id, "born", WEEK, "2 papers")
     centroid = np.array([0, 0, 1], dtype=np.float32)
-    add_newborn_topic(
+    add_new_topic(
         db, model, VIDEO, born, centroid=centroid, position=np.array([1.0, 2.0]), moved={ids[0]: 0.8, ids[2]: 0.9}
     )
     grown = newest_topic_model(db, "m")

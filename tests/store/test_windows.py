@@ -11,15 +11,8 @@ from domain.paper import Paper
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from store.database import Database
-from store.papers import (
-    apply_harvest,
-    count_by_category,
-    count_seen_after,
-    ids_in_window,
-    late_arrivals,
-    newest_week_held,
-    window_records,
-)
+from store.papers import apply_harvest, count_by_category, count_seen_after
+from store.windows import ids_in_window, late_arrivals, newest_week_held, window_records
 
 WEEK = Week.parse("2026-W25")
 WATCHED = ("cs.LG", "stat.ML")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from templates.site import Site, render_page
+from templates.page_layout import Site, render_page
 
 
 def test_every_outcome_is_said_in_words() -> None:

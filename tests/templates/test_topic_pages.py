@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 from domain.digest import SharePoint
 from domain.topics import Topic
 from domain.week import Week
-from templates.site import Site, render_page
+from templates.page_layout import Site, render_page
 
 WEEK = Week.parse("2026-W25")
 TOPIC = Topic(7, "diffusion", ("noise", "image"), WEEK, 40)

@@ -18,10 +18,10 @@ from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
-from service.settings import Settings
-from service.warm import WarmWorkshop
+from runtime.cached_context import CachedContext
+from runtime.settings import Settings
+from runtime.web_settings import ServiceSettings
 from service.web.app import make_app
-from service.web.settings import ServiceSettings
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.topics import add_topic_model
@@ -87,35 +87,35 @@ def _papers() -> list[Paper]:
     return papers
 
 
-def make_shop(folder: Path, *, filled: bool = True) -> WarmWorkshop:
+def make_context(folder: Path, *, filled: bool = True) -> CachedContext:
     """A warm workshop over a new database, with a published digest where it is filled."""
     service = ServiceSettings(base_url="https://papertide.example", requests_per_minute=0)
-    shop = WarmWorkshop(Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service))
+    context = CachedContext(Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service))
     encoder = WordEncoder()
-    vars(shop)["encoder"] = encoder
+    vars(context)["encoder"] = encoder
     if not filled:
-        return shop
+        return context
     papers = _papers()
     for number in range(N_WEEKS):
         of_week = tuple(papers[number * PER_WEEK : (number + 1) * PER_WEEK])
         week = of_week[0].week
         problem = "one is <missing>" if number == 2 else None
-        came = HarvestedWindow(window_of(week), shop.settings.categories, of_week, len(of_week), problem, NOW)
-        apply_harvest(shop.db, plan_harvest(of_week, {}), came, seen_at=NOW)
+        came = HarvestedWindow(window_of(week), context.settings.categories, of_week, len(of_week), problem, NOW)
+        apply_harvest(context.db, plan_harvest(of_week, {}), came, seen_at=NOW)
     ids = tuple(p.arxiv_id for p in papers)
     vectors = encoder.encode([f"{p.title} {p.abstract}" for p in papers])
-    add_embeddings(shop.db, Embeddings(ids, vectors, MODEL_ID))
-    for _ in shop.detect():
+    add_embeddings(context.db, Embeddings(ids, vectors, MODEL_ID))
+    for _ in context.detect():
         pass
-    _add_topics(shop, ids, vectors)
-    for _ in shop.tables():
+    _add_topics(context, ids, vectors)
+    for _ in context.tables():
         pass
-    for _ in shop.publish(LAST_WEEK):
+    for _ in context.publish(LAST_WEEK):
         pass
-    return shop
+    return context
 
 
-def _add_topics(shop: WarmWorkshop, ids: tuple[ArxivId, ...], vectors: NDArray[np.float32]) -> None:
+def _add_topics(context: CachedContext, ids: tuple[ArxivId, ...], vectors: NDArray[np.float32]) -> None:
     number = np.arange(len(ids)) % 4
     labels = ("image diffusion", "molecules <b>", "agents & policies")
     centroids = np.stack([vectors[number == i].mean(axis=0) for i in range(3)])
@@ -129,7 +129,7 @@ def _add_topics(shop: WarmWorkshop, ids: tuple[ArxivId, ...], vectors: NDArray[n
         ids, np.where(number == 3, -1, number).astype(np.int32), np.linspace(0.3, 0.9, len(ids)).astype(np.float32)
     )
     add_topic_model(
-        shop.db,
+        context.db,
         fitted,
         topics,
         events,
@@ -144,20 +144,20 @@ def _add_topics(shop: WarmWorkshop, ids: tuple[ArxivId, ...], vectors: NDArray[n
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmWorkshop]:
-    shop = make_shop(tmp_path_factory.mktemp("web"))
-    yield shop
-    shop.db.close()
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]:
+    context = make_context(tmp_path_factory.mktemp("web"))
+    yield context
+    context.db.close()
 
 
 @pytest.fixture(scope="session")
-def web(shop: WarmWorkshop) -> TestClient:
+def web(context: CachedContext) -> TestClient:
     """A client of the service over the small database; it is not closed, because the workshop is shared."""
-    return TestClient(make_app(shop.settings, shop), raise_server_exceptions=False)
+    return TestClient(make_app(context.settings, context), raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="session")
 def empty_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    shop = make_shop(tmp_path_factory.mktemp("empty"), filled=False)
-    yield TestClient(make_app(shop.settings, shop), raise_server_exceptions=False)
-    shop.db.close()
+    context = make_context(tmp_path_factory.mktemp("empty"), filled=False)
+    yield TestClient(make_app(context.settings, context), raise_server_exceptions=False)
+    context.db.close()

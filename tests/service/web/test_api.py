@@ -19,15 +19,15 @@ from openapi_spec_validator import validate
 
 from domain.errors import UsageError
 from ingest.harvest import plan_harvest
-from service.warm import Together
+from runtime.query_batcher import QueryBatcher
+from runtime.web_settings import ServiceSettings
 from service.web.app import make_app
 from service.web.limits import RateLimit, network_of
 from service.web.server import serve
-from service.web.settings import ServiceSettings
 from store.papers import apply_harvest
-from templates.trend_chart import curve_names
+from templates.trend_vega import curve_names
 from tests.conftest import MONDAY
-from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK, make_shop
+from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK, make_context
 
 ROUTES = (
     "/digests",
@@ -238,9 +238,9 @@ def test_an_ipv6_household_is_one_network() -> None:
     assert network_of("::ffff:192.0.2.7") == network_of("192.0.2.7")
 
 
-def test_too_many_requests_are_refused_in_the_one_shape(shop: Any) -> None:
-    strict = shop.settings.model_copy(update={"service": ServiceSettings(requests_per_minute=4)})
-    client = TestClient(make_app(strict, shop))
+def test_too_many_requests_are_refused_in_the_one_shape(context: Any) -> None:
+    strict = context.settings.model_copy(update={"service": ServiceSettings(requests_per_minute=4)})
+    client = TestClient(make_app(strict, context))
     answers = [client.get("/api/v1/topics") for _ in range(4)]
     assert [a.status_code for a in answers] == [200, 200, 429, 429]
     assert answers[2].json()["error"]["code"] == "too_many_requests"
@@ -248,9 +248,9 @@ def test_too_many_requests_are_refused_in_the_one_shape(shop: Any) -> None:
     assert client.get("/healthz").status_code == 200
 
 
-def test_a_question_that_takes_too_long_is_refused_in_one_line(shop: Any, web: TestClient) -> None:
-    hurried = shop.settings.service.model_copy(update={"query_s": 1e-6})
-    client = TestClient(make_app(shop.settings.model_copy(update={"service": hurried}), shop))
+def test_a_question_that_takes_too_long_is_refused_in_one_line(context: Any, web: TestClient) -> None:
+    hurried = context.settings.service.model_copy(update={"query_s": 1e-6})
+    client = TestClient(make_app(context.settings.model_copy(update={"service": hurried}), context))
     refused = client.get("/api/v1/papers?term=text:mea*+OR+prop*")
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "takes_too_long")
     page = client.get("/papers?term=text:mea*+OR+prop*")
@@ -260,12 +260,12 @@ def test_a_question_that_takes_too_long_is_refused_in_one_line(shop: Any, web: T
 
 
 def test_papers_that_nobody_has_read_yet_are_not_listed_as_none(tmp_path: Path, make_paper: Any) -> None:
-    shop = make_shop(tmp_path, filled=False)
-    apply_harvest(shop.db, plan_harvest([make_paper(1, title="A diffusion model")], {}), None, seen_at=MONDAY)
-    answer = TestClient(make_app(shop.settings, shop)).get("/api/v1/papers?term=diffusion")
+    context = make_context(tmp_path, filled=False)
+    apply_harvest(context.db, plan_harvest([make_paper(1, title="A diffusion model")], {}), None, seen_at=MONDAY)
+    answer = TestClient(make_app(context.settings, context)).get("/api/v1/papers?term=diffusion")
     assert answer.status_code == 422
     assert "papertide analyse" in answer.json()["error"]["message"]
-    shop.db.close()
+    context.db.close()
 
 
 def test_queries_that_come_together_get_each_its_own_answer() -> None:
@@ -278,7 +278,7 @@ def test_queries_that_come_together_get_each_its_own_answer() -> None:
         go_on.wait(5)
         return np.array([[float(q)] for q in queries], dtype=np.float32)
 
-    together = Together(answer_all)
+    together = QueryBatcher(answer_all)
     found: dict[int, float] = {}
     readers = [
         threading.Thread(target=lambda n=n: found.update({n: float(together.answer(str(n), index)[0])}))
@@ -297,10 +297,10 @@ def test_queries_that_come_together_get_each_its_own_answer() -> None:
     assert passes == [1, 8, 3]
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(shop: Any) -> None:
+def test_a_port_that_is_taken_is_said_in_one_line(context: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        service = shop.settings.service.model_copy(update={"port": taken.getsockname()[1]})
+        service = context.settings.service.model_copy(update={"port": taken.getsockname()[1]})
         with pytest.raises(UsageError, match="choose another with --port"):
-            serve(shop.settings.model_copy(update={"service": service}))
+            serve(context.settings.model_copy(update={"service": service}))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from service.warm import WarmWorkshop
+from runtime.cached_context import CachedContext
 from service.web.app import make_app
 from tests.service.web.conftest import LAST_WEEK
 
@@ -43,12 +43,14 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def address(shop: WarmWorkshop) -> Iterator[str]:
+def address(context: CachedContext) -> Iterator[str]:
     """The service on a socket."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(make_app(shop.settings, shop), port=port, log_level="error", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(make_app(context.settings, context), port=port, log_level="error", lifespan="off")
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

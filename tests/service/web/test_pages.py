@@ -17,13 +17,13 @@ from jinja2 import UndefinedError
 
 from domain.paper import FIRST_MADE_UP, Paper
 from ingest.harvest import plan_harvest
-from service import answers
-from service.warm import WarmWorkshop
-from service.web import pages
+from queries import terms as term_queries
+from runtime.cached_context import CachedContext
+from service.web import pages, prefetch
 from service.web.app import make_app
-from service.web.web import Web
+from service.web.dependencies import WebContext
 from store.papers import apply_harvest
-from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK, make_shop
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, PER_WEEK, make_context
 
 Make = Callable[..., Paper]
 
@@ -261,12 +261,12 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
     assert web.get("/calls?week=2026-W60").status_code == 422
 
 
-def test_topic_pages_are_drawn_before_somebody_asks(shop: WarmWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    web = make_app(shop.settings, shop)
+def test_topic_pages_are_drawn_before_somebody_asks(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = make_app(context.settings, context)
     monkeypatch.setattr(pages, "PAUSE_S", 0.0)
-    pages.draw_ahead(web.state.web, until=threading.Event())
+    prefetch.draw_ahead(web.state.web, until=threading.Event())
     monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn again"))
-    monkeypatch.setattr(answers._Counter, "count", lambda *_: pytest.fail("counted again"))
+    monkeypatch.setattr(term_queries.TermCounter, "count", lambda *_: pytest.fail("counted again"))
     client = TestClient(web)
     assert client.get("/trends?term=technique:diffusion&term=theme:efficiency").status_code == 200
     for topic_id, label in ((1, "image diffusion"), (3, "agents &amp; policies")):
@@ -275,26 +275,26 @@ def test_topic_pages_are_drawn_before_somebody_asks(shop: WarmWorkshop, monkeypa
         assert label in answer.text
 
 
-def test_a_page_that_cannot_be_drawn_lets_others_be_drawn(shop: WarmWorkshop) -> None:
-    web: Web = make_app(shop.settings, shop).state.web
+def test_a_page_that_cannot_be_drawn_lets_others_be_drawn(context: CachedContext) -> None:
+    web: WebContext = make_app(context.settings, context).state.web
     for _ in range(2 * (os.cpu_count() or 1)):
         with pytest.raises(UndefinedError):
             web.render_long("topic.html", site=web.site())
-    assert "Search" in TestClient(make_app(shop.settings, shop)).get("/search?q=graph").text
+    assert "Search" in TestClient(make_app(context.settings, context)).get("/search?q=graph").text
 
 
-def test_drawing_ahead_ends_with_the_service(shop: WarmWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_ahead_ends_with_the_service(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = threading.Event()
     stopping.set()
     monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn after the end"))
-    pages.draw_ahead(make_app(shop.settings, shop).state.web, until=stopping)
+    prefetch.draw_ahead(make_app(context.settings, context).state.web, until=stopping)
 
 
 def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Path, make_paper: Make) -> None:
-    shop = make_shop(tmp_path, filled=False)
+    context = make_context(tmp_path, filled=False)
     demo = make_paper(FIRST_MADE_UP)
-    apply_harvest(shop.db, plan_harvest([demo], {}), None, seen_at=shop.now())
-    client = TestClient(make_app(shop.settings, shop))
+    apply_harvest(context.db, plan_harvest([demo], {}), None, seen_at=context.now())
+    client = TestClient(make_app(context.settings, context))
     for page in (
         "/",
         "/digests",
@@ -307,7 +307,7 @@ def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Pat
         "/subscribe",
     ):
         assert client.get(page).text.count("Made-up papers.") == 1, page
-    shop.db.close()
+    context.db.close()
 
 
 def test_no_page_over_real_papers_calls_them_made_up(web: TestClient) -> None:
@@ -321,9 +321,9 @@ def test_a_day_that_is_none_is_answered_with_how_days_are_written(web: TestClien
         assert "write a day as 2026-05-04, 2026-W19, 2026-05 or 2026" in answer.text
 
 
-def test_the_list_of_topics_ends_with_the_newest_week_held(shop: WarmWorkshop) -> None:
-    later = WarmWorkshop(shop.settings.model_copy(update={"now": shop.now() + timedelta(weeks=20)}))
-    vars(later)["encoder"] = shop.encoder
+def test_the_list_of_topics_ends_with_the_newest_week_held(context: CachedContext) -> None:
+    later = CachedContext(context.settings.model_copy(update={"now": context.now() + timedelta(weeks=20)}))
+    vars(later)["encoder"] = context.encoder
     page = TestClient(make_app(later.settings, later)).get("/topics").text
     assert f'<th scope="col">{LAST_WEEK}</th>' in page
     assert "not held" not in page

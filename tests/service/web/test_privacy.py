@@ -17,12 +17,12 @@ from fastapi.testclient import TestClient
 from domain.errors import ConfigError, ModelError
 from domain.subscription import Preferences
 from ingest.settings import ArxivSettings
-from scheduler.settings import ScheduleSettings
+from mail.service import MailService
+from runtime.cached_context import CachedContext
+from runtime.mail_settings import MailSettings
+from runtime.schedule_settings import ScheduleSettings
+from scheduler.process import Scheduler, run_once
 from service import answers
-from service.jobs import Scheduler, run_once
-from service.mail_settings import MailSettings
-from service.post_office import PostOffice
-from service.warm import WarmWorkshop
 from service.web.app import make_app
 from service.web.server import _without_traceback
 from store.backup import back_up
@@ -58,14 +58,14 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture
-def own(shop: WarmWorkshop, tmp_path: Path, port: int) -> Iterator[WarmWorkshop]:
+def own(context: CachedContext, tmp_path: Path, port: int) -> Iterator[CachedContext]:
     """A copy of the small database whose mail goes to the server, and several of whose jobs must fail."""
-    back_up(shop.db, tmp_path / "papertide.sqlite")
+    back_up(context.db, tmp_path / "papertide.sqlite")
     (tmp_path / "backups").write_text("in the way of the folder")
-    settings = shop.settings.model_copy(
+    settings = context.settings.model_copy(
         update={
             "data_dir": tmp_path,
-            "now": shop.settings.now + timedelta(days=3),  # type: ignore[operator]
+            "now": context.settings.now + timedelta(days=3),  # type: ignore[operator]
             "arxiv": ArxivSettings(api_url="http://127.0.0.1:9/api/query", max_tries=1, delay_s=0),
             "schedule": ScheduleSettings(harvest="", changes=""),
             "mail": MailSettings(
@@ -78,28 +78,28 @@ def own(shop: WarmWorkshop, tmp_path: Path, port: int) -> Iterator[WarmWorkshop]
             ),
         }
     )
-    own = WarmWorkshop(settings)
-    vars(own)["encoder"] = shop.encoder
+    own = CachedContext(settings)
+    vars(own)["encoder"] = context.encoder
     yield own
     own.db.close()
 
 
-def _reader(shop: WarmWorkshop, address: str) -> int:
-    reader = add_pending(shop.db, address, Preferences(), now=shop.now())
-    confirm(shop.db, reader.subscriber_id, None, now=shop.now())
+def _reader(context: CachedContext, address: str) -> int:
+    reader = add_pending(context.db, address, Preferences(), now=context.now())
+    confirm(context.db, reader.subscriber_id, None, now=context.now())
     return reader.subscriber_id
 
 
-def _client(shop: WarmWorkshop) -> TestClient:
-    return TestClient(make_app(shop.settings, shop), raise_server_exceptions=False)
+def _client(context: CachedContext) -> TestClient:
+    return TestClient(make_app(context.settings, context), raise_server_exceptions=False)
 
 
-def _published(shop: WarmWorkshop) -> str:
+def _published(context: CachedContext) -> str:
     """Everything that says how the service fares, as anybody gets it."""
-    client = _client(shop)
+    client = _client(context)
     pages = [client.get(address) for address in ("/status", "/api/v1/status", "/metrics", "/", "/readyz")]
     assert [page.status_code for page in pages[:4]] == [200, 200, 200, 200]
-    return "\n".join(page.text for page in pages).replace(str(shop.embedding_model_id), "the model")
+    return "\n".join(page.text for page in pages).replace(str(context.embedding_model_id), "the model")
 
 
 def _logged(caplog: pytest.LogCaptureFixture) -> str:
@@ -109,12 +109,12 @@ def _logged(caplog: pytest.LogCaptureFixture) -> str:
 
 @pytest.mark.parametrize("others", [[], ["ben@example.org"]])
 def test_neither_pages_nor_log_name_a_reader_whom_the_mail_server_refuses_or_a_path_of_a_failed_job(
-    own: WarmWorkshop, tmp_path: Path, caplog: pytest.LogCaptureFixture, others: list[str]
+    own: CachedContext, tmp_path: Path, caplog: pytest.LogCaptureFixture, others: list[str]
 ) -> None:
     for address in (*others, ADA):
         _reader(own, address)
     with caplog.at_level(logging.INFO):
-        ended = {e.job: e for e in run_once(PostOffice(own, sleep=lambda _: None))}
+        ended = {e.job: e for e in run_once(MailService(own, sleep=lambda _: None))}
     assert ended["delivery"].state == ("done" if others else "failed")
     assert (ended["bounces"].state, ended["backup"].state) == ("failed", "failed")
     logged, published = _logged(caplog), _published(own)
@@ -136,10 +136,10 @@ def test_neither_pages_nor_log_name_a_reader_whom_the_mail_server_refuses_or_a_p
 
 
 def test_nothing_in_the_database_names_a_reader_who_was_refused_and_then_removed(
-    own: WarmWorkshop, tmp_path: Path
+    own: CachedContext, tmp_path: Path
 ) -> None:
     _reader(own, ADA)
-    for _ in run_once(PostOffice(own, sleep=lambda _: None)):
+    for _ in run_once(MailService(own, sleep=lambda _: None)):
         pass
     reader = subscriber_of(own.db, ADA)
     assert reader is not None
@@ -149,7 +149,7 @@ def test_nothing_in_the_database_names_a_reader_who_was_refused_and_then_removed
 
 
 def test_an_error_that_nobody_foresaw_is_public_and_logged_by_its_type_alone(
-    own: WarmWorkshop, caplog: pytest.LogCaptureFixture
+    own: CachedContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> None:
         raise ValueError(f"{ADA} in /srv/papertide")
@@ -181,7 +181,7 @@ class _Looks:
 @pytest.mark.parametrize("error", [ConfigError, ModelError])
 @pytest.mark.parametrize("address", ["/trends?term=diffusion", "/api/v1/trends?term=diffusion"])
 def test_a_file_that_has_gone_is_not_named_to_who_asks_over_the_web(
-    own: WarmWorkshop, caplog: pytest.LogCaptureFixture, error: type[Exception], address: str
+    own: CachedContext, caplog: pytest.LogCaptureFixture, error: type[Exception], address: str
 ) -> None:
     class Gone:
         def __getattr__(self, name: str) -> Any:
@@ -204,7 +204,7 @@ def test_the_web_servers_own_log_has_no_traceback() -> None:
     assert logging.Formatter().format(line).startswith("Exception in ASGI: ValueError at ")
 
 
-def test_the_ledger_takes_out_what_a_caller_forgot(own: WarmWorkshop) -> None:
+def test_the_ledger_takes_out_what_a_caller_forgot(own: CachedContext) -> None:
     start_run(own.db, "test", "1", now=own.now())
     words = f"{ADA} in '/srv/papertide/x', see https://arxiv.org/abs/2606.00001"
     finish_run(own.db, "test", "1", state="failed", message=words, detail=words, now=own.now())

@@ -11,12 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from domain.subscription import Letter
-from service.post_office import PATHS, PostOffice
-from service.settings import Settings
-from service.warm import WarmWorkshop
+from domain.subscription import MailMessage
+from mail.service import PATHS, MailService
+from runtime.cached_context import CachedContext
+from runtime.context import AppContext
+from runtime.settings import Settings
 from service.web.app import make_app
-from service.workshop import Workshop
 from store.schema import metadata
 from store.subscribers import subscriber_of
 
@@ -30,9 +30,9 @@ class Post:
     handing_again_is_safe = True
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.letters: list[MailMessage] = []
 
-    def send(self, letter: Letter, *, now: object, handing: object) -> bool:
+    def send(self, letter: MailMessage, *, now: object, handing: object) -> bool:
         self.letters.append(letter)
         return True
 
@@ -41,35 +41,35 @@ class Post:
 
 
 class Site:
-    """The web service of an empty installation, and the post office behind it."""
+    """The web service of an empty installation, and the post mail_service behind it."""
 
     def __init__(self, folder: Path) -> None:
         settings = Settings(data_dir=folder)
-        self.shop = Workshop(settings)
+        self.context = AppContext(settings)
         self.post = Post()
-        self.office = PostOffice(self.shop, transport=lambda: self.post, sleep=lambda _: None)
-        self.client = TestClient(make_app(settings, WarmWorkshop(settings)))
+        self.mail_service = MailService(self.context, transport=lambda: self.post, sleep=lambda _: None)
+        self.client = TestClient(make_app(settings, CachedContext(settings)))
 
     def ask(self, address: str = ADA, **form: str) -> int:
         return int(self.client.post("/subscribe", data={"address": address, **form}).status_code)
 
-    def answer(self) -> list[Letter]:
+    def answer(self) -> list[MailMessage]:
         before = len(self.post.letters)
-        for _ in self.office.answer_requests():
+        for _ in self.mail_service.answer_requests():
             pass
         return self.post.letters[before:]
 
-    def link(self, letter: Letter, purpose: str) -> str:
+    def link(self, letter: MailMessage, purpose: str) -> str:
         found = re.search(rf"({re.escape(PATHS[purpose])}/[\w-]+)", letter.text)  # type: ignore[index]
         assert found is not None
         return found[1]
 
     def state(self) -> str | None:
-        reader = subscriber_of(self.shop.db, ADA)
+        reader = subscriber_of(self.context.db, ADA)
         return reader.state if reader else None
 
     def everything(self) -> str:
-        with self.shop.db.read() as connection:
+        with self.context.db.read() as connection:
             tables = [
                 t for t in metadata.sorted_tables if t.name.startswith(("subscri", "deliver", "suppr", "mailing"))
             ]
@@ -80,7 +80,7 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     yield site
-    site.shop.db.close()
+    site.context.db.close()
 
 
 def _subscribed(site: Site, **form: str) -> str:
@@ -95,7 +95,7 @@ def _subscribed(site: Site, **form: str) -> str:
 
 def test_somebody_subscribes_confirms_changes_pauses_exports_and_is_forgotten(site: Site) -> None:
     page = _subscribed(site, searches="graph networks\n\n test-time scaling ", frequency="monthly", format="text")
-    reader = subscriber_of(site.shop.db, ADA)
+    reader = subscriber_of(site.context.db, ADA)
     assert reader is not None
     assert (reader.state, reader.preferences.frequency, reader.preferences.mail_format) == ("active", "monthly", "text")
     assert reader.preferences.of("search") == ("graph networks", "test-time scaling")
@@ -105,7 +105,7 @@ def test_somebody_subscribes_confirms_changes_pauses_exports_and_is_forgotten(si
     assert shown.headers["cache-control"] == "no-store"
     assert shown.headers["referrer-policy"] == "no-referrer"
     site.client.post(page, data={"frequency": "weekly", "follow": ["technique:diffusion", "category:cs.CL"]})
-    assert [str(f) for f in subscriber_of(site.shop.db, ADA).preferences.follows] == [  # type: ignore[union-attr]
+    assert [str(f) for f in subscriber_of(site.context.db, ADA).preferences.follows] == [  # type: ignore[union-attr]
         "technique:diffusion",
         "category:cs.CL",
     ]
@@ -134,11 +134,11 @@ def test_opening_every_link_of_every_mail_changes_nothing(site: Site) -> None:
 
 def test_a_mail_programs_own_button_ends_a_subscription_without_cookie_or_redirect(site: Site) -> None:
     _subscribed(site)
-    reader = subscriber_of(site.shop.db, ADA)
+    reader = subscriber_of(site.context.db, ADA)
     assert reader is not None
     from store.subscribers import add_tokens
 
-    add_tokens(site.shop.db, reader.subscriber_id, {"unsubscribe": "t" * 32}, now=site.shop.now())
+    add_tokens(site.context.db, reader.subscriber_id, {"unsubscribe": "t" * 32}, now=site.context.now())
     link = PATHS["unsubscribe"] + "/" + "t" * 32
     answered = site.client.post(link, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
     assert answered.status_code == 200
@@ -150,7 +150,7 @@ def test_the_form_answers_the_same_for_known_unknown_and_blocked_addresses(site:
     page = _subscribed(site)
     from store.subscribers import suppress
 
-    suppress(site.shop.db, "blocked@example.org", "blocked", now=site.shop.now())
+    suppress(site.context.db, "blocked@example.org", "blocked", now=site.context.now())
     answers = {
         (r.status_code, r.text, tuple(sorted((k, v) for k, v in r.headers.items() if k != "date")))
         for where in ("/subscribe", "/subscriptions/link")
@@ -227,9 +227,15 @@ def test_prometheus_hears_of_readers_and_of_jobs_in_trouble(site: Site) -> None:
     from store.runs import finish_run, start_run
 
     _subscribed(site)
-    start_run(site.shop.db, "backup", "2026-06-23T04:00Z", now=site.shop.now())
+    start_run(site.context.db, "backup", "2026-06-23T04:00Z", now=site.context.now())
     finish_run(
-        site.shop.db, "backup", "2026-06-23T04:00Z", state="failed", message="full", now=site.shop.now(), n_tries=2
+        site.context.db,
+        "backup",
+        "2026-06-23T04:00Z",
+        state="failed",
+        message="full",
+        now=site.context.now(),
+        n_tries=2,
     )
     said = site.client.get("/metrics").text
     assert 'papertide_readers{state="active"} 1.0' in said

@@ -1,0 +1,1 @@
+"""Detection of techniques and themes in titles and abstracts."""

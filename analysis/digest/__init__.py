@@ -1,0 +1,1 @@
+"""Composition of the weekly digest, and of one reader's part of it."""

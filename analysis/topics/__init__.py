@@ -1,0 +1,1 @@
+"""Topic modelling: fit, assignment, identity, births, drift, labels, map."""

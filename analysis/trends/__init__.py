@@ -1,0 +1,1 @@
+"""Trend statistics: shares, growth, calls, correction for detector error."""

@@ -1,0 +1,123 @@
+"""Shares corrected for what a detector is known to miss and to find wrongly, with intervals that carry both errors.
+
+The estimator of Rogan and Gladen (1978), with the interval of Lang and Reiczigel (2014), which counts in how few
+abstracts sensitivity and specificity were measured on. Prediction-powered inference would need labelled papers of the
+very weeks that are counted; there are none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.digest import Share
+
+Floats = NDArray[np.float64]
+
+INTERVAL_LEVEL = 0.95
+_LEAST_INFORMATIVE = 0.3
+"""Sensitivity and specificity less one below which a detector says too little for a correction."""
+
+
+@dataclass(frozen=True)
+class MeasuredError:
+    """How a detector did on labelled abstracts: true and false positives, false and true negatives.
+
+    ``n_found`` and ``n_missed`` are of all labelled abstracts with the term, ``n_wrong`` and ``n_right`` of those
+    without it among abstracts that were drawn at random: those drawn for their words would hold too many traps.
+    """
+
+    n_found: int
+    n_missed: int
+    n_wrong: int
+    n_right: int
+
+    @property
+    def sensitivity(self) -> float:
+        """The share of the papers with the term that are found."""
+        return self.n_found / (self.n_found + self.n_missed)
+
+    @property
+    def specificity(self) -> float:
+        """The share of the papers without the term in which it is not found."""
+        return self.n_right / (self.n_right + self.n_wrong)
+
+    @property
+    def is_informative(self) -> bool:
+        """Whether a share can be corrected with it at all."""
+        return (
+            self.n_found + self.n_missed > 0
+            and self.n_right + self.n_wrong > 0
+            and self.sensitivity + self.specificity - 1 > _LEAST_INFORMATIVE
+        )
+
+
+def measured_errors() -> dict[str, MeasuredError]:
+    """The shipped detector's error at the level of adoption, by key of the taxonomy.
+
+    From ``detector_scores.json``: abstracts that it never saw and, of those that it was fitted on, what it said when
+    they were left out. Of use only for terms whose definition is the one that was measured.
+    """
+    scores = json.loads((files("analysis.detection") / "detector_scores.json").read_text(encoding="utf-8"))
+    return {key: _error(label) for key, label in scores["labels"].items()}
+
+
+def _error(label: Mapping[str, Any]) -> MeasuredError:
+    measured = [label[part]["2"] for part in ("dev", "cross_validated") if part in label]
+    return MeasuredError(
+        n_found=sum(m["counts"]["tp"] for m in measured),
+        n_missed=sum(m["counts"]["fn"] for m in measured),
+        n_wrong=sum(m["counts_random"]["fp"] for m in measured),
+        n_right=sum(m["counts_random"]["tn"] for m in measured),
+    )
+
+
+def corrected_shares(k: Sequence[int], n: Sequence[int], error: MeasuredError) -> tuple[Floats, Floats, Floats]:
+    """Shares of papers that truly adopt, and their 95 % intervals; NaN where ``n`` is 0 or nothing can be told.
+
+    Each interval holds its true share in 95 of 100 cases by itself. The error of the measuring is the same in all of
+    them, so a whole curve may be too high or too low together.
+    """
+    found, papers = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
+    nothing = np.full(found.shape, np.nan)
+    if not error.is_informative:
+        return nothing, nothing, nothing
+    z = NormalDist().inv_cdf(0.5 + INTERVAL_LEVEL / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        plain = (found / papers + error.specificity - 1) / (error.sensitivity + error.specificity - 1)
+    # As Agresti and Coull (1998): a few made-up papers in each of the three samples keep the coverage.
+    n_share, n_with = papers + z**2, error.n_found + error.n_missed + 2
+    n_without = error.n_right + error.n_wrong + 2
+    share = (found + z**2 / 2) / n_share
+    sensitivity, specificity = (error.n_found + 1) / n_with, (error.n_right + 1) / n_without
+    slope = sensitivity + specificity - 1
+    true = (share + specificity - 1) / slope
+    of_sensitivity = sensitivity * (1 - sensitivity) / n_with
+    of_specificity = specificity * (1 - specificity) / n_without
+    shift = 2 * z**2 * (true * of_sensitivity - (1 - true) * of_specificity)
+    spread = np.sqrt(share * (1 - share) / n_share + true**2 * of_sensitivity + (1 - true) ** 2 * of_specificity)
+    middle, half = true + shift, z * spread / slope
+    held = papers > 0
+    plain = np.clip(plain, 0, 1)
+    low, high = np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+    # The best estimate may lie just outside an interval that is centred elsewhere; it belongs to what is plausible.
+    return (
+        np.where(held, plain, np.nan),
+        np.where(held, np.minimum(low, plain), np.nan),
+        np.where(held, np.maximum(high, plain), np.nan),
+    )
+
+
+def corrected(share: Share, error: MeasuredError) -> Share:
+    """A share with its corrected value and interval in place of its own; NaN stays NaN."""
+    if np.isnan(share.share):
+        return share
+    value, low, high = corrected_shares([share.k], [share.n], error)
+    return replace(share, share=float(value[0]), low=float(low[0]), high=float(high[0]))

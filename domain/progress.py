@@ -1,0 +1,35 @@
+"""Progress of long work: which stage, how much is done, and a note for the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal[
+    "harvest",
+    "import",
+    "embed",
+    "detect",
+    "topics",
+    "tables",
+    "calls",
+    "digest",
+    "delivery",
+    "bounces",
+    "backup",
+    "clean-up",
+]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A unit of a stage is done and stored: ``n_done`` of ``n_total`` so far, counted in ``unit``.
+
+    ``note`` is a line worth keeping in a log, empty as a rule.
+    """
+
+    stage: Stage
+    n_done: int
+    n_total: int
+    unit: str
+    note: str = ""

@@ -1,0 +1,1 @@
+"""Mail: subscriptions, confirmations, issues, messages, transports, bounces."""

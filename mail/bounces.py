@@ -1,0 +1,277 @@
+"""Reports of failure, as mail servers send them: RFC 3464 and RFC 6533 for mails that could not be delivered, RFC 5965
+for complaints, and plain text as Exim and qmail write it. A report counts only where it names a Message-ID of ours,
+whose random part nobody else knows; so nobody can end somebody else's subscription by a made-up report.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import quopri
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.errors import MissingHeaderBodySeparatorDefect
+from email.message import Message
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from domain.errors import UsageError
+from mail.failures import Failure, failure_of
+from store.database import Database
+from store.deliveries import reader_of_message
+from store.subscribers import suppress
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+_log = logging.getLogger("papertide.bounces")
+
+MAX_REPORT_BYTES = 128 * 1024
+"""How much of a report is read; what it says stands before the mail that it brings back."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says about one of our mails.
+
+    ``kind`` is ``failed`` where the address will take no mail, ``complaint`` where its reader called ours unwanted:
+    these end a subscription. ``passing`` is a failure that may not last; ``other`` is one that is about our mail, and
+    delays, receipts and what is no report. ``message_key`` is the random part of our Message-ID, empty where the report
+    names none of ours. ``status`` is the enhanced status that decided, empty where none did; ``why`` is one line.
+    """
+
+    kind: Literal["failed", "passing", "complaint", "other"]
+    message_key: str
+    status: str = ""
+    why: str = ""
+
+
+def our_domains(settings: Settings) -> tuple[str, ...]:
+    """What Message-IDs of ours end with: the sender's domain, or the host of the pages, where one came before."""
+    host = urlsplit(settings.service.base_url).hostname
+    return (settings.mail.domain, host) if host and host != settings.mail.domain else (settings.mail.domain,)
+
+
+def read_report(content: bytes, *, domains: Collection[str]) -> Report:
+    """What a mail in the bounce folder says; whatever it is, it is read without trust.
+
+    ``domains`` are those that a Message-ID of ours may end with.
+    """
+    try:
+        return _read(content[:MAX_REPORT_BYTES], domains)
+    except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser, and others come after it
+        _log.warning("a report of failure cannot be read")
+        return Report("other", "", "", "the mail cannot be read")
+
+
+def _read(content: bytes, domains: Collection[str]) -> Report:
+    # The older policy: the newer one stumbles over broken addresses, and a report may hold anything.
+    message = message_from_bytes(content)
+    key = _our_key(message, domains)
+    for part in message.walk():
+        kind = part.get_content_type()
+        if kind == "message/feedback-report":
+            return _feedback(_source(part), key)
+        if kind in ("message/delivery-status", "message/global-delivery-status"):
+            return _delivery_status(_source(part), key)
+    return _plain_text(message, key)
+
+
+_FEEDBACK_ENDS = {
+    "abuse": "the reader called the mail unwanted",
+    "opt-out": "the reader asked their mail provider to be taken off the list",
+}
+_FEEDBACK_ENDS_NOTHING = {
+    "auth-failure": "a report about signatures (RFC 6591), not from the reader",
+    "dmarc": "a report about signatures, not from the reader",
+    "not-spam": "the reader called the mail wanted",
+}
+
+
+def _feedback(text: str, key: str) -> Report:
+    """A report by RFC 5965; only a reader's own wish counts, so fraud, virus and unknown types do not."""
+    fields: dict[str, str] = {}
+    for block in _blocks(text):
+        fields = block | fields
+    kind = fields.get("feedback-type", "").partition("(")[0].strip().lower()
+    if kind in _FEEDBACK_ENDS:
+        return Report("complaint", key, "", _FEEDBACK_ENDS[kind])
+    return Report("other", key, "", _FEEDBACK_ENDS_NOTHING.get(kind, "a feedback report that is no complaint"))
+
+
+_BY_MILDNESS = ("other", "passing", "failed")
+
+
+def _delivery_status(text: str, key: str) -> Report:
+    """The mildest of what is said of each recipient: an address may stand for several, and mail arrives at one."""
+    found = [_recipient(block) for block in _blocks(text) if not block.keys().isdisjoint(("action", "status"))] or [
+        Failure("other", "", "a delivery report that names no recipient")
+    ]
+    failure = min(found, key=lambda f: _BY_MILDNESS.index(f.kind))
+    return Report(failure.kind, key, failure.status, failure.why)
+
+
+def _recipient(fields: dict[str, str]) -> Failure:
+    status, action = fields.get("status", ""), fields.get("action", "failed").partition("(")[0].strip().lower()
+    if action == "failed":
+        return failure_of(status, fields.get("diagnostic-code", ""))
+    what = "a delay: the mail may still arrive" if action == "delayed" else "a report that the mail arrived or went on"
+    return Failure("other", failure_of(status).status, what)
+
+
+_BOUNCE_FROM = re.compile(r"mailer-daemon|mail delivery|postmaster", re.IGNORECASE)
+_BOUNCE_TEXT = re.compile(r"created automatically by mail delivery software|qmail-send program", re.IGNORECASE)
+_DELAY_TEXT = re.compile(
+    r"has not (?:yet )?been delivered|this is a warning message|\bwarning: message\b.{0,50}delayed", re.IGNORECASE
+)
+# Where the mail that came back begins: what it says is ours.
+_COPY_BEGINS = re.compile(
+    r"^[ \t>]*(?:-{2,80}.{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
+    r"|(?:return-path|received|message-id|delivered-to):.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _plain_text(message: Message, key: str) -> Report:
+    """A report in words for people: the recipient's failure stands above a copy of our mail."""
+    text = "\n".join(_source(p) for p in _own_parts(message) if p.get_content_type() == "text/plain")
+    text = _COPY_BEGINS.split(text, maxsplit=1)[0]
+    from_server = _BOUNCE_FROM.search(str(message.get("From", ""))) or "X-Failed-Recipients" in message
+    if not from_server and not _BOUNCE_TEXT.search(text):
+        return Report("other", key, "", "no report of a failure")
+    if _DELAY_TEXT.search(f"{message.get('Subject', '')}\n{text}"):
+        return Report("other", key, "", "a delay: the mail may still arrive")
+    failure = failure_of("", text)
+    return Report(failure.kind, key, failure.status, failure.why)
+
+
+def _own_parts(message: Message) -> Iterator[Message]:
+    """The parts of a mail without those of mails inside it."""
+    payload = message.get_payload()
+    if message.get_content_maintype() == "multipart" and isinstance(payload, list):
+        for part in payload:
+            if isinstance(part, Message):
+                yield from _own_parts(part)
+    else:
+        yield message
+
+
+def _source(part: Message) -> str:
+    """The text of a part, its encoding undone; of a mail inside it, the headers and what follows them."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        text = "\n\n".join(_whole(inner) for inner in payload if isinstance(inner, Message))
+    else:
+        text = str(payload)
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding in ("base64", "quoted-printable"):
+        raw = text.encode("utf-8", "surrogateescape")
+        raw = quopri.decodestring(raw) if encoding == "quoted-printable" else _from_base64(raw)
+        text = raw.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
+
+
+def _from_base64(raw: bytes) -> bytes:
+    """As much as can be decoded: what is cut off has no proper end."""
+    raw = _NO_BASE64.sub(b"", raw)
+    raw = raw[: len(raw) - (len(raw) % 4 == 1)]
+    return base64.b64decode(raw + b"=" * (-len(raw) % 4))
+
+
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+def _whole(message: Message) -> str:
+    """A mail inside another as it came: what is encoded may break its lines where a header should go on."""
+    is_broken_off = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
+    head = "\n".join(f"{name}: {value}" for name, value in message.items())
+    return head + ("\n" if is_broken_off else "\n\n") + _source(message)
+
+
+_FOLD = re.compile(r"\n[ \t]+")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
+
+def _blocks(text: str) -> Iterator[dict[str, str]]:
+    """The fields of each block of header lines, by their names in small letters; the first of a name counts."""
+    for block in _BLANK_LINE.split(text):
+        fields: dict[str, str] = {}
+        for line in _FOLD.sub(" ", block.strip("\n")).split("\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                fields.setdefault(name.strip().lower(), value.strip())
+        yield fields
+
+
+_NAMES_A_MAIL = re.compile(
+    r"^[ \t>]*(?:(?:x-)?(?:original-)?message-id|in-reply-to|references):[^\n]*", re.IGNORECASE | re.MULTILINE
+)
+
+
+def _our_key(message: Message, domains: Collection[str]) -> str:
+    """The key of our mail that a report is about: from the mail or headers that came back, else from other headers."""
+    ends = "|".join(re.escape(domain) for domain in domains)
+    ours = re.compile(rf"<\s*([0-9a-f]{{16,64}})\.digest@(?:{ends})\s*>", re.IGNORECASE)
+    own = "\n".join(f"{name}: {value}" for name, value in message.items() if name.lower() != "message-id")
+    inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() in ("message", "text"))
+    for text in (*inside, own):
+        text = text.replace("\r\n", "\n")
+        # As it stands too: in plain text a whole copy may be indented, and then no line of it is a fold.
+        for line in (*_NAMES_A_MAIL.findall(_FOLD.sub(" ", text)), *_NAMES_A_MAIL.findall(text)):
+            if match := ours.search(line):
+                return match[1].lower()
+    return ""
+
+
+def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: datetime) -> dict[str, int]:
+    """Read every report in a Maildir or a folder of ``.eml`` files, act on it, and put it away as read.
+
+    Returns
+    -------
+    How many reports of each kind came; ``ignored`` are those that name no mail of ours, or cannot be read.
+
+    Raises
+    ------
+    UsageError
+        If the folder cannot be read.
+    """
+    counts: Counter[str] = Counter()
+    for content in _new_reports(folder):
+        report = read_report(content, domains=domains)
+        reader = reader_of_message(db, report.message_key) if report.message_key else None
+        if reader is None:
+            counts["ignored"] += 1
+            continue
+        if report.kind == "failed":
+            suppress(db, reader.address, "bounced", now=now)
+        elif report.kind == "complaint":
+            suppress(db, reader.address, "complained", now=now)
+        counts[report.kind] += 1
+    return dict(counts)
+
+
+def report_bytes(file: Path) -> bytes:
+    """The beginning of a file, as far as a report is read."""
+    with file.open("rb") as stream:
+        return stream.read(MAX_REPORT_BYTES)
+
+
+def _new_reports(folder: Path) -> Iterator[bytes]:
+    """The reports that were not read before; each is put away once the next one is asked for."""
+    if not folder.is_dir():
+        raise UsageError(f"mail.bounce_folder = {str(folder)!r} is no folder")
+    if (folder / "new").is_dir() and (folder / "cur").is_dir():
+        for file in sorted(path for path in (folder / "new").iterdir() if not path.name.startswith(".")):
+            yield report_bytes(file)
+            file.replace(folder / "cur" / f"{file.name.partition(':')[0]}:2,S")  # seen, as mail programs write it
+        return
+    for file in sorted(folder.glob("*.eml")):
+        yield report_bytes(file)
+        done = folder / "read"
+        done.mkdir(exist_ok=True)
+        file.replace(done / file.name)

@@ -1,0 +1,256 @@
+"""Sending issues: each once, to each of their readers.
+
+    digests published -> issues -> who gets them (once) -> compose -> claim -> hand over -> what became of it
+
+``store/deliveries.py`` has the states, and the rule for crashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+
+import numpy as np
+
+from analysis.digest.personal import IssueMaterial, PersonalComposer
+from domain.detections import ADOPTS, Term
+from domain.digest import Digest
+from domain.embeddings import Embeddings
+from domain.errors import DeliveryError, MailServerUnavailable
+from domain.mail import Transport
+from domain.personal import PersonalPart
+from domain.progress import Progress
+from domain.subscription import Delivery, Issue, MailMessage, Subscriber, TokenPurpose, issues_of
+from domain.topics import AssignedPaper
+from domain.week import Week
+from store.database import Database
+from store.deliveries import (
+    Claim,
+    claim_delivery,
+    deliveries_due,
+    failures_in_a_row,
+    hand_over,
+    is_taken_from_somebody,
+    note_refused,
+    note_sent,
+    note_uncertain,
+    papers_sent_to,
+)
+from store.embeddings import embeddings_of
+from store.papers import papers_of_week
+from store.subscribers import suppress
+from store.topics import StoredTopicModel, assignments_of_week
+from store.weekly import weekly_counts, weekly_totals
+from templates.mail_content import IssueFrame, MailUrls, render_issue
+
+_AT_ONCE = 50
+_FIRST_WAIT_MIN, _LONGEST_WAIT_MIN = 5, 360
+FAILURES_THAT_END = 3
+"""So many issues in a row that could not be delivered, and the address is left alone."""
+
+
+def wait_after(n_tries: int) -> timedelta:
+    """How long to wait after so many failures: 5 minutes, then twice as long each time, at most 6 hours."""
+    return timedelta(minutes=min(_FIRST_WAIT_MIN << min(max(n_tries, 1) - 1, 20), _LONGEST_WAIT_MIN))
+
+
+def due_issues(published: Sequence[Week], planned: Collection[str]) -> list[Issue]:
+    """Issues whose readers are to be decided now, in order.
+
+    Of a new installation that is the newest week alone: nobody wants the past year in one morning. After that it is
+    every week with a digest since the last one that was sent; an older digest, made later, is not mailed.
+    """
+    weekly = [Week.parse(name) for name in planned if "W" in name]
+    weeks = sorted(published)
+    # The last sent week itself stays in: its month's issue may have been cut off from it by a crash.
+    weeks = [w for w in weeks if w >= max(weekly)] if weekly else weeks[-1:]
+    return [issue for w in weeks for issue in issues_of(w) if str(issue) not in planned]
+
+
+def issue_material(
+    db: Database,
+    issue: Issue,
+    digest: Digest,
+    *,
+    categories: Sequence[str],
+    terms: Sequence[Term],
+    model: StoredTopicModel | None,
+    embedding_model_id: str | None,
+) -> IssueMaterial:
+    """Everything that the readers' parts of an issue are made from."""
+    weeks = issue.weeks
+    counts: dict[tuple[str, str], dict[Week, int]] = {}
+    table = weekly_counts(db)
+    for kind, key, at, level, k in zip(
+        *(table[name].tolist() for name in ("kind", "key", "week_start", "level", "k")), strict=True
+    ):
+        if level >= ADOPTS:
+            of = counts.setdefault((kind, key), {})
+            of[Week(at.date())] = of.get(Week(at.date()), 0) + k
+    for category in categories:
+        counts["category", category] = _by_week(db, categories, (category,))
+    topics = model.topics if model else ()
+    assigned: dict[int, list[AssignedPaper]] = {}
+    if model is not None:
+        for a in chain.from_iterable(assignments_of_week(db, model.topic_model_id, w, categories) for w in weeks):
+            if a.topic_id is not None:
+                assigned.setdefault(a.topic_id, []).append(a)
+    papers = {p.arxiv_id: p for week in weeks for p in papers_of_week(db, week, categories)}
+    embeddings = (
+        embeddings_of(db, embedding_model_id, categories=categories, first=weeks[0], last=weeks[-1])
+        if embedding_model_id
+        else Embeddings((), np.zeros((0, 0), dtype=np.float32), "none")
+    )
+    return IssueMaterial(
+        issue=issue,
+        digest=digest,
+        papers=papers,
+        embeddings=embeddings,
+        assigned={
+            topic_id: sorted((a for a in of if a.arxiv_id in papers), key=lambda a: (-a.similarity, a.arxiv_id))
+            for topic_id, of in assigned.items()
+        },
+        names={
+            **{(t.kind, t.key): t.name for t in terms},
+            **{("topic", str(t.topic_id)): t.label for t in topics},
+            **{("category", category): category for category in categories},
+        },
+        counts=counts,
+        totals=_by_week(db, categories, None),
+    )
+
+
+def _by_week(db: Database, categories: Sequence[str], within: Collection[str] | None) -> dict[Week, int]:
+    totals = weekly_totals(db, categories, within=within)
+    return {Week(at.date()): n for at, n in zip(totals["week_start"].tolist(), totals["n"].tolist(), strict=True) if n}
+
+
+@dataclass(frozen=True)
+class DeliveryContext:
+    """What sending takes besides the issue.
+
+    ``urls`` gives the addresses for a pair of tokens, to manage and to unsubscribe. ``wait`` comes back when the
+    next mail may go.
+    """
+
+    db: Database
+    transport: Transport
+    urls: Callable[[str, str], MailUrls]
+    max_tries: int
+    clock: Callable[[], datetime]
+    new_token: Callable[[], str]
+    wait: Callable[[], None]
+
+
+def deliver_issue(
+    room: DeliveryContext, frame: IssueFrame, composer: PersonalComposer, *, n_readers: int
+) -> Iterator[Progress]:
+    """Send an issue to all who are due now; yields after each mail whose end is stored.
+
+    Raises
+    ------
+    MailServerUnavailable
+        If the server takes no mail from anybody now; everybody who is left is still due.
+    """
+    issue, after, n_done, doubted = str(frame.issue), 0, 0, ""
+    while batch := deliveries_due(room.db, issue, now=room.clock(), limit=_AT_ONCE, after=after):
+        for delivery, reader in batch:
+            after = delivery.delivery_id
+            doubted = _deliver(room, frame, composer, delivery, reader) or doubted
+            n_done += 1
+            yield Progress("delivery", n_done, max(n_readers, n_done), "mails")
+    if doubted and not is_taken_from_somebody(room.db, issue):
+        message = f"the mail server has taken issue {issue} from nobody; the last answer: {doubted}"
+        raise MailServerUnavailable(message, public=message)
+
+
+def issue_message(
+    frame: IssueFrame,
+    yours: PersonalPart,
+    reader: Subscriber,
+    *,
+    message_key: str,
+    urls: MailUrls,
+) -> MailMessage:
+    """One reader's mail."""
+    html, text = render_issue(frame, yours, reader.preferences, address=reader.address, urls=urls)
+    return MailMessage(
+        to=reader.address,
+        subject=frame.subject,
+        text=text,
+        html=html,
+        pictures=frame.pictures if html else (),
+        message_key=message_key,
+        unsubscribe_url=urls.unsubscribe,
+    )
+
+
+def _deliver(
+    room: DeliveryContext, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
+) -> str:
+    """Send one mail; gives the public words of a refusal that may be the server's own trouble, empty as a rule."""
+    tokens: dict[TokenPurpose, str] = {"manage": room.new_token(), "unsubscribe": room.new_token()}
+    db = room.db
+    try:
+        yours = composer.compose(reader.preferences.follows, sent_before=papers_sent_to(db, reader.subscriber_id))
+        letter = issue_message(
+            frame,
+            yours,
+            reader,
+            message_key=delivery.message_key,
+            urls=room.urls(tokens["manage"], tokens["unsubscribe"]),
+        )
+    except ValueError as error:  # one reader's part that cannot be made must not keep the others waiting
+        if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
+            note_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=room.clock())
+        return ""
+    room.wait()
+    claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock())
+    if claim is None:
+        return ""
+    try:
+        handed = room.transport.send(
+            letter,
+            now=room.clock(),
+            handing=lambda: hand_over(db, claim, papers=yours.listed, now=room.clock()),
+        )
+    except MailServerUnavailable as error:
+        note_refused(db, claim, problem=str(error), next_try_at=room.clock(), counts=False, now=room.clock())
+        raise
+    except DeliveryError as error:
+        return _note(room, claim, delivery, reader, error)
+    except ValueError as error:  # a letter that cannot be written as a mail
+        note_refused(db, claim, problem=str(error), next_try_at=None, now=room.clock())
+    else:
+        if handed:
+            note_sent(db, claim, now=room.clock())
+    return ""
+
+
+def _note(room: DeliveryContext, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> str:
+    """Store how a mail failed, and leave an address alone that nobody has.
+
+    A refusal for good is believed only of a server that takes mails of others: one that takes none, a relay that we
+    may not use for example, would end every subscription. Until then it is tried again, and given back as doubted.
+    """
+    db, now = room.db, room.clock()
+    if error.uncertain:
+        note_uncertain(db, claim, problem=str(error), now=now)
+        return ""
+    n_tries = delivery.n_tries + 1
+    is_believed = error.permanent and is_taken_from_somebody(db, delivery.issue)
+    is_over = is_believed or n_tries >= room.max_tries
+    note_refused(
+        db,
+        claim,
+        problem=str(error),
+        next_try_at=None if is_over else now + wait_after(n_tries),
+        now=now,
+    )
+    if (error.bad_address and is_believed) or (
+        is_over and failures_in_a_row(db, reader.subscriber_id) >= FAILURES_THAT_END
+    ):
+        suppress(db, reader.address, "bounced", now=now)
+    return error.public if error.permanent and not is_over else ""

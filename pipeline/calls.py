@@ -1,0 +1,95 @@
+"""Call stage: make each week's trend calls and score the ones old enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from analysis.detection.detector import Detector
+from analysis.trends import calls as trend_calls
+from domain.calls import HORIZONS_WEEKS, CallScore, KeptCall, TrendCall
+from domain.progress import Progress
+from domain.week import Week
+from store.calls import add_calls, add_scores, called_up_between, calls_of_week, moves_to_score
+from store.database import Database
+from store.search import Scope, weekly_matches
+from store.topics import StoredTopicModel
+from store.weekly import weekly_counts, weekly_totals, weeks_lacking_papers
+
+
+def counts_to_call(
+    db: Database,
+    *,
+    categories: tuple[str, ...],
+    detector: Detector,
+    model: StoredTopicModel | None,
+    watched_terms: Sequence[str],
+    min_papers: int,
+) -> trend_calls.TermCounts:
+    """All weeks of everything that is called: techniques, themes, the newest fit's topics, and watched words."""
+    totals = weekly_totals(db, categories)
+    terms: list[trend_calls.TermKey] = [(t.kind, t.key) for t in detector.taxonomy.terms]
+    terms += [("topic", str(t.topic_id)) for t in (model.topics if model else ())]
+    scope = Scope(categories)
+    return trend_calls.term_counts(
+        totals,
+        weekly_counts(db),
+        terms,
+        watched={words: weekly_matches(db, words.split(" OR "), scope) for words in watched_terms},
+        known_incomplete=weeks_lacking_papers(db, categories),
+        min_papers=min_papers,
+    )
+
+
+def calls_in(
+    db: Database, week: Week, counts: trend_calls.TermCounts, *, false_discovery_rate: float
+) -> list[TrendCall]:
+    """What was called in a week where it was; else what would be called, from what is stored now."""
+    called_up = called_up_between(db, week.plus(-trend_calls.COOLING_WITHIN_WEEKS), week.plus(-1))
+    return calls_of_week(db, week) or trend_calls.make_calls(
+        counts, week, called_up=called_up, false_discovery_rate=false_discovery_rate
+    )
+
+
+def store_calls(
+    db: Database,
+    week: Week,
+    counts: trend_calls.TermCounts,
+    *,
+    false_discovery_rate: float,
+    made_with: str,
+    now: datetime,
+) -> Iterator[Progress]:
+    """Make and store a week's calls, once: a week that cannot be told yet has none."""
+    if calls_of_week(db, week):
+        return
+    calls = calls_in(db, week, counts, false_discovery_rate=false_discovery_rate)
+    if all(call.verdict == "unknown" for call in calls):
+        return
+    add_calls(db, calls, made_with=f"{trend_calls.METHOD} {made_with}", made_at=now)
+    n_moves = sum(call.is_move for call in calls)
+    yield Progress("calls", len(calls), len(calls), "terms", f"{week}: {n_moves} of {len(calls)} terms move")
+
+
+def score_calls(
+    db: Database, last_week: Week, counts_of: Callable[[Sequence[str]], trend_calls.TermCounts], *, now: datetime
+) -> Iterator[Progress]:
+    """Look at the moves called ``HORIZONS_WEEKS`` ago or longer, once each, and store whether they held.
+
+    ``counts_of`` gives the counts with these words among them: words that are no longer watched are scored as well.
+    """
+    due = {h: moves_to_score(db, horizon_weeks=h, until=last_week.plus(-h)) for h in HORIZONS_WEEKS}
+    if not any(due.values()):
+        return
+    words = sorted({kept.call.key for of in due.values() for kept in of if kept.call.kind == "query"})
+    counts = counts_of(words)
+    scores = [pair for h, of in due.items() for kept in of if (pair := _scored(kept, counts, h)) is not None]
+    add_scores(db, scores, scored_at=now)
+    if scores:
+        n_held = sum(score.held is True for _, score in scores)
+        yield Progress("calls", len(scores), len(scores), "scores", f"{n_held} of {len(scores)} past moves held")
+
+
+def _scored(kept: KeptCall, counts: trend_calls.TermCounts, horizon_weeks: int) -> tuple[int, CallScore] | None:
+    score = trend_calls.score_call(kept.call, counts, horizon_weeks=horizon_weeks)
+    return None if score is None else (kept.call_id, score)

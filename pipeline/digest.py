@@ -1,0 +1,132 @@
+"""Digest stage: compose a week's digest from the store and publish it when due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from analysis.detection.detector import Detector
+from analysis.digest.compose import compose_digest
+from analysis.digest.material import N_RECENT_WEEKS, DigestSettings, WeekMaterial
+from analysis.trends.detector_error import measured_errors
+from domain.digest import DigestEdition, Provenance
+from domain.errors import UsageError
+from domain.paper import Paper
+from domain.progress import Progress
+from domain.week import Week
+from ingest.harvest import settled_lateness, window_of
+from pipeline.calls import calls_in, counts_to_call
+from store.calls import call_records
+from store.database import Database
+from store.detections import detections_of_week
+from store.digests import PublishedDigest, newest_digest, publish_digest
+from store.papers import count_withdrawn, papers_of_week
+from store.topics import StoredTopicModel, assignments_of_week
+from store.weekly import adopted_by_topic, weekly_counts, weekly_totals
+from store.windows import late_arrivals, window_records
+
+
+def held_papers(db: Database, week: Week, categories: tuple[str, ...]) -> list[Paper]:
+    """The week's papers.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    papers = papers_of_week(db, week, categories)
+    if not papers:
+        raise UsageError(f"no paper of {week} is held; `papertide harvest --weeks N` fetches closed weeks")
+    return papers
+
+
+def edition_of(
+    db: Database,
+    week: Week,
+    *,
+    categories: tuple[str, ...],
+    detector: Detector,
+    model: StoredTopicModel | None,
+    settings: DigestSettings,
+    provenance: Provenance,
+) -> DigestEdition:
+    """The digest of a week from what is stored; nothing is published.
+
+    Raises
+    ------
+    UsageError
+        If no paper of the week is held.
+    """
+    papers = held_papers(db, week, categories)
+    counts = counts_to_call(
+        db,
+        categories=categories,
+        detector=detector,
+        model=model,
+        watched_terms=settings.watched_terms,
+        min_papers=settings.min_papers,
+    )
+    called = calls_in(db, week, counts, false_discovery_rate=settings.false_discovery_rate)
+    record = next((r for r in window_records(db, categories) if r.window == window_of(week)), None)
+    totals = weekly_totals(db, categories)
+    is_complete = record is not None and record.is_complete
+    recent_places = (
+        adopted_by_topic(
+            db,
+            detector.detector_id,
+            model.topic_model_id,
+            categories,
+            first=week.plus(-N_RECENT_WEEKS),
+            last=week.plus(-1),
+        )
+        if model
+        else {}
+    )
+    material = WeekMaterial(
+        week=week,
+        categories=categories,
+        totals=totals,
+        counts=weekly_counts(db),
+        recent_places=recent_places,
+        terms=detector.taxonomy.terms,
+        topics=model.topics if model else (),
+        papers=tuple(papers),
+        detections=detections_of_week(db, detector.detector_id, week, categories),
+        assigned=tuple(assignments_of_week(db, model.topic_model_id, week, categories)) if model else (),
+        n_said=record.n_said if record else None,
+        problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
+        term_counts=counts,
+        # Words that are no longer watched are left out, as are topics that the newest fit does not have.
+        calls=tuple(call for call in called if (call.kind, call.key) in counts.terms),
+        n_withdrawn=count_withdrawn(db, week, categories),
+        lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
+        call_records=tuple(call_records(db, until=week)),
+        errors=measured_errors(),
+    )
+    return compose_digest(material, settings, provenance)
+
+
+def publish_if_due(
+    db: Database,
+    week: Week,
+    categories: tuple[str, ...],
+    compose: Callable[[], DigestEdition],
+    *,
+    clock: Callable[[], datetime],
+) -> Iterator[Progress]:
+    """Publish a week's digest, once.
+
+    Again only if it was published before its week was whole, or counted other categories than are watched now.
+    """
+    published: PublishedDigest | None = newest_digest(db, week)
+    if published is not None:
+        digest = published.edition.digest
+        if digest.completeness.complete and set(digest.categories) == set(categories):
+            return
+    edition = compose()
+    if published is not None and repr(published.edition.digest) == repr(edition.digest):
+        return
+    revision = publish_digest(db, edition, now=clock())
+    yield Progress(
+        "digest", 1, 1, "digests", f"digest of {week} published" + (f", revision {revision}" * (revision > 1))
+    )

@@ -1,0 +1,34 @@
+"""Which windows of submissions are due for harvesting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.harvest import Window
+from domain.week import Week, last_closed_week, weeks_between
+from ingest.harvest import weeks_to_cover, window_of, windows_due
+from store.database import Database
+from store.windows import newest_week_held, window_records
+
+
+def window_name(window: Window) -> str:
+    """A window as people call it: its week, or its bounds where it is none."""
+    week = Week.containing(window.start_at)
+    if window == window_of(week):
+        return str(week)
+    return f"{window.start_at:%Y-%m-%d %H:%M} to {window.end_at:%Y-%m-%d %H:%M}"
+
+
+def due_windows(
+    db: Database, categories: tuple[str, ...], n_weeks: int, *, now: datetime, recheck_weeks: Sequence[int]
+) -> list[Window]:
+    """What a harvest would ask arXiv about: missed weeks, open windows, and complete ones whose re-check has come."""
+    weeks = weeks_to_cover(n_weeks, last_closed_week(now), newest_week_held(db, categories))
+    return windows_due(weeks, window_records(db, categories), now=now, recheck_weeks=recheck_weeks)
+
+
+def weeks_of_run(n_weeks: int, *, now: datetime) -> list[Week]:
+    """The newest ``n_weeks`` closed weeks, oldest first."""
+    last = last_closed_week(now)
+    return list(weeks_between(last.plus(1 - n_weeks), last))

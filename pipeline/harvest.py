@@ -1,0 +1,94 @@
+"""Harvest stage: fetch windows of submissions from arXiv's query API and store them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.errors import SourceClosed, SourceError, SourceUnreached
+from domain.harvest import HarvestedWindow, Window
+from domain.progress import Progress
+from domain.week import last_closed_week
+from ingest.harvest import Source, harvest_window, plan_harvest, window_of
+from pipeline.due import window_name
+from store.database import Database
+from store.papers import apply_harvest, known_papers
+from store.windows import ids_in_window, window_records
+
+CLOCK_TOLERANCE = timedelta(hours=26)
+"""How far arXiv's clock may be behind ours: its answers once carried the day's midnight."""
+
+
+def arxiv_now(source: Source, categories: tuple[str, ...], *, now: datetime) -> datetime:
+    """The present as arXiv sees it, where its clock is more than a day behind ours; else ``now``.
+
+    A week is closed by arXiv's clock, not by a laptop's whose date is wrong, and a server that plays back the past
+    is believed. One request.
+    """
+    week = last_closed_week(now)
+    answered_at = source.page(window_of(week), categories, start=0, size=1).answered_at
+    return answered_at if now - answered_at > CLOCK_TOLERANCE else now
+
+
+def harvest(
+    db: Database,
+    source: Source,
+    categories: tuple[str, ...],
+    windows: Sequence[Window],
+    *,
+    page_size: int,
+    clock: Callable[[], datetime],
+) -> Iterator[Progress]:
+    """Ask for windows, oldest first, and store what is new; one transaction for each.
+
+    A window without an answer stays due, with its problem noted, and does not keep newer ones waiting.
+
+    Raises
+    ------
+    SourceError
+        If arXiv answers nobody, or gives no usable answer for the newest window; what came is stored.
+    """
+    for n_done, window in enumerate(windows, 1):
+        try:
+            harvested = _harvest_window(db, source, window, categories, page_size=page_size, clock=clock)
+        except (SourceClosed, SourceUnreached):
+            raise
+        except SourceError as error:
+            if n_done == len(windows):
+                raise
+            yield Progress(
+                "harvest", n_done, len(windows), "weeks", f"{window_name(window)}: no usable answer: {error}"
+            )
+            continue
+        known = known_papers(db, [p.arxiv_id for p in harvested.papers])
+        # One instant for both: a paper is late if it was first seen after its window was complete.
+        apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)
+        whole = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
+        note = f"{window_name(window)}: {harvested.n_got:,} papers, {len(harvested.papers) - len(known):,} new, {whole}"
+        yield Progress("harvest", n_done, len(windows), "weeks", note)
+
+
+def _harvest_window(
+    db: Database,
+    source: Source,
+    window: Window,
+    categories: tuple[str, ...],
+    *,
+    page_size: int,
+    clock: Callable[[], datetime],
+) -> HarvestedWindow:
+    held = ids_in_window(db, window, categories)
+    record = next((r for r in window_records(db, categories) if r.window == window), None)
+    # A window asked for again is downloaded: equal counts may be of unequal sets, and hide replacements.
+    by_count = record is None
+    try:
+        harvested = harvest_window(
+            source, window, categories, page_size=page_size, now=clock(), held=held, by_count=by_count
+        )
+    except SourceError as error:
+        if record is None or not record.is_complete:  # what was proven stays proven until arXiv says otherwise
+            unanswered = HarvestedWindow(window, categories, (), None, str(error), clock(), n_held=len(held))
+            apply_harvest(db, plan_harvest((), {}), unanswered, seen_at=clock())
+        raise
+    return replace(harvested, checked_at=clock())

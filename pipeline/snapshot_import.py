@@ -1,0 +1,87 @@
+"""Import stage: read arXiv's metadata snapshot into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from domain.errors import UsageError
+from domain.paper import ArxivId, Paper
+from domain.progress import Progress
+from ingest.harvest import plan_harvest
+from ingest.merge_records import merged_record
+from ingest.snapshot import SnapshotLine, read_snapshot
+from pipeline.due import window_name
+from store.database import Database
+from store.papers import apply_harvest, known_papers
+
+_IMPORT_AT_ONCE = 2000
+_NAMED_AT_ONCE = 20  # bad lines; a file that is no snapshot has millions
+
+
+@dataclass
+class SkippedLines:
+    """How many lines of a file could not be read, and the first of them."""
+
+    n: int = 0
+    first: str = ""
+
+
+def import_snapshot(
+    db: Database, path: Path, categories: tuple[str, ...], left_out: SkippedLines, *, clock: Callable[[], datetime]
+) -> Iterator[Progress]:
+    """Store the watched papers of a metadata snapshot, one transaction for ``_IMPORT_AT_ONCE`` of them.
+
+    Lines that cannot be read are named, counted in ``left_out``, and left out. Reading a snapshot twice changes
+    nothing, so one that was killed is read again from its begin.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, or breaks off; what came before is stored.
+    """
+    batch: list[SnapshotLine] = []
+    bad: list[SnapshotLine] = []
+    n_lines = n_papers = 0
+    n_bytes = path.stat().st_size if path.exists() else 0
+
+    def named() -> str:
+        more = f" and {len(bad) - _NAMED_AT_ONCE:,} more" if len(bad) > _NAMED_AT_ONCE else ""
+        lines = "; ".join(f"line {line.number} left out: {line.problem}" for line in bad[:_NAMED_AT_ONCE])
+        bad.clear()
+        return lines + more
+
+    try:
+        for line in read_snapshot(path, categories):
+            n_lines = line.number
+            if line.problem is not None:
+                bad.append(line)
+                left_out.n += 1
+                left_out.first = left_out.first or f"line {line.number} ({line.problem})"
+            if line.paper is not None:
+                batch.append(line)
+            if len(batch) + len(bad) >= _IMPORT_AT_ONCE:
+                n_papers += _store_batch(db, batch, clock())
+                batch.clear()
+                yield Progress("import", line.n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", window_name())
+    except UsageError:  # the file breaks off here; what came before it is good
+        _store_batch(db, batch, clock())
+        raise
+    n_papers += _store_batch(db, batch, clock())
+    if bad:
+        yield Progress("import", n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", window_name())
+    n_mb = n_bytes // 2**20 + 1
+    yield Progress("import", n_mb, n_mb, "MB", f"{n_papers:,} watched papers in {n_lines:,} lines")
+
+
+def _store_batch(db: Database, lines: list[SnapshotLine], seen_at: datetime) -> int:
+    once: dict[ArxivId, Paper] = {}
+    for p in (line.paper for line in lines if line.paper is not None):
+        # A paper that comes twice in a batch must not be inserted twice.
+        once[p.arxiv_id] = merged_record(once[p.arxiv_id], p) if p.arxiv_id in once else p
+    versions = [version for line in lines for version in line.versions]
+    plan = plan_harvest(once.values(), known_papers(db, list(once)), versions)
+    apply_harvest(db, plan, None, seen_at=seen_at)
+    return len(once)

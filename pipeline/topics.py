@@ -1,0 +1,328 @@
+"""Topic stage: fit topics when due, assign papers, detect new topics and drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from analysis.embed import paper_text
+from analysis.topics.assignment import assign_topics, birth_weeks, nearest_centroids
+from analysis.topics.bertopic_model import TopicSettings, fit_topics, library_versions
+from analysis.topics.births import NewTopic, describe_new_topic, find_new_topic, fits_without_itself
+from analysis.topics.drift import BASELINE_WEEKS, drift_of_week, rise_of_unassigned
+from analysis.topics.map_layout import new_topic_position, paper_positions, sample_by_id, topic_positions
+from analysis.topics.registry import KnownTopic, free_label, match_topics, shared_papers
+from domain.embeddings import Embeddings
+from domain.paper import ArxivId
+from domain.progress import Progress
+from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
+from domain.week import Week, weeks_between
+from store.database import Database
+from store.embeddings import embedding_counts, embeddings_by_id, embeddings_of
+from store.papers import papers_in_order
+from store.topics import (
+    StoredTopicModel,
+    add_assignment,
+    add_drift,
+    add_new_topic,
+    add_topic_model,
+    drift_of,
+    highest_topic_id,
+    ids_without_topic,
+    newest_topic_model,
+    places_of_weeks,
+    registered_topics,
+    topics_of_papers,
+)
+
+_OUTGROWN = 2.0  # times as many papers as a fit saw: history was added, not a week
+
+
+_ASSIGN_AT_ONCE = 8192
+
+
+def update_topics(
+    db: Database,
+    embedding_model_id: str,
+    categories: tuple[str, ...],
+    settings: TopicSettings,
+    *,
+    last_week: Week,
+    clock: Callable[[], datetime],
+    force: bool = False,
+) -> Iterator[Progress]:
+    """Fit where due, assign what has no topic, see which topics are born and how well the newest weeks fit.
+
+    Where they fit badly, topics are fitted anew at once.
+    """
+    yield from fit_if_due(db, embedding_model_id, categories, settings, last_week=last_week, clock=clock, force=force)
+    yield from _assign_and_observe(db, embedding_model_id, categories, settings, last_week)
+    if (model := newest_topic_model(db, embedding_model_id)) is None or not has_drifted(db, model, settings):
+        return
+    yield from fit_if_due(db, embedding_model_id, categories, settings, last_week=last_week, clock=clock)
+    yield from _assign_and_observe(db, embedding_model_id, categories, settings, last_week)
+
+
+def _assign_and_observe(
+    db: Database, embedding_model_id: str, categories: tuple[str, ...], settings: TopicSettings, last_week: Week
+) -> Iterator[Progress]:
+    if (model := newest_topic_model(db, embedding_model_id)) is not None:
+        yield from assign_missing(db, model)
+        yield from observe_weeks(db, embedding_model_id, categories, settings, last_week=last_week)
+
+
+def fit_if_due(
+    db: Database,
+    embedding_model_id: str,
+    categories: tuple[str, ...],
+    settings: TopicSettings,
+    *,
+    last_week: Week,
+    clock: Callable[[], datetime],
+    force: bool = False,
+) -> Iterator[Progress]:
+    """Fit topics where there are none yet, the last fit is old or no longer suits, and match them to the registry."""
+    model = newest_topic_model(db, embedding_model_id)
+    if model is not None and not force and not _refit_is_due(db, model, settings, last_week):
+        return
+    embeddings = embeddings_of(
+        db, embedding_model_id, categories=categories, first=last_week.plus(1 - settings.window_weeks), last=last_week
+    )
+    papers = papers_in_order(db, embeddings.ids)
+    # A fit of half as many papers says too little about these to start from.
+    is_outgrown = model is not None and len(papers) >= _OUTGROWN * model.n_papers
+    fitted = fit_topics(
+        [paper_text(p) for p in papers],
+        embeddings,
+        settings,
+        before=None if model is None or is_outgrown else model.fitted.centroids,
+    )
+    if model is not None and model.topics and not len(fitted):
+        yield Progress("topics", 0, 0, "papers", "no topic found in these papers; the last fit stays")
+        return
+    assignment = assign_topics(embeddings, fitted)
+    registered = registered_topics(db, embedding_model_id)
+    known = [
+        KnownTopic(t.topic, t.centroid, is_active=t.is_active, label_is_pinned=t.has_given_name) for t in registered
+    ]
+    shared = None
+    if model is not None:
+        before = topics_of_papers(db, model.topic_model_id)
+        shared = shared_papers(
+            assignment,
+            len(fitted),
+            np.array([before.get(arxiv_id, -1) for arxiv_id in assignment.ids], dtype=np.int64),
+            [k.topic.topic_id for k in known],
+        )
+    weeks = [p.week for p in papers]
+    plan = match_topics(
+        fitted,
+        known,
+        week=last_week,
+        shared=shared,
+        begun=birth_weeks(assignment, weeks, len(fitted)),
+        first_free_id=highest_topic_id(db) + 1,
+    )
+    places = {t.topic.topic_id: t.position for t in registered}
+    nowhere = (float("nan"), float("nan"))
+    before_map = np.array([places.get(topic_id, nowhere) for topic_id in plan.topic_ids]).reshape(len(fitted), 2)
+    positions = topic_positions(fitted.centroids, before_map, seed=settings.seed)
+    on_map = sample_by_id(embeddings.ids, settings.n_map_papers) if len(fitted) else []
+    add_topic_model(
+        db,
+        fitted,
+        plan.topics,
+        plan.events,
+        assignment,
+        fitted_week=last_week,
+        fitted_at=clock(),
+        settings=settings.model_dump(),
+        library_versions=library_versions(),
+        positions=positions,
+        paper_positions={
+            embeddings.ids[row]: (float(x), float(y))
+            for row, (x, y) in zip(
+                on_map, paper_positions(embeddings.vectors[on_map], fitted.centroids, positions), strict=True
+            )
+        }
+        if on_map
+        else {},
+        drift=_drift_of_weeks(embeddings, assignment, weeks, fitted, last_week),
+    )
+    yield Progress(
+        "topics", len(papers), len(papers), "papers", f"{len(fitted)} topics fitted to {len(papers):,} papers"
+    )
+
+
+def _drift_of_weeks(
+    embeddings: Embeddings,
+    assignment: TopicAssignment,
+    weeks: Sequence[Week],
+    fitted: FittedTopics,
+    last_week: Week,
+) -> list[TopicDrift]:
+    """How the baseline weeks fit: what later weeks are compared with."""
+    week_of_paper = np.array([week.monday for week in weeks], dtype="datetime64[D]")
+    baseline = list(weeks_between(last_week.plus(1 - BASELINE_WEEKS), last_week))
+    in_baseline = week_of_paper >= np.datetime64(baseline[0].monday)
+    drift = []
+    for week in baseline:
+        of_week = week_of_paper == np.datetime64(week.monday)
+        if of_week.any():
+            drift.append(
+                drift_of_week(
+                    week,
+                    embeddings.vectors[of_week],
+                    assignment.topic[of_week].astype(np.int64),
+                    assignment.similarity[of_week],
+                    centroids=fitted.centroids,
+                    baseline=embeddings.vectors[in_baseline & ~of_week],
+                )
+            )
+    return drift
+
+
+def _refit_is_due(db: Database, model: StoredTopicModel, settings: TopicSettings, last_week: Week) -> bool:
+    """Whether a fit is old, found nothing, no longer suits, or saw so few of today's papers that it cannot tell."""
+    n_embedded = embedding_counts(db)[model.fitted.embedding_model_id]
+    return (
+        model.fitted_week.plus(settings.refit_weeks) <= last_week
+        or (not model.topics and n_embedded > model.n_papers)
+        or n_embedded >= _OUTGROWN * model.n_papers
+        or (model.fitted_week < last_week and has_drifted(db, model, settings))
+    )
+
+
+def has_drifted(db: Database, model: StoredTopicModel, settings: TopicSettings) -> bool:
+    """Whether so many more papers fit no topic than when the fit was made that it no longer suits."""
+    return rise_of_unassigned(drift_of(db, model.topic_model_id), model.fitted_week) > settings.max_drift
+
+
+def observe_weeks(
+    db: Database,
+    embedding_model_id: str,
+    categories: tuple[str, ...],
+    settings: TopicSettings,
+    *,
+    last_week: Week,
+) -> Iterator[Progress]:
+    """For each closed week after the fit, in order: the topics born in it, and how well its papers fit."""
+    model = newest_topic_model(db, embedding_model_id)
+    if model is None or not model.topics:
+        return
+    measured = {d.week for d in drift_of(db, model.topic_model_id)}
+    for week in weeks_between(model.fitted_week.plus(1), last_week):
+        if week in measured:
+            continue
+        # One at a time, each from what the store holds then, so that a run cut off in between goes on as it would have.
+        while (newborn := _newborn_in(db, model, categories, settings, week)) is not None:
+            yield from _give_birth(db, model, categories, settings, newborn, week)
+            model = newest_topic_model(db, embedding_model_id) or model
+        first = model.fitted_week.plus(1 - BASELINE_WEEKS)
+        places = places_of_weeks(db, model.topic_model_id, categories, first=first, last=week)
+        of_week = places.weeks == np.datetime64(week.monday)
+        if not of_week.any():
+            continue
+        vectors = embeddings_by_id(db, embedding_model_id, list(places.ids)).vectors
+        numbers = {topic.topic_id: number for number, topic in enumerate(model.topics)}
+        drift = drift_of_week(
+            week,
+            vectors[of_week],
+            np.array([numbers.get(topic_id, -1) for topic_id in places.topic_ids[of_week].tolist()], dtype=np.int64),
+            places.similarity[of_week],
+            centroids=model.fitted.centroids,
+            baseline=vectors[places.weeks <= np.datetime64(model.fitted_week.monday)],
+        )
+        add_drift(db, model.topic_model_id, [drift])
+        yield Progress("topics", drift.n, drift.n, "papers")
+
+
+def _newborn_in(
+    db: Database, model: StoredTopicModel, categories: tuple[str, ...], settings: TopicSettings, week: Week
+) -> NewTopic | None:
+    places = places_of_weeks(
+        db, model.topic_model_id, categories, first=week.plus(1 - settings.window_weeks), last=week
+    )
+    is_recent = places.weeks > np.datetime64(week.plus(-settings.birth_weeks).monday)
+    fits = places.topic_ids >= 0
+    seen = places.weeks <= np.datetime64(model.fitted_week.monday)
+    alone = fits_without_itself(places.similarity[seen], places.topic_ids[seen], floor=model.fitted.floor)
+    # Recent papers only as they stand: whatever makes a newborn must be free to move to it.
+    fits[seen] &= alone | is_recent[seen]
+    left = np.flatnonzero(~fits)
+    vectors = embeddings_by_id(db, model.fitted.embedding_model_id, [places.ids[row] for row in left]).vectors
+    return find_new_topic(vectors, is_recent[left], floor=model.fitted.floor, min_papers=settings.min_birth_papers)
+
+
+def _give_birth(
+    db: Database,
+    model: StoredTopicModel,
+    categories: tuple[str, ...],
+    settings: TopicSettings,
+    newborn: NewTopic,
+    week: Week,
+) -> Iterator[Progress]:
+    """Store a topic born in a week, with every paper that is nearer to it than to the topic that it had."""
+    places = places_of_weeks(db, model.topic_model_id)
+    moved: dict[ArxivId, float] = {}
+    for start in range(0, len(places.ids), _ASSIGN_AT_ONCE):
+        ids = list(places.ids[start : start + _ASSIGN_AT_ONCE])
+        some = embeddings_by_id(db, model.fitted.embedding_model_id, ids)
+        _, similarity = nearest_centroids(some.vectors, newborn.centroid[None])
+        nearer = (similarity >= np.float32(model.fitted.floor)) & (
+            similarity > places.similarity[start : start + _ASSIGN_AT_ONCE]
+        )
+        moved |= {ids[row]: float(similarity[row]) for row in np.flatnonzero(nearer)}
+
+    number = len(model.topics)
+    numbers = {topic.topic_id: n for n, topic in enumerate(model.topics)}
+    recent = places_of_weeks(
+        db, model.topic_model_id, categories, first=week.plus(1 - BASELINE_WEEKS - settings.birth_weeks), last=week
+    )
+    topic_of_paper = np.array(
+        [
+            number if arxiv_id in moved else numbers.get(topic_id, -1)
+            for arxiv_id, topic_id in zip(recent.ids, recent.topic_ids.tolist(), strict=True)
+        ],
+        dtype=np.int64,
+    )
+    papers = papers_in_order(db, recent.ids)
+    label, terms = describe_new_topic(
+        [paper_text(p) for p in papers], topic_of_paper, model.fitted.top_terms, settings.n_top_terms
+    )
+    # Older papers that happen to lie near it do not date it.
+    begun = sorted(p.week for p in papers if p.arxiv_id in moved and p.week > week.plus(-settings.birth_weeks))
+    nearest, _ = nearest_centroids(newborn.centroid[None], model.fitted.centroids)
+    topic = Topic(
+        topic_id=highest_topic_id(db) + 1,
+        label=free_label(label, terms, {t.label.lower() for t in model.topics}),
+        top_terms=terms,
+        born_week=begun[len(begun) // 20],
+        size=len(moved),
+        area=model.topics[int(nearest[0])].area,
+    )
+    detail = f"{topic.size} papers that fitted no topic better, its first in {topic.born_week}"
+    add_new_topic(
+        db,
+        model,
+        topic,
+        TopicEvent(topic.topic_id, "born", week, detail),
+        centroid=newborn.centroid,
+        position=new_topic_position(newborn.centroid, model.fitted.centroids, model.positions),
+        moved=moved,
+    )
+    yield Progress("topics", len(moved), len(moved), "papers", f"{week}: a topic is born, {topic.label}")
+
+
+def assign_missing(db: Database, model: StoredTopicModel) -> Iterator[Progress]:
+    """Assign every embedded paper that the fit has not been asked about."""
+    embedding_model_id = model.fitted.embedding_model_id
+    ids = ids_without_topic(db, model.topic_model_id, embedding_model_id)
+    for start in range(0, len(ids), _ASSIGN_AT_ONCE):
+        chunk: TopicAssignment = assign_topics(
+            embeddings_by_id(db, embedding_model_id, ids[start : start + _ASSIGN_AT_ONCE]), model.fitted
+        )
+        add_assignment(db, model, chunk)
+        yield Progress("topics", min(start + _ASSIGN_AT_ONCE, len(ids)), len(ids), "papers")

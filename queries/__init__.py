@@ -1,0 +1,1 @@
+"""Each question once: fetch, hand to a pure function, return the answer."""

@@ -1,0 +1,52 @@
+"""Techniques and themes of abstracts given by the caller."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from domain.detections import Detection
+from domain.errors import UsageError
+from runtime.context import AppContext
+
+# -- detect
+
+
+def detect(context: AppContext, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Techniques and themes of abstracts given as JSON lines with ``id``, ``title`` and ``abstract``.
+
+    Raises
+    ------
+    UsageError
+        After all that can be read, naming the first line that is not such an object.
+    """
+    problems: list[str] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            paper_id, title, abstract = given["id"], given["title"], given["abstract"]
+            if not (isinstance(title, str) and isinstance(abstract, str) and isinstance(paper_id, str | int)):
+                raise TypeError("title and abstract are text, id is text or a number")
+            str(paper_id).encode()  # half a character is valid JSON, but cannot be printed
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            problems.append(f"line {number} is not a JSON object with id, title and abstract ({error})")
+            continue
+        found = context.detector.detect_text(title, abstract)
+        yield {
+            "id": paper_id,
+            "techniques": {d.key: detection_json(d) for d in found if d.kind == "technique"},
+            "themes": {d.key: detection_json(d) for d in found if d.kind == "theme"},
+        }
+    if problems:
+        more = f", and {len(problems) - 1:,} more lines are none" if len(problems) > 1 else ""
+        raise UsageError(f"{problems[0]}{more}; the others are answered")
+
+
+def detection_json(d: Detection) -> dict[str, Any]:
+    return {
+        "level": d.level,
+        "evidence": [{"field": e.field, "start": e.start, "end": e.end} for e in d.evidence],
+    }

@@ -1,0 +1,78 @@
+"""Numbers and dates as requests and answers write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from domain.calls import Growth
+from domain.errors import NotFound, UsageError
+from domain.week import Week
+
+
+def json_number(value: float) -> float | None:
+    """Six digits are more than any share here knows; NaN is null in JSON."""
+    return None if value != value else round(value, 6)
+
+
+def growth_json(growth: Growth | None) -> dict[str, float] | None:
+    if growth is None:
+        return None
+    # Four significant digits; a rate may be anything from 0 to astronomical, where a term begins or ends.
+    return {
+        name: float(f"{value:.4g}")
+        for name, value in (
+            ("odds_ratio_per_year", growth.odds_ratio_per_year),
+            ("low", growth.low),
+            ("high", growth.high),
+        )
+    }
+
+
+# -- reading what people type
+
+
+def day(text: str, *, end: bool = False) -> date:
+    """A day from ``2026-05-04``, ``2026-W19``, ``2026-05`` or ``2026``; the first, or with ``end`` the last of it.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        if re.fullmatch(r"\d{4}-W\d{2}", text):
+            week = Week.parse(text)
+            return week.sunday if end else week.monday
+        if re.fullmatch(r"\d{4}(-\d{2})?", text):
+            year, month = int(text[:4]), int(text[5:7] or (12 if end else 1))
+            after = date(year + month // 12, month % 12 + 1, 1)
+            return after - timedelta(days=1) if end else date(year, month, 1)
+        return date.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"not a day: {text!r}; write it as 2026-05-04, 2026-W19, 2026-05 or 2026") from error
+
+
+def week_named(text: str) -> Week:
+    """A week from ``2026-W19``.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        return Week.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def week_called(name: str) -> Week:
+    """A week of an address.
+
+    Raises
+    ------
+    NotHere
+    """
+    try:
+        return Week.parse(name)
+    except ValueError as error:
+        raise NotFound(str(error)) from error

@@ -1,0 +1,89 @@
+"""What callers ask: requests as parsed values, with their limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from analysis.trends.shares import Period
+from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
+from domain.errors import UsageError
+
+Level = Literal["mentions", "adopts", "about"]
+LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
+MAX_TERMS = 20
+
+
+Sort = Literal["relevance", "newest", "oldest"]
+
+MAX_QUERY = 500
+"""Characters of a query; the model reads no more than about two hundred words."""
+
+
+@dataclass(frozen=True)
+class PaperRequest:
+    """What is looked for, and among which papers; names are as people type them."""
+
+    query: str
+    since: date | None = None
+    until: date | None = None
+    categories: tuple[str, ...] = ()
+    primary: bool = False
+    topic: str | None = None
+    term: str | None = None
+    level: Level = "adopts"
+    sort: Sort = "relevance"
+
+
+MAX_TERMS_SHOWN = 8
+"""More curves than this cannot be told apart on one chart."""
+
+
+TakenAs = Literal["words", "meaning"]
+"""How a term that is added counts: as a name or words, or as a description."""
+
+
+@dataclass(frozen=True)
+class TrendRequest:
+    """What a chart shows."""
+
+    terms: tuple[str, ...]
+    since: str
+    until: str
+    by: Period
+    level: Level
+    categories: tuple[str, ...]
+    primary: bool
+
+    @property
+    def query(self) -> dict[str, object]:
+        """The same as an address's query; what is as usual is left out."""
+        return {
+            "term": list(self.terms),
+            "since": self.since,
+            "until": self.until,
+            "by": "" if self.by == "week" else self.by,
+            "level": "" if self.level == "adopts" else self.level,
+            "category": list(self.categories),
+            "primary": "true" if self.primary else "",
+        }
+
+    def adding(self, term: str, taken_as: TakenAs) -> TrendRequest:
+        """The same with one more term, which the reader may take as a description without knowing of prefixes.
+
+        Raises
+        ------
+        UsageError
+            If that is one more than a chart can show.
+        """
+        described = taken_as == "meaning" and term.strip() and not term.strip().startswith("meaning:")
+        return replace(self, terms=charted_terms([*self.terms, f"meaning:{term.strip()}" if described else term]))
+
+
+def charted_terms(typed: list[str]) -> tuple[str, ...]:
+    """The terms of one chart, each once."""
+    terms = tuple(dict.fromkeys(t.strip() for t in typed if t.strip()))
+    if len(terms) > MAX_TERMS_SHOWN:
+        raise UsageError(f"{len(terms)} terms are too many for one chart; give {MAX_TERMS_SHOWN} or fewer")
+    return terms

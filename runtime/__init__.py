@@ -1,0 +1,1 @@
+"""What a run needs: settings, the application context, leases, files."""

@@ -1,0 +1,162 @@
+"""A workshop that answers again and again: what does not change between runs is asked of the database once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.errors import StoreError
+from domain.paper_index import PaperIndex
+from runtime.cache import MOST_KEPT, CachePool, StateCache
+from runtime.context import AppContext
+from runtime.query_batcher import QueryBatcher
+from store.database import Database, open_database, time_limit
+from store.paper_index import stored_state
+from store.search import Scope, mondays_of_rows
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
+"""How long a change in the database may go unseen."""
+CACHE_MB = 16
+"""Pages of the database that each connection keeps."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """An index with the state of the database that it is of; ``number`` counts the loads."""
+
+    index: PaperIndex
+    state: Hashable
+    number: int
+
+
+@dataclass(frozen=True)
+class CachedContext(AppContext):
+    """The workshop of a web process; several threads may ask it at once."""
+
+    _index_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    _db_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
+    def __post_init__(self) -> None:
+        # Made here, before there are threads that could make them twice.
+        _ = self.memory, self._pools, self._held, self._together
+
+    @cached_property
+    def db(self) -> Database:
+        """The database; each of our threads has a connection, so that each must keep little."""
+        with self._db_lock:
+            if "db" not in vars(self):
+                vars(self)["db"] = open_database(self.settings.store_url, cache_mb=CACHE_MB)
+            db: Database = vars(self)["db"]
+            return db
+
+    @cached_property
+    def memory(self) -> StateCache:
+        """What is kept; its state is that of the index in use, so nothing of an old index is kept under a new state."""
+        return StateCache(self._state_in_use, look_every_s=LOOK_EVERY_S)
+
+    @cached_property
+    def _pools(self) -> Mapping[CachePool, StateCache]:
+        # The others ask every time: a page of the new state must not find a digest of the old one there.
+        search, large = (StateCache(self.memory.state, most=MOST_KEPT[pool]) for pool in ("search", "large"))
+        return {"shared": self.memory, "search": search, "large": large}
+
+    def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:
+        """What ``make`` gave since the database last changed."""
+        return self._pools[pool].cached(key, make)
+
+    @property
+    def paper_index(self) -> PaperIndex:
+        """All watched papers as arrays; after a change the old ones go on being used until the new ones are loaded."""
+        self.memory.state()
+        if "loaded" not in self._held:
+            with self._index_lock:
+                if "loaded" not in self._held:
+                    self._load_index(stored_state(self.db))
+        return self._held["loaded"].index
+
+    @cached_property
+    def _held(self) -> dict[str, _Loaded]:
+        return {}
+
+    def _state_in_use(self) -> Hashable:
+        """The state of the index that answers, with the number of its load; another one is loaded where it is old.
+
+        The number also tells what was drawn before the first index was there, which may be older than the database.
+        """
+        state = stored_state(self.db)
+        loaded = self._held.get("loaded")
+        if loaded is None:
+            return state, 0
+        if loaded.state != state and self._index_lock.acquire(blocking=False):
+            threading.Thread(target=self._reload_index, args=(state, loaded), name="index", daemon=True).start()
+        return loaded.state, loaded.number
+
+    def _reload_index(self, state: Hashable, old: _Loaded) -> None:
+        try:
+            if self._held["loaded"] is old:  # or another thread has just done it
+                self._load_index(state)
+        except StoreError as error:  # the old state answers until the next look tries again
+            _log.warning("could not load the papers anew: %s", error.public)
+        finally:
+            self._index_lock.release()
+
+    def _load_index(self, state: Hashable) -> None:
+        """Load and put to use, both under one lock; ``state`` was looked up before, so the index is no older."""
+        before = self._held.get("loaded")
+        with time_limit(None):  # whoever comes first loads it for all
+            index = self._loaded_index()
+        self._held["loaded"] = _Loaded(index, state, before.number + 1 if before else 1)
+
+    def _loaded_index(self) -> PaperIndex:
+        # Not by what is kept: until the index is there, that is of the state before, its models among it.
+        plain = AppContext(self.settings, self.clock)
+        vars(plain).update(db=self.db, detector=self.detector)
+        return plain.paper_index
+
+    def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of a query with every paper of an index; queries that come together share one pass."""
+        return self._together.answer(query, index)
+
+    def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:
+        """The week of each paper by its row, so that counting a word by week looks up no paper."""
+
+        def read() -> NDArray[np.int32] | None:
+            with time_limit(None):  # whoever comes first reads it for all
+                return mondays_of_rows(self.db, scope)
+
+        return self.cached(("mondays", scope), read, pool="large")
+
+    def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
+        """The cosine of each query with every paper, on one core: other readers need the others, and threads of two
+        that wait for each other burn both.
+        """
+        import torch
+
+        torch.set_num_threads(1)
+        return super().all_similarities(queries, index)
+
+    @cached_property
+    def _together(self) -> QueryBatcher:
+        return QueryBatcher(self.all_similarities)
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a first search need not wait."""
+        loaded = self._held.get("loaded")
+        return loaded is not None and ("encoder" in vars(self) or not loaded.index.vectors.shape[1])
+
+    def warm_up(self) -> None:
+        """Load what the first reader would have to wait for."""
+        index = self.paper_index
+        if index.vectors.shape[1]:
+            self.similarities("warm", index)

@@ -1,0 +1,148 @@
+"""The jobs of an installation, and the process that does them when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from domain.digest import DigestEdition
+from domain.progress import Progress
+from domain.week import Week, last_closed_week
+from mail.bounces import our_domains, read_bounces
+from mail.service import DELIVERY_LEASE, MailService
+from runtime.context import LEASE, LOOK_BACK_WEEKS, AppContext
+from runtime.files import write_files
+from scheduler.ledger import Job, cron_periods
+from store.backup import back_up
+from store.digests import newest_digest, published_weeks
+from store.runs import RunRecord, forget_runs
+from store.saved_searches import forget_query_vectors
+from store.subscribers import forget_idle, forget_requests, forget_tokens
+
+_KEEP_RUNS = timedelta(days=400)
+_KEEP_REQUESTS = timedelta(days=35)
+_KEEP_PENDING = timedelta(days=8)
+_KEEP_UNSUBSCRIBED = timedelta(days=90)
+
+
+def jobs_of(mail_service: MailService) -> list[Job]:
+    """Every job, in the order in which they are looked at: what others build on comes first."""
+    context, schedule = mail_service.context, mail_service.context.settings.schedule
+    jobs = [
+        Job(
+            "harvest", _by_cron(schedule.harvest, schedule.zone), lambda _: _harvest(context), LEASE, newest_covers=True
+        ),
+        Job(
+            "digest",
+            lambda now, _: _weeks_due(context, now),
+            lambda period: _publish(context, Week.parse(period)),
+            LEASE,
+        ),
+        Job("delivery", lambda _now, _ledger: mail_service.due_issues(), mail_service.deliver, DELIVERY_LEASE),
+        Job("changes", _by_cron(schedule.changes, "UTC"), lambda _: _changes(context), LEASE, newest_covers=True),
+        Job(
+            "clean up", _by_cron(schedule.clean_up, "UTC"), lambda _: _clean_up(context), "clean up", newest_covers=True
+        ),
+    ]
+    if schedule.backup and context.db.is_sqlite:
+        jobs.append(
+            Job(
+                "backup",
+                _by_cron(schedule.backup, "UTC"),
+                lambda at: _back_up(context, at),
+                "backup",
+                newest_covers=True,
+            )
+        )
+    if context.settings.mail.bounce_folder is not None:
+        jobs.append(
+            Job(
+                "bounces", _by_cron(schedule.bounces, "UTC"), lambda _: _bounces(context), "bounces", newest_covers=True
+            )
+        )
+    return jobs
+
+
+def _by_cron(expression: str, zone: str) -> Callable[[datetime, Mapping[str, RunRecord]], Sequence[str]]:
+    return lambda now, ledger: cron_periods(expression, zone, now=now, ledger=ledger) if expression else []
+
+
+def _harvest(context: AppContext) -> Iterator[Progress]:
+    """Fetch what is not proven whole, look into it, and correct digests of weeks that have become whole."""
+    n_weeks = context.settings.weeks
+    last = last_closed_week(context.present(n_weeks))
+    yield from context.harvest(n_weeks)
+    yield from context.analyse(last_week=last)
+    for week in published_weeks(context.db)[-LOOK_BACK_WEEKS:]:
+        published = newest_digest(context.db, week)
+        if published is not None and not published.edition.digest.completeness.complete:
+            yield from _publish_and_write(context, week)
+
+
+def _changes(context: AppContext) -> Iterator[Progress]:
+    """Follow replacements and withdrawals of papers that are older than the last re-check of their week."""
+    yield from context.harvest_lists(None)
+    yield from context.analyse(last_week=last_closed_week(context.now()))
+
+
+def _weeks_due(context: AppContext, now: datetime) -> list[str]:
+    """Closed weeks without a digest."""
+    published = published_weeks(context.db)
+    return [str(week) for week in context.weeks_to_publish(now) if week not in published]
+
+
+def _publish(context: AppContext, week: Week) -> Iterator[Progress]:
+    """A week from harvest to digest; weeks since then that are closed too are fetched with it."""
+    n_missed = (last_closed_week(context.now()).monday - week.monday).days // 7
+    yield from context.harvest(context.settings.weeks + n_missed)
+    # A week that was missed long ago must not take the topics back to what they were then.
+    yield from context.analyse(last_week=max([week, *published_weeks(context.db)]))
+    yield from _publish_and_write(context, week)
+
+
+def _publish_and_write(context: AppContext, week: Week) -> Iterator[Progress]:
+    yield from context.publish(week)
+    published = newest_digest(context.db, week)
+    if published is not None:
+        write_edition(context, published.edition)
+
+
+def write_edition(context: AppContext, edition: DigestEdition) -> None:
+    """Write a digest's files into the data folder."""
+    from templates.digest_pages import digest_files
+
+    write_files(context.settings.data_dir / "digests", digest_files(edition))
+
+
+def backup_folder(context: AppContext) -> Path:
+    """Where the scheduler's backups are."""
+    return context.settings.data_dir / "backups"
+
+
+def _back_up(context: AppContext, at: str) -> Iterator[Progress]:
+    folder = backup_folder(context)
+    name = f"papertide-{at.replace(':', '')}.sqlite"
+    back_up(context.db, folder / name)
+    for old in sorted(folder.glob("papertide-*.sqlite"))[: -context.settings.schedule.keep_backups]:
+        old.unlink(missing_ok=True)
+    yield Progress("backup", 1, 1, "files", f"backed up as {name}")
+
+
+def _clean_up(context: AppContext) -> Iterator[Progress]:
+    """Forget what is not needed any more, people who never confirmed first of all."""
+    db, now = context.db, context.now()
+    forget_idle(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
+    forget_requests(db, asked_before=now - _KEEP_REQUESTS)
+    forget_tokens(db, expired_before=now - _KEEP_REQUESTS)
+    forget_query_vectors(db)
+    n_runs = forget_runs(db, finished_before=now - _KEEP_RUNS)
+    # Anybody can read the note, and how many people came and went is nobody's business.
+    yield Progress("clean-up", 1, 1, "times", f"forgot what is no longer needed, {n_runs} lines of the ledger among it")
+
+
+def _bounces(context: AppContext) -> Iterator[Progress]:
+    folder = context.settings.mail.bounce_folder
+    if folder is not None:
+        counts = read_bounces(context.db, folder, domains=our_domains(context.settings), now=context.now())
+        yield Progress("bounces", 1, 1, "times", "read what came" if counts else "no reports")

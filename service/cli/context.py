@@ -1,0 +1,39 @@
+"""What stands before a command's name, and the workshop that the command then works in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from runtime.settings import load_settings, process_environment
+
+if TYPE_CHECKING:
+    from runtime.context import AppContext
+
+
+@dataclass
+class GlobalOptions:
+    """What stands before the command's name."""
+
+    config: Path | None
+    data_dir: Path | None
+
+
+@contextmanager
+def open_context(ctx: typer.Context, **overrides: Any) -> Iterator[AppContext]:
+    """The workshop of these settings; its database is closed afterwards."""
+    from runtime.context import AppContext
+
+    given: GlobalOptions = ctx.obj
+    settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
+    context = AppContext(settings)
+    try:
+        yield context
+    finally:
+        if "db" in vars(context):
+            context.db.close()

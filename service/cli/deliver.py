@@ -1,0 +1,114 @@
+"""Command `deliver`: send the issues that are due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.errors import PapertideError
+from service.cli.context import open_context
+from service.cli.options import open_mail_service
+
+if TYPE_CHECKING:
+    from mail.service import MailService
+    from runtime.context import AppContext
+
+
+_N_REFUSED = 50
+
+
+def answer_requests(mail_service: MailService) -> None:
+    for _ in mail_service.answer_requests():
+        pass
+
+
+def deliver(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
+    unsettled: Annotated[
+        bool, typer.Option("--list", help="List deliveries of which nobody knows whether they arrived.")
+    ] = False,
+    arrived: Annotated[
+        list[int] | None, typer.Option(help="Such a delivery has arrived, says the mail server's log.")
+    ] = None,
+    again: Annotated[list[int] | None, typer.Option(help="Such a delivery has not arrived: send it again.")] = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List the newest mails that were not taken, with the server's replies.")
+    ] = False,
+) -> None:
+    """Send what is due, and what is open of an issue that was given up: every issue once to every reader."""
+    from store.deliveries import open_issues, refused_deliveries, settle
+    from store.deliveries import unsettled as unsettled_deliveries
+    from store.runs import reopen_run, runs_of
+
+    with open_context(ctx) as context:
+        mail_service = open_mail_service(context)
+        by_id = {d.delivery_id: (d, address) for d, address in unsettled_deliveries(context.db)}
+        for chosen, did_arrive in ((arrived or [], True), (again or [], False)):
+            for delivery_id in chosen:
+                settle(context.db, delivery_id, arrived=did_arrive, now=context.now())
+                if not did_arrive:
+                    reopen_run(context.db, "delivery", by_id[delivery_id][0].issue)
+        if unsettled:
+            for delivery, address in unsettled_deliveries(context.db):
+                typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.message_key}")
+            return
+        if refused:
+            for delivery, address in refused_deliveries(context.db, limit=_N_REFUSED):
+                typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.state}: {delivery.problem}")
+            return
+        if dry_run:
+            _say_due(context, mail_service)
+            return
+        ledger = runs_of(context.db, "delivery")
+        for issue in open_issues(context.db):
+            if issue in ledger and ledger[issue].state == "given up":
+                reopen_run(context.db, "delivery", issue)
+        if not deliver_due(context):
+            due = ", ".join(mail_service.due_issues())
+            typer.echo(f"{due}: another process is at it, or it is tried again later" if due else "nothing is due")
+
+
+def deliver_due(context: AppContext) -> bool:
+    """Send what is due and say what became of it; whether there was anything.
+
+    Raises
+    ------
+    PapertideError
+        If it could not be done; it will be tried again.
+    """
+    from scheduler.job_list import jobs_of
+    from scheduler.ledger import run_due
+    from store.deliveries import delivery_counts
+
+    mail_service = open_mail_service(context)
+    job = next(job for job in jobs_of(mail_service) if job.name == "delivery")
+    ended = list(run_due(context.db, job, clock=context.now))
+    counts = delivery_counts(context.db)
+    for end in ended:
+        states = ", ".join(f"{n} {state}" for state, n in sorted(counts.get(end.period, {}).items()))
+        typer.echo(f"{end.period}: {states or 'nobody reads it by mail'}")
+    failed = [end for end in ended if end.state in ("failed", "given up")]
+    if failed:
+        raise PapertideError(": ".join(filter(None, (failed[0].period, failed[0].message, failed[0].detail))))
+    return bool(ended)
+
+
+def _say_due(context: AppContext, mail_service: MailService) -> None:
+    from domain.subscription import Issue
+    from store.deliveries import open_until, planned_issues
+    from store.subscribers import subscribers
+
+    planned = planned_issues(context.db)
+    due = mail_service.due_issues()
+    for name in due:
+        issue = Issue.parse(name)
+        n = (
+            open_until(context.db, name)[0]
+            if name in planned
+            else sum(r.preferences.frequency == issue.frequency for r in subscribers(context.db, "active"))
+        )
+        typer.echo(f"{name}: {n} mails would be sent")
+    if not due:
+        typer.echo("nothing is due")

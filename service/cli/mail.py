@@ -1,0 +1,171 @@
+"""The commands about readers, mail, the scheduler and copies of the data."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from domain.errors import UsageError
+from service.cli.admin import backup, export, restore, scheduler
+from service.cli.context import open_context
+from service.cli.deliver import deliver
+from service.cli.options import FollowOption, FormatOption, open_mail_service
+
+if TYPE_CHECKING:
+    from domain.subscription import Issue, Preferences
+    from runtime.context import AppContext
+
+
+mail_app = typer.Typer(help="Look at mails before they go, and at what came back.", rich_markup_mode=None)
+mail_app.info.no_args_is_help = True
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md describes it.")]
+
+
+_IssueName = Annotated[
+    str | None, typer.Option("--issue", help="2026-W25, or 2026-06 for a month's; the newest week's by default.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that stand by themselves."""
+    app.command()(deliver)
+    app.command()(scheduler)
+    app.command()(backup)
+    app.command()(restore)
+    app.command()(export)
+
+
+def _issue(context: AppContext, name: str | None) -> Issue:
+    from domain.subscription import Issue
+    from store.digests import published_weeks
+
+    if name is not None:
+        return Issue.parse(name)
+    weeks = published_weeks(context.db)
+    if not weeks:
+        raise UsageError("there is no digest to send yet; `papertide run` makes one")
+    return Issue("weekly", weeks[-1])
+
+
+def _preferences(context: AppContext, frequency: str, mail_format: str, follow: list[str] | None) -> Preferences:
+    from mail.subscriptions import checked_preferences
+
+    return checked_preferences(context, frequency, mail_format, follow or ())
+
+
+@mail_app.command("preview")
+def mail_preview(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option(help="File to write: .eml, or .html and .txt for one part of it.")] = Path(
+        "preview.eml"
+    ),
+    issue: _IssueName = None,
+    mail_format: FormatOption = "html",
+    follow: FollowOption = None,
+) -> None:
+    """Write the mail that a reader who follows this would get; nothing is sent."""
+    from mail.message import message_bytes
+    from runtime.files import write_whole
+
+    if out.suffix not in (".eml", ".html", ".txt"):
+        raise UsageError(f"--out {out}: a mail ends in .eml, its parts in .html and .txt")
+    with open_context(ctx) as context:
+        chosen = _issue(context, issue)
+        letter = open_mail_service(context).preview(
+            chosen, _preferences(context, chosen.frequency, mail_format, follow)
+        )
+        html = letter.html
+        for picture in letter.pictures:  # in a file there is no mail that they are part of
+            data = b64encode(picture.png).decode()
+            html = html.replace(f"cid:{picture.name}@papertide", f"data:image/png;base64,{data}")
+        parts = {".html": html.encode(), ".txt": letter.text.encode()}
+        write_whole(out, parts.get(out.suffix) or message_bytes(letter, context.settings.mail, now=context.now()))
+    typer.echo(f"written: {out}")
+
+
+@mail_app.command("test")
+def mail_test(
+    ctx: typer.Context,
+    address: Annotated[str, typer.Argument(help="Where to send it.")],
+    issue: _IssueName = None,
+    follow: FollowOption = None,
+) -> None:
+    """Send the newest issue to one address as a test, or a short mail where there is no digest yet."""
+    from dataclasses import replace
+
+    from domain.subscription import normalised_address
+    from store.digests import published_weeks
+    from templates.mail_content import Notice
+
+    with open_context(ctx) as context:
+        normal, mail_service = normalised_address(address), open_mail_service(context)
+        if published_weeks(context.db):
+            chosen = _issue(context, issue)
+            letter = mail_service.preview(chosen, _preferences(context, chosen.frequency, "html", follow))
+            # Its links lead nowhere, so it must not promise a click that ends a subscription.
+            mail_service.send(replace(letter, to=normal, unsubscribe_url="", subject=f"Test: {letter.subject}"))
+        else:
+            words = Notice("Test of Papertide", "It works", ("Mails from Papertide reach this address.",))
+            mail_service.send_words(normal, words)
+        where = (
+            f"{context.settings.mail.host}:{context.settings.mail.port}"
+            if context.settings.mail.transport == "smtp"
+            else str(context.settings.data_dir / "mail")
+        )
+    typer.echo(f"handed to {where}")
+
+
+@mail_app.command("bounces")
+def mail_bounces(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A Maildir, or a folder of .eml files.")],
+) -> None:
+    """Read reports of failure, and leave alone the addresses that nobody has."""
+    from mail.bounces import our_domains, read_bounces
+
+    with open_context(ctx) as context:
+        counts = read_bounces(context.db, folder, domains=our_domains(context.settings), now=context.now())
+    typer.echo(", ".join(f"{n} {what}" for what, n in counts.items()) or "no new reports")
+
+
+@mail_app.command("explain")
+def mail_explain(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Reports as files, one mail in each.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line for each file; docs/json.md describes it.")
+    ] = False,
+) -> None:
+    """Say what each report of failure means for a subscription, and why; nothing is changed."""
+    from mail.bounces import our_domains, read_report, report_bytes
+
+    with open_context(ctx) as context:
+        domains = our_domains(context.settings)
+    for file in files:
+        try:
+            content = report_bytes(file)
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+        report = read_report(content, domains=domains)
+        if as_json:
+            answer = {
+                "file": str(file),
+                "kind": report.kind,
+                "key": report.message_key,
+                "status": report.status,
+                "why": report.why,
+            }
+            typer.echo(json.dumps(answer, ensure_ascii=False))
+            continue
+        of = f"our mail {report.message_key}" if report.message_key else "no mail of ours, so it counts for nothing"
+        typer.echo(f"{file}: {' '.join(filter(None, (report.kind, report.status)))}: {report.why}; about {of}")
+
+
+def print_json(answer: Any) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))

@@ -1,0 +1,88 @@
+"""The command ``papertide``. Each command reads what was typed, asks one room, and prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.errors import PapertideError, UsageError
+from service.cli.context import GlobalOptions
+from service.cli.mail import mail_app, register
+from service.cli.subscribers import subscribers_app
+from service.cli.topics import topics_app
+
+# What a command imports, it imports when it runs: `papertide --help` should not wait for pandas.
+
+app = typer.Typer(
+    name="papertide",
+    help="A radar for machine-learning research: adoption, topics and a weekly digest from arXiv's abstracts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+app.add_typer(topics_app, name="topics")
+app.add_typer(subscribers_app, name="subscribers")
+app.add_typer(mail_app, name="mail")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"papertide {version('papertide')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    ctx: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="Settings file; papertide.toml by default.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of database and digests.")] = None,
+    version: Annotated[  # noqa: ARG001 - it has ended by then; no command need follow it
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    ctx.obj = GlobalOptions(config, data_dir)
+
+
+register(app)
+
+
+def main() -> None:
+    """The way in: every error that is somebody's to mend is one line, with exit status 2 for wrong use, else 1."""
+    try:
+        app(standalone_mode=False)
+    except typer.TyperException as error:  # what was typed cannot be read
+        _complain(error.format_message())
+        sys.exit(2)
+    except UsageError as error:
+        _complain(str(error))
+        sys.exit(2)
+    except PapertideError as error:
+        _complain(str(error))
+        sys.exit(1)
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("stopped; everything finished is stored, run again to go on")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away (`papertide ... | head`); nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        sys.exit(1)
+
+
+def _complain(message: str) -> None:
+    typer.echo("papertide: " + " ".join(message.split()), err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Options and output helpers shared by the commands."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from mail.service import MailService
+    from runtime.context import AppContext
+
+
+WeeksOption = Annotated[int | None, typer.Option(min=1, help="Closed weeks to look back; 12 by default.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md describes it.")]
+
+
+def require_one_of(options: dict[str, bool]) -> None:
+    chosen = [name for name, given in options.items() if given]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other")
+
+
+def print_json(answer: Any) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def print_json_line(answer: Any) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+
+
+FormatOption = Annotated[str, typer.Option("--format", help="html or text.")]
+FollowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="technique:KEY, theme:KEY, topic:NUMBER, category:NAME or search:WORDS; may be repeated.",
+        metavar="KIND:WHAT",
+    ),
+]
+
+
+# -- mail
+
+
+def open_mail_service(context: AppContext) -> MailService:
+    from mail.service import MailService
+
+    return MailService(context)

@@ -1,0 +1,66 @@
+"""Commands under `papertide topics`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from domain.errors import UsageError
+from service.cli.context import open_context
+from service.cli.options import JsonOption, print_json
+
+topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@topics_app.command("fit")
+def topics_fit(ctx: typer.Context) -> None:
+    """Fit topics anew now, and match them to those that readers know."""
+    from domain.week import last_closed_week
+    from service.cli.progress import follow
+
+    with open_context(ctx) as context, context.sole_worker("topics", "fit") as keeping:
+        if context.embedding_model_id is None:
+            raise UsageError("nothing is embedded yet; `papertide run` does all of it")
+        follow(keeping(context.topics(last_week=last_closed_week(context.now()), refit=True)))
+        follow(keeping(context.tables()))
+
+
+@topics_app.command("list")
+def topics_list(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """The topics, largest first."""
+    from queries import topics
+
+    with open_context(ctx) as context:
+        found = topics.topics(context)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        raise UsageError("no topics are fitted yet; `papertide run` does all of it")
+    by_area: dict[str, list[dict[str, Any]]] = {}
+    for t in found:
+        by_area.setdefault(t["area"] or "not sorted into areas", []).append(t)
+    for area, of_area in by_area.items():
+        typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {sum(t['n_papers'] for t in of_area):,} papers")
+        for t in of_area:
+            typer.echo(f"{t['topic_id']:>5}  {t['n_papers']:>6,}  {t['label']}  ({', '.join(t['top_terms'][:5])})")
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
+@topics_app.command("rename")
+def topics_rename(
+    ctx: typer.Context,
+    topic: Annotated[str, typer.Argument(help="The topic: its number or its present label.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The name to show; without one, the name found in its papers comes back.")
+    ] = None,
+) -> None:
+    """Name a topic as you want; the name is shown everywhere and stays through refits."""
+    from queries import topics
+
+    with open_context(ctx) as context:
+        typer.echo(topics.rename_topic(context, topic, name))

@@ -1,0 +1,126 @@
+"""Commands `trends` and `calls`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from domain.errors import UsageError
+from service.cli.context import open_context
+from service.cli.options import JsonOption, print_json, require_one_of
+
+if TYPE_CHECKING:
+    pass
+
+
+By = Literal["week", "month", "quarter", "year"]
+LevelName = Literal["mentions", "adopts", "about"]
+
+
+def trends(
+    ctx: typer.Context,
+    terms: Annotated[
+        list[str],
+        typer.Argument(
+            help="Techniques, themes, topics, or any words; `meaning:WORDS` counts papers that mean what the words "
+            "describe.",
+            metavar="TERM...",
+        ),
+    ],
+    since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
+    until: Annotated[str | None, typer.Option(help="Likewise, included.")] = None,
+    by: Annotated[By, typer.Option(help="Length of a period.")] = "week",
+    category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
+    primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
+    level: Annotated[LevelName, typer.Option(help="How far a technique must be adopted.")] = "adopts",
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
+) -> None:
+    """The share of papers over time, with its interval and denominator."""
+    from queries import numbers
+    from queries import trends as trend_queries
+
+    require_one_of({"--json": as_json, "--csv": as_csv})
+    if out is not None and out.suffix not in (".png", ".svg", ".json"):
+        raise UsageError(f"--out {out}: a chart ends in .png, .svg or .json")
+    with open_context(ctx) as context:
+        answer = trend_queries.trends(
+            context,
+            terms,
+            by=by,
+            level=level,
+            categories=category or (),
+            primary=primary,
+            since=numbers.day(since) if since else None,
+            until=numbers.day(until, end=True) if until else None,
+        )
+    if out is not None:
+        from runtime.files import write_whole
+        from templates.trend_vega import chart_bytes, trend_chart
+
+        write_whole(out, chart_bytes(trend_chart(answer), out.suffix))
+        typer.echo(f"drawn in {out}")
+    if as_json:
+        print_json(answer)
+    elif as_csv:
+        sys.stdout.write(trend_queries.trends_csv(answer))
+    elif out is None:
+        _print_trends(answer)
+
+
+def _print_trends(answer: dict[str, Any]) -> None:
+    from datetime import date
+
+    from domain.calls import Growth
+    from domain.week import Week, period_name
+    from templates import number_text
+
+    for series in answer["series"]:
+        level = f", {answer['level']}" if series["kind"] in ("technique", "theme") else ""
+        typer.echo(f"{series['term']} ({series['kind']}{level}), by {answer['by']}")
+        for p in series["points"]:
+            share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
+            interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
+            whole = "" if p["complete"] else "  not proven complete"
+            if p["corrected"] is not None:
+                whole = f"; truly {p['corrected_low'] * 100:.1f} to {p['corrected_high'] * 100:.1f} %{whole}"
+            period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
+            typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
+        if growth := series["growth"]:
+            call = series["call"]
+            called = f"; called in {call['week']}: {number_text.verdict_said(call['verdict'])}" if call else ""
+            typer.echo(f"  odds over the last half year: {number_text.growth_said(Growth(**growth))}{called}")
+
+
+def calls(
+    ctx: typer.Context,
+    week: Annotated[str | None, typer.Option(help="All calls of 2026-W20; by default the moves of all weeks.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What was called rising, falling, emerging or cooling, and what became of it."""
+    from domain.calls import Growth
+    from queries import calls as call_queries
+    from queries import numbers
+    from templates import number_text
+
+    with open_context(ctx) as context:
+        answer = call_queries.calls(context, numbers.week_named(week) if week else None)
+    if as_json:
+        print_json(answer)
+        return
+    if not answer["calls"]:
+        raise UsageError("no call is stored" + (f" for {week}" if week else " yet") + "; `papertide run` makes them")
+    for r in answer["record"]:
+        told = r["held"] + r["failed"]
+        typer.echo(f"{r['horizon_weeks']} weeks on: {r['held']} of {told} held, {r['unknown']} cannot be told")
+    for c in answer["calls"]:
+        scores = {True: "held", False: "did not hold", None: "cannot be told"}
+        said = f"{number_text.verdict_said(c['verdict']):<12}  {c['kind']} {c['name']}"
+        if c["growth"]:
+            said += f"  {number_text.growth_said(Growth(**c['growth']))}"
+        said += "".join(f"; {s['horizon_weeks']} weeks on {scores[s['held']]}" for s in c["scores"])
+        typer.echo(f"{c['week']}  {said}{'; called late' * c['late']}")

@@ -1,0 +1,27 @@
+"""Command `up`: the web service with the scheduler."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.cli.context import open_context
+
+
+def up(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen at; 127.0.0.1 by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen at; 8000 by default.")] = None,
+    only_web: Annotated[bool, typer.Option("--only-web", help="Leave the jobs to another process.")] = False,
+) -> None:
+    """The web service with the scheduler beside it: pages, API, feeds, and every job when it is due."""
+    from scheduler.foreground import scheduler_beside
+    from service.web.server import serve
+
+    with open_context(ctx, **{"service.host": host, "service.port": port}) as context:
+        if only_web:
+            serve(context.settings)
+            return
+        with scheduler_beside(context):
+            serve(context.settings)

@@ -1,0 +1,46 @@
+"""What every route works with, and how it is found."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from runtime.cached_context import CachedContext
+from service.web.middleware import RequestMetrics
+from service.web.responses import PageCache
+from store.papers import holds_made_up
+from templates.page_layout import Feed, Site, render_page
+
+
+@dataclass(frozen=True)
+class WebContext:
+    """One workshop, the pages that need not be drawn again, and the counts for Prometheus."""
+
+    context: CachedContext
+    drawer: PageCache
+    meter: RequestMetrics
+    _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
+
+    def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:
+        """What stands around a page of this service."""
+        return Site(section, feeds, made_up=self.context.cached("made up", lambda: holds_made_up(self.context.db)))
+
+    def render_long(self, template: str, **content: Any) -> str:
+        """A page of many numbers, drawn with no more others at once than there are cores: each is done sooner.
+
+        All that it holds is known before, so nobody keeps a core while waiting for the database.
+        """
+        with self._cores:
+            return render_page(template, **content)
+
+
+def _web(request: Request) -> WebContext:
+    web: WebContext = request.app.state.web
+    return web
+
+
+WebContextDep = Annotated[WebContext, Depends(_web)]

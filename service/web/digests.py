@@ -1,0 +1,126 @@
+"""Pages: the home page and the digests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+
+from domain.errors import NotFound
+from domain.week import Week
+from queries import digests as digest_queries
+from queries import status as status_queries
+from queries.numbers import week_called
+from service.web.dependencies import WebContext, WebContextDep
+from service.web.links import DIGEST_FEED, LINKS
+from service.web.page_cache import cached_page
+from service.web.pages import router
+from service.web.parameters import WeekName
+from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
+from store.digests import revisions_of
+from templates.digest_json import digest_json
+from templates.digest_pages import render_html, render_list_page, render_text
+from templates.page_layout import Issue, render_page
+
+# -- home and digests
+
+
+@router.get("/")
+def home(request: Request, web: WebContextDep) -> Response:
+    """The newest digest at a glance, the weeks before, and the ways in."""
+
+    def draw() -> str:
+        heads = digest_queries.published_digests(web.context)
+        digest = digest_queries.published_digest(web.context, heads[0].week).edition.digest if heads else None
+        return render_page(
+            "home.html",
+            site=web.site("home", (DIGEST_FEED,)),
+            heads=heads,
+            digest=digest,
+            status=None if heads else status_queries.status(web.context),
+        )
+
+    return cached_page(web, request, draw)
+
+
+@router.get("/digests")
+def digests(request: Request, web: WebContextDep) -> Response:
+    """Every digest, newest first."""
+    return cached_page(
+        web,
+        request,
+        lambda: render_page(
+            "digests.html",
+            site=web.site("digests", (DIGEST_FEED,)),
+            heads=digest_queries.published_digests(web.context),
+        ),
+    )
+
+
+@router.get("/digests/{week}.json")
+def digest_as_json(request: Request, web: WebContextDep, week: WeekName) -> Response:
+    """The digest with every number."""
+    return cached_page(
+        web,
+        request,
+        lambda: json_text(digest_json(digest_queries.published_digest(web.context, week_called(week)).edition)),
+        JSON,
+        max_age_s=PUBLISHED_S,
+    )
+
+
+@router.get("/digests/{week}.txt")
+def digest_as_text(request: Request, web: WebContextDep, week: WeekName) -> Response:
+    """The digest as plain text."""
+    return cached_page(
+        web,
+        request,
+        lambda: render_text(digest_queries.published_digest(web.context, week_called(week)).edition),
+        TEXT,
+        max_age_s=PUBLISHED_S,
+    )
+
+
+@router.get("/digests/{week}")
+def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
+    """A digest at its permanent address, with its corrections."""
+    return _digest_page(request, web, week_called(week), None)
+
+
+@router.get("/digests/{week}/revisions/{revision}")
+def digest_revision(
+    request: Request, web: WebContextDep, week: WeekName, revision: Annotated[int, Path(ge=1, le=9999)]
+) -> Response:
+    """A digest as it was published at first, or corrected then."""
+    return _digest_page(request, web, week_called(week), revision)
+
+
+def _digest_page(request: Request, web: WebContext, week: Week, revision: int | None) -> Response:
+    def draw() -> str:
+        found = digest_queries.published_digest(web.context, week, revision)
+        weeks = [head.week for head in digest_queries.published_digests(web.context)][::-1]
+        at = weeks.index(week)
+        issue = Issue(
+            before=weeks[at - 1] if at else None,
+            after=weeks[at + 1] if at + 1 < len(weeks) else None,
+            shown=found.revision,
+            revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions_of(web.context.db, week)),
+        )
+        return render_html(found.edition, links=LINKS, site=web.site("digests", (DIGEST_FEED,)), issue=issue)
+
+    return cached_page(web, request, draw, max_age_s=PUBLISHED_S)
+
+
+@router.get("/digests/{week}/{slug}")
+def digest_list(
+    request: Request, web: WebContextDep, week: WeekName, slug: Annotated[str, Path(max_length=120)]
+) -> Response:
+    """All papers behind one number of a digest."""
+
+    def draw() -> str:
+        edition = digest_queries.published_digest(web.context, week_called(week)).edition
+        if slug not in {papers.slug for papers in edition.paper_lists}:
+            raise NotFound(f"the digest of {week} has no list {slug!r}")
+        return render_list_page(edition, slug, links=LINKS, site=web.site("digests", (DIGEST_FEED,)))
+
+    return cached_page(web, request, draw, max_age_s=PUBLISHED_S)

@@ -1,0 +1,180 @@
+"""Pages: papers, search and their exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+
+from domain.detections import Evidence
+from domain.errors import NotFound, UsageError
+from queries import paper_rows, terms
+from queries import papers as paper_queries
+from queries import topics as topic_queries
+from queries.papers import papers_matching
+from queries.search import search
+from service.web.dependencies import WebContext, WebContextDep
+from service.web.links import LINKS
+from service.web.page_cache import cached_page
+from service.web.pages import router
+from service.web.parameters import topic_options
+from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
+from store.papers import papers_in_order
+from templates import citations
+from templates.number_text import term_said
+from templates.page_layout import Feed, render_page
+
+# -- papers and search
+
+
+def _filters_page(web: WebContext, found: PaperPageRequest) -> dict[str, Any]:
+    """What the filters of search and lists offer."""
+    return {
+        "watched": web.context.settings.categories,
+        "terms": web.context.detector.taxonomy.terms,
+        "topic_options": topic_options(web),
+        "asked": found,
+    }
+
+
+@router.get("/papers")
+def papers(request: Request, web: WebContextDep, found: PaperParams) -> Response:
+    """The papers that a number counts, newest first."""
+
+    def draw() -> str:
+        total, listed = papers_matching(web.context, found.question, limit=found.limit, offset=found.offset)
+        return render_page(
+            "paper_list.html",
+            site=web.site("search"),
+            total=total,
+            papers=[paper_rows.paper_line(p) for p in listed],
+            next_offset=found.next_offset(total),
+            term_name=_term_name(web, found.question.term),
+            **_filters_page(web, replace(found, total=total)),
+        )
+
+    return cached_page(web, request, draw)
+
+
+def _term_name(web: WebContext, term: str | None) -> str | None:
+    """What a term is called."""
+    if term is None:
+        return None
+    named = terms.term_named(web.context, term)
+    if named is None:
+        return term_said(term)
+    if named[0] == "topic":
+        return next(
+            (t.topic.label for t in topic_queries.all_topics(web.context) if str(t.topic.topic_id) == named[1]), term
+        )
+    return next(t.name for t in web.context.detector.taxonomy.terms if (t.kind, t.key) == named)
+
+
+@router.get("/papers.{form}")
+def papers_as_file(request: Request, web: WebContextDep, found: PaperParams, form: citations.Form) -> Response:
+    """The papers that a number counts, for a reference manager or a table."""
+
+    def draw() -> str:
+        _, listed = papers_matching(web.context, found.question, limit=MAX_EXPORT)
+        return citations.written(listed, form)
+
+    total, _ = papers_matching(web.context, found.question, limit=0)
+    return _exported(web, request, draw, form, "papers", total)
+
+
+def _exported(
+    web: WebContext, request: Request, draw: Callable[[], str], form: citations.Form, what: str, total: int
+) -> Response:
+    """A file of papers; a header says how many there are, because the file holds no more than ``MAX_EXPORT``."""
+    file_name = f"papertide-{what}.{citations.SUFFIXES[form]}"
+    response = cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
+    response.headers["X-Total-Count"] = str(total)
+    return response
+
+
+@router.get("/papers/{arxiv_id:path}")
+def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
+    """One paper: what it says, what was found in it, where it belongs, and what is like it.
+
+    With an ending, as in ``2606.01846.bib``, it comes for a reference manager.
+    """
+    name, _, ending = arxiv_id.rpartition(".")
+    for form in citations.SUFFIXES:
+        if ending == form:
+            return _paper_as_file(request, web, name, form)
+
+    def draw() -> str:
+        found = paper_queries.paper(web.context, arxiv_id)
+        evidence = [Evidence(e["field"], e["start"], e["end"]) for d in found["detections"] for e in d["evidence"]]
+        return render_page(
+            "paper.html",
+            site=web.site("search"),
+            paper=found,
+            in_title=[e for e in evidence if e.field == "title"],
+            in_abstract=[e for e in evidence if e.field == "abstract"],
+        )
+
+    return cached_page(web, request, draw)
+
+
+def _paper_as_file(request: Request, web: WebContext, name: str, form: citations.Form) -> Response:
+    asked = paper_queries.arxiv_id_of(name)
+
+    def draw() -> str:
+        listed = papers_in_order(web.context.db, [asked])
+        if not listed:
+            raise NotFound(f"the paper {asked} is not held here")
+        return citations.written(listed, form)
+
+    file_name = f"{asked.replace('/', '_')}.{citations.SUFFIXES[form]}"
+    return cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
+
+
+@router.get("/search")
+def search_page(
+    request: Request, web: WebContextDep, found: PaperParams, q: QueryText = "", sort: SortBy = "relevance"
+) -> Response:
+    """Papers by meaning and by words, each with the reasons why it is there."""
+    asked = replace(found, question=replace(found.question, query=q, sort=sort))
+
+    def draw() -> str:
+        problem, answer = None, None
+        if q.strip():
+            try:
+                answer, _ = search(web.context, asked.question, limit=asked.limit, offset=asked.offset)
+            except UsageError as error:
+                problem = error.reply
+        return web.render_long(
+            "search.html",
+            site=web.site(
+                "search", (Feed(f"Papertide: {q}", LINKS.asked("/feeds/search.atom", asked.query)),) if answer else ()
+            ),
+            answer=answer,
+            problem=problem,
+            next_offset=asked.next_offset(answer["total"]) if answer else None,
+            **_filters_page(web, replace(asked, total=answer["total"]) if answer else asked),
+        )
+
+    return cached_page(web, request, draw)
+
+
+@router.get("/search.{form}")
+def search_as_file(
+    request: Request,
+    web: WebContextDep,
+    found: PaperParams,
+    form: citations.Form,
+    q: QueryText = "",
+    sort: SortBy = "relevance",
+) -> Response:
+    """The papers found, for a reference manager or a table."""
+    question = replace(found.question, query=q, sort=sort)
+
+    def draw() -> str:
+        _, listed = search(web.context, question, limit=MAX_EXPORT)
+        return citations.written(listed, form)
+
+    answer, _ = search(web.context, question, limit=0)
+    return _exported(web, request, draw, form, "search", answer["total"])

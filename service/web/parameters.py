@@ -1,0 +1,21 @@
+"""Path and query parameters that several pages share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from markupsafe import Markup
+
+from queries import topics as topic_queries
+from service.web.dependencies import WebContext
+from templates.digest_pages import options
+
+WeekName = Annotated[str, Path(max_length=8)]
+OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.")]
+
+
+def topic_options(web: WebContext) -> Markup:
+    return web.context.cached(
+        "topic options", lambda: options(t.topic.label for t in topic_queries.all_topics(web.context) if t.is_active)
+    )

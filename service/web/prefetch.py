@@ -1,0 +1,37 @@
+"""Renders slow pages in the background before anybody asks for them."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+
+from domain.errors import UsageError
+from queries import topics as topic_queries
+from queries.requests import TrendRequest
+from queries.trends import trend_answer
+from service.web.dependencies import WebContext
+from service.web.page_cache import cached_body
+from service.web.responses import HTML
+from service.web.topics import draw_topic_page
+from service.web.trends import trend_series
+
+PAUSE_S = 0.05
+"""Between pages that are drawn ahead: readers come first."""
+
+
+def draw_ahead(web: WebContext, *, until: threading.Event) -> None:
+    """Make what readers would wait for, one now and then so that nobody waits: topics' pages, the taxonomy's curves."""
+    for t in topic_queries.all_topics(web.context):
+        if until.wait(PAUSE_S):
+            return
+        if t.is_active:
+            draw = partial(draw_topic_page, web, t.topic.topic_id)
+            cached_body(web, (f"/topics/{t.topic.topic_id}", "", None), draw, HTML)
+    for term in web.context.detector.taxonomy.terms:
+        if until.wait(PAUSE_S):
+            return
+        question = TrendRequest((f"{term.kind}:{term.key}",), "", "", "week", "adopts", (), primary=False)
+        try:
+            trend_series(web, question, trend_answer(web, question, with_open_week=True))
+        except UsageError:  # nothing is counted yet
+            return

@@ -1,0 +1,163 @@
+"""What an address asks: its query read and bounded once, for pages, API and feeds alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query
+
+from domain.errors import UsageError
+from queries.numbers import day
+from queries.requests import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
+
+MAX_NAME = 200
+"""Characters of a name or of a description by meaning."""
+MAX_EXPORT = 500
+"""Papers of one file for a reference manager or a table."""
+_DAY = r"^(\d{4}(-\d{2}(-\d{2})?|-W\d{2})?)?$"
+
+Name = Annotated[str, Query(max_length=MAX_NAME)]
+Day = Annotated[
+    str, Query(max_length=10, pattern=_DAY, description="2026-05-04, 2026-W19, 2026-05 or 2026.", examples=["2026-05"])
+]
+Categories = Annotated[
+    list[str], Query(max_length=40, description="Only papers listed under one of these arXiv categories.")
+]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many to list.")]
+Cursor = Annotated[
+    str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="Where to go on: `next` of the page before.")
+]
+Measure = Literal["share", "count"]
+
+
+def _trend_question(
+    term: Annotated[
+        list[str],
+        Query(
+            max_length=40,
+            description="A technique or theme by key or name, a topic by label, or any words; up to 8. `technique:`, "
+            "`theme:`, `topic:` and `text:` before it say which is meant; `meaning:` counts papers that mean what the "
+            "words describe.",
+            examples=[["diffusion", "text:test-time scaling", "meaning:faster inference of large models"]],
+        ),
+    ] = [],  # noqa: B006 - the framework copies it
+    since: Day = "",
+    until: Day = "",
+    by: Annotated[Literal["week", "month", "quarter", "year"], Query(description="Length of a period.")] = "week",
+    level: Annotated[Level, Query(description="How far a technique must be adopted.")] = "adopts",
+    category: Categories = [],  # noqa: B006
+    primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
+) -> TrendRequest:
+    terms = charted_terms(term)
+    _bounded("term", terms)
+    return TrendRequest(terms, since, until, by, level, _categories(category), primary)
+
+
+TrendParams = Annotated[TrendRequest, Depends(_trend_question)]
+
+
+@dataclass(frozen=True)
+class PaperPageRequest:
+    """A question about papers with the page that is wanted.
+
+    ``given`` is how its days were typed; ``total`` is how many papers it finds, once they are counted.
+    """
+
+    question: PaperRequest
+    limit: int
+    offset: int
+    given: tuple[str, str]
+    total: int | None = None
+
+    @property
+    def query(self) -> dict[str, object]:
+        """The same as an address's query, without the page."""
+        q = self.question
+        return {
+            "q": q.query,
+            "since": self.given[0],
+            "until": self.given[1],
+            "category": list(q.categories),
+            "primary": "true" if q.primary else "",
+            "topic": q.topic,
+            "term": q.term,
+            "level": "" if q.level == "adopts" else q.level,
+            "sort": "" if q.sort == "relevance" else q.sort,
+        }
+
+    @property
+    def cut(self) -> tuple[str, int, int] | None:
+        """Which papers a file of them holds, how many, and of how many; ``None`` where it holds all."""
+        if self.total is None or self.total <= MAX_EXPORT:
+            return None
+        q = self.question
+        first = q.sort if q.sort != "relevance" else "best" if q.query else "newest"
+        return first, MAX_EXPORT, self.total
+
+    def next_offset(self, total: int) -> int | None:
+        """Where the next page begins; ``None`` on the last."""
+        after = self.offset + self.limit
+        return after if after < total else None
+
+
+def _asked_papers(
+    since: Day = "",
+    until: Day = "",
+    category: Categories = [],  # noqa: B006
+    primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
+    topic: Annotated[str, Query(max_length=MAX_NAME, description="A topic's id or label.")] = "",
+    term: Annotated[
+        str,
+        Query(
+            max_length=MAX_NAME,
+            description="A technique or theme, by key or name. Lists of papers also take any other term of trends.",
+        ),
+    ] = "",
+    level: Annotated[Level, Query(description="How far the technique must be adopted.")] = "adopts",
+    limit: Limit = 20,
+    cursor: Cursor = "",
+) -> PaperPageRequest:
+    question = PaperRequest(
+        "",
+        since=_day(since),
+        until=_day(until, end=True),
+        categories=_categories(category),
+        primary=primary,
+        topic=topic.strip() or None,
+        term=term.strip() or None,
+        level=level,
+    )
+    return PaperPageRequest(question, limit, int(cursor or 0), (since, until))
+
+
+PaperParams = Annotated[PaperPageRequest, Depends(_asked_papers)]
+
+QueryText = Annotated[
+    str,
+    Query(
+        alias="q",
+        max_length=MAX_QUERY,
+        description="What you look for, in your own words.",
+        examples=["low-bit inference"],
+    ),
+]
+SortBy = Annotated[Sort, Query(description="Best first, or by day of submission.")]
+
+
+def _categories(given: list[str]) -> tuple[str, ...]:
+    """The categories, each once; a form that leaves the choice open sends an empty one."""
+    _bounded("category", given)
+    return tuple(dict.fromkeys(name for name in given if name))
+
+
+def _day(text: str, *, end: bool = False) -> date | None:
+    return day(text, end=end) if text else None
+
+
+def _bounded(name: str, texts: list[str] | tuple[str, ...]) -> None:
+    if any(len(text) > MAX_NAME for text in texts):
+        raise UsageError(f"{name}: {MAX_NAME} characters are enough")
+    if len(texts) > 40:
+        raise UsageError(f"{name}: {len(texts)} are too many")

@@ -1,0 +1,153 @@
+"""Pages: the trend explorer and its files."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Request, Response
+
+from domain.digest import SharePoint
+from domain.errors import UsageError
+from domain.week import last_closed_week
+from queries import trends as trend_queries
+from queries.requests import TakenAs, TrendRequest
+from queries.trends import trend_answer
+from service.web.dependencies import WebContext, WebContextDep
+from service.web.links import LINKS
+from service.web.page_cache import cached_page
+from service.web.pages import router
+from service.web.parameters import topic_options
+from service.web.query_params import MAX_NAME, Measure, TrendParams
+from service.web.responses import CSV, JSON, json_text
+from templates.trend_svg import TrendSeries
+from templates.trend_text import movement
+from templates.trend_vega import chart_bytes, curve_names, trend_chart
+
+EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
+"""What the trend explorer shows before anybody asked."""
+
+
+_one_picture_at_a_time = threading.Lock()
+"""Drawing a picture takes half a second of a core and a hundred megabytes."""
+
+
+# -- trends
+
+
+@router.get("/trends")
+def trends(
+    request: Request,
+    web: WebContextDep,
+    asked: TrendParams,
+    measure: Measure = "share",
+    add: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    taken_as: Annotated[TakenAs, Query(alias="as")] = "words",
+) -> Response:
+    """The trend explorer: curves, the same in words and numbers, and the papers behind each point."""
+    question, refused = asked, None
+    try:
+        question = asked.adding(add, taken_as)
+    except UsageError as error:
+        refused = error.reply
+    is_example = not question.terms
+    if is_example:
+        question = replace(question, terms=EXAMPLE_TERMS)
+
+    def draw() -> str:
+        problem, series, answer, movements = refused, [], None, []
+        if not problem:
+            try:
+                answer = trend_answer(web, question, with_open_week=True)
+                series = trend_series(web, question, answer)
+                is_called = question.level == "adopts" and not question.categories
+                movements = [
+                    movement(curve, answered, is_called=is_called)
+                    for curve, answered in zip(series, answer["series"], strict=True)
+                ]
+            except UsageError as error:
+                problem = error.reply
+        taxonomy = web.context.detector.taxonomy.terms
+        return web.render_long(
+            "trends.html",
+            site=web.site("trends"),
+            question=question,
+            measure=measure,
+            is_example=is_example,
+            problem=problem,
+            answer=answer,
+            series=series,
+            movements=movements,
+            watched=web.context.settings.categories,
+            terms=taxonomy,
+            topic_options=topic_options(web),
+            own=question.query | {"measure": "" if measure == "share" else measure},
+        )
+
+    return cached_page(web, request, draw)
+
+
+def trend_series(web: WebContext, asked: TrendRequest, answer: dict[str, Any]) -> list[TrendSeries]:
+    """The answer's curves, each point with the address of its papers."""
+    last_closed = last_closed_week(web.context.now())
+
+    def curve(name: str, one: dict[str, Any]) -> TrendSeries:
+        return TrendSeries(
+            name=name,
+            points=tuple(share_point(p) for p in one["points"]),
+            hrefs=tuple(_papers_of(asked, one)),
+            by=asked.by,
+            n_open=sum(date.fromisoformat(p["end"]) > last_closed.sunday for p in one["points"]),
+        )
+
+    return [
+        web.context.cached(
+            ("curve", last_closed, name, replace(asked, terms=(one["kind"], one["term"]))), partial(curve, name, one)
+        )
+        for one, name in zip(answer["series"], curve_names(answer), strict=True)
+    ]
+
+
+def _papers_of(asked: TrendRequest, series: dict[str, Any]) -> list[str]:
+    """Where the papers of each point of a curve are listed."""
+    all_of_them = LINKS.asked(
+        "/papers",
+        {
+            "term": f"{series['kind']}:{series['term']}",
+            "level": "" if asked.level == "adopts" or series["kind"] not in ("technique", "theme") else asked.level,
+            "category": asked.categories,
+            "primary": "true" if asked.primary else "",
+        },
+    )
+    # Written behind what is the same for hundreds of points: quoting an address takes its time.
+    return [f"{all_of_them}&since={p['start']}&until={p['end']}" for p in series["points"]]
+
+
+def share_point(p: dict[str, Any]) -> SharePoint:
+    share, low, high = (math.nan if p[name] is None else p[name] for name in ("share", "low", "high"))
+    return SharePoint(
+        date.fromisoformat(p["start"]), date.fromisoformat(p["end"]), p["k"], p["n"], share, low, high, p["complete"]
+    )
+
+
+@router.get("/trends.{form}")
+def trends_as_file(
+    request: Request, web: WebContextDep, asked: TrendParams, form: Literal["json", "csv", "png", "svg"]
+) -> Response:
+    """The chart's data, or the chart as a picture."""
+
+    def draw() -> str | bytes:
+        answer = trend_answer(web, asked)
+        if form == "json":
+            return json_text(answer)
+        if form == "csv":
+            return trend_queries.trends_csv(answer)
+        with _one_picture_at_a_time:
+            return chart_bytes(trend_chart(answer), f".{form}")
+
+    media_type = {"json": JSON, "csv": CSV, "png": "image/png", "svg": "image/svg+xml"}[form]
+    return cached_page(web, request, draw, media_type, name=f"papertide-trends.{form}" if form == "csv" else None)

@@ -1,0 +1,65 @@
+"""How far the lists of OAI-PMH have been read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.harvest import HarvestPlan, OaiPass
+from store.database import Database
+from store.papers import apply_plan
+from store.schema import oai_harvest
+
+
+def oai_pass(db: Database, set_name: str, metadata_format: str) -> OaiPass | None:
+    """The newest pass through a set's list in one format; ``None`` where there was none."""
+    question = select(oai_harvest).where(
+        oai_harvest.c.set_name == set_name, oai_harvest.c.metadata_prefix == metadata_format
+    )
+    with db.read() as connection:
+        row = connection.execute(question).one_or_none()
+    return None if row is None else _pass_from_row(row)
+
+
+def oai_passes(db: Database) -> list[OaiPass]:
+    """The newest pass through every list that was ever read."""
+    question = select(oai_harvest).order_by(oai_harvest.c.set_name, oai_harvest.c.metadata_prefix)
+    with db.read() as connection:
+        return [_pass_from_row(row) for row in connection.execute(question)]
+
+
+def apply_page(db: Database, plan: HarvestPlan, reached: OaiPass, *, seen_at: datetime) -> None:
+    """Store what a page told and where its list goes on, in one transaction."""
+    columns = {
+        "since": reached.since,
+        "pass_from_date": reached.pass_from,
+        "from_date": reached.from_date,
+        "token": reached.token,
+        "pass_began_at": reached.began_at,
+        "n_records": reached.n_records,
+        "problem": reached.problem,
+        "finished_at": reached.finished_at,
+    }
+    insert = db.upsert(oai_harvest).values(
+        set_name=reached.set_name, metadata_prefix=reached.metadata_format, **columns
+    )
+    with db.write() as connection:
+        apply_plan(db, connection, plan, seen_at=seen_at)
+        connection.execute(insert.on_conflict_do_update(index_elements=["set_name", "metadata_prefix"], set_=columns))
+
+
+def _pass_from_row(row: Any) -> OaiPass:
+    return OaiPass(
+        set_name=row.set_name,
+        metadata_format=row.metadata_prefix,
+        since=row.since,
+        pass_from=row.pass_from_date,
+        from_date=row.from_date,
+        token=row.token,
+        began_at=row.pass_began_at,
+        n_records=row.n_records,
+        problem=row.problem,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,111 @@
+"""Harvest windows: what is known of each, and the papers in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from domain.harvest import HarvestedWindow, LateArrivals, Window, WindowRecord
+from domain.paper import ArxivId
+from domain.week import Week
+from store.conditions import categories_key, is_in_window, is_listed, is_watched
+from store.database import Database
+from store.schema import harvest_window, paper
+
+
+def store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:
+    insert = db.upsert(harvest_window).values(
+        start_at=harvested.window.start_at,
+        end_at=harvested.window.end_at,
+        categories=categories_key(harvested.categories),
+        n_said=harvested.n_said,
+        n_got=harvested.n_got,
+        problem=harvested.problem,
+        checked_at=harvested.checked_at,
+        n_tries=1,
+        first_complete_at=harvested.checked_at if harvested.is_complete else None,
+    )
+    new = insert.excluded
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["start_at", "end_at", "categories"],
+            set_={
+                "n_said": new.n_said,
+                "n_got": new.n_got,
+                "problem": new.problem,
+                "checked_at": new.checked_at,
+                "n_tries": harvest_window.c.n_tries + 1,
+                "first_complete_at": func.coalesce(harvest_window.c.first_complete_at, new.first_complete_at),
+            },
+        )
+    )
+
+
+def window_records(db: Database, categories: Collection[str]) -> list[WindowRecord]:
+    """Every window asked for with exactly these categories, oldest first."""
+    question = (
+        select(harvest_window)
+        .where(harvest_window.c.categories == categories_key(categories))
+        .order_by(harvest_window.c.start_at)
+    )
+    with db.read() as connection:
+        return [
+            WindowRecord(
+                window=Window(row.start_at, row.end_at),
+                categories=tuple(row.categories.split(" ")),
+                n_said=row.n_said,
+                n_got=row.n_got,
+                problem=row.problem,
+                checked_at=row.checked_at,
+                n_tries=row.n_tries,
+                first_complete_at=row.first_complete_at,
+            )
+            for row in connection.execute(question)
+        ]
+
+
+def ids_in_window(db: Database, window: Window, categories: Collection[str]) -> set[ArxivId]:
+    """The papers held of a window, withdrawn ones included: those that arXiv's own count is about."""
+    question = select(paper.c.arxiv_id).where(is_in_window(window), is_listed(categories))
+    with db.read() as connection:
+        return {ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()}
+
+
+def newest_week_held(db: Database, categories: Collection[str]) -> Week | None:
+    """The newest week that was asked for, or, where none was, of a watched paper; ``None`` where nothing is held."""
+    asked = select(func.max(harvest_window.c.start_at)).where(harvest_window.c.categories == categories_key(categories))
+    with db.read() as connection:
+        if (start_at := connection.execute(asked).scalar_one()) is not None:
+            return Week.containing(start_at)
+        monday = connection.execute(select(func.max(paper.c.week_start)).where(is_watched(categories))).scalar_one()
+    return None if monday is None else Week(monday)
+
+
+def late_arrivals(db: Database, categories: Collection[str]) -> list[LateArrivals]:
+    """For every window that was ever complete, the papers that were first seen after that; oldest first."""
+    found = []
+    records = window_records(db, categories)
+    with db.read() as connection:
+        for record in records:
+            if record.first_complete_at is None:
+                continue
+            watched = is_in_window(record.window) & is_watched(categories)
+            n_papers = connection.execute(select(func.count()).select_from(paper).where(watched)).scalar_one()
+            late = select(paper.c.first_seen_at).where(watched, paper.c.first_seen_at > record.first_complete_at)
+            found.append(
+                LateArrivals(
+                    window=record.window,
+                    first_complete_at=record.first_complete_at,
+                    checked_at=record.checked_at,
+                    n_papers=n_papers,
+                    days=tuple(
+                        sorted(
+                            (seen_at - record.window.end_at) / timedelta(days=1)
+                            for seen_at in connection.execute(late).scalars()
+                        )
+                    ),
+                )
+            )
+    return found

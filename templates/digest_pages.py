@@ -1,0 +1,153 @@
+"""The functions that draw: a digest edition in, a page out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from domain.detections import ADOPTS, MENTIONS
+from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
+from templates.digest_json import digest_json
+from templates.environment import environment, printable
+from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
+
+if TYPE_CHECKING:
+    from templates.page_layout import Issue, Site
+
+
+_Levels = tuple[tuple[int, str, str, str], ...]
+_LEVELS: _Levels = (
+    (ADOPTS, "adopts", "Adopt it", "The authors' own work runs on it. Those that are about it come first."),
+    (MENTIONS, "mentions", "Mention it", "Background or comparison only; not counted in the share."),
+)
+_THEME_LEVELS: _Levels = (
+    (ADOPTS, "adopts", "A main contribution", "The theme is what the paper contributes to."),
+    (MENTIONS, "mentions", "Touch it", "A stated secondary aim; not counted in the share."),
+)
+_ALL_LEVELS: _Levels = ((0, "papers", "Papers", ""),)
+
+
+def options(labels: Iterable[str]) -> Markup:
+    """Labels as the options of a list to choose from; the same for every page, so it need be written but once."""
+    return Markup("").join(Markup('<option value="{}">').format(printable(label)) for label in labels)
+
+
+def _lines(edition: DigestEdition) -> dict[str, TermLine | TopicLine]:
+    digest = edition.digest
+    lines: list[TermLine | TopicLine] = [*digest.techniques, *digest.topics, *digest.themes]
+    return {line.slug: line for line in lines}
+
+
+def _sections(papers: PaperList, line: TermLine | TopicLine | None) -> list[dict[str, object]]:
+    """The papers of a list by level, and within a level by topic; a list without detections is one section."""
+    levels = _ALL_LEVELS
+    if isinstance(line, TermLine):
+        levels = (*(_THEME_LEVELS if line.kind == "theme" else _LEVELS), *_ALL_LEVELS)
+    top = levels[0][0]
+    by_level: dict[int, list[DetectedPaper]] = {level: [] for level, *_ in levels}
+    for paper in papers.papers:
+        by_level[min(paper.level, top)].append(paper)
+    return [
+        {
+            "anchor": anchor,
+            "heading": heading,
+            "meaning": meaning,
+            "n": len(by_level[level]),
+            # Only the counted papers are grouped: it is their numbers that lead to a group.
+            "groups": _groups(by_level[level], dict(papers.topics) if level == top else {}),
+        }
+        for level, anchor, heading, meaning in levels
+        if by_level[level]
+    ]
+
+
+def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[dict[str, object]]:
+    """Papers by topic, the fullest topic first and those of no topic last; one group without labels."""
+    if not labels:
+        return [{"anchor": "", "heading": "", "papers": papers}]
+    of_topic: dict[int | None, list[DetectedPaper]] = {}
+    for paper in papers:
+        of_topic.setdefault(paper.topic_id if paper.topic_id in labels else None, []).append(paper)
+    order = sorted(of_topic.items(), key=lambda pair: (pair[0] is None, -len(pair[1]), pair[0] or 0))
+    return [
+        {
+            "anchor": "no-topic" if topic_id is None else topic_anchor(topic_id),
+            "heading": "No topic" if topic_id is None else labels[topic_id],
+            "papers": found,
+        }
+        for topic_id, found in order
+    ]
+
+
+def render_html(edition: DigestEdition, *, links: Links, site: Site | None = None, issue: Issue | None = None) -> str:
+    """The digest as one page without outside files or scripts; on the web in the site's frame."""
+    return (
+        environment()
+        .get_template("digest.html")
+        .render(
+            digest=edition.digest,
+            links=links,
+            site=site,
+            issue=issue,
+            lines=_lines(edition),
+            listed=frozenset(papers.slug for papers in edition.paper_lists),
+            lists_mentions=frozenset(
+                papers.slug for papers in edition.paper_lists if any(p.level == MENTIONS for p in papers.papers)
+            ),
+        )
+    )
+
+
+def render_text(edition: DigestEdition) -> str:
+    """The digest as plain text, 72 columns wide, with the papers' addresses."""
+    return environment().get_template("digest.txt").render(digest=edition.digest, lines=_lines(edition))
+
+
+def render_list_page(
+    edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS, site: Site | None = None
+) -> str:
+    """All papers behind one number, with the words that put them there, and the number's weeks as a table.
+
+    Raises
+    ------
+    ValueError
+        If the edition has no list of that slug.
+    """
+    by_slug = {papers.slug: papers for papers in edition.paper_lists}
+    if slug not in by_slug:
+        raise ValueError(f"{edition.digest.week} has no list {slug!r}, only {sorted(by_slug)}")
+    line = _lines(edition).get(slug)
+    return (
+        environment()
+        .get_template("papers.html")
+        .render(
+            digest=edition.digest,
+            papers=by_slug[slug],
+            line=line,
+            sections=_sections(by_slug[slug], line),
+            links=links,
+            site=site,
+        )
+    )
+
+
+def digest_files(edition: DigestEdition) -> dict[str, str]:
+    """Every file of the edition: relative name, with ``/``, to content.
+
+    The page, the text and the JSON lie beside the folder of the list pages: ``2026-W25.html``,
+    ``2026-W25/technique-diffusion.html``.
+    """
+    week = edition.digest.week
+    here = DIGEST_FILE_LINKS
+    return {
+        here.digest(week): render_html(edition, links=here),
+        here.text(week): render_text(edition),
+        here.json(week): json.dumps(digest_json(edition), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        **{
+            here.paper_list(week, papers.slug): render_list_page(edition, papers.slug, links=LIST_FILE_LINKS)
+            for papers in edition.paper_lists
+        },
+    }

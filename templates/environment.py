@@ -1,0 +1,109 @@
+"""The Jinja environment: filters, globals and text wrapping."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from domain.detections import IS_ABOUT
+from domain.digest import short_authors
+from templates import number_text, share_curves, tex
+from templates.links import topic_anchor
+from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
+
+TEXT_WIDTH = 72
+
+# Terminal escapes, and the marks that would turn the rest of a line around, have no place on a page.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+ALL_PAPERS = "all-papers"
+"""Slug of the list of all the week's papers; the headline's count links to it where an edition holds it."""
+
+NO_TOPIC = "no-topic"
+"""Slug of the list of the week's papers without a topic; linked where an edition holds it."""
+
+
+def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
+    """The text in lines of at most 72 columns; a longer word, such as an address, keeps a line for itself."""
+    return textwrap.fill(
+        text,
+        TEXT_WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def printable(value: object) -> object:
+    """What is about to be written, without characters that a page or a terminal would obey."""
+    if not isinstance(value, str) or not _UNPRINTABLE.search(value):
+        return value
+    text = _UNPRINTABLE.sub("", value)
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe, and has only lost characters
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja2 environment of every page; HTML escapes by itself, an unknown name is an error."""
+    env = Environment(
+        loader=PackageLoader("templates", package_path="."),
+        autoescape=select_autoescape(),
+        auto_reload=False,  # looking at six files for every page took a tenth of its time, and more where threads wait
+        undefined=StrictUndefined,
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(
+        percent=number_text.percent,
+        interval=number_text.interval,
+        points=number_text.points,
+        points_interval=number_text.points_interval,
+        count=number_text.count,
+        plural=number_text.plural,
+        dates=number_text.dates,
+        day_in_words=number_text.day_in_words,
+        in_words=number_text.in_words,
+        term_said=number_text.term_said,
+        with_code=number_text.with_code,
+        week_range=number_text.week_range,
+        basis=number_text.basis,
+        comparison=number_text.comparison,
+        called=number_text.called,
+        verdict_said=number_text.verdict_said,
+        moved=number_text.moved,
+        held=number_text.held,
+        quiet_topics=number_text.quiet_topics,
+        against_average=number_text.against_average,
+        readable=tex.readable,
+        marked=tex.marked,
+        wrapped=wrapped,
+        short_authors=short_authors,
+        finding=share_curves.finding,
+        week_of=share_curves.week_of,
+        period_of=share_curves.period_of,
+        text_sparkline=share_curves.text_sparkline,
+    )
+    env.tests["known"] = number_text.is_known
+    env.globals.update(
+        sparkline_of=lambda series: share_curves.curve(series, share_curves.SPARKLINE),
+        chart_of=lambda series: share_curves.curve(series, share_curves.CHART),
+        number_rows=number_rows,
+        trend_wide=lambda series, counts: trend_drawing(series, WIDE, counts=counts),
+        trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts, linked=False),
+        ALL_PAPERS=ALL_PAPERS,
+        NO_TOPIC=NO_TOPIC,
+        can_tell=number_text.can_tell,
+        KIND_WORDS=number_text.KIND_WORDS,
+        IS_ABOUT=IS_ABOUT,
+        topic_anchor=topic_anchor,
+        site=None,  # files stand alone; pages of the web bring their frame
+        issue=None,
+    )
+    return env

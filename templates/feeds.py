@@ -1,0 +1,70 @@
+"""Feeds: the same entries as Atom (RFC 4287) and as JSON Feed 1.1."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import escape
+
+from templates.environment import environment
+
+# What XML 1.0 cannot hold, whatever the escaping.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry; ``id`` never changes, ``updated`` only with the content. Texts are plain, instants RFC 3339."""
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    published: str
+    updated: str
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FeedContent:
+    """A feed with its entries, newest first; addresses are whole."""
+
+    id: str
+    title: str
+    subtitle: str
+    self_url: str
+    json_url: str
+    page_url: str
+    updated: str
+    entries: tuple[Entry, ...]
+
+
+def atom(feed: FeedContent) -> str:
+    """The feed as Atom."""
+    return _NOT_XML.sub("", environment().get_template("feed.xml").render(feed=feed))
+
+
+def json_feed(feed: FeedContent) -> dict[str, Any]:
+    """The feed as JSON Feed."""
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "description": feed.subtitle,
+        "home_page_url": feed.page_url,
+        "feed_url": feed.json_url,
+        "language": "en",
+        "items": [
+            {
+                "id": entry.id,
+                "url": entry.url,
+                "title": entry.title,
+                "content_html": f"<p>{escape(entry.summary)}</p>",
+                "date_published": entry.published,
+                "date_modified": entry.updated,
+                **({"authors": [{"name": author} for author in entry.authors]} if entry.authors else {}),
+            }
+            for entry in feed.entries
+        ],
+    }

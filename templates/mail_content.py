@@ -1,0 +1,199 @@
+"""Mails drawn: the part that all readers of an issue share is drawn once, a reader's own part for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from domain.digest import Digest, DigestEdition, SharePoint
+from domain.personal import PersonalPart
+from domain.subscription import Issue, Picture, Preferences
+from domain.week import Week
+from templates import number_text, share_curves, tex
+from templates.environment import environment
+from templates.links import Links
+
+MAX_HTML_BYTES = 90_000
+"""Gmail cuts a mail off at about 102 kB, and with it the way to unsubscribe."""
+
+_MARKER = "<!-- yours -->"
+_MAX_SUBJECT = 120
+
+
+@dataclass(frozen=True)
+class MailUrls:
+    """Where the links of one reader's mail lead."""
+
+    manage: str
+    unsubscribe: str
+
+
+@dataclass(frozen=True)
+class IssueFrame:
+    """What all mails of an issue share: everything before a reader's own part, and after it."""
+
+    issue: Issue
+    subject: str
+    html_before: str
+    html_after: str
+    text_before: str
+    pictures: tuple[Picture, ...]
+    links: Links
+
+
+def _inlined(html: str) -> str:
+    """The page with its style sheet written into every element, as mail programs need it."""
+    import css_inline
+
+    return css_inline.inline(html, load_remote_stylesheets=False)
+
+
+def _inlined_part(html: str) -> str:
+    """One element of a page with the mails' style sheet written into it."""
+    import css_inline
+
+    return css_inline.inline_fragment(html, _style_sheet(), load_remote_stylesheets=False)
+
+
+@cache
+def _style_sheet() -> str:
+    return environment().get_template("mail.css").render()
+
+
+def issue_frame(
+    issue: Issue, editions: Sequence[DigestEdition], *, links: Links, missing_weeks: Sequence[Week] = ()
+) -> IssueFrame:
+    """The common part of an issue from its weeks' digests, oldest first; the newest one is shown.
+
+    Raises
+    ------
+    ValueError
+        If there is no edition.
+    """
+    if not editions:
+        raise ValueError(f"issue {issue} has no digest")
+    newest = editions[-1]
+    digest = newest.digest
+    techniques = [line for line in digest.techniques if line.measured] or list(digest.techniques)
+    pictures = tuple(Picture(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None)
+    subject = _subject(issue, digest)
+    values = {
+        "issue": issue,
+        "digest": digest,
+        "subject": subject,
+        "period": _period(issue),
+        "techniques": techniques,
+        "earlier": [e.digest for e in editions[:-1]],
+        "missing_weeks": list(missing_weeks),
+        "listed": frozenset(papers.slug for papers in newest.paper_lists),
+        "pictures": frozenset(p.name for p in pictures),
+        "links": links,
+    }
+    env = environment()
+    html = _inlined(env.get_template("mail_issue.html").render(values))
+    before, marker, after = html.partition(_MARKER)
+    if not marker:
+        raise ValueError("the mail has no place for a reader's own part")
+    return IssueFrame(
+        issue=issue,
+        subject=subject,
+        html_before=before,
+        html_after=after,
+        text_before=env.get_template("mail_issue.txt").render(values),
+        pictures=pictures,
+        links=links,
+    )
+
+
+def _subject(issue: Issue, digest: Digest) -> str:
+    """The finding first: a date alone says nothing."""
+    sentence = tex.readable(digest.headline.sentence)
+    name = str(issue)
+    room = _MAX_SUBJECT - len(name) - 3
+    if len(sentence) > room:
+        sentence = sentence[: room - 1].rsplit(" ", 1)[0] + "…"
+    return f"{sentence} [{name}]"
+
+
+def _period(issue: Issue) -> str:
+    if issue.frequency == "weekly":
+        return f"week {issue}: {number_text.dates(issue.last_week)}"
+    first, last = issue.weeks[0], issue.last_week
+    return f"{first.monday.day} {first.monday:%B} to {last.sunday.day} {last.sunday:%B %Y}, weeks {first} to {last}"
+
+
+def render_issue(
+    frame: IssueFrame, yours: PersonalPart, preferences: Preferences, *, address: str, urls: MailUrls
+) -> tuple[str, str]:
+    """One reader's mail as HTML (empty where they want none) and as text."""
+    values = {
+        "issue": frame.issue,
+        "yours": yours,
+        "follows": preferences.follows,
+        "address": address,
+        "urls": urls,
+        "links": frame.links,
+    }
+    env = environment()
+    text = frame.text_before + env.get_template("mail_yours.txt").render(values)
+    if preferences.mail_format == "text":
+        return "", text
+    own = _inlined_part(env.get_template("mail_yours.html").render(values))
+    return frame.html_before + own + frame.html_after, text
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A short mail of our own: to confirm, to find one's page, to tell an operator.
+
+    ``small`` are lines at the foot, each with the words and address of a link, both empty where there is none.
+    """
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    button: tuple[str, str] | None = None
+    small: tuple[tuple[str, str, str], ...] = ()
+
+
+def render_notice(words: Notice) -> tuple[str, str]:
+    """The letter as HTML and as text."""
+    env, values = environment(), vars(words)
+    return (
+        _inlined(env.get_template("mail_letter.html").render(values)),
+        env.get_template("mail_letter.txt").render(values),
+    )
+
+
+_SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">
+<rect width="{width}" height="{height}" fill="#fdfcf9"/>{marks}</svg>"""
+
+
+def sparkline_png(series: Sequence[SharePoint]) -> bytes | None:
+    """The digest's curve as a PNG of twice the size on a solid ground; ``None`` where no share is known.
+
+    Mail programs show neither SVG nor images inside the page's text; a ground of its own keeps the curve visible
+    where they turn colours around.
+    """
+    import vl_convert
+
+    curve = share_curves.curve(series, share_curves.SPARKLINE)
+    if curve is None:
+        return None
+    frame = curve.frame
+    marks = [f'<path d="M{frame.left} {curve.base}H{frame.width - frame.right}" stroke="#ded9cf"/>']
+    marks += [f'<path d="{path}" fill="#0b5c78" fill-opacity="0.06"/>' for path in curve.areas]
+    marks += [f'<path d="{path}" fill="#0b5c78" fill-opacity="0.18"/>' for path in curve.bands]
+    marks += [
+        f'<path d="M{low} {curve.base}H{high}" stroke="#a3420b" stroke-width="2" stroke-dasharray="2 3"/>'
+        for low, high in curve.gaps
+    ]
+    marks += [f'<path d="{path}" fill="none" stroke="#0b5c78" stroke-width="1.8"/>' for path in curve.lines]
+    marks += [f'<circle cx="{d.x}" cy="{d.y}" r="1.6" fill="#0b5c78"/>' for d in curve.lone]
+    marks += [f'<circle cx="{d.x}" cy="{d.y}" r="2.4" fill="#fdfcf9" stroke="#0b5c78"/>' for d in curve.hollow]
+    if curve.last:
+        marks.append(f'<circle cx="{curve.last.x}" cy="{curve.last.y}" r="3" fill="#0b5c78"/>')
+    svg = _SVG.format(width=frame.width, height=frame.height, marks="".join(marks))
+    png: bytes = vl_convert.svg_to_png(svg, scale=2)
+    return png

@@ -1,0 +1,240 @@
+"""Curves of weekly shares as the coordinates of an SVG; the templates draw them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from domain.digest import SharePoint
+from domain.week import Week
+from templates.number_text import decimals_for, is_known, percent, plural
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A drawing's size and margins, in SVG units."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+SPARKLINE = Frame(width=160, height=50, left=3, right=4, top=4, bottom=4)
+CHART = Frame(width=360, height=170, left=38, right=8, top=10, bottom=24)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point of the drawing; ``title`` is what it stands for, in words."""
+
+    x: float
+    y: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A labelled place on an axis."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What to draw for one series, every coordinate inside the frame.
+
+    ``areas``, ``bands`` and ``lines`` are paths, one for each run of weeks without a gap. ``gaps`` are stretches
+    of the base line under weeks that are not held. ``hollow`` are weeks not proven whole, ``lone`` single weeks
+    between gaps; ``last`` is the newest week where it is known and whole. ``y_ticks`` start at zero.
+    """
+
+    frame: Frame
+    areas: tuple[str, ...]
+    bands: tuple[str, ...]
+    lines: tuple[str, ...]
+    gaps: tuple[tuple[float, float], ...]
+    hollow: tuple[Dot, ...]
+    lone: tuple[Dot, ...]
+    last: Dot | None
+    base: float
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def week_of(point: SharePoint) -> Week | str:
+    """The week of a point, or its days where the period is not a week."""
+    if point.start.weekday() == 0 and (point.end - point.start).days == 6:
+        return Week(point.start)
+    return f"{point.start} to {point.end}"
+
+
+def period_of(point: SharePoint, by: str = "week") -> Week | str:
+    """What a point's period is called: ``2026-W25``, ``June 2026``, ``2026 Q2`` or ``2026``."""
+    if by == "week":
+        return week_of(point)
+    at = _thursday(point.start)
+    return {"month": f"{at:%B %Y}", "quarter": f"{at.year} Q{(at.month + 2) // 3}", "year": f"{at.year}"}[by]
+
+
+def label_day(point: SharePoint, by: str) -> date:
+    """A day that names a point's period: its Monday, or a day in the month, quarter or year that it is of."""
+    return point.start if by == "week" else _thursday(point.start)
+
+
+def is_partial(point: SharePoint, by: str) -> bool:
+    """Whether weeks at an end of a month, quarter or year are not counted, because the range or the history ends."""
+    if by == "week":
+        return False
+    first, last = _thursday(point.start), _thursday(point.end - timedelta(days=6))
+    week = timedelta(days=7)
+    return _period(first - week, by) == _period(first, by) or _period(last + week, by) == _period(last, by)
+
+
+def _thursday(monday: date) -> date:
+    """The day that decides to which month, quarter or year a week belongs."""
+    return monday + timedelta(days=3)
+
+
+def _period(day: date, by: str) -> tuple[int, int]:
+    return day.year, {"month": day.month, "quarter": (day.month + 2) // 3, "year": 0}[by]
+
+
+def path_through(places: Sequence[tuple[float, float]]) -> str:
+    """A line through places, in the language of SVG."""
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+
+
+_MOST_X_TICKS = 4
+
+
+def _nice_step(top: float) -> float:
+    """A round step that divides 0 to ``top`` into two to five parts."""
+    magnitude = 10.0 ** math.floor(math.log10(top))
+    return next(step * magnitude for step in (0.2, 0.5, 1.0, 2.0) if top / (step * magnitude) <= 5)
+
+
+def y_ticks(top: float, frame: Frame, *, label: Callable[[float, int], str] = percent) -> tuple[Tick, ...]:
+    """Two to six round places from zero to ``top``; ``label`` words a value with so many decimals."""
+    step = _nice_step(top)
+    decimals = max(0, -math.floor(math.log10(100 * step) + 1e-9))
+    base = frame.height - frame.bottom
+    return tuple(
+        Tick(round(base - (base - frame.top) * i * step / top, 1), label(i * step, decimals))
+        for i in range(math.floor(top / step + 1e-9) + 1)
+    )
+
+
+def _x_ticks(series: Sequence[SharePoint], xs: Sequence[float]) -> tuple[Tick, ...]:
+    """The first week that starts in each month; every second or third of them where there are many."""
+    starts = [
+        (point.start, x)
+        for i, (point, x) in enumerate(zip(series, xs, strict=True))
+        if i == 0 or point.start.month != series[i - 1].start.month
+    ]
+    # A first month of which only its end is shown would crowd the second.
+    if len(starts) > 1 and starts[1][1] - starts[0][1] < (xs[-1] - xs[0]) / 10:
+        starts = starts[1:]
+    every = math.ceil(len(starts) / _MOST_X_TICKS)
+    return tuple(Tick(round(x, 1), f"{start:%b}") for start, x in starts[::every])
+
+
+def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
+    """The drawing of a series from zero up to its highest interval; ``None`` where no share is known."""
+    known = [point for point in series if is_known(point.share)]
+    if not known:
+        return None
+    top = max(max(point.share, point.high if is_known(point.high) else 0.0) for point in known) or 0.01
+    base = frame.height - frame.bottom
+    inner = frame.width - frame.left - frame.right
+    step = inner / max(len(series) - 1, 1)
+    xs = [frame.left + i * step for i in range(len(series))] if len(series) > 1 else [frame.left + inner]
+
+    def y(share: float) -> float:
+        return base - (base - frame.top) * share / top
+
+    def dot(i: int) -> Dot:
+        return Dot(round(xs[i], 1), round(y(series[i].share), 1), f"{week_of(series[i])}: {percent(series[i].share)}")
+
+    areas, bands, lines, gaps, lone = [], [], [], [], []
+    for held, run in groupby(range(len(series)), key=lambda i: is_known(series[i].share)):
+        indices = list(run)
+        if not held:
+            gaps.append((round(xs[indices[0]] - step / 2, 1), round(xs[indices[-1]] + step / 2, 1)))
+            continue
+        if len(indices) == 1:
+            lone.append(dot(indices[0]))
+            continue
+        line = [(xs[i], y(series[i].share)) for i in indices]
+        lines.append(path_through(line))
+        areas.append(path_through([(line[0][0], base), *line, (line[-1][0], base)]) + "Z")
+        with_interval = [i for i in indices if is_known(series[i].low) and is_known(series[i].high)]
+        if with_interval:
+            upper = [(xs[i], y(series[i].high)) for i in with_interval]
+            lower = [(xs[i], y(series[i].low)) for i in reversed(with_interval)]
+            bands.append(path_through(upper + lower) + "Z")
+
+    is_last_known = is_known(series[-1].share)
+    return Curve(
+        frame=frame,
+        areas=tuple(areas),
+        bands=tuple(bands),
+        lines=tuple(lines),
+        gaps=tuple((max(low, frame.left), min(high, frame.width - frame.right)) for low, high in gaps),
+        hollow=tuple(dot(i) for i, p in enumerate(series) if is_known(p.share) and not p.complete),
+        lone=tuple(lone),
+        last=dot(len(series) - 1) if is_last_known and series[-1].complete else None,
+        base=base,
+        x_ticks=_x_ticks(series, xs),
+        y_ticks=y_ticks(top, frame),
+    )
+
+
+def finding(series: Sequence[SharePoint], by: str = "week") -> str:
+    """What the curve shows, in a sentence or two, for those who do not see it."""
+    known = [point for point in series if is_known(point.share)]
+    if not known:
+        return f"No {by} has enough papers for a share."
+    decimals = decimals_for(known[-1].share)
+    first, last = known[0], known[-1]
+    lowest = min(known, key=lambda point: point.share)
+    highest = max(known, key=lambda point: point.share)
+    sentences = [f"{percent(last.share, decimals)} in {period_of(last, by)}."]
+    if len(known) > 1:
+        sentences = [
+            f"From {percent(first.share, decimals)} in {period_of(first, by)} to {percent(last.share, decimals)} in "
+            f"{period_of(last, by)}; lowest {percent(lowest.share, decimals)} in {period_of(lowest, by)}, highest "
+            f"{percent(highest.share, decimals)} in {period_of(highest, by)}."
+        ]
+    n_gaps = len(series) - len(known)
+    n_partial = sum(is_partial(point, by) for point in known)
+    n_incomplete = sum(not point.complete and not is_partial(point, by) for point in known)
+    for n, state in ((n_gaps, "not held"), (n_partial, "partial"), (n_incomplete, "not proven whole")):
+        if n:
+            sentences.append(f"{plural(n, by)} {state}.")
+    return " ".join(sentences)
+
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def text_sparkline(series: Sequence[SharePoint]) -> str:
+    """One block a week between the lowest and the highest share, with these two; ``·`` where a week is not held.
+
+    Eight steps are too few to start at zero as the drawn curves do, so the scale is written beside them.
+    An empty string where no share is known.
+    """
+    shares = [point.share for point in series if is_known(point.share)]
+    if not shares:
+        return ""
+    low, high = min(shares), max(shares)
+    step = (high - low) / (len(_BLOCKS) - 1) or 1.0
+    bars = "".join(_BLOCKS[round((p.share - low) / step)] if is_known(p.share) else "·" for p in series)
+    decimals = decimals_for(high)
+    return f"{bars}  {100 * low:.{decimals}f} to {percent(high, decimals)}"

@@ -1,0 +1,262 @@
+"""The trend explorer's chart as coordinates of an SVG: several curves on one pair of axes, every point a link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+
+from markupsafe import Markup, escape
+
+from domain.digest import SharePoint
+from templates.number_text import count, interval, is_known, percent
+from templates.share_curves import Frame, Tick, is_partial, label_day, path_through, period_of, y_ticks
+
+WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
+_LABEL_WIDTH = 70  # of "Dec 2025" with a blank, in the units of both
+NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
+
+
+@dataclass(frozen=True)
+class TrendSeries:
+    """One curve of an answer of ``trends``: its name, its points, and where each point's papers are listed.
+
+    The last ``n_open`` points are of periods that have not ended; ``by`` is the length of a period. Its
+    words are written once, however often and beside whatever others it is drawn.
+    """
+
+    name: str
+    points: tuple[SharePoint, ...]
+    hrefs: tuple[str, ...]
+    n_open: int = 0
+    by: str = "week"
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """What each point lacks: ``still open``, ``partial``, ``not proven whole``, or nothing."""
+        n_closed = len(self.points) - self.n_open
+
+        def state(i: int, point: SharePoint) -> str:
+            if i >= n_closed:
+                return "still open"
+            if is_partial(point, self.by):
+                return "partial"
+            return "" if point.complete else "not proven whole"
+
+        return tuple(state(i, point) for i, point in enumerate(self.points))
+
+    @cached_property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Each point's address and what it says, both escaped."""
+        return tuple((str(escape(href)), str(escape(said(self, i)))) for i, href in enumerate(self.hrefs))
+
+    @cached_property
+    def share_cells(self) -> tuple[Markup, ...]:
+        """The points as the cells of a table: the share, which opens its papers, its interval and the count."""
+        return tuple(_cell(p, href, percent(p.share), f"{interval(p)}; {count(p.k)}") for p, href in self._linked)
+
+    @cached_property
+    def count_cells(self) -> tuple[Markup, ...]:
+        """The same with the count first, which opens its papers, and the share."""
+        return tuple(_cell(p, href, count(p.k) if p.k else "0", percent(p.share)) for p, href in self._linked)
+
+    @cached_property
+    def row_heads(self) -> tuple[Markup, ...]:
+        """The periods as the heads of a table's rows, with what each lacks."""
+
+        def head(point: SharePoint, state: str) -> Markup:
+            lacks = Markup(' <span class="small">{}</span>').format(state) if point.n and state else ""
+            return Markup('<th scope="row">{}{}</th>').format(period_of(point, self.by), lacks)
+
+        return tuple(head(point, state) for point, state in zip(self.points, self.states, strict=True))
+
+    @cached_property
+    def known(self) -> tuple[bool, ...]:
+        """Whether each point has a share."""
+        return tuple(is_known(p.share) for p in self.points)
+
+    @cached_property
+    def highest_share(self) -> float:
+        """The highest end of an interval; 0 where nothing is known."""
+        return max((max(p.share, p.high) if is_known(p.high) else p.share for p in self._held), default=0.0)
+
+    @cached_property
+    def highest_count(self) -> int:
+        """The highest count; 0 where nothing is known."""
+        return max((p.k for p in self._held), default=0)
+
+    @property
+    def _held(self) -> list[SharePoint]:
+        return [p for p, known in zip(self.points, self.known, strict=True) if known]
+
+    @property
+    def _linked(self) -> Iterable[tuple[SharePoint, str]]:
+        return zip(self.points, self.hrefs, strict=True)
+
+
+def _cell(point: SharePoint, href: str, number: str, small: str) -> Markup:
+    if point.k:
+        number = f'<a class="to-papers" href="{escape(href)}">{number}</a>'
+    return Markup(f'<td>{number} <span class="small">{small}</span></td>')  # noqa: S704  numbers, escaped link
+
+
+def number_rows(series: Sequence[TrendSeries], counts: bool) -> Markup:
+    """The rows of the table of numbers, the newest period first; of shares, or of ``counts``."""
+    first = series[0]
+    columns = [one.count_cells if counts else one.share_cells for one in series]
+    not_held = f'<td class="none" colspan="{1 + len(series)}">not held</td>'
+    rows = []
+    for i in reversed(range(len(first.points))):
+        n = first.points[i].n
+        cells = "".join([f"<td>{count(n)}</td>", *(column[i] for column in columns)]) if n else not_held
+        rows.append(f"<tr>{first.row_heads[i]}{cells}</tr>\n")
+    return Markup("".join(rows))  # noqa: S704  numbers, and cells that are escaped
+
+
+@dataclass(frozen=True)
+class DrawnSeries:
+    """One curve: its number gives colour and dash. ``points`` is its points as SVG, links where there is room."""
+
+    number: int
+    name: str
+    bands: tuple[str, ...]
+    lines: tuple[str, ...]
+    open_line: str
+    points: Markup
+
+
+@dataclass(frozen=True)
+class TrendDrawing:
+    """What to draw; ``gaps`` are stretches of the base line under periods without papers."""
+
+    frame: Frame
+    series: tuple[DrawnSeries, ...]
+    gaps: tuple[tuple[float, float], ...]
+    base: float
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def said(series: TrendSeries, i: int) -> str:
+    """A point in words: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``; text and numbers only."""
+    point, state = series.points[i], series.states[i]
+    when = f"{series.name}, {period_of(point, series.by)}"
+    if not is_known(point.share):
+        return f"{when}: not held"
+    numbers = f"{percent(point.share)} ({interval(point)}), {count(point.k)} of {count(point.n)}"
+    return f"{when}: {numbers}{', ' if state else ''}{state}"
+
+
+def trend_drawing(
+    series: Sequence[TrendSeries], frame: Frame, *, counts: bool = False, linked: bool = True
+) -> TrendDrawing | None:
+    """The curves from zero to the highest interval, or of ``counts``; ``None`` where nothing is known."""
+    if not any(any(s.known) for s in series):
+        return None
+    top = float(max(s.highest_count if counts else s.highest_share for s in series)) or (1.0 if counts else 0.01)
+    base = frame.height - frame.bottom
+    inner = frame.width - frame.left - frame.right
+    n = max(len(s.points) for s in series)
+    step = inner / max(n - 1, 1)
+
+    xs = [round(frame.left + (i * step if n > 1 else inner / 2), 1) for i in range(n)]
+    unit = (base - frame.top) / top
+
+    def y(value: float) -> float:
+        return round(base - unit * value, 1)
+
+    drawn = tuple(
+        _drawn(number, s, xs, [y(p.k if counts else p.share) for p in s.points], None if counts else y, linked=linked)
+        for number, s in enumerate(series)
+    )
+    longest = max(series, key=lambda s: len(s.points)).points
+    gaps = tuple(
+        (max(frame.left, xs[run[0]] - step / 2), min(frame.width - frame.right, xs[run[-1]] + step / 2))
+        for is_gap, indices in groupby(range(n), key=lambda i: not longest[i].n)
+        if is_gap and (run := list(indices))
+    )
+    return TrendDrawing(
+        frame=frame,
+        series=drawn,
+        gaps=gaps,
+        base=base,
+        x_ticks=_x_ticks([label_day(p, series[0].by) for p in longest], xs, most=max(2, int(inner // _LABEL_WIDTH))),
+        y_ticks=y_ticks(top, frame, label=(lambda v, _: count(v)) if counts else percent),
+    )
+
+
+def _drawn(
+    number: int,
+    series: TrendSeries,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    y_of_share: Callable[[float], float] | None,
+    *,
+    linked: bool,
+) -> DrawnSeries:
+    """A curve with its points at ``xs`` and ``ys``; an interval's ends are put by ``y_of_share``, if at all."""
+    points = series.points
+    known = series.known
+    n_closed = len(points) - series.n_open
+    bands, lines = [], []
+    for held, run in groupby(range(n_closed), key=known.__getitem__):
+        indices = list(run)
+        if not held or len(indices) < 2:
+            continue
+        lines.append(path_through([(xs[i], ys[i]) for i in indices]))
+        if y_of_share is not None:
+            upper = [(xs[i], y_of_share(points[i].high)) for i in indices]
+            lower = [(xs[i], y_of_share(points[i].low)) for i in reversed(indices)]
+            bands.append(path_through(upper + lower) + "Z")
+    # From the last whole point on: what is open will still move.
+    tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]
+    marks = [
+        _point(xs[i], ys[i], number, series.links[i] if linked else None, hollow=bool(series.states[i]))
+        for i, p in enumerate(points)
+        if known[i]
+    ]
+    if linked and marks:  # the first of each curve is reached by Tab, the others by the arrow keys
+        marks[0] = marks[0].replace('tabindex="-1"', 'tabindex="0"', 1)
+    return DrawnSeries(
+        number=number,
+        name=series.name,
+        bands=tuple(bands),
+        lines=tuple(lines),
+        open_line=path_through([(xs[i], ys[i]) for i in tail]) if series.n_open and len(tail) > 1 else "",
+        points=Markup("".join(marks)),  # noqa: S704  escaped links, numbers
+    )
+
+
+def _point(x: float, y: float, number: int, link: tuple[str, str] | None, *, hollow: bool) -> str:
+    """A point as SVG. Written here and not in the template: a chart has hundreds, and this is ten times as fast."""
+    dot = f'<circle class="dot{" hollow" if hollow else ""}" cx="{x}" cy="{y}" r="{3.6 if hollow else 2.6}"/>'
+    if link is None:
+        return dot
+    href, label = link
+    return (
+        f'<a class="point" href="{href}" aria-label="{label}" data-series="{number}" tabindex="-1">'
+        f'<circle class="reach" cx="{x}" cy="{y}" r="9"/>{dot}<title>{label}</title></a>'
+    )
+
+
+def _x_ticks(days: Sequence[date], xs: Sequence[float], *, most: int) -> tuple[Tick, ...]:
+    """Months, or years where there are many: the first period of each, thinned so that labels never touch."""
+    years = (days[-1] - days[0]).days > 3 * 366
+    firsts = [
+        i
+        for i, day in enumerate(days)
+        if i == 0 or day.year != days[i - 1].year or (not years and day.month != days[i - 1].month)
+    ]
+    # A first month of which only its end is shown would crowd the second: its label begins there, others are centred.
+    if len(firsts) > 2 and xs[firsts[1]] - xs[firsts[0]] < 1.5 * _LABEL_WIDTH:
+        firsts = firsts[1:]
+    thinned = firsts[:: -(-len(firsts) // most)]
+    ticks, shown_year = [], None
+    for i in thinned:
+        day = days[i]
+        label = f"{day:%Y}" if years else f"{day:%b %Y}" if day.year != shown_year else f"{day:%b}"
+        shown_year = day.year
+        ticks.append(Tick(xs[i], label))
+    return tuple(ticks)

@@ -1,0 +1,103 @@
+"""Share curves as a Vega-Lite chart: one specification, drawn as PNG or SVG without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from templates.number_text import KIND_WORDS
+
+# Okabe and Ito's colours, told apart by colour-blind readers; dashes repeat what colour says.
+_MOST_TICKS = 9
+_TICK_FORMATS = {"week": "%-d %b %y", "month": "%b %Y", "quarter": "%b %Y", "year": "%Y"}
+_VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999933")
+
+
+def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The Vega-Lite specification of an answer of ``trends`` (docs/json.md): a line and an interval band a term.
+
+    Points whose period is not proven whole are hollow; periods without papers are gaps.
+    """
+    import altair as alt
+
+    terms = curve_names(answer)
+    rows = [
+        {**point, "term": term, "at": _drawn_at(point["start"], answer["by"])}
+        for term, series in zip(terms, answer["series"], strict=True)
+        for point in series["points"]
+    ]
+    colour = alt.Color(
+        "term:N",
+        title=None,
+        scale=alt.Scale(domain=terms, range=[*_COLOURS[: len(terms)]]),
+        sort=terms,
+        legend=alt.Legend(symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3),
+    )
+    starts = sorted({row["at"] for row in rows})
+    every = -(-len(starts) // _MOST_TICKS)
+    # Ticks only where points are: the library's own fall on days that no period begins with.
+    axis = alt.Axis(values=starts[::-every][::-1], format=_TICK_FORMATS[answer["by"]])
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("at:T", title=None, axis=axis), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
+    )
+    band = base.mark_area(opacity=0.15).encode(
+        y=alt.Y("low:Q", title="share of papers", axis=alt.Axis(format=".1%")), y2="high:Q"
+    )
+    line = base.mark_line(strokeWidth=2).encode(
+        y="share:Q", strokeDash=alt.StrokeDash("term:N", legend=None, sort=terms)
+    )
+    points = base.mark_point(size=28, strokeWidth=1.5).encode(
+        y="share:Q",
+        fill=alt.condition("datum.complete", colour, alt.value("white")),
+    )
+    where = ", ".join(answer["categories"])
+    title = {
+        "text": f"Share of papers that {_VERBS[answer['level']]} each, by {answer['by']}",
+        "subtitle": f"{where}; 95 % intervals; hollow points are partial or not proven complete. Data: arXiv.",
+    }
+    chart = (band + line + points).properties(width=720, height=340, title=title, background="white")
+    chart = chart.configure_axis(gridColor="#e6e6e6", domainColor="#888", titleFontWeight="normal")
+    chart = chart.configure_view(strokeWidth=0).configure_title(anchor="start")
+    specification: dict[str, Any] = chart.to_dict()
+    return specification
+
+
+def curve_names(answer: Mapping[str, Any]) -> list[str]:
+    """A name for each curve of an answer of ``trends``, no two the same: one term can be asked for in several ways."""
+    names = [series["name"] for series in answer["series"]]
+    return [
+        name if names.count(name) == 1 else f"{name} ({KIND_WORDS[series['kind']]})"
+        for name, series in zip(names, answer["series"], strict=True)
+    ]
+
+
+def _drawn_at(start: str, by: str) -> str:
+    """The day at which a period is drawn: a month's weeks may begin in the month before, its label must not."""
+    if by == "week":
+        return start
+    return (date.fromisoformat(start) + timedelta(days=3)).replace(day=1).isoformat()
+
+
+def chart_bytes(specification: Mapping[str, Any], suffix: str) -> bytes:
+    """The chart as a file: ``.png`` at twice the size, ``.svg``, or ``.json`` for the specification itself.
+
+    Raises
+    ------
+    ValueError
+        For another suffix.
+    """
+    import json
+
+    import vl_convert
+
+    if suffix == ".png":
+        png: bytes = vl_convert.vegalite_to_png(dict(specification), scale=2)
+        return png
+    if suffix == ".svg":
+        svg: str = vl_convert.vegalite_to_svg(dict(specification))
+        return svg.encode()
+    if suffix == ".json":
+        return json.dumps(specification).encode()
+    raise ValueError(f"a chart is .png, .svg or .json, got {suffix!r}")

@@ -1,0 +1,57 @@
+"""Rankings are exact, complete and steady."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from analysis.search.ranking import fused_ranks, nearest_rows, similarities, unusually_near
+from domain.paper import ArxivId
+
+
+def _papers(n: int, seed: int) -> tuple[list[ArxivId], NDArray[np.float32]]:
+    rows = np.random.default_rng(seed).normal(size=(n, 5)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return [ArxivId(f"2606.{i:05d}") for i in range(n)], rows
+
+
+@given(n=st.integers(0, 40), limit=st.integers(1, 50), seed=st.integers(0, 99), some=st.booleans())
+def test_the_nearest_are_those_of_a_full_sort(n: int, limit: int, seed: int, some: bool) -> None:
+    ids, vectors = _papers(n, seed)
+    cosines = similarities(_papers(1, seed + 1000)[1], vectors)[0]
+    among = np.arange(n) % 3 == 0 if some else None
+    expected = [row for row in np.argsort(-cosines, kind="stable").tolist() if not some or row % 3 == 0]
+    assert nearest_rows(cosines, ids, limit=limit, among=among) == expected[:limit]
+
+
+def test_a_query_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected shape \(n_queries, 5\), got \(1, 4\)"):
+        similarities(np.zeros((1, 4), np.float32), _papers(2, 0)[1])
+
+
+@given(st.lists(st.permutations([ArxivId(c) for c in "abcdef"]), min_size=1, max_size=3))
+def test_fusing_keeps_every_paper_with_a_score_in_0_to_1(rankings: list[list[ArxivId]]) -> None:
+    fused = fused_ranks(rankings)
+    assert set(fused) == set("abcdef")
+    assert all(0 < score <= 1 + 1e-12 for score in fused.values())
+    assert list(fused.values()) == sorted(fused.values(), reverse=True)
+
+
+def test_first_in_every_ranking_scores_1_and_an_absent_paper_gains_nothing() -> None:
+    a, b = ArxivId("a"), ArxivId("b")
+    fused = fused_ranks([[a, b], [a]])
+    assert fused[a] == pytest.approx(1)
+    assert fused[b] == pytest.approx(61 / 62 / 2)
+    assert fused_ranks([[], []]) == {}
+
+
+def test_only_papers_far_above_the_rest_are_unusually_near_and_those_without_a_vector_never() -> None:
+    rng = np.random.default_rng(1)
+    cosines = np.concatenate([rng.normal(0.3, 0.05, 2000), [0.7, 0.8], [0.0]]).astype(np.float32)
+    near = unusually_near(cosines)
+    assert near[-3:].tolist() == [True, True, False]
+    assert near[:2000].mean() < 0.03
+    assert not unusually_near(np.zeros(4, dtype=np.float32)).any()

@@ -1,0 +1,183 @@
+"""Shares stay in their bounds, series keep every paper, and noise is seldom called a change."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.trends.shares import (
+    Period,
+    difference_of,
+    over_dispersion,
+    share_of,
+    share_points,
+    share_series,
+    with_verdicts,
+)
+from domain.digest import Change
+from domain.tables import WEEKLY_TOTALS
+from domain.week import Week, weeks_between
+
+FIRST = Week.parse("2024-W48")
+PERIODS: tuple[Period, ...] = ("week", "month", "quarter", "year")
+_COUNTS = st.lists(
+    st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=70
+)
+
+
+def _totals(n: list[int], *, incomplete: tuple[int, ...] = (), first: Week = FIRST) -> pd.DataFrame:
+    weeks = pd.to_datetime([first.plus(i).monday for i in range(len(n))]).astype("datetime64[us]")
+    complete = [i not in incomplete for i in range(len(n))]
+    return WEEKLY_TOTALS.check(
+        pd.DataFrame({"week_start": weeks, "n": pd.Series(n, dtype="int64"), "complete": complete})
+    )
+
+
+def _by_week(k: list[int]) -> dict[Week, int]:
+    return {FIRST.plus(i): value for i, value in enumerate(k) if value}
+
+
+@given(n=st.integers(1, 10**6), data=st.data())
+def test_an_interval_holds_its_share_within_0_and_1(n: int, data: st.DataObject) -> None:
+    share = share_of(data.draw(st.integers(0, n)), n)
+    assert -1e-12 <= share.low <= share.share + 1e-12
+    assert share.share - 1e-12 <= share.high <= 1 + 1e-12
+
+
+def test_the_interval_is_wilsons() -> None:
+    share = share_of(10, 100)
+    assert (share.low, share.high) == pytest.approx((0.05523, 0.17437), abs=1e-5)
+
+
+def test_too_few_papers_have_no_share_but_keep_their_counts() -> None:
+    share = share_of(3, 9, min_papers=10)
+    assert (share.k, share.n) == (3, 9)
+    assert all(math.isnan(x) for x in (share.share, share.low, share.high))
+    assert math.isnan(share_of(0, 0).share)
+
+
+@pytest.mark.parametrize(("k", "n"), [(-1, 3), (4, 3)])
+def test_impossible_counts_are_refused(k: int, n: int) -> None:
+    with pytest.raises(ValueError, match=f"k={k}, n={n}"):
+        share_of(k, n)
+
+
+@given(counts=_COUNTS, by=st.sampled_from(PERIODS))
+def test_a_series_keeps_every_paper_and_leaves_no_gap(counts: list[tuple[int, int]], by: Period) -> None:
+    k, n = [c[0] for c in counts], [c[1] for c in counts]
+    totals = _totals(n)
+    before = totals.copy(deep=True)
+    series = share_series(totals, _by_week(k), by=by)
+    pd.testing.assert_frame_equal(totals, before)
+    assert (series["k"].sum(), series["n"].sum()) == (sum(k), sum(n))
+    assert series["start"].iloc[0] == totals["week_start"].iloc[0]
+    gaps = series["start"].iloc[1:].to_numpy() - series["end"].iloc[:-1].to_numpy()
+    assert (gaps == np.timedelta64(1, "D")).all()
+    assert (series["share"].isna() == (series["n"] == 0)).all()
+
+
+def test_a_week_belongs_to_the_month_of_its_thursday() -> None:
+    series = share_series(_totals([10] * 7), _by_week([1] * 7), by="month")
+    assert series["start"].dt.date.tolist() == [date(2024, 11, 25), date(2024, 12, 2), date(2024, 12, 30)]
+    assert series["n"].tolist() == [10, 40, 20]
+
+
+def test_a_period_is_complete_only_if_all_its_weeks_are() -> None:
+    series = share_series(_totals([10] * 10, incomplete=(2,)), {}, by="month")
+    assert series["start"].dt.month.tolist() == [11, 12, 12]
+    assert series["complete"].tolist() == [False, False, True]  # of November only the last week is there
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "last"),
+    [
+        ("month", "2026-W23", "2026-W26"),
+        ("month", "2026-W27", "2026-W31"),  # five Thursdays
+        ("quarter", "2026-W14", "2026-W26"),
+        ("year", "2020-W01", "2020-W53"),
+        ("year", "2025-W01", "2025-W52"),
+    ],
+)
+def test_a_period_that_lacks_its_first_or_last_week_is_not_complete(by: Period, first: str, last: str) -> None:
+    weeks = list(weeks_between(Week.parse(first), Week.parse(last)))
+    for held, complete in ((weeks, True), (weeks[1:], False), (weeks[:-1], False)):
+        [period] = share_points(share_series(_totals([10] * len(held), first=held[0]), {}, by=by))
+        assert (period.n, period.complete) == (10 * len(held), complete)
+        assert (period.start, period.end) == (held[0].monday, held[-1].sunday)
+
+
+def test_points_are_the_rows_of_the_series() -> None:
+    first, gap = share_points(share_series(_totals([4, 0]), _by_week([1])))
+    assert (first.start, first.end, first.k, first.n, first.share, first.complete) == (
+        FIRST.monday,
+        FIRST.sunday,
+        1,
+        4,
+        0.25,
+        True,
+    )
+    assert (gap.n, math.isnan(gap.share)) == (0, True)
+
+
+def test_an_empty_table_gives_an_empty_series() -> None:
+    for by in PERIODS:
+        assert share_series(WEEKLY_TOTALS.empty(), {}, by=by).empty
+
+
+def test_binomial_weeks_are_not_over_dispersed_and_wavy_ones_are() -> None:
+    rng = np.random.default_rng(1)
+    n = [2000] * 200
+    assert over_dispersion(rng.binomial(2000, 0.1, 200).tolist(), n) == pytest.approx(1, abs=0.35)
+    assert over_dispersion(rng.binomial(2000, rng.uniform(0.05, 0.15, 200)).tolist(), n) > 5
+    assert over_dispersion([0, 0, 0], [9, 9, 9]) == over_dispersion([1, 2], [9, 9]) == over_dispersion([], []) == 1
+
+
+@given(st.integers(0, 300), st.integers(0, 300), st.sampled_from([1.0, 2.5]))
+def test_the_difference_spans_zero_where_the_test_sees_nothing(k: int, other_k: int, dispersion: float) -> None:
+    current, baseline = share_of(k, 1500), share_of(other_k, 3000)
+    difference, low, high, p = difference_of(current, baseline, dispersion=dispersion)
+    assert low - 1e-12 <= difference <= high + 1e-12
+    assert 0 <= p <= 1
+    # Interval and test are of two makes, so they may disagree near the threshold.
+    if p > 0.08:
+        assert low <= 1e-12
+        assert high >= -1e-12
+    if p < 0.02:
+        assert low > 0 or high < 0
+
+
+def test_more_dispersion_means_a_wider_interval_and_a_larger_p_value() -> None:
+    one = difference_of(share_of(150, 1500), share_of(240, 3000), dispersion=1)
+    two = difference_of(share_of(150, 1500), share_of(240, 3000), dispersion=4)
+    assert two[2] - two[1] == pytest.approx(2 * (one[2] - one[1]))
+    assert two[3] > one[3]
+
+
+def _compared(difference: float, p: float) -> tuple[Change, float]:
+    return Change(None, (), difference, 0.0, 0.0, math.nan, "unknown"), p
+
+
+def test_noise_alone_seldom_gets_a_verdict() -> None:
+    rng = np.random.default_rng(7)
+    n_digests_with_a_verdict = 0
+    for _ in range(200):
+        pairs = zip(rng.binomial(3000, 0.1, 20), rng.binomial(24000, 0.1, 20), strict=True)
+        tests = [difference_of(share_of(int(k), 3000), share_of(int(b), 24000), dispersion=1) for k, b in pairs]
+        changes = with_verdicts([_compared(d, p) for d, _, _, p in tests], false_discovery_rate=0.05)
+        n_digests_with_a_verdict += any(c.verdict != "steady" for c in changes)
+    assert n_digests_with_a_verdict <= 200 * 0.05 + 3 * math.sqrt(200 * 0.05 * 0.95)
+
+
+def test_verdicts_follow_the_sign_and_what_was_not_compared_stays_unknown() -> None:
+    given_changes = [_compared(0.1, 1e-9), _compared(-0.1, 1e-9), _compared(0.1, 0.9), _compared(math.nan, math.nan)]
+    changes = with_verdicts(given_changes, false_discovery_rate=0.05)
+    assert [c.verdict for c in changes] == ["up", "down", "steady", "unknown"]
+    assert math.isnan(changes[3].q_value)
+    assert changes[0].q_value == pytest.approx(1.5e-9)  # three were tested, not four
+    assert with_verdicts([], false_discovery_rate=0.05) == []

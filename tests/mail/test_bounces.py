@@ -1,0 +1,312 @@
+"""Reports of failure in every form that mail servers write them, and what each means."""
+
+from __future__ import annotations
+
+import base64
+import json
+import quopri
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mail import bounces
+from mail.bounces import MAX_REPORT_BYTES, Report, our_domains, read_report
+from runtime.settings import Settings
+from service.cli import main
+
+KEY = "ab" * 16
+ID = f"<{KEY}.digest@papertide.example>"
+SHARED_CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
+OURS = f"From: digest@papertide.example\nTo: ada@example.org\nSubject: 2026-W25\nMessage-ID: {ID}\n"
+RETURNED = f"Content-Type: message/rfc822\n\n{OURS}\nwords\n"
+FAILED = "Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\n"
+NO_USER = f"Content-Type: message/delivery-status\n\n{FAILED}Status: 5.1.1\n"
+
+
+def _multipart(*parts: str, kind: str = "report; report-type=delivery-status", head: str = "", mark: str = "b") -> str:
+    body = "".join(f"--{mark}\n{part}\n" for part in parts)
+    return f'{head}MIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary="{mark}"\n\n{body}--{mark}--\n'
+
+
+def _mail(*parts: str, head: str = "", **other: Any) -> str:
+    return _multipart(*parts, head=f"From: MAILER-DAEMON@mx.example.net\nSubject: Undelivered\n{head}", **other)
+
+
+def _read(mail: str) -> Report:
+    return read_report(mail.encode(), domains=["papertide.example"])
+
+
+def _is_failed(mail: str, key: str = KEY) -> bool:
+    report = _read(mail)
+    return (report.kind, report.message_key, report.status) == ("failed", key, "5.1.1")
+
+
+# -- what a report says
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_report_names_the_failure_its_status_and_our_mail(line_end: str) -> None:
+    report = _read(_mail(NO_USER, RETURNED).replace("\n", line_end))
+    assert report == Report("failed", KEY, "5.1.1", "no such mailbox")
+
+
+def test_a_folded_diagnostic_is_read_whole() -> None:
+    part = (
+        f"Content-Type: message/delivery-status\n\n{FAILED}Status: 5.0.0\nDiagnostic-Code: smtp;\n  550 5.1.1 unknown\n"
+    )
+    assert _is_failed(_mail(part, RETURNED))
+
+
+def test_a_delay_and_a_receipt_are_no_failures() -> None:
+    for action, status in (("delayed", "4.2.2"), ("delivered", "2.0.0"), ("relayed", "2.1.5")):
+        part = NO_USER.replace("failed", action).replace("5.1.1", status)
+        report = _read(_mail(part, RETURNED))
+        assert (report.kind, report.status) == ("other", status)
+
+
+def test_an_address_that_stands_for_several_has_not_failed_while_one_of_them_gets_the_mail() -> None:
+    second = "\nFinal-Recipient: rfc822; ben@example.org\nAction: {}\nStatus: {}\n"
+    assert _read(_mail(NO_USER + second.format("delivered", "2.0.0"), RETURNED)).kind == "other"
+    assert _read(_mail(NO_USER + second.format("failed", "5.2.2"), RETURNED)).kind == "passing"
+    assert _read(_mail(NO_USER + second.format("failed", "5.1.1"), RETURNED)).kind == "failed"
+
+
+@pytest.mark.parametrize(
+    ("feedback", "kind"),
+    [
+        ("Feedback-Type: abuse", "complaint"),
+        ("Feedback-type: ABUSE (spam)", "complaint"),
+        ("User-Agent: Reporter/1\nFeedback-Type:\n abuse", "complaint"),
+        ("Feedback-Type: opt-out", "complaint"),
+        ("Feedback-Type: not-spam", "other"),
+        ("Feedback-Type: auth-failure\nAuth-Failure: dmarc", "other"),
+        ("Feedback-Type: dmarc", "other"),
+        ("Feedback-Type: fraud", "other"),
+        ("Feedback-Type: virus", "other"),
+        ("Feedback-Type: something new", "other"),
+        ("User-Agent: Reporter/1\nVersion: 1", "other"),
+        ("", "other"),
+    ],
+)
+def test_only_abuse_and_opt_out_are_complaints(feedback: str, kind: str) -> None:
+    part = f"Content-Type: message/feedback-report\n\n{feedback}\n"
+    report = _read(_mail(part, RETURNED, kind="report; report-type=feedback-report"))
+    assert (report.kind, report.message_key) == (kind, KEY)
+    assert report.why
+
+
+# -- its forms
+
+
+@pytest.mark.parametrize("inner", ["report; report-type=delivery-status", "mixed"])
+def test_a_report_that_a_gateway_wrapped_is_found(inner: str) -> None:
+    wrapped = _multipart(NO_USER, RETURNED, kind=inner)
+    footer = "Content-Type: text/plain\n\nchecked by a gateway"
+    assert _is_failed(_mail(wrapped, footer, kind="mixed", mark="o"))
+    assert _is_failed(_mail(NO_USER, RETURNED, footer, kind="mixed"))
+
+
+def test_a_report_that_was_forwarded_as_a_mail_is_found() -> None:
+    inside = "Content-Type: message/rfc822\n\n" + _mail(NO_USER, RETURNED)
+    assert _is_failed(_mail("Content-Type: text/plain\n\nsee below", inside, kind="mixed", mark="o"))
+
+
+@pytest.mark.parametrize("returned", ["message/global", "message/global-headers", "message/rfc822-headers"])
+@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])
+def test_the_types_of_rfc_6533_are_read(returned: str, encoding: str) -> None:
+    def part(kind: str, text: str) -> str:
+        raw = text.encode()
+        coded = {"8bit": raw, "base64": base64.encodebytes(raw), "quoted-printable": quopri.encodestring(raw)}[encoding]
+        return f"Content-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n{coded.decode()}"
+
+    status = part("message/global-delivery-status", f"{FAILED.replace('ada', 'ädä')}Status: 5.1.1\n")
+    assert _is_failed(_mail(status, part(returned, OURS)))
+
+
+EXIM = """\
+From: Mail Delivery System <Mailer-Daemon@mx.example.net>
+Subject: Mail delivery failed: returning message to sender
+X-Failed-Recipients: ada@example.org
+Auto-Submitted: auto-replied
+
+This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  ada@example.org
+    {}
+
+------ This is a copy of the message, including all the headers. ------
+
+Return-path: <bounces@papertide.example>
+{}
+550 5.1.1 stands in the digest itself
+"""
+QMAIL = """\
+From: MAILER-DAEMON@mx.example.net
+Subject: failure notice
+
+Hi. This is the qmail-send program at mx.example.net.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<ada@example.org>:
+{}
+
+--- Below this line is a copy of the message.
+
+Return-Path: <bounces@papertide.example>
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "kind"),
+    [
+        (EXIM, "SMTP error from remote mail server after RCPT TO:<ada@example.org>:\n    550 5.1.1 unknown", "failed"),
+        (EXIM, "Unrouteable address", "failed"),
+        (EXIM, "all relevant MX records point to non-existent hosts", "failed"),
+        (EXIM, "mailbox is full: retry timeout exceeded", "passing"),
+        (EXIM, "host mx.example.net [192.0.2.1]: 552 5.2.2 over quota", "passing"),
+        (EXIM, "SMTP error from remote mail server after MAIL FROM:<b@papertide.example>:\n    550 5.1.0 no", "other"),
+        (EXIM, "SMTP error from remote mail server after end of data:\n    554 5.7.1 refused", "other"),
+        (QMAIL, "192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 user unknown", "failed"),
+        (QMAIL, "192.0.2.1 does not like recipient.\nRemote host said: 550 relay not permitted", "other"),
+        (QMAIL, "Sorry, no mailbox here by that name. (#5.1.1)", "failed"),
+        (QMAIL, "Sorry, I couldn't find any host named gone.example. (#5.1.2)", "failed"),
+        (QMAIL, "Remote host said: 550 5.2.1 receiving mail at a rate that prevents delivery", "passing"),
+    ],
+)
+def test_the_plain_text_of_exim_and_qmail_is_read(form: str, answer: str, kind: str) -> None:
+    report = _read(form.format(answer, OURS))
+    assert (report.kind, report.message_key) == (kind, KEY)
+
+
+@pytest.mark.parametrize("mark", ["    ", "> "])
+def test_our_message_id_is_found_in_a_copy_that_is_indented(mark: str) -> None:
+    copy = "".join(f"{mark}{line}\n" for line in OURS.splitlines())
+    assert _is_failed(QMAIL.format("Remote host said: 550 5.1.1 user unknown", copy))
+
+
+def test_exims_warning_of_a_delay_is_no_failure() -> None:
+    mail = EXIM.format("450 4.2.2 mailbox full", OURS).replace("could not be delivered", "has not yet been delivered")
+    assert _read(mail).kind == "other"
+
+
+def test_an_answer_while_away_is_no_failure_whatever_it_says() -> None:
+    mail = f"From: ada@example.org\nSubject: Away\nAuto-Submitted: auto-replied\nIn-Reply-To: {ID}\n\n550 5.1.1 unknown"
+    assert _read(mail).kind == "other"
+
+
+# -- which mail it is about
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
+def test_our_message_id_is_found_in_encoded_headers(encoding: str, kind: str) -> None:
+    text = OURS.encode()
+    soft_breaks = text.replace(b".digest@", b"=2Edig=\nest@").replace(b": ", b":=20")
+    coded = base64.encodebytes(text) if encoding == "base64" else soft_breaks
+    part = f"Content-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n{coded.decode()}"
+    assert _is_failed(_mail(NO_USER, part))
+
+
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822", "message/global-headers"])
+def test_our_message_id_is_found_where_it_is_folded(kind: str) -> None:
+    folded = OURS.replace("Message-ID: ", "Message-ID:\n  ")
+    assert _is_failed(_mail(NO_USER, f"Content-Type: {kind}\n\n{folded}"))
+
+
+@pytest.mark.parametrize("name", ["In-Reply-To", "References", "X-Original-Message-ID", "Original-Message-ID"])
+def test_our_message_id_is_found_in_the_headers_of_the_report(name: str) -> None:
+    assert _is_failed(_mail(NO_USER, head=f"{name}: <1@example.net>\n {ID}\n"))
+
+
+def test_our_message_id_is_found_among_the_fields_of_the_delivery_status() -> None:
+    assert _is_failed(_mail(NO_USER.replace("\n\nFinal", f"\nX-Original-Message-ID: {ID}\n\nFinal")))
+
+
+def test_a_key_under_somebody_elses_domain_is_not_ours() -> None:
+    assert _is_failed(_mail(NO_USER, RETURNED.replace("papertide.example", "papertide.example.evil.example")), key="")
+
+
+def test_our_message_ids_end_with_the_senders_domain_or_the_host_of_the_pages() -> None:
+    settings = Settings.model_validate(
+        {"mail": {"sender": "digest@mail.example"}, "service": {"base_url": "https://papertide.example"}}
+    )
+    assert our_domains(settings) == ("mail.example", "papertide.example")
+
+
+# -- its size
+
+
+def test_no_more_of_a_report_is_read_than_is_allowed(tmp_path: Path) -> None:
+    file = tmp_path / "1.eml"
+    file.write_bytes(_mail(NO_USER, RETURNED + "x" * 10_000_000).encode())
+    content = bounces.report_bytes(file)
+    assert len(content) == MAX_REPORT_BYTES
+    assert read_report(content, domains=["papertide.example"]).kind == "failed"
+
+
+def test_what_stands_behind_the_bound_does_not_count() -> None:
+    assert _read(_mail("Content-Type: text/plain\n\n" + "x" * MAX_REPORT_BYTES, NO_USER, RETURNED)).kind == "other"
+
+
+def test_returned_headers_that_are_cut_off_still_name_our_mail() -> None:
+    coded = base64.encodebytes((OURS + "words " * 30_000).encode()).decode()
+    part = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{coded}"
+    for n in range(4):
+        assert _is_failed(_mail(NO_USER, part, head="X: " + "x" * n + "\n"))
+
+
+# -- the command
+
+
+@pytest.fixture
+def explain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[str, str]]:
+    """Runs ``papertide mail explain`` with these arguments in an empty folder; what it prints, and its errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAPERTIDE_SERVICE__BASE_URL", "https://papertide.example")
+
+    def run(*arguments: str) -> tuple[str, str]:
+        monkeypatch.setattr("sys.argv", ["papertide", "mail", "explain", *arguments])
+        with suppress(SystemExit):
+            main.main()
+        printed = capsys.readouterr()
+        return printed.out, printed.err
+
+    return run
+
+
+def test_mail_explain_says_what_each_file_means(tmp_path: Path, explain: Callable[..., tuple[str, str]]) -> None:
+    Path("1.eml").write_text(_mail(NO_USER, RETURNED))
+    Path("2.eml").write_text("Subject: hello\n\nhello")
+    assert [json.loads(line) for line in explain("1.eml", "2.eml", "--json")[0].splitlines()] == [
+        {"file": "1.eml", "kind": "failed", "key": KEY, "status": "5.1.1", "why": "no such mailbox"},
+        {"file": "2.eml", "kind": "other", "key": "", "status": "", "why": "no report of a failure"},
+    ]
+    assert explain("1.eml")[0] == f"1.eml: failed 5.1.1: no such mailbox; about our mail {KEY}\n"
+    assert explain("2.eml")[0].endswith("about no mail of ours, so it counts for nothing\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.eml", "2.eml"]
+
+
+def test_mail_explain_names_a_file_that_cannot_be_read(explain: Callable[..., tuple[str, str]]) -> None:
+    assert "gone.eml cannot be read" in explain("gone.eml", "--json")[1]
+
+
+@pytest.mark.parametrize(
+    "case", sorted(SHARED_CASES.glob("*/report.eml")) or [None], ids=lambda c: c.parent.name if c else "none"
+)
+def test_the_shared_cases_come_out_as_their_readme_says(case: Path | None) -> None:
+    if case is None:
+        pytest.skip(f"{SHARED_CASES} is not here: the shared cases are not tried")
+    expected = re.search(r"Expected kind: (\w+)", (case.parent / "README").read_text())
+    assert expected
+    report = read_report(case.read_bytes(), domains=["papertide.example"])
+    assert (report.kind, report.message_key) == (expected[1], KEY)

@@ -1,0 +1,112 @@
+"""One rule says what a refusal means: it ends a subscription only where the address will take no mail."""
+
+from __future__ import annotations
+
+import pytest
+
+from mail.failures import failure_of
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic"),
+    [
+        ("5.1.1", ""),
+        ("5.1.1", "smtp; 550-5.1.1 The email account that you tried to reach does not exist."),
+        ("5.1.1", "smtp; 550 5.1.1 <spam@example.org>: user unknown"),
+        ("5.1.1 (bad destination mailbox)", ""),
+        ("5.1.2", ""),
+        ("5.1.3", "smtp; 553 5.1.3 bad syntax"),
+        ("5.1.6", ""),
+        ("5.1.10", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound; recipient not found by SMTP address lookup"),
+        ("5.2.1", "smtp; 550 5.2.1 the mailbox is disabled"),
+        ("5.4.4", "X-Postfix; Host or domain name not found. Name service error for name=gone.example"),
+        ("5.4.1", "smtp;550 5.4.1 Recipient address rejected: Access denied. AS(201806281)"),
+        ("5.4.310", "smtp; 550 5.4.310 DNS domain gone.example does not exist"),
+        ("5.0.0", "smtp; 550 5.1.1 <ada@example.org>: user unknown"),
+        ("5.1.0", "smtp; 550 5.1.1 no such user"),
+        ("5.5.0", "smtp; 550 5.1.1 no such user"),
+        ("5.5.0", "smtp; 550 5.5.0 Requested action not taken: mailbox unavailable"),
+        ("5.3.0", "smtp; 550 5.3.0 <ada@example.org>... User unknown"),
+        ("5.0.0", "smtp; 550 No such user here"),
+        ("", "550 5.1.1 user unknown"),
+        ("", "Sorry, no mailbox here by that name. (#5.1.1)"),
+        ("", "Sorry, I couldn't find any host named gone.example. (#5.1.2)"),
+        ("", "550 User unknown in relay recipient table"),
+        ("", "Unrouteable address"),
+    ],
+)
+def test_an_address_that_takes_no_mail_has_failed(status: str, diagnostic: str) -> None:
+    assert failure_of(status, diagnostic).kind == "failed"
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic"),
+    [
+        ("5.2.2", "smtp; 552 5.2.2 over quota"),
+        ("5.2.0", ""),
+        ("5.2.1", "smtp; 550 5.2.1 the user you are trying to contact is receiving mail at a rate that prevents it"),
+        ("5.2.1", "smtp; 550 5.2.1 too many messages for this mailbox"),
+        ("5.2.1", "smtp; 450 4.2.1 receiving mail too quickly"),
+        ("5.2.1", "smtp; 550 5.2.1 mailbox temporarily disabled"),
+        ("5.1.1", "smtp; 552 5.1.1 mailbox is full"),
+        ("5.1.1", "smtp; 450 5.1.1 address not verified yet"),
+        ("5.2.122", ""),
+        ("5.3.1", ""),
+        ("5.3.2", ""),
+        ("5.4.1", "smtp; no answer from host"),
+        ("5.4.7", "smtp; delivery time expired"),
+        ("4.1.1", "smtp; 450 4.1.1 unverified address"),
+        ("4.2.2", ""),
+        ("4.4.7", ""),
+        ("4.7.1", "smtp; 450 4.7.1 greylisted"),
+        ("5.0.0", "smtp; 550 mailbox full"),
+        ("", "retry timeout exceeded"),
+    ],
+)
+def test_a_full_mailbox_a_rate_limit_and_what_is_for_now_may_pass(status: str, diagnostic: str) -> None:
+    assert failure_of(status, diagnostic).kind == "passing"
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic"),
+    [
+        ("5.1.0", ""),
+        ("5.1.0", "smtp; 550 5.1.0 sender rejected"),
+        ("5.1.4", ""),
+        ("5.1.7", ""),
+        ("5.1.8", "smtp; 553 5.1.8 sender address rejected: sender domain does not resolve"),
+        ("4.1.8", "smtp; 450 4.1.8 sender address rejected: domain not found"),
+        ("5.1.1", "smtp; 550 5.1.1 Sender address rejected: user unknown"),
+        ("5.1.1", "smtp; 550 5.1.1 blocked using zen.spamhaus.org"),
+        ("5.1.1", "smtp; 550 5.7.1 message refused"),
+        ("5.2.3", ""),
+        ("5.3.4", ""),
+        ("5.5.1", ""),
+        ("5.6.0", ""),
+        ("5.7.0", "smtp; 550 5.7.0 user unknown to our policy"),
+        ("5.7.1", "smtp; 554 5.7.1 recipient address rejected: access denied"),
+        ("5.7.26", ""),
+        ("4.7.0", "smtp; 421 4.7.0 poor reputation"),
+        ("5.0.0", ""),
+        ("5.0.0", "smtp; 550 relay not permitted"),
+        ("5.0.0", "smtp; 550 Requested action not taken: mailbox unavailable; invalid DNS MX or A resource record"),
+        ("5.9.9", ""),
+        ("2.0.0", ""),
+        ("rubbish", "rubbish"),
+        ("", "550 refused, you are 203.5.1.1"),
+        ("", "554 unsupported client 5.1.1.7"),
+        ("", ""),
+    ],
+)
+def test_what_is_about_our_mail_our_sender_or_a_policy_ends_nothing(status: str, diagnostic: str) -> None:
+    assert failure_of(status, diagnostic).kind == "other"
+
+
+def test_the_status_that_decided_and_the_reason_are_told_in_our_own_words() -> None:
+    failure = failure_of("5.0.0", "smtp; 550 5.1.1 <ada@example.org>: user unknown\nevil line")
+    assert (failure.status, failure.why) == ("5.1.1", "no such mailbox")
+
+
+def test_a_reply_code_of_four_hundred_is_for_now_whatever_stands_behind_it() -> None:
+    assert failure_of("", "5.1.1 no such user", reply_code=450).kind == "passing"
+    assert failure_of("", "5.1.1 no such user", reply_code=550).kind == "failed"

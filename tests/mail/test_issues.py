@@ -1,0 +1,684 @@
+"""From a published digest to mails in a folder and at a real server: once to each reader, and to nobody else."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from sqlalchemy import delete
+
+from analysis.detection.detector import Detector
+from analysis.detection.taxonomy import load_taxonomy
+from domain.embeddings import Embeddings
+from domain.errors import DeliveryError, MailServerUnavailable, PostponedError, StoreError, TooManyRequests
+from domain.harvest import HarvestedWindow
+from domain.paper import Paper
+from domain.subscription import Follow, Issue, MailMessage, Preferences, Subscriber
+from domain.week import Week
+from ingest.harvest import plan_harvest, window_of
+from mail.bounces import read_bounces, read_report
+from mail.folder import FolderTransport
+from mail.service import MailService
+from mail.subscriptions import (
+    act,
+    ask_for_mail,
+    block,
+    change,
+    checked_preferences,
+    confirm_subscription,
+    open_link,
+    own_data,
+    unsubscribe,
+)
+from pipeline.detection import detect_missing
+from pipeline.weekly_tables import refresh_tables
+from runtime.context import AppContext
+from runtime.mail_settings import MailSettings
+from runtime.settings import Settings
+from scheduler.job_list import jobs_of
+from scheduler.ledger import run_due
+from store.deliveries import delivery_counts, unsettled
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest
+from store.runs import runs_of
+from store.schema import digest
+from store.subscribers import add_pending, confirm, move, subscriber_of, suppress, suppressed_for
+
+WEEK = Week.parse("2026-W25")
+NOW = WEEK.end_at + timedelta(days=1, hours=12)
+MODEL = "test-model@1/float32"
+HOSTILE = '<script>alert(1)</script> "quoted" & \u202eturned $\\frac{1}$'
+Make = Callable[..., Paper]
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Iterator[AppContext]:
+    """Six closed weeks of papers with vectors, the newest three with digests. Each test has its own readers."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("context"), now=NOW, mail=MailSettings(sender="digest@papertide.example")
+    )
+    workshop = AppContext(settings)
+    db, number = workshop.db, 0
+    random = np.random.default_rng(5)
+    for n in range(5, -1, -1):
+        week = WEEK.plus(-n)
+        papers = []
+        for i in range(60):
+            number += 1
+            at = week.start_at + timedelta(hours=i)
+            title = HOSTILE if i == 7 else f"A diffusion model for subject {number}" if i % 3 else f"Subject {number}"
+            abstract = "We propose a latent diffusion model." if i % 3 else "We look at other things."
+            papers.append(make_paper(number, title=title, abstract=abstract, submitted_at=at, updated_at=at))
+        came = HarvestedWindow(window_of(week), settings.categories, tuple(papers), len(papers), None, NOW)
+        apply_harvest(db, plan_harvest(papers, {}), came, seen_at=NOW)
+        vectors = random.normal(size=(len(papers), 8)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        add_embeddings(db, Embeddings(tuple(p.arxiv_id for p in papers), vectors, MODEL))
+    detector = Detector(load_taxonomy(None))
+    for _ in detect_missing(db, detector):
+        pass
+    for _ in refresh_tables(db, detector.detector_id, None, settings.categories):
+        pass
+    for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
+        for _ in workshop.publish(week):
+            pass
+    yield workshop
+    db.close()
+
+
+class Post:
+    """A way for mails to leave that remembers them, and fails as it is told."""
+
+    handing_again_is_safe = False
+
+    def __init__(self) -> None:
+        self.letters: list[MailMessage] = []
+        self.before: dict[str, DeliveryError] = {}
+        self.after: dict[str, DeliveryError] = {}
+
+    def send(self, letter: MailMessage, *, now: object, handing: Callable[[], bool]) -> bool:
+        if letter.to in self.before:
+            raise self.before[letter.to]
+        if not handing():
+            return False
+        if letter.to in self.after:
+            raise self.after[letter.to]
+        self.letters.append(letter)
+        return True
+
+    def close(self) -> None:
+        pass
+
+    def to(self, address: str) -> list[MailMessage]:
+        return [letter for letter in self.letters if letter.to == address]
+
+
+class Numbers:
+    """Tokens and keys that a seed repeats."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def token(self) -> str:
+        return f"{self._random.getrandbits(192):048x}"
+
+    def key(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def mail_service(context: AppContext, post: Post, tmp_path: Path) -> Iterator[MailService]:
+    """A post mail_service on a copy of the database, so that readers of one test are not those of another."""
+    from store.backup import back_up
+
+    copy = tmp_path / "papertide.sqlite"
+    back_up(context.db, copy)
+    settings = context.settings.model_copy(update={"data_dir": tmp_path})
+    own = AppContext(settings)
+    numbers = Numbers(1)
+    yield MailService(
+        own,
+        transport=lambda: post,
+        random_token=numbers.token,
+        random_key=numbers.key,
+        sleep=lambda _: None,
+    )
+    own.db.close()
+
+
+def _reader(mail_service: MailService, name: str, *follows: str, mail_format: str = "html") -> Subscriber:
+    preferences = Preferences("weekly", mail_format, tuple(Follow.parse(f) for f in follows))  # type: ignore[arg-type]
+    reader = add_pending(mail_service.context.db, f"{name}@example.org", preferences, now=NOW)
+    confirm(mail_service.context.db, reader.subscriber_id, None, now=NOW)
+    return reader
+
+
+def _deliver(mail_service: MailService) -> list[tuple[str, str]]:
+    [job] = [job for job in jobs_of(mail_service) if job.name == "delivery"]
+    return [(e.period, e.state) for e in run_due(mail_service.context.db, job, clock=mail_service.context.now)]
+
+
+def _later(mail_service: MailService, **more: float) -> MailService:
+    """The same post mail_service at another time."""
+    context = mail_service.context
+    moved = AppContext(context.settings.model_copy(update={"now": context.now() + timedelta(**more)}))
+    moved.__dict__["db"] = context.db
+    mail_service.context = moved
+    return mail_service
+
+
+def test_every_reader_gets_the_issue_once_and_nobody_else_gets_any(mail_service: MailService, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+    add_pending(mail_service.context.db, "pending@example.org", Preferences(), now=NOW)
+    paused = _reader(mail_service, "paused")
+    move(mail_service.context.db, paused.subscriber_id, to="paused", of=["active"], now=NOW)
+    assert mail_service.due_issues() == ["2026-W25"]
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert _deliver(mail_service) == []
+    assert sorted(letter.to for letter in post.letters) == ["ada@example.org", "ben@example.org"]
+    assert delivery_counts(mail_service.context.db) == {"2026-W25": {"sent": 2}}
+
+
+def test_a_passing_failure_is_made_up_and_a_bad_address_is_left_alone(mail_service: MailService, post: Post) -> None:
+    for name in ("ada", "ben", "cyd"):
+        _reader(mail_service, name)
+    post.before["ada@example.org"] = DeliveryError("450 later")
+    post.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, bad_address=True)
+    post.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
+    assert _deliver(mail_service) == [("2026-W25", "waiting")]
+    # Refused before the server took a mail from anybody: it may refuse everybody.
+    assert suppressed_for(mail_service.context.db, "ben@example.org") is None
+    assert delivery_counts(mail_service.context.db) == {"2026-W25": {"due": 2, "uncertain": 1}}
+    assert _deliver(mail_service) == []
+    del post.before["ada@example.org"]
+    assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
+    assert suppressed_for(mail_service.context.db, "ben@example.org") == "bounced"
+    assert delivery_counts(mail_service.context.db) == {"2026-W25": {"sent": 1, "failed": 1, "uncertain": 1}}
+    assert [letter.to for letter in post.letters] == ["ada@example.org"]
+    assert [address for _, address in unsettled(mail_service.context.db)] == ["cyd@example.org"]
+
+
+def test_a_server_that_takes_nothing_ends_the_job_and_counts_against_nobody(
+    mail_service: MailService, post: Post
+) -> None:
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+    post.before["ada@example.org"] = MailServerUnavailable("connection refused")
+    assert _deliver(mail_service) == [("2026-W25", "failed")]
+    assert post.letters == []
+    post.before.clear()
+    assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
+    assert len(post.letters) == 2
+
+
+def test_an_outage_of_two_days_delays_an_issue_and_loses_none_of_it(mail_service: MailService, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+    post.before["ada@example.org"] = MailServerUnavailable("connection refused")
+    for _ in range(20):
+        assert _deliver(mail_service) == [("2026-W25", "failed")]
+        _later(mail_service, hours=6)
+    post.before.clear()
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert len(post.letters) == 2
+
+
+def test_a_database_that_is_busy_for_a_moment_ends_no_readers_issue(
+    mail_service: MailService, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> bool:
+        raise StoreError("the database is locked")
+
+    _reader(mail_service, "ada")
+    with monkeypatch.context() as patched:
+        patched.setattr("scheduler.delivery.hand_over", busy)
+        assert _deliver(mail_service) == [("2026-W25", "failed")]
+    assert delivery_counts(mail_service.context.db) == {"2026-W25": {"claimed": 1}}
+    assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
+    assert len(post.letters) == 1
+
+
+def test_a_week_without_a_digest_is_due_though_a_later_one_has_its(mail_service: MailService) -> None:
+    with mail_service.context.db.write() as connection:
+        connection.execute(delete(digest).where(digest.c.week_start == WEEK.plus(-1).monday))
+    _later(mail_service, days=7)
+    [job] = [job for job in jobs_of(mail_service) if job.name == "digest"]
+    assert job.periods(mail_service.context.now(), {}) == ["2026-W24", "2026-W26"]
+
+
+def _deliver_three(mail_service: MailService, post: Post) -> Iterator[None]:
+    """Three issues, each tried until its mails have come to their end."""
+    for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
+        for _ in range(60):
+            try:
+                for _ in mail_service.deliver(str(week)):
+                    pass
+                break
+            except (PostponedError, MailServerUnavailable):
+                _later(mail_service, hours=6)
+        yield
+
+
+def test_three_issues_in_a_row_that_cannot_be_delivered_end_a_subscription(
+    mail_service: MailService, post: Post
+) -> None:
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+    post.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
+    reasons = [suppressed_for(mail_service.context.db, "ada@example.org") for _ in _deliver_three(mail_service, post)]
+    assert reasons == [None, None, "bounced"]
+    assert len(post.to("ben@example.org")) == 3
+
+
+@pytest.mark.parametrize("bad_address", [True, False])
+def test_a_server_that_refuses_everybody_ends_nobodys_subscription(
+    mail_service: MailService, post: Post, bad_address: bool
+) -> None:
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+        refused = DeliveryError("550 relay not permitted", permanent=True, bad_address=bad_address)
+        post.before[f"{name}@example.org"] = refused
+    assert _deliver(mail_service) == [("2026-W25", "failed")]
+    assert "from nobody" in runs_of(mail_service.context.db, "delivery")["2026-W25"].message
+    for _ in _deliver_three(mail_service, post):
+        assert suppressed_for(mail_service.context.db, "ada@example.org") is None
+    assert delivery_counts(mail_service.context.db)["2026-W23"] == {"failed": 2}
+
+
+def test_a_relay_that_is_put_right_within_days_has_cost_nobody_an_issue(mail_service: MailService, post: Post) -> None:
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+        post.before[f"{name}@example.org"] = DeliveryError("550 relay not permitted", permanent=True)
+    for _ in range(12):
+        assert _deliver(mail_service) == [("2026-W25", "failed")]
+        _later(mail_service, hours=6)
+    post.before.clear()
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert len(post.letters) == 2
+
+
+def test_issues_missed_go_out_in_order_and_a_new_installation_begins_with_the_newest(
+    mail_service: MailService, post: Post
+) -> None:
+    from store.deliveries import plan_issue
+
+    assert mail_service.due_issues() == ["2026-W25"]
+    plan_issue(mail_service.context.db, Issue("weekly", WEEK.plus(-2)), new_key=lambda: "k", now=NOW)
+    assert mail_service.due_issues() == ["2026-W24", "2026-W25"]
+    _reader(mail_service, "ada")
+    assert _deliver(mail_service) == [("2026-W24", "done"), ("2026-W25", "done")]
+    assert ["2026-W24" in letter.subject for letter in post.letters] == [True, False]
+
+
+def test_a_mail_holds_what_it_must_and_stays_small(mail_service: MailService, post: Post, tmp_path: Path) -> None:
+    from html.parser import HTMLParser
+
+    _reader(mail_service, "ada", "technique:diffusion", "category:cs.LG")
+    _deliver(mail_service)
+    [letter] = post.letters
+    FolderTransport(tmp_path / "out", mail_service.context.settings.mail).send(letter, now=NOW, handing=lambda: True)
+    [file] = (tmp_path / "out").glob("*.eml")
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert len(html.encode()) < 90_000
+    assert len(text.splitlines()) > 40
+    assert "<script" not in html
+    assert "\u202e" not in html + text
+    names, tables, images, links, langs = set(), [], [], [], []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            names.add(tag)
+            if tag == "table":
+                tables.append(given)
+            if tag == "img":
+                images.append(given)
+            if tag == "a":
+                links.append(given["href"])
+            if "lang" in given:
+                langs.append((tag, given["lang"], given.get("dir")))
+
+    Reader().feed(html)
+    assert not names & {"script", "form", "link", "svg", "iframe", "object", "video", "input"}
+    assert langs[0] == ("html", "en", "ltr")
+    assert langs[1] == ("div", "en", "ltr")
+    assert sum(table.get("role") == "presentation" for table in tables) == 2
+    data_tables = [table for table in tables if table.get("role") != "presentation"]
+    assert html.count("<caption") == len(data_tables) >= 3
+    assert images
+    cids = {part["Content-ID"] for part in message.walk() if part.get_content_maintype() == "image"}
+    for image in images:
+        assert image["alt"]
+        assert "%" in str(image["alt"])
+        assert f"<{str(image['src']).removeprefix('cid:')}>" in cids
+    assert all(str(link).startswith(("http://", "https://")) for link in links)
+    assert message["List-Unsubscribe"].strip("<>") in links
+    assert message["List-Unsubscribe"].strip("<>") in text
+    for part in ("html", "text"):
+        assert "diffusion" in (html if part == "html" else text).lower()
+
+
+def test_a_reader_who_wants_text_gets_text_alone(mail_service: MailService, post: Post) -> None:
+    _reader(mail_service, "ada", mail_format="text")
+    _deliver(mail_service)
+    assert post.letters[0].html == ""
+    assert post.letters[0].pictures == ()
+
+
+# -- asking, confirming, leaving
+
+
+def _token(letter: MailMessage, purpose: str) -> str:
+    _, _, rest = letter.text.partition(f"/subscriptions/{purpose}/")
+    return rest.split()[0]
+
+
+def _ask(
+    mail_service: MailService, post: Post, address: str = "ada@example.org", network: str = "192.0.2.1"
+) -> list[MailMessage]:
+    before = len(post.letters)
+    ask_for_mail(
+        mail_service.context, address, Preferences(follows=(Follow("technique", "diffusion"),)), network=network
+    )
+    for _ in mail_service.answer_requests():
+        pass
+    return post.letters[before:]
+
+
+def test_nothing_but_the_question_goes_to_somebody_who_has_not_confirmed(mail_service: MailService, post: Post) -> None:
+    [question] = _ask(mail_service, post)
+    assert question.unsubscribe_url == ""
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert len(post.letters) == 1
+    token = _token(question, "confirm")
+    assert open_link(mail_service.context, token, "confirm").outcome == "done"
+    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
+    assert confirm_subscription(mail_service.context, token).outcome == "done"
+    reader = subscriber_of(mail_service.context.db, "ada@example.org")
+    assert reader is not None
+    assert (reader.state, reader.preferences.of("technique")) == ("active", ("diffusion",))
+    assert confirm_subscription(mail_service.context, token).outcome == "already"
+
+
+def test_a_late_or_made_up_token_opens_nothing(mail_service: MailService, post: Post) -> None:
+    [question] = _ask(mail_service, post)
+    token = _token(question, "confirm")
+    for wrong in ("", "x", "a" * 5000, token[:-1], token.upper() + "0", "../../etc", "%00", token + "\n"):
+        for purpose in ("confirm", "manage", "unsubscribe", "block"):
+            assert open_link(mail_service.context, wrong, purpose).outcome == "unknown"  # type: ignore[arg-type]
+    assert open_link(mail_service.context, token, "manage").outcome == "unknown"
+    _later(mail_service, days=7)
+    assert confirm_subscription(mail_service.context, token).outcome == "expired"
+    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
+
+
+def test_an_old_question_confirmed_late_undoes_nothing(mail_service: MailService, post: Post) -> None:
+    [first], [second] = _ask(mail_service, post), _ask(mail_service, post)
+    confirm_subscription(mail_service.context, _token(second, "confirm"))
+    reader = subscriber_of(mail_service.context.db, "ada@example.org")
+    assert reader is not None
+    move(mail_service.context.db, reader.subscriber_id, to="paused", of=["active"], now=NOW)
+    confirm_subscription(mail_service.context, _token(first, "confirm"))
+    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "paused"  # type: ignore[union-attr]
+
+
+def test_a_mailbox_cannot_be_flooded_by_whatever_name_and_from_wherever(mail_service: MailService, post: Post) -> None:
+    for n in range(30):
+        _ask(mail_service, post, f"ada+{n}@example.org", network=f"192.0.2.{n}")
+    assert len(post.letters) == 3
+    _later(mail_service, days=1, minutes=1)
+    for n in range(30):
+        _ask(mail_service, post, f"ada+{n}@example.org", network=f"192.0.2.{n}")
+    assert len(post.letters) == 6
+
+
+def test_a_network_may_ask_ten_times_an_hour_whoever_it_asks_for(mail_service: MailService, post: Post) -> None:
+    for n in range(10):
+        _ask(mail_service, post, f"reader{n}@example.org")
+    with pytest.raises(TooManyRequests) as caught:
+        _ask(mail_service, post, "another@example.org")
+    assert 0 < caught.value.retry_after_s <= 3601
+    _later(mail_service, hours=1, seconds=2)
+    assert len(_ask(mail_service, post, "another@example.org")) == 1
+
+
+def test_somebody_who_said_never_again_is_never_asked_again(mail_service: MailService, post: Post) -> None:
+    [question] = _ask(mail_service, post)
+    assert block(mail_service.context, _token(question, "block")).outcome == "done"
+    assert confirm_subscription(mail_service.context, _token(question, "confirm")).outcome == "expired"
+    _later(mail_service, days=40)
+    assert _ask(mail_service, post) == []
+
+
+def test_somebody_who_said_never_again_is_asked_by_no_other_name_of_the_mailbox(
+    mail_service: MailService, post: Post
+) -> None:
+    [question] = _ask(mail_service, post, "ada@gmail.com")
+    block(mail_service.context, _token(question, "block"))
+    assert _ask(mail_service, post, "a.d.a+x@gmail.com") == []
+    assert _ask(mail_service, post, "ben@gmail.com")
+
+
+def test_somebody_who_said_never_again_by_another_name_is_not_asked_at_the_mailbox(
+    mail_service: MailService, post: Post
+) -> None:
+    [question] = _ask(mail_service, post, "a.d.a+x@gmail.com")
+    block(mail_service.context, _token(question, "block"))
+    assert _ask(mail_service, post, "ada@gmail.com") == []
+    assert _ask(mail_service, post, "ada+y@gmail.com") == []
+
+
+def test_eight_a_month_are_counted_over_the_month_though_the_reader_is_forgotten_in_between(
+    mail_service: MailService, post: Post
+) -> None:
+    for _ in range(10):
+        for n in range(3):
+            _ask(mail_service, post, f"ada+{n}@example.org")
+        _later(mail_service, days=3)
+        [clean_up] = [job for job in jobs_of(mail_service) if job.name == "clean up"]
+        list(run_due(mail_service.context.db, clean_up, clock=mail_service.context.now))
+    assert len(post.letters) == 8
+
+
+def test_a_reader_who_asks_again_gets_the_link_to_their_page_and_keeps_what_they_chose(
+    mail_service: MailService, post: Post
+) -> None:
+    _reader(mail_service, "ada", "category:cs.LG")
+    [letter] = _ask(mail_service, post)
+    assert "already" in letter.text
+    token = _token(letter, "manage")
+    door = open_link(mail_service.context, token, "manage")
+    assert door.reader.preferences.of("category") == ("cs.LG",)
+    ask_for_mail(mail_service.context, "stranger@example.org", None, network="192.0.2.9")
+    for _ in mail_service.answer_requests():
+        pass
+    assert len(post.letters) == 1
+
+
+def test_a_reader_changes_pauses_exports_leaves_and_is_forgotten_by_their_page(
+    mail_service: MailService, post: Post
+) -> None:
+    reader = _reader(mail_service, "ada")
+    _deliver(mail_service)
+    token = _token(post.letters[0], "manage")
+    change(mail_service.context, token, Preferences("monthly", "text"))
+    assert act(mail_service.context, token, "pause")
+    assert not act(mail_service.context, token, "pause")
+    data = own_data(mail_service.context, token)
+    assert data is not None
+    assert (data["state"], data["frequency"], len(data["deliveries"])) == ("paused", "monthly", 1)
+    assert json.dumps(data)
+    assert act(mail_service.context, token, "resume")
+    assert act(mail_service.context, token, "unsubscribe")
+    suppress(mail_service.context.db, reader.address, "blocked", now=mail_service.context.now())
+    assert not act(mail_service.context, token, "resubscribe")
+    assert subscriber_of(mail_service.context.db, reader.address).state == "unsubscribed"  # type: ignore[union-attr]
+    act(mail_service.context, token, "delete")
+    assert subscriber_of(mail_service.context.db, reader.address) is None
+    assert open_link(mail_service.context, token, "manage").outcome == "unknown"
+
+
+def test_the_link_of_any_mail_ends_the_subscription_as_often_as_one_likes(
+    mail_service: MailService, post: Post
+) -> None:
+    _reader(mail_service, "ada")
+    _deliver(mail_service)
+    token = _token(post.letters[0], "unsubscribe")
+    assert open_link(mail_service.context, token, "unsubscribe").outcome == "done"
+    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
+    for _ in range(2):
+        assert unsubscribe(mail_service.context, token).outcome == "done"
+        assert subscriber_of(mail_service.context.db, "ada@example.org").state == "unsubscribed"  # type: ignore[union-attr]
+
+
+def test_only_what_is_there_can_be_followed(mail_service: MailService) -> None:
+    chosen = checked_preferences(
+        mail_service.context, "weekly", "html", ["technique:diffusion", "search:<b>bold</b>", "search:<b>bold</b>"]
+    )
+    assert [str(f) for f in chosen.follows] == ["technique:diffusion", "search:<b>bold</b>"]
+    for wrong in ("technique:magic", "category:math.AG", "topic:99", "topic:x"):
+        with pytest.raises(Exception, match=r"no (technique|category|topic)"):
+            checked_preferences(mail_service.context, "weekly", "html", [wrong])
+
+
+# -- bounces
+
+
+def _dsn(
+    message_id: str,
+    *,
+    status: str = "5.1.1",
+    action: str = "failed",
+    kind: str = "delivery-status",
+    feedback: str = "abuse",
+) -> bytes:
+    fields = (
+        f"Feedback-Type: {feedback}\r\nUser-Agent: Reporter/1\r\nVersion: 1"
+        if kind == "feedback-report"
+        else "Reporting-MTA: dns; example.org\r\n\r\n"
+        f"Final-Recipient: rfc822; ada@example.org\r\nAction: {action}\r\nStatus: {status}"
+    )
+    return (
+        f"From: mailer-daemon@example.org\r\nTo: bounces@papertide.example\r\nSubject: Undelivered\r\n"
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type={kind}; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: text/plain\r\n\r\nIt did not work.\r\n"
+        f"--b\r\nContent-Type: message/{kind}\r\n\r\n"
+        f"{fields}\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        f"From: digest@papertide.example\r\nMessage-ID: {message_id}\r\n\r\nwords\r\n--b--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        ({}, "bounced"),
+        ({"status": "5.2.1"}, "bounced"),
+        ({"status": "4.2.2", "action": "delayed"}, None),
+        ({"status": "5.7.1"}, None),
+        ({"status": "2.0.0", "action": "delivered"}, None),
+        ({"status": "5.1.8"}, None),
+        ({"status": "5.2.2"}, None),
+        ({"status": "5.2.3"}, None),
+        ({"kind": "feedback-report"}, "complained"),
+        ({"kind": "feedback-report", "feedback": "auth-failure"}, None),
+    ],
+)
+@pytest.mark.parametrize("is_maildir", [False, True])
+def test_a_report_of_failure_or_a_complaint_ends_a_subscription(
+    mail_service: MailService, post: Post, tmp_path: Path, report: dict[str, str], reason: str | None, is_maildir: bool
+) -> None:
+    _reader(mail_service, "ada")
+    _deliver(mail_service)
+    folder = tmp_path / "bounces"
+    for name in ("cur", "new", "tmp") if is_maildir else (".",):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    place = folder / "new" / "1.host" if is_maildir else folder / "1.eml"
+    place.write_bytes(_dsn(f"<{post.letters[0].message_key}.digest@papertide.example>", **report))
+    counts = read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW)
+    assert sum(counts.values()) == 1
+    assert suppressed_for(mail_service.context.db, "ada@example.org") == reason
+    assert read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW) == {}
+
+
+def test_a_made_up_report_ends_nobodys_subscription(mail_service: MailService, post: Post, tmp_path: Path) -> None:
+    _reader(mail_service, "ada")
+    _deliver(mail_service)
+    folder = tmp_path / "bounces"
+    folder.mkdir()
+    (folder / "1.eml").write_bytes(_dsn(f"<{'0' * 32}.digest@papertide.example>"))
+    (folder / "2.eml").write_bytes(b"\xff\xfe not a mail at all")
+    (folder / "3.eml").write_bytes(b"")
+    assert read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW) == {"ignored": 3}
+    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
+
+
+def test_any_bytes_are_a_report_of_some_kind() -> None:
+    random = Random(3)
+    whole = _dsn("<" + "a" * 32 + ".digest@papertide.example>")
+    for _ in range(200):
+        at = random.randrange(len(whole))
+        broken = whole[:at] + random.randbytes(3) + whole[at + random.randrange(40) :]
+        assert read_report(broken, domains=["papertide.example"]).kind in ("failed", "passing", "complaint", "other")
+
+
+@pytest.mark.parametrize("is_maildir", [False, True])
+def test_a_mail_that_breaks_the_parser_is_put_away_and_those_after_it_are_read(
+    mail_service: MailService, tmp_path: Path, is_maildir: bool
+) -> None:
+    folder = tmp_path / "reports"
+    place = folder / "new" if is_maildir else folder
+    for made in (folder / "cur", folder / "tmp", place):
+        made.mkdir(parents=True, exist_ok=True)
+    (place / "1.eml").write_bytes(b"Content-Type: message/rfc822\r\n\r\n" * 2_000)
+    (place / "2.eml").write_bytes(b"Subject: hello\r\n\r\n")
+    domain = mail_service.context.settings.mail.domain
+    assert read_bounces(mail_service.context.db, folder, domains=[domain], now=NOW) == {"ignored": 2}
+    assert read_bounces(mail_service.context.db, folder, domains=[domain], now=NOW) == {}
+
+
+# -- the whole round
+
+
+def test_everything_that_is_due_is_done_once_and_backed_up(
+    mail_service: MailService, post: Post, tmp_path: Path
+) -> None:
+    _reader(mail_service, "ada")
+    names = {"clean up", "backup", "delivery"}
+    jobs = [job for job in jobs_of(mail_service) if job.name in names]
+    for _ in range(2):
+        for job in jobs:
+            list(run_due(mail_service.context.db, job, clock=mail_service.context.now))
+    assert {name: [r.state for r in runs_of(mail_service.context.db, name).values()] for name in names} == {
+        "clean up": ["done"],
+        "backup": ["done"],
+        "delivery": ["done"],
+    }
+    [backup] = (tmp_path / "backups").iterdir()
+    assert backup.stat().st_size > 100_000
+    assert len(post.letters) == 1
+
+
+def test_a_preview_shows_what_somebody_would_get(mail_service: MailService) -> None:
+    letter = mail_service.preview(Issue("weekly", WEEK), Preferences(follows=(Follow("category", "cs.LG"),)))
+    assert "cs.LG" in letter.text
+    assert "reader@example.org" in letter.html
+    assert replace(letter, to="x@example.org").subject == letter.subject

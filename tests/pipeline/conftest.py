@@ -1,0 +1,65 @@
+"""One run over a small sample corpus, with the real model, that the tests of this folder look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from analysis.sentence_encoder import EmbeddingSettings, NumberType, load_encoder
+from domain.week import CLOSE_LAG, Week
+from ingest.settings import ArxivSettings
+from runtime.context import AppContext
+from runtime.settings import Settings
+from sample.corpus import SampleCorpus, make_corpus
+from sample.server import SampleArxiv
+
+LAST_WEEK = Week.parse("2026-W25")
+N_WEEKS = 26
+PAPERS_PER_WEEK = 60
+NOW = LAST_WEEK.end_at + CLOSE_LAG
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that ended, what it ran on, and what it was asked of arXiv."""
+
+    context: AppContext
+    corpus: SampleCorpus
+    arxiv: SampleArxiv
+
+
+def workshop_at(folder: Path, arxiv: SampleArxiv, *, database_url: str = "") -> AppContext:
+    """A workshop on an own folder, asking this server."""
+    return AppContext(
+        Settings(
+            data_dir=folder,
+            database_url=SecretStr(database_url),
+            weeks=N_WEEKS,
+            now=NOW,
+            arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0, page_size=50),
+            embedding=EmbeddingSettings(number_type=_number_type(), chunk_size=256),
+        )
+    )
+
+
+@cache
+def _number_type() -> NumberType:
+    """The type that is fast here, tried once: a second trial could end otherwise, and bfloat16 in software is slow."""
+    return "bfloat16" if load_encoder(EmbeddingSettings()).model_id.endswith("/bfloat16") else "float32"
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
+    """The corpus of ``N_WEEKS`` weeks, harvested over HTTP and run to its digest."""
+    corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS, papers_per_week=PAPERS_PER_WEEK)
+    with SampleArxiv(corpus.papers, now=NOW) as arxiv:
+        context = workshop_at(tmp_path_factory.mktemp("run"), arxiv)
+        for _ in context.run(N_WEEKS):
+            pass
+        yield FinishedRun(context, corpus, arxiv)
+        context.db.close()

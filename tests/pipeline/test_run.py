@@ -1,0 +1,194 @@
+"""The whole path on a corpus whose truth is known: nothing is lost, and what was planted is found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.trends.shares import difference_of, share_of
+from domain.detections import ADOPTS
+from domain.digest import Digest, Share
+from domain.errors import SourceUnavailable
+from queries import requests, trends
+from queries.requests import PaperRequest
+from queries.search import search
+from runtime.context import AppContext
+from store.database import Database
+from store.detections import ids_without_detections
+from store.digests import newest_digest
+from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, ids_without_embedding
+from store.papers import papers_of_week
+from store.topics import topics_of_papers
+from store.windows import window_records
+from templates.digest_json import digest_json
+from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, FinishedRun, workshop_at
+
+
+def _trend(run: FinishedRun, term: str, level: requests.Level = "adopts") -> list[dict[str, float]]:
+    answer = trends.trends(
+        run.context, [term], by="week", level=level, categories=(), primary=False, since=None, until=None
+    )
+    points: list[dict[str, float]] = answer["series"][0]["points"]
+    return points
+
+
+def _pooled(points: list[dict[str, float]]) -> Share:
+    return share_of(sum(int(p["k"]) for p in points), sum(int(p["n"]) for p in points))
+
+
+def _digest(run: FinishedRun) -> Digest:
+    published = newest_digest(run.context.db, LAST_WEEK)
+    assert published is not None
+    return published.edition.digest
+
+
+def test_every_week_holds_exactly_the_papers_that_exist(finished_run: FinishedRun) -> None:
+    of_week: dict[str, set[str]] = {}
+    for paper in finished_run.corpus.papers:
+        of_week.setdefault(str(paper.week), set()).add(paper.arxiv_id)
+    for week in finished_run.corpus.weeks:
+        held = papers_of_week(finished_run.context.db, week, finished_run.context.settings.categories)
+        assert {p.arxiv_id for p in held} == of_week[str(week)]
+    assert all(r.is_complete for r in window_records(finished_run.context.db, finished_run.context.settings.categories))
+
+
+def test_a_second_run_asks_nothing_and_does_nothing(finished_run: FinishedRun) -> None:
+    before = finished_run.arxiv.n_requests
+    assert list(finished_run.context.run(N_WEEKS)) == []
+    assert finished_run.arxiv.n_requests == before
+
+
+@pytest.mark.parametrize(("technique", "direction"), [("diffusion", 1), ("gnn", -1)])
+def test_a_planted_rise_and_a_planted_fall_are_found(finished_run: FinishedRun, technique: str, direction: int) -> None:
+    points = _trend(finished_run, technique)
+    difference, low, high, p_value = difference_of(_pooled(points[-8:]), _pooled(points[:8]), dispersion=1.0)
+    assert np.sign(difference) == direction
+    assert p_value < 0.01
+    assert low * high > 0
+
+
+def test_a_technique_that_emerges_late_is_absent_before_and_present_after(finished_run: FinishedRun) -> None:
+    points = _trend(finished_run, "ssm")
+    assert _pooled(points[:12]).share < 0.01
+    assert _pooled(points[-6:]).low > 0.02
+
+
+@pytest.mark.parametrize("technique", ["transformer", "llm", "gnn", "rl", "compression", "ssm"])
+def test_most_weekly_intervals_hold_the_true_share(finished_run: FinishedRun, technique: str) -> None:
+    table = finished_run.corpus.adoption_table()
+    true = {
+        str(row.week_start)[:10]: row.k_adopts / row.n for row in table[table["technique"] == technique].itertuples()
+    }
+    points = _trend(finished_run, technique)
+    held = [p["low"] <= true[str(p["start"])] <= p["high"] for p in points]
+    # 95 % of weeks, less what the detector gets wrong: the interval is of sampling alone.
+    assert np.mean(held) >= 0.8
+
+
+def test_the_planted_topics_come_apart(finished_run: FinishedRun) -> None:
+    model = finished_run.context.topic_model
+    assert model is not None
+    assigned = topics_of_papers(finished_run.context.db, model.topic_model_id)
+    true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
+    by_topic: dict[int, Counter[str]] = {}
+    for arxiv_id, topic_id in assigned.items():
+        by_topic.setdefault(topic_id, Counter())[true[arxiv_id]] += 1
+    purity = sum(c.most_common(1)[0][1] for c in by_topic.values()) / len(assigned)
+    found = {c.most_common(1)[0][0] for c in by_topic.values()}
+    assert purity > 0.85
+    assert len(found) >= 14
+    assert len(assigned) / len(true) > 0.75
+    labels = [t.label for t in model.topics]
+    assert len(set(labels)) == len(labels)
+
+
+def test_the_digest_counts_what_the_week_holds(finished_run: FinishedRun) -> None:
+    digest = _digest(finished_run)
+    n_true = sum(p.week == LAST_WEEK for p in finished_run.corpus.papers)
+    assert digest.headline.n_papers == n_true
+    sentence = digest.headline.sentence.replace("\N{NO-BREAK SPACE}", " ")
+    assert re.match(r"Diffusion models rose most, from [\d.]+ % to [\d.]+ % of papers in half a year; ", sentence)
+    assert sentence.endswith("of the week's papers.")
+    assert digest.completeness.complete
+    assert {line.adopts.n for line in (*digest.techniques, *digest.themes)} == {n_true}
+    published = newest_digest(finished_run.context.db, LAST_WEEK)
+    assert published is not None
+    lists = {x.slug: x for x in published.edition.paper_lists}
+    for line in (*digest.techniques, *digest.themes):
+        assert sum(p.level >= ADOPTS for p in lists[line.slug].papers) == line.adopts.k
+    assert len(lists["all-papers"].papers) == n_true
+
+
+def _embed_as_before(finished_run: FinishedRun, db: Database, *, all_but: int = 0) -> None:
+    """Embedding again would only show once more, and slowly, that the same texts give the same vectors."""
+    model_id = finished_run.context.embedding_model_id
+    assert model_id is not None
+    missing = ids_without_embedding(db, model_id)
+    add_embeddings(db, embeddings_by_id(finished_run.context.db, model_id, missing[: len(missing) - all_but]))
+
+
+def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: FinishedRun, tmp_path: Path) -> None:
+    """Each cut leaves what a kill between two transactions leaves; the last run is let finish."""
+    for n_steps in (9, 19, 1, 3):  # in the harvest, between two chunks of embedding, in the detection
+        context = workshop_at(tmp_path, finished_run.arxiv)
+        steps = context.run(N_WEEKS)
+        for _ in range(n_steps):
+            next(steps)
+        steps.close()
+        if n_steps == 19:
+            _embed_as_before(finished_run, context.db, all_but=300)
+        context.db.close()
+    context = workshop_at(tmp_path, finished_run.arxiv)
+    for _ in context.run(N_WEEKS):
+        pass
+    published, undisturbed = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
+    assert published is not None
+    assert undisturbed is not None
+    assert digest_json(published.edition) == digest_json(undisturbed.edition)
+    context.db.close()
+
+
+def test_postgresql_gives_the_digest_that_sqlite_gives(
+    finished_run: FinishedRun, tmp_path: Path, postgresql_database: str
+) -> None:
+    context = workshop_at(tmp_path, finished_run.arxiv, database_url=postgresql_database)
+    for _ in context.harvest(N_WEEKS):
+        pass
+    _embed_as_before(finished_run, context.db)
+    for _ in context.run(N_WEEKS):
+        pass
+    published, same = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
+    assert published is not None
+    assert same is not None
+    assert digest_json(published.edition) == digest_json(same.edition)
+    context.db.close()
+
+
+def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run: FinishedRun, tmp_path: Path) -> None:
+    """Two weeks are fetched, and then arXiv is gone: what came is analysed, and no digest is published."""
+    context = workshop_at(tmp_path, finished_run.arxiv)
+    for _ in context.harvest(2):
+        pass
+    context.db.close()
+    nowhere = finished_run.context.settings.arxiv.model_copy(
+        update={"api_url": "http://127.0.0.1:9/api/query", "max_tries": 1}
+    )
+    down = AppContext(context.settings.model_copy(update={"arxiv": nowhere}))
+    with pytest.raises(SourceUnavailable, match="cannot reach arXiv"):
+        for _ in down.run(N_WEEKS):
+            pass
+    assert embedding_counts(down.db)
+    assert not ids_without_detections(down.db, down.detector.detector_id)
+    assert newest_digest(down.db, LAST_WEEK) is None
+    down.db.close()
+
+
+def test_a_search_by_meaning_and_words_finds_the_planted_topic(finished_run: FinishedRun) -> None:
+    answer, papers = search(finished_run.context, PaperRequest("federated learning with private client data"), limit=10)
+    true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
+    assert Counter(true[p.arxiv_id] for p in papers).most_common(1)[0][1] >= 6
+    assert all(result["why"] for result in answer["results"])

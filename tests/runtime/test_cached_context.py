@@ -1,0 +1,238 @@
+"""The warm workshop asks once, forgets when something changes, and keeps within its bounds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from domain.errors import StoreError
+from domain.paper import ArxivId
+from domain.paper_index import PaperIndex
+from ingest.harvest import plan_harvest
+from runtime import cached_context as warm
+from runtime.cache import StateCache
+from runtime.cached_context import LOOK_EVERY_S, CachedContext
+from runtime.context import AppContext
+from service.web.app import make_app
+from store.papers import apply_harvest, papers_in_order
+from tests.service.web.conftest import LAST_WEEK, NOW, WordEncoder, make_context
+
+_ASKED = f"term=technique:diffusion&since={LAST_WEEK.monday}&until={LAST_WEEK.sunday}"
+PAPERS = f"/api/v1/papers?{_ASKED}"
+PAPERS_BY_PAGE = f"{PAPERS}&limit=1"
+TREND = f"/api/v1/trends?{_ASKED}"
+SEARCH = "/search?q=diffusion+model"
+
+
+def test_a_value_is_made_once_for_each_state() -> None:
+    state: list[Hashable] = ["before"]
+    made: list[str] = []
+    memory = StateCache(lambda: state[0])
+
+    def make() -> str:
+        made.append("x")
+        return f"{state[0]} {len(made)}"
+
+    assert [memory.cached("k", make), memory.cached("k", make)] == ["before 1", "before 1"]
+    state[0] = "after"
+    assert [memory.cached("k", make), memory.cached("k", make)] == ["after 2", "after 2"]
+
+
+def test_what_was_not_asked_for_the_longest_makes_room() -> None:
+    memory = StateCache(lambda: 0, most=2)
+    for key in ("a", "b", "a", "c"):
+        memory.cached(key, partial(str, key))
+    again: list[str] = []
+    for key in ("a", "c", "b"):
+        memory.cached(key, partial(again.append, key))
+    assert again == ["b"]
+
+
+def test_a_value_that_cannot_be_made_is_asked_for_again() -> None:
+    memory = StateCache(lambda: 0)
+
+    def fail() -> str:
+        raise ValueError("not now")
+
+    with pytest.raises(ValueError, match="not now"):
+        memory.cached("k", fail)
+    assert memory.cached("k", lambda: "made") == "made"
+
+
+def test_a_value_begun_in_a_state_that_has_passed_is_not_kept() -> None:
+    state: list[Hashable] = ["first"]
+    memory = StateCache(lambda: state[0])
+
+    def make() -> str:
+        for now in ("second", "first"):
+            state[0] = now
+            memory.state()
+        return "old"
+
+    assert memory.cached("k", make) == "old"
+    assert memory.cached("k", lambda: "new") == "new"
+
+
+def test_every_shelf_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(warm, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    context = make_context(tmp_path, filled=False)
+    before = context.memory.state()
+    now[0] = 0.75 * LOOK_EVERY_S
+    for pool in ("large", "search"):
+        assert context.cached("k", lambda: "before", pool=pool) == "before"
+    with context.sole_worker("run", "2026-W25"):
+        pass
+    now[0] = 1.25 * LOOK_EVERY_S
+    assert context.memory.state() != before
+    for pool in ("large", "search"):
+        assert context.cached("k", lambda: "after", pool=pool) == "after"
+    context.db.close()
+
+
+# -- a database that changes while the service runs
+
+
+@dataclass
+class Loading:
+    """How the index is loaded: it waits for ``gate``, and fails with ``error``."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    error: StoreError | None = None
+    n_begun: int = 0
+    n_read: int = 0
+    n_ended: int = 0
+
+
+@pytest.fixture
+def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
+    """Loads of the index that can be held up; every look at the database is a fresh one."""
+    how, load = Loading(), CachedContext._loaded_index
+    how.gate.set()
+
+    def slowly(context: CachedContext) -> PaperIndex:
+        how.n_begun += 1
+        try:
+            index = load(context)
+            how.n_read += 1
+            assert how.gate.wait(20)
+            if how.error:
+                raise how.error
+            return index
+        finally:
+            how.n_ended += 1
+
+    monkeypatch.setattr(warm, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(CachedContext, "_loaded_index", slowly)
+    yield how
+    how.gate.set()
+    _wait_for(lambda: how.n_begun == how.n_ended)
+
+
+def _wait_for(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.01)
+
+
+def _add_paper(context: CachedContext) -> None:
+    """What a run of another process does: one more paper on diffusion in the last week, and its numbers."""
+    other = AppContext(context.settings)
+    vars(other)["encoder"] = WordEncoder()
+    with other.sole_worker("run", str(LAST_WEEK)):
+        [known] = papers_in_order(other.db, [ArxivId("2606.00096")])
+        said = "We propose a diffusion model for images, which denoises them step by step."
+        new = replace(known, arxiv_id=ArxivId("2606.09999"), title="A diffusion model for images", abstract=said)
+        apply_harvest(other.db, plan_harvest([new], {}), None, seen_at=NOW)
+        for stage in (other.embed, other.detect, other.tables):
+            for _ in stage():
+                pass
+    other.db.close()
+
+
+def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, loading: Loading) -> None:
+    context = make_context(tmp_path)
+    client = TestClient(make_app(context.settings, context))
+    context.warm_up()
+    first = client.get(PAPERS)
+    n = first.json()["total"]
+    loading.gate.clear()
+    _add_paper(context)
+
+    during = client.get(PAPERS)  # the first request after the run begins the load and is answered as before
+    assert during.json()["total"] == client.get(PAPERS_BY_PAGE).json()["total"] == n
+    _wait_for(lambda: loading.n_begun == 2)
+    assert client.get(PAPERS, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    state = context.memory.state()
+    loading.gate.set()
+    _wait_for(lambda: context.memory.state() != state)
+
+    after = client.get(PAPERS, headers={"If-None-Match": during.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["total"] == client.get(PAPERS_BY_PAGE).json()["total"] == n + 1
+    [point] = client.get(TREND).json()["series"][0]["points"]
+    assert point["k"] == n + 1
+    assert loading.n_begun == 2, "it is loaded once for each change"
+    context.db.close()
+
+
+def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path: Path, loading: Loading) -> None:
+    context = make_context(tmp_path, filled=False)
+    client = TestClient(make_app(context.settings, context))
+    context.warm_up()
+    assert "othing is embedded yet" in client.get(SEARCH).text
+    loading.gate.clear()
+    make_context(tmp_path).db.close()
+    assert "othing is embedded yet" in client.get(SEARCH).text
+    state = context.memory.state()
+    loading.gate.set()
+    _wait_for(lambda: context.memory.state() != state)
+
+    page = client.get(SEARCH).text
+    assert "othing is embedded yet" not in page
+    assert "/papers/2606." in page
+    assert client.get("/api/v1/topics").json()["total"] == 3
+    context.db.close()
+
+
+def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path: Path, loading: Loading) -> None:
+    context = make_context(tmp_path)
+    client = TestClient(make_app(context.settings, context))
+    loading.gate.clear()
+    warming = threading.Thread(target=context.warm_up)
+    warming.start()
+    _wait_for(lambda: loading.n_read == 1)
+    _add_paper(context)
+    asked: list[int] = []
+    asking = threading.Thread(target=lambda: asked.append(client.get(PAPERS).json()["total"]))
+    asking.start()  # it is of the new state, and waits for an index that is not
+    time.sleep(0.3)
+    loading.gate.set()
+    warming.join(20)
+    asking.join(20)
+    _wait_for(lambda: client.get(PAPERS).json()["total"] == asked[0] + 1)
+    context.db.close()
+
+
+def test_a_load_that_fails_is_tried_again(tmp_path: Path, loading: Loading) -> None:
+    context = make_context(tmp_path)
+    client = TestClient(make_app(context.settings, context))
+    context.warm_up()
+    n = client.get(PAPERS).json()["total"]
+    loading.error = StoreError("the database is locked")
+    _add_paper(context)
+    assert client.get(PAPERS).json()["total"] == n
+    _wait_for(lambda: loading.n_ended == 2)
+    assert client.get(PAPERS).json()["total"] == n
+    loading.error = None
+    _wait_for(lambda: client.get(PAPERS).json()["total"] == n + 1)
+    context.db.close()

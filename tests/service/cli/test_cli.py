@@ -1,0 +1,394 @@
+"""The command line: what it prints, how it ends, and that whatever goes wrong is said in one line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer.main
+
+from analysis.detection.detector import Detector
+from analysis.detection.taxonomy import load_taxonomy
+from analysis.topics.assignment import assign_topics
+from domain.embeddings import Embeddings
+from domain.harvest import HarvestedWindow
+from domain.paper import FIRST_MADE_UP, Paper
+from domain.topics import FittedTopics, Topic, TopicDrift
+from domain.week import Week
+from ingest.harvest import plan_harvest, window_of
+from pipeline.detection import detect_missing
+from pipeline.weekly_tables import refresh_tables
+from runtime.settings import Settings
+from sample.server import SampleArxiv
+from service.cli import main
+from store.database import open_database
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest, count_papers, papers_of_week
+from store.topics import add_topic_model
+
+WEEK = Week.parse("2026-W25")
+NOW = "2026-06-23T12:00:00Z"
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
+Make = Callable[..., Paper]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+Papertide = Callable[..., Ended]
+
+
+@pytest.fixture
+def papertide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Papertide:
+    """Runs ``papertide`` with these arguments in an empty folder, on Tuesday noon after week 25."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAPERTIDE_NOW", NOW)
+    monkeypatch.setenv("PAPERTIDE_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr("sys.argv", ["papertide", *arguments])
+        capsys.readouterr()
+        status = 0
+        try:
+            main.main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        printed = capsys.readouterr()
+        return Ended(status, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def held(tmp_path: Path, make_paper: Make) -> None:
+    """Two weeks in the store, the older proven whole, with detections and weekly tables."""
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    categories = Settings().categories
+    for week in (WEEK.plus(-1), WEEK):
+        papers = tuple(
+            make_paper(
+                i + (50 if week == WEEK else 0),
+                title=f"A diffusion model for subject {i}" if i % 2 else f"Subject {i}",
+                abstract="We propose a latent diffusion model." if i % 2 else "We look at other things.",
+                submitted_at=week.start_at + timedelta(hours=i),
+                updated_at=week.start_at + timedelta(hours=i),
+            )
+            for i in range(1, 21)
+        )
+        problem = "one is missing" if week == WEEK else None
+        seen_at = WEEK.end_at + timedelta(days=1)
+        came = HarvestedWindow(window_of(week), categories, papers, len(papers), problem, seen_at)
+        apply_harvest(db, plan_harvest(papers, {}), came, seen_at=seen_at)
+    detector = Detector(load_taxonomy(None))
+    for _ in detect_missing(db, detector):
+        pass
+    for _ in refresh_tables(db, detector.detector_id, None, categories):
+        pass
+    db.close()
+
+
+def _refused(ended: Ended, *words: str, status: int = 2) -> None:
+    assert ended.status == status, ended
+    [line] = ended.err.splitlines()
+    assert line.startswith("papertide: ")
+    for word in words:
+        assert word in line
+
+
+def test_the_version_needs_no_command(papertide: Papertide) -> None:
+    ended = papertide("--version")
+    assert ended.status == 0
+    assert re.fullmatch(r"papertide \d+\.\d+\.\d+\n", ended.out)
+
+
+def test_a_week_that_is_not_closed_is_refused_with_the_newest_that_is(papertide: Papertide) -> None:
+    _refused(papertide("digest", "--week", "2026-W26"), "2026-W26", "newest closed week is 2026-W25")
+
+
+def test_a_week_of_which_nothing_is_held_is_refused_before_anything_is_done(papertide: Papertide, held: None) -> None:
+    _refused(papertide("digest", "--week", "2024-W10"), "no paper of 2024-W10 is held", status=2)
+    assert not json.loads(papertide("status", "--json").out)["runs"]
+
+
+def test_what_is_no_week_is_refused(papertide: Papertide) -> None:
+    _refused(papertide("digest", "--week", "last"), "'last'", "2026-W25")
+
+
+@pytest.mark.usefixtures("held")
+def test_an_unknown_technique_is_refused_with_those_there_are(papertide: Papertide) -> None:
+    _refused(papertide("trends", "technique:foo"), "technique:foo", "diffusion", "transformer")
+
+
+@pytest.mark.usefixtures("held")
+def test_a_misspelled_term_is_refused_with_a_suggestion(papertide: Papertide) -> None:
+    _refused(papertide("trends", "difusion"), "'difusion'", "did you mean 'diffusion'")
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(("category", "words"), [("cs.lg", "not an arXiv category"), ("math.OC", "not watched")])
+def test_a_wrong_category_is_refused(papertide: Papertide, category: str, words: str) -> None:
+    _refused(papertide("trends", "diffusion", "--category", category), category, words)
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("term", ['"', "text:*", "  ", "topic:nothing"])
+def test_a_term_without_words_or_unknown_is_refused(papertide: Papertide, term: str) -> None:
+    _refused(papertide("trends", term))
+
+
+def test_trends_of_an_empty_store_say_what_to_do(papertide: Papertide) -> None:
+    _refused(papertide("trends", "diffusion"), "papertide run")
+
+
+def test_output_forms_exclude_each_other(papertide: Papertide) -> None:
+    _refused(papertide("trends", "diffusion", "--json", "--csv"), "--json and --csv exclude each other")
+    _refused(papertide("search", "graphs", "--bibtex", "--ris"), "--bibtex and --ris")
+
+
+def test_an_unreachable_arxiv_ends_with_status_1(papertide: Papertide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERTIDE_ARXIV__API_URL", "http://127.0.0.1:9/api/query")
+    monkeypatch.setenv("PAPERTIDE_ARXIV__MAX_TRIES", "1")
+    monkeypatch.setenv("PAPERTIDE_ARXIV__DELAY_S", "0")
+    _refused(papertide("harvest", "--weeks", "1"), "cannot reach arXiv", status=1)
+
+
+def test_a_misspelled_setting_ends_with_status_2(papertide: Papertide, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERTIDE_WEAKS", "3")
+    _refused(papertide("status"), "'weaks'")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "absent.json"),
+        ("detect", "absent.jsonl"),
+        ("--config", "absent.toml", "status"),
+        ("trends",),
+        ("trends", "diffusion", "--by", "day"),
+        ("trends", "diffusion", "--out", "chart.gif"),
+        ("search", "x", "--limit", "0"),
+        ("harvest", "--weeks", "0"),
+        ("harvest", "--since", "2026"),
+        ("harvest", "--source", "oai", "--since", "2026", "--weeks", "4"),
+        ("harvest", "--source", "oai", "--since", "some day"),
+        ("no-such-command",),
+        ("status", "--no-such-option"),
+        ("search", "anything"),
+        ("topics", "list"),
+        ("topics", "fit"),
+    ],
+)
+def test_wrong_use_is_status_2_and_one_line(papertide: Papertide, arguments: tuple[str, ...]) -> None:
+    _refused(papertide(*arguments))
+
+
+def test_a_harvest_by_oai_pmh_stores_what_was_submitted_since_the_day(
+    papertide: Papertide, make_paper: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    papers = [make_paper(1), make_paper(2, submitted_at=WEEK.start_at - timedelta(days=1))]
+    with SampleArxiv(papers, now=WEEK.end_at + timedelta(days=2)) as arxiv:
+        monkeypatch.setenv("PAPERTIDE_ARXIV__OAI_URL", arxiv.oai_url)
+        monkeypatch.setenv("PAPERTIDE_ARXIV__DELAY_S", "0")
+        ended = papertide("harvest", "--source", "oai", "--since", "2026-W25")
+    assert (ended.status, "1 new" in ended.err) == (0, True)
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    assert count_papers(db) == 1
+    db.close()
+
+
+def test_a_bad_line_of_a_snapshot_leaves_the_good_ones_stored(
+    papertide: Papertide, tmp_path: Path, make_paper: Make
+) -> None:
+    p = make_paper(1)
+    fields = {
+        "id": p.arxiv_id,
+        "title": p.title,
+        "abstract": p.abstract,
+        "authors": "Ada Example",
+        "categories": "cs.LG",
+        "versions": [{"version": "v1", "created": format_datetime(p.submitted_at, usegmt=True)}],
+    }
+    (tmp_path / "snapshot.json").write_text("not json\n" + json.dumps(fields) + "\n")
+    ended = papertide("import", "snapshot.json")
+    assert ended.status == 1
+    assert "line 1" in ended.err.splitlines()[-1]
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    assert count_papers(db) == 1
+    db.close()
+
+
+@pytest.mark.usefixtures("held")
+def test_the_json_of_trends_has_the_documented_fields(papertide: Papertide) -> None:
+    ended = papertide("trends", "diffusion", "text:latent", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    answer: dict[str, Any] = json.loads(ended.out)
+    assert list(answer) == ["by", "level", "categories", "series"]
+    assert (answer["by"], answer["level"], answer["categories"]) == ("week", "adopts", list(Settings().categories))
+    assert [(s["term"], s["kind"]) for s in answer["series"]] == [("diffusion", "technique"), ("latent", "text")]
+    for series in answer["series"]:
+        assert set(series) == {"term", "kind", "name", "points", "growth", "change_points", "call"}
+        for point in series["points"]:
+            corrected = ["corrected", "corrected_low", "corrected_high"]
+            assert list(point) == ["start", "end", "k", "n", "share", "low", "high", "complete", *corrected]
+    older, newer = answer["series"][0]["points"]
+    assert (older["start"], older["end"], older["k"], older["n"], older["share"]) == (
+        "2026-06-08",
+        "2026-06-14",
+        10,
+        20,
+        0.5,
+    )
+    assert 0 < older["low"] < 0.5 < older["high"] < 1
+    assert (older["complete"], newer["complete"]) == (True, False)
+
+
+@pytest.mark.usefixtures("held")
+def test_the_csv_of_trends_agrees_with_the_json(papertide: Papertide) -> None:
+    rows = list(csv.DictReader(io.StringIO(papertide("trends", "diffusion", "--csv").out)))
+    points = json.loads(papertide("trends", "diffusion", "--json").out)["series"][0]["points"]
+    assert [(r["start"], int(r["k"]), float(r["share"])) for r in rows] == [
+        (p["start"], p["k"], p["share"]) for p in points
+    ]
+
+
+def test_the_json_of_detect_names_levels_and_evidence(papertide: Papertide, tmp_path: Path) -> None:
+    abstract = "We propose a latent diffusion model that draws images."
+    given = {"id": "mine", "title": "Drawing", "abstract": abstract}
+    nothing = {"id": 7, "title": "On numbers", "abstract": "We count."}
+    (tmp_path / "abstracts.jsonl").write_text(f"{json.dumps(given)}\n\n{json.dumps(nothing)}\n")
+    ended = papertide("detect", "abstracts.jsonl", "--json")
+    first, second = map(json.loads, ended.out.splitlines())
+    assert (first["id"], second) == ("mine", {"id": 7, "techniques": {}, "themes": {}})
+    diffusion = first["techniques"]["diffusion"]
+    assert diffusion["level"] >= 2
+    assert all(set(e) == {"field", "start", "end"} for e in diffusion["evidence"])
+    assert any("diffusion" in abstract[e["start"] : e["end"]] for e in diffusion["evidence"])
+
+
+def test_a_line_that_detect_cannot_read_is_named_and_the_others_are_answered(
+    papertide: Papertide, tmp_path: Path
+) -> None:
+    good = {"title": "A diffusion model", "abstract": "We propose a diffusion model."}
+    lines = [json.dumps({"id": "1", **good}), "not JSON", json.dumps({"id": "3", **good})]
+    (tmp_path / "abstracts.jsonl").write_text("\n".join(lines))
+    ended = papertide("detect", "abstracts.jsonl")
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "3"]
+    _refused(ended, "line 2", "id, title and abstract")
+
+
+@pytest.mark.usefixtures("held")
+def test_the_json_of_status_says_what_is_held_and_what_is_due(papertide: Papertide) -> None:
+    answer = json.loads(papertide("status", "--json").out)
+    assert answer["papers"] == 40
+    assert [(w["week"], w["n"], w["closed"], w["complete"]) for w in answer["weeks"]] == [
+        ("2026-W24", 20, True, True),
+        ("2026-W25", 20, True, False),
+    ]
+    assert "harvest 2026-W25" in answer["due"]
+    assert {"papers", "weeks", "embeddings", "topic_model", "runs", "due", "drift"} <= set(answer)
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for name, inner in getattr(command, "commands", {}).items():
+            yield (*path, name)
+            yield from walk(inner, (*path, name))
+
+    return walk(typer.main.get_command(main.app), ())
+
+
+@pytest.mark.parametrize("command", [(), *_commands()], ids=" ".join)
+def test_every_command_has_help(papertide: Papertide, command: tuple[str, ...]) -> None:
+    ended = papertide(*command, "--help")
+    assert (ended.status, ended.err) == (0, "")
+    assert "Usage: " in ended.out
+
+
+def test_every_command_is_documented() -> None:
+    if not REFERENCE.exists():
+        pytest.skip("docs/commands.md is not generated here")
+    text = REFERENCE.read_text(encoding="utf-8")
+    assert [command for command in _commands() if f"papertide {' '.join(command)}" not in text] == []
+
+
+@pytest.fixture
+def with_topics(held: None, tmp_path: Path) -> None:
+    """Two topics over the held papers."""
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    model_id = "all-MiniLM-L6-v2@53aa5117/bfloat16"
+    ids = [p.arxiv_id for p in papers_of_week(db, WEEK, Settings().categories)]
+    vectors = np.tile(np.eye(2, 8, dtype=np.float32), (len(ids), 1))[: len(ids)]
+    add_embeddings(db, Embeddings(tuple(ids), vectors, model_id))
+    topics = [Topic(n, label, ("a", "b"), WEEK, 5, "images") for n, label in ((1, "diffusion"), (2, "other things"))]
+    fitted = FittedTopics(
+        model_id, np.eye(2, 8, dtype=np.float32), (5, 5), ("diffusion", "other things"), ((), ()), 0.5
+    )
+    add_topic_model(
+        db,
+        fitted,
+        topics,
+        [],
+        assign_topics(Embeddings(tuple(ids), vectors, model_id), fitted),
+        fitted_week=WEEK.plus(-1),
+        fitted_at=WEEK.end_at,
+        settings={},
+        library_versions={},
+        drift=[
+            TopicDrift(WEEK.plus(-1), 10, 0.1, 0.7, 0.0, 1.0),
+            TopicDrift(WEEK, 20, 0.25, 0.6, 0.1, 2.0),
+        ],
+    )
+    db.close()
+
+
+@pytest.mark.usefixtures("with_topics")
+def test_topics_are_listed_by_area_and_status_tells_how_they_fit(papertide: Papertide) -> None:
+    listed = papertide("topics", "list").out.splitlines()
+    assert listed[0] == "images: 2 topics, 10 papers"
+    assert "diffusion" in listed[1]
+    assert (
+        "25.0% of the papers of 2026-W25 fit no topic, 10.0% of those that the fit saw last" in papertide("status").out
+    )
+
+
+@pytest.mark.usefixtures("with_topics")
+def test_a_topic_takes_the_name_that_the_operator_gives_and_gives_it_back(papertide: Papertide) -> None:
+    assert papertide("topics", "rename", "diffusion", "Painting by noise").out == (
+        "topic 1 is called 'Painting by noise' now\n"
+    )
+    names = {t["topic_id"]: t["label"] for t in json.loads(papertide("topics", "list", "--json").out)}
+    assert names == {1: "Painting by noise", 2: "other things"}
+    assert papertide("topics", "rename", "1").out == "topic 1 is called 'diffusion' now\n"
+
+
+@pytest.mark.usefixtures("with_topics")
+@pytest.mark.parametrize("arguments", [("7", "x"), ("1", "Other Things"), ("1", "2"), ("1", " "), ("1", "x" * 81)])
+def test_a_name_that_cannot_be_given_is_refused_in_one_line(papertide: Papertide, arguments: tuple[str, str]) -> None:
+    ended = papertide("topics", "rename", *arguments)
+    assert ended.status == 2
+    assert ended.err.startswith("papertide: ")
+    assert ended.err.count("\n") == 1
+
+
+def test_real_papers_never_come_among_those_of_the_demo(papertide: Papertide, tmp_path: Path, make_paper: Make) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    apply_harvest(db, plan_harvest([make_paper(FIRST_MADE_UP)], {}), None, seen_at=WEEK.end_at)
+    db.close()
+    for command in (["run"], ["harvest", "--source", "oai"]):
+        _refused(papertide(*command), "the demo's", "--data-dir")

@@ -1,0 +1,90 @@
+"""Numbers and dates as readers see them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import pytest
+
+from domain.digest import Change, Share
+from domain.week import Week
+from templates import number_text
+
+NB = "\u00a0"
+
+
+def change(before: float, difference: float) -> Change:
+    baseline = Share(1, 2, before, before, before)
+    return Change(baseline, (), difference, difference - 0.001, difference + 0.001, 0.5, "steady")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0914, "9.1"), (0.00896, "0.90"), (0.0, "0"), (1.0, "100.0"), (0.00003, "0.00"), (0.00999, "1.00")],
+)
+def test_a_share_has_one_decimal_and_two_below_one_percent(share: float, shown: str) -> None:
+    assert number_text.percent(share) == f"{shown}{NB}%"
+
+
+def test_an_interval_is_as_precise_as_its_share() -> None:
+    assert number_text.interval(Share(26, 2902, 0.009, 0.0061, 0.0131)) == f"0.61 to 1.31{NB}%"
+
+
+def test_what_is_not_known_is_said_in_words() -> None:
+    assert (
+        number_text.percent(math.nan) == number_text.interval(Share(0, 0, math.nan, math.nan, math.nan)) == "not known"
+    )
+    assert number_text.count(math.nan) == "not known"
+
+
+@pytest.mark.parametrize(
+    ("before", "difference", "shown"),
+    [(0.08, 0.0118, "+1.2"), (0.08, -0.0118, "−1.2"), (0.08, -0.0001, "0.0"), (0.009, -0.0028, "−0.28")],
+)
+def test_a_change_has_its_sign_and_the_precision_of_this_weeks_share(
+    before: float, difference: float, shown: str
+) -> None:
+    assert number_text.points(change(before, difference)) == f"{shown}{NB}points"
+
+
+def test_counts_have_thousands_and_the_right_plural() -> None:
+    assert number_text.plural(1, "paper") == f"1{NB}paper"
+    assert number_text.plural(2902, "paper") == f"2,902{NB}papers"
+
+
+@pytest.mark.parametrize(
+    ("monday", "shown"),
+    [
+        (date(2026, 6, 15), "15 to 21 June 2026"),
+        (date(2026, 6, 29), "29 June to 5 July 2026"),
+        (date(2025, 12, 29), "29 December 2025 to 4 January 2026"),
+    ],
+)
+def test_a_week_says_month_and_year_once_where_they_are_the_same(monday: date, shown: str) -> None:
+    assert number_text.dates(Week(monday)) == shown
+
+
+def test_weeks_that_follow_one_another_become_a_range() -> None:
+    week = Week.parse("2025-W51")
+    weeks = [week, week.plus(1), week.plus(2), week.plus(5)]
+    assert number_text.week_range(weeks) == "2025-W51 to 2026-W01 and 2026-W04"
+    assert number_text.week_range([week]) == "2025-W51"
+
+
+def compared(now: tuple[Week, ...], before: tuple[Week, ...]) -> Change:
+    share = Share(1, 2, 0.5, 0.4, 0.6)
+    return Change(share, before, 0.0, 0.0, 0.0, 0.5, "steady", share, now)
+
+
+def test_a_change_says_which_weeks_it_compares() -> None:
+    week = Week.parse("2026-W25")
+
+    def weeks(first: int, last: int) -> tuple[Week, ...]:
+        return tuple(week.plus(i) for i in range(first, last + 1))
+
+    assert number_text.comparison(compared(weeks(0, 0), weeks(-4, -1))) == "on the four weeks before"
+    assert number_text.comparison(compared(weeks(0, 0), weeks(-1, -1))) == "on the week before"
+    assert number_text.comparison(compared(weeks(0, 0), weeks(-53, -51))) == "on a year before"
+    assert number_text.comparison(compared(weeks(-3, 0), weeks(-11, -4))) == "last four weeks on the eight before"
+    assert number_text.comparison(compared((), ())) == "on earlier weeks"

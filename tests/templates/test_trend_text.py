@@ -1,0 +1,163 @@
+"""What the trend explorer says of a curve, and what a digest says of a quiet week."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from math import nan
+from typing import Any
+
+import pytest
+
+from domain.calls import CallVerdict, Growth, TrendCall
+from domain.digest import DigestEdition, SharePoint
+from domain.week import Week
+from templates import number_text, share_curves
+from templates.trend_svg import WIDE, TrendSeries, number_rows, trend_drawing
+from templates.trend_text import Movement, movement
+
+NB = "\u00a0"
+
+
+def months(*ends: tuple[str, str]) -> tuple[SharePoint, ...]:
+    return tuple(
+        SharePoint(date.fromisoformat(start), date.fromisoformat(end), 10, 100, 0.1, 0.05, 0.17, complete=False)
+        for start, end in ends
+    )
+
+
+def answered(series: TrendSeries, **fields: Any) -> dict[str, Any]:
+    points = [
+        {"start": str(p.start), "end": str(p.end), "k": p.k, "n": p.n, "complete": p.complete}
+        | dict.fromkeys(("corrected", "corrected_low", "corrected_high"))
+        for p in series.points
+    ]
+    return {"kind": "technique", "growth": None, "call": None, "change_points": [], "points": points} | fields
+
+
+MONTHS = TrendSeries(
+    "diffusion",
+    # April begins with the week of 30 March; of March and June only one and two weeks are counted.
+    months(("2026-03-23", "2026-03-29"), ("2026-03-30", "2026-05-03"), ("2026-06-01", "2026-06-14")),
+    ("", "", ""),
+    by="month",
+)
+
+
+def moved(**fields: Any) -> Movement:
+    return movement(MONTHS, answered(MONTHS, **fields), is_called=True)
+
+
+def test_a_month_of_which_weeks_are_not_counted_is_partial_and_has_its_name() -> None:
+    assert MONTHS.states == ("partial", "not proven whole", "partial")
+    assert [share_curves.period_of(p, "month") for p in MONTHS.points] == ["March 2026", "April 2026", "June 2026"]
+    assert share_curves.period_of(MONTHS.points[1], "quarter") == "2026 Q2"
+    assert share_curves.finding(MONTHS.points, "month").endswith(f" 2{NB}months partial. 1{NB}month not proven whole.")
+    drawing = trend_drawing([MONTHS], WIDE)
+    assert drawing is not None
+    assert [tick.label for tick in drawing.x_ticks] == ["Mar 2026", "Apr", "Jun"]
+
+
+def test_the_first_label_of_an_axis_is_left_out_where_it_would_touch_the_second() -> None:
+    first = date(2025, 12, 22)
+    points = tuple(
+        SharePoint(at, at + timedelta(days=6), 1, 9, 0.1, 0.0, 0.2, complete=True)
+        for at in (first + timedelta(weeks=i) for i in range(26))
+    )
+    drawing = trend_drawing([TrendSeries("a", points, ("",) * 26)], WIDE)
+    assert drawing is not None
+    assert drawing.x_ticks[0].label == "Jan 2026"
+
+
+def test_a_whole_period_is_the_latest_before_a_partial_one() -> None:
+    assert moved().latest == MONTHS.points[1]
+
+
+@pytest.mark.parametrize(
+    ("growth", "pace", "interval"),
+    [
+        (None, "too few weeks or papers", ""),
+        ((2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks", "7 to 10"),
+        ((0.9, 0.85, 0.95), "× 0.90 in a year", "0.85 to 0.95"),
+        ((1.3, 0.8, 2.1), "within noise", "× 0.80 to 2.1 in a year"),
+    ],
+)
+def test_a_pace_that_may_be_none_has_no_direction(
+    growth: tuple[float, float, float] | None, pace: str, interval: str
+) -> None:
+    said = moved(growth=growth and dict(zip(("odds_ratio_per_year", "low", "high"), growth, strict=True)))
+    assert (said.pace, said.pace_interval) == (pace, interval)
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        (Growth(2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks (7 to 10)"),
+        (Growth(0.9, 0.85, 0.95), "× 0.90 in a year (0.85 to 0.95)"),
+        (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
+    ],
+)
+def test_a_growth_is_said_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
+    assert number_text.growth_said(growth) == words
+
+
+def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text() -> None:
+    held, missing = (replace(p, n=n, k=min(p.k, n)) for p, n in zip(MONTHS.points[:2], (10, 0), strict=True))
+    series = TrendSeries("a", (missing, held), ("", '/papers?term="><script>'))
+    rows = str(number_rows([series, series], counts=True)).splitlines()
+    assert "<td>10</td>" in rows[0]
+    assert "<script>" not in rows[0]
+    assert '<td class="none" colspan="3">not held</td>' in rows[1]
+
+
+def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accuracy_elsewhere() -> None:
+    assert moved().corrected == "accuracy unknown"
+    assert moved(kind="text").corrected == ""
+    with_error = answered(MONTHS)
+    with_error["points"][1] |= {"corrected": 0.08, "corrected_low": 0.03, "corrected_high": 0.15}
+    said = movement(MONTHS, with_error, is_called=True).corrected
+    assert said.replace(NB, " ") == "corrected 8.0 % (3.0 to 15.0 %)"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "way", "call", "called"),
+    [
+        ("emerging", "up", "emerging", "in 2026-W24"),
+        ("cooling", "down", "cooling", "in 2026-W24"),
+        ("steady", "", "within noise", "in 2026-W24"),
+        ("unknown", "", "not known", "in 2026-W24: too few weeks to tell"),
+    ],
+)
+def test_the_newest_call_is_said_with_its_week(verdict: str, way: str, call: str, called: str) -> None:
+    said = moved(call={"week": "2026-W24", "verdict": verdict})
+    assert (said.way, said.call, said.called) == (way, call, called)
+
+
+def test_where_nothing_is_called_the_page_says_why() -> None:
+    assert "operator follows" in moved(kind="text").called
+    narrowed = movement(MONTHS, answered(MONTHS), is_called=False)
+    assert (narrowed.call, narrowed.called) == ("not called", "calls are made of adoption in all categories")
+
+
+def test_another_course_is_said_with_its_week_and_both_shares() -> None:
+    [turn] = moved(change_points=[{"start": "2026-03-09", "share_before": 0.04, "share_after": 0.061}]).turns
+    assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % then"
+
+
+def called(believable: DigestEdition, verdict: CallVerdict) -> str:
+    week = Week.parse("2026-W25")
+    growth = Growth(1.0, 0.9, 1.1)
+    call = TrendCall(week, "technique", "diffusion", verdict, growth, 0.5, 0.1, nan, 10)
+    lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
+    quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
+    return number_text.quiet_topics(quiet)
+
+
+def test_a_week_in_which_nothing_moved_is_told_from_one_that_cannot_tell(believable: DigestEdition) -> None:
+    assert called(believable, "steady") == "No topic rose or cooled by more than noise this week, and none is new."
+    assert called(believable, "unknown").startswith("Whether topics rise or cool is not known yet: too few weeks")
+
+
+def test_what_stands_between_back_quotes_is_code_and_nothing_else_is_markup() -> None:
+    assert number_text.with_code("`a<b` & c") == "<code>a&lt;b</code> &amp; c"
+    assert number_text.with_code("one ` alone <i>") == "one ` alone &lt;i&gt;"
