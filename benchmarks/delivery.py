@@ -30,6 +30,7 @@ from domain.week import CLOSE_LAG
 from mail.issues import issue_message
 from mail.message import message_bytes
 from mail.service import MailService
+from pipeline import stages
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
@@ -116,7 +117,7 @@ def _measure(folder: Path, port: int, n_readers: int, data: Path | None) -> None
     context = AppContext(settings)
     if data is None:
         fill_with_papers(context, [LAST_WEEK.plus(-i) for i in range(11, -1, -1)])
-        for _ in context.publish(LAST_WEEK):
+        for _ in stages.publish(context, LAST_WEEK):
             pass
     week = published_weeks(context.db)[-1]
     _readers(context, n_readers)

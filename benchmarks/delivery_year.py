@@ -48,6 +48,7 @@ from ingest.harvest import plan_harvest, window_of
 from mail.service import MailService
 from mail.smtp import SmtpTransport
 from mail.subscriptions import ask_for_mail, confirm_subscription
+from pipeline import stages
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
@@ -301,9 +302,9 @@ def fill_with_papers(context: AppContext, weeks: list[Week]) -> None:
     vectors = random.normal(size=(len(SEARCHES), N_DIMS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     add_query_vectors(db, model_id, dict(zip(SEARCHES, vectors, strict=True)))
-    for _ in context.detect():
+    for _ in stages.detect(context):
         pass
-    for _ in context.tables():
+    for _ in stages.tables(context):
         pass
 
 
@@ -469,7 +470,7 @@ def _week(
     )
     readers.context = context  # the same readers, another day
     readers.live_a_week(mail_service, lambda address: letters.by_address.get(address), year.counts)
-    for _ in context.publish(week):
+    for _ in stages.publish(context, week):
         pass
     for issue in issues_of(week):
         for address, frequency in readers.active.items():

@@ -40,6 +40,7 @@ from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest
+from pipeline import stages
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.settings import Settings
@@ -102,7 +103,7 @@ def add_papers(context: AppContext, papers: Sequence[Paper]) -> None:
 
 def add_detections(context: AppContext, _: Sequence[Paper]) -> None:
     """What the detector finds."""
-    for _step in context.detect():
+    for _step in stages.detect(context):
         pass
 
 
@@ -138,7 +139,7 @@ def add_places(context: AppContext, papers: Sequence[Paper]) -> None:
 
 def add_digest(context: AppContext, _: Sequence[Paper]) -> None:
     """The weekly tables, and the digest of the last week."""
-    for _step in (*context.tables(), *context.publish(LAST_WEEK)):
+    for _step in (*stages.tables(context), *stages.publish(context, LAST_WEEK)):
         pass
 
 

@@ -31,7 +31,9 @@ class LimiterStore(Protocol):
         ...
 
     def change(
-        self, decide: Callable[[LimiterState], LimiterState], answer: RequestOutcome | None = None
+        self,
+        decide: Callable[[LimiterState], LimiterState],
+        answer: RequestOutcome | None = None,
     ) -> LimiterState:
         """Replace the state by what ``decide`` makes of it, note ``answer``, and return the new state."""
         ...
@@ -49,7 +51,9 @@ class InProcessLimiterStore:
         return self._state
 
     def change(
-        self, decide: Callable[[LimiterState], LimiterState], answer: RequestOutcome | None = None
+        self,
+        decide: Callable[[LimiterState], LimiterState],
+        answer: RequestOutcome | None = None,  # noqa: ARG002 - one process keeps no log of answers
     ) -> LimiterState:
         """Replace the state by what ``decide`` makes of it."""
         with self._lock:

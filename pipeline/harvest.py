@@ -31,7 +31,7 @@ def arxiv_now(source: Source, categories: tuple[str, ...], *, now: datetime) -> 
     return answered_at if now - answered_at > CLOCK_TOLERANCE else now
 
 
-def harvest(
+def harvest_windows(
     db: Database,
     source: Source,
     categories: tuple[str, ...],

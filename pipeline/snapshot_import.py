@@ -13,7 +13,6 @@ from domain.progress import Progress
 from ingest.harvest import plan_harvest
 from ingest.merge_records import merged_record
 from ingest.snapshot import SnapshotLine, read_snapshot
-from pipeline.due import window_name
 from store.database import Database
 from store.papers import apply_harvest, known_papers
 
@@ -47,7 +46,7 @@ def import_snapshot(
     n_lines = n_papers = 0
     n_bytes = path.stat().st_size if path.exists() else 0
 
-    def named() -> str:
+    def bad_lines() -> str:
         more = f" and {len(bad) - _NAMED_AT_ONCE:,} more" if len(bad) > _NAMED_AT_ONCE else ""
         lines = "; ".join(f"line {line.number} left out: {line.problem}" for line in bad[:_NAMED_AT_ONCE])
         bad.clear()
@@ -65,13 +64,13 @@ def import_snapshot(
             if len(batch) + len(bad) >= _IMPORT_AT_ONCE:
                 n_papers += _store_batch(db, batch, clock())
                 batch.clear()
-                yield Progress("import", line.n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", window_name())
+                yield Progress("import", line.n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", bad_lines())
     except UsageError:  # the file breaks off here; what came before it is good
         _store_batch(db, batch, clock())
         raise
     n_papers += _store_batch(db, batch, clock())
     if bad:
-        yield Progress("import", n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", window_name())
+        yield Progress("import", n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", bad_lines())
     n_mb = n_bytes // 2**20 + 1
     yield Progress("import", n_mb, n_mb, "MB", f"{n_papers:,} watched papers in {n_lines:,} lines")
 

@@ -18,12 +18,10 @@ from analysis.trends.shares import Period, share_series
 from domain.errors import UsageError
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
-from queries import numbers
-from queries.numbers import growth_json, json_number
+from queries.numbers import day, growth_json, json_number
 from queries.requests import MAX_TERMS, Level, TrendRequest
 from queries.terms import TERM_KINDS, TermCounter, watched
 from runtime.context import AppContext
-from service.web.dependencies import WebContext
 from store.calls import newest_calls
 from store.weekly import weekly_totals, weeks_lacking_papers
 from templates.citations import no_formula
@@ -185,16 +183,16 @@ def _points(table: pd.DataFrame, error: MeasuredError | None) -> list[dict[str, 
     ]
 
 
-def trend_answer(web: WebContext, asked: TrendRequest, *, with_open_week: bool = False) -> dict[str, Any]:
+def trend_answer(context: AppContext, asked: TrendRequest, *, with_open_week: bool = False) -> dict[str, Any]:
     """The answer of ``trends`` to an address, in the form that docs/json.md describes."""
-    since = numbers.day(asked.since) if asked.since else None
-    until = numbers.day(asked.until, end=True) if asked.until else None
+    since = day(asked.since) if asked.since else None
+    until = day(asked.until, end=True) if asked.until else None
     if since and until and since > until:
         raise UsageError(f"the first day, {since}, is after the last, {until}")
     if not asked.terms:
         raise UsageError("no term is given; write one or more, as in term=diffusion")
-    return trend_queries.trends(
-        web.context,
+    return trends(
+        context,
         asked.terms,
         by=asked.by,
         level=asked.level,

@@ -1,22 +1,25 @@
-"""A workshop that answers again and again: what does not change between runs is asked of the database once."""
+"""The application context of a web process: what does not change between runs is read from the database once."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.detection.detector import Detector
+from analysis.embed import Encoder
 from domain.errors import StoreError
 from domain.paper_index import PaperIndex
 from runtime.cache import MOST_KEPT, CachePool, StateCache
-from runtime.context import AppContext
+from runtime.context import AppContext, wall_clock
 from runtime.query_batcher import QueryBatcher
+from runtime.settings import Settings
 from store.database import Database, open_database, time_limit
 from store.paper_index import stored_state
 from store.search import Scope, mondays_of_rows
@@ -39,36 +42,31 @@ class _Loaded:
     number: int
 
 
-@dataclass(frozen=True)
 class CachedContext(AppContext):
-    """The workshop of a web process; several threads may ask it at once."""
+    """The context of a web process: answers are cached for each state of the database; safe for several threads."""
 
-    _index_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
-    _db_lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
-
-    def __post_init__(self) -> None:
-        # Made here, before there are threads that could make them twice.
-        _ = self.memory, self._pools, self._held, self._together
-
-    @cached_property
-    def db(self) -> Database:
-        """The database; each of our threads has a connection, so that each must keep little."""
-        with self._db_lock:
-            if "db" not in vars(self):
-                vars(self)["db"] = open_database(self.settings.store_url, cache_mb=CACHE_MB)
-            db: Database = vars(self)["db"]
-            return db
-
-    @cached_property
-    def memory(self) -> StateCache:
-        """What is kept; its state is that of the index in use, so nothing of an old index is kept under a new state."""
-        return StateCache(self._state_in_use, look_every_s=LOOK_EVERY_S)
-
-    @cached_property
-    def _pools(self) -> Mapping[CachePool, StateCache]:
-        # The others ask every time: a page of the new state must not find a digest of the old one there.
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
+        db: Database | None = None,
+        detector: Detector | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        super().__init__(settings, clock=clock, db=db, detector=detector, encoder=encoder)
+        self._index_lock = threading.Lock()
+        self._held: dict[str, _Loaded] = {}
+        self._query_batcher = QueryBatcher(self.all_similarities)
+        # The state is that of the index in use, so nothing of an old index is cached under a new state.
+        self.memory = StateCache(self._state_in_use, look_every_s=LOOK_EVERY_S)
+        # The other pools ask every time: a page of the new state must not find a digest of the old one there.
         search, large = (StateCache(self.memory.state, most=MOST_KEPT[pool]) for pool in ("search", "large"))
-        return {"shared": self.memory, "search": search, "large": large}
+        self._pools: Mapping[CachePool, StateCache] = {"shared": self.memory, "search": search, "large": large}
+
+    def _open_database(self) -> Database:
+        # Each of our threads has a connection, so each must keep little.
+        return open_database(self.settings.store_url, cache_mb=CACHE_MB)
 
     def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:
         """What ``make`` gave since the database last changed."""
@@ -83,10 +81,6 @@ class CachedContext(AppContext):
                 if "loaded" not in self._held:
                     self._load_index(stored_state(self.db))
         return self._held["loaded"].index
-
-    @cached_property
-    def _held(self) -> dict[str, _Loaded]:
-        return {}
 
     def _state_in_use(self) -> Hashable:
         """The state of the index that answers, with the number of its load; another one is loaded where it is old.
@@ -119,13 +113,11 @@ class CachedContext(AppContext):
 
     def _loaded_index(self) -> PaperIndex:
         # Not by what is kept: until the index is there, that is of the state before, its models among it.
-        plain = AppContext(self.settings, self.clock)
-        vars(plain).update(db=self.db, detector=self.detector)
-        return plain.paper_index
+        return AppContext(self.settings, clock=self.clock, db=self.db, detector=self.detector).paper_index
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; queries that come together share one pass."""
-        return self._together.answer(query, index)
+        return self._query_batcher.answer(query, index)
 
     def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:
         """The week of each paper by its row, so that counting a word by week looks up no paper."""
@@ -145,15 +137,11 @@ class CachedContext(AppContext):
         torch.set_num_threads(1)
         return super().all_similarities(queries, index)
 
-    @cached_property
-    def _together(self) -> QueryBatcher:
-        return QueryBatcher(self.all_similarities)
-
     @property
     def is_warm(self) -> bool:
         """Whether a first search need not wait."""
         loaded = self._held.get("loaded")
-        return loaded is not None and ("encoder" in vars(self) or not loaded.index.vectors.shape[1])
+        return loaded is not None and (self._encoder is not None or not loaded.index.vectors.shape[1])
 
     def warm_up(self) -> None:
         """Load what the first reader would have to wait for."""

@@ -1,15 +1,15 @@
-"""Wires settings to the rooms: what a command or a page needs, opened when it is first asked for."""
+"""The application context: settings, and everything built from them on first use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -17,56 +17,32 @@ from numpy.typing import NDArray
 
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
+from analysis.embed import Encoder
 from analysis.search.ranking import similarities
-from analysis.trends.calls import TermCounts
-from analysis.trends.shares import INTERVAL_LEVEL
-from domain.digest import DigestEdition, Provenance
-from domain.errors import SourceError, StoreError, UsageError, private_words, public_words
-from domain.harvest import Window
+from domain.errors import StoreError, UsageError, private_words, public_words
 from domain.paper_index import PaperIndex
 from domain.progress import Progress
-from domain.week import Week, last_closed_week, weeks_between
-from ingest.harvest import window_of
-from pipeline import (
-    calls,
-    detection,
-    digest,
-    due,
-    embedding,
-    harvest,
-    oai_harvest,
-    snapshot_import,
-    topics,
-    weekly_tables,
-)
 from runtime.cache import CachePool
 from runtime.lease import has_ended, held_lease, this_place
 from runtime.settings import Settings
 from store.database import Database, open_database
-from store.digests import published_weeks
 from store.embeddings import embedding_counts
 from store.paper_index import load_paper_index
-from store.papers import count_papers, holds_made_up
+from store.papers import holds_made_up
 from store.rate_limit import StoredLimiterState
 from store.runs import finish_run, start_run
 from store.search import Scope
 from store.topics import StoredTopicModel, newest_topic_model
-from store.windows import ids_in_window
 
 if TYPE_CHECKING:
-    from analysis.sentence_encoder import SentenceEncoder
     from ingest.client import ArxivClient
     from ingest.oai import OaiClient
     from ingest.rate_limiter import RateLimiter
 
-
 _T = TypeVar("_T")
-
 
 LEASE = "run"
 """The right to harvest, embed, fit and publish."""
-LOOK_BACK_WEEKS = 12
-"""Closed weeks that are looked at again: whether their digest was missed, and whether they have become whole."""
 
 
 def papertide_version() -> str:
@@ -79,43 +55,87 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
 class AppContext:
-    """One set of settings at work on one database."""
+    """Settings, and everything built from them: the database, arXiv clients, detector, encoder and paper index.
 
-    settings: Settings
-    clock: Callable[[], datetime] = field(default=wall_clock)
+    Each part is built on first use. A part that is passed to the constructor is used instead.
+
+    Parameters
+    ----------
+    settings : all settings.
+    clock : the present, UTC; the setting ``now`` wins over it.
+    db : an open database; by default the one that the settings name, opened on first use.
+    detector : the detector; by default the one over the settings' taxonomy.
+    encoder : the embedding model; by default the one that the settings name, loaded on first use.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
+        db: Database | None = None,
+        detector: Detector | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._db = db
+        self._detector = detector
+        self._encoder = encoder
+        self._db_lock = threading.Lock()
+        self._detector_lock = threading.Lock()
+        self._encoder_lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        if self._db is not None:
+            self._db.close()
 
     def now(self) -> datetime:
         """The present, or the instant that the settings take for it."""
         return self.settings.now or self.clock()
 
-    def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:  # noqa: ARG002 - see below
-        """What ``make`` gives; the warm workshop keeps it for as long as nothing changes and its pool has room."""
+    def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:  # noqa: ARG002
+        """The value of ``make``; a ``CachedContext`` makes it once for each state of the database."""
         return make()
 
-    @cached_property
-    def db(self) -> Database:
-        """The database, made and migrated if need be."""
+    def _open_database(self) -> Database:
         return open_database(self.settings.store_url)
+
+    @property
+    def db(self) -> Database:
+        """The database, created and migrated if need be."""
+        with self._db_lock:
+            if self._db is None:
+                self._db = self._open_database()
+            return self._db
 
     @cached_property
     def source(self) -> ArxivClient:
-        """arXiv.
+        """The client of arXiv's query API.
 
         Raises
         ------
         UsageError
-            If the papers that are held are made up and those of this arXiv are not.
+            If the stored papers are made up and this arXiv's are not.
         """
         from ingest.client import ArxivClient
 
         self._keep_apart(self.settings.arxiv.api_url)
-        return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
+        return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.rate_limiter)
 
     @cached_property
-    def list_source(self) -> OaiClient:
-        """arXiv's OAI-PMH.
+    def oai_source(self) -> OaiClient:
+        """The client of arXiv's OAI-PMH.
 
         Raises
         ------
@@ -125,7 +145,7 @@ class AppContext:
         from ingest.oai import OaiClient
 
         self._keep_apart(self.settings.arxiv.oai_url)
-        return OaiClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.gate)
+        return OaiClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.rate_limiter)
 
     def _keep_apart(self, url: str) -> None:
         """Refuse to bring arXiv's own papers among those of the demo."""
@@ -135,23 +155,29 @@ class AppContext:
             )
 
     @cached_property
-    def gate(self) -> RateLimiter:
-        """The one way to arXiv, shared by every process that works on this database."""
+    def rate_limiter(self) -> RateLimiter:
+        """Spaces requests to arXiv, across every process that works on this database."""
         from ingest.rate_limiter import RateLimiter
 
         return RateLimiter(self.settings.arxiv, StoredLimiterState(self.db), is_gone=has_ended, place=this_place())
 
-    @cached_property
+    @property
     def detector(self) -> Detector:
         """The detector over the operator's taxonomy, or the one that ships."""
-        return Detector(load_taxonomy(self.settings.taxonomy))
+        with self._detector_lock:
+            if self._detector is None:
+                self._detector = Detector(load_taxonomy(self.settings.taxonomy))
+            return self._detector
 
-    @cached_property
-    def encoder(self) -> SentenceEncoder:
+    @property
+    def encoder(self) -> Encoder:
         """The embedding model; loading it takes seconds, so ask only where texts must be embedded."""
-        from analysis.sentence_encoder import load_encoder
+        with self._encoder_lock:
+            if self._encoder is None:
+                from analysis.sentence_encoder import load_encoder
 
-        return load_encoder(self.settings.embedding, stored_model_ids=list(embedding_counts(self.db)))
+                self._encoder = load_encoder(self.settings.embedding, stored_model_ids=list(embedding_counts(self.db)))
+            return self._encoder
 
     @property
     def embedding_model_id(self) -> str | None:
@@ -167,12 +193,12 @@ class AppContext:
         cosines: NDArray[np.float32] = self.all_similarities([query], index)[0]
         return cosines
 
-    def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:  # noqa: ARG002 - a warm workshop has them
-        """What makes counting words by week fast; ``None`` here, where making it takes longer than one question."""
+    def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:  # noqa: ARG002 - a cached context has them
+        """The week of each paper by its row; ``None`` here, where reading it takes longer than one count of words."""
         return None
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine of each query with every paper, ``(n_queries, n_papers)``; the papers are read once for all."""
+        """The cosine of each query with every paper, ``(n_queries, n_papers)``, in one pass over the papers."""
         return similarities(self.encoder.encode(queries), index.vectors)
 
     @property
@@ -193,205 +219,6 @@ class AppContext:
         """The newest topic model over the stored vectors."""
         model_id = self.embedding_model_id
         return self.cached("topic model", lambda: newest_topic_model(self.db, model_id)) if model_id else None
-
-    # -- stages, each complete in itself
-
-    def harvest(self, n_weeks: int) -> Iterator[Progress]:
-        """Fetch closed weeks that are not proven whole, and ask again about those whose re-check has come."""
-        yield from self._harvest(n_weeks)
-
-    def _harvest(self, n_weeks: int) -> Generator[Progress, None, datetime]:
-        """As ``harvest``; returns the present, checked against arXiv's clock if arXiv was asked for anything."""
-        now = self.present(n_weeks)
-        yield from harvest.harvest(
-            self.db,
-            self.source,
-            self.settings.categories,
-            self._due_windows(n_weeks, now),
-            page_size=self.settings.arxiv.page_size,
-            clock=self.clock,
-        )
-        return now
-
-    def _due_windows(self, n_weeks: int, now: datetime) -> list[Window]:
-        return due.due_windows(
-            self.db, self.settings.categories, n_weeks, now=now, recheck_weeks=self.settings.arxiv.recheck_weeks
-        )
-
-    def harvest_lists(self, since: date | None) -> Iterator[Progress]:
-        """Fetch by OAI-PMH what was submitted since a day (by default in the weeks that runs look back) or changed."""
-        first_day = since or due.weeks_of_run(self.settings.weeks, now=self.now())[0].monday
-        yield from oai_harvest.harvest_lists(
-            self.db, self.list_source, self.settings.categories, since=first_day, clock=self.clock
-        )
-
-    def import_snapshot(self, path: Path, left_out: snapshot_import.SkippedLines) -> Iterator[Progress]:
-        """Store the watched papers of a metadata snapshot; ``left_out`` counts the lines that could not be read."""
-        yield from snapshot_import.import_snapshot(self.db, path, self.settings.categories, left_out, clock=self.clock)
-
-    def present(self, n_weeks: int) -> datetime:
-        """``now``, checked against arXiv's clock where there is anything to ask arXiv for."""
-        if self.settings.now is not None or not self._due_windows(n_weeks, self.now()):
-            return self.now()
-        return harvest.arxiv_now(self.source, self.settings.categories, now=self.now())
-
-    def embed(self) -> Iterator[Progress]:
-        """Embed what has no vector, without loading the model where nothing is missing."""
-        if embedding.is_embedded(self.db, self.embedding_model_id):
-            return
-        yield from embedding.embed_missing(self.db, self.encoder, chunk_size=self.settings.embedding.chunk_size)
-
-    def detect(self) -> Iterator[Progress]:
-        """Detect in what has not been read."""
-        yield from detection.detect_missing(self.db, self.detector)
-
-    def topics(self, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
-        """Fit where due, assign what has no topic, and look after the newest weeks."""
-        model_id = self.embedding_model_id
-        if model_id is None:
-            return
-        yield from topics.update_topics(
-            self.db,
-            model_id,
-            self.settings.categories,
-            self.settings.topics,
-            last_week=last_week,
-            clock=self.clock,
-            force=refit,
-        )
-
-    def tables(self) -> Iterator[Progress]:
-        """Bring the weekly tables up to date."""
-        model = self.topic_model
-        yield from weekly_tables.refresh_tables(
-            self.db,
-            self.detector.detector_id,
-            model.topic_model_id if model else None,
-            self.settings.categories,
-        )
-
-    def analyse(self, *, last_week: Week) -> Iterator[Progress]:
-        """Everything between harvest and digest."""
-        yield from self.embed()
-        yield from self.detect()
-        yield from self.topics(last_week=last_week)
-        yield from self.tables()
-
-    def run(self, n_weeks: int) -> Iterator[Progress]:
-        """Everything that is due now.
-
-        Where arXiv gives no answer, what is stored is still analysed; no digest is published before the next run.
-
-        Raises
-        ------
-        SourceError
-            At the end, if arXiv gave no usable answer.
-        """
-        try:
-            now = yield from self._harvest(n_weeks)
-        except SourceError:
-            if count_papers(self.db):
-                yield from self.analyse(last_week=last_closed_week(self.now()))
-            raise
-        last = last_closed_week(now)
-        yield from self.analyse(last_week=last)
-        for week in self.weeks_to_publish(now)[:-1]:
-            if ids_in_window(self.db, window_of(week), self.settings.categories):
-                yield from self.publish(week)
-        yield from self.publish(last)
-
-    def weeks_to_publish(self, now: datetime) -> list[Week]:
-        """Closed weeks of the last twelve that were missed, and the last one; of a new installation that one alone.
-
-        Not what comes after the newest digest: weeks before it may have been missed too.
-        """
-        last = last_closed_week(now)
-        published = published_weeks(self.db)
-        first = max(published[0], last.plus(1 - LOOK_BACK_WEEKS)) if published else last
-        return [week for week in weeks_between(first, last) if week == last or week not in published]
-
-    def counts_to_call(self, watched_terms: Sequence[str]) -> TermCounts:
-        """All weeks of everything that is called, these words among it."""
-        return calls.counts_to_call(
-            self.db,
-            categories=self.settings.categories,
-            detector=self.detector,
-            model=self.topic_model,
-            watched_terms=watched_terms,
-            min_papers=self.settings.digest.min_papers,
-        )
-
-    def calls(self, week: Week) -> Iterator[Progress]:
-        """Make the calls of a closed week, and score those that are old enough."""
-        self.require_closed(week)
-        model = self.topic_model
-        yield from calls.store_calls(
-            self.db,
-            week,
-            self.counts_to_call(self.settings.digest.watched_terms),
-            false_discovery_rate=self.settings.digest.false_discovery_rate,
-            made_with=f"{self.detector.detector_id}, fit {model.topic_model_id if model else 'none'}",
-            now=self.now(),
-        )
-        yield from calls.score_calls(self.db, last_closed_week(self.now()), self.counts_to_call, now=self.now())
-
-    def publish(self, week: Week) -> Iterator[Progress]:
-        """Publish a week's digest if it is due, its calls made before."""
-        yield from self.calls(week)
-        yield from digest.publish_if_due(
-            self.db, week, self.settings.categories, lambda: self.edition(week), clock=self.clock
-        )
-
-    def edition(self, week: Week) -> DigestEdition:
-        """The digest of a closed week from what is stored now.
-
-        Raises
-        ------
-        UsageError
-            If the week is not closed yet, or nothing of it is held.
-        """
-        self.require_closed(week)
-        model = self.topic_model
-        return digest.edition_of(
-            self.db,
-            week,
-            categories=self.settings.categories,
-            detector=self.detector,
-            model=model,
-            settings=self.settings.digest,
-            provenance=Provenance(
-                papertide_version=papertide_version(),
-                embedding_model=self.embedding_model_id or "none",
-                topic_model=f"fit {model.topic_model_id} of {model.fitted_week}" if model else "none",
-                taxonomy=self.detector.detector_id,
-                close_lag_hours=(week.closes_at - week.end_at).total_seconds() / 3600,
-                interval_level=INTERVAL_LEVEL,
-                false_discovery_rate=self.settings.digest.false_discovery_rate,
-            ),
-        )
-
-    def require_closed(self, week: Week) -> None:
-        """Refuse a week that is not over, or not announced to the end.
-
-        Raises
-        ------
-        UsageError
-        """
-        if not week.is_closed(self.now()):
-            closes = week.closes_at
-            raise UsageError(
-                f"{week} is not closed before {closes:%Y-%m-%d %H:%M} UTC; "
-                f"the newest closed week is {last_closed_week(self.now())}"
-            )
-
-    def require_held(self, week: Week) -> None:
-        """Refuse a week of which no paper is held.
-
-        Raises
-        ------
-        UsageError
-        """
-        digest.held_papers(self.db, week, self.settings.categories)
 
     # -- one at a time
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from domain.digest import DigestEdition
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
 from mail.bounces import our_domains, read_bounces
 from mail.service import DELIVERY_LEASE, MailService
-from runtime.context import LEASE, LOOK_BACK_WEEKS, AppContext
-from runtime.files import write_files
+from pipeline import stages
+from pipeline.run import publish_week, refresh, weeks_to_publish
+from runtime.context import LEASE, AppContext
 from scheduler.ledger import Job, cron_periods
 from store.backup import back_up
-from store.digests import newest_digest, published_weeks
+from store.digests import published_weeks
 from store.runs import RunRecord, forget_runs
 from store.saved_searches import forget_query_vectors
 from store.subscribers import forget_idle, forget_requests, forget_tokens
@@ -31,12 +31,16 @@ def jobs_of(mail_service: MailService) -> list[Job]:
     context, schedule = mail_service.context, mail_service.context.settings.schedule
     jobs = [
         Job(
-            "harvest", _by_cron(schedule.harvest, schedule.zone), lambda _: _harvest(context), LEASE, newest_covers=True
+            "harvest",
+            _by_cron(schedule.harvest, schedule.zone),
+            lambda _: refresh(context, context.settings.weeks),
+            LEASE,
+            newest_covers=True,
         ),
         Job(
             "digest",
             lambda now, _: _weeks_due(context, now),
-            lambda period: _publish(context, Week.parse(period)),
+            lambda period: publish_week(context, Week.parse(period)),
             LEASE,
         ),
         Job("delivery", lambda _now, _ledger: mail_service.due_issues(), mail_service.deliver, DELIVERY_LEASE),
@@ -68,51 +72,16 @@ def _by_cron(expression: str, zone: str) -> Callable[[datetime, Mapping[str, Run
     return lambda now, ledger: cron_periods(expression, zone, now=now, ledger=ledger) if expression else []
 
 
-def _harvest(context: AppContext) -> Iterator[Progress]:
-    """Fetch what is not proven whole, look into it, and correct digests of weeks that have become whole."""
-    n_weeks = context.settings.weeks
-    last = last_closed_week(context.present(n_weeks))
-    yield from context.harvest(n_weeks)
-    yield from context.analyse(last_week=last)
-    for week in published_weeks(context.db)[-LOOK_BACK_WEEKS:]:
-        published = newest_digest(context.db, week)
-        if published is not None and not published.edition.digest.completeness.complete:
-            yield from _publish_and_write(context, week)
-
-
 def _changes(context: AppContext) -> Iterator[Progress]:
     """Follow replacements and withdrawals of papers that are older than the last re-check of their week."""
-    yield from context.harvest_lists(None)
-    yield from context.analyse(last_week=last_closed_week(context.now()))
+    yield from stages.harvest_oai(context, None)
+    yield from stages.analyse(context, last_week=last_closed_week(context.now()))
 
 
 def _weeks_due(context: AppContext, now: datetime) -> list[str]:
     """Closed weeks without a digest."""
     published = published_weeks(context.db)
-    return [str(week) for week in context.weeks_to_publish(now) if week not in published]
-
-
-def _publish(context: AppContext, week: Week) -> Iterator[Progress]:
-    """A week from harvest to digest; weeks since then that are closed too are fetched with it."""
-    n_missed = (last_closed_week(context.now()).monday - week.monday).days // 7
-    yield from context.harvest(context.settings.weeks + n_missed)
-    # A week that was missed long ago must not take the topics back to what they were then.
-    yield from context.analyse(last_week=max([week, *published_weeks(context.db)]))
-    yield from _publish_and_write(context, week)
-
-
-def _publish_and_write(context: AppContext, week: Week) -> Iterator[Progress]:
-    yield from context.publish(week)
-    published = newest_digest(context.db, week)
-    if published is not None:
-        write_edition(context, published.edition)
-
-
-def write_edition(context: AppContext, edition: DigestEdition) -> None:
-    """Write a digest's files into the data folder."""
-    from templates.digest_pages import digest_files
-
-    write_files(context.settings.data_dir / "digests", digest_files(edition))
+    return [str(week) for week in weeks_to_publish(context, now) if week not in published]
 
 
 def backup_folder(context: AppContext) -> Path:

@@ -27,6 +27,7 @@ def harvest(
 ) -> None:
     """Only fetch: closed weeks that are not proven whole, or all changes by OAI-PMH."""
     from domain.week import last_closed_week
+    from pipeline import stages
     from queries import numbers
     from service.cli.progress import follow
 
@@ -40,7 +41,11 @@ def harvest(
         context.sole_worker("harvest", source if source == "oai" else str(last_closed_week(context.now()))) as keeping,
     ):
         follow(
-            keeping(context.harvest_lists(first_day) if source == "oai" else context.harvest(context.settings.weeks))
+            keeping(
+                stages.harvest_oai(context, first_day)
+                if source == "oai"
+                else stages.harvest(context, context.settings.weeks)
+            )
         )
 
 
@@ -49,12 +54,13 @@ def import_(
     file: Annotated[Path, typer.Argument(help="arXiv's metadata snapshot: JSON lines, plain, .gz or .zip.")],
 ) -> None:
     """Read the watched categories' papers from arXiv's metadata snapshot."""
+    from pipeline import stages
     from pipeline.snapshot_import import SkippedLines
     from service.cli.progress import follow
 
     with open_context(ctx) as context, context.sole_worker("import", file.name[:32]) as keeping:
         left_out = SkippedLines()
-        follow(keeping(context.import_snapshot(file, left_out)))
+        follow(keeping(stages.import_papers(context, file, left_out)))
         if left_out.n:
             raise PapertideError(
                 f"{left_out.n:,} lines could not be read and were left out, {left_out.first} for one; "
@@ -64,16 +70,18 @@ def import_(
 
 def embed(ctx: typer.Context) -> None:
     """Embed every stored paper that has no vector yet."""
+    from pipeline import stages
     from service.cli.progress import follow
 
     with open_context(ctx) as context, context.sole_worker("embed", "all") as keeping:
-        follow(keeping(context.embed()))
+        follow(keeping(stages.embed(context)))
 
 
 def analyse(ctx: typer.Context) -> None:
     """Everything but harvest and digest, of what is stored: embed, detect, assign topics, count the weeks."""
     from domain.week import last_closed_week
+    from pipeline import stages
     from service.cli.progress import follow
 
     with open_context(ctx) as context, context.sole_worker("analyse", "all") as keeping:
-        follow(keeping(context.analyse(last_week=last_closed_week(context.now()))))
+        follow(keeping(stages.analyse(context, last_week=last_closed_week(context.now()))))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service.cli.context import open_context
-from service.cli.run import print_digest_summary, write_digest
+from service.cli.run import print_digest_summary
 
 
 def digest(
@@ -18,15 +18,17 @@ def digest(
 ) -> None:
     """Write the digest of a closed week as HTML, text and JSON."""
     from domain.week import last_closed_week
+    from pipeline import stages
+    from pipeline.run import digest_folder, write_digest
     from queries import numbers
     from service.cli.progress import follow
 
     with open_context(ctx) as context:
         chosen = numbers.week_named(week) if week else last_closed_week(context.now())
-        context.require_closed(chosen)
-        context.require_held(chosen)
+        stages.require_closed(context, chosen)
+        stages.require_held(context, chosen)
         with context.sole_worker("digest", str(chosen)) as keeping:
-            follow(keeping(context.analyse(last_week=last_closed_week(context.now()))))
-            follow(keeping(context.publish(chosen)))
-        page = write_digest(context, chosen, out or context.settings.data_dir / "digests")
+            follow(keeping(stages.analyse(context, last_week=last_closed_week(context.now()))))
+            follow(keeping(stages.publish(context, chosen)))
+        page = write_digest(context, chosen, out or digest_folder(context))
         print_digest_summary(context, chosen, page)

@@ -1,18 +1,16 @@
-"""The commands about readers, mail, the scheduler and copies of the data."""
+"""Commands under `papertide mail`: preview, test and bounces."""
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import UsageError
-from service.cli.admin import backup, export, restore, scheduler
 from service.cli.context import open_context
-from service.cli.deliver import deliver
 from service.cli.options import FollowOption, FormatOption, open_mail_service
 
 if TYPE_CHECKING:
@@ -24,21 +22,9 @@ mail_app = typer.Typer(help="Look at mails before they go, and at what came back
 mail_app.info.no_args_is_help = True
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; docs/json.md describes it.")]
-
-
 _IssueName = Annotated[
     str | None, typer.Option("--issue", help="2026-W25, or 2026-06 for a month's; the newest week's by default.")
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands that stand by themselves."""
-    app.command()(deliver)
-    app.command()(scheduler)
-    app.command()(backup)
-    app.command()(restore)
-    app.command()(export)
 
 
 def _issue(context: AppContext, name: str | None) -> Issue:
@@ -165,7 +151,3 @@ def mail_explain(
             continue
         of = f"our mail {report.message_key}" if report.message_key else "no mail of ours, so it counts for nothing"
         typer.echo(f"{file}: {' '.join(filter(None, (report.kind, report.status)))}: {report.why}; about {of}")
-
-
-def print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))

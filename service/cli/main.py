@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from domain.errors import PapertideError, UsageError
+from service.cli.admin import backup, export, restore, scheduler
+from service.cli.collect import analyse, embed, harvest, import_
 from service.cli.context import GlobalOptions
-from service.cli.mail import mail_app, register
+from service.cli.deliver import deliver
+from service.cli.demo import demo
+from service.cli.digest import digest
+from service.cli.mail import mail_app
+from service.cli.papers import detect, search
+from service.cli.run import run
+from service.cli.status import status
 from service.cli.subscribers import subscribers_app
 from service.cli.topics import topics_app
+from service.cli.trends import calls, trends
+from service.cli.web import up
 
 # What a command imports, it imports when it runs: `papertide --help` should not wait for pandas.
 
@@ -52,7 +63,28 @@ def _common(
     ctx.obj = GlobalOptions(config, data_dir)
 
 
-register(app)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "run": run,
+    "harvest": harvest,
+    "import": import_,
+    "embed": embed,
+    "analyse": analyse,
+    "trends": trends,
+    "calls": calls,
+    "detect": detect,
+    "search": search,
+    "digest": digest,
+    "up": up,
+    "status": status,
+    "deliver": deliver,
+    "scheduler": scheduler,
+    "backup": backup,
+    "restore": restore,
+    "export": export,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
 
 
 def main() -> None:

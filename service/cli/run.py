@@ -27,41 +27,16 @@ def run(ctx: typer.Context, weeks: WeeksOption = None) -> None:
 def run_and_write(context: AppContext) -> None:
     """Do a run, write its digest's files, and say what there is to read."""
     from domain.week import last_closed_week
+    from pipeline.run import digest_folder, run, write_digest
     from service.cli.progress import follow
     from store.digests import published_weeks
 
-    n_weeks = context.settings.weeks
     with context.sole_worker("run", str(last_closed_week(context.now()))) as keeping:
-        before = published_weeks(context.db)
-        follow(keeping(context.run(n_weeks)))
-        weeks = published_weeks(context.db)
+        follow(keeping(run(context, context.settings.weeks)))
+    weeks = published_weeks(context.db)
     if not weeks:
         raise PapertideError("arXiv gave no paper for these weeks, so there is no digest; look at `papertide status`")
-    folder = context.settings.data_dir / "digests"
-    for week in weeks[:-1]:
-        if before and week not in before:  # missed, and made up for
-            write_digest(context, week, folder)
-    page = write_digest(context, weeks[-1], folder)
-    print_digest_summary(context, weeks[-1], page)
-
-
-def write_digest(context: AppContext, week: Week, folder: Path) -> Path:
-    """Write a week's digest as files, publishing it first if need be; returns the page.
-
-    Raises
-    ------
-    UsageError
-        If the week is not closed or nothing of it is held.
-    """
-    from runtime.files import write_files
-    from store.digests import newest_digest
-    from templates.digest_pages import digest_files
-    from templates.links import DIGEST_FILE_LINKS
-
-    published = newest_digest(context.db, week)
-    edition = published.edition if published else context.edition(week)
-    write_files(folder, digest_files(edition))
-    return folder / DIGEST_FILE_LINKS.digest(week)
+    print_digest_summary(context, weeks[-1], write_digest(context, weeks[-1], digest_folder(context)))
 
 
 def print_digest_summary(context: AppContext, week: Week, page: Path) -> None:

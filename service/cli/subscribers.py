@@ -9,8 +9,7 @@ import typer
 from domain.errors import UsageError
 from service.cli.context import open_context
 from service.cli.deliver import answer_requests
-from service.cli.mail import JsonOption, print_json
-from service.cli.options import FollowOption, FormatOption, open_mail_service
+from service.cli.options import FollowOption, FormatOption, JsonOption, open_mail_service, print_json
 
 if TYPE_CHECKING:
     from domain.subscription import Subscriber

@@ -17,13 +17,14 @@ topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich
 def topics_fit(ctx: typer.Context) -> None:
     """Fit topics anew now, and match them to those that readers know."""
     from domain.week import last_closed_week
+    from pipeline import stages
     from service.cli.progress import follow
 
     with open_context(ctx) as context, context.sole_worker("topics", "fit") as keeping:
         if context.embedding_model_id is None:
             raise UsageError("nothing is embedded yet; `papertide run` does all of it")
-        follow(keeping(context.topics(last_week=last_closed_week(context.now()), refit=True)))
-        follow(keeping(context.tables()))
+        follow(keeping(stages.topics(context, last_week=last_closed_week(context.now()), refit=True)))
+        follow(keeping(stages.tables(context)))
 
 
 @topics_app.command("list")

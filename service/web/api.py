@@ -93,7 +93,7 @@ def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
 @router.get("/trends", response_model=Trends, responses=_errors() | _304, summary="Shares over time")
 def trends(request: Request, web: WebContextDep, asked: TrendParams) -> Response:
     """The share of papers of each term, by week or a longer period, with interval and denominator."""
-    return cached_page(web, request, lambda: json_text(trend_answer(web, asked)), JSON)
+    return cached_page(web, request, lambda: json_text(trend_answer(web.context, asked)), JSON)
 
 
 @router.get("/topics", response_model=TopicPage, responses=_errors() | _304, summary="Every topic")

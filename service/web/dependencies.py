@@ -21,8 +21,8 @@ class WebContext:
     """One workshop, the pages that need not be drawn again, and the counts for Prometheus."""
 
     context: CachedContext
-    drawer: PageCache
-    meter: RequestMetrics
+    page_cache: PageCache
+    metrics: RequestMetrics
     _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 
     def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:

@@ -32,6 +32,6 @@ def draw_ahead(web: WebContext, *, until: threading.Event) -> None:
             return
         question = TrendRequest((f"{term.kind}:{term.key}",), "", "", "week", "adopts", (), primary=False)
         try:
-            trend_series(web, question, trend_answer(web, question, with_open_week=True))
+            trend_series(web, question, trend_answer(web.context, question, with_open_week=True))
         except UsageError:  # nothing is counted yet
             return

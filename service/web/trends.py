@@ -62,7 +62,7 @@ def trends(
         problem, series, answer, movements = refused, [], None, []
         if not problem:
             try:
-                answer = trend_answer(web, question, with_open_week=True)
+                answer = trend_answer(web.context, question, with_open_week=True)
                 series = trend_series(web, question, answer)
                 is_called = question.level == "adopts" and not question.categories
                 movements = [
@@ -141,7 +141,7 @@ def trends_as_file(
     """The chart's data, or the chart as a picture."""
 
     def draw() -> str | bytes:
-        answer = trend_answer(web, asked)
+        answer = trend_answer(web.context, asked)
         if form == "json":
             return json_text(answer)
         if form == "csv":

@@ -39,6 +39,7 @@ from mail.subscriptions import (
     own_data,
     unsubscribe,
 )
+from pipeline import stages
 from pipeline.detection import detect_missing
 from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext
@@ -89,7 +90,7 @@ def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Itera
     for _ in refresh_tables(db, detector.detector_id, None, settings.categories):
         pass
     for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
-        for _ in workshop.publish(week):
+        for _ in stages.publish(workshop, week):
             pass
     yield workshop
     db.close()
@@ -246,7 +247,7 @@ def test_a_database_that_is_busy_for_a_moment_ends_no_readers_issue(
 
     _reader(mail_service, "ada")
     with monkeypatch.context() as patched:
-        patched.setattr("scheduler.delivery.hand_over", busy)
+        patched.setattr("mail.issues.hand_over", busy)
         assert _deliver(mail_service) == [("2026-W25", "failed")]
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"claimed": 1}}
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]

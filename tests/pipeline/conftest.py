@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from analysis.sentence_encoder import EmbeddingSettings, NumberType, load_encoder
 from domain.week import CLOSE_LAG, Week
 from ingest.settings import ArxivSettings
+from pipeline import run as pipeline_run
 from runtime.context import AppContext
 from runtime.settings import Settings
 from sample.corpus import SampleCorpus, make_corpus
@@ -59,7 +60,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedR
     corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS, papers_per_week=PAPERS_PER_WEEK)
     with SampleArxiv(corpus.papers, now=NOW) as arxiv:
         context = workshop_at(tmp_path_factory.mktemp("run"), arxiv)
-        for _ in context.run(N_WEEKS):
+        for _ in pipeline_run.run(context, N_WEEKS):
             pass
         yield FinishedRun(context, corpus, arxiv)
         context.db.close()

@@ -18,7 +18,7 @@ from domain.progress import Progress
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
 from ingest.settings import ArxivSettings
-from pipeline import harvest
+from pipeline import harvest, stages
 from queries.coverage import coverage
 from runtime.context import AppContext
 from runtime.settings import Settings
@@ -56,7 +56,7 @@ class _World:
         """What a harvest says, and nothing of it left open."""
         context = self.context(**arxiv)
         try:
-            return [step.note for step in context.harvest(n_weeks)]
+            return [step.note for step in stages.harvest(context, n_weeks)]
         finally:
             context.db.close()
 
@@ -112,7 +112,7 @@ def test_a_complete_week_is_downloaded_again_at_each_age_and_not_between(world: 
         before = world.arxiv.n_requests
         context = world.context()
         # Only this week: those that close meanwhile are not of interest here.
-        due = [w for w in context._due_windows(1, world.now) if w.start_at == WEEK.start_at]
+        due = [w for w in stages.windows_due(context, 1, world.now) if w.start_at == WEEK.start_at]
         list(_harvest(context, due))
         context.db.close()
         if world.arxiv.n_requests > before:
@@ -203,7 +203,7 @@ def test_a_week_that_arxiv_cannot_answer_does_not_keep_newer_ones_waiting(world:
     assert notes[0] == f"{WEEK.plus(-2)}: no usable answer: arXiv answered 500"
     with _looking_at(world) as context:
         assert [r.problem for r in window_records(context.db, CATEGORIES)] == ["arXiv answered 500", None, None]
-        assert context._due_windows(3, world.now) == [window_of(WEEK.plus(-2))]
+        assert stages.windows_due(context, 3, world.now) == [window_of(WEEK.plus(-2))]
 
 
 def test_an_arxiv_that_is_not_reached_is_not_asked_for_every_week(world: _World) -> None:
@@ -220,7 +220,7 @@ def test_a_recheck_without_an_answer_leaves_what_was_proven(world: _World) -> No
     world.at(WEEK.end_at + timedelta(days=20))
     world.arxiv.failing("503", at=range(world.arxiv.n_requests + 1, 10_000))
     with _looking_at(world) as context:
-        [window] = [w for w in context._due_windows(1, world.now) if w.start_at == WEEK.start_at]
+        [window] = [w for w in stages.windows_due(context, 1, world.now) if w.start_at == WEEK.start_at]
         with pytest.raises(SourceError):
             list(_harvest(context, [window]))
         [record] = window_records(context.db, CATEGORIES)

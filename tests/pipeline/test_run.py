@@ -13,6 +13,8 @@ from analysis.trends.shares import difference_of, share_of
 from domain.detections import ADOPTS
 from domain.digest import Digest, Share
 from domain.errors import SourceUnavailable
+from pipeline import run as pipeline_run
+from pipeline import stages
 from queries import requests, trends
 from queries.requests import PaperRequest
 from queries.search import search
@@ -58,7 +60,7 @@ def test_every_week_holds_exactly_the_papers_that_exist(finished_run: FinishedRu
 
 def test_a_second_run_asks_nothing_and_does_nothing(finished_run: FinishedRun) -> None:
     before = finished_run.arxiv.n_requests
-    assert list(finished_run.context.run(N_WEEKS)) == []
+    assert list(pipeline_run.run(finished_run.context, N_WEEKS)) == []
     assert finished_run.arxiv.n_requests == before
 
 
@@ -135,7 +137,7 @@ def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: F
     """Each cut leaves what a kill between two transactions leaves; the last run is let finish."""
     for n_steps in (9, 19, 1, 3):  # in the harvest, between two chunks of embedding, in the detection
         context = workshop_at(tmp_path, finished_run.arxiv)
-        steps = context.run(N_WEEKS)
+        steps = pipeline_run.run(context, N_WEEKS)
         for _ in range(n_steps):
             next(steps)
         steps.close()
@@ -143,7 +145,7 @@ def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: F
             _embed_as_before(finished_run, context.db, all_but=300)
         context.db.close()
     context = workshop_at(tmp_path, finished_run.arxiv)
-    for _ in context.run(N_WEEKS):
+    for _ in pipeline_run.run(context, N_WEEKS):
         pass
     published, undisturbed = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
     assert published is not None
@@ -156,10 +158,10 @@ def test_postgresql_gives_the_digest_that_sqlite_gives(
     finished_run: FinishedRun, tmp_path: Path, postgresql_database: str
 ) -> None:
     context = workshop_at(tmp_path, finished_run.arxiv, database_url=postgresql_database)
-    for _ in context.harvest(N_WEEKS):
+    for _ in stages.harvest(context, N_WEEKS):
         pass
     _embed_as_before(finished_run, context.db)
-    for _ in context.run(N_WEEKS):
+    for _ in pipeline_run.run(context, N_WEEKS):
         pass
     published, same = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
     assert published is not None
@@ -171,7 +173,7 @@ def test_postgresql_gives_the_digest_that_sqlite_gives(
 def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run: FinishedRun, tmp_path: Path) -> None:
     """Two weeks are fetched, and then arXiv is gone: what came is analysed, and no digest is published."""
     context = workshop_at(tmp_path, finished_run.arxiv)
-    for _ in context.harvest(2):
+    for _ in stages.harvest(context, 2):
         pass
     context.db.close()
     nowhere = finished_run.context.settings.arxiv.model_copy(
@@ -179,7 +181,7 @@ def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run
     )
     down = AppContext(context.settings.model_copy(update={"arxiv": nowhere}))
     with pytest.raises(SourceUnavailable, match="cannot reach arXiv"):
-        for _ in down.run(N_WEEKS):
+        for _ in pipeline_run.run(down, N_WEEKS):
             pass
     assert embedding_counts(down.db)
     assert not ids_without_detections(down.db, down.detector.detector_id)

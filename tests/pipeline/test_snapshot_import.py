@@ -14,7 +14,6 @@ from sqlalchemy import select
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.progress import Progress
-from pipeline import harvest as pipeline
 from pipeline import snapshot_import
 from pipeline.snapshot_import import SkippedLines
 from sample.snapshot import snapshot_line
@@ -30,7 +29,7 @@ WATCHED = ("cs.LG", "cs.CL")
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_IMPORT_AT_ONCE", 4)
+    monkeypatch.setattr(snapshot_import, "_IMPORT_AT_ONCE", 4)
 
 
 def _import(db: Database, path: Path, left_out: SkippedLines | None = None) -> Iterator[Progress]:

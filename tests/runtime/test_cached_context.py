@@ -17,7 +17,6 @@ from domain.errors import StoreError
 from domain.paper import ArxivId
 from domain.paper_index import PaperIndex
 from ingest.harvest import plan_harvest
-from runtime import cached_context as warm
 from runtime.cache import StateCache
 from runtime.cached_context import LOOK_EVERY_S, CachedContext
 from runtime.context import AppContext
@@ -83,7 +82,7 @@ def test_a_value_begun_in_a_state_that_has_passed_is_not_kept() -> None:
 
 def test_every_shelf_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(warm, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
     context = make_context(tmp_path, filled=False)
     before = context.memory.state()
     now[0] = 0.75 * LOOK_EVERY_S
@@ -130,7 +129,7 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
         finally:
             how.n_ended += 1
 
-    monkeypatch.setattr(warm, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(cached_context, "LOOK_EVERY_S", 0.0)
     monkeypatch.setattr(CachedContext, "_loaded_index", slowly)
     yield how
     how.gate.set()

@@ -24,7 +24,7 @@ from analysis.detection.word_finder import WordFinder, plain
 from domain.detections import Detection
 from domain.paper import ArxivId, Paper
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @cache

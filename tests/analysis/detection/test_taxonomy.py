@@ -51,7 +51,7 @@ def test_the_id_changes_with_the_words_and_not_with_the_examples() -> None:
 
 
 def test_a_measured_term_whose_words_an_operator_changes_is_no_longer_measured(tmp_path: Path) -> None:
-    shipped = (Path(__file__).parents[2] / "analysis" / "taxonomy.toml").read_text(encoding="utf-8")
+    shipped = (Path(__file__).parents[3] / "analysis" / "detection" / "taxonomy.toml").read_text(encoding="utf-8")
     path = tmp_path / "taxonomy.toml"
     path.write_text(shipped.replace('"flow matching", ', "", 1), encoding="utf-8")
     taxonomy = load_taxonomy(path)

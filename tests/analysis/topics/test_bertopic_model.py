@@ -101,7 +101,7 @@ def test_the_order_of_the_papers_changes_nothing(fit: FittedTopics) -> None:
 
 def test_another_process_fits_the_same_number_for_number(fit: FittedTopics) -> None:
     here = Path(__file__)
-    code = f"import sys; sys.path[:0] = [{str(here.parent)!r}, {str(here.parents[2])!r}]\n"
+    code = f"import sys; sys.path[:0] = [{str(here.parent)!r}, {str(here.parents[3])!r}]\n"
     code += "from test_bertopic_model import print_digest; print_digest()"
     environment = {**os.environ, "PYTHONHASHSEED": "12345", "OMP_NUM_THREADS": "1"}
     other = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.topics import nearest_papers as topic_neighbors
+from analysis.topics import nearest_papers as nearest_papers_module
 from analysis.topics.nearest_papers import nearest_papers
 
 
@@ -41,8 +41,8 @@ def test_a_paper_is_its_own_first_neighbour_also_among_twins() -> None:
 def test_a_large_corpus_is_cut_into_cells_and_few_neighbours_are_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = unit_rows(6000)
     exact, _ = nearest_papers(vectors, 15)
-    monkeypatch.setattr(topic_neighbors, "COMPARED_WITH", 1500)
-    monkeypatch.setattr(topic_neighbors, "_PAPERS_PER_CELL", 100)
+    monkeypatch.setattr(nearest_papers_module, "COMPARED_WITH", 1500)
+    monkeypatch.setattr(nearest_papers_module, "_PAPERS_PER_CELL", 100)
     found, distances = nearest_papers(vectors, 15)
     found_share = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(exact, found, strict=True)])
     assert 0.9 < found_share < 1.0

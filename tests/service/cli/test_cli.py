@@ -38,7 +38,7 @@ from store.topics import add_topic_model
 
 WEEK = Week.parse("2026-W25")
 NOW = "2026-06-23T12:00:00Z"
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
+REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "commands.md"
 Make = Callable[..., Paper]
 
 

@@ -18,6 +18,7 @@ from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
+from pipeline import stages
 from runtime.cached_context import CachedContext
 from runtime.settings import Settings
 from runtime.web_settings import ServiceSettings
@@ -105,12 +106,12 @@ def make_context(folder: Path, *, filled: bool = True) -> CachedContext:
     ids = tuple(p.arxiv_id for p in papers)
     vectors = encoder.encode([f"{p.title} {p.abstract}" for p in papers])
     add_embeddings(context.db, Embeddings(ids, vectors, MODEL_ID))
-    for _ in context.detect():
+    for _ in stages.detect(context):
         pass
     _add_topics(context, ids, vectors)
-    for _ in context.tables():
+    for _ in stages.tables(context):
         pass
-    for _ in context.publish(LAST_WEEK):
+    for _ in stages.publish(context, LAST_WEEK):
         pass
     return context
 

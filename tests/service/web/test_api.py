@@ -198,7 +198,7 @@ def test_a_term_is_no_formula_in_the_csv(web: TestClient) -> None:
 
 
 def test_a_file_of_papers_says_how_many_there_are(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.web.pages.MAX_EXPORT", 5)
+    monkeypatch.setattr("service.web.papers.MAX_EXPORT", 5)
     n_found = web.get("/api/v1/search?q=graph").json()["total"]
     for path, n in (("/papers.csv?limit=13", N_WEEKS * PER_WEEK), ("/search.csv?limit=13&q=graph", n_found)):
         for response in (web.get(path), web.get(path)):  # the second is not drawn again

@@ -19,7 +19,7 @@ from domain.paper import FIRST_MADE_UP, Paper
 from ingest.harvest import plan_harvest
 from queries import terms as term_queries
 from runtime.cached_context import CachedContext
-from service.web import pages, prefetch
+from service.web import prefetch
 from service.web.app import make_app
 from service.web.dependencies import WebContext
 from store.papers import apply_harvest
@@ -195,7 +195,7 @@ def test_a_term_is_added_by_meaning_without_knowing_prefixes(web: TestClient) ->
 def test_a_list_longer_than_a_file_says_so(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = web.get("/papers?limit=11").text
     assert "Take them with you: " in whole
-    monkeypatch.setattr("service.web.asking.MAX_EXPORT", 5)
+    monkeypatch.setattr("service.web.query_params.MAX_EXPORT", 5)
     n_all, n_found = N_WEEKS * PER_WEEK, web.get("/api/v1/search?q=graph").json()["total"]
     for path, first, n in (
         ("/papers?limit=12", "newest", n_all),
@@ -263,9 +263,9 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
 
 def test_topic_pages_are_drawn_before_somebody_asks(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
     web = make_app(context.settings, context)
-    monkeypatch.setattr(pages, "PAUSE_S", 0.0)
+    monkeypatch.setattr(prefetch, "PAUSE_S", 0.0)
     prefetch.draw_ahead(web.state.web, until=threading.Event())
-    monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn again"))
+    monkeypatch.setattr(topics, "draw_topic_page", lambda *_: pytest.fail("drawn again"))
     monkeypatch.setattr(term_queries.TermCounter, "count", lambda *_: pytest.fail("counted again"))
     client = TestClient(web)
     assert client.get("/trends?term=technique:diffusion&term=theme:efficiency").status_code == 200
@@ -286,7 +286,7 @@ def test_a_page_that_cannot_be_drawn_lets_others_be_drawn(context: CachedContext
 def test_drawing_ahead_ends_with_the_service(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = threading.Event()
     stopping.set()
-    monkeypatch.setattr(pages, "_topic_page", lambda *_: pytest.fail("drawn after the end"))
+    monkeypatch.setattr(prefetch, "draw_topic_page", lambda *_: pytest.fail("drawn after the end"))
     prefetch.draw_ahead(make_app(context.settings, context).state.web, until=stopping)
 
 

@@ -252,7 +252,7 @@ def test_a_readers_token_is_in_no_log(
         raise StoreError("the database is locked")
 
     site = Site(tmp_path)
-    monkeypatch.setattr("service.subscriptions.token_use", busy)
+    monkeypatch.setattr("mail.subscriptions.token_use", busy)
     assert site.client.get(f"/subscriptions/manage/{'t' * 32}").status_code == 503
     assert "the database could not do what was asked" in caplog.text
     assert "t" * 32 not in caplog.text

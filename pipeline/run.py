@@ -1,0 +1,118 @@
+"""The one run policy: what the command line, the scheduler's jobs and the demo all do."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from domain.errors import SourceError
+from domain.progress import Progress
+from domain.week import Week, last_closed_week, weeks_between
+from ingest.harvest import window_of
+from pipeline import stages
+from runtime.context import AppContext
+from runtime.files import write_files
+from store.digests import newest_digest, published_weeks
+from store.papers import count_papers
+from store.windows import ids_in_window
+from templates.digest_pages import digest_files
+from templates.links import DIGEST_FILE_LINKS
+
+LOOK_BACK_WEEKS = 12
+"""Closed weeks that are looked at again: whether their digest was missed, and whether they have become complete."""
+
+
+def run(context: AppContext, n_weeks: int) -> Iterator[Progress]:
+    """Everything that is due: harvest, analysis, and the digests of all closed weeks that have none.
+
+    Raises
+    ------
+    SourceError
+        At the end, if arXiv gave no usable answer; what is stored was analysed, no digest was published.
+    """
+    now = yield from refresh(context, n_weeks)
+    *missed, last = weeks_to_publish(context, now)
+    for week in missed:
+        if ids_in_window(context.db, window_of(week), context.settings.categories):
+            yield from publish_and_write(context, week)
+    yield from publish_and_write(context, last)
+
+
+def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None) -> Generator[Progress, None, datetime]:
+    """Harvest, analyse, and correct the digests of weeks that have become complete.
+
+    Where arXiv gives no usable answer, what is stored is still analysed.
+
+    Parameters
+    ----------
+    n_weeks : closed weeks to look back.
+    last_week : topics are fitted and observed up to this week; by default the last closed one.
+
+    Returns
+    -------
+    The present, checked against arXiv's clock if arXiv was asked for anything.
+
+    Raises
+    ------
+    SourceError
+        After the analysis, if arXiv gave no usable answer.
+    """
+    try:
+        now = yield from stages.harvest(context, n_weeks)
+    except SourceError:
+        if count_papers(context.db):
+            yield from stages.analyse(context, last_week=last_week or last_closed_week(context.now()))
+        raise
+    yield from stages.analyse(context, last_week=last_week or last_closed_week(now))
+    for week in published_weeks(context.db)[-LOOK_BACK_WEEKS:]:
+        published = newest_digest(context.db, week)
+        if published is not None and not published.edition.digest.completeness.complete:
+            yield from publish_and_write(context, week)
+    return now
+
+
+def publish_week(context: AppContext, week: Week) -> Iterator[Progress]:
+    """One week from harvest to digest; closed weeks since then are fetched with it."""
+    n_missed = (last_closed_week(context.now()).monday - week.monday).days // 7
+    # A week that was missed long ago must not take the topics back to what they were then.
+    newest = max([week, *published_weeks(context.db)])
+    yield from refresh(context, context.settings.weeks + n_missed, last_week=newest)
+    yield from publish_and_write(context, week)
+
+
+def weeks_to_publish(context: AppContext, now: datetime) -> list[Week]:
+    """Closed weeks of the last twelve that were missed, and the last one; of a new installation that one alone.
+
+    Not what comes after the newest digest: weeks before it may have been missed too.
+    """
+    last = last_closed_week(now)
+    published = published_weeks(context.db)
+    first = max(published[0], last.plus(1 - LOOK_BACK_WEEKS)) if published else last
+    return [week for week in weeks_between(first, last) if week == last or week not in published]
+
+
+def publish_and_write(context: AppContext, week: Week) -> Iterator[Progress]:
+    """Publish a week's digest if it is due, and write its files into the data folder."""
+    yield from stages.publish(context, week)
+    if newest_digest(context.db, week) is not None:
+        write_digest(context, week, digest_folder(context))
+
+
+def digest_folder(context: AppContext) -> Path:
+    """Where the digests' files are."""
+    return context.settings.data_dir / "digests"
+
+
+def write_digest(context: AppContext, week: Week, folder: Path) -> Path:
+    """Write a week's digest as files, composing it where none is published; returns the page.
+
+    Raises
+    ------
+    UsageError
+        If the week is not closed or no paper of it is stored.
+    """
+    published = newest_digest(context.db, week)
+    edition = published.edition if published else stages.edition(context, week)
+    write_files(folder, digest_files(edition))
+    return folder / DIGEST_FILE_LINKS.digest(week)

@@ -1,0 +1,216 @@
+"""Each stage of a run, with everything it needs taken from the application context.
+
+    harvest -> embed -> detect -> topics -> weekly tables -> calls -> digest
+
+Each stage is a generator: it yields after every unit of work that is committed, and asks the store what is left to
+do, so a run that was killed goes on where it stopped and one that is up to date does nothing. Given the same papers,
+the stages give the same numbers, whether they were interrupted or not: units are cut from a fixed order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from analysis.trends.calls import TermCounts
+from analysis.trends.shares import INTERVAL_LEVEL
+from domain.digest import DigestEdition, Provenance
+from domain.errors import UsageError
+from domain.harvest import Window
+from domain.progress import Progress
+from domain.week import Week, last_closed_week
+from pipeline.calls import counts_to_call, score_calls, store_calls
+from pipeline.detection import detect_missing
+from pipeline.digest import edition_of, held_papers, publish_if_due
+from pipeline.due import due_windows, weeks_of_run
+from pipeline.embedding import embed_missing, is_embedded
+from pipeline.harvest import arxiv_now, harvest_windows
+from pipeline.oai_harvest import harvest_lists
+from pipeline.snapshot_import import SkippedLines, import_snapshot
+from pipeline.topics import update_topics
+from pipeline.weekly_tables import refresh_tables
+from runtime.context import AppContext, papertide_version
+
+
+def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, datetime]:
+    """Fetch closed weeks that are not proven complete, and recheck those that are due.
+
+    Returns
+    -------
+    The present, checked against arXiv's clock if arXiv was asked for anything.
+    """
+    now = context.now()
+    windows = windows_due(context, n_weeks, now)
+    if windows and context.settings.now is None:
+        now = arxiv_now(context.source, context.settings.categories, now=now)
+        windows = windows_due(context, n_weeks, now)
+    if windows:
+        yield from harvest_windows(
+            context.db,
+            context.source,
+            context.settings.categories,
+            windows,
+            page_size=context.settings.arxiv.page_size,
+            clock=context.clock,
+        )
+    return now
+
+
+def windows_due(context: AppContext, n_weeks: int, now: datetime) -> list[Window]:
+    """What a harvest would ask arXiv about."""
+    return due_windows(
+        context.db, context.settings.categories, n_weeks, now=now, recheck_weeks=context.settings.arxiv.recheck_weeks
+    )
+
+
+def harvest_oai(context: AppContext, since: date | None) -> Iterator[Progress]:
+    """Fetch by OAI-PMH what was submitted since a day (by default in the weeks that runs look back) or changed."""
+    first_day = since or weeks_of_run(context.settings.weeks, now=context.now())[0].monday
+    yield from harvest_lists(
+        context.db, context.oai_source, context.settings.categories, since=first_day, clock=context.clock
+    )
+
+
+def import_papers(context: AppContext, path: Path, skipped: SkippedLines) -> Iterator[Progress]:
+    """Store the watched papers of a metadata snapshot; ``skipped`` counts the lines that could not be read."""
+    yield from import_snapshot(context.db, path, context.settings.categories, skipped, clock=context.clock)
+
+
+def embed(context: AppContext) -> Iterator[Progress]:
+    """Embed every paper that has no vector, without loading the model where nothing is missing."""
+    if not is_embedded(context.db, context.embedding_model_id):
+        yield from embed_missing(context.db, context.encoder, chunk_size=context.settings.embedding.chunk_size)
+
+
+def detect(context: AppContext) -> Iterator[Progress]:
+    """Detect techniques and themes in every paper not yet read."""
+    yield from detect_missing(context.db, context.detector)
+
+
+def topics(context: AppContext, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
+    """Fit where due, assign what has no topic, and observe the newest weeks."""
+    model_id = context.embedding_model_id
+    if model_id is None:
+        return
+    yield from update_topics(
+        context.db,
+        model_id,
+        context.settings.categories,
+        context.settings.topics,
+        last_week=last_week,
+        clock=context.clock,
+        force=refit,
+    )
+
+
+def tables(context: AppContext) -> Iterator[Progress]:
+    """Bring the weekly tables up to date."""
+    model = context.topic_model
+    yield from refresh_tables(
+        context.db,
+        context.detector.detector_id,
+        model.topic_model_id if model else None,
+        context.settings.categories,
+    )
+
+
+def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
+    """Every stage between harvest and digest."""
+    yield from embed(context)
+    yield from detect(context)
+    yield from topics(context, last_week=last_week)
+    yield from tables(context)
+
+
+def term_counts(context: AppContext, watched_terms: Sequence[str]) -> TermCounts:
+    """All weeks of everything that is called, ``watched_terms`` included."""
+    return counts_to_call(
+        context.db,
+        categories=context.settings.categories,
+        detector=context.detector,
+        model=context.topic_model,
+        watched_terms=watched_terms,
+        min_papers=context.settings.digest.min_papers,
+    )
+
+
+def calls(context: AppContext, week: Week) -> Iterator[Progress]:
+    """Make the calls of a closed week, and score those that are old enough."""
+    require_closed(context, week)
+    model = context.topic_model
+    yield from store_calls(
+        context.db,
+        week,
+        term_counts(context, context.settings.digest.watched_terms),
+        false_discovery_rate=context.settings.digest.false_discovery_rate,
+        made_with=f"{context.detector.detector_id}, fit {model.topic_model_id if model else 'none'}",
+        now=context.now(),
+    )
+    yield from score_calls(
+        context.db,
+        last_closed_week(context.now()),
+        lambda watched_terms: term_counts(context, watched_terms),
+        now=context.now(),
+    )
+
+
+def publish(context: AppContext, week: Week) -> Iterator[Progress]:
+    """Publish a week's digest if it is due, its calls made before."""
+    yield from calls(context, week)
+    yield from publish_if_due(
+        context.db, week, context.settings.categories, lambda: edition(context, week), clock=context.clock
+    )
+
+
+def edition(context: AppContext, week: Week) -> DigestEdition:
+    """The digest of a closed week from what is stored now; nothing is published.
+
+    Raises
+    ------
+    UsageError
+        If the week is not closed yet, or no paper of it is stored.
+    """
+    require_closed(context, week)
+    model = context.topic_model
+    return edition_of(
+        context.db,
+        week,
+        categories=context.settings.categories,
+        detector=context.detector,
+        model=model,
+        settings=context.settings.digest,
+        provenance=Provenance(
+            papertide_version=papertide_version(),
+            embedding_model=context.embedding_model_id or "none",
+            topic_model=f"fit {model.topic_model_id} of {model.fitted_week}" if model else "none",
+            taxonomy=context.detector.detector_id,
+            close_lag_hours=(week.closes_at - week.end_at).total_seconds() / 3600,
+            interval_level=INTERVAL_LEVEL,
+            false_discovery_rate=context.settings.digest.false_discovery_rate,
+        ),
+    )
+
+
+def require_closed(context: AppContext, week: Week) -> None:
+    """Refuse a week that is not over, or not announced to the end.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not week.is_closed(context.now()):
+        raise UsageError(
+            f"{week} is not closed before {week.closes_at:%Y-%m-%d %H:%M} UTC; "
+            f"the newest closed week is {last_closed_week(context.now())}"
+        )
+
+
+def require_held(context: AppContext, week: Week) -> None:
+    """Refuse a week of which no paper is stored.
+
+    Raises
+    ------
+    UsageError
+    """
+    held_papers(context.db, week, context.settings.categories)
