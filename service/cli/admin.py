@@ -88,8 +88,7 @@ def restore(
                     held.enter_context(
                         nobody_else(context.db, (LEASE, DELIVERY_LEASE, CONFIRMATIONS_LEASE), clock=context.clock)
                     )
-            if "db" in vars(context):
-                context.db.close()
+            context.close()
             replaced = put_back(file, place)
             open_database(context.settings.store_url).close()
     typer.echo(f"restored {place} from {file}")

@@ -26,14 +26,10 @@ class GlobalOptions:
 
 @contextmanager
 def open_context(ctx: typer.Context, **overrides: Any) -> Iterator[AppContext]:
-    """The workshop of these settings; its database is closed afterwards."""
+    """The application context of these settings; closed afterwards."""
     from runtime.context import AppContext
 
     given: GlobalOptions = ctx.obj
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
-    context = AppContext(settings)
-    try:
+    with AppContext(settings) as context:
         yield context
-    finally:
-        if "db" in vars(context):
-            context.db.close()

@@ -69,8 +69,7 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
         yield
         stopping.set()
         ahead.join(STOP_S)
-        if "db" in vars(context):
-            context.db.close()
+        context.close()
 
     app = FastAPI(
         title="Papertide",

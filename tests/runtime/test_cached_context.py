@@ -17,6 +17,7 @@ from domain.errors import StoreError
 from domain.paper import ArxivId
 from domain.paper_index import PaperIndex
 from ingest.harvest import plan_harvest
+from runtime import cache, cached_context
 from runtime.cache import StateCache
 from runtime.cached_context import LOOK_EVERY_S, CachedContext
 from runtime.context import AppContext
@@ -145,8 +146,7 @@ def _wait_for(is_so: Callable[[], bool]) -> None:
 
 def _add_paper(context: CachedContext) -> None:
     """What a run of another process does: one more paper on diffusion in the last week, and its numbers."""
-    other = AppContext(context.settings)
-    vars(other)["encoder"] = WordEncoder()
+    other = AppContext(context.settings, encoder=WordEncoder())
     with other.sole_worker("run", str(LAST_WEEK)):
         [known] = papers_in_order(other.db, [ArxivId("2606.00096")])
         said = "We propose a diffusion model for images, which denoises them step by step."

@@ -91,9 +91,9 @@ def _papers() -> list[Paper]:
 def make_context(folder: Path, *, filled: bool = True) -> CachedContext:
     """A warm workshop over a new database, with a published digest where it is filled."""
     service = ServiceSettings(base_url="https://papertide.example", requests_per_minute=0)
-    context = CachedContext(Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service))
     encoder = WordEncoder()
-    vars(context)["encoder"] = encoder
+    settings = Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service)
+    context = CachedContext(settings, encoder=encoder)
     if not filled:
         return context
     papers = _papers()

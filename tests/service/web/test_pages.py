@@ -19,7 +19,7 @@ from domain.paper import FIRST_MADE_UP, Paper
 from ingest.harvest import plan_harvest
 from queries import terms as term_queries
 from runtime.cached_context import CachedContext
-from service.web import prefetch
+from service.web import prefetch, topics
 from service.web.app import make_app
 from service.web.dependencies import WebContext
 from store.papers import apply_harvest
@@ -322,8 +322,9 @@ def test_a_day_that_is_none_is_answered_with_how_days_are_written(web: TestClien
 
 
 def test_the_list_of_topics_ends_with_the_newest_week_held(context: CachedContext) -> None:
-    later = CachedContext(context.settings.model_copy(update={"now": context.now() + timedelta(weeks=20)}))
-    vars(later)["encoder"] = context.encoder
+    later = CachedContext(
+        context.settings.model_copy(update={"now": context.now() + timedelta(weeks=20)}), encoder=context.encoder
+    )
     page = TestClient(make_app(later.settings, later)).get("/topics").text
     assert f'<th scope="col">{LAST_WEEK}</th>' in page
     assert "not held" not in page

@@ -78,10 +78,8 @@ def own(context: CachedContext, tmp_path: Path, port: int) -> Iterator[CachedCon
             ),
         }
     )
-    own = CachedContext(settings)
-    vars(own)["encoder"] = context.encoder
-    yield own
-    own.db.close()
+    with CachedContext(settings, encoder=context.encoder) as own:
+        yield own
 
 
 def _reader(context: CachedContext, address: str) -> int:
@@ -155,11 +153,11 @@ def test_an_error_that_nobody_foresaw_is_public_and_logged_by_its_type_alone(
         raise ValueError(f"{ADA} in /srv/papertide")
 
     client = _client(own)
-    settings, vars(own)["settings"] = own.settings, None  # whatever is asked now fails
+    settings, own.settings = own.settings, None  # type: ignore[assignment]  # whatever is asked now fails
     with caplog.at_level(logging.INFO):
         Scheduler._look(_Looks(), "letters", broken)  # type: ignore[arg-type]
         assert client.get("/status").status_code == 500
-    vars(own)["settings"] = settings
+    own.settings = settings
     logged = _logged(caplog)
     assert "letters failed: ValueError at tests.service.web.test_privacy:" in logged
     assert "/status failed: AttributeError at " in logged
@@ -187,7 +185,7 @@ def test_a_file_that_has_gone_is_not_named_to_who_asks_over_the_web(
         def __getattr__(self, name: str) -> Any:
             raise error("taxonomy /srv/papertide/terms.toml: cannot be read")
 
-    vars(own)["detector"] = Gone()
+    own = CachedContext(own.settings, db=own.db, encoder=own.encoder, detector=Gone())  # type: ignore[arg-type]
     with caplog.at_level(logging.INFO):
         answered = _client(own).get(address)
     assert answered.status_code == 503
