@@ -41,7 +41,7 @@ from analysis.detection.weights import N_LEVELS, TermWeights, dump_weights, ngra
 from analysis.detection.word_finder import plain
 from analysis.trends.shares import share_of
 
-ANALYSIS = Path(__file__).parent.parent / "analysis"
+ANALYSIS = Path(__file__).parent.parent / "analysis" / "detection"
 WEIGHTS = ANALYSIS / "detector_weights.npz"
 SCORES = ANALYSIS / "detector_scores.json"
 CARD = Path(__file__).parent.parent / "docs" / "model-card.md"

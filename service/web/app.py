@@ -27,7 +27,7 @@ from domain.errors import (
 from runtime.cached_context import LOOK_EVERY_S, CachedContext
 from runtime.context import papertide_version
 from runtime.settings import Settings
-from service.web import api, feeds, health, page_cache, pages, prefetch, subscriptions
+from service.web import api, digests, feeds, health, page_cache, pages, papers, prefetch, subscriptions, topics, trends
 from service.web.dependencies import WebContext
 from service.web.job_metrics import JobMetrics
 from service.web.limits import RateLimit
@@ -84,8 +84,8 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
     )
     app.state.web = web
     web.metrics.registry.register(JobMetrics(context))
-    for router in (health.router, pages.router, subscriptions.router, feeds.router, api.router):
-        app.include_router(router)
+    for module in (health, digests, trends, topics, papers, pages, subscriptions, feeds, api):
+        app.include_router(module.router)
     app.add_exception_handler(PapertideError, _said)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _refused)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from domain.errors import NotFound
 from domain.week import Week
@@ -14,13 +14,14 @@ from queries.numbers import week_called
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.links import DIGEST_FEED, LINKS
 from service.web.page_cache import cached_page
-from service.web.pages import router
 from service.web.parameters import WeekName
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
 from store.digests import revisions_of
 from templates.digest_json import digest_json
 from templates.digest_pages import render_html, render_list_page, render_text
 from templates.page_layout import Issue, render_page
+
+router = APIRouter(include_in_schema=False)
 
 # -- home and digests
 

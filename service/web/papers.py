@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from domain.detections import Evidence
 from domain.errors import NotFound, UsageError
@@ -18,13 +18,14 @@ from queries.search import search
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.links import LINKS
 from service.web.page_cache import cached_page
-from service.web.pages import router
 from service.web.parameters import topic_options
 from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
 from store.papers import papers_in_order
 from templates import citations
 from templates.number_text import term_said
 from templates.page_layout import Feed, render_page
+
+router = APIRouter(include_in_schema=False)
 
 # -- papers and search
 

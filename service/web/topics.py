@@ -6,16 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.week import Week
 from queries import topics as topic_queries
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
-from service.web.pages import router
 from service.web.trends import share_point
 from templates.page_layout import Feed, render_page
 from templates.topic_map_svg import topic_map_drawing
+
+router = APIRouter(include_in_schema=False)
 
 # -- topics
 

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from domain.digest import SharePoint
 from domain.errors import UsageError
@@ -20,13 +20,14 @@ from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.links import LINKS
 from service.web.page_cache import cached_page
-from service.web.pages import router
 from service.web.parameters import topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.responses import CSV, JSON, json_text
 from templates.trend_svg import TrendSeries
 from templates.trend_text import movement
 from templates.trend_vega import chart_bytes, curve_names, trend_chart
+
+router = APIRouter(include_in_schema=False)
 
 EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
 """What the trend explorer shows before anybody asked."""

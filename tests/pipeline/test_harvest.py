@@ -85,7 +85,7 @@ def _looking_at(world: _World) -> Iterator[AppContext]:
 
 
 def _harvest(context: AppContext, windows: Sequence[Window]) -> Iterator[Progress]:
-    return harvest.harvest(context.db, context.source, CATEGORIES, windows, page_size=10, clock=context.clock)
+    return harvest.harvest_windows(context.db, context.source, CATEGORIES, windows, page_size=10, clock=context.clock)
 
 
 def _publish(world: _World, *papers: Paper) -> None:
@@ -211,7 +211,7 @@ def test_an_arxiv_that_is_not_reached_is_not_asked_for_every_week(world: _World)
         windows = [window_of(WEEK.plus(-i)) for i in (2, 1, 0)]
         source = world.context(api_url="http://127.0.0.1:9/api/query").source
         with pytest.raises(SourceError, match="cannot reach"):
-            list(harvest.harvest(context.db, source, CATEGORIES, windows, page_size=10, clock=context.clock))
+            list(harvest.harvest_windows(context.db, source, CATEGORIES, windows, page_size=10, clock=context.clock))
         assert len(window_records(context.db, CATEGORIES)) == 1
 
 

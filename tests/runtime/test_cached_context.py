@@ -17,6 +17,7 @@ from domain.errors import StoreError
 from domain.paper import ArxivId
 from domain.paper_index import PaperIndex
 from ingest.harvest import plan_harvest
+from pipeline import stages
 from runtime import cache, cached_context
 from runtime.cache import StateCache
 from runtime.cached_context import LOOK_EVERY_S, CachedContext
@@ -152,8 +153,8 @@ def _add_paper(context: CachedContext) -> None:
         said = "We propose a diffusion model for images, which denoises them step by step."
         new = replace(known, arxiv_id=ArxivId("2606.09999"), title="A diffusion model for images", abstract=said)
         apply_harvest(other.db, plan_harvest([new], {}), None, seen_at=NOW)
-        for stage in (other.embed, other.detect, other.tables):
-            for _ in stage():
+        for stage in (stages.embed, stages.detect, stages.tables):
+            for _ in stage(other):
                 pass
     other.db.close()
 

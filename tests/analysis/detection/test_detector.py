@@ -168,7 +168,7 @@ def test_a_theme_shows_words_that_carried_it() -> None:
 def test_a_technique_that_an_operator_adds_works_without_code(tmp_path: Path) -> None:
     path = tmp_path / "taxonomy.toml"
     path.write_text(
-        (ROOT / "analysis" / "taxonomy.toml").read_text(encoding="utf-8")
+        (ROOT / "analysis" / "detection" / "taxonomy.toml").read_text(encoding="utf-8")
         + """
 [[technique]]
 key = "kan"
@@ -306,8 +306,8 @@ def test_a_calibrated_threshold_is_where_the_probability_is_half_of_the_best_exp
 
 
 def test_the_shipped_weights_and_scores_were_made_for_the_shipped_taxonomy() -> None:
-    weights = load_weights(ROOT / "analysis" / "detector_weights.npz")
-    scores = json.loads((ROOT / "analysis" / "detector_scores.json").read_text(encoding="utf-8"))
+    weights = load_weights(ROOT / "analysis" / "detection" / "detector_weights.npz")
+    scores = json.loads((ROOT / "analysis" / "detection" / "detector_scores.json").read_text(encoding="utf-8"))
     for entry in load_taxonomy().entries:
         if entry.key in weights.terms:
             assert weights.terms[entry.key].content_hash == entry.content_hash, (
@@ -318,7 +318,7 @@ def test_the_shipped_weights_and_scores_were_made_for_the_shipped_taxonomy() -> 
 
 
 def test_weights_of_another_format_are_refused(tmp_path: Path) -> None:
-    with np.load(ROOT / "analysis" / "detector_weights.npz", allow_pickle=False) as arrays:
+    with np.load(ROOT / "analysis" / "detection" / "detector_weights.npz", allow_pickle=False) as arrays:
         table = {name: arrays[name] for name in arrays.files}
     head = json.loads(table["head"].tobytes().decode()) | {"format": 0}
     table["head"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
@@ -339,7 +339,7 @@ def test_the_model_card_is_what_the_scores_say() -> None:
     pytest.importorskip("sklearn")
     from benchmarks.detection import model_card
 
-    scores = json.loads((ROOT / "analysis" / "detector_scores.json").read_text(encoding="utf-8"))
+    scores = json.loads((ROOT / "analysis" / "detection" / "detector_scores.json").read_text(encoding="utf-8"))
     card = (ROOT / "docs" / "model-card.md").read_text(encoding="utf-8")
     assert card == model_card(scores, load_taxonomy()), "run: python -m benchmarks.detection card"
 
