@@ -1,1 +1,10 @@
-"""The Python face of Papertide."""
+"""Papertide from Python: open a data folder, ask it questions, get pandas tables.
+
+>>> import papertide
+>>> p = papertide.open("papertide-data")  # doctest: +SKIP
+>>> p.trends(["diffusion", "text:test-time scaling"], by="month")  # doctest: +SKIP
+"""
+
+from papertide.archive import Papertide, open
+
+__all__ = ["Papertide", "open"]

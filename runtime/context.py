@@ -67,6 +67,7 @@ class AppContext:
     db : an open database; by default the one that the settings name, opened on first use.
     detector : the detector; by default the one over the settings' taxonomy.
     encoder : the embedding model; by default the one that the settings name, loaded on first use.
+    read_only : open the database without creating, migrating or changing it.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class AppContext:
         db: Database | None = None,
         detector: Detector | None = None,
         encoder: Encoder | None = None,
+        read_only: bool = False,
     ) -> None:
         self.settings = settings
+        self._read_only = read_only
         self.clock = clock
         self._db = db
         self._detector = detector
@@ -109,7 +112,7 @@ class AppContext:
         return make()
 
     def _open_database(self) -> Database:
-        return open_database(self.settings.store_url)
+        return open_database(self.settings.store_url, read_only=self._read_only)
 
     @property
     def db(self) -> Database:

@@ -132,15 +132,18 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, cache_mb: int = 64) -> Database:
+def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> Database:
     """Connect, and bring the schema up to date; SQLite keeps ``cache_mb`` of pages for each connection.
+
+    With ``read_only`` nothing is created, migrated or written: every write fails.
 
     Raises
     ------
     ConfigError
         If the URL cannot be read or names a database that we do not speak.
     StoreError
-        If the database cannot be reached, is damaged, or was made by a newer Papertide.
+        If the database cannot be reached, is damaged, or was made by a newer Papertide; with ``read_only`` also if
+        it does not exist or needs a migration.
     """
     try:
         parsed = make_url(url)
@@ -148,7 +151,9 @@ def open_database(url: str, *, cache_mb: int = 64) -> Database:
         raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
     name = parsed.get_backend_name()
     if name == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
+        if read_only and not Path(parsed.database or "").is_file():
+            raise StoreError(f"there is no database {parsed.database}; `papertide run` makes one")
+        if parsed.database and parsed.database != ":memory:" and not read_only:
             try:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -156,13 +161,16 @@ def open_database(url: str, *, cache_mb: int = 64) -> Database:
                     f"cannot make the folder of the database {parsed.database}: {error.strerror}"
                 ) from error
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
-        event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb))
+        event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
     elif name == "postgresql":
         try:
             # An error of SQLAlchemy would repeat the values of its statement, a reader's address for example.
             engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"options": "-c default_transaction_read_only=on"} if read_only else {},
             )
         except ModuleNotFoundError as error:
             raise ConfigError(
@@ -171,13 +179,16 @@ def open_database(url: str, *, cache_mb: int = 64) -> Database:
     else:
         raise ConfigError(f"database_url: {name!r} is not spoken here; use sqlite or postgresql")
     with _store_errors():
-        _migrate(engine)
+        if read_only:
+            _require_current_schema(engine)
+        else:
+            _migrate(engine)
     return Database(engine)
 
 
-def _prepare_sqlite(cache_mb: int, connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(cache_mb: int, read_only: bool, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late; _begin_sqlite says it
-    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{1024 * cache_mb}")
@@ -201,10 +212,32 @@ def _is_past(deadline: float) -> Callable[[], bool]:
     return lambda: time.monotonic() > deadline
 
 
-def _migrate(engine: Engine) -> None:
+def _schema_version(engine: Engine) -> str | None:
+    """The version of the schema; ``None`` for an empty database."""
     with engine.connect() as connection:
-        known = inspect(connection).has_table("alembic_version")
-        current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return version
+
+
+def _require_current_schema(engine: Engine) -> None:
+    """Refuse a database that would have to be migrated.
+
+    Raises
+    ------
+    StoreError
+    """
+    current = _schema_version(engine)
+    if current != SCHEMA_VERSION:
+        raise StoreError(
+            f"the database has schema version {current or 'none'}, this Papertide reads {SCHEMA_VERSION}; "
+            "`papertide status` brings an older one up to date"
+        )
+
+
+def _migrate(engine: Engine) -> None:
+    current = _schema_version(engine)
     if current == SCHEMA_VERSION:
         return
     # Imported only when there is something to migrate: it takes as long as many a question.

@@ -1,0 +1,321 @@
+"""An open data folder, read-only, whose answers are pandas tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from domain.tables import TableSchema
+    from runtime.context import AppContext
+
+# Imported where used: `python -m papertide --help` should not wait for pandas.
+
+By = Literal["week", "month", "quarter", "year"]
+Level = Literal["mentions", "adopts", "about"]
+
+
+def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None = None, **settings: Any) -> Papertide:
+    """The papers, trends, topics and digests of a data folder.
+
+    Parameters
+    ----------
+    data_dir : the folder that ``papertide run`` wrote, or that of ``papertide demo --out``.
+    config : a settings file; by default ``papertide.toml`` in the current folder, where there is one.
+    settings : single settings by name, such as ``weeks=26`` or ``database_url="postgresql://..."``.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is wrong.
+    StoreError
+        If there is no database, or it has the schema of another version of Papertide. Nothing is created or changed.
+    """
+    from runtime.context import AppContext
+    from runtime.settings import load_settings, process_environment
+
+    loaded = load_settings(
+        Path(config) if config is not None else None, process_environment(), {"data_dir": Path(data_dir), **settings}
+    )
+    context = AppContext(loaded, read_only=True)
+    _ = context.db  # a wrong folder is an error here, not at the first question
+    return Papertide(context)
+
+
+class Papertide:
+    """Questions to one data folder. Use ``papertide.open``; close it, or use it in a ``with`` statement.
+
+    ``papertide.tables`` documents the columns of every table. Errors are ``domain.errors.UsageError`` where a
+    question cannot be answered, with one line that says what to do.
+    """
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Papertide {str(self._context.settings.data_dir)!r}>"
+
+    def close(self) -> None:
+        """Close the database."""
+        self._context.close()
+
+    def trends(
+        self,
+        terms: Sequence[str],
+        *,
+        by: By = "week",
+        level: Level = "adopts",
+        categories: Sequence[str] = (),
+        primary: bool = False,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> pd.DataFrame:
+        """The share of papers over time, one row for each term and period, in order and without gaps.
+
+        Parameters
+        ----------
+        terms : techniques, themes and topics by key or name, or any words; ``text:WORDS`` and ``meaning:WORDS`` say
+            how words are counted.
+        by : length of a period.
+        level : how far a technique must be adopted.
+        categories : only papers listed here; with ``primary``, whose primary category is one of them.
+        since, until : 2026-05-04, 2026-W19, 2026-05 or 2026, both included.
+
+        Raises
+        ------
+        UsageError
+            If a term is unknown, a category is not watched, or no closed week is stored in the range.
+        """
+        from papertide.tables import TRENDS
+        from queries.numbers import day
+        from queries.trends import trends
+
+        answer = trends(
+            self._context,
+            [terms] if isinstance(terms, str) else list(terms),
+            by=by,
+            level=level,
+            categories=list(categories),
+            primary=primary,
+            since=day(since) if since else None,
+            until=day(until, end=True) if until else None,
+        )
+        rows = [
+            {"term": series["term"], "kind": series["kind"], **point}
+            for series in _plain(answer)["series"]
+            for point in series["points"]
+        ]
+        return _table(rows, TRENDS)
+
+    def search(
+        self,
+        query: str,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        categories: Sequence[str] = (),
+        topic: str | None = None,
+        limit: int = 20,
+    ) -> pd.DataFrame:
+        """Papers by meaning and by words, best first. The first search loads the embedding model, which takes seconds.
+
+        Raises
+        ------
+        UsageError
+            If the query is empty or too long, or a filter names something unknown.
+        """
+        from papertide.tables import SEARCH
+        from queries.numbers import day
+        from queries.requests import PaperRequest
+        from queries.search import search
+
+        request = PaperRequest(
+            query,
+            since=day(since) if since else None,
+            until=day(until, end=True) if until else None,
+            categories=tuple(categories),
+            topic=topic,
+        )
+        answer, _ = search(self._context, request, limit=limit)
+        return _table(_plain(answer)["results"], SEARCH)
+
+    def papers(
+        self,
+        *,
+        term: str | None = None,
+        level: Level = "adopts",
+        since: str | None = None,
+        until: str | None = None,
+        categories: Sequence[str] = (),
+        primary: bool = False,
+        topic: str | None = None,
+        limit: int = 500,
+    ) -> pd.DataFrame:
+        """The papers that a number counts, newest first: every filter that is given must hold.
+
+        Raises
+        ------
+        UsageError
+            If a filter names something unknown.
+        """
+        from papertide.tables import PAPERS
+        from queries.numbers import day
+        from queries.paper_rows import paper_line
+        from queries.papers import papers_matching
+        from queries.requests import PaperRequest
+
+        request = PaperRequest(
+            "",
+            since=day(since) if since else None,
+            until=day(until, end=True) if until else None,
+            categories=tuple(categories),
+            primary=primary,
+            topic=topic,
+            term=term,
+            level=level,
+        )
+        _, found = papers_matching(self._context, request, limit=limit)
+        return _table([_plain(paper_line(p)) for p in found], PAPERS)
+
+    def topics(self) -> pd.DataFrame:
+        """The topics of the newest fit, largest first; empty before the first fit."""
+        from papertide.tables import TOPICS
+        from queries.topics import topics
+
+        rows = [_plain(t) for t in topics(self._context)]
+        return _table([{**row, "area": row["area"] or ""} for row in rows], TOPICS)
+
+    def digest(self, week: str | None = None) -> pd.DataFrame:
+        """What a published digest says of each technique, theme and topic, in the order of its page.
+
+        Parameters
+        ----------
+        week : such as ``2026-W25``; by default the newest published one.
+
+        Raises
+        ------
+        NotFound
+            If no digest of the week is published.
+        UsageError
+            If ``week`` is no week.
+        """
+        from domain.errors import NotFound
+        from papertide.tables import DIGEST
+        from queries.digests import published_digest
+        from queries.numbers import week_named
+        from store.digests import published_weeks
+
+        weeks = published_weeks(self._context.db)
+        if week is None and not weeks:
+            raise NotFound("no digest is published yet; `papertide run` makes one")
+        digest = published_digest(self._context, week_named(week) if week else weeks[-1]).edition.digest
+        rows = [
+            {
+                "kind": line.kind,
+                "key": line.key,
+                "name": line.name,
+                **_share(line.adopts),
+                **_change(line.against_recent),
+                "call": line.call.verdict if line.call else "",
+            }
+            for line in (*digest.techniques, *digest.themes)
+        ] + [
+            {
+                "kind": "topic",
+                "key": str(topic.topic_id),
+                "name": topic.label,
+                **_share(topic.share),
+                **_change(topic.against_recent),
+                "call": topic.call.verdict if topic.call else "",
+            }
+            for topic in digest.topics
+        ]
+        return _table(rows, DIGEST)
+
+    def detect(self, texts: Iterable[str | tuple[str, str]]) -> pd.DataFrame:
+        """Techniques and themes of texts, one row for each that is found.
+
+        Parameters
+        ----------
+        texts : abstracts, or pairs of title and abstract.
+        """
+        from papertide.tables import DETECTIONS
+
+        detector = self._context.detector
+        rows = []
+        for number, text in enumerate(texts):
+            title, abstract = ("", text) if isinstance(text, str) else text
+            parts = {"title": title, "abstract": abstract}
+            rows += [
+                {
+                    "row": number,
+                    "kind": d.kind,
+                    "key": d.key,
+                    "level": d.level,
+                    "evidence": [parts[e.field][e.start : e.end] for e in d.evidence],
+                }
+                for d in detector.detect_text(title, abstract)
+            ]
+        return _table(rows, DETECTIONS)
+
+    def status(self) -> pd.DataFrame:
+        """What is stored and complete, one row a week, oldest first."""
+        from papertide.tables import WEEKS
+        from queries.status import status
+
+        answer = _plain(status(self._context))
+        digests = set(answer["digests"])
+        rows = [
+            {
+                **{name: week[name] for name in ("week", "start", "n", "closed", "complete")},
+                "embedded": answer["embeddings"]["missing"] == 0,
+                "has_digest": week["week"] in digests,
+            }
+            for week in answer["weeks"]
+        ]
+        return _table(rows, WEEKS)
+
+
+def _share(share: Any) -> dict[str, Any]:
+    return {name: getattr(share, name) for name in ("k", "n", "share", "low", "high")}
+
+
+def _change(change: Any) -> dict[str, Any]:
+    return {
+        "difference": change.difference,
+        "difference_low": change.low,
+        "difference_high": change.high,
+        "verdict": change.verdict,
+    }
+
+
+def _plain(answer: Any) -> Any:
+    return answer
+
+
+def _table(rows: Sequence[dict[str, Any]], schema: TableSchema) -> pd.DataFrame:
+    """The rows as a table of a schema; columns that it does not have are left out."""
+    import pandas as pd
+
+    if not rows:
+        return schema.empty()
+    columns = {}
+    for column in schema.columns:
+        values = [row[column.name] for row in rows]
+        if column.dtype.startswith("datetime64"):
+            columns[column.name] = pd.Series(pd.to_datetime(values, utc="UTC" in column.dtype)).astype(column.dtype)
+        else:
+            columns[column.name] = pd.Series(values, dtype=column.dtype)
+    return schema.check(pd.DataFrame(columns))

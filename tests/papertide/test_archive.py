@@ -1,0 +1,112 @@
+"""The Python face: tables of documented columns, read-only, from a data folder alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import papertide
+from domain.errors import NotFound, StoreError, UsageError
+from papertide import tables
+from runtime.context import AppContext
+from runtime.settings import Settings
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, make_context
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with papers, topics and a digest."""
+    folder = tmp_path_factory.mktemp("data")
+    make_context(folder).close()
+    return folder
+
+
+@pytest.fixture
+def archive(folder: Path) -> Iterator[papertide.Papertide]:
+    with papertide.open(folder, now=NOW) as opened:
+        yield opened
+
+
+def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: papertide.Papertide) -> None:
+    table = archive.trends(["diffusion", "text:graph"], by="week")
+    assert len(table) == 2 * N_WEEKS
+    assert table["n"].unique().tolist() == [PER_WEEK]
+    assert table["share"].between(0, 1).all()
+    assert (table["low"] <= table["share"]).all()
+    assert table["start"].dt.day_of_week.unique().tolist() == [0]
+    assert archive.trends("diffusion", by="month")["term"].unique().tolist() == ["diffusion"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "schema"),
+    [
+        (lambda p: p.trends(["diffusion"]), tables.TRENDS),
+        (lambda p: p.papers(limit=5), tables.PAPERS),
+        (lambda p: p.topics(), tables.TOPICS),
+        (lambda p: p.digest(), tables.DIGEST),
+        (lambda p: p.detect(["We train a diffusion model.", ("A title", "We use a transformer.")]), tables.DETECTIONS),
+        (lambda p: p.detect([]), tables.DETECTIONS),
+        (lambda p: p.status(), tables.WEEKS),
+    ],
+    ids=["trends", "papers", "topics", "digest", "detect", "detect nothing", "status"],
+)
+def test_every_table_has_its_documented_columns(
+    archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], schema: tables.TableSchema
+) -> None:
+    schema.check(ask(archive))
+
+
+def test_evidence_is_the_words_themselves(archive: papertide.Papertide) -> None:
+    found = archive.detect(["We train a latent diffusion model on images."])
+    [diffusion] = found[found["key"] == "diffusion"].to_dict("records")
+    assert (diffusion["row"], diffusion["level"] >= 2) == (0, True)
+    assert all("iffusion" in words for words in diffusion["evidence"])
+
+
+def test_papers_are_those_that_a_trend_counts(archive: papertide.Papertide) -> None:
+    week = str(LAST_WEEK)
+    counted = archive.trends(["diffusion"], since=week, until=week)["k"].item()
+    assert len(archive.papers(term="diffusion", since=week, until=week)) == counted
+
+
+def test_a_digest_that_is_not_published_is_an_error(archive: papertide.Papertide) -> None:
+    with pytest.raises(NotFound, match="2020-W01"):
+        archive.digest("2020-W01")
+    with pytest.raises(UsageError, match="no technique"):
+        archive.trends(["no such words anywhere"])
+
+
+def test_a_folder_without_a_database_is_refused_and_stays_empty(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no database"):
+        papertide.open(tmp_path / "mistyped")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_can_be_written(folder: Path) -> None:
+    from store.runs import start_run
+
+    with AppContext(Settings(data_dir=folder), read_only=True) as context, pytest.raises(StoreError, match="readonly"):
+        start_run(context.db, "run", "2026-W25", now=NOW)
+
+
+def test_an_older_schema_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.database.SCHEMA_VERSION", "9999")
+    with pytest.raises(StoreError, match="schema version"):
+        papertide.open(folder)
+
+
+def test_asking_for_trends_loads_no_torch(folder: Path) -> None:
+    code = (
+        "import sys, papertide\n"
+        "assert 'pandas' not in sys.modules, 'importing must be quick'\n"
+        f"p = papertide.open({str(folder)!r}, now='2026-06-24T06:00:00Z')\n"
+        "p.trends(['diffusion']), p.papers(limit=1), p.topics(), p.digest(), p.status()\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
