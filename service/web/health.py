@@ -1,4 +1,4 @@
-"""What machines ask: whether we live, whether we are ready, how we fare; and the files of the pages."""
+"""Health, readiness and metrics endpoints, and static files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 
 @router.get("/healthz")
 async def healthz() -> Response:
-    """The process answers."""
+    """Whether the process answers."""
     return Response("ok\n", media_type=TEXT)
 
 
 @router.get("/readyz")
 def readyz(web: WebContextDep) -> Response:
-    """The database answers, and the first search need not wait."""
+    """Whether the database answers and the first search need not wait."""
     web.context.memory.state()
     if not web.context.is_warm:
         return Response("warming up\n", 503, media_type=TEXT, headers={"Retry-After": "5"})
@@ -40,14 +40,14 @@ def metrics(web: WebContextDep) -> Response:
 
 @router.get("/robots.txt")
 async def robots() -> Response:
-    """Machines may read the pages, but charts and searches are made for people."""
+    """Robots may read the pages; charts, searches and the API are left out."""
     return Response("User-agent: *\nDisallow: /search\nDisallow: /trends\nDisallow: /api/\n", media_type=TEXT)
 
 
 @router.get("/favicon.ico")
 @router.get("/static/icon.svg")
 async def icon(request: Request) -> Response:
-    """The sign in the browser's tab."""
+    """The icon in the browser's tab."""
     return respond(request, Rendered.of(static_file("svg"), _MEDIA["svg"]), max_age_s=86_400)
 
 

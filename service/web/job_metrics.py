@@ -1,4 +1,4 @@
-"""What the jobs and the mail do, as Prometheus asks for it: read from the database at each question."""
+"""Prometheus metrics of jobs and mail, read from the database at each scrape."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from store.subscribers import subscriber_counts
 
 
 class JobMetrics(Collector):
-    """Jobs in trouble, readers by state, deliveries of the newest issues by state."""
+    """Failing jobs, readers by state, and deliveries of the newest issues by state."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing: what there is to say is known only to the database, which registering must not open."""
+        """Nothing: registering must not open the database."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The numbers of this moment."""
+        """The metrics now."""
         db = self._context.db
         troubled = GaugeMetricFamily(
             "papertide_job_failures", "Failures in a row of jobs that are not done.", labels=["job", "period", "state"]

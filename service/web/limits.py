@@ -1,4 +1,4 @@
-"""How much one network may ask: a bucket of tokens for each, filled at a steady rate."""
+"""Rate limits: a token bucket for each network."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 MOST_NETWORKS = 10_000
-"""Buckets kept; the one that was asked for the longest ago makes room."""
+"""Buckets kept; the least recently used one makes room."""
 
 
 def network_of(address: str) -> str:
-    """What is counted together: an IPv4 address, or the /64 of an IPv6 address, which one household has."""
+    """The network that shares a bucket: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -34,7 +34,7 @@ class RateLimit:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens left, and when
 
     def wait_s(self, address: str, cost: float = 1.0) -> float:
-        """Take ``cost`` tokens and give 0, or take none and give the seconds until there are enough."""
+        """0 after taking ``cost`` tokens; else, with nothing taken, the seconds until there are enough."""
         if not self._per_second:
             return 0.0
         cost = min(cost, self._most)

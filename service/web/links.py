@@ -10,4 +10,4 @@ DIGEST_FEED = Feed("Papertide: weekly digests", "/feeds/digests.atom")
 
 
 STATUS_S = 10
-"""How old a status may be: while a job works, it changes all the time."""
+"""How long the status page may be cached, in seconds: it changes while a job runs."""

@@ -1,4 +1,4 @@
-"""What happens to every request: its limit, its headers, its count. Written for ASGI itself, which costs least."""
+"""Rate limit, time limit, security headers and metrics of every request, as plain ASGI middleware."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _COSTS = (
 
 
 class RequestMetrics:
-    """Requests by route, kept for Prometheus."""
+    """Prometheus metrics of requests by route."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -50,24 +50,24 @@ class RequestMetrics:
             registry=self.registry,
         )
 
-    def note(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request; the route is its pattern, because addresses are without number."""
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request under its route's pattern."""
         known = method if method in ("GET", "HEAD", "POST", "OPTIONS") else "other"
         self._requests.labels(known, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
 
 class RequestGuard:
-    """Around the whole application: limits by network and in time, HEAD as GET, security headers, metrics.
+    """Limits requests by network and database time, answers HEAD, adds security headers, and counts.
 
-    A request's questions to the database may take ``query_s`` together; 0 is no limit.
+    ``query_s`` bounds the database time of one request in seconds; 0 is no limit.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: RateLimit, query_s: float, meter: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, *, limit: RateLimit, query_s: float, metrics: RequestMetrics) -> None:
         self._app = app
         self._limit = limit
         self._query_s = query_s or None
-        self._meter = meter
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,7 +97,7 @@ class RequestGuard:
                     await self._app(inner, receive, sending)
                 scope = inner
         finally:
-            self._meter.note(method, _route_of(scope), status, time.perf_counter() - began)
+            self._metrics.count(method, _route_of(scope), status, time.perf_counter() - began)
 
     def _wait_s(self, scope: MutableMapping[str, Any], path: str) -> float:
         if path.startswith(_FREE):

@@ -16,6 +16,7 @@ OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.
 
 
 def topic_options(web: WebContext) -> Markup:
+    """The ``<option>`` elements of all active topics."""
     return web.context.cached(
         "topic options", lambda: options(t.topic.label for t in topic_queries.all_topics(web.context) if t.is_active)
     )

@@ -16,11 +16,11 @@ from service.web.topics import draw_topic_page
 from service.web.trends import trend_series
 
 PAUSE_S = 0.05
-"""Between pages that are drawn ahead: readers come first."""
+"""Pause between pages rendered ahead: readers come first."""
 
 
-def draw_ahead(web: WebContext, *, until: threading.Event) -> None:
-    """Make what readers would wait for, one now and then so that nobody waits: topics' pages, the taxonomy's curves."""
+def render_ahead(web: WebContext, *, until: threading.Event) -> None:
+    """Render the topic pages and the curves of all techniques and themes, one at a time with pauses."""
     for t in topic_queries.all_topics(web.context):
         if until.wait(PAUSE_S):
             return
@@ -33,5 +33,5 @@ def draw_ahead(web: WebContext, *, until: threading.Event) -> None:
         question = TrendRequest((f"{term.kind}:{term.key}",), "", "", "week", "adopts", (), primary=False)
         try:
             trend_series(web, question, trend_answer(web.context, question, with_open_week=True))
-        except UsageError:  # nothing is counted yet
+        except UsageError:  # no counts yet
             return

@@ -1,4 +1,4 @@
-"""The web service as a process."""
+"""Runs the web application with uvicorn."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from runtime.settings import Settings
 from service.web.app import make_app
 
 DRAIN_S = 3
-"""How long requests that are being answered may take to end when the service stops."""
+"""How long running requests may take to finish when the service stops."""
 
 
 def serve(settings: Settings) -> None:
-    """Answer until somebody stops the process.
+    """Serve requests until the process is stopped.
 
     Raises
     ------
     UsageError
-        If the address cannot be listened at.
+        If the address and port cannot be bound.
     """
     service = settings.service
     _require_free(service.host, service.port)
@@ -45,7 +45,7 @@ def serve(settings: Settings) -> None:
 
 
 def _without_traceback(line: logging.LogRecord) -> bool:
-    """Keep folders and the words of an error out of the server's log; the application has noted where it arose."""
+    """Replace a traceback by the place of the error: paths and messages stay out of the log."""
     if line.exc_info and line.exc_info[1] is not None:
         line.msg, line.args = "%s: %s", (line.getMessage().strip(), raised_at(line.exc_info[1]))
         line.exc_info = line.exc_text = None

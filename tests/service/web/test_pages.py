@@ -264,7 +264,7 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
 def test_topic_pages_are_drawn_before_somebody_asks(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
     web = make_app(context.settings, context)
     monkeypatch.setattr(prefetch, "PAUSE_S", 0.0)
-    prefetch.draw_ahead(web.state.web, until=threading.Event())
+    prefetch.render_ahead(web.state.web, until=threading.Event())
     monkeypatch.setattr(topics, "draw_topic_page", lambda *_: pytest.fail("drawn again"))
     monkeypatch.setattr(term_queries.TermCounter, "count", lambda *_: pytest.fail("counted again"))
     client = TestClient(web)
@@ -287,7 +287,7 @@ def test_drawing_ahead_ends_with_the_service(context: CachedContext, monkeypatch
     stopping = threading.Event()
     stopping.set()
     monkeypatch.setattr(prefetch, "draw_topic_page", lambda *_: pytest.fail("drawn after the end"))
-    prefetch.draw_ahead(make_app(context.settings, context).state.web, until=stopping)
+    prefetch.render_ahead(make_app(context.settings, context).state.web, until=stopping)
 
 
 def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Path, make_paper: Make) -> None:

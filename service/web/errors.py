@@ -1,0 +1,102 @@
+"""Error responses: one JSON form for programs, a page for people, and what the log keeps."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from domain.errors import (
+    BusyError,
+    ConfigError,
+    NotFound,
+    PapertideError,
+    QueryTimeout,
+    StoreError,
+    UsageError,
+    public_words,
+    raised_at,
+)
+from service.web.responses import HTML, JSON, json_text
+from templates.page_layout import Site, render_page
+
+_log = logging.getLogger("papertide.web")
+
+_TITLES = {
+    404: "There is nothing at this address",
+    405: "This address only answers questions",
+    422: "This cannot be answered as it was asked",
+    503: "The answer is not ready",
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error with ``error_response``."""
+    app.add_exception_handler(PapertideError, _known_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected_error)
+
+
+def _route(request: Request) -> str:
+    """The route's pattern for the log: the address itself may hold a reader's token."""
+    return getattr(request.scope.get("route"), "path", "an unknown address")
+
+
+def _known_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotFound):
+        return error_response(request, 404, "not_found", str(error))
+    if isinstance(error, UsageError) and not isinstance(error, ConfigError):
+        return error_response(request, 422, "cannot_be_answered", error.reply)
+    if isinstance(error, QueryTimeout):
+        _log.warning("%s %s took too long", request.method, _route(request))
+        return error_response(request, 422, "takes_too_long", str(error))
+    _log.error("%s %s: %s", request.method, _route(request), public_words(error))
+    if isinstance(error, (StoreError, BusyError)):
+        return error_response(request, 503, "not_ready", "the database is busy or away; try again in a minute")
+    return error_response(request, 503, "not_ready", public_words(error))
+
+
+def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"][1:]) or "the request"
+    expected = problem.get("ctx", {}).get("expected")
+    allowed = [word.strip(" '") for word in str(expected).replace(" or ", ", ").split(",")] if expected else None
+    message = str(problem["msg"])
+    if problem["type"] == "string_pattern_mismatch" and problem["loc"][-1] in ("since", "until"):
+        message = "write a day as 2026-05-04, 2026-W19, 2026-05 or 2026"
+    return error_response(request, 422, "cannot_be_read", f"{name}: {message[:1].lower() + message[1:]}", allowed)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    message = {
+        404: f"{request.url.path[:80]} is no address here",
+        405: f"{request.method} is not answered here",
+    }.get(error.status_code, str(error.detail))
+    response = error_response(request, error.status_code, code, message)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _unexpected_error(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed: %s", request.method, _route(request), raised_at(error))
+    message = "something failed on our side; it is noted, and nothing of yours is lost"
+    return error_response(request, 500, "failed", message)
+
+
+def error_response(
+    request: Request, status: int, code: str, message: str, allowed: list[str] | None = None
+) -> Response:
+    """The error as JSON in the API's one form, or as a page for a person."""
+    path = request.url.path
+    if path.startswith("/api/") or path.endswith(".json"):
+        body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
+        return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
+    title = _TITLES.get(status, "This did not work")
+    page = render_page("complaint.html", site=Site(), title=title, message=message, allowed=allowed, status=status)
+    return Response(page, status, media_type=HTML, headers={"Cache-Control": "no-store"})
