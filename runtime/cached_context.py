@@ -16,7 +16,7 @@ from analysis.detection.detector import Detector
 from analysis.embed import Encoder
 from domain.errors import StoreError
 from domain.paper_index import PaperIndex
-from runtime.cache import MOST_KEPT, CachePool, StateCache
+from runtime.cache import POOL_BYTES, CachePool, SingleFlightCache
 from runtime.context import AppContext, wall_clock
 from runtime.query_batcher import QueryBatcher
 from runtime.settings import Settings
@@ -27,7 +27,7 @@ from store.search import Scope, mondays_of_rows
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 2.0
+CHECK_EVERY_S = 2.0
 """How long a change in the database may go unseen."""
 CACHE_MB = 16
 """Pages of the database that each connection keeps."""
@@ -59,10 +59,16 @@ class CachedContext(AppContext):
         self._held: dict[str, _Loaded] = {}
         self._query_batcher = QueryBatcher(self.all_similarities)
         # The state is that of the index in use, so nothing of an old index is cached under a new state.
-        self.memory = StateCache(self._state_in_use, look_every_s=LOOK_EVERY_S)
+        self.state_cache = SingleFlightCache(
+            POOL_BYTES["shared"], state=self._state_in_use, check_every_s=CHECK_EVERY_S
+        )
         # The other pools ask every time: a page of the new state must not find a digest of the old one there.
-        search, large = (StateCache(self.memory.state, most=MOST_KEPT[pool]) for pool in ("search", "large"))
-        self._pools: Mapping[CachePool, StateCache] = {"shared": self.memory, "search": search, "large": large}
+        state = self.state_cache.state
+        self._pools: Mapping[CachePool, SingleFlightCache] = {
+            "shared": self.state_cache,
+            "search": SingleFlightCache(POOL_BYTES["search"], state=state),
+            "large": SingleFlightCache(POOL_BYTES["large"], state=state),
+        }
 
     def _open_database(self) -> Database:
         # Each of our threads has a connection, so each must keep little.
@@ -70,12 +76,12 @@ class CachedContext(AppContext):
 
     def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:
         """What ``make`` gave since the database last changed."""
-        return self._pools[pool].cached(key, make)
+        return self._pools[pool].get_or_make(key, make)
 
     @property
     def paper_index(self) -> PaperIndex:
         """All watched papers as arrays; after a change the old ones go on being used until the new ones are loaded."""
-        self.memory.state()
+        self.state_cache.state()
         if "loaded" not in self._held:
             with self._index_lock:
                 if "loaded" not in self._held:
@@ -138,13 +144,13 @@ class CachedContext(AppContext):
         return super().all_similarities(queries, index)
 
     @property
-    def is_warm(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether a first search need not wait."""
         loaded = self._held.get("loaded")
         return loaded is not None and (self._encoder is not None or not loaded.index.vectors.shape[1])
 
-    def warm_up(self) -> None:
+    def preload(self) -> None:
         """Load what the first reader would have to wait for."""
         index = self.paper_index
         if index.vectors.shape[1]:
-            self.similarities("warm", index)
+            self.similarities("preload", index)

@@ -12,7 +12,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from domain.errors import PapertideError
-from runtime.cached_context import LOOK_EVERY_S, CachedContext
+from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import papertide_version
 from runtime.settings import Settings
 from service.web import api, digests, feeds, health, page_cache, pages, papers, prefetch, subscriptions, topics, trends
@@ -21,7 +21,6 @@ from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
 from service.web.limits import RateLimit
 from service.web.middleware import RequestGuard, RequestMetrics
-from service.web.responses import PageCache
 from store.search import Scope
 
 N_THREADS = 12
@@ -38,7 +37,8 @@ _log = logging.getLogger("papertide.web")
 def make_app(settings: Settings, context: CachedContext | None = None) -> FastAPI:
     """The application; it answers ``/healthz`` at once and loads papers and model in the background."""
     context = context or CachedContext(settings)
-    web = WebContext(context, PageCache(settings.service.pages_kept_mb * 2**20), RequestMetrics())
+    pages_cache = page_cache.make_page_cache(context, settings.service.pages_kept_mb * 2**20)
+    web = WebContext(context, pages_cache, RequestMetrics())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -82,16 +82,16 @@ def _prefetch(web: WebContext, stopping: threading.Event) -> None:
     rendered: Hashable = None
     while not stopping.is_set():
         try:
-            if not web.context.is_warm:
-                web.context.warm_up()
+            if not web.context.is_ready:
+                web.context.preload()
                 # What is loaded now stays; full collections of it paused requests for 0.3 s.
                 gc.collect()
                 gc.freeze()
-            elif (state := page_cache.state_of(web)) != rendered:
+            elif (state := web.page_cache.state()) != rendered:
                 web.context.mondays_of_rows(Scope(web.context.settings.categories))
                 prefetch.render_ahead(web, until=stopping)
                 rendered = state
         except PapertideError as error:  # pages report it to their readers
             _log.warning("could not load the papers: %s", error.public)
             stopping.wait(RETRY_S)
-        stopping.wait(LOOK_EVERY_S)
+        stopping.wait(CHECK_EVERY_S)

@@ -9,19 +9,19 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from runtime.cache import SingleFlightCache
 from runtime.cached_context import CachedContext
 from service.web.middleware import RequestMetrics
-from service.web.responses import PageCache
 from store.papers import holds_made_up
 from templates.page_layout import Feed, Site, render_page
 
 
 @dataclass(frozen=True)
 class WebContext:
-    """One workshop, the pages that need not be drawn again, and the counts for Prometheus."""
+    """The application context, the pages drawn so far, and the counts for Prometheus."""
 
     context: CachedContext
-    page_cache: PageCache
+    page_cache: SingleFlightCache
     metrics: RequestMetrics
     _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 

@@ -26,8 +26,8 @@ async def healthz() -> Response:
 @router.get("/readyz")
 def readyz(web: WebContextDep) -> Response:
     """Whether the database answers and the first search need not wait."""
-    web.context.memory.state()
-    if not web.context.is_warm:
+    web.context.state_cache.state()
+    if not web.context.is_ready:
         return Response("warming up\n", 503, media_type=TEXT, headers={"Retry-After": "5"})
     return Response("ready\n", media_type=TEXT)
 

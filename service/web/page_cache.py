@@ -8,8 +8,21 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from runtime.cache import SingleFlightCache
+from runtime.cached_context import CachedContext
 from service.web.dependencies import WebContext
 from service.web.responses import HTML, Rendered, respond
+
+
+def make_page_cache(context: CachedContext, max_bytes: int) -> SingleFlightCache:
+    """A cache of pages, which depend on the database's state and on the day, because days open and close weeks."""
+
+    def size_of(page: Rendered) -> int:
+        return len(page.body)
+
+    return SingleFlightCache(
+        max_bytes, size_of=size_of, state=lambda: (context.state_cache.state(), context.now().date())
+    )
 
 
 def cached_page(
@@ -29,9 +42,5 @@ def cached_page(
 def cached_body(
     web: WebContext, address: tuple[Hashable, ...], draw: Callable[[], str | bytes], media_type: str
 ) -> Rendered:
-    return web.page_cache.cached((state_of(web), *address), lambda: Rendered.of(draw(), media_type))
-
-
-def state_of(web: WebContext) -> Hashable:
-    """What pages depend on beside their address: the database's state, and the day, which opens and closes weeks."""
-    return web.context.memory.state(), str(web.context.now().date())
+    """The content of an address, drawn once for each state of the database."""
+    return web.page_cache.get_or_make(address, lambda: Rendered.of(draw(), media_type))

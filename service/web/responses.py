@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,49 +55,3 @@ def respond(request: Request, drawn: Rendered, *, max_age_s: int = FRESH_S, name
     if name is not None:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return Response(drawn.body, media_type=drawn.media_type, headers=headers)
-
-
-class PageCache:
-    """Replies that need not be drawn again, up to a number of bytes; those asked for the longest ago make room."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._size = 0
-        self._lock = threading.Lock()
-        self._drawn: OrderedDict[Hashable, Rendered] = OrderedDict()
-        self._drawing: dict[Hashable, threading.Lock] = {}
-
-    def cached(self, key: Hashable, draw: Callable[[], Rendered]) -> Rendered:
-        """The reply of a key, drawn by one thread while others that want it wait.
-
-        The key holds the state of the database that it shows.
-        """
-        with self._lock:
-            if found := self._found(key):
-                return found
-            drawing = self._drawing.setdefault(key, threading.Lock())
-        with drawing:
-            with self._lock:
-                if found := self._found(key):
-                    return found
-            try:
-                drawn = draw()
-                self._keep(key, drawn)
-                return drawn
-            finally:
-                with self._lock:
-                    self._drawing.pop(key, None)
-
-    def _keep(self, key: Hashable, drawn: Rendered) -> None:
-        with self._lock:
-            if key in self._drawn or len(drawn.body) > self._most // 4:
-                return
-            self._drawn[key] = drawn
-            self._size += len(drawn.body)
-            while self._size > self._most:
-                self._size -= len(self._drawn.popitem(last=False)[1].body)
-
-    def _found(self, key: Hashable) -> Rendered | None:
-        if key in self._drawn:
-            self._drawn.move_to_end(key)
-        return self._drawn.get(key)

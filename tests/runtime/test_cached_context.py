@@ -1,12 +1,11 @@
-"""The warm workshop asks once, forgets when something changes, and keeps within its bounds."""
+"""A cached context never mixes what it knows of two states of the database."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,8 +18,7 @@ from domain.paper_index import PaperIndex
 from ingest.harvest import plan_harvest
 from pipeline import stages
 from runtime import cache, cached_context
-from runtime.cache import StateCache
-from runtime.cached_context import LOOK_EVERY_S, CachedContext
+from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import AppContext
 from service.web.app import make_app
 from store.papers import apply_harvest, papers_in_order
@@ -33,67 +31,18 @@ TREND = f"/api/v1/trends?{_ASKED}"
 SEARCH = "/search?q=diffusion+model"
 
 
-def test_a_value_is_made_once_for_each_state() -> None:
-    state: list[Hashable] = ["before"]
-    made: list[str] = []
-    memory = StateCache(lambda: state[0])
-
-    def make() -> str:
-        made.append("x")
-        return f"{state[0]} {len(made)}"
-
-    assert [memory.cached("k", make), memory.cached("k", make)] == ["before 1", "before 1"]
-    state[0] = "after"
-    assert [memory.cached("k", make), memory.cached("k", make)] == ["after 2", "after 2"]
-
-
-def test_what_was_not_asked_for_the_longest_makes_room() -> None:
-    memory = StateCache(lambda: 0, most=2)
-    for key in ("a", "b", "a", "c"):
-        memory.cached(key, partial(str, key))
-    again: list[str] = []
-    for key in ("a", "c", "b"):
-        memory.cached(key, partial(again.append, key))
-    assert again == ["b"]
-
-
-def test_a_value_that_cannot_be_made_is_asked_for_again() -> None:
-    memory = StateCache(lambda: 0)
-
-    def fail() -> str:
-        raise ValueError("not now")
-
-    with pytest.raises(ValueError, match="not now"):
-        memory.cached("k", fail)
-    assert memory.cached("k", lambda: "made") == "made"
-
-
-def test_a_value_begun_in_a_state_that_has_passed_is_not_kept() -> None:
-    state: list[Hashable] = ["first"]
-    memory = StateCache(lambda: state[0])
-
-    def make() -> str:
-        for now in ("second", "first"):
-            state[0] = now
-            memory.state()
-        return "old"
-
-    assert memory.cached("k", make) == "old"
-    assert memory.cached("k", lambda: "new") == "new"
-
-
-def test_every_shelf_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_pool_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
     context = make_context(tmp_path, filled=False)
-    before = context.memory.state()
-    now[0] = 0.75 * LOOK_EVERY_S
+    before = context.state_cache.state()
+    now[0] = 0.75 * CHECK_EVERY_S
     for pool in ("large", "search"):
         assert context.cached("k", lambda: "before", pool=pool) == "before"
     with context.sole_worker("run", "2026-W25"):
         pass
-    now[0] = 1.25 * LOOK_EVERY_S
-    assert context.memory.state() != before
+    now[0] = 1.25 * CHECK_EVERY_S
+    assert context.state_cache.state() != before
     for pool in ("large", "search"):
         assert context.cached("k", lambda: "after", pool=pool) == "after"
     context.db.close()
@@ -131,7 +80,7 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
         finally:
             how.n_ended += 1
 
-    monkeypatch.setattr(cached_context, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(cached_context, "CHECK_EVERY_S", 0.0)
     monkeypatch.setattr(CachedContext, "_loaded_index", slowly)
     yield how
     how.gate.set()
@@ -162,7 +111,7 @@ def _add_paper(context: CachedContext) -> None:
 def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, loading: Loading) -> None:
     context = make_context(tmp_path)
     client = TestClient(make_app(context.settings, context))
-    context.warm_up()
+    context.preload()
     first = client.get(PAPERS)
     n = first.json()["total"]
     loading.gate.clear()
@@ -172,9 +121,9 @@ def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, lo
     assert during.json()["total"] == client.get(PAPERS_BY_PAGE).json()["total"] == n
     _wait_for(lambda: loading.n_begun == 2)
     assert client.get(PAPERS, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
-    state = context.memory.state()
+    state = context.state_cache.state()
     loading.gate.set()
-    _wait_for(lambda: context.memory.state() != state)
+    _wait_for(lambda: context.state_cache.state() != state)
 
     after = client.get(PAPERS, headers={"If-None-Match": during.headers["etag"]})
     assert after.status_code == 200
@@ -188,14 +137,14 @@ def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, lo
 def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path: Path, loading: Loading) -> None:
     context = make_context(tmp_path, filled=False)
     client = TestClient(make_app(context.settings, context))
-    context.warm_up()
+    context.preload()
     assert "othing is embedded yet" in client.get(SEARCH).text
     loading.gate.clear()
     make_context(tmp_path).db.close()
     assert "othing is embedded yet" in client.get(SEARCH).text
-    state = context.memory.state()
+    state = context.state_cache.state()
     loading.gate.set()
-    _wait_for(lambda: context.memory.state() != state)
+    _wait_for(lambda: context.state_cache.state() != state)
 
     page = client.get(SEARCH).text
     assert "othing is embedded yet" not in page
@@ -208,8 +157,8 @@ def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path:
     context = make_context(tmp_path)
     client = TestClient(make_app(context.settings, context))
     loading.gate.clear()
-    warming = threading.Thread(target=context.warm_up)
-    warming.start()
+    loader = threading.Thread(target=context.preload)
+    loader.start()
     _wait_for(lambda: loading.n_read == 1)
     _add_paper(context)
     asked: list[int] = []
@@ -217,7 +166,7 @@ def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path:
     asking.start()  # it is of the new state, and waits for an index that is not
     time.sleep(0.3)
     loading.gate.set()
-    warming.join(20)
+    loader.join(20)
     asking.join(20)
     _wait_for(lambda: client.get(PAPERS).json()["total"] == asked[0] + 1)
     context.db.close()
@@ -226,7 +175,7 @@ def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path:
 def test_a_load_that_fails_is_tried_again(tmp_path: Path, loading: Loading) -> None:
     context = make_context(tmp_path)
     client = TestClient(make_app(context.settings, context))
-    context.warm_up()
+    context.preload()
     n = client.get(PAPERS).json()["total"]
     loading.error = StoreError("the database is locked")
     _add_paper(context)
