@@ -21,27 +21,12 @@ from numpy.typing import NDArray
 
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.detection.term_features import FeatureReader
-from benchmarks.detection import (
-    ADDED_LABELS,
-    ADOPTS,
-    LABELS,
-    NEVER,
-    REGULAR_EXPRESSIONS,
-    SEEDS,
-    TECHNIQUES,
-    THEMES,
-    Features,
-    arxiv_texts,
-    features_of,
-    fit_linear,
-    folds,
-    own_thresholds,
-    read_added,
-    read_labelled,
-    shared_threshold,
-    signals_of,
-    unlabelled_texts,
-)
+from training.abstracts import arxiv_texts, unlabelled_texts
+from training.baseline import REGULAR_EXPRESSIONS
+from training.cross_validation import SEEDS, fit_linear, folds
+from training.features import Features, features_of, read_term_features
+from training.labels import ADDED_LABELS, ADOPTS, LABELS, TECHNIQUES, THEMES, read_added, read_labelled
+from training.thresholds import NO_WORDS_SCORE, own_thresholds, shared_threshold
 
 WEIGHTS = (1.0, 0.5, 0.25, 0.0)
 SHIPPED = (1.0, "all")
@@ -65,7 +50,7 @@ def held_out_scores(
     """Every paper's score at the adoption level, by label, by a model that has not seen the paper."""
     problem = features.techniques
     levels_of_row = np.stack([levels[key] for key in TECHNIQUES], axis=1)[problem.papers, problem.terms]
-    scores = {key: np.full(len(weights), NEVER if key in TECHNIQUES else 0.0) for key in LABELS}
+    scores = {key: np.full(len(weights), NO_WORDS_SCORE if key in TECHNIQUES else 0.0) for key in LABELS}
     for seen, test in both_folds(n_train, len(weights), seed):
         used = seen[weights[seen] > 0]
         rows, unseen = np.isin(problem.papers, used), np.isin(problem.papers, test)
@@ -116,7 +101,7 @@ def main() -> None:
     papers = train + read_added(ADDED_LABELS, pools)
     texts = unlabelled_texts(given.shared, pools, n_texts=30_000, seed=0)
     keys = [entry.key for entry in taxonomy.entries]
-    features = features_of(signals_of(reader, papers), reader, keys, papers, texts)
+    features = features_of(read_term_features(reader, papers), reader, keys, papers, texts)
     levels = {key: np.array([paper.levels[key] for paper in papers]) for key in LABELS}
     truth = {key: levels[key] >= ADOPTS for key in LABELS}
     chance = np.random.default_rng(0)

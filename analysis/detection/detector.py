@@ -5,7 +5,7 @@
 
 A technique is found by its words, and its level decided by where they stand, what stands around them, and all words of
 the text; a theme is found and decided by its words and by all words of the text. The weights are fitted by
-``benchmarks/detection.py`` and described, with their accuracy, in ``docs/model-card.md``. A technique that an operator
+``training/fit_detector.py`` and described, with their accuracy, in ``docs/model-card.md``. A technique that an operator
 adds is decided by what the fitted techniques have in common; a theme that an operator adds, by counting its words.
 """
 

@@ -1,0 +1,38 @@
+"""The contracts on imports, as the guide draws them, and that they cover every package."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+WHEEL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+
+NOT_SHIPPED = {"training", "benchmarks", "tools", "tests", "docs"}
+
+
+def packages() -> set[str]:
+    return {folder.parent.name for folder in ROOT.glob("*/__init__.py")}
+
+
+def contract(kind: str) -> dict[str, list[str]]:
+    (only,) = [each for each in LINTER["contracts"] if each["type"] == kind]
+    return dict(only)
+
+
+def test_every_package_that_ships_is_in_the_wheel_and_has_a_layer() -> None:
+    shipped = packages() - NOT_SHIPPED
+    layers = {name.strip() for layer in contract("layers")["layers"] for name in layer.split("|")}
+    assert set(WHEEL["wheel"]["packages"]) == shipped
+    assert layers == shipped
+
+
+def test_circles_of_files_are_looked_for_in_every_package_that_ships_and_in_training() -> None:
+    assert set(contract("acyclic_siblings")["ancestors"]) == packages() - NOT_SHIPPED | {"training"}
+    assert set(LINTER["root_packages"]) == packages() - NOT_SHIPPED | {"training"}
+
+
+def test_training_may_import_analysis_store_and_domain_only() -> None:
+    forbidden = set(contract("forbidden")["forbidden_modules"])
+    assert forbidden == packages() - NOT_SHIPPED - {"analysis", "store", "domain"}

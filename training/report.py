@@ -1,0 +1,34 @@
+"""The detector's scores as a table for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from training.labels import LABELS
+
+
+def report_lines(report: dict[str, Any]) -> Iterator[str]:
+    """One line a label with F1, precision and recall at the adoption level, then the averages and the speed."""
+    yield f"detector {report['detector_id']}"
+    yield f"{report['n_dev']} abstracts of dev.jsonl at the adoption level, 95 % bootstrap intervals; CV on train.jsonl"
+    yield (
+        f"{'label':16}{'F1':>6} {'interval':>12}{'prec.':>7}{'recall':>7}{'regex':>7}{'CV F1':>7}"
+        f"{'>=1 F1':>8}{'=3 F1':>7}"
+    )
+    for label in LABELS:
+        entry = report["labels"][label]
+        at = entry["dev"]["2"]
+        cross = entry.get("cross_validated", {}).get("2", {}).get("f1", float("nan"))
+        about = f"{entry['dev']['3']['f1']:7.2f}" if "3" in entry["dev"] else ""
+        yield (
+            f"{label:16}{at['f1']:6.2f} {at['f1_low']:6.2f}-{at['f1_high']:.2f}{at['precision']:7.2f}"
+            f"{at['recall']:7.2f}{entry['regex']['f1']:7.2f}{cross:7.2f}{entry['dev']['1']['f1']:8.2f}{about}"
+        )
+    for group in ("techniques", "themes"):
+        at, regex = report["macro"][group], report["macro"][f"{group}_regex"]
+        yield (
+            f"macro {group:10}{at['f1']:6.3f} {at['f1_low']:6.2f}-{at['f1_high']:.2f}"
+            f"   regular expressions {regex['f1']:.3f}"
+        )
+    yield f"{report['papers_per_second']:,} papers/s on one core"
