@@ -159,8 +159,8 @@ def _our_way(mail_service: MailService, issue: Issue, *, n: int) -> None:
     began = time.monotonic()
     for reader in readers:
         yours = composer.compose(reader.preferences.follows, sent_before=())
-        letter = issue_message(frame, yours, reader, message_key="k", urls=urls)
-        message_bytes(letter, mail_service.context.settings.mail, now=mail_service.context.now())
+        mail = issue_message(frame, yours, reader, message_key="k", urls=urls)
+        message_bytes(mail, mail_service.context.settings.mail, now=mail_service.context.now())
     print(f"  only composed and built: {n / (time.monotonic() - began):.0f} a second")
 
 
@@ -174,16 +174,16 @@ def _usual_way(mail_service: MailService, issue: Issue, *, n: int) -> None:
         yours = composer.compose(reader.preferences.follows, sent_before=())
         urls = mail_templates.MailUrls("https://papertide.example/m", "https://papertide.example/u")
         whole = mail_templates.issue_frame(issue, editions, links=mail_service.links())
-        letter = issue_message(whole, yours, reader, message_key="k", urls=urls)
+        mail = issue_message(whole, yours, reader, message_key="k", urls=urls)
         message = EmailMessage()
-        message["To"], message["Subject"] = letter.to, letter.subject
-        message.set_content(letter.text)
-        message.add_alternative(letter.html, subtype="html")
+        message["To"], message["Subject"] = mail.to, mail.subject
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
         html = message.get_payload()[1]
-        for picture in letter.pictures:
+        for picture in mail.pictures:
             html.add_related(picture.png, "image", "png", cid=f"<{picture.name}@papertide>")
         n_bytes += len(message.as_bytes())
-        n_html = max(n_html, len(letter.html.encode()))
+        n_html = max(n_html, len(mail.html.encode()))
     took = time.monotonic() - began
     print(f"  the usual way, only composed and built: {n / took:.0f} a second; a mail has {n_bytes / n / 1000:.0f} kB")
     print(f"  the largest HTML part has {n_html / 1000:.1f} kB")

@@ -47,7 +47,7 @@ from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.service import MailService
 from mail.smtp import SmtpTransport
-from mail.subscriptions import ask_for_mail, confirm_subscription
+from mail.subscriptions import confirm_subscription, request_mail
 from pipeline import stages
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
@@ -182,7 +182,7 @@ def _serve(seed: int, record: Path, port: int) -> int:
 class DyingTransport:
     """SMTP, until the step at which this process kills itself."""
 
-    handing_again_is_safe = False
+    is_idempotent = False
 
     def __init__(self, inner: Transport, kill_at: int) -> None:
         self._inner = inner
@@ -193,16 +193,16 @@ class DyingTransport:
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def send(self, letter: MailMessage, *, now: datetime, handing: Callable[[], bool]) -> bool:
+    def send(self, mail: MailMessage, *, now: datetime, before_commit: Callable[[], bool]) -> bool:
         self._step()
 
         def dying() -> bool:
             self._step()
-            handed = handing()
+            handed = before_commit()
             self._step()
             return handed
 
-        sent = self._inner.send(letter, now=now, handing=dying)
+        sent = self._inner.send(mail, now=now, before_commit=dying)
         self._step()
         return sent
 
@@ -333,7 +333,7 @@ class Readers:
             self._number += 1
             kind = "nobody" if random.random() < 0.1 else "reader"
             address, chosen = f"{kind}{self._number}@example.org", self._preferences()
-            ask_for_mail(mail_service.context, address, chosen, network=f"network {self._number}")
+            request_mail(mail_service.context, address, chosen, network=f"network {self._number}")
             for _ in mail_service.answer_requests():
                 pass
             token = confirm_link(address)
@@ -397,18 +397,18 @@ class Readers:
         return address
 
 
-class _Letters:
+class _ConfirmationMails:
     """Answers to the form arrive at once, so that the model knows whom to expect."""
 
-    handing_again_is_safe = True
+    is_idempotent = True
 
     def __init__(self) -> None:
         self.by_address: dict[str, str] = {}
 
-    def send(self, letter: MailMessage, *, now: datetime, handing: Callable[[], bool]) -> bool:
-        found = re.search(r"/confirm/([\w-]+)", letter.text)
-        if found and letter.to not in self.by_address:
-            self.by_address[letter.to] = found[1]
+    def send(self, mail: MailMessage, *, now: datetime, before_commit: Callable[[], bool]) -> bool:
+        found = re.search(r"/confirm/([\w-]+)", mail.text)
+        if found and mail.to not in self.by_address:
+            self.by_address[mail.to] = found[1]
         return True
 
     def close(self) -> None:
@@ -435,9 +435,9 @@ def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
     server = _serve(seed, record, port)
     try:
         readers = Readers(context, random, n_readers)
-        letters = _Letters()
+        messages = _ConfirmationMails()
         for number, week in enumerate(weeks):
-            _week(folder, port, week, number, readers, letters, random, year, record, seed)
+            _week(folder, port, week, number, readers, messages, random, year, record, seed)
     finally:
         os.kill(server, signal.SIGKILL)
         os.waitpid(server, 0)
@@ -452,7 +452,7 @@ def _week(
     week: Week,
     number: int,
     readers: Readers,
-    letters: _Letters,
+    messages: _ConfirmationMails,
     random: Random,
     year: Year,
     record: Path,
@@ -463,13 +463,13 @@ def _week(
     numbers = Numbers(seed * 1000 + number)
     mail_service = MailService(
         context,
-        transport=lambda: letters,
+        transport=lambda: messages,
         random_token=numbers,
         random_key=lambda: numbers()[:32],
         sleep=lambda _: None,
     )
     readers.context = context  # the same readers, another day
-    readers.live_a_week(mail_service, lambda address: letters.by_address.get(address), year.counts)
+    readers.live_a_week(mail_service, lambda address: messages.by_address.get(address), year.counts)
     for _ in stages.publish(context, week):
         pass
     for issue in issues_of(week):

@@ -1,4 +1,4 @@
-"""Transport: the protocol of everything that can send a mail."""
+"""Transport: the protocol of everything that sends mail."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from domain.subscription import MailMessage
 
 
 class Transport(Protocol):
-    """A way for mails to leave.
+    """Sends mail.
 
-    ``send`` calls ``handing`` at the last moment at which it is certain that nobody has the mail; where that gives
-    False, the mail is not handed over. ``handing_again_is_safe`` says that the same mail twice is one mail.
+    ``send`` calls ``before_commit`` at the last moment at which the mail has certainly not been accepted; if that
+    returns False, the mail is not sent. ``is_idempotent`` says that sending the same mail twice delivers it once.
     """
 
-    handing_again_is_safe: bool
+    is_idempotent: bool
 
-    def send(self, letter: MailMessage, *, now: datetime, handing: Callable[[], bool]) -> bool:
-        """Hand the mail over; whether it was.
+    def send(self, message: MailMessage, *, now: datetime, before_commit: Callable[[], bool]) -> bool:
+        """Send the mail; returns whether it was sent.
 
         Raises
         ------
         DeliveryError
-            If it was not accepted, or nobody knows.
+            If the mail was not accepted, or nobody knows.
         MailServerUnavailable
             If no mail would be accepted now.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         ...

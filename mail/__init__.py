@@ -1,1 +1,1 @@
-"""Mail: subscriptions, confirmations, issues, messages, transports, bounces."""
+"""Mail: subscriptions, confirmations, issues, messages, transports and bounces."""

@@ -1,6 +1,8 @@
-"""Reports of failure, as mail servers send them: RFC 3464 and RFC 6533 for mails that could not be delivered, RFC 5965
-for complaints, and plain text as Exim and qmail write it. A report counts only where it names a Message-ID of ours,
-whose random part nobody else knows; so nobody can end somebody else's subscription by a made-up report.
+"""Bounces and complaints that mail servers send back.
+
+Delivery reports follow RFC 3464 and RFC 6533, complaints RFC 5965, and Exim and qmail write plain text. A report counts
+only if it names one of our Message-IDs, whose random part is secret; so nobody can end another reader's subscription
+with a forged report.
 """
 
 from __future__ import annotations
@@ -32,17 +34,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger("papertide.bounces")
 
 MAX_REPORT_BYTES = 128 * 1024
-"""How much of a report is read; what it says stands before the mail that it brings back."""
+"""How much of a report is read; its findings come before the returned mail."""
 
 
 @dataclass(frozen=True)
 class Report:
     """What a report says about one of our mails.
 
-    ``kind`` is ``failed`` where the address will take no mail, ``complaint`` where its reader called ours unwanted:
-    these end a subscription. ``passing`` is a failure that may not last; ``other`` is one that is about our mail, and
-    delays, receipts and what is no report. ``message_key`` is the random part of our Message-ID, empty where the report
-    names none of ours. ``status`` is the enhanced status that decided, empty where none did; ``why`` is one line.
+    ``kind`` is ``failed`` if the address takes no mail, and ``complaint`` if its reader reported ours as unwanted: both
+    end a subscription. ``passing`` is a failure that may not last. ``other`` is a failure that is about our mail, a
+    delay, a receipt, or no report at all. ``message_key`` is the random part of our Message-ID, empty if the report
+    names none of ours. ``status`` is the enhanced status that decided, empty if none did; ``why`` is one line.
     """
 
     kind: Literal["failed", "passing", "complaint", "other"]
@@ -52,27 +54,27 @@ class Report:
 
 
 def our_domains(settings: Settings) -> tuple[str, ...]:
-    """What Message-IDs of ours end with: the sender's domain, or the host of the pages, where one came before."""
+    """The domains of our Message-IDs: the sender's, and the web service's host, which older mails used."""
     host = urlsplit(settings.service.base_url).hostname
     return (settings.mail.domain, host) if host and host != settings.mail.domain else (settings.mail.domain,)
 
 
 def read_report(content: bytes, *, domains: Collection[str]) -> Report:
-    """What a mail in the bounce folder says; whatever it is, it is read without trust.
+    """What a mail in the bounce folder says. Its content is not trusted.
 
-    ``domains`` are those that a Message-ID of ours may end with.
+    ``domains`` are those that our Message-IDs may end with.
     """
     try:
         return _read(content[:MAX_REPORT_BYTES], domains)
-    except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser, and others come after it
-        _log.warning("a report of failure cannot be read")
+    except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser; the next ones must still be read
+        _log.warning("a bounce report cannot be read")
         return Report("other", "", "", "the mail cannot be read")
 
 
 def _read(content: bytes, domains: Collection[str]) -> Report:
-    # The older policy: the newer one stumbles over broken addresses, and a report may hold anything.
+    # The older parser policy: the newer one fails on malformed addresses, and a report may contain anything.
     message = message_from_bytes(content)
-    key = _our_key(message, domains)
+    key = _our_message_key(message, domains)
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/feedback-report":
@@ -82,37 +84,37 @@ def _read(content: bytes, domains: Collection[str]) -> Report:
     return _plain_text(message, key)
 
 
-_FEEDBACK_ENDS = {
-    "abuse": "the reader called the mail unwanted",
-    "opt-out": "the reader asked their mail provider to be taken off the list",
+_COMPLAINTS = {
+    "abuse": "the reader reported the mail as unwanted",
+    "opt-out": "the reader asked their mail provider to unsubscribe them",
 }
-_FEEDBACK_ENDS_NOTHING = {
-    "auth-failure": "a report about signatures (RFC 6591), not from the reader",
-    "dmarc": "a report about signatures, not from the reader",
-    "not-spam": "the reader called the mail wanted",
+_OTHER_FEEDBACK = {
+    "auth-failure": "a report about mail authentication (RFC 6591), not from the reader",
+    "dmarc": "a report about mail authentication, not from the reader",
+    "not-spam": "the reader reported the mail as wanted",
 }
 
 
 def _feedback(text: str, key: str) -> Report:
-    """A report by RFC 5965; only a reader's own wish counts, so fraud, virus and unknown types do not."""
+    """A feedback report (RFC 5965). Only a reader's own wish counts: fraud, virus and unknown types do not."""
     fields: dict[str, str] = {}
     for block in _blocks(text):
         fields = block | fields
     kind = fields.get("feedback-type", "").partition("(")[0].strip().lower()
-    if kind in _FEEDBACK_ENDS:
-        return Report("complaint", key, "", _FEEDBACK_ENDS[kind])
-    return Report("other", key, "", _FEEDBACK_ENDS_NOTHING.get(kind, "a feedback report that is no complaint"))
+    if kind in _COMPLAINTS:
+        return Report("complaint", key, "", _COMPLAINTS[kind])
+    return Report("other", key, "", _OTHER_FEEDBACK.get(kind, "a feedback report that is no complaint"))
 
 
-_BY_MILDNESS = ("other", "passing", "failed")
+_MILDEST_FIRST = ("other", "passing", "failed")
 
 
 def _delivery_status(text: str, key: str) -> Report:
-    """The mildest of what is said of each recipient: an address may stand for several, and mail arrives at one."""
+    """The mildest failure of all recipients: an address may expand to several, and one that works is enough."""
     found = [_recipient(block) for block in _blocks(text) if not block.keys().isdisjoint(("action", "status"))] or [
         Failure("other", "", "a delivery report that names no recipient")
     ]
-    failure = min(found, key=lambda f: _BY_MILDNESS.index(f.kind))
+    failure = min(found, key=lambda f: _MILDEST_FIRST.index(f.kind))
     return Report(failure.kind, key, failure.status, failure.why)
 
 
@@ -120,8 +122,9 @@ def _recipient(fields: dict[str, str]) -> Failure:
     status, action = fields.get("status", ""), fields.get("action", "failed").partition("(")[0].strip().lower()
     if action == "failed":
         return failure_of(status, fields.get("diagnostic-code", ""))
-    what = "a delay: the mail may still arrive" if action == "delayed" else "a report that the mail arrived or went on"
-    return Failure("other", failure_of(status).status, what)
+    delayed = action == "delayed"
+    why = "a delay: the mail may still arrive" if delayed else "a report that the mail was delivered or relayed"
+    return Failure("other", failure_of(status).status, why)
 
 
 _BOUNCE_FROM = re.compile(r"mailer-daemon|mail delivery|postmaster", re.IGNORECASE)
@@ -129,7 +132,7 @@ _BOUNCE_TEXT = re.compile(r"created automatically by mail delivery software|qmai
 _DELAY_TEXT = re.compile(
     r"has not (?:yet )?been delivered|this is a warning message|\bwarning: message\b.{0,50}delayed", re.IGNORECASE
 )
-# Where the mail that came back begins: what it says is ours.
+# Where the returned mail begins: from there on the text is ours.
 _COPY_BEGINS = re.compile(
     r"^[ \t>]*(?:-{2,80}.{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
     r"|(?:return-path|received|message-id|delivered-to):.*)$",
@@ -138,12 +141,12 @@ _COPY_BEGINS = re.compile(
 
 
 def _plain_text(message: Message, key: str) -> Report:
-    """A report in words for people: the recipient's failure stands above a copy of our mail."""
+    """A report in plain text: the failure comes first, then a copy of our mail."""
     text = "\n".join(_source(p) for p in _own_parts(message) if p.get_content_type() == "text/plain")
     text = _COPY_BEGINS.split(text, maxsplit=1)[0]
     from_server = _BOUNCE_FROM.search(str(message.get("From", ""))) or "X-Failed-Recipients" in message
     if not from_server and not _BOUNCE_TEXT.search(text):
-        return Report("other", key, "", "no report of a failure")
+        return Report("other", key, "", "not a bounce report")
     if _DELAY_TEXT.search(f"{message.get('Subject', '')}\n{text}"):
         return Report("other", key, "", "a delay: the mail may still arrive")
     failure = failure_of("", text)
@@ -151,7 +154,7 @@ def _plain_text(message: Message, key: str) -> Report:
 
 
 def _own_parts(message: Message) -> Iterator[Message]:
-    """The parts of a mail without those of mails inside it."""
+    """The parts of a mail, without those of attached mails."""
     payload = message.get_payload()
     if message.get_content_maintype() == "multipart" and isinstance(payload, list):
         for part in payload:
@@ -162,10 +165,10 @@ def _own_parts(message: Message) -> Iterator[Message]:
 
 
 def _source(part: Message) -> str:
-    """The text of a part, its encoding undone; of a mail inside it, the headers and what follows them."""
+    """The decoded text of a part; for an attached mail, its headers and body."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        text = "\n\n".join(_whole(inner) for inner in payload if isinstance(inner, Message))
+        text = "\n\n".join(_message_source(inner) for inner in payload if isinstance(inner, Message))
     else:
         text = str(payload)
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
@@ -177,7 +180,7 @@ def _source(part: Message) -> str:
 
 
 def _from_base64(raw: bytes) -> bytes:
-    """As much as can be decoded: what is cut off has no proper end."""
+    """As much as can be decoded: the text may be cut off anywhere."""
     raw = _NO_BASE64.sub(b"", raw)
     raw = raw[: len(raw) - (len(raw) % 4 == 1)]
     return base64.b64decode(raw + b"=" * (-len(raw) % 4))
@@ -186,11 +189,11 @@ def _from_base64(raw: bytes) -> bytes:
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
-def _whole(message: Message) -> str:
-    """A mail inside another as it came: what is encoded may break its lines where a header should go on."""
-    is_broken_off = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
+def _message_source(message: Message) -> str:
+    """An attached mail as it came: an encoded one may break its lines in the middle of a header."""
+    is_broken = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
     head = "\n".join(f"{name}: {value}" for name, value in message.items())
-    return head + ("\n" if is_broken_off else "\n\n") + _source(message)
+    return head + ("\n" if is_broken else "\n\n") + _source(message)
 
 
 _FOLD = re.compile(r"\n[ \t]+")
@@ -198,7 +201,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 def _blocks(text: str) -> Iterator[dict[str, str]]:
-    """The fields of each block of header lines, by their names in small letters; the first of a name counts."""
+    """The fields of each block of header lines by lower-case name; the first of each name counts."""
     for block in _BLANK_LINE.split(text):
         fields: dict[str, str] = {}
         for line in _FOLD.sub(" ", block.strip("\n")).split("\n"):
@@ -208,32 +211,32 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
         yield fields
 
 
-_NAMES_A_MAIL = re.compile(
+_MESSAGE_ID_LINE = re.compile(
     r"^[ \t>]*(?:(?:x-)?(?:original-)?message-id|in-reply-to|references):[^\n]*", re.IGNORECASE | re.MULTILINE
 )
 
 
-def _our_key(message: Message, domains: Collection[str]) -> str:
-    """The key of our mail that a report is about: from the mail or headers that came back, else from other headers."""
+def _our_message_key(message: Message, domains: Collection[str]) -> str:
+    """The key of the mail that a report is about: from the returned mail or headers, else from the report's headers."""
     ends = "|".join(re.escape(domain) for domain in domains)
     ours = re.compile(rf"<\s*([0-9a-f]{{16,64}})\.digest@(?:{ends})\s*>", re.IGNORECASE)
     own = "\n".join(f"{name}: {value}" for name, value in message.items() if name.lower() != "message-id")
     inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() in ("message", "text"))
     for text in (*inside, own):
         text = text.replace("\r\n", "\n")
-        # As it stands too: in plain text a whole copy may be indented, and then no line of it is a fold.
-        for line in (*_NAMES_A_MAIL.findall(_FOLD.sub(" ", text)), *_NAMES_A_MAIL.findall(text)):
+        # Unfolded and as it stands: in plain text a whole copy may be indented, and then its lines are not folds.
+        for line in (*_MESSAGE_ID_LINE.findall(_FOLD.sub(" ", text)), *_MESSAGE_ID_LINE.findall(text)):
             if match := ours.search(line):
                 return match[1].lower()
     return ""
 
 
 def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: datetime) -> dict[str, int]:
-    """Read every report in a Maildir or a folder of ``.eml`` files, act on it, and put it away as read.
+    """Read every report in a Maildir or a folder of ``.eml`` files, act on it, and move it to the read ones.
 
     Returns
     -------
-    How many reports of each kind came; ``ignored`` are those that name no mail of ours, or cannot be read.
+    The number of reports of each kind; ``ignored`` are those that name no mail of ours, or cannot be read.
 
     Raises
     ------
@@ -256,19 +259,19 @@ def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: d
 
 
 def report_bytes(file: Path) -> bytes:
-    """The beginning of a file, as far as a report is read."""
+    """The first ``MAX_REPORT_BYTES`` of a file."""
     with file.open("rb") as stream:
         return stream.read(MAX_REPORT_BYTES)
 
 
 def _new_reports(folder: Path) -> Iterator[bytes]:
-    """The reports that were not read before; each is put away once the next one is asked for."""
+    """The unread reports; each is moved to the read ones once the caller asks for the next."""
     if not folder.is_dir():
-        raise UsageError(f"mail.bounce_folder = {str(folder)!r} is no folder")
+        raise UsageError(f"mail.bounce_folder = {str(folder)!r} is not a folder")
     if (folder / "new").is_dir() and (folder / "cur").is_dir():
         for file in sorted(path for path in (folder / "new").iterdir() if not path.name.startswith(".")):
             yield report_bytes(file)
-            file.replace(folder / "cur" / f"{file.name.partition(':')[0]}:2,S")  # seen, as mail programs write it
+            file.replace(folder / "cur" / f"{file.name.partition(':')[0]}:2,S")  # Maildir's flag for a seen mail
         return
     for file in sorted(folder.glob("*.eml")):
         yield report_bytes(file)

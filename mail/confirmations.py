@@ -1,8 +1,8 @@
-"""Answers to what was typed into the form: a question to confirm, or a link to one's own page.
+"""Confirmation mails: the reply to each request from the subscription form.
 
-The form only stores what was typed; the mail is the answer, so nobody but the owner of an address learns anything
-about it. Nobody can be flooded: a mailbox gets a few answers a day, by whatever name and from wherever they were
-asked for, and one that asked never to be written to gets none.
+The form only stores the request and the reply goes out by mail, so only the owner of an address learns anything about
+it. A mailbox gets a few replies a day, whichever of its addresses was typed and from wherever, so nobody can flood it;
+a blocked address gets none.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from templates.mail_content import Notice, render_notice
 
 MAX_A_DAY = 3
 MAX_A_MONTH = 8
-"""Answers that one mailbox gets at most, however often and by whom they are asked for."""
+"""Replies that one mailbox gets at most, however many requests name it."""
 _MAX_TRIES = 5
-_AT_ONCE = 50
+_BATCH = 50
 
 
 @dataclass(frozen=True)
 class ConfirmationContext:
-    """What answering takes. ``url`` gives the address of a page for a token of a purpose."""
+    """Everything that replying needs; ``url`` gives the address of the page for a token."""
 
     db: Database
     transport: Transport
@@ -51,118 +51,118 @@ class ConfirmationContext:
     wait: Callable[[], None]
 
 
-def answer_requests(desk: ConfirmationContext) -> Iterator[Progress]:
-    """Answer everybody who waits; yields after each that is stored.
+def answer_requests(context: ConfirmationContext) -> Iterator[Progress]:
+    """Reply to all waiting requests; yields after each one whose outcome is stored.
 
-    A process that dies while a mail leaves does not send it again: whoever asked can ask once more.
+    If the process dies during sending, the mail is not sent again: the person can send the form again.
 
     Raises
     ------
     MailServerUnavailable
-        If the server takes no mail from anybody now; everybody who is left still waits.
+        If the server takes no mail at all now; the remaining requests keep waiting.
     """
     n_done = 0
-    while batch := waiting_requests(desk.db, now=desk.clock(), limit=_AT_ONCE):
+    while batch := waiting_requests(context.db, now=context.clock(), limit=_BATCH):
         for request in batch:
-            _answer(desk, request)
+            _reply_to(context, request)
             n_done += 1
-            yield Progress("delivery", n_done, n_done, "answers")
+            yield Progress("delivery", n_done, n_done, "replies")
 
 
-def _answer(desk: ConfirmationContext, request: SubscriptionRequest) -> None:
-    db = desk.db
-    reason = _reason_for_silence(desk, request)
+def _reply_to(context: ConfirmationContext, request: SubscriptionRequest) -> None:
+    db = context.db
+    reason = _reason_to_skip(context, request)
     if reason:
         finish_request(db, request.request_id, state="dropped", problem=reason)
         return
-    letter = _letter(desk, request)
-    if letter is None:
-        finish_request(db, request.request_id, state="dropped", problem="nobody has subscribed with this address")
+    message = _reply(context, request)
+    if message is None:
+        finish_request(db, request.request_id, state="dropped", problem="no subscription has this address")
         return
-    desk.wait()
+    context.wait()
     if not claim_request(db, request.request_id):
         return
     n_tries = request.n_tries + 1
     try:
-        desk.transport.send(letter, now=desk.clock(), handing=lambda: True)
+        context.transport.send(message, now=context.clock(), before_commit=lambda: True)
     except MailServerUnavailable as error:
         finish_request(
             db,
             request.request_id,
             state="waiting",
             problem=str(error),
-            next_try_at=desk.clock() + wait_after(1),
+            next_try_at=context.clock() + wait_after(1),
             counts=False,
         )
         raise
     except DeliveryError as error:
         if error.bad_address:
-            suppress(db, request.address, "bounced", now=desk.clock())
+            suppress(db, request.address, "bounced", now=context.clock())
         again = not (error.permanent or error.uncertain) and n_tries < _MAX_TRIES
         finish_request(
             db,
             request.request_id,
             state="waiting" if again else "dropped",
             problem=str(error),
-            next_try_at=desk.clock() + wait_after(n_tries) if again else None,
+            next_try_at=context.clock() + wait_after(n_tries) if again else None,
         )
     else:
         finish_request(db, request.request_id, state="sent")
 
 
-def _reason_for_silence(desk: ConfirmationContext, request: SubscriptionRequest) -> str:
-    """Why nothing is sent, empty where something is."""
-    if suppressed := suppressed_for(desk.db, request.address):
-        return f"left alone: {suppressed}"
-    now = desk.clock()
-    if letters_to(desk.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
-        return f"the mailbox had {MAX_A_DAY} answers within a day"
-    if letters_to(desk.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
-        return f"the mailbox had {MAX_A_MONTH} answers within 30 days"
+def _reason_to_skip(context: ConfirmationContext, request: SubscriptionRequest) -> str:
+    """Why nothing is sent; empty if a reply is due."""
+    if suppressed := suppressed_for(context.db, request.address):
+        return f"suppressed: {suppressed}"
+    now = context.clock()
+    if letters_to(context.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
+        return f"the mailbox got {MAX_A_DAY} replies within a day"
+    if letters_to(context.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
+        return f"the mailbox got {MAX_A_MONTH} replies within 30 days"
     return ""
 
 
-def _letter(desk: ConfirmationContext, request: SubscriptionRequest) -> MailMessage | None:
-    """The answer; ``None`` where there is nobody to tell anything."""
-    db, now = desk.db, desk.clock()
+def _reply(context: ConfirmationContext, request: SubscriptionRequest) -> MailMessage | None:
+    """The mail to send; ``None`` for a request to manage a subscription that does not exist."""
+    db, now = context.db, context.clock()
     reader = subscriber_of(db, request.address)
     if reader is not None and reader.state in ("active", "paused"):
-        tokens: dict[TokenPurpose, str] = {"manage": desk.new_token()}
+        tokens: dict[TokenPurpose, str] = {"manage": context.new_token()}
         add_tokens(db, reader.subscriber_id, tokens, now=now)
-        words = _page_words(
-            desk.url("manage", tokens["manage"]), reader.state, asked_to_subscribe=request.preferences is not None
+        notice = _manage_notice(
+            context.url("manage", tokens["manage"]), reader.state, asked_to_subscribe=request.preferences is not None
         )
     elif request.preferences is None:
         return None
     else:
         reader = add_pending(db, request.address, request.preferences, now=now)
-        tokens = {"confirm": desk.new_token(), "block": desk.new_token()}
+        tokens = {"confirm": context.new_token(), "block": context.new_token()}
         add_tokens(db, reader.subscriber_id, tokens, now=now, preferences=request.preferences)
-        words = _confirm_words(desk.url("confirm", tokens["confirm"]), desk.url("block", tokens["block"]))
-    html, text = render_notice(words)
-    return MailMessage(to=request.address, subject=words.subject, text=text, html=html, message_key=desk.new_key())
+        notice = _confirmation_notice(context.url("confirm", tokens["confirm"]), context.url("block", tokens["block"]))
+    html, text = render_notice(notice)
+    return MailMessage(to=request.address, subject=notice.subject, text=text, html=html, message_key=context.new_key())
 
 
-def _confirm_words(confirm_url: str, block_url: str) -> Notice:
+def _confirmation_notice(confirm_url: str, block_url: str) -> Notice:
     return Notice(
         subject="Please confirm your subscription to Papertide",
         heading="One more step",
         paragraphs=(
-            "Somebody, probably you, asked for the Papertide digest of machine-learning research at this address.",
-            f"Nothing is sent until you confirm. The link works for {CONFIRM_LASTS.days} days.",
+            "Somebody, probably you, entered this address to get the Papertide digest of machine-learning research.",
+            f"We send nothing until you confirm. The link works for {CONFIRM_LASTS.days} days.",
         ),
         button=("Confirm the subscription", confirm_url),
         small=(
-            ("It was not you? Then do nothing, and you will not hear from us.", "", ""),
-            ("You do not want to be asked again?", "Never write to this address", block_url),
+            ("If it was not you, ignore this mail and you will not hear from us.", "", ""),
+            ("To make sure that nobody can sign you up again:", "Never mail this address", block_url),
         ),
     )
 
 
-def _page_words(url: str, state: str, *, asked_to_subscribe: bool) -> Notice:
-    paused = " It is paused now." if state == "paused" else ""
+def _manage_notice(url: str, state: str, *, asked_to_subscribe: bool) -> Notice:
+    paused = " It is paused at the moment." if state == "paused" else ""
     first = (
-        f"You asked for the Papertide digest, and you have it already.{paused}"
+        f"You asked for the Papertide digest, and you are already subscribed.{paused}"
         if asked_to_subscribe
         else f"Here is the link to your subscription.{paused}"
     )
@@ -171,8 +171,8 @@ def _page_words(url: str, state: str, *, asked_to_subscribe: bool) -> Notice:
         heading="Your subscription",
         paragraphs=(
             first,
-            f"On your page you can change, pause, export and delete it. The link works for {MANAGE_LASTS.days} days.",
+            f"You can change, pause, export or delete it there. The link works for {MANAGE_LASTS.days} days.",
         ),
-        button=("Open my page", url),
-        small=(("It was not you who asked? Nothing has changed.", "", ""),),
+        button=("Manage my subscription", url),
+        small=(("If it was not you who asked, nothing has changed.", "", ""),),
     )

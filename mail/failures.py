@@ -1,8 +1,8 @@
-"""What a mail server's refusal means for a subscription: the one rule, for SMTP answers and for reports by mail.
+"""Classifies a mail server's refusal: the one rule, for SMTP replies and for bounce reports.
 
-Statuses are those of RFC 3463 and of IANA's registry, read as servers use them. A server's words are looked at only
-where its status is too general, or where they contradict it. In doubt a failure ends nothing: a lost reader is worse
-than one more mail that is refused.
+Statuses are those of RFC 3463 and IANA's registry, read as servers use them. A server's text counts only where its
+status is too general, or where the text contradicts it. In doubt a failure ends no subscription: losing a reader is
+worse than one more refused mail.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ _MAX_CHARS = 4_000
 
 @dataclass(frozen=True)
 class Failure:
-    """What a refusal says.
+    """What a refusal means.
 
-    ``kind`` is ``failed`` where the address will take no mail, which ends a subscription; ``passing`` where it may take
-    the next one; ``other`` where the refusal is about our mail, our sender or somebody's policy. ``status`` is the
-    enhanced status that decided, empty where none did. ``why`` is one line in our own words, without anything that the
-    server wrote.
+    ``kind`` is ``failed`` if the address takes no mail, which ends a subscription; ``passing`` if it may take the next
+    one; ``other`` if the refusal is about our mail, our sender or a policy. ``status`` is the enhanced status that
+    decided, empty if none did. ``why`` is one line in our own words, without any of the server's text.
     """
 
     kind: FailureKind
@@ -36,9 +35,9 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
 
     Parameters
     ----------
-    status : an enhanced status such as ``5.1.1``, with anything behind it; empty where there is none.
-    diagnostic : the server's own words, such as ``smtp; 550 5.1.1 no such user``.
-    reply_code : SMTP's three digits; read from ``diagnostic`` where it is not given.
+    status : an enhanced status such as ``5.1.1``, with any text after it; empty if there is none.
+    diagnostic : the server's own text, such as ``smtp; 550 5.1.1 no such user``.
+    reply_code : the SMTP reply code of three digits; by default read from ``diagnostic``.
 
     Examples
     --------
@@ -50,14 +49,14 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
     words = _ADDRESS.sub(" ", diagnostic[:_MAX_CHARS])
     if reply_code is None and (match := _REPLY_CODE.search(words)):
         reply_code = int(match[1])
-    said = _first_status(status, at_start=True)
-    answered = _first_status(words)
-    if said is None or (_is_vague(said) and answered is not None):
-        said = answered or said
-    found = _judged(said, words, reply_code)
-    if found.kind == "failed" and answered is not None and answered != said and not _is_vague(answered):
-        # A relay writes its own status above the answer it was given; where they differ, the answer is nearer.
-        nearer = _judged(answered, words, reply_code)
+    given = _first_status(status, at_start=True)
+    in_text = _first_status(words)
+    if given is None or (_is_vague(given) and in_text is not None):
+        given = in_text or given
+    found = _classified(given, words, reply_code)
+    if found.kind == "failed" and in_text is not None and in_text != given and not _is_vague(in_text):
+        # A relay writes its own status above the reply that it got; where they differ, trust the reply.
+        nearer = _classified(in_text, words, reply_code)
         return found if nearer.kind == "failed" else nearer
     return found
 
@@ -65,10 +64,10 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
 _Status = tuple[int, int, int]
 
 _STATUS_AT_START = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?![.\d])")
-# Not within a number of a version or an IP address.
+# Not inside a version number or an IP address.
 _STATUS_ANYWHERE = re.compile(r"(?<![\w.])([45])\.(\d{1,3})\.(\d{1,3})(?![.]?\d)")
 _REPLY_CODE = re.compile(r"(?:^|[:;\n'\"]|\bsaid)\s*([45]\d\d)(?=[ -])")
-_ADDRESS = re.compile(r"<?[^\s<>@]{1,99}@[^\s<>]{1,255}>?")  # its parts may read like anything, say spam@
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,99}@[^\s<>]{1,255}>?")  # removed first: an address may contain "spam"
 
 
 def _first_status(text: str, *, at_start: bool = False) -> _Status | None:
@@ -77,11 +76,11 @@ def _first_status(text: str, *, at_start: bool = False) -> _Status | None:
 
 
 def _is_vague(status: _Status) -> bool:
-    """Whether a status names a subject at most; security (7) and content (6) are about our mail in any detail."""
+    """Whether a status names no detail; security (7) and content (6) are about our mail whatever the detail."""
     return status[1] == 0 or (status[1] < 6 and status[2] == 0)
 
 
-# By subject and detail; what is not here is decided by the subject.
+# By subject and detail; any other status is decided by its subject.
 _FAILED: dict[tuple[int, int], str] = {
     (1, 1): "no such mailbox",
     (1, 2): "no such mail system",
@@ -97,8 +96,8 @@ _PASSING: dict[tuple[int, int], str] = {
     (2, 2): "the mailbox is full",
     (2, 4): "a mailing list could not be expanded",
     (2, 14): "the mailbox forwards to a wrong place",  # Microsoft 365, as are those of three digits
-    (2, 121): "the mailbox gets too many mails an hour",
-    (2, 122): "the mailbox gets too many mails an hour",
+    (2, 121): "the mailbox receives too many mails an hour",
+    (2, 122): "the mailbox receives too many mails an hour",
     (3, 1): "the mail system is full",
     (3, 2): "the mail system takes no mail at present",
 }
@@ -109,16 +108,16 @@ _OTHER: dict[tuple[int, int], str] = {
     (3, 4): "this mail is too large for the mail system",
 }
 _BY_SUBJECT: dict[int, tuple[FailureKind, str]] = {
-    1: ("other", "the status does not say that nobody has the address"),
+    1: ("other", "the status does not say that the address does not exist"),
     2: ("other", "the status does not say that the mailbox is gone"),
     3: ("other", "the mail system cannot handle this mail"),
-    4: ("passing", "the mail could not be routed or not in time"),
+    4: ("passing", "the mail could not be routed, or not in time"),
     5: ("other", "the mail servers do not understand each other"),
     6: ("other", "the content or form of this mail is refused"),
     7: ("other", "a policy or security check refuses our mail"),
 }
 
-# About the sender, whatever the status says.
+# Text about the sender outranks any status.
 _OUR_SENDER = re.compile(
     r"""\bsender(?:'?s)?\s+(?:e-?mail\s+|envelope\s+)?(?:address|domain|host|ip|verif|is\b|not\b|reject|denied|refus|block
             |unknown|invalid)
@@ -130,7 +129,7 @@ _OUR_SENDER = re.compile(
         |\bspf\b|\bdkim\b|\bdmarc\b|\bdns\s+mx\b|\bptr\b|\breverse\s+dns|\brdns\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-# About our mail, where no status says more.
+# Text about our mail counts where the status is vague.
 _OUR_MAIL = re.compile(
     r"""\bpolicy\b|\bpolicies\b|\bcontent\b|\bvirus\b|\bmalware\b|\bphish|\bbanned\b|authenticat|\bblocked\b
         |\btoo\s+(?:large|big|long)\b|\b(?:message|mail)\s+size\b|\bsize\s+(?:limit|exceed)|\bnot\s+authori[sz]ed\b
@@ -147,7 +146,7 @@ _RATE = re.compile(
         |\btry(?:ing)?\s+(?:it\s+)?(?:again|later)\b|\btemporar|\bgr[ae]y-?list|\bretry\s+timeout""",
     re.IGNORECASE | re.VERBOSE,
 )
-_NOBODY = re.compile(
+_NO_MAILBOX = re.compile(
     r"""\b(?:user|recipient|mailbox|account|addressee|e-?mail\s+address|address)\b[^.;\n]{0,50}?
             \b(?:unknown|not\s+(?:be\s+)?found|(?:does\s+not|doesn't|not)\s+exist|no\s+longer\b|not\s+known
                |(?:is\s+)?(?:disabled|inactive|deactivated|closed|discontinued|unavailable|not\s+available|invalid))
@@ -165,49 +164,49 @@ _NO_DOMAIN = re.compile(
         |\bcouldn't\s+find\s+any\s+host|\bmx\s+records?\s+point\s+to\s+non-?existent""",
     re.IGNORECASE | re.VERBOSE,
 )
-_MICROSOFT_REFUSES = re.compile(r"recipient\s+address\s+rejected:\s*access\s+denied", re.IGNORECASE)
+_MICROSOFT_NO_MAILBOX = re.compile(r"recipient\s+address\s+rejected:\s*access\s+denied", re.IGNORECASE)
 
 
-def _judged(status: _Status | None, words: str, reply_code: int | None) -> Failure:
+def _classified(status: _Status | None, words: str, reply_code: int | None) -> Failure:
     text = "" if status is None else "{}.{}.{}".format(*status)
     if status is not None and status[0] == 2:
         return Failure("other", text, "nothing failed")
     if status is None or _is_vague(status):
-        return _by_words(status, text, words, reply_code)
+        return _classified_by_text(status, text, words, reply_code)
     code, subject = status[1:], status[1]
     if code in _OTHER or subject not in _BY_SUBJECT:
-        return Failure("other", text, _OTHER.get(code, "the status is not one that we know"))
+        return Failure("other", text, _OTHER.get(code, "the status is unknown"))
     if _OUR_SENDER.search(words):
-        return Failure("other", text, "the server's words are about our sender or a block list")
+        return Failure("other", text, "the server's text is about our sender or a block list")
     is_for_now = status[0] == 4 or (reply_code is not None and reply_code < 500)
-    if is_for_now and (subject < 6 or _RATE.search(words)):  # a policy stays, whatever the first digit
+    if is_for_now and (subject < 6 or _RATE.search(words)):  # a policy lasts, whatever the first digit
         return Failure("passing", text, _PASSING.get(code, "the server may take the mail later"))
-    if code in _FAILED or (code == (4, 1) and _MICROSOFT_REFUSES.search(words)):
+    if code in _FAILED or (code == (4, 1) and _MICROSOFT_NO_MAILBOX.search(words)):
         if _FULL.search(words):
             return Failure("passing", text, "the mailbox is full")
         if subject != 1 and _RATE.search(words):
-            return Failure("passing", text, "the server takes too many mails at present, or none for now")
+            return Failure("passing", text, "the server limits the rate of mails, or takes none at present")
         return Failure("failed", text, _FAILED.get(code, "no such mailbox at Microsoft 365"))
     if code in _PASSING:
         return Failure("passing", text, _PASSING[code])
     return Failure(_BY_SUBJECT[subject][0], text, _BY_SUBJECT[subject][1])
 
 
-def _by_words(status: _Status | None, text: str, words: str, reply_code: int | None) -> Failure:
-    """What the words say, where a status says little or is missing; sender and policy first, then what may pass."""
+def _classified_by_text(status: _Status | None, text: str, words: str, reply_code: int | None) -> Failure:
+    """Classify by the server's text if the status is vague or missing: sender and policy first, then what may pass."""
     if _OUR_SENDER.search(words):
-        return Failure("other", text, "the server's words are about our sender or a block list")
+        return Failure("other", text, "the server's text is about our sender or a block list")
     if _OUR_MAIL.search(words):
-        return Failure("other", text, "the server's words are about our mail or a policy")
+        return Failure("other", text, "the server's text is about our mail or a policy")
     if _FULL.search(words):
-        return Failure("passing", text, "the mailbox is full, by the server's words")
+        return Failure("passing", text, "the mailbox is full, according to the server's text")
     is_for_now = (status is not None and status[0] == 4) or (reply_code is not None and reply_code < 500)
     if is_for_now or _RATE.search(words):
         return Failure("passing", text, "the server may take the mail later")
-    if _NOBODY.search(words):
-        return Failure("failed", text, "no such mailbox, by the server's words")
+    if _NO_MAILBOX.search(words):
+        return Failure("failed", text, "no such mailbox, according to the server's text")
     if _NO_DOMAIN.search(words):
-        return Failure("failed", text, "no such domain, by the server's words")
+        return Failure("failed", text, "no such domain, according to the server's text")
     if status is not None and status[1] in (2, 4):
-        return Failure("passing", text, "the status says nothing that lasts")
+        return Failure("passing", text, "the status does not say that the failure is permanent")
     return Failure("other", text, "the server does not say that the address takes no mail")

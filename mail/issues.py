@@ -1,6 +1,6 @@
-"""Sending issues: each once, to each of their readers.
+"""Sends each issue once to each of its readers.
 
-    digests published -> issues -> who gets them (once) -> compose -> claim -> hand over -> what became of it
+    published digests -> issues due -> readers (decided once) -> compose -> claim -> send -> outcome
 
 ``store/deliveries.py`` has the states, and the rule for crashes.
 """
@@ -45,26 +45,26 @@ from store.topics import StoredTopicModel, assignments_of_week
 from store.weekly import weekly_counts, weekly_totals
 from templates.mail_content import IssueFrame, MailUrls, render_issue
 
-_AT_ONCE = 50
+_BATCH = 50
 _FIRST_WAIT_MIN, _LONGEST_WAIT_MIN = 5, 360
-FAILURES_THAT_END = 3
-"""So many issues in a row that could not be delivered, and the address is left alone."""
+MAX_FAILED_ISSUES = 3
+"""After so many undelivered issues in a row, an address is suppressed."""
 
 
 def wait_after(n_tries: int) -> timedelta:
-    """How long to wait after so many failures: 5 minutes, then twice as long each time, at most 6 hours."""
+    """How long to wait after ``n_tries`` failures: 5 minutes, doubled each time, at most 6 hours."""
     return timedelta(minutes=min(_FIRST_WAIT_MIN << min(max(n_tries, 1) - 1, 20), _LONGEST_WAIT_MIN))
 
 
 def due_issues(published: Sequence[Week], planned: Collection[str]) -> list[Issue]:
-    """Issues whose readers are to be decided now, in order.
+    """Issues whose readers must be decided now, in order.
 
-    Of a new installation that is the newest week alone: nobody wants the past year in one morning. After that it is
-    every week with a digest since the last one that was sent; an older digest, made later, is not mailed.
+    For a new installation only the newest week's: nobody wants the past year in one morning. Later every week with a
+    digest since the last one that was sent; an older digest that is made later is not mailed.
     """
     weekly = [Week.parse(name) for name in planned if "W" in name]
     weeks = sorted(published)
-    # The last sent week itself stays in: its month's issue may have been cut off from it by a crash.
+    # The last sent week stays in: a crash may have come between its issue and its month's.
     weeks = [w for w in weeks if w >= max(weekly)] if weekly else weeks[-1:]
     return [issue for w in weeks for issue in issues_of(w) if str(issue) not in planned]
 
@@ -79,7 +79,7 @@ def issue_material(
     model: StoredTopicModel | None,
     embedding_model_id: str | None,
 ) -> IssueMaterial:
-    """Everything that the readers' parts of an issue are made from."""
+    """Everything that the personal parts of an issue are composed from."""
     weeks = issue.weeks
     counts: dict[tuple[str, str], dict[Week, int]] = {}
     table = weekly_counts(db)
@@ -129,10 +129,10 @@ def _by_week(db: Database, categories: Sequence[str], within: Collection[str] | 
 
 @dataclass(frozen=True)
 class DeliveryContext:
-    """What sending takes besides the issue.
+    """Everything that sending needs besides the issue.
 
-    ``urls`` gives the addresses for a pair of tokens, to manage and to unsubscribe. ``wait`` comes back when the
-    next mail may go.
+    ``urls`` gives the links for a pair of tokens, to manage and to unsubscribe. ``wait`` blocks until the next mail
+    may be sent.
     """
 
     db: Database
@@ -145,37 +145,37 @@ class DeliveryContext:
 
 
 def deliver_issue(
-    room: DeliveryContext, frame: IssueFrame, composer: PersonalComposer, *, n_readers: int
+    context: DeliveryContext, frame: IssueFrame, composer: PersonalComposer, *, n_readers: int
 ) -> Iterator[Progress]:
-    """Send an issue to all who are due now; yields after each mail whose end is stored.
+    """Send an issue to all readers who are due now; yields after each mail whose outcome is stored.
 
     Raises
     ------
     MailServerUnavailable
-        If the server takes no mail from anybody now; everybody who is left is still due.
+        If the server takes no mail at all now; the remaining mails stay due.
     """
-    issue, after, n_done, doubted = str(frame.issue), 0, 0, ""
-    while batch := deliveries_due(room.db, issue, now=room.clock(), limit=_AT_ONCE, after=after):
+    issue, after, n_done, refusal = str(frame.issue), 0, 0, ""
+    while batch := deliveries_due(context.db, issue, now=context.clock(), limit=_BATCH, after=after):
         for delivery, reader in batch:
             after = delivery.delivery_id
-            doubted = _deliver(room, frame, composer, delivery, reader) or doubted
+            refusal = _deliver(context, frame, composer, delivery, reader) or refusal
             n_done += 1
             yield Progress("delivery", n_done, max(n_readers, n_done), "mails")
-    if doubted and not is_taken_from_somebody(room.db, issue):
-        message = f"the mail server has taken issue {issue} from nobody; the last answer: {doubted}"
+    if refusal and not is_taken_from_somebody(context.db, issue):
+        message = f"the mail server has refused issue {issue} for every reader; its last reply: {refusal}"
         raise MailServerUnavailable(message, public=message)
 
 
 def issue_message(
     frame: IssueFrame,
-    yours: PersonalPart,
+    personal: PersonalPart,
     reader: Subscriber,
     *,
     message_key: str,
     urls: MailUrls,
 ) -> MailMessage:
     """One reader's mail."""
-    html, text = render_issue(frame, yours, reader.preferences, address=reader.address, urls=urls)
+    html, text = render_issue(frame, personal, reader.preferences, address=reader.address, urls=urls)
     return MailMessage(
         to=reader.address,
         subject=frame.subject,
@@ -188,60 +188,63 @@ def issue_message(
 
 
 def _deliver(
-    room: DeliveryContext, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
+    context: DeliveryContext, frame: IssueFrame, composer: PersonalComposer, delivery: Delivery, reader: Subscriber
 ) -> str:
-    """Send one mail; gives the public words of a refusal that may be the server's own trouble, empty as a rule."""
-    tokens: dict[TokenPurpose, str] = {"manage": room.new_token(), "unsubscribe": room.new_token()}
-    db = room.db
+    """Send one mail; returns the public text of a refusal that may be the server's own problem, else empty."""
+    tokens: dict[TokenPurpose, str] = {"manage": context.new_token(), "unsubscribe": context.new_token()}
+    db = context.db
     try:
-        yours = composer.compose(reader.preferences.follows, sent_before=papers_sent_to(db, reader.subscriber_id))
-        letter = issue_message(
+        personal = composer.compose(reader.preferences.follows, sent_before=papers_sent_to(db, reader.subscriber_id))
+        message = issue_message(
             frame,
-            yours,
+            personal,
             reader,
             message_key=delivery.message_key,
-            urls=room.urls(tokens["manage"], tokens["unsubscribe"]),
+            urls=context.urls(tokens["manage"], tokens["unsubscribe"]),
         )
-    except ValueError as error:  # one reader's part that cannot be made must not keep the others waiting
-        if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock()):
-            note_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=room.clock())
+    except ValueError as error:  # one reader's mail that cannot be composed must not hold up the others
+        if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=context.clock()):
+            note_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=context.clock())
         return ""
-    room.wait()
-    claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=room.clock())
+    context.wait()
+    claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=context.clock())
     if claim is None:
         return ""
     try:
-        handed = room.transport.send(
-            letter,
-            now=room.clock(),
-            handing=lambda: hand_over(db, claim, papers=yours.listed, now=room.clock()),
+        is_sent = context.transport.send(
+            message,
+            now=context.clock(),
+            before_commit=lambda: hand_over(db, claim, papers=personal.listed, now=context.clock()),
         )
     except MailServerUnavailable as error:
-        note_refused(db, claim, problem=str(error), next_try_at=room.clock(), counts=False, now=room.clock())
+        note_refused(db, claim, problem=str(error), next_try_at=context.clock(), counts=False, now=context.clock())
         raise
     except DeliveryError as error:
-        return _note(room, claim, delivery, reader, error)
-    except ValueError as error:  # a letter that cannot be written as a mail
-        note_refused(db, claim, problem=str(error), next_try_at=None, now=room.clock())
+        return _note_failure(context, claim, delivery, reader, error)
+    except ValueError as error:  # the message cannot be written as a mail
+        note_refused(db, claim, problem=str(error), next_try_at=None, now=context.clock())
     else:
-        if handed:
-            note_sent(db, claim, now=room.clock())
+        if is_sent:
+            note_sent(db, claim, now=context.clock())
     return ""
 
 
-def _note(room: DeliveryContext, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError) -> str:
-    """Store how a mail failed, and leave an address alone that nobody has.
+def _note_failure(
+    context: DeliveryContext, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError
+) -> str:
+    """Store how a mail failed, and suppress an address that does not exist.
 
-    A refusal for good is believed only of a server that takes mails of others: one that takes none, a relay that we
-    may not use for example, would end every subscription. Until then it is tried again, and given back as doubted.
+    A permanent refusal is believed only of a server that has taken this issue for another reader: one that takes none,
+    such as a relay that we may not use, would end every subscription. Until then the mail is tried again, and the
+    refusal's public text is returned.
     """
-    db, now = room.db, room.clock()
+    db, now = context.db, context.clock()
     if error.uncertain:
         note_uncertain(db, claim, problem=str(error), now=now)
         return ""
     n_tries = delivery.n_tries + 1
     is_believed = error.permanent and is_taken_from_somebody(db, delivery.issue)
-    is_over = is_believed or n_tries >= room.max_tries
+    is_over = is_believed or n_tries >= context.max_tries
     note_refused(
         db,
         claim,
@@ -250,7 +253,7 @@ def _note(room: DeliveryContext, claim: Claim, delivery: Delivery, reader: Subsc
         now=now,
     )
     if (error.bad_address and is_believed) or (
-        is_over and failures_in_a_row(db, reader.subscriber_id) >= FAILURES_THAT_END
+        is_over and failures_in_a_row(db, reader.subscriber_id) >= MAX_FAILED_ISSUES
     ):
         suppress(db, reader.address, "bounced", now=now)
     return error.public if error.permanent and not is_over else ""

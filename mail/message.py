@@ -1,7 +1,7 @@
-"""Mails as bytes, and the two ways that they leave: into a folder, or to a mail server.
+"""Encodes a mail as RFC 5322 bytes.
 
-A letter's words come from outside in part: titles from arXiv, addresses and searches from readers. They reach headers
-only through ``EmailMessage``, which refuses a line break, after everything that could be one is taken out.
+Some of its text comes from outside: titles from arXiv, addresses and searches from readers. It reaches headers only
+through ``EmailMessage``, which refuses line breaks, after everything that could be one is removed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_SUBJECT = 200
 
 
 _PLAIN_URL = re.compile(r"[!-;=?-~]{1,900}")
-"""Printable ASCII without blanks and angle brackets, in one line of a mail (RFC 5322, 2.1.1)."""
+"""Printable ASCII without spaces and angle brackets that fits on one line of a mail (RFC 5322, 2.1.1)."""
 
 
 def message_id(key: str, settings: MailSettings) -> str:
@@ -32,58 +32,58 @@ def message_id(key: str, settings: MailSettings) -> str:
     return f"<{key}.digest@{settings.domain}>"
 
 
-def message_bytes(letter: MailMessage, settings: MailSettings, *, now: datetime) -> bytes:
-    """The mail as it goes over the wire, with CRLF, without the dots that SMTP adds.
+def message_bytes(message: MailMessage, settings: MailSettings, *, now: datetime) -> bytes:
+    """The mail as it is sent, with CRLF line ends and before SMTP's dot-stuffing.
 
     Raises
     ------
     ValueError
-        If an address or a header could not be written safely; the letter is then not sent.
+        If an address or a header cannot be written safely; the message must not be sent.
     """
     head = EmailMessage(policy=SMTP)
     head["From"] = Address(settings.sender_name, addr_spec=settings.sender)
-    head["To"] = Address(addr_spec=letter.to)
-    head["Subject"] = clean_text(letter.subject)[:_MAX_SUBJECT]
+    head["To"] = Address(addr_spec=message.to)
+    head["Subject"] = clean_text(message.subject)[:_MAX_SUBJECT]
     head["Date"] = format_datetime(now)
-    head["Message-ID"] = message_id(letter.message_key, settings)
+    head["Message-ID"] = message_id(message.message_key, settings)
     if settings.reply_to:
         head["Reply-To"] = Address(addr_spec=settings.reply_to)
     head["Auto-Submitted"] = "auto-generated"
-    if letter.unsubscribe_url:
+    if message.unsubscribe_url:
         head["List-Id"] = f"Papertide digest <{settings.list_name}>"
         head["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         head["Precedence"] = "bulk"
     head["MIME-Version"] = "1.0"
     lines = bytes(head).rstrip(b"\r\n")
-    if letter.unsubscribe_url:
-        lines += b"\r\n" + _unsubscribe_line(letter.unsubscribe_url)
-    return lines + b"\r\n" + _body(letter)
+    if message.unsubscribe_url:
+        lines += b"\r\n" + _unsubscribe_line(message.unsubscribe_url)
+    return lines + b"\r\n" + _body(message)
 
 
 def _unsubscribe_line(url: str) -> bytes:
-    """The header ``List-Unsubscribe``, in one line.
+    """The header ``List-Unsubscribe``, on one line.
 
-    ``EmailMessage`` would write an address that does not fit into 78 characters as encoded words, which RFC 2369
-    does not allow and mail programs do not read.
+    ``EmailMessage`` would write a URL longer than 78 characters as encoded words, which RFC 2369 does not allow and
+    mail programs do not read.
     """
     if not _PLAIN_URL.fullmatch(url):
-        raise ValueError(f"not an address that a mail's header can hold: {url!r}")
+        raise ValueError(f"a mail header cannot contain this URL: {url!r}")
     return f"List-Unsubscribe: <{url}>".encode("ascii")
 
 
-def _body(letter: MailMessage) -> bytes:
+def _body(message: MailMessage) -> bytes:
     """The MIME tree: alternative(text, related(html, pictures)).
 
-    Written out, because ``EmailMessage`` takes longer to encode the pictures that all mails share than composing a
-    mail takes. Boundaries are made from the content, so that the same letter gives the same bytes.
+    Written by hand, because ``EmailMessage`` spends more time encoding the pictures that all mails share than it takes
+    to compose a mail. Boundaries are derived from the content, so the same message gives the same bytes.
     """
-    mark = hashlib.sha256(f"{letter.message_key}\n{letter.text}\n{letter.html}".encode()).hexdigest()[:32]
-    text = _text_part("text/plain", letter.text)
-    if not letter.html:
+    mark = hashlib.sha256(f"{message.message_key}\n{message.text}\n{message.html}".encode()).hexdigest()[:32]
+    text = _text_part("text/plain", message.text)
+    if not message.html:
         return text
-    html = _text_part("text/html", letter.html)
-    if letter.pictures:
-        pictures = [_picture_part(p) for p in letter.pictures]
+    html = _text_part("text/html", message.html)
+    if message.pictures:
+        pictures = [_picture_part(p) for p in message.pictures]
         html = _multipart('related; type="text/html"', f"=_{mark}r", [html, *pictures])
     return _multipart("alternative", f"=_{mark}a", [text, html])
 

@@ -1,4 +1,4 @@
-"""Mail wired together: settings, the store, the composer and a way for mails to leave."""
+"""MailService: plans, composes and sends every mail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from runtime.lease import held_lease
 from store.deliveries import open_issues, open_until, pick_up_after_a_crash, plan_issue, planned_issues
 from store.digests import newest_digest, published_weeks
 from store.saved_searches import add_query_vectors, followed_searches, query_vectors
-from templates.links import Links
+from templates.links import Links, MailLinks
 from templates.mail_content import IssueFrame, MailUrls, Notice, issue_frame, render_notice
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from runtime.context import AppContext
 
 DELIVERY_LEASE = "delivery"
-CONFIRMATIONS_LEASE = "letters"
-_VECTORS_AT_ONCE = 256
-_VECTORS_KEPT = 4_096
-PATHS: dict[TokenPurpose, str] = {
+CONFIRMATIONS_LEASE = "letters"  # the stored name: a process of an older version may hold the lease
+_VECTOR_BATCH = 256
+_MAX_CACHED_VECTORS = 4_096
+LINK_PATHS: dict[TokenPurpose, str] = {
     "confirm": "/subscriptions/confirm",
     "manage": "/subscriptions/manage",
     "unsubscribe": "/subscriptions/unsubscribe",
@@ -45,20 +45,24 @@ PATHS: dict[TokenPurpose, str] = {
 
 
 def new_token() -> str:
-    """192 bits that nobody can guess, as they stand in an address."""
+    """192 random bits for a link, safe in a URL."""
     return secrets.token_urlsafe(24)
 
 
 def new_key() -> str:
-    """The random part of a Message-ID: lower-case, since some servers change the case of what they repeat."""
+    """The random part of a Message-ID; lower-case, because some servers change the case when they quote it."""
     return secrets.token_hex(16)
 
 
 class MailService:
-    """Everything that is mailed goes through here.
+    """Plans, composes and sends issues, confirmations and notices.
 
-    ``transport`` is the settings' by default, ``random_token`` and ``random_key`` are truly random; a simulation
-    brings its own, to be repeatable.
+    Parameters
+    ----------
+    context : the application context.
+    transport : opens a transport; by default the one that the settings name.
+    random_token, random_key : make the tokens of links and the keys of Message-IDs; a simulation passes its own.
+    sleep : waits between mails, to keep the settings' rate.
     """
 
     def __init__(
@@ -74,80 +78,80 @@ class MailService:
         self._transport = transport or (
             lambda: open_transport(context.settings.mail, context.settings.data_dir / "mail")
         )
-        self._token = random_token
-        self._key = random_key
-        self._pace = SendRate(context.settings.mail.rate_per_s, sleep=sleep)
+        self._new_token = random_token
+        self._new_key = random_key
+        self._send_rate = SendRate(context.settings.mail.rate_per_s, sleep=sleep)
 
     def url(self, purpose: TokenPurpose, token: str) -> str:
-        """The page of a token."""
-        return f"{self.context.settings.service.address}{PATHS[purpose]}/{token}"
+        """The address of the page for a token."""
+        return f"{self.context.settings.service.address}{LINK_PATHS[purpose]}/{token}"
 
     # -- issues
 
     def due_issues(self) -> list[str]:
-        """Issues with something to do: readers to be decided, or mails that are open; oldest first."""
+        """Issues whose readers must be decided or whose mails are not all sent, oldest first."""
         context = self.context
         planned = planned_issues(context.db)
         due = [str(i) for i in due_issues(self._deliverable_weeks(planned), planned)]
         return list(dict.fromkeys([*open_issues(context.db), *due]))
 
     def _deliverable_weeks(self, planned: dict[str, int]) -> list[Week]:
-        """Weeks with a digest that is whole, or that has waited for that long enough."""
+        """Weeks whose digest is complete, or has waited for completeness for as long as the settings say."""
         context = self.context
         weeks = published_weeks(context.db)
         done = [Week.parse(name) for name in planned if "W" in name]
         newest = [w for w in weeks if not done or w >= max(done)][-60:]
-        patience = timedelta(hours=context.settings.schedule.deliver_incomplete_after_h)
+        max_wait = timedelta(hours=context.settings.schedule.deliver_incomplete_after_h)
         ready = []
         for week in newest:
             published = newest_digest(context.db, week)
-            is_whole = published is not None and published.edition.digest.completeness.complete
-            if not is_whole and context.now() < week.closes_at + patience:
-                break  # the weeks after it wait too: issues go out in order
+            is_complete = published is not None and published.edition.digest.completeness.complete
+            if not is_complete and context.now() < week.closes_at + max_wait:
+                break  # later weeks wait too: issues are sent in order
             ready.append(week)
         return ready
 
     def deliver(self, issue_name: str) -> Iterator[Progress]:
-        """Decide an issue's readers, if that was not done, and send what is due of it.
+        """Decide an issue's readers, unless that is done, and send its due mails.
 
         Raises
         ------
         PostponedError
-            If mails are left that may be tried later.
+            If some mails must be tried again later.
         MailServerUnavailable
-            If no mail is taken now.
+            If the server takes no mail at all now.
         """
         context, issue = self.context, Issue.parse(issue_name)
-        plan_issue(context.db, issue, new_key=self._key, now=context.now())
+        plan_issue(context.db, issue, new_key=self._new_key, now=context.now())
         transport = self._transport()
         try:
-            pick_up_after_a_crash(context.db, handing_is_safe=transport.handing_again_is_safe, now=context.now())
+            pick_up_after_a_crash(context.db, handing_is_safe=transport.is_idempotent, now=context.now())
             n_open, _ = open_until(context.db, issue_name)
             if n_open:
                 frame, composer = self.frame(issue), self.composer(issue)
-                room = DeliveryContext(
+                delivery = DeliveryContext(
                     db=context.db,
                     transport=transport,
                     urls=self._urls,
                     max_tries=context.settings.mail.max_tries,
                     clock=context.now,
-                    new_token=self._token,
-                    wait=self._pace.wait,
+                    new_token=self._new_token,
+                    wait=self._send_rate.wait,
                 )
-                yield from deliver_issue(room, frame, composer, n_readers=n_open)
+                yield from deliver_issue(delivery, frame, composer, n_readers=n_open)
         finally:
             transport.close()
         n_left, at = open_until(context.db, issue_name)
         if n_left:
             soon = context.now() + timedelta(minutes=1)
-            raise PostponedError("some mails are tried again later", until=max(at or soon, soon))
-        yield Progress("delivery", 1, 1, "issues", f"issue {issue_name}: every mail has come to its end")
+            raise PostponedError("some mails will be tried again later", until=max(at or soon, soon))
+        yield Progress("delivery", 1, 1, "issues", f"issue {issue_name}: no mail is left to send")
 
     def _urls(self, manage: str, unsubscribe: str) -> MailUrls:
         return MailUrls(manage=self.url("manage", manage), unsubscribe=self.url("unsubscribe", unsubscribe))
 
     def frame(self, issue: Issue) -> IssueFrame:
-        """What all mails of an issue share.
+        """The part of an issue that all its mails share.
 
         Raises
         ------
@@ -173,20 +177,18 @@ class MailService:
         return [published.edition for published in found.values() if published is not None]
 
     def links(self) -> Links:
-        """Addresses as a mail needs them: whole ones."""
-        from templates.links import MailLinks
-
+        """Absolute links, as mails need them."""
         return MailLinks(self.context.settings.service.address)
 
     def composer(self, issue: Issue) -> PersonalComposer:
-        """Composes the readers' parts of an issue."""
+        """The composer of the personal parts of an issue."""
         context = self.context
         published = newest_digest(context.db, issue.last_week)
         if published is None:
             raise UsageError(f"{issue.last_week} has no digest, so issue {issue} cannot be sent")
         model_id = context.embedding_model_id
         if model_id is not None:
-            self._read_searches(model_id)
+            self._embed_saved_searches(model_id)
         material = issue_material(
             context.db,
             issue,
@@ -197,17 +199,17 @@ class MailService:
             embedding_model_id=model_id,
         )
 
-        @lru_cache(maxsize=_VECTORS_KEPT)
+        @lru_cache(maxsize=_MAX_CACHED_VECTORS)
         def vector_of(query: str) -> NDArray[np.float32] | None:
             return query_vectors(context.db, model_id, [query]).get(query) if model_id else None
 
         return PersonalComposer(material, context.settings.personal, vector_of)
 
-    def _read_searches(self, model_id: str) -> None:
-        """Let the model read saved searches that it has not read; loaded only where there are some."""
+    def _embed_saved_searches(self, model_id: str) -> None:
+        """Embed saved searches that have no vector yet; the model is loaded only if there are any."""
         queries = followed_searches(self.context.db)
-        for start in range(0, len(queries), _VECTORS_AT_ONCE):
-            chunk = queries[start : start + _VECTORS_AT_ONCE]
+        for start in range(0, len(queries), _VECTOR_BATCH):
+            chunk = queries[start : start + _VECTOR_BATCH]
             known = query_vectors(self.context.db, model_id, chunk)
             new = [q for q in chunk if q not in known]
             if new:
@@ -215,61 +217,67 @@ class MailService:
                 add_query_vectors(self.context.db, model_id, dict(zip(new, vectors, strict=True)))
 
     def preview(self, issue: Issue, preferences: Preferences) -> MailMessage:
-        """The mail that somebody with these preferences would get; its links lead nowhere."""
+        """The mail that a reader with these preferences would get; its links to manage and unsubscribe do not work."""
         now = self.context.now()
         reader = Subscriber(0, "reader@example.org", "active", preferences, now, now, now)
         composer = self.composer(issue)
         model_id = self.context.embedding_model_id
         searches = preferences.of("search")
         if model_id is not None and searches:
-            read = dict(zip(searches, self.context.encoder.encode(list(searches)), strict=True))
-            composer.vector_of = read.get
+            vectors = dict(zip(searches, self.context.encoder.encode(list(searches)), strict=True))
+            composer.vector_of = vectors.get
         return issue_message(
             self.frame(issue),
             composer.compose(preferences.follows, sent_before=()),
             reader,
-            message_key=self._key(),
+            message_key=self._new_key(),
             urls=self._urls("preview", "preview"),
         )
 
-    # -- answers and messages
+    # -- confirmations and notices
 
     def answer_requests(self) -> Iterator[Progress]:
-        """Answer what was typed into the form; nothing where another process is at it."""
+        """Reply to the requests from the subscription form.
+
+        Raises
+        ------
+        BusyError
+            If another process is replying now.
+        """
         transport = self._transport()
         try:
             with held_lease(self.context.db, CONFIRMATIONS_LEASE, clock=self.context.clock) as keeping:
-                desk = ConfirmationContext(
+                confirmations = ConfirmationContext(
                     db=self.context.db,
                     transport=transport,
                     url=self.url,
                     clock=self.context.now,
-                    new_token=self._token,
-                    new_key=self._key,
-                    wait=self._pace.wait,
+                    new_token=self._new_token,
+                    new_key=self._new_key,
+                    wait=self._send_rate.wait,
                 )
-                yield from keeping(answer_requests(desk))
+                yield from keeping(answer_requests(confirmations))
         finally:
             transport.close()
 
-    def send_words(self, address: str, words: Notice) -> str:
-        """Send a short mail at once; returns its key."""
-        html, text = render_notice(words)
-        key = self._key()
-        return self.send(MailMessage(to=address, subject=words.subject, text=text, html=html, message_key=key))
+    def send_notice(self, address: str, notice: Notice) -> str:
+        """Send a notice at once; returns its message key."""
+        html, text = render_notice(notice)
+        key = self._new_key()
+        return self.send(MailMessage(to=address, subject=notice.subject, text=text, html=html, message_key=key))
 
-    def send(self, letter: MailMessage) -> str:
-        """Send one mail at once; returns its key."""
+    def send(self, message: MailMessage) -> str:
+        """Send one mail at once; returns its message key."""
         transport = self._transport()
         try:
-            transport.send(letter, now=self.context.now(), handing=lambda: True)
+            transport.send(message, now=self.context.now(), before_commit=lambda: True)
         finally:
             transport.close()
-        return letter.message_key
+        return message.message_key
 
-    def tell_operator(self, subject: str, message: str) -> None:
+    def notify_operator(self, subject: str, message: str) -> None:
         """Mail the operator, if the settings name one."""
         operator = self.context.settings.mail.operator
         if operator:
-            words = Notice(f"Papertide: {clean_text(subject)}", clean_text(subject), (clean_text(message),))
-            self.send_words(operator, words)
+            notice = Notice(f"Papertide: {clean_text(subject)}", clean_text(subject), (clean_text(message),))
+            self.send_notice(operator, notice)

@@ -19,9 +19,9 @@ _MAILS_PER_CONNECTION = 200
 
 
 class SmtpTransport:
-    """One connection to a mail server, opened when it is needed and kept for many mails."""
+    """Sends over one connection to a mail server, opened on first use and reused for many mails."""
 
-    handing_again_is_safe = False
+    is_idempotent = False
 
     def __init__(self, settings: MailSettings, *, context: ssl.SSLContext | None = None) -> None:
         self._settings = settings
@@ -29,93 +29,93 @@ class SmtpTransport:
         self._connection: smtplib.SMTP | None = None
         self._n_sent = 0
 
-    def send(self, letter: MailMessage, *, now: datetime, handing: Callable[[], bool]) -> bool:
-        """Hand the mail to the server, up to its answer."""
-        content = message_bytes(letter, self._settings, now=now)
-        bounces_go_to = self._settings.bounce_to or self._settings.sender
-        smtp = self._connected()
+    def send(self, message: MailMessage, *, now: datetime, before_commit: Callable[[], bool]) -> bool:
+        """Send the mail and wait for the server's reply."""
+        content = message_bytes(message, self._settings, now=now)
+        smtp = self._connect()
         try:
-            self._ask(smtp, letter, bounces_go_to, len(content))
-            smtp.send(_dotted(content))
+            self._send_envelope(smtp, message.to, len(content))
+            smtp.send(_dot_stuffed(content))
         except (OSError, smtplib.SMTPServerDisconnected) as error:
-            self._drop()
+            self._abort()
             raise DeliveryError(
-                f"the mail server ended the conversation: {_words(error)}",
-                public="the mail server ended the conversation",
+                f"the mail server closed the connection: {_error_text(error)}",
+                public="the mail server closed the connection",
             ) from error
-        may_hand_over = False
+        may_commit = False
         try:
-            may_hand_over = handing()
+            may_commit = before_commit()
         finally:
-            if not may_hand_over:
-                self._drop()  # the server waits for an end that will not come
-        if not may_hand_over:
+            if not may_commit:
+                self._abort()  # without the final dot, the server discards the mail
+        if not may_commit:
             return False
         try:
-            # The one wait that must not end early: an answer that comes later says that the mail has arrived.
+            # This wait must not end early: a reply that we miss may say that the mail was accepted.
             if smtp.sock is not None:
                 smtp.sock.settimeout(self._settings.end_timeout_s)
             smtp.send(_END)
             code, answer = smtp.getreply()
         except (OSError, smtplib.SMTPServerDisconnected) as error:
-            self._drop()
+            self._abort()
             raise DeliveryError(
-                f"no answer came after the mail was handed over: {_words(error)}",
+                f"the mail server did not reply after the mail was sent: {_error_text(error)}",
                 uncertain=True,
-                public="no answer came after a mail was handed over",
+                public="the mail server did not reply after a mail was sent",
             ) from error
         if smtp.sock is not None:
             smtp.sock.settimeout(self._settings.timeout_s)
-        self._judge(code, answer, "a mail")
+        self._check_reply(code, answer, "a mail")
         self._n_sent += 1
         if self._n_sent >= _MAILS_PER_CONNECTION:
             self.close()
         return True
 
-    def _ask(self, smtp: smtplib.SMTP, letter: MailMessage, bounces_go_to: str, size: int) -> None:
-        """The conversation before the mail itself; the recipient is asked about last but one."""
+    def _send_envelope(self, smtp: smtplib.SMTP, recipient: str, size: int) -> None:
+        """Send MAIL FROM, RCPT TO and DATA."""
+        sender = self._settings.bounce_to or self._settings.sender
         options = [f"size={size}"] if smtp.has_extn("size") else []
-        code, answer = smtp.mail(bounces_go_to, options)
+        code, answer = smtp.mail(sender, options)
         if code != 250:
             self._reset(smtp, code)
             # The sender is refused, so every other mail would be too.
-            message = f"the mail server refuses the sender {bounces_go_to}: {_reply(code, answer)}"
-            public = f"the mail server refuses the sender ({_codes(code, answer)})"
+            message = f"the mail server refuses the sender {sender}: {_reply_text(code, answer)}"
+            public = f"the mail server refuses the sender ({_public_reply(code, answer)})"
             raise MailServerUnavailable(message, public=public, detail=message)
-        code, answer = smtp.rcpt(letter.to)
+        code, answer = smtp.rcpt(recipient)
         if code not in (250, 251):
             self._reset(smtp, code)
-            self._judge(code, answer, "a recipient", about_address=True)
+            self._check_reply(code, answer, "a recipient", about_address=True)
         code, answer = smtp.docmd("DATA")
         if code != 354:
             self._reset(smtp, code)
-            self._judge(code, answer, "a mail")
+            self._check_reply(code, answer, "a mail")
 
     def _reset(self, smtp: smtplib.SMTP, code: int) -> None:
-        """Begin anew after a refusal; a server that closes (421) hears nothing more from us."""
+        """Reset the session after a refusal; after 421 the server closes, so only drop the connection."""
         if code == 421:
-            self._drop()
+            self._abort()
         else:
             smtp.rset()
 
-    def _judge(self, code: int, answer: bytes, what: str, *, about_address: bool = False) -> None:
-        """Read the server's answer by its first digit (RFC 5321, 4.2.1)."""
+    def _check_reply(self, code: int, answer: bytes, what: str, *, about_address: bool = False) -> None:
+        """Raise for a reply that is no success, by its first digit (RFC 5321, 4.2.1)."""
         if 200 <= code < 300:
             return
         if code == 421:
-            self._drop()
+            self._abort()
             raise MailServerUnavailable(
-                f"the mail server closes: {_reply(code, answer)}",
-                public=f"the mail server closes ({_codes(code, answer)})",
+                f"the mail server is closing the connection: {_reply_text(code, answer)}",
+                public=f"the mail server is closing the connection ({_public_reply(code, answer)})",
             )
         raise DeliveryError(
-            f"the mail server refuses {what}: {_reply(code, answer)}",
-            public=f"the mail server refuses {what} ({_codes(code, answer)})",
+            f"the mail server refuses {what}: {_reply_text(code, answer)}",
+            public=f"the mail server refuses {what} ({_public_reply(code, answer)})",
             permanent=code >= 500,
-            bad_address=about_address and code >= 500 and _is_about_the_address(code, answer),
+            bad_address=about_address and code >= 500 and _is_about_address(code, answer),
         )
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         if self._connection is not None:
             return self._connection
         s = self._settings
@@ -128,38 +128,38 @@ class SmtpTransport:
                 else smtplib.SMTP(s.host, s.port, timeout=s.timeout_s)
             )
             if smtp.sock is not None:
-                # A mail's last line is sent by itself; held back for the answer to what came before it, it would
-                # cost 40 ms a mail (Nagle's algorithm against delayed acknowledgement).
+                # A mail's last line is sent by itself; Nagle's algorithm would hold it back until the server's
+                # delayed acknowledgement, 40 ms for each mail.
                 smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
             if s.security == "starttls":
-                smtp.starttls(context=self._context)  # raises where the server has none: never in clear text
+                smtp.starttls(context=self._context)  # raises if the server has none: never send in clear text
                 smtp.ehlo()
             if s.user:
                 smtp.login(s.user, s.password.get_secret_value())
         except smtplib.SMTPNotSupportedError as error:
-            message = f"{s.host}:{s.port} offers no STARTTLS, and mails are not sent in clear text; set mail.security"
+            message = f"{s.host}:{s.port} offers no STARTTLS, and mail is not sent in clear text; set mail.security"
             public = "the mail server offers no STARTTLS"
             raise MailServerUnavailable(message, public=public, detail=message) from error
         except smtplib.SMTPResponseException as error:
-            message = f"cannot reach the mail server {s.host}:{s.port}: {_words(error)}"
-            public = f"the mail server does not let us in ({_codes(error.smtp_code, _answer(error))})"
+            message = f"cannot reach the mail server {s.host}:{s.port}: {_error_text(error)}"
+            public = f"the mail server refuses the connection ({_public_reply(error.smtp_code, _reply_bytes(error))})"
             raise MailServerUnavailable(message, public=public, detail=message) from error
         except (OSError, smtplib.SMTPException) as error:
-            message = f"cannot reach the mail server {s.host}:{s.port}: {_words(error)}"
+            message = f"cannot reach the mail server {s.host}:{s.port}: {_error_text(error)}"
             public = "the mail server cannot be reached"
             raise MailServerUnavailable(message, public=public, detail=message) from error
         self._connection, self._n_sent = smtp, 0
         return smtp
 
-    def _drop(self) -> None:
-        """Leave without a word: the conversation is in a state that nobody knows."""
+    def _abort(self) -> None:
+        """Close the connection without QUIT: the state of the session is unknown."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def close(self) -> None:
-        """Say good-bye."""
+        """End the session with QUIT and close the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
@@ -169,37 +169,37 @@ class SmtpTransport:
 
 
 _END = b".\r\n"
-"""The line that ends a mail: a server that did not get it has no mail (RFC 5321, 4.1.1.4)."""
+"""The line that ends a mail: until the server gets it, it has not accepted the mail (RFC 5321, 4.1.1.4)."""
 
 
-def _dotted(content: bytes) -> bytes:
-    """The mail with a dot more before every dot that begins a line (RFC 5321, 4.5.2), up to its end."""
+def _dot_stuffed(content: bytes) -> bytes:
+    """The mail with every leading dot of a line doubled (RFC 5321, 4.5.2), without the line that ends it."""
     content = content.replace(b"\r\n.", b"\r\n..")
     if content.startswith(b"."):
         content = b"." + content
     return content + (b"" if content.endswith(b"\r\n") else b"\r\n")
 
 
-def _is_about_the_address(code: int, answer: bytes) -> bool:
-    """Whether a refusal says that the address takes no mail, by the rule that reports by mail are read by.
+def _is_about_address(code: int, answer: bytes) -> bool:
+    """Whether a refusal says that the address takes no mail, by the same rule as for bounce reports.
 
-    A refusal that does not say so may be about us: a relay that we may not use answers every address alike, and must
-    not end every subscription. An address that nobody has ends after some issues in a row in any case.
+    Other refusals may be about us: a relay that we may not use refuses every address alike, and must not end every
+    subscription. An address that does not exist is suppressed after some failed issues in any case.
     """
     return failure_of("", answer.decode("utf-8", "replace"), reply_code=code).kind == "failed"
 
 
-def _reply(code: int, answer: bytes) -> str:
+def _reply_text(code: int, answer: bytes) -> str:
     return f"{code} {clean_text(answer.decode('utf-8', 'replace'))[:200]}"
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return _reply(error.smtp_code, _answer(error))
+        return _reply_text(error.smtp_code, _reply_bytes(error))
     return clean_text(str(error))[:200] or type(error).__name__
 
 
-def _answer(error: smtplib.SMTPResponseException) -> bytes:
+def _reply_bytes(error: smtplib.SMTPResponseException) -> bytes:
     raw = error.smtp_error
     return raw if isinstance(raw, bytes) else str(raw).encode()
 
@@ -207,10 +207,10 @@ def _answer(error: smtplib.SMTPResponseException) -> bytes:
 _STATUS = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})(?![\w.])")
 
 
-def _codes(code: int, answer: bytes) -> str:
-    """What of a server's answer anybody may read: its code, and the status that it begins with (RFC 3463).
+def _public_reply(code: int, answer: bytes) -> str:
+    """The public part of a reply: its code, and the enhanced status at its start (RFC 3463).
 
-    The words after them are the server's own, and often repeat the address that was refused.
+    The text after them is the server's own, and often repeats the refused address.
     """
     status = _STATUS.match(answer)
     return f"{code} {status[1].decode('ascii')}" if status else str(code)

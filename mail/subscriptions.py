@@ -1,4 +1,4 @@
-"""What readers do with their subscriptions, on the web and on the command line."""
+"""Subscribe, confirm, change, pause and leave: what readers do with their subscriptions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from domain.errors import TooManyRequests, UsageError
-from domain.subscription import Follow, Preferences, Subscriber, TokenPurpose, normalised_address
+from domain.subscription import Follow, Preferences, Subscriber, SubscriberState, TokenPurpose, normalised_address
 from runtime.context import AppContext
 from store.subscribers import (
     TokenUse,
@@ -26,18 +26,18 @@ from store.subscribers import (
 
 MAX_FROM_NETWORK = 10
 NETWORK_WINDOW = timedelta(hours=1)
-"""A network may ask for so many mails within so long, whoever they are for."""
+"""The limit of requests from one network, whoever they are for."""
 
 Outcome = Literal["done", "already", "expired", "unknown"]
 
 
 def checked_preferences(context: AppContext, frequency: str, mail_format: str, follows: Sequence[str]) -> Preferences:
-    """Preferences as they were typed, if everything in them is there to be followed.
+    """Preferences from text, after checking that everything followed exists.
 
     Raises
     ------
     UsageError
-        Naming what is not.
+        Naming the first thing that does not exist.
     """
     parsed = tuple(dict.fromkeys(Follow.parse(text) for text in follows))
     preferences = Preferences(frequency, mail_format, parsed)  # type: ignore[arg-type]  # refuses what is neither
@@ -48,27 +48,27 @@ def checked_preferences(context: AppContext, frequency: str, mail_format: str, f
     for follow in parsed:
         if follow.kind != "search" and (follow.kind, follow.key) not in keys:
             known = ", ".join(key for kind, key in sorted(keys) if kind == follow.kind and kind != "topic")
-            hint = f"they are {known}" if known else "`papertide topics list` lists them"
+            hint = f"allowed are {known}" if known else "`papertide topics list` lists them"
             raise UsageError(f"there is no {follow.kind} {follow.key!r} to follow; {hint}")
     return preferences
 
 
-def ask_for_mail(context: AppContext, address: str, preferences: Preferences | None, *, network: str) -> None:
-    """Note that somebody asks for the digest, or without preferences for the link to their page.
+def request_mail(context: AppContext, address: str, preferences: Preferences | None, *, network: str) -> None:
+    """Store a request for the digest, or without preferences for the link to manage a subscription.
 
-    What is done and how long it takes is the same for every address; a mail is the answer.
+    The work and its duration are the same for every address; the reply comes by mail.
 
     Raises
     ------
     UsageError
-        If it is no address.
+        If it is not an address.
     TooManyRequests
-        If the network has asked for too much; for whom, does not matter.
+        If the network has sent too many requests, for whichever addresses.
     """
     normal, now = normalised_address(address), context.now()
-    asked = requests_from(context.db, network, since=now - NETWORK_WINDOW)
-    if len(asked) >= MAX_FROM_NETWORK:
-        wait = int((asked[-MAX_FROM_NETWORK] + NETWORK_WINDOW - now).total_seconds()) + 1
+    requested = requests_from(context.db, network, since=now - NETWORK_WINDOW)
+    if len(requested) >= MAX_FROM_NETWORK:
+        wait = int((requested[-MAX_FROM_NETWORK] + NETWORK_WINDOW - now).total_seconds()) + 1
         raise TooManyRequests(
             f"too many requests from your network; try again in {max(1, wait // 60)} minutes", retry_after_s=wait
         )
@@ -77,98 +77,105 @@ def ask_for_mail(context: AppContext, address: str, preferences: Preferences | N
 
 @dataclass(frozen=True)
 class OpenedLink:
-    """A link that was opened: whose it is, and whether it leads anywhere."""
+    """A link from a mail that was opened: whether it is valid, and whose it is."""
 
     outcome: Outcome
     use: TokenUse | None
 
     @property
     def reader(self) -> Subscriber:
-        """Whose it is, where it leads somewhere."""
+        """The subscriber whose link it is.
+
+        Raises
+        ------
+        UsageError
+            If the link is unknown.
+        """
         if self.use is None:
-            raise UsageError("this link leads nowhere")
+            raise UsageError("this link is not valid")
         return self.use.subscriber
 
 
 def open_link(context: AppContext, token: str, purpose: TokenPurpose) -> OpenedLink:
-    """What a link leads to; nothing is changed by looking."""
+    """Look a link up without changing anything."""
     use = token_use(context.db, token, purpose, now=context.now()) if 16 <= len(token) <= 64 else None
     if use is None:
         return OpenedLink("unknown", None)
     if use.is_used and purpose == "confirm":
-        # Who has left since is not told that they are subscribed.
+        # Do not tell readers who have unsubscribed since that they are subscribed.
         return OpenedLink("already" if use.subscriber.state in ("active", "paused") else "expired", use)
     return OpenedLink("expired" if use.is_expired else "done", use)
 
 
 def confirm_subscription(context: AppContext, token: str) -> OpenedLink:
-    """Confirm: the reader is active, with what they asked for. A second time changes nothing."""
-    door = open_link(context, token, "confirm")
-    if door.outcome != "done" or door.use is None:
-        return door
-    if suppressed_for(context.db, door.reader.address):
-        return OpenedLink("expired", door.use)
-    confirmed = confirm_by_token(context.db, token, door.reader.subscriber_id, door.use.preferences, now=context.now())
-    return door if confirmed else OpenedLink("already", door.use)
+    """Activate a subscription with the requested preferences; a second time changes nothing."""
+    link = open_link(context, token, "confirm")
+    if link.outcome != "done" or link.use is None:
+        return link
+    if suppressed_for(context.db, link.reader.address):
+        return OpenedLink("expired", link.use)
+    confirmed = confirm_by_token(context.db, token, link.reader.subscriber_id, link.use.preferences, now=context.now())
+    return link if confirmed else OpenedLink("already", link.use)
 
 
 def unsubscribe(context: AppContext, token: str) -> OpenedLink:
-    """End a subscription by its link; as often as one likes."""
-    door = open_link(context, token, "unsubscribe")
-    if door.outcome == "done":
+    """End a subscription by its link; safe to repeat."""
+    link = open_link(context, token, "unsubscribe")
+    if link.outcome == "done":
         move(
             context.db,
-            door.reader.subscriber_id,
+            link.reader.subscriber_id,
             to="unsubscribed",
             of=["active", "paused", "pending"],
             now=context.now(),
         )
-    return door
+    return link
 
 
 def block(context: AppContext, token: str) -> OpenedLink:
-    """Never write to the address again."""
-    door = open_link(context, token, "block")
-    if door.outcome == "done":
-        suppress(context.db, door.reader.address, "blocked", now=context.now())
-    return door
+    """Never send mail to the address again."""
+    link = open_link(context, token, "block")
+    if link.outcome == "done":
+        suppress(context.db, link.reader.address, "blocked", now=context.now())
+    return link
 
 
 def change(context: AppContext, token: str, preferences: Preferences) -> OpenedLink:
-    """Take over what a reader chose on their page."""
-    door = open_link(context, token, "manage")
-    if door.outcome == "done":
-        change_preferences(context.db, door.reader.subscriber_id, preferences, now=context.now())
-    return door
+    """Store the preferences that a reader chose on their page."""
+    link = open_link(context, token, "manage")
+    if link.outcome == "done":
+        change_preferences(context.db, link.reader.subscriber_id, preferences, now=context.now())
+    return link
 
 
 PageAction = Literal["pause", "resume", "unsubscribe", "resubscribe", "delete"]
 
 
 def act(context: AppContext, token: str, action: PageAction) -> bool:
-    """Pause, resume, leave, come back or be forgotten, from one's page; whether anything changed.
+    """Pause, resume, unsubscribe, resubscribe or delete from the reader's page; returns whether anything changed.
 
-    Nobody comes back whose address asked to be left alone, or has not been confirmed.
+    A suppressed or unconfirmed address cannot resubscribe.
     """
-    door = open_link(context, token, "manage")
-    if door.outcome != "done":
+    link = open_link(context, token, "manage")
+    if link.outcome != "done":
         return False
-    number, now = door.reader.subscriber_id, context.now()
+    subscriber_id, now = link.reader.subscriber_id, context.now()
     if action == "delete":
-        delete_subscriber(context.db, number)
+        delete_subscriber(context.db, subscriber_id)
         return True
     if action == "pause":
-        return move(context.db, number, to="paused", of=["active"], now=now)
+        return move(context.db, subscriber_id, to="paused", of=["active"], now=now)
     if action == "unsubscribe":
-        return move(context.db, number, to="unsubscribed", of=["active", "paused"], now=now)
-    if suppressed_for(context.db, door.reader.address) is not None or door.reader.confirmed_at is None:
+        return move(context.db, subscriber_id, to="unsubscribed", of=["active", "paused"], now=now)
+    if suppressed_for(context.db, link.reader.address) is not None or link.reader.confirmed_at is None:
         return False
-    return move(context.db, number, to="active", of=["paused" if action == "resume" else "unsubscribed"], now=now)
+    state: SubscriberState = "paused" if action == "resume" else "unsubscribed"
+    return move(context.db, subscriber_id, to="active", of=[state], now=now)
 
 
 def own_data(context: AppContext, token: str) -> dict[str, Any] | None:
-    """All that is stored about the reader of a page; ``None`` where the link leads nowhere."""
-    door = open_link(context, token, "manage")
-    if door.outcome != "done":
+    """All that is stored about a reader; ``None`` if the link is not valid."""
+    link = open_link(context, token, "manage")
+    if link.outcome != "done":
         return None
-    return everything_about(context.db, door.reader.subscriber_id)
+    return everything_about(context.db, link.reader.subscriber_id)

@@ -1,4 +1,4 @@
-"""Chooses the transport the settings ask for, and limits the sending rate."""
+"""Opens the transport that the settings name, and limits the sending rate."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from runtime.mail_settings import MailSettings
 
 
 class SendRate:
-    """At most so many calls a second: waits before a call that would come too early."""
+    """Limits calls to ``per_s`` a second by waiting before each one that would come too early."""
 
     def __init__(
         self, per_s: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None]
     ) -> None:
-        self._gap = 1 / per_s
+        self._interval_s = 1 / per_s
         self._clock = clock
         self._sleep = sleep
         self._next = 0.0
 
     def wait(self) -> None:
-        """Come back when the next may go."""
+        """Block until the next mail may be sent."""
         now = self._clock()
         if now < self._next:
             self._sleep(self._next - now)
-        self._next = max(self._next, now) + self._gap
+        self._next = max(self._next, now) + self._interval_s
 
 
 def open_transport(settings: MailSettings, folder: Path) -> Transport:
-    """The way that the settings choose."""
+    """The transport that the settings name; ``folder`` is where the folder transport writes."""
     return SmtpTransport(settings) if settings.transport == "smtp" else FolderTransport(folder, settings)

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever reads half of one."""
+"""Writes files atomically, so that no reader ever sees half of one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from domain.errors import OutputError
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears at once, or not at all.
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file atomically: it appears whole or not at all, and no temporary file is left behind.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def write_whole(path: Path, content: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            Path(name).chmod(0o644)  # mkstemp makes it the owner's alone
+            Path(name).chmod(mode)  # mkstemp lets only the owner read it
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -33,7 +33,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files by relative name, the ones deepest down first, so that a page's links lead somewhere.
+    """Write files by relative name, deepest folders first, so that a page's links work once the page exists.
 
     Raises
     ------

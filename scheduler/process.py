@@ -48,7 +48,7 @@ def _tell(mail_service: MailService, ended: Ended) -> None:
     if ended.state == "given up" or (ended.state == "failed" and ended.n_tries == _TELL_AFTER):
         try:
             words = ": ".join(filter(None, (ended.message, ended.detail)))
-            mail_service.tell_operator(f"{ended.job} {ended.period} {ended.state}", words)
+            mail_service.notify_operator(f"{ended.job} {ended.period} {ended.state}", words)
         except DeliveryError as error:
             _log.error("the operator could not be told: %s", error.public)
 

@@ -98,7 +98,7 @@ def mail_test(
             mail_service.send(replace(letter, to=normal, unsubscribe_url="", subject=f"Test: {letter.subject}"))
         else:
             words = Notice("Test of Papertide", "It works", ("Mails from Papertide reach this address.",))
-            mail_service.send_words(normal, words)
+            mail_service.send_notice(normal, words)
         where = (
             f"{context.settings.mail.host}:{context.settings.mail.port}"
             if context.settings.mail.transport == "smtp"

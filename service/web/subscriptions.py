@@ -15,18 +15,18 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from domain.errors import TooManyRequests, UsageError
 from domain.subscription import MAX_SEARCH, Follow, Preferences, clean_text
-from mail.service import PATHS
+from mail.service import LINK_PATHS
 from mail.subscriptions import (
     OpenedLink,
     PageAction,
     act,
-    ask_for_mail,
     block,
     change,
     checked_preferences,
     confirm_subscription,
     open_link,
     own_data,
+    request_mail,
     unsubscribe,
 )
 from service.web.dependencies import WebContext, WebContextDep
@@ -92,7 +92,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
     address = _one(form, "address")
     try:
         preferences = _preferences(web, form)
-        ask_for_mail(web.context, address, preferences, network=_network(request))
+        request_mail(web.context, address, preferences, network=_network(request))
     except TooManyRequests as error:
         response = _said(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -115,7 +115,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
 def link_asked(request: Request, web: WebContextDep, form: TheForm) -> Response:
     """Send the link to the reader's own page, if the address is a reader's; the answer does not tell."""
     try:
-        ask_for_mail(web.context, _one(form, "address"), None, network=_network(request))
+        request_mail(web.context, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
         response = _said(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -136,7 +136,7 @@ def _answered(web: WebContext) -> Response:
 # -- the links in mails
 
 
-@router.get(PATHS["confirm"] + "/{token}")
+@router.get(LINK_PATHS["confirm"] + "/{token}")
 def confirm_page(web: WebContextDep, token: Token) -> Response:
     """A button to confirm."""
     return _ask_or_tell(
@@ -148,7 +148,7 @@ def confirm_page(web: WebContextDep, token: Token) -> Response:
     )
 
 
-@router.post(PATHS["confirm"] + "/{token}")
+@router.post(LINK_PATHS["confirm"] + "/{token}")
 def confirm_now(web: WebContextDep, token: Token) -> Response:
     """Confirm; a second time is as good as the first."""
     door = confirm_subscription(web.context, token)
@@ -163,7 +163,7 @@ def confirm_now(web: WebContextDep, token: Token) -> Response:
     )
 
 
-@router.get(PATHS["unsubscribe"] + "/{token}")
+@router.get(LINK_PATHS["unsubscribe"] + "/{token}")
 def unsubscribe_page(web: WebContextDep, token: Token) -> Response:
     """A button to leave."""
     return _ask_or_tell(
@@ -175,7 +175,7 @@ def unsubscribe_page(web: WebContextDep, token: Token) -> Response:
     )
 
 
-@router.post(PATHS["unsubscribe"] + "/{token}")
+@router.post(LINK_PATHS["unsubscribe"] + "/{token}")
 def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     """Leave: by the button, or by a mail program's own (RFC 8058), which sends no cookie and follows no redirect."""
     door = unsubscribe(web.context, token)
@@ -184,7 +184,7 @@ def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     return _said(web, "You are unsubscribed", f"No more digests come to {door.reader.address}.")
 
 
-@router.get(PATHS["block"] + "/{token}")
+@router.get(LINK_PATHS["block"] + "/{token}")
 def block_page(web: WebContextDep, token: Token) -> Response:
     """A button to be left alone."""
     return _ask_or_tell(
@@ -196,7 +196,7 @@ def block_page(web: WebContextDep, token: Token) -> Response:
     )
 
 
-@router.post(PATHS["block"] + "/{token}")
+@router.post(LINK_PATHS["block"] + "/{token}")
 def block_now(web: WebContextDep, token: Token) -> Response:
     """Be left alone."""
     door = block(web.context, token)
@@ -233,13 +233,13 @@ def _leads_nowhere(web: WebContext, door: OpenedLink) -> Response:
 # -- a reader's own page
 
 
-@router.get(PATHS["manage"] + "/{token}")
+@router.get(LINK_PATHS["manage"] + "/{token}")
 def own_page(web: WebContextDep, token: Token) -> Response:
     """What a reader gets, to change it."""
     return _own_page(web, token, open_link(web.context, token, "manage"))
 
 
-@router.get(PATHS["manage"] + "/{token}/data.json")
+@router.get(LINK_PATHS["manage"] + "/{token}/data.json")
 def own_data_file(web: WebContextDep, token: Token) -> Response:
     """All that is stored about the reader."""
     data = own_data(web.context, token)
@@ -250,7 +250,7 @@ def own_data_file(web: WebContextDep, token: Token) -> Response:
     return Response(body, media_type=JSON, headers=_HEADERS | disposition)
 
 
-@router.post(PATHS["manage"] + "/{token}")
+@router.post(LINK_PATHS["manage"] + "/{token}")
 def own_page_changed(web: WebContextDep, token: Token, form: TheForm) -> Response:
     """Take over what the reader chose, or do what the pressed button says."""
     door = open_link(web.context, token, "manage")
@@ -290,7 +290,7 @@ def _own_page(
         reader=reader,
         chosen=reader.preferences,
         feeds=[f for f in reader.preferences.follows if f.kind in ("search", "topic")],
-        data_address=f"{PATHS['manage']}/{token}/data.json",
+        data_address=f"{LINK_PATHS['manage']}/{token}/data.json",
         said=said,
         problem=problem,
         **_choices(web),

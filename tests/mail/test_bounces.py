@@ -1,4 +1,4 @@
-"""Reports of failure in every form that mail servers write them, and what each means."""
+"""Bounce reports in every form that mail servers write, and what each means."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _is_failed(mail: str, key: str = KEY) -> bool:
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_a_report_names_the_failure_its_status_and_our_mail(line_end: str) -> None:
+def test_a_report_gives_the_failure_its_status_and_our_message_key(line_end: str) -> None:
     report = _read(_mail(NO_USER, RETURNED).replace("\n", line_end))
     assert report == Report("failed", KEY, "5.1.1", "no such mailbox")
 
@@ -68,7 +68,7 @@ def test_a_delay_and_a_receipt_are_no_failures() -> None:
         assert (report.kind, report.status) == ("other", status)
 
 
-def test_an_address_that_stands_for_several_has_not_failed_while_one_of_them_gets_the_mail() -> None:
+def test_an_address_that_expands_to_several_has_not_failed_if_one_gets_the_mail() -> None:
     second = "\nFinal-Recipient: rfc822; ben@example.org\nAction: {}\nStatus: {}\n"
     assert _read(_mail(NO_USER + second.format("delivered", "2.0.0"), RETURNED)).kind == "other"
     assert _read(_mail(NO_USER + second.format("failed", "5.2.2"), RETURNED)).kind == "passing"
@@ -197,7 +197,7 @@ def test_exims_warning_of_a_delay_is_no_failure() -> None:
     assert _read(mail).kind == "other"
 
 
-def test_an_answer_while_away_is_no_failure_whatever_it_says() -> None:
+def test_an_out_of_office_reply_is_no_failure() -> None:
     mail = f"From: ada@example.org\nSubject: Away\nAuto-Submitted: auto-replied\nIn-Reply-To: {ID}\n\n550 5.1.1 unknown"
     assert _read(mail).kind == "other"
 
@@ -216,7 +216,7 @@ def test_our_message_id_is_found_in_encoded_headers(encoding: str, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822", "message/global-headers"])
-def test_our_message_id_is_found_where_it_is_folded(kind: str) -> None:
+def test_a_folded_message_id_is_found(kind: str) -> None:
     folded = OURS.replace("Message-ID: ", "Message-ID:\n  ")
     assert _is_failed(_mail(NO_USER, f"Content-Type: {kind}\n\n{folded}"))
 
@@ -252,7 +252,7 @@ def test_no_more_of_a_report_is_read_than_is_allowed(tmp_path: Path) -> None:
     assert read_report(content, domains=["papertide.example"]).kind == "failed"
 
 
-def test_what_stands_behind_the_bound_does_not_count() -> None:
+def test_content_beyond_the_limit_does_not_count() -> None:
     assert _read(_mail("Content-Type: text/plain\n\n" + "x" * MAX_REPORT_BYTES, NO_USER, RETURNED)).kind == "other"
 
 
@@ -289,7 +289,7 @@ def test_mail_explain_says_what_each_file_means(tmp_path: Path, explain: Callabl
     Path("2.eml").write_text("Subject: hello\n\nhello")
     assert [json.loads(line) for line in explain("1.eml", "2.eml", "--json")[0].splitlines()] == [
         {"file": "1.eml", "kind": "failed", "key": KEY, "status": "5.1.1", "why": "no such mailbox"},
-        {"file": "2.eml", "kind": "other", "key": "", "status": "", "why": "no report of a failure"},
+        {"file": "2.eml", "kind": "other", "key": "", "status": "", "why": "not a bounce report"},
     ]
     assert explain("1.eml")[0] == f"1.eml: failed 5.1.1: no such mailbox; about our mail {KEY}\n"
     assert explain("2.eml")[0].endswith("about no mail of ours, so it counts for nothing\n")
@@ -303,7 +303,7 @@ def test_mail_explain_names_a_file_that_cannot_be_read(explain: Callable[..., tu
 @pytest.mark.parametrize(
     "case", sorted(SHARED_CASES.glob("*/report.eml")) or [None], ids=lambda c: c.parent.name if c else "none"
 )
-def test_the_shared_cases_come_out_as_their_readme_says(case: Path | None) -> None:
+def test_the_shared_cases_match_their_readme(case: Path | None) -> None:
     if case is None:
         pytest.skip(f"{SHARED_CASES} is not here: the shared cases are not tried")
     expected = re.search(r"Expected kind: (\w+)", (case.parent / "README").read_text())

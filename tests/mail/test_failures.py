@@ -1,4 +1,4 @@
-"""One rule says what a refusal means: it ends a subscription only where the address will take no mail."""
+"""One rule classifies refusals: only an address that takes no mail ends a subscription."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_an_address_that_takes_no_mail_has_failed(status: str, diagnostic: str) 
         ("", "retry timeout exceeded"),
     ],
 )
-def test_a_full_mailbox_a_rate_limit_and_what_is_for_now_may_pass(status: str, diagnostic: str) -> None:
+def test_a_full_mailbox_a_rate_limit_and_a_temporary_failure_may_pass(status: str, diagnostic: str) -> None:
     assert failure_of(status, diagnostic).kind == "passing"
 
 
@@ -98,15 +98,15 @@ def test_a_full_mailbox_a_rate_limit_and_what_is_for_now_may_pass(status: str, d
         ("", ""),
     ],
 )
-def test_what_is_about_our_mail_our_sender_or_a_policy_ends_nothing(status: str, diagnostic: str) -> None:
+def test_a_refusal_of_our_mail_our_sender_or_by_policy_ends_nothing(status: str, diagnostic: str) -> None:
     assert failure_of(status, diagnostic).kind == "other"
 
 
-def test_the_status_that_decided_and_the_reason_are_told_in_our_own_words() -> None:
+def test_the_deciding_status_and_the_reason_are_in_our_own_words() -> None:
     failure = failure_of("5.0.0", "smtp; 550 5.1.1 <ada@example.org>: user unknown\nevil line")
     assert (failure.status, failure.why) == ("5.1.1", "no such mailbox")
 
 
-def test_a_reply_code_of_four_hundred_is_for_now_whatever_stands_behind_it() -> None:
+def test_a_4xx_reply_code_is_temporary_whatever_follows_it() -> None:
     assert failure_of("", "5.1.1 no such user", reply_code=450).kind == "passing"
     assert failure_of("", "5.1.1 no such user", reply_code=550).kind == "failed"

@@ -1,4 +1,4 @@
-"""From a published digest to mails in a folder and at a real server: once to each reader, and to nobody else."""
+"""From published digests to mails: one to each reader, and to nobody else."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from mail.folder import FolderTransport
 from mail.service import MailService
 from mail.subscriptions import (
     act,
-    ask_for_mail,
     block,
     change,
     checked_preferences,
     confirm_subscription,
     open_link,
     own_data,
+    request_mail,
     unsubscribe,
 )
 from pipeline import stages
@@ -96,31 +96,31 @@ def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Itera
     db.close()
 
 
-class Post:
-    """A way for mails to leave that remembers them, and fails as it is told."""
+class Outbox:
+    """A transport that records its mails, and fails as told."""
 
-    handing_again_is_safe = False
+    is_idempotent = False
 
     def __init__(self) -> None:
-        self.letters: list[MailMessage] = []
+        self.messages: list[MailMessage] = []
         self.before: dict[str, DeliveryError] = {}
         self.after: dict[str, DeliveryError] = {}
 
-    def send(self, letter: MailMessage, *, now: object, handing: Callable[[], bool]) -> bool:
-        if letter.to in self.before:
-            raise self.before[letter.to]
-        if not handing():
+    def send(self, mail: MailMessage, *, now: object, before_commit: Callable[[], bool]) -> bool:
+        if mail.to in self.before:
+            raise self.before[mail.to]
+        if not before_commit():
             return False
-        if letter.to in self.after:
-            raise self.after[letter.to]
-        self.letters.append(letter)
+        if mail.to in self.after:
+            raise self.after[mail.to]
+        self.messages.append(mail)
         return True
 
     def close(self) -> None:
         pass
 
     def to(self, address: str) -> list[MailMessage]:
-        return [letter for letter in self.letters if letter.to == address]
+        return [mail for mail in self.messages if mail.to == address]
 
 
 class Numbers:
@@ -137,13 +137,13 @@ class Numbers:
 
 
 @pytest.fixture
-def post() -> Post:
-    return Post()
+def outbox() -> Outbox:
+    return Outbox()
 
 
 @pytest.fixture
-def mail_service(context: AppContext, post: Post, tmp_path: Path) -> Iterator[MailService]:
-    """A post mail_service on a copy of the database, so that readers of one test are not those of another."""
+def mail_service(context: AppContext, outbox: Outbox, tmp_path: Path) -> Iterator[MailService]:
+    """A mail service on a copy of the database, so that tests do not share readers."""
     from store.backup import back_up
 
     copy = tmp_path / "papertide.sqlite"
@@ -153,7 +153,7 @@ def mail_service(context: AppContext, post: Post, tmp_path: Path) -> Iterator[Ma
     numbers = Numbers(1)
     yield MailService(
         own,
-        transport=lambda: post,
+        transport=lambda: outbox,
         random_token=numbers.token,
         random_key=numbers.key,
         sleep=lambda _: None,
@@ -174,7 +174,7 @@ def _deliver(mail_service: MailService) -> list[tuple[str, str]]:
 
 
 def _later(mail_service: MailService, **more: float) -> MailService:
-    """The same post mail_service at another time."""
+    """The same mail service at another time."""
     context = mail_service.context
     moved = AppContext(context.settings.model_copy(update={"now": context.now() + timedelta(**more)}))
     moved.__dict__["db"] = context.db
@@ -182,7 +182,9 @@ def _later(mail_service: MailService, **more: float) -> MailService:
     return mail_service
 
 
-def test_every_reader_gets_the_issue_once_and_nobody_else_gets_any(mail_service: MailService, post: Post) -> None:
+def test_every_active_reader_gets_the_issue_once_and_nobody_else_does(
+    mail_service: MailService, outbox: Outbox
+) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
     add_pending(mail_service.context.db, "pending@example.org", Preferences(), now=NOW)
@@ -191,56 +193,58 @@ def test_every_reader_gets_the_issue_once_and_nobody_else_gets_any(mail_service:
     assert mail_service.due_issues() == ["2026-W25"]
     assert _deliver(mail_service) == [("2026-W25", "done")]
     assert _deliver(mail_service) == []
-    assert sorted(letter.to for letter in post.letters) == ["ada@example.org", "ben@example.org"]
+    assert sorted(mail.to for mail in outbox.messages) == ["ada@example.org", "ben@example.org"]
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"sent": 2}}
 
 
-def test_a_passing_failure_is_made_up_and_a_bad_address_is_left_alone(mail_service: MailService, post: Post) -> None:
+def test_a_passing_failure_is_retried_and_a_bad_address_is_suppressed(
+    mail_service: MailService, outbox: Outbox
+) -> None:
     for name in ("ada", "ben", "cyd"):
         _reader(mail_service, name)
-    post.before["ada@example.org"] = DeliveryError("450 later")
-    post.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, bad_address=True)
-    post.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
+    outbox.before["ada@example.org"] = DeliveryError("450 later")
+    outbox.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, bad_address=True)
+    outbox.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
     assert _deliver(mail_service) == [("2026-W25", "waiting")]
     # Refused before the server took a mail from anybody: it may refuse everybody.
     assert suppressed_for(mail_service.context.db, "ben@example.org") is None
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"due": 2, "uncertain": 1}}
     assert _deliver(mail_service) == []
-    del post.before["ada@example.org"]
+    del outbox.before["ada@example.org"]
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
     assert suppressed_for(mail_service.context.db, "ben@example.org") == "bounced"
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"sent": 1, "failed": 1, "uncertain": 1}}
-    assert [letter.to for letter in post.letters] == ["ada@example.org"]
+    assert [mail.to for mail in outbox.messages] == ["ada@example.org"]
     assert [address for _, address in unsettled(mail_service.context.db)] == ["cyd@example.org"]
 
 
-def test_a_server_that_takes_nothing_ends_the_job_and_counts_against_nobody(
-    mail_service: MailService, post: Post
+def test_an_unavailable_server_ends_the_job_and_counts_as_no_ones_failure(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
-    post.before["ada@example.org"] = MailServerUnavailable("connection refused")
+    outbox.before["ada@example.org"] = MailServerUnavailable("connection refused")
     assert _deliver(mail_service) == [("2026-W25", "failed")]
-    assert post.letters == []
-    post.before.clear()
+    assert outbox.messages == []
+    outbox.before.clear()
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
-    assert len(post.letters) == 2
+    assert len(outbox.messages) == 2
 
 
-def test_an_outage_of_two_days_delays_an_issue_and_loses_none_of_it(mail_service: MailService, post: Post) -> None:
+def test_an_outage_of_two_days_delays_an_issue_and_loses_no_mail(mail_service: MailService, outbox: Outbox) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
-    post.before["ada@example.org"] = MailServerUnavailable("connection refused")
+    outbox.before["ada@example.org"] = MailServerUnavailable("connection refused")
     for _ in range(20):
         assert _deliver(mail_service) == [("2026-W25", "failed")]
         _later(mail_service, hours=6)
-    post.before.clear()
+    outbox.before.clear()
     assert _deliver(mail_service) == [("2026-W25", "done")]
-    assert len(post.letters) == 2
+    assert len(outbox.messages) == 2
 
 
-def test_a_database_that_is_busy_for_a_moment_ends_no_readers_issue(
-    mail_service: MailService, post: Post, monkeypatch: pytest.MonkeyPatch
+def test_a_database_that_is_busy_for_a_moment_loses_no_readers_issue(
+    mail_service: MailService, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*_: object, **__: object) -> bool:
         raise StoreError("the database is locked")
@@ -251,10 +255,10 @@ def test_a_database_that_is_busy_for_a_moment_ends_no_readers_issue(
         assert _deliver(mail_service) == [("2026-W25", "failed")]
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"claimed": 1}}
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
-    assert len(post.letters) == 1
+    assert len(outbox.messages) == 1
 
 
-def test_a_week_without_a_digest_is_due_though_a_later_one_has_its(mail_service: MailService) -> None:
+def test_a_week_without_a_digest_is_due_even_if_a_later_week_has_one(mail_service: MailService) -> None:
     with mail_service.context.db.write() as connection:
         connection.execute(delete(digest).where(digest.c.week_start == WEEK.plus(-1).monday))
     _later(mail_service, days=7)
@@ -262,8 +266,8 @@ def test_a_week_without_a_digest_is_due_though_a_later_one_has_its(mail_service:
     assert job.periods(mail_service.context.now(), {}) == ["2026-W24", "2026-W26"]
 
 
-def _deliver_three(mail_service: MailService, post: Post) -> Iterator[None]:
-    """Three issues, each tried until its mails have come to their end."""
+def _deliver_three(mail_service: MailService, outbox: Outbox) -> Iterator[None]:
+    """Three issues, each retried until all its mails are sent or given up."""
     for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
         for _ in range(60):
             try:
@@ -275,46 +279,44 @@ def _deliver_three(mail_service: MailService, post: Post) -> Iterator[None]:
         yield
 
 
-def test_three_issues_in_a_row_that_cannot_be_delivered_end_a_subscription(
-    mail_service: MailService, post: Post
-) -> None:
+def test_three_undelivered_issues_in_a_row_end_a_subscription(mail_service: MailService, outbox: Outbox) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
-    post.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
-    reasons = [suppressed_for(mail_service.context.db, "ada@example.org") for _ in _deliver_three(mail_service, post)]
+    outbox.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
+    reasons = [suppressed_for(mail_service.context.db, "ada@example.org") for _ in _deliver_three(mail_service, outbox)]
     assert reasons == [None, None, "bounced"]
-    assert len(post.to("ben@example.org")) == 3
+    assert len(outbox.to("ben@example.org")) == 3
 
 
 @pytest.mark.parametrize("bad_address", [True, False])
-def test_a_server_that_refuses_everybody_ends_nobodys_subscription(
-    mail_service: MailService, post: Post, bad_address: bool
+def test_a_server_that_refuses_everybody_ends_no_subscription(
+    mail_service: MailService, outbox: Outbox, bad_address: bool
 ) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
         refused = DeliveryError("550 relay not permitted", permanent=True, bad_address=bad_address)
-        post.before[f"{name}@example.org"] = refused
+        outbox.before[f"{name}@example.org"] = refused
     assert _deliver(mail_service) == [("2026-W25", "failed")]
-    assert "from nobody" in runs_of(mail_service.context.db, "delivery")["2026-W25"].message
-    for _ in _deliver_three(mail_service, post):
+    assert "for every reader" in runs_of(mail_service.context.db, "delivery")["2026-W25"].message
+    for _ in _deliver_three(mail_service, outbox):
         assert suppressed_for(mail_service.context.db, "ada@example.org") is None
     assert delivery_counts(mail_service.context.db)["2026-W23"] == {"failed": 2}
 
 
-def test_a_relay_that_is_put_right_within_days_has_cost_nobody_an_issue(mail_service: MailService, post: Post) -> None:
+def test_a_relay_that_is_fixed_within_days_costs_nobody_an_issue(mail_service: MailService, outbox: Outbox) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
-        post.before[f"{name}@example.org"] = DeliveryError("550 relay not permitted", permanent=True)
+        outbox.before[f"{name}@example.org"] = DeliveryError("550 relay not permitted", permanent=True)
     for _ in range(12):
         assert _deliver(mail_service) == [("2026-W25", "failed")]
         _later(mail_service, hours=6)
-    post.before.clear()
+    outbox.before.clear()
     assert _deliver(mail_service) == [("2026-W25", "done")]
-    assert len(post.letters) == 2
+    assert len(outbox.messages) == 2
 
 
-def test_issues_missed_go_out_in_order_and_a_new_installation_begins_with_the_newest(
-    mail_service: MailService, post: Post
+def test_missed_issues_are_sent_in_order_and_a_new_installation_begins_with_the_newest(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
     from store.deliveries import plan_issue
 
@@ -323,16 +325,20 @@ def test_issues_missed_go_out_in_order_and_a_new_installation_begins_with_the_ne
     assert mail_service.due_issues() == ["2026-W24", "2026-W25"]
     _reader(mail_service, "ada")
     assert _deliver(mail_service) == [("2026-W24", "done"), ("2026-W25", "done")]
-    assert ["2026-W24" in letter.subject for letter in post.letters] == [True, False]
+    assert ["2026-W24" in mail.subject for mail in outbox.messages] == [True, False]
 
 
-def test_a_mail_holds_what_it_must_and_stays_small(mail_service: MailService, post: Post, tmp_path: Path) -> None:
+def test_a_mail_has_everything_required_and_stays_small(
+    mail_service: MailService, outbox: Outbox, tmp_path: Path
+) -> None:
     from html.parser import HTMLParser
 
     _reader(mail_service, "ada", "technique:diffusion", "category:cs.LG")
     _deliver(mail_service)
-    [letter] = post.letters
-    FolderTransport(tmp_path / "out", mail_service.context.settings.mail).send(letter, now=NOW, handing=lambda: True)
+    [mail] = outbox.messages
+    FolderTransport(tmp_path / "out", mail_service.context.settings.mail).send(
+        mail, now=NOW, before_commit=lambda: True
+    )
     [file] = (tmp_path / "out").glob("*.eml")
     message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
@@ -377,38 +383,38 @@ def test_a_mail_holds_what_it_must_and_stays_small(mail_service: MailService, po
         assert "diffusion" in (html if part == "html" else text).lower()
 
 
-def test_a_reader_who_wants_text_gets_text_alone(mail_service: MailService, post: Post) -> None:
+def test_a_reader_who_wants_text_gets_only_text(mail_service: MailService, outbox: Outbox) -> None:
     _reader(mail_service, "ada", mail_format="text")
     _deliver(mail_service)
-    assert post.letters[0].html == ""
-    assert post.letters[0].pictures == ()
+    assert outbox.messages[0].html == ""
+    assert outbox.messages[0].pictures == ()
 
 
 # -- asking, confirming, leaving
 
 
-def _token(letter: MailMessage, purpose: str) -> str:
-    _, _, rest = letter.text.partition(f"/subscriptions/{purpose}/")
+def _token(mail: MailMessage, purpose: str) -> str:
+    _, _, rest = mail.text.partition(f"/subscriptions/{purpose}/")
     return rest.split()[0]
 
 
-def _ask(
-    mail_service: MailService, post: Post, address: str = "ada@example.org", network: str = "192.0.2.1"
+def _request(
+    mail_service: MailService, outbox: Outbox, address: str = "ada@example.org", network: str = "192.0.2.1"
 ) -> list[MailMessage]:
-    before = len(post.letters)
-    ask_for_mail(
+    before = len(outbox.messages)
+    request_mail(
         mail_service.context, address, Preferences(follows=(Follow("technique", "diffusion"),)), network=network
     )
     for _ in mail_service.answer_requests():
         pass
-    return post.letters[before:]
+    return outbox.messages[before:]
 
 
-def test_nothing_but_the_question_goes_to_somebody_who_has_not_confirmed(mail_service: MailService, post: Post) -> None:
-    [question] = _ask(mail_service, post)
+def test_an_unconfirmed_reader_gets_only_the_confirmation_mail(mail_service: MailService, outbox: Outbox) -> None:
+    [question] = _request(mail_service, outbox)
     assert question.unsubscribe_url == ""
     assert _deliver(mail_service) == [("2026-W25", "done")]
-    assert len(post.letters) == 1
+    assert len(outbox.messages) == 1
     token = _token(question, "confirm")
     assert open_link(mail_service.context, token, "confirm").outcome == "done"
     assert subscriber_of(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
@@ -419,8 +425,8 @@ def test_nothing_but_the_question_goes_to_somebody_who_has_not_confirmed(mail_se
     assert confirm_subscription(mail_service.context, token).outcome == "already"
 
 
-def test_a_late_or_made_up_token_opens_nothing(mail_service: MailService, post: Post) -> None:
-    [question] = _ask(mail_service, post)
+def test_an_expired_or_forged_token_opens_nothing(mail_service: MailService, outbox: Outbox) -> None:
+    [question] = _request(mail_service, outbox)
     token = _token(question, "confirm")
     for wrong in ("", "x", "a" * 5000, token[:-1], token.upper() + "0", "../../etc", "%00", token + "\n"):
         for purpose in ("confirm", "manage", "unsubscribe", "block"):
@@ -431,8 +437,8 @@ def test_a_late_or_made_up_token_opens_nothing(mail_service: MailService, post: 
     assert subscriber_of(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
 
 
-def test_an_old_question_confirmed_late_undoes_nothing(mail_service: MailService, post: Post) -> None:
-    [first], [second] = _ask(mail_service, post), _ask(mail_service, post)
+def test_an_old_confirmation_link_used_late_undoes_nothing(mail_service: MailService, outbox: Outbox) -> None:
+    [first], [second] = _request(mail_service, outbox), _request(mail_service, outbox)
     confirm_subscription(mail_service.context, _token(second, "confirm"))
     reader = subscriber_of(mail_service.context.db, "ada@example.org")
     assert reader is not None
@@ -441,85 +447,85 @@ def test_an_old_question_confirmed_late_undoes_nothing(mail_service: MailService
     assert subscriber_of(mail_service.context.db, "ada@example.org").state == "paused"  # type: ignore[union-attr]
 
 
-def test_a_mailbox_cannot_be_flooded_by_whatever_name_and_from_wherever(mail_service: MailService, post: Post) -> None:
+def test_a_mailbox_cannot_be_flooded_whichever_address_or_network_is_used(
+    mail_service: MailService, outbox: Outbox
+) -> None:
     for n in range(30):
-        _ask(mail_service, post, f"ada+{n}@example.org", network=f"192.0.2.{n}")
-    assert len(post.letters) == 3
+        _request(mail_service, outbox, f"ada+{n}@example.org", network=f"192.0.2.{n}")
+    assert len(outbox.messages) == 3
     _later(mail_service, days=1, minutes=1)
     for n in range(30):
-        _ask(mail_service, post, f"ada+{n}@example.org", network=f"192.0.2.{n}")
-    assert len(post.letters) == 6
+        _request(mail_service, outbox, f"ada+{n}@example.org", network=f"192.0.2.{n}")
+    assert len(outbox.messages) == 6
 
 
-def test_a_network_may_ask_ten_times_an_hour_whoever_it_asks_for(mail_service: MailService, post: Post) -> None:
+def test_a_network_may_send_ten_requests_an_hour_for_any_addresses(mail_service: MailService, outbox: Outbox) -> None:
     for n in range(10):
-        _ask(mail_service, post, f"reader{n}@example.org")
+        _request(mail_service, outbox, f"reader{n}@example.org")
     with pytest.raises(TooManyRequests) as caught:
-        _ask(mail_service, post, "another@example.org")
+        _request(mail_service, outbox, "another@example.org")
     assert 0 < caught.value.retry_after_s <= 3601
     _later(mail_service, hours=1, seconds=2)
-    assert len(_ask(mail_service, post, "another@example.org")) == 1
+    assert len(_request(mail_service, outbox, "another@example.org")) == 1
 
 
-def test_somebody_who_said_never_again_is_never_asked_again(mail_service: MailService, post: Post) -> None:
-    [question] = _ask(mail_service, post)
+def test_a_blocked_address_gets_no_confirmation_mail(mail_service: MailService, outbox: Outbox) -> None:
+    [question] = _request(mail_service, outbox)
     assert block(mail_service.context, _token(question, "block")).outcome == "done"
     assert confirm_subscription(mail_service.context, _token(question, "confirm")).outcome == "expired"
     _later(mail_service, days=40)
-    assert _ask(mail_service, post) == []
+    assert _request(mail_service, outbox) == []
 
 
-def test_somebody_who_said_never_again_is_asked_by_no_other_name_of_the_mailbox(
-    mail_service: MailService, post: Post
+def test_a_blocked_mailbox_gets_no_confirmation_mail_at_its_other_addresses(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
-    [question] = _ask(mail_service, post, "ada@gmail.com")
+    [question] = _request(mail_service, outbox, "ada@gmail.com")
     block(mail_service.context, _token(question, "block"))
-    assert _ask(mail_service, post, "a.d.a+x@gmail.com") == []
-    assert _ask(mail_service, post, "ben@gmail.com")
+    assert _request(mail_service, outbox, "a.d.a+x@gmail.com") == []
+    assert _request(mail_service, outbox, "ben@gmail.com")
 
 
-def test_somebody_who_said_never_again_by_another_name_is_not_asked_at_the_mailbox(
-    mail_service: MailService, post: Post
-) -> None:
-    [question] = _ask(mail_service, post, "a.d.a+x@gmail.com")
+def test_blocking_another_address_of_a_mailbox_blocks_the_mailbox(mail_service: MailService, outbox: Outbox) -> None:
+    [question] = _request(mail_service, outbox, "a.d.a+x@gmail.com")
     block(mail_service.context, _token(question, "block"))
-    assert _ask(mail_service, post, "ada@gmail.com") == []
-    assert _ask(mail_service, post, "ada+y@gmail.com") == []
+    assert _request(mail_service, outbox, "ada@gmail.com") == []
+    assert _request(mail_service, outbox, "ada+y@gmail.com") == []
 
 
-def test_eight_a_month_are_counted_over_the_month_though_the_reader_is_forgotten_in_between(
-    mail_service: MailService, post: Post
+def test_eight_replies_a_month_are_counted_even_if_the_reader_is_deleted_in_between(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
     for _ in range(10):
         for n in range(3):
-            _ask(mail_service, post, f"ada+{n}@example.org")
+            _request(mail_service, outbox, f"ada+{n}@example.org")
         _later(mail_service, days=3)
         [clean_up] = [job for job in jobs_of(mail_service) if job.name == "clean up"]
         list(run_due(mail_service.context.db, clean_up, clock=mail_service.context.now))
-    assert len(post.letters) == 8
+    assert len(outbox.messages) == 8
 
 
-def test_a_reader_who_asks_again_gets_the_link_to_their_page_and_keeps_what_they_chose(
-    mail_service: MailService, post: Post
+def test_a_reader_who_subscribes_again_gets_a_link_to_manage_and_keeps_their_choices(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
     _reader(mail_service, "ada", "category:cs.LG")
-    [letter] = _ask(mail_service, post)
-    assert "already" in letter.text
-    token = _token(letter, "manage")
+    [mail] = _request(mail_service, outbox)
+    assert "already" in mail.text
+    token = _token(mail, "manage")
     door = open_link(mail_service.context, token, "manage")
     assert door.reader.preferences.of("category") == ("cs.LG",)
-    ask_for_mail(mail_service.context, "stranger@example.org", None, network="192.0.2.9")
+    request_mail(mail_service.context, "stranger@example.org", None, network="192.0.2.9")
     for _ in mail_service.answer_requests():
         pass
-    assert len(post.letters) == 1
+    assert len(outbox.messages) == 1
 
 
-def test_a_reader_changes_pauses_exports_leaves_and_is_forgotten_by_their_page(
-    mail_service: MailService, post: Post
+def test_a_reader_can_change_pause_export_leave_and_delete_on_their_page(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
     reader = _reader(mail_service, "ada")
     _deliver(mail_service)
-    token = _token(post.letters[0], "manage")
+    token = _token(outbox.messages[0], "manage")
     change(mail_service.context, token, Preferences("monthly", "text"))
     assert act(mail_service.context, token, "pause")
     assert not act(mail_service.context, token, "pause")
@@ -537,12 +543,12 @@ def test_a_reader_changes_pauses_exports_leaves_and_is_forgotten_by_their_page(
     assert open_link(mail_service.context, token, "manage").outcome == "unknown"
 
 
-def test_the_link_of_any_mail_ends_the_subscription_as_often_as_one_likes(
-    mail_service: MailService, post: Post
+def test_the_unsubscribe_link_of_any_mail_works_and_is_safe_to_repeat(
+    mail_service: MailService, outbox: Outbox
 ) -> None:
     _reader(mail_service, "ada")
     _deliver(mail_service)
-    token = _token(post.letters[0], "unsubscribe")
+    token = _token(outbox.messages[0], "unsubscribe")
     assert open_link(mail_service.context, token, "unsubscribe").outcome == "done"
     assert subscriber_of(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
     for _ in range(2):
@@ -550,7 +556,7 @@ def test_the_link_of_any_mail_ends_the_subscription_as_often_as_one_likes(
         assert subscriber_of(mail_service.context.db, "ada@example.org").state == "unsubscribed"  # type: ignore[union-attr]
 
 
-def test_only_what_is_there_can_be_followed(mail_service: MailService) -> None:
+def test_only_what_exists_can_be_followed(mail_service: MailService) -> None:
     chosen = checked_preferences(
         mail_service.context, "weekly", "html", ["technique:diffusion", "search:<b>bold</b>", "search:<b>bold</b>"]
     )
@@ -604,8 +610,13 @@ def _dsn(
     ],
 )
 @pytest.mark.parametrize("is_maildir", [False, True])
-def test_a_report_of_failure_or_a_complaint_ends_a_subscription(
-    mail_service: MailService, post: Post, tmp_path: Path, report: dict[str, str], reason: str | None, is_maildir: bool
+def test_a_bounce_or_a_complaint_ends_a_subscription(
+    mail_service: MailService,
+    outbox: Outbox,
+    tmp_path: Path,
+    report: dict[str, str],
+    reason: str | None,
+    is_maildir: bool,
 ) -> None:
     _reader(mail_service, "ada")
     _deliver(mail_service)
@@ -613,14 +624,14 @@ def test_a_report_of_failure_or_a_complaint_ends_a_subscription(
     for name in ("cur", "new", "tmp") if is_maildir else (".",):
         (folder / name).mkdir(parents=True, exist_ok=True)
     place = folder / "new" / "1.host" if is_maildir else folder / "1.eml"
-    place.write_bytes(_dsn(f"<{post.letters[0].message_key}.digest@papertide.example>", **report))
+    place.write_bytes(_dsn(f"<{outbox.messages[0].message_key}.digest@papertide.example>", **report))
     counts = read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW)
     assert sum(counts.values()) == 1
     assert suppressed_for(mail_service.context.db, "ada@example.org") == reason
     assert read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW) == {}
 
 
-def test_a_made_up_report_ends_nobodys_subscription(mail_service: MailService, post: Post, tmp_path: Path) -> None:
+def test_a_forged_report_ends_no_subscription(mail_service: MailService, outbox: Outbox, tmp_path: Path) -> None:
     _reader(mail_service, "ada")
     _deliver(mail_service)
     folder = tmp_path / "bounces"
@@ -632,7 +643,7 @@ def test_a_made_up_report_ends_nobodys_subscription(mail_service: MailService, p
     assert subscriber_of(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
 
 
-def test_any_bytes_are_a_report_of_some_kind() -> None:
+def test_any_bytes_can_be_read_as_a_report() -> None:
     random = Random(3)
     whole = _dsn("<" + "a" * 32 + ".digest@papertide.example>")
     for _ in range(200):
@@ -642,7 +653,7 @@ def test_any_bytes_are_a_report_of_some_kind() -> None:
 
 
 @pytest.mark.parametrize("is_maildir", [False, True])
-def test_a_mail_that_breaks_the_parser_is_put_away_and_those_after_it_are_read(
+def test_a_mail_that_breaks_the_parser_is_moved_away_and_the_next_ones_are_read(
     mail_service: MailService, tmp_path: Path, is_maildir: bool
 ) -> None:
     folder = tmp_path / "reports"
@@ -659,8 +670,8 @@ def test_a_mail_that_breaks_the_parser_is_put_away_and_those_after_it_are_read(
 # -- the whole round
 
 
-def test_everything_that_is_due_is_done_once_and_backed_up(
-    mail_service: MailService, post: Post, tmp_path: Path
+def test_every_due_job_runs_once_and_the_database_is_backed_up(
+    mail_service: MailService, outbox: Outbox, tmp_path: Path
 ) -> None:
     _reader(mail_service, "ada")
     names = {"clean up", "backup", "delivery"}
@@ -675,11 +686,11 @@ def test_everything_that_is_due_is_done_once_and_backed_up(
     }
     [backup] = (tmp_path / "backups").iterdir()
     assert backup.stat().st_size > 100_000
-    assert len(post.letters) == 1
+    assert len(outbox.messages) == 1
 
 
-def test_a_preview_shows_what_somebody_would_get(mail_service: MailService) -> None:
-    letter = mail_service.preview(Issue("weekly", WEEK), Preferences(follows=(Follow("category", "cs.LG"),)))
-    assert "cs.LG" in letter.text
-    assert "reader@example.org" in letter.html
-    assert replace(letter, to="x@example.org").subject == letter.subject
+def test_a_preview_shows_the_mail_a_reader_would_get(mail_service: MailService) -> None:
+    mail = mail_service.preview(Issue("weekly", WEEK), Preferences(follows=(Follow("category", "cs.LG"),)))
+    assert "cs.LG" in mail.text
+    assert "reader@example.org" in mail.html
+    assert replace(mail, to="x@example.org").subject == mail.subject

@@ -1,4 +1,4 @@
-"""Mails as bytes, and the conversation with a real mail server on loopback."""
+"""Mails as bytes, in a folder, and over SMTP to a real server on loopback."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from runtime.mail_settings import MailSettings
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 KEY = "0123456789abcdef0123456789abcdef"
-LETTER = MailMessage(
+MAIL = MailMessage(
     to="ada@example.org",
     subject="Diffusion is up [2026-W25]",
     text="Plain words, ≈ 9 %.\n.\n..two dots\n" + "x" * 2000 + "\n",
@@ -138,19 +138,19 @@ def _parsed(content: bytes) -> EmailMessage:
 
 
 def test_a_digest_has_the_parts_and_headers_that_mail_programs_and_servers_ask_for() -> None:
-    content = message_bytes(LETTER, _settings(), now=NOW)
+    content = message_bytes(MAIL, _settings(), now=NOW)
     message = _parsed(content)
     assert message.get_content_type() == "multipart/alternative"
     plain, related = message.iter_parts()
     assert plain.get_content_type() == "text/plain"
-    assert plain.get_content().replace("\r\n", "\n") == LETTER.text
+    assert plain.get_content().replace("\r\n", "\n") == MAIL.text
     assert related.get_content_type() == "multipart/related"
     html, picture = related.iter_parts()
-    assert html.get_content().rstrip("\r\n") == LETTER.html
-    assert picture.get_content() == LETTER.pictures[0].png
+    assert html.get_content().rstrip("\r\n") == MAIL.html
+    assert picture.get_content() == MAIL.pictures[0].png
     assert picture["Content-ID"] == "<a@papertide>"
     assert picture.get_content_disposition() == "inline"
-    assert message["List-Unsubscribe"] == f"<{LETTER.unsubscribe_url}>"
+    assert message["List-Unsubscribe"] == f"<{MAIL.unsubscribe_url}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "<digest.papertide.example>" in message["List-Id"]
     assert message["Message-ID"] == f"<{KEY}.digest@papertide.example>"
@@ -162,34 +162,34 @@ def test_a_digest_has_the_parts_and_headers_that_mail_programs_and_servers_ask_f
     assert b"\n" not in content.replace(b"\r\n", b"")
 
 
-def test_the_same_letter_gives_the_same_bytes() -> None:
-    assert message_bytes(LETTER, _settings(), now=NOW) == message_bytes(LETTER, _settings(), now=NOW)
+def test_the_same_message_gives_the_same_bytes() -> None:
+    assert message_bytes(MAIL, _settings(), now=NOW) == message_bytes(MAIL, _settings(), now=NOW)
 
 
 def test_a_question_to_confirm_carries_no_list_headers() -> None:
-    letter = MailMessage(to="ada@example.org", subject="Please confirm", text="words\n", message_key=KEY)
-    message = _parsed(message_bytes(letter, _settings(), now=NOW))
+    mail = MailMessage(to="ada@example.org", subject="Please confirm", text="words\n", message_key=KEY)
+    message = _parsed(message_bytes(mail, _settings(), now=NOW))
     assert message.get_content_type() == "text/plain"
     assert not [name for name in message if name.lower().startswith("list-")]
 
 
 @pytest.mark.parametrize("evil", ["a\r\nBcc: eve@example.org", "a\nX: y", "a\r\n\r\nbody", "a\x00b", "a\u2028b"])
 @pytest.mark.parametrize("field", ["subject", "to", "unsubscribe_url", "message_key"])
-def test_no_field_of_a_letter_can_add_a_header(field: str, evil: str) -> None:
-    letter = replace(LETTER, **{field: evil})
+def test_no_field_of_a_message_can_add_a_header(field: str, evil: str) -> None:
+    mail = replace(MAIL, **{field: evil})
     try:
-        content = message_bytes(letter, _settings(), now=NOW)
+        content = message_bytes(mail, _settings(), now=NOW)
     except (ValueError, IndexError):
         return
     message = _parsed(content)
     assert message["Bcc"] is None
     assert message["X"] is None
-    assert set(message.keys()) <= set(_parsed(message_bytes(LETTER, _settings(), now=NOW)).keys())
+    assert set(message.keys()) <= set(_parsed(message_bytes(MAIL, _settings(), now=NOW)).keys())
 
 
 @given(st.text(max_size=300))
 def test_any_subject_stays_one_header(subject: str) -> None:
-    message = _parsed(message_bytes(replace(LETTER, subject=subject), _settings(), now=NOW))
+    message = _parsed(message_bytes(replace(MAIL, subject=subject), _settings(), now=NOW))
     assert message["Message-ID"] == f"<{KEY}.digest@papertide.example>"
     assert len(message.get_all("Subject")) == 1  # type: ignore[arg-type]
     assert "\n" not in message["Subject"]
@@ -204,19 +204,32 @@ def test_no_setting_can_add_a_header(field: str) -> None:
 # -- the folder
 
 
-def test_a_folder_holds_each_mail_once_however_often_it_is_handed_over(tmp_path: Path) -> None:
+def test_the_folder_holds_each_mail_once_however_often_it_is_sent(tmp_path: Path) -> None:
     folder = FolderTransport(tmp_path / "mail", MailSettings())
     for _ in range(2):
-        assert folder.send(LETTER, now=NOW, handing=_yes)
+        assert folder.send(MAIL, now=NOW, before_commit=_yes)
     [file] = (tmp_path / "mail").iterdir()
     assert file.name == f"{KEY}.eml"
-    assert not folder.send(LETTER, now=NOW, handing=lambda: False)
+    assert not folder.send(MAIL, now=NOW, before_commit=lambda: False)
 
 
-def test_a_folder_that_cannot_be_written_is_a_server_that_takes_nothing(tmp_path: Path) -> None:
+def test_a_mail_that_cannot_be_written_leaves_no_file_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    (folder / f"{KEY}.eml" / "in the way").mkdir(parents=True)
+    with pytest.raises(MailServerUnavailable, match="cannot write"):
+        FolderTransport(folder, MailSettings()).send(MAIL, now=NOW, before_commit=_yes)
+    assert [path.name for path in folder.iterdir()] == [f"{KEY}.eml"]
+
+
+def test_only_the_owner_can_read_a_mail_in_the_folder(tmp_path: Path) -> None:
+    FolderTransport(tmp_path / "mail", MailSettings()).send(MAIL, now=NOW, before_commit=_yes)
+    assert (tmp_path / "mail" / f"{KEY}.eml").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_written_counts_as_an_unavailable_server(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("in the way")
     with pytest.raises(MailServerUnavailable):
-        FolderTransport(tmp_path / "mail", MailSettings()).send(LETTER, now=NOW, handing=_yes)
+        FolderTransport(tmp_path / "mail", MailSettings()).send(MAIL, now=NOW, before_commit=_yes)
 
 
 # -- the server
@@ -225,28 +238,28 @@ def test_a_folder_that_cannot_be_written_is_a_server_that_takes_nothing(tmp_path
 def test_a_mail_arrives_as_it_was_written_dots_and_all(server: Controller, mailbox: Mailbox) -> None:
     transport = SmtpTransport(_settings(server, bounce_to="bounces@papertide.example"))
     for _ in range(2):
-        assert transport.send(LETTER, now=NOW, handing=_yes)
+        assert transport.send(MAIL, now=NOW, before_commit=_yes)
     transport.close()
     assert len(mailbox.mails) == 2
     sender, recipients, content = mailbox.mails[0]
     assert (sender, recipients) == ("bounces@papertide.example", ["ada@example.org"])
-    assert content == message_bytes(LETTER, _settings(server), now=NOW)
+    assert content == message_bytes(MAIL, _settings(server), now=NOW)
 
 
-def test_the_link_to_leave_stands_in_the_header_as_it_is_however_long() -> None:
+def test_the_unsubscribe_link_is_on_one_header_line_however_long() -> None:
     url = f"https://papertide.a-department.an-institute.example/subscriptions/unsubscribe/{'A' * 32}"
-    content = message_bytes(replace(LETTER, unsubscribe_url=url), MailSettings(), now=NOW)
+    content = message_bytes(replace(MAIL, unsubscribe_url=url), MailSettings(), now=NOW)
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in content.partition(b"\r\n\r\n")[0] + b"\r\n"
     for wrong in ("https://a.example/>x", "https://a.example/ x", "https://a.example/\r\nBcc: x", "https://é.example/"):
         with pytest.raises(ValueError, match="header"):
-            message_bytes(replace(LETTER, unsubscribe_url=wrong), MailSettings(), now=NOW)
+            message_bytes(replace(MAIL, unsubscribe_url=wrong), MailSettings(), now=NOW)
 
 
-def test_a_mail_that_may_not_be_handed_over_is_not(server: Controller, mailbox: Mailbox) -> None:
+def test_a_mail_that_may_not_be_committed_is_not_sent(server: Controller, mailbox: Mailbox) -> None:
     transport = SmtpTransport(_settings(server))
-    assert not transport.send(LETTER, now=NOW, handing=lambda: False)
+    assert not transport.send(MAIL, now=NOW, before_commit=lambda: False)
     assert mailbox.mails == []
-    assert transport.send(LETTER, now=NOW, handing=_yes)
+    assert transport.send(MAIL, now=NOW, before_commit=_yes)
     transport.close()
     assert len(mailbox.mails) == 1
 
@@ -266,38 +279,36 @@ def test_a_mail_that_may_not_be_handed_over_is_not(server: Controller, mailbox: 
         ("data", "451 4.3.0 try again", False, False),
     ],
 )
-def test_a_refusal_is_read_by_its_code(
+def test_a_refusal_is_classified_by_its_code(
     server: Controller, mailbox: Mailbox, place: str, answer: str, permanent: bool, bad_address: bool
 ) -> None:
     setattr(mailbox, place, answer)
     transport = SmtpTransport(_settings(server))
     with pytest.raises(DeliveryError) as caught:
-        transport.send(LETTER, now=NOW, handing=_yes)
+        transport.send(MAIL, now=NOW, before_commit=_yes)
     error = caught.value
     assert (error.permanent, error.bad_address, error.uncertain) == (permanent, bad_address, False)
     assert answer[:3] in str(error)
     setattr(mailbox, place, "")
-    assert transport.send(LETTER, now=NOW, handing=_yes)
+    assert transport.send(MAIL, now=NOW, before_commit=_yes)
     transport.close()
 
 
-def test_a_server_that_refuses_the_sender_or_closes_takes_nothing_from_anybody(
-    server: Controller, mailbox: Mailbox
-) -> None:
+def test_a_server_that_refuses_the_sender_or_closes_is_unavailable(server: Controller, mailbox: Mailbox) -> None:
     transport = SmtpTransport(_settings(server))
     mailbox.mail = "550 5.7.1 sender not allowed"
     with pytest.raises(MailServerUnavailable, match="sender"):
-        transport.send(LETTER, now=NOW, handing=_yes)
+        transport.send(MAIL, now=NOW, before_commit=_yes)
     mailbox.mail, mailbox.rcpt = "", "421 4.3.2 closing"
-    with pytest.raises(MailServerUnavailable, match="closes"):
-        transport.send(LETTER, now=NOW, handing=_yes)
+    with pytest.raises(MailServerUnavailable, match="closing"):
+        transport.send(MAIL, now=NOW, before_commit=_yes)
     transport.close()
 
 
-def test_silence_after_the_mail_is_uncertain(server: Controller, mailbox: Mailbox) -> None:
+def test_no_reply_after_the_mail_is_uncertain(server: Controller, mailbox: Mailbox) -> None:
     mailbox.hang = True
     with pytest.raises(DeliveryError) as caught:
-        SmtpTransport(_settings(server, end_timeout_s=0.3)).send(LETTER, now=NOW, handing=_yes)
+        SmtpTransport(_settings(server, end_timeout_s=0.3)).send(MAIL, now=NOW, before_commit=_yes)
     assert caught.value.uncertain
     assert not caught.value.permanent
     assert len(mailbox.mails) == 1
@@ -333,25 +344,25 @@ def silent_server() -> Iterator[Callable[[list[bytes]], int]]:
         one.close()
 
 
-def test_silence_before_the_mail_is_a_passing_failure(silent_server: Callable[[list[bytes]], int]) -> None:
+def test_no_reply_before_the_mail_is_a_passing_failure(silent_server: Callable[[list[bytes]], int]) -> None:
     port = silent_server([b"220 hello\r\n", b"250 hello\r\n", b"250 sender ok\r\n"])
-    handed: list[bool] = []
+    commits: list[bool] = []
 
-    def handing() -> bool:
-        handed.append(True)
+    def before_commit() -> bool:
+        commits.append(True)
         return True
 
     with pytest.raises(DeliveryError) as caught:
-        SmtpTransport(_settings(port=port, timeout_s=0.3)).send(LETTER, now=NOW, handing=handing)
+        SmtpTransport(_settings(port=port, timeout_s=0.3)).send(MAIL, now=NOW, before_commit=before_commit)
     assert not caught.value.permanent
     assert not caught.value.uncertain
-    assert handed == []
+    assert commits == []
 
 
-def test_a_connection_that_breaks_within_the_mail_is_a_passing_failure() -> None:
+def test_a_connection_that_breaks_during_the_mail_is_a_passing_failure() -> None:
     """The server has the beginning of the mail and not its end, so nobody has the mail."""
     listening = socket.create_server(("127.0.0.1", 0))
-    handed: list[bool] = []
+    commits: list[bool] = []
 
     def talk() -> None:
         connection, _ = listening.accept()
@@ -366,15 +377,15 @@ def test_a_connection_that_breaks_within_the_mail_is_a_passing_failure() -> None
     thread = threading.Thread(target=talk, daemon=True)
     thread.start()
     port = listening.getsockname()[1]
-    long = replace(LETTER, pictures=(Picture("a", b"\x89PNG" + bytes(20_000_000)),))
+    long = replace(MAIL, pictures=(Picture("a", b"\x89PNG" + bytes(20_000_000)),))
     with pytest.raises(DeliveryError) as caught:
-        SmtpTransport(_settings(port=port)).send(long, now=NOW, handing=lambda: not handed.append(True))
+        SmtpTransport(_settings(port=port)).send(long, now=NOW, before_commit=lambda: not commits.append(True))
     thread.join(5)
     listening.close()
-    assert (caught.value.permanent, caught.value.uncertain, handed) == (False, False, [])
+    assert (caught.value.permanent, caught.value.uncertain, commits) == (False, False, [])
 
 
-def test_an_error_while_the_handing_over_is_noted_leaves_no_half_mail_on_the_connection(
+def test_an_error_while_the_commit_is_stored_leaves_no_partial_mail_on_the_connection(
     server: Controller, mailbox: Mailbox
 ) -> None:
     def busy() -> bool:
@@ -382,22 +393,22 @@ def test_an_error_while_the_handing_over_is_noted_leaves_no_half_mail_on_the_con
 
     transport = SmtpTransport(_settings(server))
     with pytest.raises(StoreError):
-        transport.send(LETTER, now=NOW, handing=busy)
-    assert transport.send(LETTER, now=NOW, handing=_yes)
+        transport.send(MAIL, now=NOW, before_commit=busy)
+    assert transport.send(MAIL, now=NOW, before_commit=_yes)
     transport.close()
     assert len(mailbox.mails) == 1
 
 
-def test_nobody_listening_is_a_server_that_takes_nothing() -> None:
+def test_a_closed_port_counts_as_an_unavailable_server() -> None:
     port = _free_port()
     with pytest.raises(MailServerUnavailable, match=str(port)):
-        SmtpTransport(_settings(port=port)).send(LETTER, now=NOW, handing=_yes)
+        SmtpTransport(_settings(port=port)).send(MAIL, now=NOW, before_commit=_yes)
 
 
 # -- never in clear text
 
 
-def test_clear_text_is_refused_but_for_this_machine() -> None:
+def test_clear_text_is_refused_except_for_this_machine() -> None:
     with pytest.raises(ValidationError, match="clear text"):
         MailSettings(transport="smtp", host="mail.example.org", security="none")
     MailSettings(transport="smtp", host="mail.example.org", security="none", insecure_host_is_meant=True)
@@ -406,7 +417,7 @@ def test_clear_text_is_refused_but_for_this_machine() -> None:
 
 def test_a_server_without_starttls_gets_no_mail(server: Controller, mailbox: Mailbox) -> None:
     with pytest.raises(MailServerUnavailable, match="STARTTLS"):
-        SmtpTransport(_settings(server, security="starttls")).send(LETTER, now=NOW, handing=_yes)
+        SmtpTransport(_settings(server, security="starttls")).send(MAIL, now=NOW, before_commit=_yes)
     assert mailbox.mails == []
 
 
@@ -423,16 +434,16 @@ def test_starttls_and_tls_work_and_an_unknown_certificate_is_refused(
         try:
             settings = _settings(controller, security=security)
             transport = SmtpTransport(settings, context=ours)
-            assert transport.send(LETTER, now=NOW, handing=_yes)
+            assert transport.send(MAIL, now=NOW, before_commit=_yes)
             transport.close()
             with pytest.raises(MailServerUnavailable, match="certificate"):
-                SmtpTransport(settings).send(LETTER, now=NOW, handing=_yes)
+                SmtpTransport(settings).send(MAIL, now=NOW, before_commit=_yes)
         finally:
             controller.stop()
     assert len(mailbox.mails) == 2
 
 
-def test_the_pace_is_kept() -> None:
+def test_the_sending_rate_is_limited() -> None:
     at, slept = [0.0], list[float]()
 
     def sleep(seconds: float) -> None:

@@ -155,11 +155,11 @@ def test_an_error_that_nobody_foresaw_is_public_and_logged_by_its_type_alone(
     client = _client(own)
     settings, own.settings = own.settings, None  # type: ignore[assignment]  # whatever is asked now fails
     with caplog.at_level(logging.INFO):
-        Scheduler._look(_Looks(), "letters", broken)  # type: ignore[arg-type]
+        Scheduler._look(_Looks(), "confirmations", broken)  # type: ignore[arg-type]
         assert client.get("/status").status_code == 500
     own.settings = settings
     logged = _logged(caplog)
-    assert "letters failed: ValueError at tests.service.web.test_privacy:" in logged
+    assert "confirmations failed: ValueError at tests.service.web.test_privacy:" in logged
     assert "/status failed: AttributeError at " in logged
     assert "@" not in logged
     assert "/srv" not in logged
@@ -173,7 +173,7 @@ class _Looks:
         import threading
 
         self._stop = threading.Event()
-        self._busy = {"letters": threading.Lock()}
+        self._busy = {"confirmations": threading.Lock()}
 
 
 @pytest.mark.parametrize("error", [ConfigError, ModelError])

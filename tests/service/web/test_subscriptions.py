@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from domain.subscription import MailMessage
-from mail.service import PATHS, MailService
+from mail.service import LINK_PATHS, MailService
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.settings import Settings
@@ -30,10 +30,10 @@ class Post:
     handing_again_is_safe = True
 
     def __init__(self) -> None:
-        self.letters: list[MailMessage] = []
+        self.messages: list[MailMessage] = []
 
-    def send(self, letter: MailMessage, *, now: object, handing: object) -> bool:
-        self.letters.append(letter)
+    def send(self, mail: MailMessage, *, now: object, before_commit: object) -> bool:
+        self.messages.append(mail)
         return True
 
     def close(self) -> None:
@@ -54,13 +54,13 @@ class Site:
         return int(self.client.post("/subscribe", data={"address": address, **form}).status_code)
 
     def answer(self) -> list[MailMessage]:
-        before = len(self.post.letters)
+        before = len(self.post.messages)
         for _ in self.mail_service.answer_requests():
             pass
-        return self.post.letters[before:]
+        return self.post.messages[before:]
 
-    def link(self, letter: MailMessage, purpose: str) -> str:
-        found = re.search(rf"({re.escape(PATHS[purpose])}/[\w-]+)", letter.text)  # type: ignore[index]
+    def link(self, mail: MailMessage, purpose: str) -> str:
+        found = re.search(rf"({re.escape(LINK_PATHS[purpose])}/[\w-]+)", mail.text)  # type: ignore[index]
         assert found is not None
         return found[1]
 
@@ -89,8 +89,8 @@ def _subscribed(site: Site, **form: str) -> str:
     [question] = site.answer()
     assert site.client.post(site.link(question, "confirm")).status_code == 200
     site.client.post("/subscriptions/link", data={"address": ADA})
-    [letter] = site.answer()
-    return site.link(letter, "manage")
+    [mail] = site.answer()
+    return site.link(mail, "manage")
 
 
 def test_somebody_subscribes_confirms_changes_pauses_exports_and_is_forgotten(site: Site) -> None:
@@ -139,7 +139,7 @@ def test_a_mail_programs_own_button_ends_a_subscription_without_cookie_or_redire
     from store.subscribers import add_tokens
 
     add_tokens(site.context.db, reader.subscriber_id, {"unsubscribe": "t" * 32}, now=site.context.now())
-    link = PATHS["unsubscribe"] + "/" + "t" * 32
+    link = LINK_PATHS["unsubscribe"] + "/" + "t" * 32
     answered = site.client.post(link, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
     assert answered.status_code == 200
     assert site.state() == "unsubscribed"
@@ -202,7 +202,7 @@ def test_what_cannot_be_followed_is_refused_with_a_reason(site: Site, follow: st
 @pytest.mark.parametrize("purpose", ["confirm", "manage", "unsubscribe", "block"])
 def test_a_guessed_token_opens_nothing(site: Site, token: str, purpose: str) -> None:
     for method in ("get", "post"):
-        answered = getattr(site.client, method)(f"{PATHS[purpose]}/{token}")  # type: ignore[index]
+        answered = getattr(site.client, method)(f"{LINK_PATHS[purpose]}/{token}")  # type: ignore[index]
         assert answered.status_code in (404, 422)
         assert "set-cookie" not in answered.headers
 
