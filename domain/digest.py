@@ -85,6 +85,11 @@ class ListedPaper:
     primary_category: str
     reason: str = ""
 
+    @classmethod
+    def of(cls, paper: Paper, reason: str) -> ListedPaper:
+        """A stored paper as a digest lists it."""
+        return cls(paper.arxiv_id, paper.title, short_authors(paper.authors), paper.primary_category, reason)
+
 
 @dataclass(frozen=True)
 class DetectedPaper:

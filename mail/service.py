@@ -23,6 +23,7 @@ from runtime.lease import held_lease
 from store.deliveries import open_issues, open_until, pick_up_after_a_crash, plan_issue, planned_issues
 from store.digests import newest_digest, published_weeks
 from store.saved_searches import add_query_vectors, followed_searches, query_vectors
+from templates.digest_wording import EnglishPersonalWording
 from templates.links import Links, MailLinks
 from templates.mail_content import IssueFrame, MailUrls, Notice, issue_frame, render_notice
 
@@ -203,7 +204,7 @@ class MailService:
         def vector_of(query: str) -> NDArray[np.float32] | None:
             return query_vectors(context.db, model_id, [query]).get(query) if model_id else None
 
-        return PersonalComposer(material, context.settings.personal, vector_of)
+        return PersonalComposer(material, context.settings.personal, vector_of, EnglishPersonalWording())
 
     def _embed_saved_searches(self, model_id: str) -> None:
         """Embed saved searches that have no vector yet; the model is loaded only if there are any."""

@@ -24,6 +24,7 @@ from store.papers import count_withdrawn, papers_of_week
 from store.topics import StoredTopicModel, assignments_of_week
 from store.weekly import adopted_by_topic, weekly_counts, weekly_totals
 from store.windows import late_arrivals, window_records
+from templates.digest_wording import EnglishDigestWording
 
 
 def held_papers(db: Database, week: Week, categories: tuple[str, ...]) -> list[Paper]:
@@ -103,7 +104,7 @@ def edition_of(
         call_records=tuple(call_records(db, until=week)),
         errors=measured_errors(),
     )
-    return compose_digest(material, settings, provenance)
+    return compose_digest(material, settings, provenance, EnglishDigestWording())
 
 
 def publish_if_due(

@@ -18,13 +18,11 @@ from domain.topics import AssignedPaper, Topic
 from domain.week import Week
 
 N_RECENT_WEEKS = 4
-N_SERIES_WEEKS = 26
-
-
+"""A week's techniques and themes are compared with so many weeks before it; topics over so many that end with it."""
 N_TOPIC_BASELINE_WEEKS = 8
-
-
-NOT_A_NUMBER = float("nan")
+"""A topic's recent weeks are compared with so many before them."""
+N_SERIES_WEEKS = 26
+"""Weeks of each curve, the digest's own the last: the half year that calls look at."""
 
 
 class DigestSettings(BaseModel):

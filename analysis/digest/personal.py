@@ -1,7 +1,8 @@
-"""A reader's own part of a digest, from what they follow; pure, and the same whoever asks."""
+"""A reader's own part of an issue: what moved among the things they follow, and the papers closest to them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.search.ranking import fused_ranks
 from analysis.trends.shares import share_of
-from domain.digest import Digest, ListedPaper, TermLine, TopicLine, short_authors
+from domain.digest import Digest, ListedPaper, TermLine, TopicLine
+from domain.digest_facts import FollowMatch, PersonalWording
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
 from domain.personal import FollowedLine, PersonalPart
@@ -21,14 +23,14 @@ from domain.topics import AssignedPaper
 from domain.week import Week
 
 N_WEEKS_BEFORE = 4
-_RANKED = 60
-"""Papers looked at for one search or topic: many times what any mail lists."""
-_NEARLY = 0.07
-"""How far below the line a similarity may be and still be called nearly there."""
-_WORDS_COUNT = 0.08
-"""What it is worth that a paper has every word of a search, in similarity."""
-_RANKINGS_KEPT = 2_048
-_NOWHERE = float("nan")
+"""What is usual for a followed term is its mean over so many weeks before the issue's."""
+_N_RANKED = 60
+"""Papers ranked for one search or topic: many times what any mail lists."""
+_NEAR_MISS = 0.07
+"""How far below the least similarity a paper may be and still be listed as just below it."""
+_ALL_WORDS_BONUS = 0.08
+"""Added to the similarity of a paper that has every word of a search."""
+_N_RANKINGS_CACHED = 2_048
 _STOP_WORDS = frozenset("a an and are as at be by for from in into is it of on or over the to under using with".split())
 
 
@@ -65,20 +67,26 @@ class IssueMaterial:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A paper among those closest to one thing that is followed."""
+class _Ranked:
+    """A paper among those closest to one search or topic; ``is_listed`` where it is similar enough to be listed."""
 
     arxiv_id: ArxivId
     rank: int
-    closeness: float
-    is_above: bool
-    has_words: bool = False
+    similarity: float
+    is_listed: bool
+    has_all_words: bool = False
 
 
 class PersonalComposer:
     """Composes readers' parts of one issue; rankings that readers share are made once.
 
-    ``vector_of`` gives a saved search as the embedding model reads it, ``None`` where that is not known.
+    Parameters
+    ----------
+    material : what is known of the issue's weeks.
+    settings : how many papers are listed, and how similar they must be.
+    vector_of : gives a saved search as a vector of the embedding model, ``(n_dims,)`` of unit length; ``None`` where
+        it has none yet.
+    wording : puts into words why a paper is listed.
     """
 
     def __init__(
@@ -86,45 +94,54 @@ class PersonalComposer:
         material: IssueMaterial,
         settings: PersonalSettings,
         vector_of: Callable[[str], NDArray[np.float32] | None],
+        wording: PersonalWording,
     ) -> None:
         self.material = material
         self.settings = settings
         self.vector_of = vector_of
+        self.wording = wording
         # Bounded, so that ten thousand readers with searches of their own take no more memory than a hundred.
-        self._ranked = lru_cache(maxsize=_RANKINGS_KEPT)(self._ranking)
+        self._ranking = lru_cache(maxsize=_N_RANKINGS_CACHED)(self._rank)
         digest = material.digest
         self._line_of: dict[tuple[str, str], TermLine | TopicLine] = {
-            **{(x.kind, x.key): x for x in (*digest.techniques, *digest.themes)},
-            **{("topic", str(x.topic_id)): x for x in digest.topics},
+            **{(line.kind, line.key): line for line in (*digest.techniques, *digest.themes)},
+            **{("topic", str(line.topic_id)): line for line in digest.topics},
         }
 
     def compose(self, follows: Sequence[Follow], *, sent_before: Collection[ArxivId]) -> PersonalPart:
-        """One reader's part; nothing that was sent to them before is listed."""
-        lines = tuple(self._line(f) for f in follows if f.kind != "search")
-        asking = [f for f in follows if f.kind in ("search", "topic")]
-        rankings = {f: self._ranked(f) for f in asking}
-        known = {found.arxiv_id for ranking in rankings.values() for found in ranking if found.is_above}
+        """One reader's part; nothing that was sent to them before is listed.
+
+        Papers that several follows find come first (reciprocal rank fusion).
+        """
+        lines = tuple(self._line(follow) for follow in follows if follow.kind != "search")
+        with_papers = [follow for follow in follows if follow.kind in ("search", "topic")]
+        rankings = {follow: self._ranking(follow) for follow in with_papers}
+        found = {ranked.arxiv_id for ranking in rankings.values() for ranked in ranking if ranked.is_listed}
         fresh = {
-            f: [found for found in ranking if found.arxiv_id not in sent_before] for f, ranking in rankings.items()
+            follow: [ranked for ranked in ranking if ranked.arxiv_id not in sent_before]
+            for follow, ranking in rankings.items()
         }
-        above = list(fused_ranks([[x.arxiv_id for x in ranking if x.is_above] for ranking in fresh.values()] or [[]]))
-        chosen, rest = above[: self.settings.n_papers], above[self.settings.n_papers :]
-        listed = [self._listed(i, self._reason(i, fresh)) for i in chosen]
+        listable = list(
+            fused_ranks([[x.arxiv_id for x in ranking if x.is_listed] for ranking in fresh.values()] or [[]])
+        )
+        chosen, rest = listable[: self.settings.n_papers], listable[self.settings.n_papers :]
+        frequency, n_below = self.material.issue.frequency, self.settings.n_below
+        papers = [self._listed(i, self.wording.listed(self._matches(i, fresh), frequency)) for i in chosen]
         below = [
-            self._listed(i, f"{_ordinal(len(chosen) + n)} in your list, which ends at {len(chosen)}; " + why)
-            for n, i in enumerate(rest[: self.settings.n_below], 1)
-            if (why := self._reason(i, fresh))
+            self._listed(
+                i, self.wording.past_the_limit(len(chosen) + n, len(chosen), self._matches(i, fresh), frequency)
+            )
+            for n, i in enumerate(rest[:n_below], 1)
         ]
-        for i, why in self._nearly(fresh, set(above)):
-            if len(below) < self.settings.n_below:
-                below.append(self._listed(i, why))
+        near_misses = self._near_misses(fresh, set(listable))[: n_below - len(below)]
+        below += [self._listed(i, reason) for i, reason in near_misses]
         return PersonalPart(
             lines=lines,
-            papers=tuple(listed),
+            papers=tuple(papers),
             below=tuple(below),
-            n_found=len(above),
-            n_sent_before=len(known & set(sent_before)),
-            asks_for_papers=bool(asking),
+            n_found=len(listable),
+            n_sent_before=len(found & set(sent_before)),
+            asks_for_papers=bool(with_papers),
         )
 
     # -- what moved
@@ -135,12 +152,12 @@ class PersonalComposer:
         weeks = material.issue.weeks
         name = material.names.get(key)
         if name is None:
-            return FollowedLine(follow.kind, follow.key, follow.key, share_of(0, 0), _NOWHERE, gone=True)
+            return FollowedLine(follow.kind, follow.key, follow.key, share_of(0, 0), math.nan, gone=True)
         counts = material.counts.get(key, {})
         n = sum(material.totals.get(w, 0) for w in weeks)
         before = [weeks[0].plus(-i) for i in range(1, N_WEEKS_BEFORE + 1)]
         is_held = all(material.totals.get(w) for w in before)
-        usual = sum(counts.get(w, 0) for w in before) / len(before) if is_held else _NOWHERE
+        usual = sum(counts.get(w, 0) for w in before) / len(before) if is_held else math.nan
         line = self._line_of.get(key)
         return FollowedLine(
             follow.kind,
@@ -155,87 +172,75 @@ class PersonalComposer:
 
     # -- new papers
 
-    def _ranking(self, follow: Follow) -> tuple[_Found, ...]:
+    def _rank(self, follow: Follow) -> tuple[_Ranked, ...]:
+        """The papers closest to a search or topic, best first, down to those just below the least similarity."""
         if follow.kind == "topic":
             assigned = self.material.assigned.get(int(follow.key), ()) if follow.key.isdecimal() else ()
-            return tuple(_Found(a.arxiv_id, n, a.similarity, True) for n, a in enumerate(assigned[:_RANKED], 1))
+            return tuple(_Ranked(a.arxiv_id, n, a.similarity, True) for n, a in enumerate(assigned[:_N_RANKED], 1))
         vector, embeddings = self.vector_of(follow.key), self.material.embeddings
         if vector is None or not len(embeddings):
             return ()
         cosines = embeddings.vectors @ vector
-        n_wanted = min(_RANKED, len(cosines))
+        n_wanted = min(_N_RANKED, len(cosines))
         rows = np.argpartition(-cosines, n_wanted - 1)[:n_wanted].tolist()
         words = _words(follow.key)
         scored = []
         for row in rows:
             arxiv_id = embeddings.ids[row]
             cosine = float(cosines[row])
-            has_words = bool(words) and words <= _words(self._text(arxiv_id))
-            scored.append((cosine + _WORDS_COUNT * has_words, cosine, arxiv_id, has_words))
+            has_all_words = bool(words) and words <= _words(self._text(arxiv_id))
+            scored.append((cosine + _ALL_WORDS_BONUS * has_all_words, cosine, arxiv_id, has_all_words))
         scored.sort(key=lambda x: (-x[0], x[2]))
-        line = self.settings.min_similarity
+        least = self.settings.min_similarity
         return tuple(
-            _Found(arxiv_id, n, cosine, score >= line, has_words)
-            for n, (score, cosine, arxiv_id, has_words) in enumerate(scored, 1)
-            if score >= line - _NEARLY
+            _Ranked(arxiv_id, n, cosine, score >= least, has_all_words)
+            for n, (score, cosine, arxiv_id, has_all_words) in enumerate(scored, 1)
+            if score >= least - _NEAR_MISS
         )
 
     def _text(self, arxiv_id: ArxivId) -> str:
         paper = self.material.papers[arxiv_id]
         return f"{paper.title} {paper.abstract}"
 
-    def _nearly(self, fresh: Mapping[Follow, Sequence[_Found]], above: set[ArxivId]) -> list[tuple[ArxivId, str]]:
-        """Papers below the similarity that a search asks for, closest first, each once."""
-        nearly = sorted(
-            (-x.closeness, x.arxiv_id, f)
-            for f, ranking in fresh.items()
-            for x in ranking
-            if not x.is_above and x.arxiv_id not in above
+    def _near_misses(
+        self, fresh: Mapping[Follow, Sequence[_Ranked]], listable: Collection[ArxivId]
+    ) -> list[tuple[ArxivId, str]]:
+        """Papers just below the least similarity, closest first, each once, with the reason."""
+        nearest = sorted(
+            (-ranked.similarity, ranked.arxiv_id, follow)
+            for follow, ranking in fresh.items()
+            for ranked in ranking
+            if not ranked.is_listed and ranked.arxiv_id not in listable
         )
         reasons: dict[ArxivId, str] = {}
-        for closeness, arxiv_id, f in nearly:
-            line = self.settings.min_similarity
-            reasons.setdefault(
-                arxiv_id, f"similarity {-closeness:.2f} to your search “{f.key}”; the line is at {line:.2f}"
-            )
+        for negated, arxiv_id, follow in nearest:
+            reason = self.wording.too_dissimilar(follow.key, -negated, self.settings.min_similarity)
+            reasons.setdefault(arxiv_id, reason)
         return list(reasons.items())
 
-    def _reason(self, arxiv_id: ArxivId, fresh: Mapping[Follow, Sequence[_Found]]) -> str:
-        """Why a paper is there: the follow that it is closest to, then the others."""
+    def _matches(self, arxiv_id: ArxivId, fresh: Mapping[Follow, Sequence[_Ranked]]) -> list[FollowMatch]:
+        """What lists a paper: the follow that it is closest to, then the others."""
         places = sorted(
-            (x.rank, n, f, x)
-            for n, (f, ranking) in enumerate(fresh.items())
-            for x in ranking
-            if x.arxiv_id == arxiv_id and x.is_above
+            (ranked.rank, n, follow, ranked)
+            for n, (follow, ranking) in enumerate(fresh.items())
+            for ranked in ranking
+            if ranked.arxiv_id == arxiv_id and ranked.is_listed
         )
-        reasons = [self._place(f, x) for _, _, f, x in places]
-        return "; ".join([reasons[0], *(f"also {reason}" for reason in reasons[1:3])])
+        return [self._match(follow, ranked) for _, _, follow, ranked in places]
 
-    def _place(self, follow: Follow, found: _Found) -> str:
-        period = "week" if self.material.issue.frequency == "weekly" else "month"
-        rank = "closest" if found.rank == 1 else f"{_ordinal(found.rank)} closest"
+    def _match(self, follow: Follow, ranked: _Ranked) -> FollowMatch:
         if follow.kind == "topic":
             name = self.material.names.get(("topic", follow.key), follow.key)
-            n = len(self.material.assigned[int(follow.key)])
-            return f"{rank} to the centre of your topic “{name}”, of the {period}'s {n:,}"
-        n = len(self.material.embeddings)
-        words = ", and all its words" if found.has_words else ""
-        return (
-            f"{rank} to your search “{follow.key}”, of the {period}'s {n:,} papers "
-            f"(similarity {found.closeness:.2f}{words})"
-        )
+            n_papers = len(self.material.assigned[int(follow.key)])
+            return FollowMatch("topic", name, ranked.rank, n_papers, ranked.similarity)
+        n_papers = len(self.material.embeddings)
+        return FollowMatch("search", follow.key, ranked.rank, n_papers, ranked.similarity, ranked.has_all_words)
 
     def _listed(self, arxiv_id: ArxivId, reason: str) -> ListedPaper:
-        paper = self.material.papers[arxiv_id]
-        return ListedPaper(arxiv_id, paper.title, short_authors(paper.authors), paper.primary_category, reason)
+        return ListedPaper.of(self.material.papers[arxiv_id], reason)
 
 
 def _words(text: str) -> frozenset[str]:
+    """The words of a text in lower case, without stop words."""
     parts = "".join(c if c.isalnum() else " " for c in text.lower()).split()
     return frozenset(parts) - _STOP_WORDS
-
-
-def _ordinal(n: int) -> str:
-    """``1st``, ``2nd``, ``11th``."""
-    suffix = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{suffix}"

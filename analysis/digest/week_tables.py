@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from analysis.digest.material import N_SERIES_WEEKS, NOT_A_NUMBER, DigestSettings, WeekMaterial
+from analysis.digest.material import N_SERIES_WEEKS, DigestSettings, WeekMaterial
 from analysis.trends.calls import growth_at
 from analysis.trends.shares import difference_of, share_of, share_points, share_series
 from domain.calls import TrendCall
@@ -17,14 +19,22 @@ from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week
 
 
+def weeks_before(week: Week, n_weeks: int) -> tuple[Week, ...]:
+    """The ``n_weeks`` before a week, ascending."""
+    return tuple(week.plus(-i) for i in range(n_weeks, 0, -1))
+
+
 class WeekTables:
-    """The weekly tables, asked by term and week."""
+    """Lookups over the weekly tables, for one digest.
+
+    A term is named by kind and key: ``("technique", "diffusion")``, ``("topic", "12")``.
+    """
 
     def __init__(self, material: WeekMaterial, settings: DigestSettings) -> None:
         WEEKLY_TOTALS.check(material.totals)
         WEEKLY_COUNTS.check(material.counts)
         self._material = material
-        self._settings = settings
+        self._min_papers = settings.min_papers
         weeks = [Week(at.date()) for at in material.totals["week_start"]]
         self._n: dict[Week, int] = dict(zip(weeks, material.totals["n"].tolist(), strict=True))
         self._complete = dict(zip(weeks, material.totals["complete"].tolist(), strict=True))
@@ -33,7 +43,8 @@ class WeekTables:
         for kind, key, at, level, k in zip(*columns, strict=True):
             self._k[kind, key][Week(at.date()), level] = k
 
-        # How much weeks scatter around what the half year's line says, so that a true change does not hide itself.
+        # Weeks scatter more than papers drawn at random would. How much is measured around the trend of the half
+        # year, because around a constant share a true change would count as scatter and hide itself.
         fit = growth_at(material.term_counts, material.week)[1]
         known = zip(material.term_counts.terms, fit.dispersion.tolist(), strict=True)
         self._dispersion: dict[tuple[str, str], float] = {
@@ -41,81 +52,88 @@ class WeekTables:
         }
 
     def n_papers(self, week: Week) -> int:
+        """Papers of a week, 0 where it is not held."""
         return self._n.get(week, 0)
 
-    def k(self, key: tuple[str, str], week: Week, exactly: int | None = None) -> int:
-        """Papers of the week that adopt, or that are at exactly one level."""
-        levels = (ADOPTS, IS_ABOUT) if exactly is None else (exactly,)
-        return sum(self._k[key].get((week, level), 0) for level in levels)
-
     def share(self, key: tuple[str, str], weeks: Sequence[Week], exactly: int | None = None) -> Share:
+        """The share of the papers of some weeks that adopt a term, or that are at exactly one level."""
         return share_of(
-            sum(self.k(key, w, exactly) for w in weeks),
-            sum(self.n_papers(w) for w in weeks),
-            min_papers=self._settings.min_papers,
+            sum(self._n_matching(key, week, exactly) for week in weeks),
+            sum(self.n_papers(week) for week in weeks),
+            min_papers=self._min_papers,
         )
 
     def compared(
         self, key: tuple[str, str], current_weeks: tuple[Week, ...], baseline_weeks: tuple[Week, ...]
     ) -> tuple[Change, float]:
-        """The change with its raw p-value; NaN where a week of either side is not held."""
+        """How far a term's share in some weeks is from its share in others.
+
+        Returns
+        -------
+        The change, still without q-value and verdict, and its p-value. Where a week of either side has too few papers,
+        the change has no baseline, and difference, interval and p-value are NaN.
+        """
         current = self.share(key, current_weeks)
-        held = all(self.n_papers(w) >= self._settings.min_papers for w in (*current_weeks, *baseline_weeks))
-        if not held:
-            nothing = Change(
-                None,
-                baseline_weeks,
-                NOT_A_NUMBER,
-                NOT_A_NUMBER,
-                NOT_A_NUMBER,
-                NOT_A_NUMBER,
-                "unknown",
-                current,
-                current_weeks,
-            )
-            return nothing, NOT_A_NUMBER
+        unknown = Change(
+            baseline=None,
+            baseline_weeks=baseline_weeks,
+            difference=math.nan,
+            low=math.nan,
+            high=math.nan,
+            q_value=math.nan,
+            verdict="unknown",
+            current=current,
+            current_weeks=current_weeks,
+        )
+        if not all(self.n_papers(week) >= self._min_papers for week in (*current_weeks, *baseline_weeks)):
+            return unknown, math.nan
         baseline = self.share(key, baseline_weeks)
         dispersion = self._dispersion.get(key, 1.0)
         difference, low, high, p_value = difference_of(current, baseline, dispersion=dispersion)
-        change = Change(
-            baseline, baseline_weeks, difference, low, high, NOT_A_NUMBER, "unknown", current, current_weeks
-        )
-        return change, p_value
+        return replace(unknown, baseline=baseline, difference=difference, low=low, high=high), p_value
 
-    def series(self, key: tuple[str, str], k_by_week: Mapping[Week, int] | None = None) -> tuple[SharePoint, ...]:
-        """Up to ``N_SERIES_WEEKS`` weeks of adoption, ending with the digest's."""
-        totals = self._material.totals
-        last = pd.Timestamp(self._material.week.monday)
-        first = pd.Timestamp(self._material.week.plus(1 - N_SERIES_WEEKS).monday)
-        totals = totals[(totals["week_start"] >= first) & (totals["week_start"] <= last)].reset_index(drop=True)
-        weeks = [Week(at.date()) for at in totals["week_start"]]
-        k = k_by_week if k_by_week is not None else {w: self.k(key, w) for w in weeks}
-        return share_points(share_series(totals, k, min_papers=self._settings.min_papers))
+    def series(self, key: tuple[str, str]) -> tuple[SharePoint, ...]:
+        """Up to ``N_SERIES_WEEKS`` weeks of a term's adoption, ending with the digest's."""
+        weeks = (*weeks_before(self._material.week, N_SERIES_WEEKS - 1), self._material.week)
+        return self._series({week: self._n_matching(key, week) for week in weeks})
 
     def watched(self, call: TrendCall) -> WatchedLine:
-        """The line of words that the operator follows."""
+        """The line of a watched term, with its call."""
         counts = self._material.term_counts
         row = counts.k[counts.terms.index((call.kind, call.key))]
         k_by_week = dict(zip(counts.weeks, row.tolist(), strict=True))
         week = self._material.week
-        share = share_of(k_by_week[week], self.n_papers(week), min_papers=self._settings.min_papers)
-        return WatchedLine(call.key, share, self.series(("query", call.key), k_by_week), call)
+        share = share_of(k_by_week[week], self.n_papers(week), min_papers=self._min_papers)
+        return WatchedLine(call.key, share, self._series(k_by_week), call)
 
     def completeness(self) -> Completeness:
+        """Whether the week and those of its curves are proven whole."""
         week, material = self._material.week, self._material
-        back = [week.plus(-i) for i in range(N_SERIES_WEEKS - 1, 0, -1)]
+        earlier = weeks_before(week, N_SERIES_WEEKS - 1)
         first_held = min((w for w, n in self._n.items() if n), default=week)
         return Completeness(
             complete=material.problem is None and bool(self._complete.get(week)),
             n_held=len(material.papers) + material.n_withdrawn,
             n_said=material.n_said,
             problem=material.problem,
-            incomplete_weeks=tuple(w for w in back if self._n.get(w) and not self._complete.get(w)),
-            missing_weeks=tuple(w for w in back if w > first_held and not self._n.get(w)),
+            incomplete_weeks=tuple(w for w in earlier if self._n.get(w) and not self._complete.get(w)),
+            missing_weeks=tuple(w for w in earlier if w > first_held and not self._n.get(w)),
             n_withdrawn=material.n_withdrawn,
         )
 
     def n_weeks_held(self) -> int:
-        """Weeks with papers among those of the series."""
+        """Weeks with papers among those of the curves."""
         week = self._material.week
-        return sum(self.n_papers(week.plus(-i)) > 0 for i in range(N_SERIES_WEEKS))
+        return sum(self.n_papers(w) > 0 for w in (*weeks_before(week, N_SERIES_WEEKS - 1), week))
+
+    def _n_matching(self, key: tuple[str, str], week: Week, exactly: int | None = None) -> int:
+        """Papers of the week that adopt a term, or that are at exactly one level."""
+        levels = (ADOPTS, IS_ABOUT) if exactly is None else (exactly,)
+        return sum(self._k[key].get((week, level), 0) for level in levels)
+
+    def _series(self, k_by_week: Mapping[Week, int]) -> tuple[SharePoint, ...]:
+        totals = self._material.totals
+        last = pd.Timestamp(self._material.week.monday)
+        first = pd.Timestamp(self._material.week.plus(1 - N_SERIES_WEEKS).monday)
+        totals = totals[(totals["week_start"] >= first) & (totals["week_start"] <= last)].reset_index(drop=True)
+        return share_points(share_series(totals, k_by_week, min_papers=self._min_papers))

@@ -14,6 +14,7 @@ from domain.digest import Digest, Provenance
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.topics import Topic
 from domain.week import Week
+from templates.digest_wording import EnglishDigestWording
 from tests.conftest import PaperMaker
 
 WEEK = Week.parse("2026-W25")
@@ -61,7 +62,8 @@ def _digest(make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict) -> Diges
         ),
         calls=calls,
     )
-    return compose_digest(material, DigestSettings(n_topics=3), Provenance("0", "m", "t", "x", 30, 0.95, 0.05)).digest
+    provenance = Provenance("0", "m", "t", "x", 30, 0.95, 0.05)
+    return compose_digest(material, DigestSettings(n_topics=3), provenance, EnglishDigestWording()).digest
 
 
 @pytest.mark.parametrize(("verdict", "status"), [("rising", "rising"), ("falling", "cooling")])

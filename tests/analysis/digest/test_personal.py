@@ -18,6 +18,7 @@ from domain.paper import ArxivId, Paper
 from domain.subscription import Follow, Issue
 from domain.topics import AssignedPaper
 from domain.week import Week
+from templates.digest_wording import EnglishPersonalWording
 
 WEEK = Week.parse("2026-W25")
 SEARCH = Follow("search", "graph networks")
@@ -68,7 +69,7 @@ def _composer(make_paper: Make, **settings: float) -> PersonalComposer:
     def vector_of(query: str) -> NDArray[np.float32] | None:
         return queries.get(query)
 
-    return PersonalComposer(material, PersonalSettings(**settings), vector_of)  # type: ignore[arg-type]
+    return PersonalComposer(material, PersonalSettings(**settings), vector_of, EnglishPersonalWording())  # type: ignore[arg-type]
 
 
 def test_the_closest_papers_come_first_each_with_its_reason(composer: PersonalComposer) -> None:

@@ -1,0 +1,157 @@
+"""What a digest states, before it is put into words, and the protocols of the wording.
+
+``analysis`` establishes these facts, ``templates.digest_wording`` words them. An edition stores the finished
+sentences, so a published digest reads the same after the wording has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from domain.digest import Completeness
+from domain.harvest import Lateness
+from domain.subscription import Frequency
+from domain.week import Week
+
+
+@dataclass(frozen=True)
+class LeadingTechnique:
+    """The measured technique that most papers of the week adopt, and its share in [0, 1]."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class ShareMove:
+    """A called move of a share, between the first and the last weeks that its call looked at; shares in [0, 1]."""
+
+    name: str
+    is_rise: bool
+    share_before: float
+    share: float
+
+
+@dataclass(frozen=True)
+class HeadlineFacts:
+    """What the headline states.
+
+    ``leader`` is ``None`` where too few papers are held for any share. ``largest_move`` is that of a measured
+    technique or theme, ``rising_topic`` the topic that gained most; each is ``None`` where none is called to move.
+    ``has_calls`` says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` is
+    ``None`` where the half year that calls look at is held whole.
+    """
+
+    leader: LeadingTechnique | None
+    largest_move: ShareMove | None
+    rising_topic: ShareMove | None
+    has_calls: bool
+    n_weeks_held: int | None
+
+
+@dataclass(frozen=True)
+class NoteFacts:
+    """What the notes state: limits of a digest that its numbers alone do not show.
+
+    ``lateness`` is ``None`` where no paper is known to have come late. ``n_weeks_held`` is ``None`` where the half
+    year of the curves is held whole. Topics are compared over ``n_topic_weeks`` weeks; ``holds_topic_weeks`` says
+    whether they are all held. ``no_topic_called`` says that there are topics but none has enough papers or weeks for
+    a call. ``holds_last_year`` says whether the same weeks of last year are held. ``unmeasured`` are the names of the
+    techniques and themes whose detection has no measured accuracy.
+    """
+
+    completeness: Completeness
+    lateness: Lateness | None
+    n_weeks_held: int | None
+    n_topic_weeks: int
+    holds_topic_weeks: bool
+    no_topic_called: bool
+    holds_last_year: bool
+    unmeasured: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SaysWords:
+    """A paper is listed for the words in its title or abstract; ``words`` is empty where none can be shown."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShowsTerm:
+    """A topic's paper is listed because it evaluates (a theme) or because it is about a technique."""
+
+    kind: Literal["technique", "theme"]
+    name: str
+
+
+@dataclass(frozen=True)
+class NearCentre:
+    """A topic's paper is listed for its similarity to the centroid; ``is_nearest`` says that no other is as similar."""
+
+    is_nearest: bool
+
+
+PaperReason = SaysWords | ShowsTerm | NearCentre
+
+
+@dataclass(frozen=True)
+class ListWords:
+    """Heading and definition of a list of papers."""
+
+    heading: str
+    definition: str
+
+
+class DigestWording(Protocol):
+    """Puts the facts of a digest into words."""
+
+    def headline(self, facts: HeadlineFacts) -> str:
+        """The week in one sentence."""
+
+    def notes(self, facts: NoteFacts) -> tuple[str, ...]:
+        """One sentence for each limit that holds."""
+
+    def paper_reason(self, reason: PaperReason) -> str:
+        """Why a paper is listed."""
+
+    def all_papers(self, week: Week) -> ListWords:
+        """Words of the list of all papers of a week."""
+
+    def papers_without_topic(self) -> ListWords:
+        """Words of the list of papers that belong to no topic."""
+
+    def papers_of_topic(self, label: str, top_terms: Sequence[str]) -> ListWords:
+        """Words of the list of a topic's papers."""
+
+
+@dataclass(frozen=True)
+class FollowMatch:
+    """How a paper ranks for one saved search or followed topic.
+
+    ``name`` is the query or the topic's label. ``rank`` counts from 1, among ``n_papers`` papers of the issue.
+    ``similarity`` is the cosine with the query or the topic's centroid; ``has_all_words`` says that the paper holds
+    every word of the query.
+    """
+
+    kind: Literal["search", "topic"]
+    name: str
+    rank: int
+    n_papers: int
+    similarity: float
+    has_all_words: bool = False
+
+
+class PersonalWording(Protocol):
+    """Puts into words why papers are in a reader's own part of an issue."""
+
+    def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
+        """Why a paper is listed; the best match comes first."""
+
+    def past_the_limit(self, place: int, n_listed: int, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
+        """Why a paper that matched is not listed: it came at ``place`` in a list of ``n_listed``."""
+
+    def too_dissimilar(self, query: str, similarity: float, min_similarity: float) -> str:
+        """Why a paper is not listed: its similarity to a saved search is a little too low."""
