@@ -111,16 +111,16 @@ def main() -> None:
         "",
         "Written by `python -m benchmarks.backtest --out docs/record.md`; do not edit.",
         "",
-        f"{int(n.sum()):,} papers listed under cs.CL, {weeks[0]} to {weeks[-1]}. Every week from the "
-        f"{WINDOW_WEEKS + 1}th is called with only its past visible, {len(names)} terms together, at a false-discovery "
-        f"rate of {FDR:.0%}; each rule sees the same counts.",
+        f"{int(n.sum()):,} papers listed under cs.CL, {weeks[0]} to {weeks[-1]}. Calls are made for every week from "
+        f"the {WINDOW_WEEKS + 1}th on, from its past alone, for {len(names)} terms together, at a false-discovery rate "
+        f"of {FDR:.0%}. Each rule sees the same counts.",
         "",
-        "## When was it called?",
+        "## First calls",
         "",
-        "First week in which a rule called the term rising (ours: rising or emerging) and the share held "
-        f"{HOLDS_WEEKS} weeks (*: too new to be judged), and weeks from there until thirteen weeks of papers first "
-        "reached 1 % and 5 % of cs.CL (negative: the call came after). Words are older than what they came to mean: "
-        "a share of 1 % in 2013 is two papers in thirteen weeks.",
+        "*called*: the first week in which a rule called the term rising (Papertide: rising or emerging) and the "
+        f"share held for {HOLDS_WEEKS} weeks (*: too new to be judged). *to 1 %* and *to 5 %*: the weeks from the call "
+        "until the term first reached that share of cs.CL over thirteen weeks (negative: the call came later). Some "
+        "words are older than their present meaning: a share of 1 % in 2013 is two papers in thirteen weeks.",
         "",
         f"| term | 1 % reached | 5 % reached | {' | '.join(f'{rule}: called, to 1 %, to 5 %' for rule in rules)} |",
         "| --- | --- | --- |" + " --- |" * len(rules),
@@ -133,13 +133,12 @@ def main() -> None:
     n_years = (len(weeks) - WINDOW_WEEKS) / 52.18
     lines += [
         "",
-        "## How many were false alarms?",
+        "## False alarms",
         "",
-        "An alarm is a call of rising after 13 weeks without one. It was false if "
-        f"{HOLDS_WEEKS} weeks later the share of four weeks was nearer to where it had come from than to where it was "
-        "called.",
+        "An alarm is a call of rising after 13 weeks without one. It was false if the share over four weeks, "
+        f"{HOLDS_WEEKS} weeks later, was nearer to its value before the rise than to its value at the call.",
         "",
-        "| rule | alarms | of them judged | false | false a year |",
+        "| rule | alarms | judged | false | false per year |",
         "| --- | --- | --- | --- | --- |",
     ]
     for rule, found in rules.items():
@@ -152,8 +151,8 @@ def main() -> None:
         lines.append(f"| {rule} | {len(judged)} | {len(told)} | {n_false}{share} | {n_false / n_years:.1f} |")
     lines += [
         "",
-        f"Ours called a movement of any kind {n_moves:,} times in {(len(weeks) - WINDOW_WEEKS) * len(names):,} "
-        "weeks of terms.",
+        f"Papertide called a movement of any kind {n_moves:,} times in "
+        f"{(len(weeks) - WINDOW_WEEKS) * len(names):,} pairs of a week and a term.",
     ]
     print("\n".join(lines))
     print(

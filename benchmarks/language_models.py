@@ -105,9 +105,9 @@ def main() -> None:
         "",
         "Written by `python -m benchmarks.language_models --out docs/language-models.md`; do not edit.",
         "",
-        f"Every paper whose primary category is {CATEGORY}, by ISO year of its first version's submission; of each "
-        "year the papers whose title or abstract has the words, and their share with its 95 % interval (Wilson's, "
-        "sampling only). As `papertide` says it, after `papertide import` of the papers:",
+        f"The denominator is every paper whose primary category is {CATEGORY}, by the ISO year in which its first "
+        "version was submitted. A paper counts if its title or abstract contains the words. Intervals are Wilson's at "
+        "95 % and cover sampling only. After `papertide import` of the papers, this command gives the figures:",
         "",
         "```sh",
         f"papertide trends {' '.join(f'{chr(34)}{term}{chr(34)}' for term in asked)} {' '.join(scope)}",
@@ -136,11 +136,11 @@ def main() -> None:
     n_left_out = n_expected.total() - n_by_year.total()
     lines += [
         "",
-        "## Beside a plain search",
+        "## Check against regular expressions",
         "",
-        f"Regular expressions over the same titles and abstracts find as many papers in {apart.count(0)} of these "
-        f"{len(apart)} years of terms, and {max(apart)} more or fewer at most. They see {n_left_out} papers more in "
-        f"{n_expected.total():,}: those that say of themselves that they are withdrawn.",
+        f"Regular expressions over the same titles and abstracts give the same count in {apart.count(0)} of these "
+        f"{len(apart)} pairs of a term and a year, and differ by at most {max(apart)} papers. They read "
+        f"{n_left_out} more of {n_expected.total():,} papers, which say of themselves that they are withdrawn.",
     ]
     print("\n".join(lines))
     if given.out is not None:

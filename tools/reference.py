@@ -61,9 +61,9 @@ def settings_page() -> str:
     parts = [
         f"# Settings\n\n{_MADE_BY}\n",
         f"Settings are read from a TOML file: the one that `--config` names, or `{CONFIG_VARIABLE}`, or "
-        f"`{DEFAULT_CONFIG}` in the current folder where there is one. Environment variables win over the file, and "
-        "options of the command line over both. Every setting has a default. An unknown name or a wrong value stops "
-        "the program before it does anything.\n",
+        f"`{DEFAULT_CONFIG}` in the current folder. Environment variables override the file, and command-line "
+        "options override both. Every setting has a default. An unknown name or a wrong value stops the program "
+        "before it does anything.\n",
         "## At the top of the file\n\n" + _settings_table(plain, ()),
     ]
     parts += [f"## `[{name}]`\n\n" + _settings_table(group, (name,)) for name, group in groups.items()]
@@ -130,15 +130,15 @@ def tables_page() -> str:
     schemas = [value for value in vars(tables).values() if isinstance(value, tables.TableSchema)]
     parts = [
         f"# Tables\n\n{_MADE_BY}\n",
-        "## In memory\n\nThe pandas tables that go from one room to another, with their columns in order.\n",
+        "## In memory\n\nThe pandas tables that pass between packages, with their columns in order.\n",
     ]
     for table in schemas:
         rows = [(f"`{c.name}`", f"`{c.dtype}`", c.meaning) for c in table.columns]
-        parts.append(f"### `{table.name}`\n\n" + _table(("column", "dtype", "holds"), rows))
+        parts.append(f"### `{table.name}`\n\n" + _table(("column", "dtype", "meaning"), rows))
     parts.append(
-        "## In the database\n\nThe same on SQLite and PostgreSQL. An instant is UTC. Beside these there is a full-text "
-        "index over titles and abstracts: the virtual table `paper_text` on SQLite, the column `paper.words` on "
-        "PostgreSQL; and `alembic_version`, which holds the schema's version.\n"
+        "## In the database\n\nThe tables are the same on SQLite and PostgreSQL. An instant is in UTC. There is also a "
+        "full-text index over titles and abstracts (the virtual table `paper_text` on SQLite, the column "
+        "`paper.words` on PostgreSQL), and `alembic_version`, which contains the schema's version.\n"
     )
     notes = _schema_notes()
     for stored in schema.metadata.tables.values():
