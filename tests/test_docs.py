@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,34 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = set(re.findall(r"(?:`|^|&& )make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= targets
+
+
+@BY_NAME
+def test_every_module_that_is_shown_to_run_exists(page: Path) -> None:
+    for name in re.findall(r"python -m ([\w.]+)", page.read_text(encoding="utf-8")):
+        module = ROOT / name.replace(".", "/")
+        assert module.with_suffix(".py").is_file() or (module / "__main__.py").is_file(), f"{page.name}: {name}"
+
+
+@BY_NAME
+def test_every_file_of_the_project_that_is_named_exists(page: Path) -> None:
+    # A decision may name what it did away with.
+    if page.name != "decisions.md":
+        rooms = "|".join(sorted(folder.parent.name for folder in ROOT.glob("*/__init__.py")))
+        for name in re.findall(rf"`((?:{rooms})/[\w./]+)`", page.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists(), f"{page.name}: {name}"
+
+
+def test_every_decision_has_a_date_a_short_title_a_context_a_decision_and_a_consequence() -> None:
+    records = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    dates = []
+    for record in records:
+        heading, *paragraphs = [line for line in record.splitlines() if line]
+        dates.append(date.fromisoformat(heading[:10]))
+        assert len(heading[11:]) < 72, heading
+        labels = [paragraph.partition("** ")[0] for paragraph in paragraphs]
+        assert labels == ["**Context.", "**Decision.", "**Consequence."], heading
+    assert dates == sorted(dates)
 
 
 @BY_NAME
