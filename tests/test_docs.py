@@ -92,10 +92,10 @@ def test_every_decision_has_a_date_a_short_title_a_context_a_decision_and_a_cons
     records = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").split("\n## ")[1:]
     dates = []
     for record in records:
-        heading, *paragraphs = [line for line in record.splitlines() if line]
+        heading, *lines = record.splitlines()
         dates.append(date.fromisoformat(heading[:10]))
         assert len(heading[11:]) < 72, heading
-        labels = [paragraph.partition("** ")[0] for paragraph in paragraphs]
+        labels = [line.partition("** ")[0] for line in lines if line.startswith("**")]
         assert labels == ["**Context.", "**Decision.", "**Consequence."], heading
     assert dates == sorted(dates)
 
