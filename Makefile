@@ -1,5 +1,5 @@
 # Each target sets up what it needs in .venv/; installing again when nothing changed takes no time.
-.PHONY: install demo run up test check bench docs lock
+.PHONY: install demo serve-demo run up test test-fast check bench docs lock
 
 bin := .venv/bin
 
@@ -8,6 +8,11 @@ install:
 
 demo: install
 	@$(bin)/papertide demo
+
+# The web product on the sample corpus, in a folder that is kept between starts; an unfinished one is made again.
+serve-demo: install
+	@[ -d .demo-data/digests ] || { rm -rf .demo-data && $(bin)/papertide demo --out .demo-data; }
+	@$(bin)/papertide --data-dir .demo-data up
 
 run: install
 	@$(bin)/papertide run
@@ -18,6 +23,10 @@ up: install
 # A worker for each core, each with one thread: threads that share cores wait for each other.
 test: check
 	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# Without the embedding model, a browser and PostgreSQL.
+test-fast: install
+	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not slow'
 
 check: install
 	@$(bin)/ruff format --check .

@@ -98,13 +98,15 @@ def mail_status(context: AppContext) -> dict[str, Any]:
 
 
 def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
-    windows = due_windows(
-        context.db,
-        context.settings.categories,
-        context.settings.weeks,
-        now=now,
-        recheck_weeks=context.settings.arxiv.recheck_weeks,
-    )
+    windows = []
+    if context.can_harvest:
+        windows = due_windows(
+            context.db,
+            context.settings.categories,
+            context.settings.weeks,
+            now=now,
+            recheck_weeks=context.settings.arxiv.recheck_weeks,
+        )
     proven = {r.window for r in window_records(context.db, context.settings.categories) if r.is_complete}
     due = [f"{'ask again about' if w in proven else 'harvest'} {window_name(w)}" for w in windows]
     n_missing = len(ids_without_embedding(context.db, model_id)) if model_id else count_papers(context.db)
@@ -114,6 +116,6 @@ def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
     if n_unread:
         due.append(f"detect in {n_unread} papers")
     last = last_closed_week(now)
-    if last not in published_weeks(context.db):
+    if context.can_harvest and last not in published_weeks(context.db):
         due.append(f"digest {last}")
     return due

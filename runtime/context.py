@@ -55,6 +55,10 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def _is_real_arxiv(url: str) -> bool:
+    return (urlsplit(url).hostname or "").endswith("arxiv.org")
+
+
 class AppContext:
     """Settings, and everything built from them: the database, arXiv clients, detector, encoder and paper index.
 
@@ -150,9 +154,23 @@ class AppContext:
         self._keep_apart(self.settings.arxiv.oai_url)
         return OaiClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.rate_limiter)
 
+    @cached_property
+    def _holds_made_up(self) -> bool:
+        return holds_made_up(self.db)
+
+    @property
+    def can_harvest(self) -> bool:
+        """False where the stored papers are the demo's and arXiv's query API is the real one: they must not mix."""
+        return not (_is_real_arxiv(self.settings.arxiv.api_url) and self._holds_made_up)
+
+    @property
+    def can_harvest_oai(self) -> bool:
+        """As ``can_harvest``, for OAI-PMH."""
+        return not (_is_real_arxiv(self.settings.arxiv.oai_url) and self._holds_made_up)
+
     def _keep_apart(self, url: str) -> None:
         """Refuse to bring arXiv's own papers among those of the demo."""
-        if (urlsplit(url).hostname or "").endswith("arxiv.org") and holds_made_up(self.db):
+        if _is_real_arxiv(url) and holds_made_up(self.db):
             raise UsageError(
                 "the papers held here are the demo's, and real ones must not come among them; give another --data-dir"
             )

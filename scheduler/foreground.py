@@ -75,7 +75,8 @@ def _leave_at_once() -> None:
 
 def _log_to_standard_error() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for name in ("arxiv", "sentence_transformers"):  # they tell of every request and of the model's files
+    # These tell of every request, of the model's files and of each plugin.
+    for name in ("arxiv", "sentence_transformers", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # That a look is left out because the one before still works is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -27,7 +27,10 @@ _KEEP_UNSUBSCRIBED = timedelta(days=90)
 
 
 def jobs_of(mail_service: MailService) -> list[Job]:
-    """Every job, in the order in which they are looked at: what others build on comes first."""
+    """Every job, in the order in which they are looked at: what others build on comes first.
+
+    Jobs that ask arXiv are left out where the context cannot harvest: on the demo's papers they would only fail.
+    """
     context, schedule = mail_service.context, mail_service.context.settings.schedule
     jobs = [
         Job(
@@ -65,7 +68,10 @@ def jobs_of(mail_service: MailService) -> list[Job]:
                 "bounces", _by_cron(schedule.bounces, "UTC"), lambda _: _bounces(context), "bounces", newest_covers=True
             )
         )
-    return jobs
+    left_out = set() if context.can_harvest else {"harvest", "digest"}
+    if not context.can_harvest_oai:
+        left_out.add("changes")
+    return [job for job in jobs if job.name not in left_out]
 
 
 def _by_cron(expression: str, zone: str) -> Callable[[datetime, Mapping[str, RunRecord]], Sequence[str]]:

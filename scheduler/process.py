@@ -79,6 +79,10 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin, with a first look at once."""
+        if not self._mail_service.context.can_harvest:
+            _log.info(
+                "the stored papers are the demo's, so nothing is harvested; for real ones give another --data-dir"
+            )
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=_soon())
         self._scheduler.start()
