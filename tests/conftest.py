@@ -20,6 +20,19 @@ from store.schema import metadata
 settings.register_profile("papertide", deadline=None)
 settings.load_profile("papertide")
 
+SLOW_FIXTURES = {"finished_run", "postgresql_url", "postgresql_database", "chromium", "browser"}
+"""Fixtures that load the embedding model, start PostgreSQL or start a browser."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what ``make test-fast`` leaves out: each use of a slow fixture, and every case on PostgreSQL."""
+    for item in items:
+        case = getattr(item, "callspec", None)
+        on_postgresql = case is not None and "postgresql" in case.params.values()
+        if on_postgresql or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 MONDAY = datetime(2026, 6, 15, tzinfo=UTC)
 
 PaperMaker = Callable[..., Paper]

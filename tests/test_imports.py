@@ -1,4 +1,4 @@
-"""The contracts on imports, as the guide draws them, and that they cover every package."""
+"""The import contracts and the other checks cover every package."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-WHEEL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+LINTER, WHEEL = TOOL["importlinter"], TOOL["hatch"]["build"]["targets"]["wheel"]
 
 NOT_SHIPPED = {"training", "benchmarks", "tools", "tests", "docs"}
 
@@ -24,7 +24,7 @@ def contract(kind: str) -> dict[str, list[str]]:
 def test_every_package_that_ships_is_in_the_wheel_and_has_a_layer() -> None:
     shipped = packages() - NOT_SHIPPED
     layers = {name.strip() for layer in contract("layers")["layers"] for name in layer.split("|")}
-    assert set(WHEEL["wheel"]["packages"]) == shipped
+    assert set(WHEEL["packages"]) == shipped
     assert layers == shipped
 
 
@@ -36,3 +36,9 @@ def test_circles_of_files_are_looked_for_in_every_package_that_ships_and_in_trai
 def test_training_may_import_analysis_store_and_domain_only() -> None:
     forbidden = set(contract("forbidden")["forbidden_modules"])
     assert forbidden == packages() - NOT_SHIPPED - {"analysis", "store", "domain"}
+
+
+def test_types_and_examples_are_checked_in_every_package_that_ships_in_training_and_in_tools() -> None:
+    checked = packages() - NOT_SHIPPED | {"training", "tools"}
+    assert set(TOOL["mypy"]["packages"]) == checked
+    assert set(TOOL["pytest"]["ini_options"]["testpaths"]) == checked | {"tests"}
