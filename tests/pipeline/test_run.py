@@ -27,7 +27,7 @@ from store.papers import papers_of_week
 from store.topics import topics_of_papers
 from store.windows import window_records
 from templates.digest_json import digest_json
-from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, FinishedRun, workshop_at
+from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, NOW, FinishedRun, workshop_at
 
 
 def _trend(run: FinishedRun, term: str, level: requests.Level = "adopts") -> list[dict[str, float]]:
@@ -194,3 +194,17 @@ def test_a_search_by_meaning_and_words_finds_the_planted_topic(finished_run: Fin
     true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
     assert Counter(true[p.arxiv_id] for p in papers).most_common(1)[0][1] >= 6
     assert all(result["why"] for result in answer["results"])
+
+
+def test_the_notebook_in_the_docs_runs_on_what_a_run_stored(finished_run: FinishedRun, tmp_path: Path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    root = Path(__file__).resolve().parents[2]
+    (tmp_path / "papertide-data").symlink_to(finished_run.context.settings.data_dir)
+    notebook = nbformat.read(root / "docs" / "python.ipynb", as_version=4)
+    setup = f"import os, sys; sys.path.insert(0, {str(root)!r}); os.environ['PAPERTIDE_NOW'] = {NOW.isoformat()!r}"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(setup))
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
+    assert len(outputs) >= 10
