@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import typer
 
 from domain import tables
+from papertide import tables as python_tables
 from runtime.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ENVIRONMENT_PREFIX, Settings
 from service.cli.main import app
 from store import schema
@@ -132,9 +133,9 @@ def tables_page() -> str:
         f"# Tables\n\n{_MADE_BY}\n",
         "## In memory\n\nThe pandas tables that pass between packages, with their columns in order.\n",
     ]
-    for table in schemas:
-        rows = [(f"`{c.name}`", f"`{c.dtype}`", c.meaning) for c in table.columns]
-        parts.append(f"### `{table.name}`\n\n" + _table(("column", "dtype", "meaning"), rows))
+    parts += [_schema_section(table) for table in schemas]
+    parts.append("## From Python\n\nThe tables of `papertide.open(...)`; the [notebook](python.ipynb) shows them.\n")
+    parts += [_schema_section(table) for table in python_tables.ALL]
     parts.append(
         "## In the database\n\nThe tables are the same on SQLite and PostgreSQL. An instant is in UTC. There is also a "
         "full-text index over titles and abstracts (the virtual table `paper_text` on SQLite, the column "
@@ -149,6 +150,11 @@ def tables_page() -> str:
         heading = f"### `{stored.name}`\n\n" + (f"{about[:1].upper()}{about[1:]}.\n\n" if about else "")
         parts.append(heading + _table(("column", "type", "role", "note"), columns))
     return "\n".join(parts)
+
+
+def _schema_section(table: tables.TableSchema) -> str:
+    rows = [(f"`{c.name}`", f"`{c.dtype}`", c.meaning) for c in table.columns]
+    return f"### `{table.name}`\n\n" + _table(("column", "dtype", "meaning"), rows)
 
 
 def _sql_type(column: sa.Column[Any]) -> str:
