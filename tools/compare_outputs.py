@@ -122,6 +122,9 @@ _HEADERS_LEFT_OUT = frozenset({"date", "etag", "content-length", "server"})
 _LISTS_OF_ADDRESSES = frozenset({"web/responses.txt", "web/urls.txt"})
 """Files that hold other lines in a quick dump."""
 
+_MAX_ONLY_IN_ONE = 60
+"""Files that only one dump has, of which more than this are only counted."""
+
 _TERMS = ("diffusion", "llm", "transformer", "gnn", "rl", "rag", "agents", "peft")
 _THEMES = ("efficiency", "evaluation", "data_governance", "deployment", "security", "application")
 _QUERY = "quantization of large language models below 4 bits"
@@ -1079,8 +1082,12 @@ def diff(one: Path, other: Path, *, numbers: bool, part: bool, n_lines: int) -> 
             raise ToolError(f"{folder} holds no dump")
     files = [{str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} for folder in (one, other)]
     for here, name in ((files[0] - files[1], one), (files[1] - files[0], other)):
-        for path in sorted(here) if name == other or not part else ():
+        if part and name == one:
+            continue
+        for path in sorted(here)[:_MAX_ONLY_IN_ONE]:
             _say(f"only in {name}: {path}")
+        if len(here) > _MAX_ONLY_IN_ONE:
+            _say(f"only in {name}: {len(here) - _MAX_ONLY_IN_ONE} files more")
     differing = 0
     lists = _LISTS_OF_ADDRESSES if part else frozenset()
     for path in sorted((files[0] & files[1]) - lists):
