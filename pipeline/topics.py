@@ -91,6 +91,7 @@ def fit_if_due(
         db, embedding_model_id, categories=categories, first=last_week.plus(1 - settings.window_weeks), last=last_week
     )
     papers = papers_in_order(db, embeddings.ids)
+    yield Progress("topics", 0, len(papers), "papers", "fitting topics, which may take a minute or more")
     # A fit of half as many papers says too little about these to start from.
     is_outgrown = model is not None and len(papers) >= _OUTGROWN * model.n_papers
     fitted = fit_topics(

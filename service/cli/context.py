@@ -25,11 +25,14 @@ class GlobalOptions:
 
 
 @contextmanager
-def open_context(ctx: typer.Context, **overrides: Any) -> Iterator[AppContext]:
-    """The application context of these settings; closed afterwards."""
+def open_context(ctx: typer.Context, *, read_only: bool = False, **overrides: Any) -> Iterator[AppContext]:
+    """The application context of these settings; closed afterwards.
+
+    With ``read_only`` the database is neither created nor migrated nor written.
+    """
     from runtime.context import AppContext
 
     given: GlobalOptions = ctx.obj
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
-    with AppContext(settings) as context:
+    with AppContext(settings, read_only=read_only) as context:
         yield context

@@ -34,7 +34,8 @@ from service.cli import main
 from store.database import open_database
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest, count_papers, papers_of_week
-from store.topics import add_topic_model
+from store.topics import add_topic_model, give_name
+from tests.service.web.conftest import make_context
 
 WEEK = Week.parse("2026-W25")
 NOW = "2026-06-23T12:00:00Z"
@@ -124,6 +125,40 @@ def test_a_week_that_is_not_closed_is_refused_with_the_newest_that_is(papertide:
 def test_a_week_of_which_nothing_is_held_is_refused_before_anything_is_done(papertide: Papertide, held: None) -> None:
     _refused(papertide("digest", "--week", "2024-W10"), "no paper of 2024-W10 is held", status=2)
     assert not json.loads(papertide("status", "--json").out)["runs"]
+
+
+@pytest.mark.usefixtures("held")
+def test_a_preview_of_an_unpublished_digest_says_so_and_publishes_nothing(papertide: Papertide) -> None:
+    ended = papertide("digest", "--preview")
+    assert ended.status == 0
+    assert ended.out.startswith("2026-W25 is not published yet; `papertide digest --week 2026-W25` publishes it.\n")
+    assert "it has 20 papers" in ended.out
+    assert "20 of 20 papers are not analysed yet" in ended.err
+    status = json.loads(papertide("status", "--json").out)
+    assert not status["runs"]
+    _refused(papertide("digest", "--preview", "--out", "here"), "--out")
+
+
+def test_a_digest_that_was_published_before_is_said_to_be_and_a_preview_says_what_changed(
+    papertide: Papertide, tmp_path: Path
+) -> None:
+    context = make_context(tmp_path / "data")
+    same = papertide("digest", "--preview")
+    published = r"revision 1 of \d{4}-\d\d-\d\d \d\d:\d\d UTC\."
+    assert re.fullmatch(rf"2026-W25: no difference from what is published, {published}\n", same.out)
+
+    again = papertide("digest", "--week", "2026-W25")
+    assert again.status == 0, again.err
+    first, *_, last = again.err.splitlines()
+    assert first == "Analysing what is stored, then composing the digest of 2026-W25."
+    assert re.match(r"This is the digest of 2026-W25 as published on [-\d]+ [\d:]+ UTC, revision 1\.", last)
+    assert "`papertide digest --week 2026-W25 --preview`" in last
+
+    give_name(context.db, 1, "pictures from noise", week=WEEK)
+    context.close()
+    changed = papertide("digest", "--preview").out.splitlines()
+    assert re.fullmatch(rf"2026-W25: \d+ fields differ from {published}", changed[0])
+    assert '  all_topics[topic-1].label: published "image diffusion", now "pictures from noise"' in changed
 
 
 def test_what_is_no_week_is_refused(papertide: Papertide) -> None:
