@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,8 @@ def up(
     from scheduler.foreground import scheduler_beside
     from service.web.server import serve
 
-    with open_context(ctx, **{"service.host": host, "service.port": port}) as context:
+    overrides: dict[str, Any] = {"service.host": host, "service.port": port}
+    with open_context(ctx, **overrides) as context:
         if only_web:
             serve(context.settings)
             return
