@@ -119,3 +119,8 @@ def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
     if context.can_harvest and last not in published_weeks(context.db):
         due.append(f"digest {last}")
     return due
+
+
+def trouble_details(context: AppContext) -> list[dict[str, str]]:
+    """Why each failing job failed, with the files it names; for the operator alone."""
+    return [{"job": r.job, "period": r.period, "detail": r.detail} for r in troubled_runs(context.db) if r.detail]

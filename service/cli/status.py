@@ -13,13 +13,12 @@ from service.cli.options import JsonOption, print_json
 def status(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """What is stored, what is complete, what ran, what is due, what drifts."""
     from queries import status as status_queries
-    from service import answers
     from service.cli.status import coverage_lines
 
     with open_context(ctx) as context:
         answer = {
             **status_queries.status(context),
-            "trouble_details": answers.trouble_details(context),
+            "trouble_details": status_queries.trouble_details(context),
             "mail": status_queries.mail_status(context),
         }
     if as_json:
