@@ -70,21 +70,21 @@ def held_out_scores(
 def decisions(
     scores: dict[str, Floats], truth: dict[str, Bools], n_train: int, seed: int, *, of_all: bool
 ) -> dict[str, Bools]:
-    """Whether each paper of ``train.jsonl`` is said to adopt, by thresholds of the other folds."""
-    said = {key: np.zeros(n_train, dtype=bool) for key in LABELS}
+    """Whether each paper of ``train.jsonl`` is decided to adopt, by thresholds of the other folds."""
+    decided = {key: np.zeros(n_train, dtype=bool) for key in LABELS}
     for seen, test in both_folds(n_train, len(scores[LABELS[0]]), seed):
         chosen_on = seen if of_all else seen[seen < n_train]
         tested = test[test < n_train]
         for keys, choose in ((TECHNIQUES, shared_threshold), (THEMES, own_thresholds)):
             thresholds = choose([truth[key][chosen_on] for key in keys], [scores[key][chosen_on] for key in keys])
             for key, threshold in zip(keys, thresholds, strict=True):
-                said[key][tested] = scores[key][tested] > threshold
-    return said
+                decided[key][tested] = scores[key][tested] > threshold
+    return decided
 
 
-def f1_of(truth: Bools, said: Bools, resamples: NDArray[np.int64]) -> Floats:
+def f1_of(truth: Bools, decided: Bools, resamples: NDArray[np.int64]) -> Floats:
     """F1 in each resample, ``(n_resamples,)``."""
-    both: Floats = 2 * (resamples @ (truth & said)) / np.maximum(resamples @ truth + resamples @ said, 1)
+    both: Floats = 2 * (resamples @ (truth & decided)) / np.maximum(resamples @ truth + resamples @ decided, 1)
     return both
 
 
@@ -119,7 +119,7 @@ def main() -> None:
                 for seed, scores in zip(SEEDS, by_seed, strict=True)
             ]
             f1[weight, chosen_on] = {
-                key: np.mean([f1_of(truth[key][:n_train], said[key], resamples) for said in runs], axis=0)
+                key: np.mean([f1_of(truth[key][:n_train], decided[key], resamples) for decided in runs], axis=0)
                 for key in LABELS
             }
     settings = list(f1)
@@ -130,8 +130,8 @@ def main() -> None:
         plainly = []
         for key in group:
             expression = re.compile(REGULAR_EXPRESSIONS[key], re.IGNORECASE)
-            said = np.array([expression.search(f"{p.title}\n{p.abstract}") is not None for p in train])
-            plainly.append(float(f1_of(truth[key][:n_train], said, resamples[:1])[0]))
+            decided = np.array([expression.search(f"{p.title}\n{p.abstract}") is not None for p in train])
+            plainly.append(float(f1_of(truth[key][:n_train], decided, resamples[:1])[0]))
             print(f"{key:18}{plainly[-1]:11.3f}" + "".join(f"{f1[s][key][0]:12.3f}" for s in settings))
         macro = {s: np.mean([f1[s][key] for key in group], axis=0) for s in settings}
         print(f"{'macro':18}{np.mean(plainly):11.3f}" + "".join(f"{macro[s][0]:12.3f}" for s in settings))

@@ -235,8 +235,8 @@ def _settings(folder: Path, port: int, now: datetime) -> Settings:
     return Settings(data_dir=folder, now=now, mail=mail, embedding=EmbeddingSettings(model=str(folder / "model")))
 
 
-def _workshop(settings: Settings) -> AppContext:
-    """A workshop whose detector is read once for all days and children."""
+def _context(settings: Settings) -> AppContext:
+    """An application context whose detector is read once for all days and children."""
     context = AppContext(settings)
     context.__dict__["detector"] = _detector()
     return context
@@ -253,7 +253,7 @@ def _deliver_in_a_child(settings: Settings, seed: int, kill_at: int) -> bool:
     if pid == 0:
         status = 1
         try:
-            context, numbers = _workshop(settings), Numbers(seed)
+            context, numbers = _context(settings), Numbers(seed)
             mail_service = MailService(
                 context,
                 transport=lambda: DyingTransport(SmtpTransport(settings.mail), kill_at),
@@ -327,7 +327,7 @@ class Readers:
     def live_a_week(
         self, mail_service: MailService, confirm_link: Callable[[str], str | None], counts: Counter[str]
     ) -> None:
-        """Join, leave, pause, come back, change; by the same doors as people."""
+        """Join, leave, pause, come back, change; through the links that people use."""
         db, now, random = self.context.db, mail_service.context.now(), self._random
         while len(self.active) < self._n:
             self._number += 1
@@ -429,7 +429,7 @@ def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
     record.touch()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    context = _workshop(_settings(folder, port, weeks[-1].closes_at))
+    context = _context(_settings(folder, port, weeks[-1].closes_at))
     fill_with_papers(context, weeks)
     context.db.close()
     server = _serve(seed, record, port)
@@ -459,7 +459,7 @@ def _week(
     seed: int,
 ) -> None:
     now = week.closes_at
-    context = _workshop(_settings(folder, port, now))
+    context = _context(_settings(folder, port, now))
     numbers = Numbers(seed * 1000 + number)
     mail_service = MailService(
         context,
@@ -485,7 +485,7 @@ def _week(
         kill_at = random.randrange(1, n_steps) if random.random() < 0.45 else 0
         lived = _deliver_in_a_child(settings, seed * 100_000 + number * 100 + attempt, kill_at)
         year.counts["killed"] += not lived
-        today = _workshop(settings)
+        today = _context(settings)
         mails = [line for line in _lines(record) if line["kind"] == "mail"]
         if random.random() < 0.2:
             _leave_on_the_way(readers, today, week, {(m["to"], m["issue"]) for m in mails}, year)
@@ -548,7 +548,7 @@ def _compare(year: Year, record: Path) -> None:
 
 def _compare_papers(year: Year, closed: AppContext) -> None:
     """No paper was ever sent to a reader twice."""
-    context = _workshop(closed.settings)
+    context = _context(closed.settings)
     for reader in subscribers(context.db):
         sent = [p for d in everything_about(context.db, reader.subscriber_id)["deliveries"] for p in d["papers"]]
         year.counts["papers in personal parts"] += len(sent)

@@ -311,8 +311,8 @@ def _one_run(server: _Server, faults: list[str], template: Path, path: Path, row
 
 def _harvest(db: Database, api_url: str, windows: Sequence[Window] = WINDOWS, **other: float) -> None:
     settings = _settings(api_url, **other)
-    gate = RateLimiter(settings, StoredLimiterState(db), is_gone=has_ended, place=this_place())
-    client = ArxivClient(settings, product="benchmark", gate=gate)
+    rate_limiter = RateLimiter(settings, StoredLimiterState(db), is_gone=has_ended, place=this_place())
+    client = ArxivClient(settings, product="benchmark", gate=rate_limiter)
     proven = {r.window for r in window_records(db, DEFAULT_CATEGORIES) if r.is_complete}
     due = [w for w in windows if w not in proven]
     for _ in harvest.harvest(
@@ -576,7 +576,7 @@ def _snapshot_line(p: Paper) -> str:
     return json.dumps(fields) + "\n"
 
 
-# -- plumbing
+# -- servers and processes
 
 
 def _get(url: str) -> Any:

@@ -294,7 +294,7 @@ def plain(context: CachedContext, papers: Sequence[Paper], seconds: float) -> No
             times.append(1000 * (time.perf_counter() - began))
         print(line(name, times, seconds))
 
-    context.encoder.encode(["warm"])
+    context.encoder.encode(["a first text"])
     timed("search: FAISS-flat + str.contains, 1 caller", searched, queries(papers, 7))
     timed("trends of three: pandas groupby, 1 caller", trend, triples([key for _, key in index.terms], 7))
 

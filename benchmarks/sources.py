@@ -108,10 +108,10 @@ def _compared(expected: dict[ArxivId, Paper], found: dict[ArxivId, Paper], name:
     )
     n_alone = len(expected.keys() ^ found.keys())
     n_replaced = sum(expected[arxiv_id].version > 1 for arxiv_id in both)
-    fields_said = ", ".join(f"{field} {n:,}" for field, n in differing.most_common()) or "none"
+    field_counts = ", ".join(f"{field} {n:,}" for field, n in differing.most_common()) or "none"
     print(
         f"query API and {name}: {len(both):,} papers ({n_replaced:,} of them replaced) compared in "
-        f"{len(_COMPARED)} fields; held by one alone: {n_alone:,}; differing fields: {fields_said}"
+        f"{len(_COMPARED)} fields; held by one alone: {n_alone:,}; differing fields: {field_counts}"
     )
     for field in differing:
         example = next(i for i in sorted(both) if getattr(expected[i], field) != getattr(found[i], field))

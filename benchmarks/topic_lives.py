@@ -133,11 +133,9 @@ def identity(arguments: argparse.Namespace) -> None:
                 continue
             line = f"| {week} | {time.perf_counter() - start:.0f} | {model.n_papers:,} | {len(model.topics)} |"
             if before is not None:
-                kept = papers_kept(radar.db, before, model, papers_before)
-                kept_all.append((kept.n_kept, kept.n_before))
-                line += (
-                    f" {kept.n_kept / kept.n_before:.1%} | {kept.n_kept / kept.n_still:.1%} | {kept.by_number:.1%} |"
-                )
+                r = paper_retention(radar.db, before, model, papers_before)
+                kept_all.append((r.n_kept, r.n_before))
+                line += f" {r.n_kept / r.n_before:.1%} | {r.n_kept / r.n_still:.1%} | {r.by_number:.1%} |"
                 line += " {:.2f} | {:.2f} |".format(*map_displacement(before, model, radar.settings.seed))
             print(line, flush=True)
         n_kept, n_before = (sum(column) for column in zip(*kept_all, strict=True))
@@ -172,7 +170,7 @@ def compare_with_fresh_fit(
         )
 
 
-class Kept:
+class PaperRetention:
     """Of the papers whose topic continues: how many there are, still have a topic, and have the same one."""
 
     def __init__(self, before: Mapping[ArxivId, int], after: Mapping[ArxivId, int], ids_after: set[int]) -> None:
@@ -183,19 +181,19 @@ class Kept:
         self.by_number = 0.0
 
 
-def papers_kept(
+def paper_retention(
     db: Database, before: StoredTopicModel, after: StoredTopicModel, papers_before: Mapping[ArxivId, int]
-) -> Kept:
+) -> PaperRetention:
     """What became of the papers that had a topic and that the new fit saw."""
     papers_after = topics_of_papers(db, after.topic_model_id)
     seen = set(places_of_weeks(db, after.topic_model_id).ids)
     here = {i: topic for i, topic in papers_before.items() if i in seen}
-    kept = Kept(here, papers_after, {t.topic_id for t in after.topics})
+    retention = PaperRetention(here, papers_after, {t.topic_id for t in after.topics})
     number_before = {t.topic_id: n for n, t in enumerate(before.topics)}
     number_after = {t.topic_id: n for n, t in enumerate(after.topics)}
     same = [number_after.get(papers_after.get(i, -1)) == number_before[topic] for i, topic in here.items()]
-    kept.by_number = float(np.mean(same))
-    return kept
+    retention.by_number = float(np.mean(same))
+    return retention
 
 
 def map_displacement(before: StoredTopicModel, after: StoredTopicModel, seed: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""How long a trend of free words takes over a year of arXiv, warm, beside pandas.
+"""How long a trend of free words takes over a year of arXiv, with papers and model loaded, beside pandas.
 
     python -m benchmarks.trends [--shared ../shared] [--data FOLDER] [--terms 60] [--seed 1]
 
@@ -111,8 +111,8 @@ def main() -> None:
             )
 
         ask("text:graph")
-        ask("meaning:warm")
-        print(f"{len(papers):,} papers, one caller, warm, nothing asked twice")
+        ask("meaning:first")
+        print(f"{len(papers):,} papers, one caller, papers and model loaded, no query twice")
         everything: list[float] = []
         for kind, of_kind in terms.items():
             times = timed(ask, [f"text:{term}" for term in of_kind])
