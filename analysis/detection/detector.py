@@ -1,12 +1,13 @@
-"""Which techniques and themes a paper shows, at which level, and the words that say so.
+"""Detects techniques and themes in titles and abstracts: the level of each, and the words that are evidence for it.
 
-    title, abstract -> words of the taxonomy -> signals per term -> score per level -> Detection with its evidence
-                    -> n-grams of the text ------------------------^
+    title, abstract -> words of the taxonomy -> features per term -> score per level -> Detection with its evidence
+                    -> n-grams of the text -------------------------^
 
-A technique is found by its words, and its level decided by where they stand, what stands around them, and all words of
-the text; a theme is found and decided by its words and by all words of the text. The weights are fitted by
-``training/fit_detector.py`` and described, with their accuracy, in ``docs/model-card.md``. A technique that an operator
-adds is decided by what the fitted techniques have in common; a theme that an operator adds, by counting its words.
+A technique is found by its words. Its level depends on where they occur, on the words around them and on the n-grams of
+the text. A theme is found, and its level decided, by its words and by the n-grams. The weights are fitted by
+``training/fit_detector.py``; ``docs/model-card.md`` describes them and gives their accuracy. A technique that an
+operator adds gets the weights that the fitted techniques have in common. A theme that an operator adds is decided by
+counting its words.
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, Evidence, E
 from domain.paper import Paper
 
 _RULES_VERSION = 3
-"""Raised whenever the code below, or that of the signals, changes what is found."""
+"""Raise it whenever the code below, or that of the features, changes what is found."""
 
 _ONLY_CONTRASTED = SHAPE.index("only_contrasted")
 _MAX_THEME_PLACES = 6
 _MAX_THEME_NGRAMS = 3
 _AT_ONCE = 64
-"""Papers whose n-grams are looked up together: enough to spread the cost of a call, few enough to be soon forgotten."""
+"""Papers whose n-grams are looked up in one call: enough to spread its cost, few enough to need little memory."""
 
 
 class Detector:
-    """Finds the terms of one taxonomy.
+    """Detects the terms of one taxonomy.
 
-    ``detector_id`` names the taxonomy, the weights and the rules; detections of different ids must not be compared.
+    ``detector_id`` names the taxonomy, the weights and the rules; detections with different ids must not be compared.
 
     Parameters
     ----------
-    taxonomy : what to look for.
-    weights : ``None`` for those that ship with Papertide.
+    taxonomy : the terms to detect.
+    weights : fitted weights; ``None`` for those that ship with Papertide.
     """
 
     def __init__(self, taxonomy: Taxonomy, weights: DetectorWeights | None = None) -> None:
@@ -83,16 +84,16 @@ class Detector:
         self._parts: NDArray[np.float32] = np.array(parts, dtype=np.float32).reshape(-1, N_LEVELS)
 
     def detect(self, papers: Sequence[Paper]) -> tuple[PaperDetections, ...]:
-        """What each paper shows, in the order of the papers."""
+        """The detections of each paper, in the order of the papers."""
         found = self.detect_texts([(p.title, p.abstract) for p in papers])
         return tuple(PaperDetections(p.arxiv_id, of) for p, of in zip(papers, found, strict=True))
 
     def detect_text(self, title: str, abstract: str) -> tuple[Detection, ...]:
-        """What a title and an abstract show, in the order of the taxonomy; level 0 is left out."""
+        """The detections in a title and an abstract, in the order of the taxonomy; level 0 is left out."""
         return self.detect_texts([(title, abstract)])[0]
 
     def detect_texts(self, texts: Sequence[tuple[str, str]]) -> list[tuple[Detection, ...]]:
-        """What each title and abstract show, as ``detect_text`` says it of one: many at once take half the time."""
+        """The detections of many texts, each given as title and abstract; twice as fast as one at a time."""
         found: list[tuple[Detection, ...]] = []
         for start in range(0, len(texts), _AT_ONCE):
             found += self._detect(texts[start : start + _AT_ONCE])
@@ -100,12 +101,12 @@ class Detector:
 
     def _detect(self, texts: Sequence[tuple[str, str]]) -> list[tuple[Detection, ...]]:
         plain_texts = [(plain(title), plain(abstract)) for title, abstract in texts]
-        signals = [self._reader.read(*text, *in_plain) for text, in_plain in zip(texts, plain_texts, strict=True)]
+        features = [self._reader.read(*text, *in_plain) for text, in_plain in zip(texts, plain_texts, strict=True)]
         vectors = self._weights.ngram_vectors(plain_texts)
-        scores = self._found_scores(signals, vectors.scores)
+        scores = self._found_scores(features, vectors.scores)
         theme_scores = [self._bias[n] + self._by_ngrams(t, vectors.scores) for n, t in self._fitted_themes]
         detections: list[dict[int, Detection]] = [{} for _ in texts]
-        for text, found in enumerate(signals):
+        for text, found in enumerate(features):
             for number, of_term in found.items():
                 entry, weights = self.taxonomy.entries[number], self._terms[number]
                 strength = 0.0
@@ -127,28 +128,28 @@ class Detector:
                 level = ADOPTS if score[1] > 0 else MENTIONS if score[0] > 0 else 0
                 if not level:
                     continue
-                evidence = self._word_evidence(signals[text].get(number), level)
+                evidence = self._word_evidence(features[text].get(number), level)
                 if not evidence:
                     names = self._weights.strongest_ngrams(vectors, text, weights, level, _MAX_THEME_NGRAMS)
                     evidence = _ngram_evidence(names, *texts[text])
-                # What no words can be shown for is not claimed.
+                # A theme without any evidence to show is not reported.
                 if evidence:
                     detections[text][number] = Detection(entry.kind, entry.key, level, evidence, score[level - 1])
         return [tuple(of[number] for number in sorted(of)) for of in detections]
 
     def _found_scores(
-        self, signals: Sequence[dict[int, TermFeatures]], by_ngrams: NDArray[np.float32]
+        self, features: Sequence[dict[int, TermFeatures]], by_ngrams: NDArray[np.float32]
     ) -> dict[tuple[int, int], list[float]]:
-        """A score a level of every term found that has weights, by the number of its text and its own.
+        """Scores of every term that was found and has weights, by the number of its text and its own.
 
-        Above 0 says that the text has at least that level; a theme's third is unused.
+        One score for each level; above 0, the text has at least that level. A theme's third score is unused.
         """
         keys: list[tuple[int, int]] = []
         shapes: list[list[float]] = []
         rows: list[int] = []
         owners: list[int] = []
         row_of_word, row_of_nearby = self._row_of_word, self._row_of_nearby
-        for text, found in enumerate(signals):
+        for text, found in enumerate(features):
             for number, of_term in found.items():
                 if self._terms[number] is None:
                     continue
@@ -161,7 +162,7 @@ class Detector:
         if not keys:
             return {}
         of_text, numbers = np.array(keys).T
-        # No sum depends on which other texts are read in the same call.
+        # Summed so that no score depends on which other texts are in the same call.
         score = self._bias[numbers] + np.matmul(np.array(shapes, dtype=np.float32)[:, None], self._shape[numbers])[:, 0]
         for level in range(N_LEVELS):
             score[:, level] += np.bincount(owners, self._parts[rows, level], len(keys))
@@ -173,29 +174,29 @@ class Detector:
 
     @staticmethod
     def _by_ngrams(weights: TermWeights, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The n-grams' part of a term's scores, ``(n_texts, 3)``."""
+        """What the n-grams add to a term's scores: float32 ``(n_texts, 3)``."""
         if weights.ngram_column is None:
             return np.zeros((len(scores), N_LEVELS), dtype=np.float32)
         return scores[:, weights.ngram_column : weights.ngram_column + N_LEVELS]
 
     def _word_evidence(self, found: TermFeatures | None, level: int) -> tuple[Evidence, ...]:
-        """Where the theme's own words stand that speak for it, the heaviest first to be chosen."""
+        """Where the theme's own words with positive weight occur; those with the largest weights are chosen."""
         if found is None:
             return ()
-        speaking = []
+        positive = []
         for i, place in enumerate(found.places):
             word, start, _, sentence = place
             row = self._row_of_word.get(N_ZONES * word)
             if row is not None and (weight := float(self._parts[row, level - 1])) > 0:
-                speaking.append((-weight, i >= found.n_strong, sentence >= 0, start, place))
-        return _spans([place for *_, place in sorted(speaking)[:_MAX_THEME_PLACES]])
+                positive.append((-weight, i >= found.n_strong, sentence >= 0, start, place))
+        return _spans([place for *_, place in sorted(positive)[:_MAX_THEME_PLACES]])
 
 
 def _technique_level(found: TermFeatures, score: Sequence[float], *, fitted: bool) -> int:
-    # "Unlike X" and "outperforms X" say in so many words that the work is not X; no score overrules them.
+    # "Unlike X" and "outperforms X" state that the work is not X, so no score overrules them.
     if score[1] > 0 and not found.shape[_ONLY_CONTRASTED]:
         return IS_ABOUT if score[2] > 0 else ADOPTS
-    # A technique without fitted words is at least mentioned where its words stand: that is what its words are for.
+    # A technique without fitted weights is at least mentioned wherever its words occur.
     return MENTIONS if max(score[0], score[1]) > 0 or not fitted else 0
 
 
@@ -211,7 +212,7 @@ def _spans(places: Sequence[Place]) -> tuple[Evidence, ...]:
 
 
 def _without_overlap(spans: Sequence[tuple[bool, int, int]]) -> tuple[Evidence, ...]:
-    """The spans (in the abstract?, start, end) in reading order, title first; of those that overlap, the longest."""
+    """Spans (whether in the abstract, start, end) in reading order, title first; of overlapping ones, the longest."""
     kept: list[tuple[bool, int, int]] = []
     for span in sorted(spans, key=lambda span: (span[0], span[1], -span[2])):
         last = kept[-1] if kept else None
@@ -224,7 +225,7 @@ def _without_overlap(spans: Sequence[tuple[bool, int, int]]) -> tuple[Evidence, 
 
 
 def _ngram_evidence(names: Sequence[str], title: str, abstract: str) -> tuple[Evidence, ...]:
-    """Where each n-gram first stands."""
+    """Where each n-gram first occurs."""
     spans = []
     for name in names:
         pattern = _ngram_pattern(name)
@@ -236,7 +237,7 @@ def _ngram_evidence(names: Sequence[str], title: str, abstract: str) -> tuple[Ev
     return _without_overlap(spans)
 
 
-@lru_cache(maxsize=50_000)  # more than there are n-grams; re's own cache is smaller than those that come up in a day
+@lru_cache(maxsize=50_000)  # holds all n-grams; re's own cache is too small
 def _ngram_pattern(name: str) -> re.Pattern[str]:
     words = r"[\W_]+".join(map(re.escape, name.split()))
     return re.compile(rf"(?<![^\W_]){words}(?![^\W_])", re.IGNORECASE)

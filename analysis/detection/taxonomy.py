@@ -26,11 +26,11 @@ _FIELDS = {"key", "name", "definition", *_WORD_LISTS, *_TEXT_LISTS}
 class TermEntry:
     """One technique or theme as the taxonomy file describes it.
 
-    ``strong`` words show the term wherever they stand. ``weak`` words count only where a strong or a
-    ``context`` word stands in the same paper. Neither counts inside an ``exclude`` phrase. ``hints`` are words that
-    show nothing, but speak for or against a fitted technique that is shown by others ("CLIP" beside "vision-language
-    model" speaks against a large language model). ``matches`` and ``misses`` are texts in which the term must and
-    must not be found; the tests run them.
+    ``strong`` words show the term wherever they occur. ``weak`` words count only if the paper also holds a strong or a
+    ``context`` word. Neither counts inside an ``exclude`` phrase. ``hints`` show nothing themselves; beside other words
+    they are evidence for or against a fitted technique ("CLIP" beside "vision-language model" is evidence against a
+    large language model). ``matches`` and ``misses`` are texts in which the term must be found and must not be found;
+    the tests check them.
     """
 
     kind: Literal["technique", "theme"]
@@ -47,7 +47,7 @@ class TermEntry:
 
     @property
     def content_hash(self) -> str:
-        """Twelve hexadecimal digits that change with anything that decides what is found."""
+        """Twelve hexadecimal digits, a hash of everything that decides what is found."""
         parts = [self.kind, self.key]
         for words in (self.strong, self.weak, self.context, self.hints, self.exclude):
             parts += ["\x1e", *words]
@@ -58,8 +58,8 @@ class TermEntry:
 class Taxonomy:
     """The techniques, then the themes, in the order in which they are published.
 
-    ``terms`` is what readers meet, without the words. ``measured_hashes`` are the content hashes of entries that the
-    detector's accuracy is known for: a term whose words were changed since is not measured.
+    ``measured_hashes`` are the content hashes of the entries for which the detector's accuracy was measured. A term
+    whose words have changed since then counts as not measured.
     """
 
     name: str
@@ -75,14 +75,14 @@ class Taxonomy:
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
-        """What readers meet, in the order of the file."""
+        """The entries as readers see them, without their words, in the order of the file."""
         return tuple(
             Term(e.kind, e.key, e.name, e.definition, measured=e.content_hash in self.measured_hashes)
             for e in self.entries
         )
 
     def term(self, key: str) -> Term:
-        """The term of this key.
+        """The term with this key.
 
         Raises
         ------
@@ -117,7 +117,7 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 
 
 def _measured_hashes() -> frozenset[str]:
-    """What the shipped scores were measured on; empty while the detector is being fitted for the first time."""
+    """Content hashes of the entries that the shipped scores are of; empty before the detector was first fitted."""
     scores = files("analysis.detection") / "detector_scores.json"
     if not scores.is_file():
         return frozenset()

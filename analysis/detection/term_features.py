@@ -1,4 +1,4 @@
-"""What a paper's words show of each term, as numbers: where the words stand, and what stands around them."""
+"""Features of each term in one paper: where the term's words occur, and the words around them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from analysis.detection.taxonomy import Taxonomy
 from analysis.detection.word_finder import WordFinder
 
 SHAPE = (
-    "found",  # 1: the part of a score that is the same wherever the term is found
+    "found",  # always 1: the constant of the score
     "strong",  # a strong word, not only weak ones
     "in_title", "weak_in_title", "twice_in_title", "early_in_title", "not_in_title", "only_in_title",
-    "log_places", "log_weak_places", "log_words",  # log(1 + n) of places, of weak places, of different strong words
+    "log_places", "log_weak_places", "log_words",  # log(1 + n) of occurrences, of weak ones, of different strong words
     "sentence_share", "in_two_sentences", "in_three_sentences",
     "in_own", "weak_in_own",  # in a sentence with "we", "our", "this paper"
     "in_proposal", "in_first_proposal",  # in a sentence with "we propose", in the first such sentence
-    "after_proposal_verb",  # in such a sentence and behind its verb
+    "after_proposal_verb",  # in such a sentence, after its verb
     "share_after", "any_after", "only_before",  # from the first proposal on
     "own_without_others", "only_with_others", "any_without_others",  # sentences that also name other work
-    "clean_own_places",  # places in an own sentence with no comparing word in front, up to three
+    "clean_own_places",  # occurrences in an own sentence without a comparing word before, up to three
     "comparing_in_front", "always_comparing", "using_in_front", "about_in_front",
     "in_first", "in_last", "only_first", "only_last",
-    "only_contrasted",  # not in the title, and each place directly behind "unlike", "than", "instead of" and the like
-    "some_excluded",  # some of its words were excluded in this paper
+    "only_contrasted",  # not in the title, and always right after "unlike", "than", "instead of" and the like
+    "some_excluded",  # an exclude phrase applied to some of its words in this paper
 )  # fmt: skip
-"""What the numbers of ``TermSignals.shape`` say, in their order; truths are 0 or 1."""
+"""Names of the numbers in ``TermFeatures.shape``, in their order; true is 1 and false is 0."""
 
 N_ZONES = 3
-"""Where a word may stand: 0 anywhere, 1 in the title, 2 from the first proposal on."""
+"""Zones in which a word may occur: 0 anywhere, 1 in the title, 2 from the first proposal on."""
 
 _ROLES = ("strong", "weak", "context", "hints", "exclude")
 _STRONG, _WEAK, _CONTEXT, _HINTS, _EXCLUDE = range(len(_ROLES))
@@ -54,7 +54,7 @@ _CUES = {
         "alternative", "in comparison", "competitive with", "surpass*", "as opposed to", "future work", "success of",
         "inspired by",
     ),
-    # Where a proposal may begin: looking for the whole expression is slow, trying it at a place is quick.
+    # Where a proposal may begin: searching for the whole pattern is slow, matching it at a given place is fast.
     _OPENING: ("we", "this paper", "this work", "this article", "this study", "in this"),
 }  # fmt: skip
 _COMPARING = frozenset(
@@ -79,16 +79,17 @@ _ABOUT = frozenset(
 
 
 Place = tuple[int, int, int, int]
-"""Where a word of a term stands: its number, start and end, and the sentence of the abstract, -1 in the title."""
+"""An occurrence of a term's word: its number, start and end, and the number of its sentence; -1 is the title."""
 
 
 class TermFeatures(NamedTuple):
-    """What one paper shows of one term.
+    """The features of one term in one paper.
 
-    ``places`` are where its words stand, first the ``n_strong`` strong ones. ``shape`` is described by ``SHAPE``.
-    ``words`` holds ``N_ZONES`` times the number of a word in ``SignalReader.words``, plus the zone. ``nearby`` names
-    the words around strong places, such as ``L:unlike`` for up to four words before. Both are sorted, so that sums
-    over them come out the same in every process.
+    ``places`` are the occurrences of its words, the ``n_strong`` strong ones first. ``shape`` holds the numbers that
+    ``SHAPE`` names. ``words`` encodes each word with its zone: ``N_ZONES`` times its number in ``FeatureReader.words``,
+    plus the zone. ``nearby`` names the words around strong occurrences: ``L:unlike`` is one of the four words before,
+    ``R:`` one of the three after; ``TL:`` and ``TR:`` the same in the title. ``words`` and ``nearby`` are sorted, so
+    that sums over them are the same in every process.
     """
 
     places: list[Place]
@@ -99,7 +100,7 @@ class TermFeatures(NamedTuple):
 
 
 class FeatureReader:
-    """Reads the signals of a taxonomy's terms; ``words`` are its strong and weak words, numbered."""
+    """Computes the features of a taxonomy's terms; ``words`` are the words that it looks for, numbered."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._kinds = [entry.kind for entry in taxonomy.entries]
@@ -117,29 +118,29 @@ class FeatureReader:
         self._finder = WordFinder(words, self._group_of)
 
     def words_of(self, number: int) -> list[int]:
-        """The numbers of the words of the term with this number that may carry a weight: strong, weak and hints."""
+        """Numbers of the words of term ``number`` that may have weights: strong, weak and hints."""
         groups = {len(_ROLES) * number + role for role in (_STRONG, _WEAK, _HINTS)}
         return [word for word, group in enumerate(self._group_of) if group in groups]
 
     def read(self, title: str, abstract: str, plain_title: str, plain_abstract: str) -> dict[int, TermFeatures]:
-        """The signals of every term found, by the term's number in the taxonomy, ascending.
+        """The features of every term found, by the term's number in the taxonomy, ascending.
 
-        ``plain_title`` and ``plain_abstract`` are what ``analysis.lexicon.plain`` makes of the two texts.
+        ``plain_title`` and ``plain_abstract`` are the two texts after ``analysis.detection.word_finder.plain``.
         """
         in_title = self._finder.places(title, plain_title)
         in_abstract = self._finder.places(abstract, plain_abstract)
         groups = in_title.keys() | in_abstract.keys()
         numbers = {group // len(_ROLES) for group in groups if group >= 0 and group % len(_ROLES) <= _WEAK}
-        frame: _Frame | None = None
-        signals = {}
+        outline: _Outline | None = None
+        features = {}
         around: dict[tuple[int, int, int], tuple[list[str], list[str]]] = {}
         for number in sorted(numbers):
             first = len(_ROLES) * number
             if first + _STRONG not in groups and first + _CONTEXT not in groups:
                 continue
-            if frame is None:
-                frame = _Frame.of(abstract, in_abstract)
-            starts = frame.starts
+            if outline is None:
+                outline = _Outline.of(abstract, in_abstract)
+            starts = outline.starts
             strong: list[Place] = []
             weak: list[Place] = []
             for role, places in ((_STRONG, strong), (_WEAK, weak)):
@@ -150,42 +151,47 @@ class FeatureReader:
             some_excluded = False
             if first + _EXCLUDE in groups:
                 phrases = [in_title.get(first + _EXCLUDE, ()), in_abstract.get(first + _EXCLUDE, ())]
-                # In a paper on power transformers the bare "transformer" means the same elsewhere in it.
-                banned = {
+                # In a paper on power transformers, the bare "transformer" has that meaning throughout.
+                excluded = {
                     word
                     for word, at, _, sentence in (*strong, *weak)
                     if any(start <= at < end for _, start, end in phrases[sentence >= 0])
                 }
-                if banned:
+                if excluded:
                     some_excluded = True
-                    strong = [place for place in strong if place[0] not in banned]
-                    weak = [place for place in weak if place[0] not in banned]
+                    strong = [place for place in strong if place[0] not in excluded]
+                    weak = [place for place in weak if place[0] not in excluded]
             if not strong and (first + _CONTEXT not in groups or not weak):
                 continue
             for _, start, end, sentence in strong:
-                # Up to four words before the place, in its sentence, and three behind it.
+                # Up to four words before the occurrence, in its sentence, and three after it.
                 key = (sentence, start, end)
                 if key not in around:
                     text, begin = (plain_title, 0) if sentence < 0 else (plain_abstract, starts[sentence])
                     before = text[max(begin, start - 50) : start].split()[-4:]
                     around[key] = before, text[end : end + 40].split()[:3]
             hints = [*in_title.get(first + _HINTS, ()), *in_abstract.get(first + _HINTS, ())]
-            signals[number] = _signals(
+            features[number] = _term_features(
                 strong,
                 weak,
-                frame,
+                outline,
                 around,
                 some_excluded,
                 len(title),
                 {word for word, _, _ in hints},
                 with_nearby=self._kinds[number] == "technique",
             )
-        return signals
+        return features
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
-    """An abstract's sentences: where they start, and which are the authors' own, propose, or name other work."""
+class _Outline:
+    """The sentences of an abstract, by number from 0.
+
+    ``starts`` are their first characters. ``own`` speak of the authors' own work, ``others`` name other work.
+    ``proposal_ends`` gives the end of the proposing phrase ("we propose") of each sentence that has one.
+    ``first_proposal`` is the first of these; without any, the first own sentence; without these, past the last.
+    """
 
     starts: list[int]
     own: set[int]
@@ -194,8 +200,8 @@ class _Frame:
     first_proposal: int
 
     @classmethod
-    def of(cls, abstract: str, groups: Mapping[int, Sequence[tuple[int, int, int]]]) -> _Frame:
-        """The frame of an abstract, from the places of its cues."""
+    def of(cls, abstract: str, groups: Mapping[int, Sequence[tuple[int, int, int]]]) -> _Outline:
+        """The outline of an abstract, from the occurrences of the cues."""
         starts = [0, *[match.end() for match in _SENTENCE_END.finditer(abstract)]]
         own = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_OWN, ())}
         others = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_OTHERS, ())}
@@ -210,10 +216,10 @@ class _Frame:
         return cls(starts, own, others, ends, first)
 
 
-def _signals(
+def _term_features(
     strong: list[Place],
     weak: list[Place],
-    frame: _Frame,
+    outline: _Outline,
     around: dict[tuple[int, int, int], tuple[list[str], list[str]]],
     some_excluded: bool,
     title_length: int,
@@ -221,8 +227,8 @@ def _signals(
     *,
     with_nearby: bool,
 ) -> TermFeatures:
-    n_sentences, first_proposal = len(frame.starts), frame.first_proposal
-    own, others, proposals = frame.own, frame.others, frame.proposal_ends
+    n_sentences, first_proposal = len(outline.starts), outline.first_proposal
+    own, others, proposals = outline.own, outline.others, outline.proposal_ends
     n_in_abstract = n_comparing = n_contrasted = n_using = n_about = n_clean = 0
     after_verb = False
     nearby: set[str] = set()
@@ -232,7 +238,7 @@ def _signals(
     abstract_starts: set[int] = set()
     sentences: set[int] = set()
     for word, start, end, sentence in strong:
-        before, behind = around[sentence, start, end]
+        before, after = around[sentence, start, end]
         strong_words.add(word)
         words.add(N_ZONES * word)
         if sentence < 0:
@@ -253,7 +259,7 @@ def _signals(
         if sentence >= first_proposal:
             words.add(N_ZONES * word + 2)
         if with_nearby:
-            _add_nearby(nearby, before, behind, in_title=sentence < 0)
+            _add_nearby(nearby, before, after, in_title=sentence < 0)
     weak_in_title = weak_in_own = False
     for word, _, _, sentence in weak:
         words.add(N_ZONES * word)
@@ -308,16 +314,16 @@ def _signals(
     return TermFeatures([*strong, *weak], len(strong), shape, sorted(words), sorted(nearby))
 
 
-def _add_nearby(nearby: set[str], before: list[str], behind: list[str], *, in_title: bool) -> None:
+def _add_nearby(nearby: set[str], before: list[str], after: list[str], *, in_title: bool) -> None:
     if in_title:
         nearby.update(["TL:" + word for word in before[-2:]])
-        nearby.update(["TR:" + word for word in behind[:2]])
+        nearby.update(["TR:" + word for word in after[:2]])
         if not before:
             nearby.add("TL:^")
         return
     nearby.update(["L:" + word for word in before])
-    nearby.update(["R:" + word for word in behind])
+    nearby.update(["R:" + word for word in after])
     nearby.add("L1:" + (before[-1] if before else "^"))
-    nearby.add("R1:" + (behind[0] if behind else "$"))
+    nearby.add("R1:" + (after[0] if after else "$"))
     if len(before) > 1:
         nearby.add(f"L2:{before[-2]} {before[-1]}")

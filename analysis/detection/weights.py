@@ -1,4 +1,4 @@
-"""The detector's fitted weights: what is in the file, and how they turn signals and n-grams into scores."""
+"""The detector's fitted weights: their file, and the scores of n-grams."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ FORMAT = 2
 
 
 def ngrams(title: str, abstract: str) -> list[str]:
-    """Every word and every pair of neighbouring words in lower case, with repetitions.
+    """Every word and every pair of neighbouring words, in lower case and with repetitions.
 
-    The title counts twice, because it says what the paper is about. Numbers are left out. An empty word stands
-    between title and abstract, so that no pair forms across and a pair with it says how the next text begins.
+    The title counts twice, because it states what the paper is about. Numbers are left out. An empty word stands
+    between title and abstract, so that no pair spans both; a pair with it marks the first or last word of a text.
     """
     words = [word for word in _words(plain(title), plain(abstract)) if not word[:1].isdigit()]
     return [*filter(None, words), *map(" ".join, pairwise(words))]
@@ -41,16 +41,17 @@ _LEFT_OUT = -1
 
 
 class _WordNumbers(dict[str, int]):
-    """Numbers from 1 of the words of any n-gram; others are unknown, or numbers and left out."""
+    """The words of the n-grams, numbered from 1; any other word is unknown or, if it is a number, left out."""
 
     def __missing__(self, word: str) -> int:
         return _LEFT_OUT if word[:1].isdigit() else _UNKNOWN
 
 
 class NgramCounts(NamedTuple):
-    """Which of the n-grams stand in which of several texts, and how often; those of text i from ``starts[i]`` on.
+    """The n-grams in several texts, and how often each occurs; those of text i are ``starts[i]`` to ``starts[i + 1]``.
 
-    ``starts`` is ``(n_texts + 1,)``; ``rows``, ascending within a text, and ``counts`` are ``(n_found,)``.
+    ``starts`` is ``(n_texts + 1,)``. ``rows``, the numbers of the n-grams, ascending within a text, and ``counts`` are
+    ``(n_found,)``.
     """
 
     starts: NDArray[np.intp]
@@ -59,7 +60,7 @@ class NgramCounts(NamedTuple):
 
 
 class NgramIndex:
-    """Finds which of the given n-grams texts hold: what ``ngrams`` says, without a string for each pair.
+    """Counts given n-grams in texts: the same counts as from ``ngrams``, without a string for each pair.
 
     Examples
     --------
@@ -72,7 +73,7 @@ class NgramIndex:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
         words = sorted({word for name in names for word in name.split(" ")})
-        # An unknown word is in no pair, so that one can also stand between two texts.
+        # An unknown word is in no pair, so one also separates the texts.
         self._numbers = _WordNumbers((word, number) for number, word in enumerate(words, start=1))
         base = len(words) + 1
         self._row_of_word = np.full(base, -1, dtype=np.intp)
@@ -84,17 +85,17 @@ class NgramIndex:
             else:
                 self._row_of_word[first] = row
         keys = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-        # One more key at the end, that no pair has, for what sorts behind all others.
+        # One more key at the end, which no pair has, so that every search finds a place.
         self._pair_keys = np.append(keys[:, 0], np.iinfo(np.int64).max)
         self._row_of_pair = np.append(keys[:, 1], -1)
 
     def count(self, plain_texts: Sequence[tuple[str, str]]) -> NgramCounts:
-        """The n-grams of texts, each given by what ``analysis.lexicon.plain`` makes of title and abstract."""
+        """The n-grams of texts, each given as title and abstract after ``analysis.detection.word_finder.plain``."""
         words: list[str] = []
         ends = []
         for plain_title, plain_abstract in plain_texts:
             words += _words(plain_title, plain_abstract)
-            words.append("\n")  # unknown: no blank is left in a plain text's words
+            words.append("\n")  # an unknown word: plain texts hold no line break
             ends.append(len(words))
         numbers = np.fromiter(map(self._numbers.__getitem__, words), np.int64, len(words))
         text = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
@@ -107,7 +108,7 @@ class NgramIndex:
         found = self._pair_keys[places] == pairs
         of_words = self._row_of_word[numbers]
         is_word = of_words >= 0
-        # One number for a text and an n-gram, so that sorting brings equal ones together.
+        # One number for each pair of text and n-gram, so that sorting groups equal pairs.
         n_names = max(1, len(self.names))
         both = np.concatenate(
             [
@@ -125,12 +126,12 @@ class NgramIndex:
 
 @dataclass(frozen=True, eq=False)
 class TermWeights:
-    """The weights of one fitted term; a score above 0 says that the paper has at least that level.
+    """The weights of one fitted term; a score above 0 means that the paper has at least that level.
 
-    ``content_hash`` is the taxonomy entry's at the time of fitting. ``shape`` is ``(3, len(SHAPE))`` and ``bias``
-    ``(3,)``, a row a level; thresholds are part of the bias. ``words`` gives ``(N_ZONES, 3 levels)`` a word.
-    ``ngram_column`` is the first of the term's columns in ``DetectorWeights.ngram_weights``, one a level; ``None``
-    for what the techniques have in common.
+    ``content_hash`` is that of the taxonomy entry when the term was fitted. ``shape`` is float32 ``(3, len(SHAPE))``
+    and ``bias`` float32 ``(3,)``, one row for each level; thresholds are part of the bias. ``words`` maps each word to
+    float32 ``(N_ZONES, 3)``. ``ngram_column`` is the first of the term's three columns in
+    ``DetectorWeights.ngram_weights``, one for each level; ``None`` for the weights that techniques have in common.
     """
 
     kind: Literal["technique", "theme"]
@@ -145,7 +146,8 @@ class TermWeights:
 class NgramVectors(NamedTuple):
     """The n-grams of several texts: ``starts`` and ``rows`` as in ``NgramCounts``.
 
-    ``values`` are tf-idf, of Euclidean length 1 in each text; ``scores`` is ``(n_texts, n_columns)``.
+    ``values``, ``(n_found,)``, are tf-idf values of Euclidean length 1 in each text; ``scores`` is
+    ``(n_texts, n_columns)``.
     """
 
     starts: list[int]
@@ -156,11 +158,11 @@ class NgramVectors(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DetectorWeights:
-    """All fitted terms, and what they share.
+    """The weights of all fitted terms, and those that they share.
 
-    ``any_technique`` holds what the techniques have in common, for techniques that were never fitted. ``nearby``
-    gives ``(3,)`` for a word near a place. ``ngram_weights`` is int8 ``(n_ngrams, n_columns)``, to be multiplied by
-    ``ngram_scale``; ``ngram_idf`` is ``(n_ngrams,)``.
+    ``any_technique`` holds what the techniques have in common, for techniques that were never fitted. ``nearby`` maps
+    a word near an occurrence (``TermFeatures.nearby``) to float32 ``(3,)``. ``ngram_weights`` is int8
+    ``(n_ngrams, n_columns)``, to be multiplied by ``ngram_scale`` ``(n_columns,)``; ``ngram_idf`` is ``(n_ngrams,)``.
     """
 
     weights_id: str
@@ -188,7 +190,7 @@ class DetectorWeights:
     def strongest_ngrams(
         self, vectors: NgramVectors, text: int, term: TermWeights, level: int, n_most: int
     ) -> list[str]:
-        """The n-grams of one of the texts that speak most for a term at a level, best first."""
+        """The ``n_most`` n-grams of one text that add most to a term's score at a level, the largest first."""
         if term.ngram_column is None:
             return []
         of_text = slice(vectors.starts[text], vectors.starts[text + 1])
@@ -207,7 +209,7 @@ def dump_weights(
     ngram_weights: NDArray[np.float32],
     about: dict[str, Any],
 ) -> bytes:
-    """The weights as the bytes of an ``.npz`` file without pickles; ``about`` is kept beside them as JSON."""
+    """The weights as the bytes of an ``.npz`` file without pickles; ``about`` is stored with them as JSON."""
     scale = np.maximum(np.abs(ngram_weights).max(axis=0), 1e-9) / 127
     words = [(number, word) for number, term in enumerate(terms) for word in term.words]
     head = {
@@ -240,14 +242,14 @@ def load_weights(path: Path) -> DetectorWeights:
     Raises
     ------
     ValueError
-        If the file is of another format, or was fitted on other signals than this code reads.
+        If the file has another format, or was fitted to other features than this code reads.
     """
     content = path.read_bytes()
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         table = {name: arrays[name] for name in arrays.files}
     head = json.loads(_text(table["head"]))
     if head["format"] != FORMAT or tuple(head["shape"]) != SHAPE:
-        raise ValueError(f"{path.name}: fitted for another version of the signals; fit the detector again")
+        raise ValueError(f"{path.name}: fitted to another version of the features; fit the detector again")
     words: list[dict[str, NDArray[np.float32]]] = [{} for _ in head["terms"]]
     for (number, word), weights in zip(head["words"], table["words"].astype(np.float32), strict=True):
         words[number][word] = weights

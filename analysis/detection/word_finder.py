@@ -1,4 +1,4 @@
-"""Finding a taxonomy's words in text: one Aho-Corasick pass for all words of all terms."""
+"""Finds a taxonomy's words in text, in one Aho-Corasick pass (1975) for all words of all terms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ahocorasick
 
 
 class _Plain(dict[int, int]):
-    """A ``str.translate`` table: letters and digits in lower case, everything else a blank, length kept."""
+    """A ``str.translate`` table: letters and digits in lower case, everything else a space, one for one."""
 
     def __missing__(self, code: int) -> int:
         char = chr(code)
@@ -24,12 +24,18 @@ _PAUSES = frozenset(".,;:!?()[]")
 
 
 def plain(text: str) -> str:
-    """The text in lower case with everything but letters and digits as blanks, of the same length."""
+    """The text in lower case with a space for every character but letters and digits; its length stays the same.
+
+    Examples
+    --------
+    >>> plain("State-Space (S4)")
+    'state space  s4 '
+    """
     return text.translate(_PLAIN)
 
 
 class Hit(NamedTuple):
-    """A word found: which one, and where it stands in the text as given."""
+    """An occurrence of a word: its number, and where it starts and ends in the text."""
 
     word: int
     start: int
@@ -37,16 +43,16 @@ class Hit(NamedTuple):
 
 
 class WordFinder:
-    """Finds many words at once; a word is known by its number in the order given.
+    """Finds many words at once; a word is named by its number, which is its place in ``words``.
 
-    Words match at word boundaries, with or without a plural s, hyphen and blank alike. A word in lower case matches
-    any case; one with a capital letter only as written. ``*`` at an end matches any letters there. A word of
-    several parts does not match across a comma or the end of a sentence.
+    Words match at word boundaries, with or without a plural s. A hyphen and a space are the same. A word in lower case
+    matches in any case; a word with a capital letter matches only as written. ``*`` at an end matches any letters and
+    digits there. A word of several parts does not match across a comma or the end of a sentence.
 
     Parameters
     ----------
     words : what to find.
-    groups : a number for each word, by which ``places`` brings places together; ``None`` puts all in group 0.
+    groups : a number for each word, by which ``places`` groups what it finds; ``None`` puts all words in group 0.
 
     Examples
     --------
@@ -56,7 +62,7 @@ class WordFinder:
     """
 
     def __init__(self, words: Sequence[str], groups: Sequence[int] | None = None) -> None:
-        # By pattern: the words that are found wherever it stands, and what the others ask of a place.
+        # By pattern: the words that every occurrence of it matches, and those that have further conditions.
         simple: dict[str, list[tuple[int, int]]] = {}
         others: dict[str, list[tuple[int, int, str | None, bool, bool, bool]]] = {}
         length_of: dict[str, int] = {}
@@ -65,15 +71,15 @@ class WordFinder:
             open_start, open_end = word.startswith("*"), word.endswith("*")
             cased = "".join(c if c.isalnum() else " " for c in core) if core != core.lower() else None
             middle = plain(core)
-            # Boundaries are part of the pattern, so that most wrong places are never reported.
+            # Word boundaries are part of the pattern, so most wrong places are never reported.
             for plural in ("",) if open_end else ("", "s"):
                 pattern = ("" if open_start else " ") + middle + plural + ("" if open_end else " ")
                 length_of[pattern] = len(middle) + len(plural)
                 if cased is None and not open_start and not open_end and " " not in middle:
                     simple.setdefault(pattern, []).append((group, number))
                 else:
-                    demands = (group, number, cased, open_start, open_end, " " in middle)
-                    others.setdefault(pattern, []).append(demands)
+                    conditions = (group, number, cased, open_start, open_end, " " in middle)
+                    others.setdefault(pattern, []).append(conditions)
         self._automaton = ahocorasick.Automaton()
         for pattern, length in length_of.items():
             payload = (length, tuple(simple.get(pattern, ())), tuple(others.get(pattern, ())))
@@ -82,14 +88,14 @@ class WordFinder:
         self._automaton.make_automaton()
 
     def find(self, text: str) -> list[Hit]:
-        """Every place of every word, in order of where they start."""
+        """Every occurrence of every word, in the order of their starts."""
         places = [hit for of_group in self.places(text, plain(text)).values() for hit in of_group]
         return sorted((Hit(*hit) for hit in places), key=lambda hit: (hit.start, -hit.end))
 
     def places(self, text: str, plain_text: str) -> Mapping[int, list[tuple[int, int, int]]]:
-        """Word, start and end of every place, by the group of the word and in no order.
+        """Number, start and end of every occurrence, by the group of the word, in no particular order.
 
-        What ``find`` gives, for who reads many texts and knows what ``plain`` makes of them.
+        Faster than ``find`` for a caller who has ``plain_text``, which is ``plain(text)``, already.
         """
         hits: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
         if self._empty or not text:
@@ -117,5 +123,5 @@ class WordFinder:
 
 
 def _is_spelled(given: str, wanted: str) -> bool:
-    """Whether the letters are as written; a blank stands for any separator."""
+    """Whether the characters are as written; a space in ``wanted`` matches any separator."""
     return given == wanted or (" " in wanted and all(w in (" ", g) for g, w in zip(given, wanted, strict=True)))

@@ -1,9 +1,9 @@
-"""Calls: which terms are rising, falling, emerging, cooling or steady in a closed week, and whether a call held.
+"""Calls: which terms rise, fall, emerge, cool or stay steady in a closed week, and whether a call held.
 
-Each term's growth over the last half year is tested against no growth (``analysis.growth``), with Benjamini and
-Hochberg's (1995) false-discovery control over all terms that are tested that week: techniques, themes, topics and
-watched terms together. Where the same weeks of the year before are held, a move must also lead away from them, because
-a half year's slope may be the season's.
+Each term's growth over the last half year is tested against no growth (``analysis.trends.growth``). False discoveries
+are controlled (Benjamini and Hochberg 1995) over all terms that are tested that week: techniques, themes, topics and
+watched terms together. If the same weeks of the year before are held, a term must also have moved away from its share
+in them, because half a year's slope may be seasonal.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week
 
 NOW_WEEKS = 4
-"""A call's share is that of so many weeks, its own the last."""
+"""A call's share is taken over this many weeks, ending with its own."""
 BEFORE_WEEKS = 8
-"""The share that it moved from is that of the first so many weeks of the window, at most half of them."""
+"""The share before it is taken over this many first weeks of the window, at most half of them."""
 EMERGING_BELOW = 0.01
-"""A rise from below this share, to twice that share or more, is called emerging."""
+"""A rise is called emerging if the share before it was below this and has at least doubled."""
 YEAR_WEEKS = 8
-"""So many weeks are compared with the same weeks of the year before."""
+"""This many weeks are compared with the same weeks of the year before."""
 YEAR_LEVEL = 0.05
-"""The level of that comparison, one-sided."""
+"""Significance level of that comparison, one-sided."""
 COOLING_WITHIN_WEEKS = 52
-"""A fall is called cooling where a rise was called so many weeks before or fewer."""
+"""A fall is called cooling if a rise was called within this many weeks before it."""
 
 METHOD = "growth-1"
-"""Changes whenever the same counts would give other calls."""
+"""Name of the method, stored with every call; it must change whenever the same counts would give other calls."""
 
 TermKey = tuple[CallKind, str]
 
@@ -44,8 +44,9 @@ TermKey = tuple[CallKind, str]
 class TermCounts:
     """Weekly counts of many terms.
 
-    ``weeks`` are without gaps; ``n`` int64 ``(n_weeks,)`` are their papers; ``usable`` bool ``(n_weeks,)`` says which
-    may be fitted: held, and not known to lack papers. ``k`` is int64 ``(n_terms, n_weeks)``.
+    ``weeks`` are ascending. ``n``, int64 ``(n_weeks,)``, counts their papers. ``usable``, bool ``(n_weeks,)``, says
+    which weeks may be fitted: those with enough papers that are not known to lack some. ``k``, int64
+    ``(n_terms, n_weeks)``, counts each term's papers.
     """
 
     weeks: tuple[Week, ...]
@@ -63,12 +64,12 @@ class TermCounts:
             )
 
     def until(self, week: Week) -> TermCounts:
-        """The same without what came after ``week``."""
+        """The counts up to ``week``, which is included."""
         end = sum(w <= week for w in self.weeks)
         return TermCounts(self.weeks[:end], self.n[:end], self.usable[:end], self.terms, self.k[:, :end])
 
     def last(self, n_weeks: int) -> TermCounts:
-        """The newest ``n_weeks`` of the calendar, of them the usable ones."""
+        """The usable weeks among the newest ``n_weeks``."""
         keep = np.zeros(len(self.weeks), dtype=bool)
         keep[-n_weeks:] = True
         keep &= self.usable
@@ -85,15 +86,19 @@ def term_counts(
     known_incomplete: Collection[Week],
     min_papers: int,
 ) -> TermCounts:
-    """Adoption of the given terms, and of watched words, as arrays.
+    """Weekly counts of the papers that adopt each term, or hold each watched term's words, as arrays.
 
     Parameters
     ----------
     totals, counts : tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS``.
     watched : papers by week of each watched term.
-    known_incomplete : weeks that were harvested and lack papers. A week that was imported is not proven whole, but not
-        known to lack papers either, and is used.
+    known_incomplete : weeks that are known to lack papers. An imported week is not proven complete, but not known to
+        lack papers either, so it is used.
     min_papers : papers below which a week is not used.
+
+    Returns
+    -------
+    Counts of all weeks in ``totals``: ``terms`` in their order, then the watched terms as kind "query".
     """
     WEEKLY_TOTALS.check(totals)
     WEEKLY_COUNTS.check(counts)
@@ -117,7 +122,7 @@ def term_counts(
 
 
 def growth_at(counts: TermCounts, week: Week) -> tuple[TermCounts, GrowthFit]:
-    """The half year that ends with ``week``, and the lines fitted to it."""
+    """The usable weeks of the half year that ends with ``week``, and the growth fitted to them."""
     window = counts.until(week).last(WINDOW_WEEKS)
     return window, fit_growth(window.k, window.n, window.weeks)
 
@@ -130,27 +135,27 @@ def make_calls(
     false_discovery_rate: float,
     with_intervals: bool = True,
 ) -> list[TrendCall]:
-    """A call for every term in one week, seen from that week: nothing that came later is looked at.
+    """A call for every term in one week, from that week and those before it.
 
     Parameters
     ----------
     called_up : terms called rising or emerging in the ``COOLING_WITHIN_WEEKS`` before.
-    false_discovery_rate : the share of the week's moves that may be noise. Where no term moves at all, this is also
+    false_discovery_rate : the share of the week's called moves that may be noise. If no term truly moves, it is also
         the chance that any is called.
-    with_intervals : a growth's interval takes most of the time; a simulation of many years can do without, and then
-        the growth is left out.
+    with_intervals : if false, calls have no ``growth``. Its interval takes most of the time, and a simulation of many
+        years can do without it.
 
     Returns
     -------
-    One call a term, in the order of ``counts.terms``; "unknown" where the week is not usable, fewer than ``MIN_WEEKS``
-    weeks are, or a term has too few papers.
+    One call for each term, in the order of ``counts.terms``. The verdict is "unknown" if the week is not usable, if
+    fewer than ``MIN_WEEKS`` weeks are, or if the term has too few papers.
     """
     from statsmodels.stats.multitest import multipletests
 
     past = counts.until(week)
     window, fit = growth_at(past, week)
-    can_tell = bool(window.weeks) and window.weeks[-1] == week and len(window.weeks) >= MIN_WEEKS
-    tested = ~np.isnan(fit.p_value) & can_tell
+    is_decidable = bool(window.weeks) and window.weeks[-1] == week and len(window.weeks) >= MIN_WEEKS
+    tested = ~np.isnan(fit.p_value) & is_decidable
     q_values = np.full(len(counts.terms), np.nan)
     if tested.any():
         q_values[tested] = multipletests(fit.p_value[tested], method="fdr_bh")[1]
@@ -192,17 +197,17 @@ def make_calls(
 def _beyond_last_year(past: TermCounts, window: TermCounts, fit: GrowthFit) -> NDArray[np.bool_]:
     """Whether a term's newest weeks differ from the same weeks of the year before in the direction of its slope.
 
-    Two shares with pooled variance times the dispersion, one-sided at ``YEAR_LEVEL``; true where fewer than half of
-    those weeks of last year are usable.
+    A one-sided test of two shares at ``YEAR_LEVEL``, with their pooled variance times the dispersion. True if fewer
+    than half of the weeks of last year are usable.
     """
     from scipy.special import ndtr
 
-    nothing_against = np.ones(len(past.terms), dtype=bool)
+    all_true = np.ones(len(past.terms), dtype=bool)
     now = window.weeks[-YEAR_WEEKS:]
     wanted = {week.plus(-52) for week in now}
     then = np.array([w in wanted for w in past.weeks], dtype=bool) & past.usable
     if not now or then.sum() < max(1, len(now) // 2):
-        return nothing_against
+        return all_true
     k_now, n_now = window.k[:, -YEAR_WEEKS:].sum(axis=1), float(window.n[-YEAR_WEEKS:].sum())
     k_then, n_then = past.k[:, then].sum(axis=1), float(past.n[then].sum())
     pooled = (k_now + k_then) / (n_now + n_then)
@@ -212,14 +217,19 @@ def _beyond_last_year(past: TermCounts, window: TermCounts, fit: GrowthFit) -> N
 
 
 def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> CallScore | None:
-    """What became of a move ``horizon_weeks`` later; ``None`` while the weeks that tell are not all held.
+    """Whether a called move held ``horizon_weeks`` later; ``None`` while the weeks that decide are not all usable.
 
-    A move held if the share of the ``NOW_WEEKS`` weeks that end then is nearer to, or farther along than, the share
-    that was called than the share it had moved from. A call that is noise falls back. A term that is no longer counted
-    (a topic that the newest fit does not have) cannot be told.
+    The weeks that decide are the ``NOW_WEEKS`` that end then. A move held if their share is past the middle between
+    the share before the move and the share when it was called; a call that was noise falls back. The score is unknown
+    for a term that is no longer counted, such as a topic that the newest fit does not have.
+
+    Raises
+    ------
+    ValueError
+        If the call is not of a move.
     """
     if not call.is_move:
-        raise ValueError(f"only moves are scored, {call.kind} {call.key} was called {call.verdict}")
+        raise ValueError(f"expected a call of a move, got {call.verdict!r} for {call.kind} {call.key}")
     then = {call.week.plus(horizon_weeks - i) for i in range(NOW_WEEKS)}
     columns = [i for i, week in enumerate(counts.weeks) if week in then and counts.usable[i]]
     if len(columns) < NOW_WEEKS:
@@ -230,7 +240,7 @@ def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> Ca
     share = float(counts.k[row, columns].sum() / counts.n[columns].sum())
     halfway = (call.share + call.share_before) / 2
     is_up = call.verdict in UPWARD
-    # A line over half a year may rise while its two ends stand the other way round; then nothing can be told.
+    # The fitted line may rise although the last weeks lie below the first; such a call cannot be scored.
     if (call.share > call.share_before) != is_up:
         return CallScore(horizon_weeks, None, share)
     return CallScore(horizon_weeks, bool(share > halfway) if is_up else bool(share < halfway), share)

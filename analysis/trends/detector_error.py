@@ -1,8 +1,8 @@
-"""Shares corrected for what a detector is known to miss and to find wrongly, with intervals that carry both errors.
+"""Shares corrected for the detector's measured error, with intervals that include the error of that measurement.
 
-The estimator of Rogan and Gladen (1978), with the interval of Lang and Reiczigel (2014), which counts in how few
-abstracts sensitivity and specificity were measured on. Prediction-powered inference would need labelled papers of the
-very weeks that are counted; there are none.
+The estimator of Rogan and Gladen (1978), with the interval of Lang and Reiczigel (2014), which allows for the small
+number of abstracts on which sensitivity and specificity were measured. Prediction-powered inference would need labelled
+papers of the counted weeks, and there are none.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ Floats = NDArray[np.float64]
 
 INTERVAL_LEVEL = 0.95
 _LEAST_INFORMATIVE = 0.3
-"""Sensitivity and specificity less one below which a detector says too little for a correction."""
+"""Sensitivity plus specificity minus one, below which a detector is too inaccurate for its shares to be corrected."""
 
 
 @dataclass(frozen=True)
 class MeasuredError:
-    """How a detector did on labelled abstracts: true and false positives, false and true negatives.
+    """A detector's results on labelled abstracts: true positives, false negatives, false positives, true negatives.
 
-    ``n_found`` and ``n_missed`` are of all labelled abstracts with the term, ``n_wrong`` and ``n_right`` of those
-    without it among abstracts that were drawn at random: those drawn for their words would hold too many traps.
+    ``n_found`` and ``n_missed`` count all labelled abstracts with the term. ``n_wrong`` and ``n_right`` count those
+    without it among the abstracts drawn at random: abstracts chosen for their words are harder than most.
     """
 
     n_found: int
@@ -41,17 +41,17 @@ class MeasuredError:
 
     @property
     def sensitivity(self) -> float:
-        """The share of the papers with the term that are found."""
+        """Share of the papers with the term in which it is found."""
         return self.n_found / (self.n_found + self.n_missed)
 
     @property
     def specificity(self) -> float:
-        """The share of the papers without the term in which it is not found."""
+        """Share of the papers without the term in which it is not found."""
         return self.n_right / (self.n_right + self.n_wrong)
 
     @property
     def is_informative(self) -> bool:
-        """Whether a share can be corrected with it at all."""
+        """Whether the detector is accurate enough for its shares to be corrected."""
         return (
             self.n_found + self.n_missed > 0
             and self.n_right + self.n_wrong > 0
@@ -60,10 +60,10 @@ class MeasuredError:
 
 
 def measured_errors() -> dict[str, MeasuredError]:
-    """The shipped detector's error at the level of adoption, by key of the taxonomy.
+    """The shipped detector's error at the level of adoption, by the terms' keys.
 
-    From ``detector_scores.json``: abstracts that it never saw and, of those that it was fitted on, what it said when
-    they were left out. Of use only for terms whose definition is the one that was measured.
+    From ``detector_scores.json``: abstracts that the detector was not fitted on, and cross-validated results of those
+    that it was. It applies only to terms whose definition has not changed since (``Term.measured``).
     """
     scores = json.loads((files("analysis.detection") / "detector_scores.json").read_text(encoding="utf-8"))
     return {key: _error(label) for key, label in scores["labels"].items()}
@@ -80,10 +80,20 @@ def _error(label: Mapping[str, Any]) -> MeasuredError:
 
 
 def corrected_shares(k: Sequence[int], n: Sequence[int], error: MeasuredError) -> tuple[Floats, Floats, Floats]:
-    """Shares of papers that truly adopt, and their 95 % intervals; NaN where ``n`` is 0 or nothing can be told.
+    """Estimated shares of papers that truly adopt a term, with 95 % intervals.
 
-    Each interval holds its true share in 95 of 100 cases by itself. The error of the measuring is the same in all of
-    them, so a whole curve may be too high or too low together.
+    Each interval covers its own true share in 95 of 100 cases. The error of sensitivity and specificity is common to
+    all of them, so a whole curve may be too high or too low.
+
+    Parameters
+    ----------
+    k, n : detected papers and all papers, of each share.
+    error : the detector's measured error.
+
+    Returns
+    -------
+    Shares, lower and upper ends, each float64 ``(n_shares,)`` in [0, 1]; NaN where ``n`` is 0, and throughout if the
+    error is not informative.
     """
     found, papers = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
     nothing = np.full(found.shape, np.nan)
@@ -92,7 +102,7 @@ def corrected_shares(k: Sequence[int], n: Sequence[int], error: MeasuredError) -
     z = NormalDist().inv_cdf(0.5 + INTERVAL_LEVEL / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         plain = (found / papers + error.specificity - 1) / (error.sensitivity + error.specificity - 1)
-    # As Agresti and Coull (1998): a few made-up papers in each of the three samples keep the coverage.
+    # Pseudo-counts in each of the three samples keep the coverage (Agresti and Coull 1998).
     n_share, n_with = papers + z**2, error.n_found + error.n_missed + 2
     n_without = error.n_right + error.n_wrong + 2
     share = (found + z**2 / 2) / n_share
@@ -107,7 +117,7 @@ def corrected_shares(k: Sequence[int], n: Sequence[int], error: MeasuredError) -
     held = papers > 0
     plain = np.clip(plain, 0, 1)
     low, high = np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
-    # The best estimate may lie just outside an interval that is centred elsewhere; it belongs to what is plausible.
+    # The interval is centred elsewhere, so the estimate may lie just outside; widen the interval to include it.
     return (
         np.where(held, plain, np.nan),
         np.where(held, np.minimum(low, plain), np.nan),
@@ -116,7 +126,7 @@ def corrected_shares(k: Sequence[int], n: Sequence[int], error: MeasuredError) -
 
 
 def corrected(share: Share, error: MeasuredError) -> Share:
-    """A share with its corrected value and interval in place of its own; NaN stays NaN."""
+    """The share with its corrected value and interval; a NaN share stays as it is."""
     if np.isnan(share.share):
         return share
     value, low, high = corrected_shares([share.k], [share.n], error)

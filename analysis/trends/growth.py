@@ -1,11 +1,11 @@
 """How fast shares grow, how sure that is, and when the growth changed.
 
-Weekly counts are taken as quasi-binomial (McCullagh and Nelder 1989, chapter 4): the log-odds of a paper's being
-about a term are a straight line over the weeks, plus the effect of how full the week was (deadlines bring more papers
-and another mixture), and counts vary more than a binomial's by a factor, the *dispersion*. It is estimated from
-what the fitted lines leave over, never from the change itself, and moderated over all terms, because one term's
-weeks are few (Smyth 2004). A growth rate is tested by quasi-likelihood, the drop of deviance over the dispersion
-against Student's t (Lund and others 2012), and its interval is the profile of the same test.
+Weekly counts are modelled as quasi-binomial (McCullagh and Nelder 1989, chapter 4). The log-odds that a paper matches
+a term are a straight line over the weeks, plus the effect of how many papers the week has, because deadlines bring more
+papers and a different mixture. The variance is the binomial's times a factor, the *dispersion*. The dispersion is
+estimated from the residuals of the fitted lines, so that a change does not count as scatter, and moderated over all
+terms, because one term has few weeks (Smyth 2004). A growth rate is tested by quasi-likelihood: the drop in deviance
+over the dispersion, against Student's t (Lund and others 2012). Its interval is the profile of the same test.
 """
 
 from __future__ import annotations
@@ -20,28 +20,29 @@ from domain.calls import Growth
 from domain.week import Week
 
 WINDOW_WEEKS = 26
-"""Growth is that of so many weeks, the newest included."""
+"""Growth is measured over this many weeks, the newest included."""
 MIN_WEEKS = 8
-"""Weeks below which no line is fitted."""
+"""With fewer weeks no line is fitted."""
 MIN_PAPERS = 10
-"""Papers of a term in the window below which nothing is said about it."""
+"""A term with fewer papers in the window has no fit."""
 WEEKS_PER_YEAR = 365.25 / 7
 MIN_SEGMENT_WEEKS = 8
-"""Two changes of growth are at least so far apart."""
+"""Two changes of growth are at least this far apart."""
 
-_MOST_ALIKE = 0.5  # autocorrelation beyond which it is more likely a bend of the trend itself
-_ITERATIONS = 25
-_LIMIT = 30.0  # of a logit: farther out nothing changes but rounding
+_MAX_AUTOCORRELATION = 0.5  # a higher estimate is more likely a bend of the trend than lasting scatter
+_MAX_ITERATIONS = 25
+_MAX_LOGIT = 30.0  # beyond it, shares differ from 0 and 1 by rounding only
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class GrowthFit:
-    """Lines fitted to many terms at once; arrays ``(n_terms,)``, NaN where a term has too few papers.
+    """Growth of many terms; arrays are float64 ``(n_terms,)``, NaN where a term has too few papers.
 
-    ``slope`` is the change of log-odds a week; ``t_value`` its signed root of the scaled drop in deviance, ``df``
-    the degrees of freedom to judge it by, ``p_value`` two-sided. ``dispersion`` is that of single weeks, at least 1.
+    ``slope`` is the change of log-odds per week. ``t_value`` is the signed root of the drop in deviance over the
+    dispersion, ``df`` its degrees of freedom, ``p_value`` its two-sided p-value. ``dispersion``, at least 1, is that of
+    single weeks.
     """
 
     slope: Floats
@@ -49,13 +50,13 @@ class GrowthFit:
     p_value: Floats
     dispersion: Floats
     df: Floats
-    _lasting: Floats  # dispersion as a line over many weeks feels it
+    _lasting: Floats  # dispersion times the effect of scatter that lasts for weeks
     _k: Floats
     _n: Floats
     _weeks: Floats
 
     def intervals(self, level: float = 0.95) -> tuple[Floats, Floats]:
-        """The slopes' profile intervals: all slopes that the same test would not reject."""
+        """Lower and upper ends of the slopes' profile intervals: all slopes that the same test would not reject."""
         from scipy.special import stdtrit
 
         fitted = ~np.isnan(self.slope)
@@ -68,7 +69,7 @@ class GrowthFit:
         return low, high
 
     def growths(self, level: float = 0.95) -> list[Growth | None]:
-        """Slopes with their intervals as odds ratios a year."""
+        """Annual odds ratios with their intervals; ``None`` where a term has no fit."""
         low, high = self.intervals(level)
         rates = np.exp(np.clip(np.stack([self.slope, low, high], axis=1) * WEEKS_PER_YEAR, -700, 700))
         return [None if np.isnan(row[0]) else Growth(*(float(x) for x in row)) for row in rates]
@@ -79,9 +80,14 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
 
     Parameters
     ----------
-    k : shape ``(n_terms, n_weeks)``, papers of each term.
-    n : shape ``(n_weeks,)``, papers of the week; more than 0.
-    weeks : which weeks these are, ascending; gaps are allowed.
+    k : int64 ``(n_terms, n_weeks)``, papers of each term.
+    n : int64 ``(n_weeks,)``, all papers of each week; more than 0.
+    weeks : the weeks, ascending; gaps are allowed.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not agree.
     """
     if k.ndim != 2 or k.shape[1] != len(n) or len(n) != len(weeks):
         raise ValueError(f"expected k of shape (n_terms, {len(weeks)}) and n of ({len(weeks)},), got {k.shape}")
@@ -93,7 +99,7 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
     fitted = (total >= MIN_PAPERS) & (papers.sum() - total >= MIN_PAPERS)
     if len(weeks) < MIN_WEEKS or not fitted.any():
         return GrowthFit(nothing, nothing, nothing, nothing, nothing, nothing, counts, papers, at)
-    from scipy.special import stdtr  # as `scipy.stats.t` has it, whose import takes a second
+    from scipy.special import stdtr  # the same as `scipy.stats.t.cdf`, whose import takes a second
 
     design = _design(papers, at)
     some = counts[fitted]
@@ -125,11 +131,22 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
 
 
 def moderated_dispersion(k: Floats, n: Floats, eta: Floats, *, n_parameters: int) -> tuple[Floats, Floats]:
-    """Each term's dispersion and its degrees of freedom, drawn towards what terms of its size have.
+    """Each term's dispersion and its degrees of freedom, shrunk towards what is expected at the term's size.
 
-    Pearson's X² of the residuals over its degrees of freedom is drawn towards ``1 + c m``, where ``m`` is a week's
-    binomial variance and ``c`` common to all terms: extra scatter of the log-odds shows more, the more papers
-    there are. How strongly, follows from how much the terms differ (empirical Bayes; Smyth 2004, section 6.2).
+    Pearson's X² of the residuals over its degrees of freedom is shrunk towards ``1 + c m``, where ``m`` is the term's
+    mean binomial variance of a week and ``c`` is common to all terms: extra scatter of the log-odds shows more in
+    larger counts. The strength follows from how much the terms differ (empirical Bayes; Smyth 2004, section 6.2).
+
+    Parameters
+    ----------
+    k : ``(n_terms, n_weeks)``, papers of each term.
+    n : ``(n_weeks,)``, all papers.
+    eta : ``(n_terms, n_weeks)``, fitted log-odds.
+    n_parameters : fitted for each term.
+
+    Returns
+    -------
+    Dispersion, at least 1, and degrees of freedom, each ``(n_terms,)``.
     """
     from scipy.special import digamma, polygamma
 
@@ -138,12 +155,12 @@ def moderated_dispersion(k: Floats, n: Floats, eta: Floats, *, n_parameters: int
     df = k.shape[1] - n_parameters
     raw = np.sum((k - n * share) ** 2 / np.maximum(variance, 1e-9), axis=1) / df
     size = variance.mean(axis=1)
-    told = size >= 2.0  # below two papers a week, X² is hardly chi-squared
-    if told.sum() < 3:
+    is_large = size >= 2.0  # with a smaller variance, X² is hardly chi-squared
+    if is_large.sum() < 3:
         return np.maximum(raw, 1.0), np.full(len(k), float(df))
-    scatter = max(0.0, float(np.median((raw[told] - 1) / size[told])))
+    scatter = max(0.0, float(np.median((raw[is_large] - 1) / size[is_large])))
     expected = 1 + scatter * size
-    log_ratio = np.log(np.maximum(raw[told] / expected[told], 1e-3)) - digamma(df / 2) + np.log(df / 2)
+    log_ratio = np.log(np.maximum(raw[is_large] / expected[is_large], 1e-3)) - digamma(df / 2) + np.log(df / 2)
     between = float(np.var(log_ratio, ddof=1) - polygamma(1, df / 2))
     if between <= 0:  # the terms differ by no more than chance: one common factor
         df_prior = 1e6
@@ -152,17 +169,16 @@ def moderated_dispersion(k: Floats, n: Floats, eta: Floats, *, n_parameters: int
         df_prior = 2 * _trigamma_inverse(between)
         centre = float(np.exp(np.mean(log_ratio) + digamma(df_prior / 2) - np.log(df_prior / 2)))
     moderated = (df_prior * centre * expected + df * raw) / (df_prior + df)
-    # No known reason makes papers come more evenly than by chance.
+    # Nothing is known that would make papers come more evenly than chance.
     return np.maximum(moderated, 1.0), np.full(len(k), df_prior + df)
 
 
 def _persistence(k: Floats, n: Floats, eta: Floats, design: Floats, dispersion: Floats) -> float:
-    """How many times as much lasting scatter makes a line wander as scatter that is new every week, at least 1.
+    """The factor by which autocorrelated scatter inflates the variance of a slope, at least 1.
 
-    What shares vary beyond chance resembles the week before: a conference's papers come for a month. Under
-    first-order autocorrelation ``r`` a line over many weeks varies ``(1 + r) / (1 - r)`` times as much. ``r`` is
-    common to all terms: products of neighbouring residuals, less what the fitted lines bring into them, over the
-    variance beyond chance.
+    Scatter beyond chance lasts for weeks: a conference's papers come for a month. Under first-order autocorrelation
+    ``r``, the variance of a line over many weeks is ``(1 + r) / (1 - r)`` times as large. ``r`` is common to all terms:
+    the products of neighbouring residuals, less what the fit itself contributes, over the variance beyond chance.
     """
     share = _expit(eta)
     residual = (k - n * share) / np.sqrt(np.maximum(n * share * (1 - share), 1e-9))
@@ -173,13 +189,13 @@ def _persistence(k: Floats, n: Floats, eta: Floats, design: Floats, dispersion: 
     if beyond_chance <= 0:
         return 1.0
     products: float = float(np.sum(residual[:, 1:] * residual[:, :-1]) - by_fit * np.sum(dispersion))
-    r: float = min(max(products / beyond_chance, 0.0), _MOST_ALIKE)
+    r: float = min(max(products / beyond_chance, 0.0), _MAX_AUTOCORRELATION)
     return float(1 + r) / (1 - r)
 
 
 @dataclass(frozen=True)
 class ChangePoint:
-    """The first week of another growth, with the fitted shares just before it and in it."""
+    """The first week of a new course, with the fitted shares in the week before it and in it."""
 
     week: Week
     share_before: float
@@ -189,11 +205,21 @@ class ChangePoint:
 def change_points(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]) -> list[ChangePoint]:
     """When a share's level or growth changed: the best division of its weeks into straight lines.
 
-    Shares are made equally certain by Anscombe's arcsine (1948); the division with the least squares plus a penalty
-    for each line is found exactly by dynamic programming (optimal partitioning, Jackson and others 2005). The penalty
-    for a change is ``2 log(n_weeks)`` times the scatter for each of the three numbers that it costs (when, level,
-    slope), twice the Bayesian information criterion's, so that a series without a change seldom gets one. The
-    scatter is that of second differences, which neither a line nor a few changes disturb (Gasser and others 1986).
+    Anscombe's arcsine (1948) stabilises the variance of the shares. The division with the least sum of squares, plus a
+    penalty for each line, is found exactly by dynamic programming (optimal partitioning, Jackson and others 2005). A
+    change adds three parameters: its week, a level and a slope. The penalty for each is ``2 log(n_weeks)`` times the
+    scatter, twice that of the Bayesian information criterion, so a series without a change seldom gets one. The
+    scatter is that of second differences, which neither a line nor a few changes affect (Gasser and others 1986).
+
+    Parameters
+    ----------
+    k : int64 ``(n_weeks,)``, papers that match.
+    n : int64 ``(n_weeks,)``, all papers; weeks with 0 are left out.
+    weeks : the weeks, ascending.
+
+    Returns
+    -------
+    Change points in ascending order; none if there are too few weeks or papers.
     """
     held = n > 0
     counts, papers = k[held].astype(np.float64), n[held].astype(np.float64)
@@ -239,7 +265,7 @@ def change_points(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[We
 
 
 class _Profile:
-    """Deviances with the slope held at given values."""
+    """The profile of many terms' deviance: least deviances with the slope held at given values."""
 
     def __init__(self, k: Floats, n: Floats, at: Floats) -> None:
         self._k, self._n, self._at = k, n, at
@@ -257,15 +283,15 @@ class _Profile:
         return np.sqrt(np.maximum(_deviance(self._k, self._n, eta) - self._least, 0.0))
 
     def end(self, slope: Floats, bound: Floats, *, side: int) -> Floats:
-        """Where the root of the rise in deviance meets ``bound``, below (-1) or above (1) the best slope.
+        """The slope, below (-1) or above (1) the best one, at which the root of the rise in deviance equals ``bound``.
 
-        By regula falsi in the Illinois variant (Dowell and Jarratt 1971): the root is nearly a straight line of the
-        slope, so a few steps find what halving needs two dozen for.
+        Found by the Illinois variant of regula falsi (Dowell and Jarratt 1971). The root is almost linear in the
+        slope, so a few steps find what bisection needs two dozen for.
         """
         inside, step = slope.copy(), bound * self._error
         outside = slope + side * step
         below, above = -bound, self._root(outside) - bound
-        for _ in range(12):  # a one-sided likelihood is left open at the last of these
+        for _ in range(12):  # an interval without an end on this side stops at the last of these
             short = above < 0
             if not short.any():
                 break
@@ -284,7 +310,7 @@ class _Profile:
             value = self._root(found) - bound
             short = value < 0
             inside, outside = np.where(short, found, inside), np.where(short, outside, found)
-            # The end that stays twice counts half, or it would stay for ever.
+            # An end that stays twice counts half; otherwise it could stay for ever (the Illinois rule).
             below, above = (
                 np.where(short, value, np.where(stayed < 0, below / 2, below)),
                 np.where(short, np.where(stayed > 0, above / 2, above), value),
@@ -294,26 +320,26 @@ class _Profile:
 
 
 def _design(n: Floats, at: Floats) -> Floats:
-    """Constant, weeks, and how full the week was beside the others, in logs."""
+    """Columns of the model ``(n_weeks, 3)``: a constant, the week, and the log of its papers; the last two centred."""
     full = np.log(n)
     return np.stack([np.ones_like(at), at - at.mean(), full - full.mean()], axis=1)
 
 
 def _expit(eta: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(eta, -_LIMIT, _LIMIT)))
+    return 1 / (1 + np.exp(-np.clip(eta, -_MAX_LOGIT, _MAX_LOGIT)))
 
 
 def _irls(k: Floats, n: Floats, design: Floats, offset: Floats | float = 0.0) -> tuple[Floats, Floats]:
-    """Coefficients and linear predictors of a binomial GLM for every row of ``k``.
+    """Coefficients and linear predictors of a binomial GLM for every row of ``k``, by reweighted least squares.
 
-    As ``statsmodels.api.GLM`` with family ``Binomial``, which a test compares, but for all terms at once: a digest
-    fits hundreds, a backtest a million.
+    A test compares it with ``statsmodels.api.GLM``. This one fits all terms at once: a digest has hundreds, a backtest
+    a million.
     """
     share = (k + 0.5) / (n + 1)
     eta = np.log(share / (1 - share))
     coefficients: Floats = np.zeros((len(k), design.shape[1]))
     ridge = 1e-9 * np.eye(design.shape[1])
-    for i in range(_ITERATIONS):
+    for i in range(_MAX_ITERATIONS):
         p = share if i == 0 else _expit(eta)
         weight = np.maximum(n * p * (1 - p), 1e-10)
         working = eta + (k - n * p) / weight - offset
@@ -322,7 +348,7 @@ def _irls(k: Floats, n: Floats, design: Floats, offset: Floats | float = 0.0) ->
         new = np.asarray(solved[..., 0], dtype=np.float64)
         moved = float(np.max(np.abs(new - coefficients))) if len(k) else 0.0
         coefficients = new
-        eta = np.clip(coefficients @ design.T + offset, -_LIMIT, _LIMIT)
+        eta = np.clip(coefficients @ design.T + offset, -_MAX_LOGIT, _MAX_LOGIT)
         if moved < 1e-8:
             break
     return coefficients, eta

@@ -1,8 +1,10 @@
-"""Shares of papers with their intervals, series of them, and whether a change is more than noise."""
+"""Shares of papers with their intervals, series of shares, and tests of whether a change is more than noise."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Literal
 
@@ -22,28 +24,32 @@ _FREQUENCY: Mapping[Period, str] = {"month": "M", "quarter": "Q", "year": "Y"}
 def share_of(k: int, n: int, *, min_papers: int = 1) -> Share:
     """``k`` of ``n`` with its 95 % Wilson interval; NaN where ``n`` is below ``min_papers``.
 
-    The score interval of Wilson (1927): unlike the normal one it stays inside [0, 1] and
-    keeps its coverage for rare techniques (Brown, Cai and DasGupta 2001). It covers sampling, not the
-    detector's own error.
+    The score interval of Wilson (1927) stays inside [0, 1], unlike the normal one, and keeps its coverage for rare
+    techniques (Brown, Cai and DasGupta 2001). It covers sampling, not the detector's error.
+
+    Raises
+    ------
+    ValueError
+        If ``k`` is negative or greater than ``n``.
     """
     if not 0 <= k <= n:
         raise ValueError(f"expected 0 <= k <= n, got k={k}, n={n}")
     if n < max(1, min_papers):
-        return Share(k, n, float("nan"), float("nan"), float("nan"))
+        return Share(k, n, math.nan, math.nan, math.nan)
     low, high = _wilson(np.array([k]), np.array([n]))
     return Share(k, n, k / n, float(low[0]), float(high[0]))
 
 
 def _wilson(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As ``statsmodels.stats.proportion.proportion_confint(method="wilson")``, which a test compares.
+    """Wilson's intervals; a test compares them with ``proportion_confint(method="wilson")`` of ``statsmodels``.
 
-    Written out because importing ``statsmodels`` takes most of a second, as long as `papertide trends` may take.
+    Written out because importing ``statsmodels`` takes most of a second, which is all that `papertide trends` may take.
     """
     z = NormalDist().inv_cdf(0.5 + INTERVAL_LEVEL / 2)
     share = k / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    # Exactly 0 and 1 at the ends, where rounding would leave a trace.
+    # Exactly 0 and 1 at the ends; the formula is off by a rounding error there.
     return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)
 
 
@@ -52,8 +58,8 @@ def share_series(
 ) -> pd.DataFrame:
     """The share of papers that match, by week or a longer period.
 
-    A week belongs to the month, quarter or year that holds its Thursday, as ISO 8601 decides for years, so that
-    every week is in exactly one period.
+    A week belongs to the month, quarter or year that holds its Thursday, as ISO 8601 rules for years, so every week is
+    in exactly one period.
 
     Parameters
     ----------
@@ -64,9 +70,9 @@ def share_series(
 
     Returns
     -------
-    A table of schema ``SHARES``, a row for every period from the first week to the last, without gaps. A period
-    without papers is a row with ``n`` 0 and a NaN share. A period is ``complete`` where ``totals`` has all its weeks,
-    and every one of them is.
+    A table of schema ``SHARES``: one row for every period from the first week to the last, without gaps. A period
+    without papers has ``n`` 0 and a NaN share. A period is ``complete`` if ``totals`` has all its weeks and each of
+    them is complete.
     """
     WEEKLY_TOTALS.check(totals)
     k = [k_by_week.get(Week(at.date()), 0) for at in totals["week_start"]]
@@ -87,7 +93,7 @@ def share_series(
                 n_weeks=("n", "size"),
             )
         )
-        # The first and the last period may lack weeks that the table does not reach.
+        # The table may begin or end in the middle of a period.
         first, after = (
             starts.dt.start_time.to_numpy().astype("datetime64[D]")
             for starts in (weekly["period"], weekly["period"] + 1)
@@ -119,29 +125,15 @@ def share_points(series: pd.DataFrame) -> tuple[SharePoint, ...]:
     return tuple(SharePoint(start.date(), end.date(), *numbers) for start, end, *numbers in zip(*columns, strict=True))
 
 
-def over_dispersion(k: Sequence[int], n: Sequence[int]) -> float:
-    """How many times as much weekly shares vary as a binomial would, at least 1.
-
-    Pearson's X² over its degrees of freedom under one common share (McCullagh and Nelder 1989, section 4.5):
-    papers come in waves (deadlines, special issues), so weeks differ by more than chance. 1 where fewer than
-    three weeks with papers are given.
-    """
-    counts, papers = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
-    counts, papers = counts[papers > 0], papers[papers > 0]
-    if len(papers) < 3:
-        return 1.0
-    common = counts.sum() / papers.sum()
-    if common in (0.0, 1.0):
-        return 1.0
-    x2 = float(np.sum((counts - papers * common) ** 2 / (papers * common * (1 - common))))
-    return max(1.0, x2 / (len(papers) - 1))
-
-
 def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tuple[float, float, float, float]:
-    """``current`` minus ``baseline``: difference, 95 % interval and two-sided p-value.
+    """``current`` minus ``baseline``, with a 95 % interval and a two-sided p-value.
 
-    Newcombe's hybrid score interval (1998, method 10) and the score test of equal shares, both by
-    ``statsmodels``, with variances multiplied by ``dispersion`` as in a quasi-binomial model.
+    Newcombe's hybrid score interval (1998, method 10) and the score test of equal shares, both from ``statsmodels``.
+    Variances are multiplied by ``dispersion``, as in a quasi-binomial model.
+
+    Returns
+    -------
+    The difference in [-1, 1], the two ends of its interval, and the p-value.
     """
     from scipy.stats import norm
     from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
@@ -155,7 +147,7 @@ def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tupl
         z, _ = proportions_ztest([current.k, baseline.k], [current.n, baseline.n])
         p_value = 2 * float(norm.sf(abs(z) / widening))
     else:
-        p_value = 1.0  # both 0 % or both 100 %: nothing to tell apart
+        p_value = 1.0  # both shares are 0, or both are 1
     return (
         difference,
         difference - (difference - float(low)) * widening,
@@ -167,10 +159,17 @@ def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tupl
 def are_unusual(
     k: Sequence[int], k_before: Sequence[int], *, n: int, n_before: int, false_discovery_rate: float
 ) -> list[bool]:
-    """Whether each of many counts in ``n`` papers is more than ``k_before`` in ``n_before`` papers led to expect.
+    """Whether each of many counts is higher than its earlier count leads one to expect.
 
-    Given both counts together, the newer is binomial if nothing changed (Przyborowski and Wilenski 1940); one-sided,
-    with the false-discovery control of Benjamini and Hochberg over all that is given.
+    The conditional test of two rates (Przyborowski and Wilenski 1940): given the sum of both counts, the newer one is
+    binomial if nothing changed. One-sided, with the false-discovery control of Benjamini and Hochberg (1995) over all
+    counts of the call.
+
+    Parameters
+    ----------
+    k : counts among ``n`` papers.
+    k_before : the earlier counts, in the same order, among ``n_before`` papers.
+    false_discovery_rate : share of the unusual counts that may be noise.
     """
     from scipy.stats import binom
     from statsmodels.stats.multitest import multipletests
@@ -183,13 +182,11 @@ def are_unusual(
 
 
 def with_verdicts(compared: Sequence[tuple[Change, float]], *, false_discovery_rate: float) -> list[Change]:
-    """Changes with q-values and verdicts, from changes with raw p-values (NaN where nothing was compared).
+    """Changes with q-values and verdicts, from changes with their p-values (NaN where nothing was compared).
 
-    Benjamini and Hochberg (1995) by ``statsmodels``, over all that is given: everything that one digest tests
-    against the same kind of baseline must come in one call.
+    The false-discovery control of Benjamini and Hochberg (1995), from ``statsmodels``, covers everything in one call.
+    So one call must hold everything that a digest tests against the same kind of baseline.
     """
-    from dataclasses import replace
-
     from statsmodels.stats.multitest import multipletests
 
     p_values = np.array([p for _, p in compared], dtype=float)

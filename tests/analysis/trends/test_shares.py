@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from analysis.trends.shares import (
     Period,
     difference_of,
-    over_dispersion,
     share_of,
     share_points,
     share_series,
@@ -128,14 +127,6 @@ def test_points_are_the_rows_of_the_series() -> None:
 def test_an_empty_table_gives_an_empty_series() -> None:
     for by in PERIODS:
         assert share_series(WEEKLY_TOTALS.empty(), {}, by=by).empty
-
-
-def test_binomial_weeks_are_not_over_dispersed_and_wavy_ones_are() -> None:
-    rng = np.random.default_rng(1)
-    n = [2000] * 200
-    assert over_dispersion(rng.binomial(2000, 0.1, 200).tolist(), n) == pytest.approx(1, abs=0.35)
-    assert over_dispersion(rng.binomial(2000, rng.uniform(0.05, 0.15, 200)).tolist(), n) > 5
-    assert over_dispersion([0, 0, 0], [9, 9, 9]) == over_dispersion([1, 2], [9, 9]) == over_dispersion([], []) == 1
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.sampled_from([1.0, 2.5]))
