@@ -120,7 +120,7 @@ def false_calls(
         counts = _counts(weeks, n, rng.binomial(n, share))
         for i in range(n_called):
             calls = make_calls(counts, weeks[-1 - 13 * i], called_up=(), false_discovery_rate=FDR, with_intervals=False)
-            with_a_call.append(any(call.is_move for call in calls))
+            with_a_call.append(any(call.is_movement for call in calls))
     by_repeat = np.array(with_a_call).reshape(n_repeats, n_called).mean(axis=1)
     low, high = np.percentile(rng.choice(by_repeat, (5000, n_repeats)).mean(axis=1), [2.5, 97.5])
     return float(by_repeat.mean()), float(low), float(high)

@@ -82,7 +82,7 @@ def our_calls(counts: TermCounts, first: int) -> tuple[NDArray[np.bool_], int]:
             counts, counts.weeks[column], called_up=called_up, false_discovery_rate=FDR, with_intervals=False
         )
         up[:, column] = [call.verdict in UPWARD for call in calls]
-        n_moves += sum(call.is_move for call in calls)
+        n_moves += sum(call.is_movement for call in calls)
     return up, n_moves
 
 

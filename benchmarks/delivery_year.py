@@ -55,17 +55,17 @@ from runtime.settings import Settings
 from sample.corpus import make_corpus
 from scheduler.job_list import jobs_of
 from scheduler.ledger import run_due
-from store.deliveries import delivery_counts, settle, unsettled
+from store.deliveries import delivery_counts, resolve_uncertain, uncertain_deliveries
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import reopen_run
 from store.saved_searches import add_query_vectors
 from store.subscribers import (
     change_preferences,
+    change_state,
     delete_subscriber,
-    everything_about,
-    move,
-    subscriber_of,
+    subscriber_by_address,
+    subscriber_export,
     subscribers,
 )
 
@@ -345,12 +345,12 @@ class Readers:
             self.active[address] = chosen.frequency
             counts["joined"] += 1
         for address in sorted(self.active):
-            reader = subscriber_of(db, address)
+            reader = subscriber_by_address(db, address)
             if reader is None:
                 raise RuntimeError(f"{address} is lost")
             dice = random.random()
             if dice < 0.01:
-                move(db, reader.subscriber_id, to="unsubscribed", of=["active"], now=now)
+                change_state(db, reader.subscriber_id, to="unsubscribed", of=["active"], now=now)
                 del self.active[address]
                 counts["left"] += 1
             elif dice < 0.015:
@@ -358,7 +358,7 @@ class Readers:
                 del self.active[address]
                 counts["deleted themselves"] += 1
             elif dice < 0.035:
-                move(db, reader.subscriber_id, to="paused", of=["active"], now=now)
+                change_state(db, reader.subscriber_id, to="paused", of=["active"], now=now)
                 self.paused[address] = self.active.pop(address)
                 counts["paused"] += 1
             elif dice < 0.06:
@@ -368,8 +368,8 @@ class Readers:
                 counts["changed"] += 1
         for address in sorted(self.paused):
             if random.random() < 0.3:
-                reader = subscriber_of(db, address)
-                if reader is not None and move(db, reader.subscriber_id, to="active", of=["paused"], now=now):
+                reader = subscriber_by_address(db, address)
+                if reader is not None and change_state(db, reader.subscriber_id, to="active", of=["paused"], now=now):
                     self.active[address] = self.paused[address]
                     counts["came back"] += 1
                 del self.paused[address]
@@ -380,11 +380,11 @@ class Readers:
         if not there:
             return None
         address = self._random.choice(there)
-        reader = subscriber_of(context.db, address)
+        reader = subscriber_by_address(context.db, address)
         if reader is None:
             raise RuntimeError(f"{address} is lost")
         pauses = self._random.random() < 0.5
-        move(
+        change_state(
             context.db,
             reader.subscriber_id,
             to="paused" if pauses else "unsubscribed",
@@ -493,9 +493,9 @@ def _week(
             today.db.close()
             continue
         ids = {mail["message_id"] for mail in mails}
-        for delivery, _ in unsettled(today.db):
+        for delivery, _ in uncertain_deliveries(today.db):
             did_arrive = f"<{delivery.message_key}.digest@papertide.example>" in ids
-            settle(today.db, delivery.delivery_id, arrived=did_arrive, now=today.now())
+            resolve_uncertain(today.db, delivery.delivery_id, arrived=did_arrive, now=today.now())
             year.counts["settled by the server's record"] += 1
             if not did_arrive:
                 reopen_run(today.db, "delivery", delivery.issue)
@@ -550,7 +550,7 @@ def _compare_papers(year: Year, closed: AppContext) -> None:
     """No paper was ever sent to a reader twice."""
     context = _context(closed.settings)
     for reader in subscribers(context.db):
-        sent = [p for d in everything_about(context.db, reader.subscriber_id)["deliveries"] for p in d["papers"]]
+        sent = [p for d in subscriber_export(context.db, reader.subscriber_id)["deliveries"] for p in d["papers"]]
         year.counts["papers in personal parts"] += len(sent)
         if len(sent) != len(set(sent)):
             raise AssertionError(f"{reader.address} was sent a paper twice")

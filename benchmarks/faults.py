@@ -58,7 +58,7 @@ from ingest.harvest import window_of
 from ingest.rate_limiter import RateLimiter
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from pipeline import harvest, snapshot_import
-from runtime.lease import has_ended, this_place
+from runtime.lease import has_ended, pid_namespace
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
 from store.database import Database, open_database
@@ -311,8 +311,8 @@ def _one_run(server: _Server, faults: list[str], template: Path, path: Path, row
 
 def _harvest(db: Database, api_url: str, windows: Sequence[Window] = WINDOWS, **other: float) -> None:
     settings = _settings(api_url, **other)
-    rate_limiter = RateLimiter(settings, StoredLimiterState(db), is_gone=has_ended, place=this_place())
-    client = ArxivClient(settings, product="benchmark", gate=rate_limiter)
+    rate_limiter = RateLimiter(settings, StoredLimiterState(db), has_ended=has_ended, pid_namespace=pid_namespace())
+    client = ArxivClient(settings, product="benchmark", rate_limiter=rate_limiter)
     proven = {r.window for r in window_records(db, DEFAULT_CATEGORIES) if r.is_complete}
     due = [w for w in windows if w not in proven]
     for _ in harvest.harvest(

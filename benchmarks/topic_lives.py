@@ -58,9 +58,9 @@ from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.topics import (
     StoredTopicModel,
+    assignments_of_weeks,
     drift_of,
     newest_topic_model,
-    places_of_weeks,
     registered_topics,
     topic_events,
     topics_of_papers,
@@ -186,7 +186,7 @@ def paper_retention(
 ) -> PaperRetention:
     """What became of the papers that had a topic and that the new fit saw."""
     papers_after = topics_of_papers(db, after.topic_model_id)
-    seen = set(places_of_weeks(db, after.topic_model_id).ids)
+    seen = set(assignments_of_weeks(db, after.topic_model_id).ids)
     here = {i: topic for i, topic in papers_before.items() if i in seen}
     retention = PaperRetention(here, papers_after, {t.topic_id for t in after.topics})
     number_before = {t.topic_id: n for n, t in enumerate(before.topics)}

@@ -1,1 +1,1 @@
-"""What our words mean: records, weeks, table schemas, errors; it does nothing."""
+"""The vocabulary of the project: records, weeks, table schemas and errors. No behaviour."""

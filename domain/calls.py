@@ -1,4 +1,4 @@
-"""What is said about which way a term is going, and what became of it."""
+"""Trend calls: the direction that a term is said to take, and how the call turned out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ UPWARD: frozenset[CallVerdict] = frozenset(("rising", "emerging"))
 DOWNWARD: frozenset[CallVerdict] = frozenset(("falling", "cooling"))
 
 HORIZONS_WEEKS = (8, 12, 26)
-"""How many weeks after it was made a call is looked at again."""
+"""A call is scored this many weeks after it was made."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """How fast a share's odds grow: times so much a year, with its 95 % interval; 1 is no growth."""
+    """Annual odds ratio of a share with its 95 % interval; 1 is no growth."""
 
     odds_ratio_per_year: float
     low: float
@@ -28,17 +28,18 @@ class Growth:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves out that nothing grows."""
+        """Whether the interval excludes 1."""
         return not self.low <= 1 <= self.high
 
 
 @dataclass(frozen=True)
 class TrendCall:
-    """What was said about one term in one closed week.
+    """The verdict on one term in one closed week.
 
-    ``key`` is that of a technique or theme, a topic's id, or the words of a watched term (kind "query").
-    ``share`` is that of the weeks that end with the call's, ``share_before`` that of the first weeks it looked at;
-    ``n`` are the papers of the former. ``growth`` and ``q_value`` are ``None`` where the verdict is "unknown".
+    ``key`` is the key of a technique or theme, a topic's id, or the words of a watched term (kind "query").
+    ``share`` is the share over the weeks ending with the call's week, and ``n`` is their number of papers.
+    ``share_before`` is the share over the first weeks considered. ``growth`` and ``q_value`` are ``None`` when the
+    verdict is "unknown".
     """
 
     week: Week
@@ -52,14 +53,14 @@ class TrendCall:
     n: int
 
     @property
-    def is_move(self) -> bool:
-        """Whether it says that the share moves."""
+    def is_movement(self) -> bool:
+        """Whether the verdict is a movement: rising, emerging, falling or cooling."""
         return self.verdict in UPWARD or self.verdict in DOWNWARD
 
 
 @dataclass(frozen=True)
 class CallScore:
-    """What became of a call: ``held`` is ``None`` where the weeks after it cannot tell."""
+    """The outcome of a call; ``held`` is ``None`` when the following weeks do not decide it."""
 
     horizon_weeks: int
     held: bool | None
@@ -67,8 +68,8 @@ class CallScore:
 
 
 @dataclass(frozen=True)
-class KeptCall:
-    """A stored call with when and with what it was made, and the scores it has so far."""
+class StoredCall:
+    """A stored call with the method and time of its making and its scores so far."""
 
     call_id: int
     call: TrendCall
@@ -79,7 +80,7 @@ class KeptCall:
 
 @dataclass(frozen=True)
 class CallRecord:
-    """How the calls of movement that are ``horizon_weeks`` old turned out; ``n_unknown`` could not be told."""
+    """Outcomes of all movement calls at one horizon; ``n_unknown`` of them could not be decided."""
 
     horizon_weeks: int
     n_held: int

@@ -1,4 +1,4 @@
-"""What a paper's words say about techniques and themes."""
+"""Techniques and themes detected in papers, with their evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TermKind = Literal["technique", "theme", "topic"]
 EvidenceField = Literal["title", "abstract"]
 
 MENTIONS = 1
-"""A technique is mentioned (background, comparison), or a theme is touched as a secondary aim."""
+"""The technique is mentioned (background, comparison), or the theme is a secondary aim."""
 ADOPTS = 2
 """The authors' own work runs on the technique, or the theme is a main contribution."""
 IS_ABOUT = 3
@@ -20,9 +20,9 @@ IS_ABOUT = 3
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where in the paper the words stand that a detection rests on.
+    """The span of text that supports a detection.
 
-    ``start`` and ``end`` count characters of the field as ``Paper`` holds it; ``text[start:end]`` are the words.
+    ``start`` and ``end`` are character offsets into the field of ``Paper``; the text is ``field[start:end]``.
     """
 
     field: EvidenceField
@@ -34,8 +34,8 @@ class Evidence:
 class Detection:
     """One technique or theme found in one paper, at level 1 to 3, with its evidence.
 
-    ``strength`` is how far the detector's score lies above what the level needs, in log-odds; it orders the papers of
-    one term and says nothing across terms. 0 where the level was counted, not scored.
+    ``strength`` is the detector's score above the level's threshold, in log-odds; 0 for levels found by rule. It
+    ranks papers of the same term and is not comparable between terms.
     """
 
     kind: TermKind
@@ -46,12 +46,12 @@ class Detection:
 
     def __post_init__(self) -> None:
         if not MENTIONS <= self.level <= IS_ABOUT:
-            raise ValueError(f"level is 1 to 3, got {self.level} for {self.key}")
+            raise ValueError(f"level must be 1 to 3, got {self.level} for {self.key}")
 
 
 @dataclass(frozen=True)
 class PaperDetections:
-    """Everything found in one paper; no detection means level 0 throughout."""
+    """All detections in one paper; a term without a detection has level 0."""
 
     arxiv_id: ArxivId
     detections: tuple[Detection, ...]
@@ -59,10 +59,9 @@ class PaperDetections:
 
 @dataclass(frozen=True)
 class Term:
-    """A technique or theme of the taxonomy, as readers meet it.
+    """A technique or theme of the taxonomy.
 
-    ``definition`` says in one sentence what is counted; ``measured`` whether the detector's accuracy on
-    it is known.
+    ``definition`` is one sentence for readers. ``measured`` tells whether the detector's accuracy on it is known.
     """
 
     kind: TermKind

@@ -1,6 +1,6 @@
-"""A digest: everything one week's page shows, already chosen, ordered and worded.
+"""A digest: everything that one week's page shows, already selected and ordered.
 
-Templates only loop over it. Shares and changes are fractions; percent exists only in templates.
+Templates only loop over it. Shares and changes are fractions; percentages exist only in templates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TopicStatus = Literal["rising", "new", "cooling", "unproven"]
 
 
 def short_authors(authors: Sequence[str]) -> str:
-    """Up to three names, then "and 4 more": some papers have thousands."""
+    """Up to three names, otherwise two and "and 4 more"; some papers have thousands of authors."""
     if len(authors) <= 3:
         return ", ".join(authors)
     return f"{', '.join(authors[:2])} and {len(authors) - 2} more"
@@ -28,7 +28,7 @@ def short_authors(authors: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Share:
-    """``k`` of ``n`` papers as a fraction with its 95 % interval; NaN throughout where ``n`` is too small."""
+    """``k`` of ``n`` papers as a fraction with its 95 % interval; NaN when ``n`` is too small."""
 
     k: int
     n: int
@@ -39,7 +39,7 @@ class Share:
 
 @dataclass(frozen=True)
 class SharePoint:
-    """One period of a series; ``complete`` is false where a harvest window of the period is not proven whole."""
+    """One period of a series; ``complete`` is false when a harvest window of the period is not complete."""
 
     start: date
     end: date
@@ -55,13 +55,14 @@ class SharePoint:
 class Change:
     """A share against a baseline share.
 
-    ``current`` is what is compared, over ``current_weeks``: this week for techniques and themes, the last four
-    weeks for topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` where they are
-    not held. ``difference`` is current minus baseline, a fraction with its 95 % interval ``low`` to ``high``.
-    ``q_value`` and ``verdict`` against recent weeks are those of the term's call: "up" where it is called rising or
-    emerging and ``difference`` says so too, "down" where falling or cooling, else "steady"; "unknown" where there is
-    no call or the baseline is not held. Against last year, where nothing is called, ``q_value`` is the
-    false-discovery-adjusted p-value over everything that this digest compares with last year.
+    ``current`` is the share over ``current_weeks``: this week for techniques and themes, the last four weeks for
+    topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` when those weeks are not
+    stored. ``difference`` is current minus baseline, a fraction with its 95 % interval ``low`` to ``high``.
+
+    Against recent weeks, ``q_value`` and ``verdict`` come from the term's call. The verdict is "up" when the call is
+    rising or emerging and ``difference`` agrees, "down" when it is falling or cooling and ``difference`` agrees,
+    "unknown" without a call or a baseline, else "steady". Against last year there are no calls; ``q_value`` is the
+    p-value adjusted for false discovery over all comparisons with last year in this digest.
     """
 
     baseline: Share | None
@@ -77,7 +78,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ListedPaper:
-    """A paper as a digest lists it; ``reason`` says in words why it was chosen, empty where all are listed."""
+    """A paper as a digest lists it; ``reason`` says why it was selected, empty when all papers are listed."""
 
     arxiv_id: ArxivId
     title: str
@@ -93,10 +94,10 @@ class ListedPaper:
 
 @dataclass(frozen=True)
 class DetectedPaper:
-    """A paper on a list page, with the level and the words that put it there.
+    """A paper on a list page, with the detection that put it there.
 
-    ``level`` is 0 and ``evidence`` empty on lists that are not of detections, such as a topic's. ``topic_id`` is
-    the topic that the paper belonged to when the list was made, ``None`` where it fitted none.
+    ``level`` is 0 and ``evidence`` empty on lists that are not of detections, such as a topic's. ``topic_id`` is the
+    paper's topic when the list was made, ``None`` if it was unassigned.
     """
 
     arxiv_id: ArxivId
@@ -118,7 +119,7 @@ class DetectedPaper:
         topic_id: int | None = None,
         with_abstract: bool = True,
     ) -> DetectedPaper:
-        """A stored paper as a list page shows it; the abstract is empty where the list shows none."""
+        """A stored paper as a list page shows it; without ``with_abstract`` the abstract is empty."""
         return cls(
             arxiv_id=paper.arxiv_id,
             title=paper.title,
@@ -132,10 +133,10 @@ class DetectedPaper:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A topic that holds ``k`` of a term's adopting papers this week.
+class TopicAdoption:
+    """A topic with ``k`` of a term's adopting papers this week.
 
-    ``k_usual`` is how many it held a week, on average over the four weeks before; NaN where they are not all held.
+    ``k_usual`` is the weekly mean over the four weeks before; NaN unless all four are stored.
     """
 
     topic_id: int
@@ -148,11 +149,11 @@ class Place:
 class TermLine:
     """A technique or theme in one week.
 
-    ``slug`` names its list page, ``technique-diffusion``. ``adopts`` counts level 2 and more, ``mentions``
-    level 1 alone. ``series`` is up to 26 weeks of ``adopts``, ending with this week, gaps as points with ``n`` 0.
-    ``where`` names the topics that hold most of the adopting papers, ``more_than_usual`` those that hold more of
-    them than the weeks before led to expect. ``corrected`` is ``adopts`` with the share that truly adopts and its
-    interval, as far as the detector's measured error tells; ``None`` where that is not measured.
+    ``slug`` names its list page, such as ``technique-diffusion``. ``adopts`` counts level 2 and above, ``mentions``
+    level 1 only. ``series`` is up to 26 weeks of ``adopts`` ending with this week; gaps are points with ``n`` 0.
+    ``where`` lists the topics with the most adopting papers, ``more_than_usual`` those with more of them than the
+    weeks before suggest. ``corrected`` is ``adopts`` corrected for the detector's measured error, ``None`` when the
+    error is not measured.
     """
 
     slug: str
@@ -167,17 +168,17 @@ class TermLine:
     against_last_year: Change
     series: tuple[SharePoint, ...]
     papers: tuple[ListedPaper, ...]
-    where: tuple[Place, ...] = ()
-    more_than_usual: tuple[Place, ...] = ()
+    where: tuple[TopicAdoption, ...] = ()
+    more_than_usual: tuple[TopicAdoption, ...] = ()
     call: TrendCall | None = None
     corrected: Share | None = None
 
 
 @dataclass(frozen=True)
 class TopicLine:
-    """A topic that rises, is new, or cools; ``against_recent`` compares as for techniques.
+    """A topic that is rising, new or cooling; ``against_recent`` compares as for techniques.
 
-    An "unproven" one is among the largest moves that may still be noise.
+    Status "unproven" marks one of the largest changes that may still be noise.
     """
 
     slug: str
@@ -195,7 +196,7 @@ class TopicLine:
 
 @dataclass(frozen=True)
 class WatchedLine:
-    """Words that the operator follows, in one week: papers that hold them, and which way they go."""
+    """A term that the operator watches, in one week: the papers that contain it, and its trend call."""
 
     words: str
     share: Share
@@ -205,7 +206,7 @@ class WatchedLine:
 
 @dataclass(frozen=True)
 class TopicCount:
-    """How much of a week belongs to a topic; ``area`` is the wider field it stands under, ``None`` without areas."""
+    """A topic's share of a week; ``area`` is its wider field, ``None`` without areas."""
 
     slug: str
     topic_id: int
@@ -216,11 +217,11 @@ class TopicCount:
 
 @dataclass(frozen=True)
 class Completeness:
-    """Whether the week's papers are all here, and what is known about the weeks around it.
+    """Whether the week is complete, and the state of the weeks around it.
 
-    ``n_said`` is how many papers arXiv said the week has, ``None`` where it gave no answer. ``n_held`` are here, of
-    which ``n_withdrawn`` have been withdrawn since and are in no other number. ``incomplete_weeks``
-    are the weeks of the series that are held but not proven whole, ``missing_weeks`` those never harvested.
+    ``n_said`` is arXiv's own count for the week, ``None`` if it gave none. ``n_held`` papers are stored; the
+    ``n_withdrawn`` of them that were withdrawn since are in no other number. ``incomplete_weeks`` are weeks of the
+    series that are stored but not complete, ``missing_weeks`` those never harvested.
     """
 
     complete: bool
@@ -234,7 +235,7 @@ class Completeness:
 
 @dataclass(frozen=True)
 class TopicCoverage:
-    """How many of the week's papers have a topic, and how many topics there are."""
+    """The share of the week's papers with a topic, and the number of topics."""
 
     n_topics: int
     assigned: Share
@@ -242,7 +243,7 @@ class TopicCoverage:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the numbers were made with, so that a digest of last spring can be explained."""
+    """The models and settings behind the numbers, so that an old digest can be explained."""
 
     papertide_version: str
     embedding_model: str
@@ -257,8 +258,8 @@ class Provenance:
 class Headline:
     """The week in one sentence and three numbers.
 
-    ``moved_most`` is the slug of the technique or theme that moved most against the recent weeks; of the topic, where
-    none of those did; ``None`` where nothing moved more than noise.
+    ``moved_most`` is the slug of the technique or theme that changed most against recent weeks, or of the topic if no
+    technique or theme changed; ``None`` when every change may be noise.
     """
 
     sentence: str
@@ -269,10 +270,10 @@ class Headline:
 
 @dataclass(frozen=True)
 class PaperList:
-    """All papers behind one number of the digest; ``slug`` is the page's name, ``heading`` what was counted.
+    """All papers behind one number of the digest.
 
-    ``with_abstracts`` is false where thousands of abstracts would make a page that nobody can load. ``topics`` are
-    the labels of the topics under which the papers are grouped, empty where they are not.
+    ``slug`` names the page and ``heading`` says what was counted. ``with_abstracts`` is false for lists of thousands
+    of papers, whose page would be too large. ``topics`` are the id and label of each group, empty without grouping.
     """
 
     slug: str
@@ -286,11 +287,11 @@ class PaperList:
 
 @dataclass(frozen=True)
 class Digest:
-    """Everything the page of one closed week shows, in its order.
+    """Everything that the page of one closed week shows, in order.
 
-    ``topics`` are those that moved, ``all_topics`` every one with a paper this week, by area and size.
-    ``is_made_up`` where its papers are those of the sample corpus, which the page must say before anything else.
-    ``call_records`` say how past calls turned out, as far as that was known in the week.
+    ``topics`` are those that changed; ``all_topics`` are all with a paper this week, by area and size. With
+    ``is_made_up`` the papers are from the sample corpus, and the page says so first. ``call_records`` are the
+    outcomes of past calls known in that week.
     """
 
     week: Week
@@ -311,7 +312,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class DigestEdition:
-    """A digest with the lists behind its numbers: what is stored, and all that rendering needs."""
+    """A digest with the paper lists behind its numbers; this is what is stored and rendered."""
 
     digest: Digest
     paper_lists: tuple[PaperList, ...]

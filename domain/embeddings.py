@@ -1,4 +1,4 @@
-"""Papers as points: vectors together with what made them."""
+"""Embedding vectors of papers, with the model that made them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from domain.paper import ArxivId
 class Embeddings:
     """Unit vectors of papers.
 
-    ``ids`` names the rows; ``vectors`` is float32 of shape ``(n_papers, n_dims)``, rows of length 1;
-    ``model_id`` names weights and number type, because vectors of different models must not be compared.
+    ``ids`` names the rows. ``vectors`` is float32 of shape ``(n_papers, n_dims)`` with rows of unit length.
+    ``model_id`` names the weights and the number type, because vectors of different models are not comparable.
     """
 
     ids: tuple[ArxivId, ...]

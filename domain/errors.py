@@ -1,24 +1,29 @@
 """Every error that Papertide raises on purpose.
 
     PapertideError
-      UsageError              the caller asked for something that cannot be; says what is allowed
-        ConfigError           a setting is missing or wrong; start-up stops
-      SourceError             arXiv gave no usable answer (.url)
-        SourceUnavailable     may pass: time-out, 5xx, 429, an empty page (.retry_after_s)
-          SourceClosed        it refused so often, or asked for such a rest, that nobody asks before .until
-          SourceUnreached       not a byte came from it, nor went there
-        SourceRejected        will not pass: another 4xx, or an error entry (.status)
-          SourceListExpired   a list cannot be gone on with, and must be begun again
-        SourceFormatError     not the XML that we expect
-      StoreError              the database could not do what was asked
-        QueryTimeout            a question took longer than its asker may take
-      BusyError               another run holds the lease (.holder)
-      ModelError              the embedding model is missing, damaged or not the one expected
-      DeliveryError           a mail was not accepted (.permanent, .bad_address), or nobody knows (.uncertain)
-        MailServerUnavailable   no mail is accepted now
+      UsageError                  the request is invalid; the message says what is allowed
+        ConfigError               a setting is missing or wrong; start-up stops
+        TooManyRequests           a network has sent too many requests (.retry_after_s)
+      NotFound                    the requested object is not stored
+      SourceError                 arXiv gave no usable answer (.url)
+        SourceUnavailable         transient: time-out, 5xx, 429, an empty page (.retry_after_s)
+          SourcePaused            no request may be sent before .until
+          SourceUnreachable       no connection to arXiv
+        SourceRejected            permanent: another 4xx, or an error entry (.status)
+          ResumptionTokenExpired  an OAI-PMH list must be read again from the start
+        SourceFormatError         not the expected XML
+      StoreError                  the database failed
+        QueryTimeout              a query exceeded its time limit
+      BusyError                   another process holds the lease (.holder)
+      ModelError                  the embedding model is missing, damaged or not the expected one
+      DeliveryError               a mail was not accepted (.permanent, .bad_address), or nobody knows (.uncertain)
+        MailServerUnavailable     the server accepts no mail at present
+      PostponedError              a period cannot be finished before .until, though nothing failed
+      Stopped                     the process was asked to stop
+      OutputError                 a file cannot be written
 
-The message of each is one line for the person at the terminal: what is wrong, then what to do. It may name files of
-this machine or a reader's address, so pages, logs and the public part of the run ledger show ``public`` instead.
+Each message is one line for the person at the terminal: what is wrong, then what to do. It may contain paths of this
+machine or a reader's address, so pages, logs and the public part of the run ledger show ``public`` instead.
 """
 
 from __future__ import annotations
@@ -33,47 +38,59 @@ class PapertideError(Exception):
 
     Attributes
     ----------
-    public : what anybody may read: our own words, without mail addresses, a mail server's text or paths. By default
-        the sentence of the class, so that a new error publishes nothing by accident.
-    detail : what only the operator may read, and the run ledger keeps: the message, which may name files. Nothing
-        about a reader, because the ledger outlives them.
+    public : text that anybody may read: our own words, without mail addresses, paths or a mail server's reply. The
+        default is the class's ``default_public``, so that a new error class publishes nothing by accident.
+    detail : text for the operator only, stored in the run ledger: the message, which may contain paths. It contains
+        nothing about a reader, because the ledger outlives a reader's data.
     """
 
-    in_public = "it could not be done"
+    default_public = "the operation failed"
 
     def __init__(self, message: str = "", *, public: str = "") -> None:
         super().__init__(message)
-        self.public = public or self.in_public
+        self.public = public or self.default_public
         self.detail = message
 
 
 class UsageError(PapertideError):
-    """The caller asked for something that cannot be."""
+    """The request is invalid."""
 
-    in_public = "it cannot be done as it was asked"
+    default_public = "the request is invalid"
 
     @property
-    def reply(self) -> str:
-        """The words for somebody who asked over the web: the message, which repeats what they typed."""
+    def web_message(self) -> str:
+        """The text for a web client: the message, which repeats what the client sent."""
         return str(self)
 
 
 class ConfigError(UsageError):
     """A setting is missing or wrong."""
 
-    in_public = "a setting is missing or wrong"
+    default_public = "a setting is missing or wrong"
 
     @property
-    def reply(self) -> str:
-        """The public words: the message names files, and whoever asks over the web did not write the settings."""
+    def web_message(self) -> str:
+        """The public text: the message contains paths, and a web client did not write the settings."""
         return self.public
 
 
+class TooManyRequests(UsageError):
+    """A network has sent too many requests; it may retry after ``retry_after_s``."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotFound(PapertideError):
+    """The requested object is not stored."""
+
+
 class SourceError(PapertideError):
-    """arXiv gave no usable answer. Its message is about arXiv alone, so anybody may read it."""
+    """arXiv gave no usable answer. The message is about arXiv only, so a redacted copy is public."""
 
     def __init__(self, message: str, *, url: str = "") -> None:
-        super().__init__(message, public=without_private_words(message))
+        super().__init__(message, public=redact_private(message))
         self.url = url
 
 
@@ -85,48 +102,48 @@ class SourceUnavailable(SourceError):
         self.retry_after_s = retry_after_s
 
 
-class SourceClosed(SourceUnavailable):
-    """arXiv is left alone for some time."""
+class SourcePaused(SourceUnavailable):
+    """No request to arXiv may be sent before ``until``."""
 
     def __init__(self, message: str, *, until: datetime, url: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(message, url=url, retry_after_s=retry_after_s)
         self.until = until
 
 
-class SourceUnreached(SourceUnavailable):
-    """Not a byte came from arXiv, nor went there: it cannot have refused us."""
+class SourceUnreachable(SourceUnavailable):
+    """No connection to arXiv was made, so arXiv did not refuse the request."""
 
 
 class SourceRejected(SourceError):
-    """arXiv refused the question itself; asking again will not help."""
+    """arXiv rejected the request; a retry will not help."""
 
     def __init__(self, message: str, *, url: str = "", status: int | None = None) -> None:
         super().__init__(message, url=url)
         self.status = status
 
 
-class SourceListExpired(SourceRejected):
-    """arXiv no longer knows where its list was to go on."""
+class ResumptionTokenExpired(SourceRejected):
+    """arXiv no longer accepts the resumption token of an OAI-PMH list."""
 
 
 class SourceFormatError(SourceError):
-    """arXiv's answer is not the XML that we expect."""
+    """arXiv's answer is not the expected XML."""
 
 
 class StoreError(PapertideError):
-    """The database could not do what was asked."""
+    """The database failed."""
 
-    in_public = "the database could not do what was asked"
+    default_public = "the database failed"
 
 
 class QueryTimeout(StoreError):
-    """A question took longer than its asker may take; nothing is wrong with the database."""
+    """A query exceeded its time limit; the database itself is sound."""
 
 
 class BusyError(PapertideError):
-    """Another run holds the lease."""
+    """Another process holds the lease."""
 
-    in_public = "another process is at it"
+    default_public = "another process is doing this"
 
     def __init__(self, message: str, *, holder: str = "") -> None:
         super().__init__(message)
@@ -134,23 +151,26 @@ class BusyError(PapertideError):
 
 
 class ModelError(PapertideError):
-    """The embedding model is missing, damaged or not the one expected."""
+    """The embedding model is missing, damaged or not the expected one."""
 
-    in_public = "the embedding model cannot be loaded"
+    default_public = "the embedding model cannot be loaded"
 
 
 class DeliveryError(PapertideError):
     """A mail was not accepted.
 
-    ``permanent``: this mail will not be taken later either; ``bad_address`` where that is because nobody has the
-    address. ``uncertain``: the connection broke after the mail was handed over and before the answer, so nobody
-    knows; it must not be sent again without asking.
+    The message may contain the server's reply, which often repeats the reader's address. It is stored in the row of
+    the delivery, which is deleted with its reader. ``detail`` is therefore empty unless the error is about no reader.
 
-    The message may hold the server's reply, which often repeats the reader's address. It belongs into the row of the
-    delivery, which is deleted with its reader. ``detail`` is therefore empty unless the error is about no reader.
+    Attributes
+    ----------
+    permanent : the server will not accept this mail later either.
+    bad_address : the failure is permanent because the address does not exist.
+    uncertain : the connection broke between handing the mail over and the server's answer. The mail may have been
+        accepted, so only the operator may decide to send it again.
     """
 
-    in_public = "the mail server did not take a mail"
+    default_public = "the mail server did not accept a mail"
 
     def __init__(
         self,
@@ -170,40 +190,60 @@ class DeliveryError(PapertideError):
 
 
 class MailServerUnavailable(DeliveryError):
-    """No mail is accepted now, whoever it is for."""
+    """The server accepts no mail at present, for any address."""
 
-    in_public = "the mail server takes no mail now"
+    default_public = "the mail server accepts no mail at present"
 
 
-def public_words(error: BaseException) -> str:
-    """What anybody may read about an error: the name of its type, where it is none of ours.
+class PostponedError(PapertideError):
+    """A period cannot be finished yet, though nothing failed; it is tried again at ``until``."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message, public=message)
+        self.until = until
+
+
+class Stopped(PapertideError):
+    """The process was asked to stop. What is finished is stored; the rest is still due."""
+
+    default_public = "stopped on request"
+
+
+class OutputError(PapertideError):
+    """A file cannot be written."""
+
+    default_public = "a file cannot be written"
+
+
+def public_message(error: BaseException) -> str:
+    """The text about an error that anybody may read; the type's name if the error is not ours.
 
     Examples
     --------
-    >>> public_words(ConfigError("taxonomy /home/ada/terms.toml: cannot be read"))
+    >>> public_message(ConfigError("taxonomy /home/ada/terms.toml: cannot be read"))
     'a setting is missing or wrong'
-    >>> public_words(ValueError("ada@example.org"))
+    >>> public_message(ValueError("ada@example.org"))
     'ValueError'
     """
     return error.public if isinstance(error, PapertideError) else type(error).__name__
 
 
-def private_words(error: BaseException) -> str:
-    """What the operator may read about an error besides: files, but nothing about a reader."""
-    return without_addresses(error.detail) if isinstance(error, PapertideError) else raised_at(error)
+def private_detail(error: BaseException) -> str:
+    """Further text about an error for the operator: may contain paths, but nothing about a reader."""
+    return redact_addresses(error.detail) if isinstance(error, PapertideError) else error_location(error)
 
 
-def raised_at(error: BaseException) -> str:
+def error_location(error: BaseException) -> str:
     """An error's type and the lines that led to it, innermost first, for the log.
 
-    A traceback would print the error's message, and the folders that the code lies in.
+    A traceback would also print the error's message and the folders of the code.
 
     Examples
     --------
     >>> try:
     ...     int("ada@example.org")
     ... except ValueError as error:
-    ...     raised_at(error).startswith("ValueError at ")
+    ...     error_location(error).startswith("ValueError at ")
     True
     """
     frames = [
@@ -217,55 +257,17 @@ _ADDRESS = re.compile(r"[^\s<>@\"'(),;:]+@(?:[\w-]+(?:\.[\w-]+)+|localhost|\[[^\
 _PATH = re.compile(r"(?:sqlite|file):/\S*|(?<![\w:/.\\])(?:~|[A-Za-z]:)?[/\\]{1,2}[^\s/\\'\"<>]{2}[^\s'\"<>]*")
 
 
-def without_addresses(text: str) -> str:
-    """Text with its mail addresses taken out."""
+def redact_addresses(text: str) -> str:
+    """The text with mail addresses replaced by ``[address]``."""
     return _ADDRESS.sub("[address]", text)
 
 
-def without_private_words(text: str) -> str:
-    """Text with mail addresses and absolute paths taken out; addresses on the web stay.
+def redact_private(text: str) -> str:
+    """The text with mail addresses and absolute paths replaced; web addresses stay.
 
     Examples
     --------
-    >>> without_private_words("<ada@example.org> in '/srv/papertide/mail', see https://arxiv.org/abs/2606.00001")
+    >>> redact_private("<ada@example.org> in '/srv/papertide/mail', see https://arxiv.org/abs/2606.00001")
     "<[address]> in '[path]', see https://arxiv.org/abs/2606.00001"
     """
-    return _PATH.sub("[path]", without_addresses(text))
-
-
-class PostponedError(PapertideError):
-    """A period cannot be finished yet, without anything having failed: it is looked at again at ``until``."""
-
-    def __init__(self, message: str, *, until: datetime) -> None:
-        super().__init__(message, public=message)
-        self.until = until
-
-
-class StopRequested(PapertideError):
-    """The process is to end: what is finished is stored, the rest is still due."""
-
-    in_public = "stopped as asked"
-
-
-class NotFound(PapertideError):
-    """What was asked for is not held."""
-
-
-class OutputError(PapertideError):
-    """A file cannot be written."""
-
-    in_public = "a file cannot be written"
-
-
-class Stopped(PapertideError):
-    """The process was asked to end; what is finished is stored."""
-
-    in_public = "stopped as asked"
-
-
-class TooManyRequests(UsageError):
-    """A network has asked for too much; it may ask again after ``retry_after_s``."""
-
-    def __init__(self, message: str, *, retry_after_s: int) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
+    return _PATH.sub("[path]", redact_addresses(text))

@@ -1,19 +1,16 @@
-"""Windows of submission time, and what is known about each."""
+"""Harvest windows of submission time, and what is known about each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from domain.paper import ArxivId, Paper, PaperVersion
-
-WindowState = Literal["complete", "incomplete"]
 
 
 @dataclass(frozen=True, order=True)
 class Window:
-    """Submission times from ``start_at`` (included) to ``end_at`` (excluded), whole minutes, UTC."""
+    """Submission times in [``start_at``, ``end_at``), in whole minutes, UTC."""
 
     start_at: datetime
     end_at: datetime
@@ -21,19 +18,19 @@ class Window:
     def __post_init__(self) -> None:
         for at in (self.start_at, self.end_at):
             if at.tzinfo is None or at.second or at.microsecond:
-                raise ValueError(f"a window's bounds are timezone-aware whole minutes, got {at}")
+                raise ValueError(f"a window's bounds must be timezone-aware whole minutes, got {at}")
         if self.start_at >= self.end_at:
-            raise ValueError(f"a window ends after it starts, got {self.start_at} to {self.end_at}")
+            raise ValueError(f"a window must end after it starts, got {self.start_at} to {self.end_at}")
 
 
 @dataclass(frozen=True)
 class HarvestedWindow:
-    """What came of asking for one window.
+    """The result of harvesting one window.
 
-    ``papers`` are those to store, ``n_said`` is how many arXiv said there are, asked again after the last page;
-    ``None`` where it gave no readable answer. ``n_held`` is how many of the window will be held, those that were
-    held before included; ``None`` where that is just ``papers``. ``problem`` is ``None`` exactly when the window is
-    complete.
+    ``papers`` are to be stored. ``n_said`` is arXiv's own count, requested again after the last page; ``None`` if it
+    gave none. ``n_held`` counts the window's papers once these are stored; ``None`` if that is ``len(papers)``.
+    ``problem`` is ``None`` exactly when the window is complete. ``unreadable`` describes entries that could not be
+    parsed.
     """
 
     window: Window
@@ -47,20 +44,20 @@ class HarvestedWindow:
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many distinct papers are held as arXiv said there are."""
+        """Whether the number of distinct stored papers equals arXiv's count."""
         return self.problem is None
 
     @property
     def n_got(self) -> int:
-        """How many distinct papers of the window are held."""
+        """Number of distinct papers stored of the window."""
         return len(self.papers) if self.n_held is None else self.n_held
 
 
 @dataclass(frozen=True)
 class WindowRecord:
-    """A window as the store remembers it, without its papers.
+    """A stored window, without its papers.
 
-    ``first_complete_at`` stays what it was when a later question finds the window incomplete.
+    ``first_complete_at`` stays when a later harvest finds the window incomplete.
     """
 
     window: Window
@@ -74,16 +71,16 @@ class WindowRecord:
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many distinct papers are held as arXiv said there are."""
+        """Whether the number of distinct stored papers equals arXiv's count."""
         return self.problem is None
 
 
 @dataclass(frozen=True)
 class LateArrivals:
-    """The papers of a window that came after it had been proven complete: arXiv's moderation held them back.
+    """Papers of a window that appeared after it was complete, because arXiv's moderation delayed them.
 
-    ``days`` says for each how long after the window's end it was first seen, ascending; a paper is seen when the
-    window is asked for again, so it may have been there for some time.
+    ``days`` holds, ascending, the days from the window's end to when each late paper was first seen. A paper is seen
+    when the window is harvested again, so it may have appeared earlier.
     """
 
     window: Window
@@ -94,13 +91,13 @@ class LateArrivals:
 
     @property
     def n_late(self) -> int:
-        """How many came late."""
+        """Number of late papers."""
         return len(self.days)
 
 
 @dataclass(frozen=True)
 class Lateness:
-    """How many of the papers of so many weeks came after the week had been proven complete."""
+    """Number of papers of several weeks that appeared after their week was complete."""
 
     n_weeks: int
     n_papers: int
@@ -109,11 +106,11 @@ class Lateness:
 
 @dataclass(frozen=True)
 class HarvestPlan:
-    """What storing some fetched papers will do; a value, so that it can be tested and logged.
+    """The changes that storing some fetched papers will make.
 
-    ``new`` are papers never seen, ``replaced`` have a higher version than ours, ``revised`` the same version
-    with other metadata; what is the same stays out. ``versions`` are submissions of which a paper alone does not
-    tell: those between its first and its newest, where the source knows them.
+    ``new`` papers were never seen, ``replaced`` have a higher version than the stored one, and ``revised`` have the
+    same version with other metadata. ``versions`` are the submissions between a paper's first and newest, if the
+    source gives them.
     """
 
     new: tuple[Paper, ...]
@@ -125,12 +122,18 @@ class HarvestPlan:
 
 @dataclass(frozen=True)
 class OaiPass:
-    """How far a list of OAI-PMH has been read: all changes in one set, in one of its formats.
+    """The progress of reading one OAI-PMH list: all changes in one set, in one metadata format.
 
-    Papers submitted on ``since`` or later are wanted. A pass reads what changed on ``pass_from`` or later; it began
-    at ``began_at`` by arXiv's clock, has read ``n_records``, and goes on at ``token``, which is ``None`` where no pass
-    is under way. Changes before ``from_date`` are all read; ``None`` before the first whole pass. ``problem`` names
-    what could not be read in this pass.
+    Attributes
+    ----------
+    since : papers submitted on this day or later are harvested.
+    pass_from : this pass reads the records changed on this day or later.
+    from_date : all changes before this day are read; ``None`` before the first complete pass.
+    token : resumption token of the next page; ``None`` when no pass is in progress.
+    began_at : start of the pass by arXiv's clock.
+    n_records : records read in this pass.
+    problem : what could not be read in this pass.
+    finished_at : end of the pass; ``None`` while it is in progress.
     """
 
     set_name: str

@@ -1,4 +1,4 @@
-"""What a paper is here, and how arXiv names one."""
+"""arXiv papers, their identifiers, categories and withdrawal notices."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ABSTRACT_SAYS_WITHDRAWN = re.compile(
 )
 
 PaperSource = Literal["api", "oai", "snapshot"]
-"""Who said it: the query API, OAI-PMH, or the metadata snapshot."""
+"""The source of a record: the query API, OAI-PMH, or the metadata snapshot."""
 
 
 def parse_arxiv_id(text: str) -> ArxivId:
@@ -39,7 +39,7 @@ def parse_arxiv_id(text: str) -> ArxivId:
     Raises
     ------
     ValueError
-        If the text is not of either grammar.
+        If the text has neither form.
     """
     if _ARXIV_ID.match(text) is None:
         raise ValueError(f"not an arXiv identifier: {text!r}")
@@ -52,7 +52,7 @@ def parse_entry_id(url: str) -> tuple[ArxivId, int]:
     Raises
     ------
     ValueError
-        If the URL is not an arXiv abstract with a version.
+        If the URL is not that of an arXiv abstract with a version.
     """
     match = _ID_URL.match(url)
     if match is None:
@@ -61,11 +61,11 @@ def parse_entry_id(url: str) -> tuple[ArxivId, int]:
 
 
 FIRST_MADE_UP = 90_001
-"""The sample corpus numbers its papers from here in every month; arXiv, with some 30,000 a month, never got there."""
+"""First number of the sample corpus in every month; arXiv, with about 30,000 papers a month, never reached it."""
 
 
 def is_made_up(arxiv_id: ArxivId) -> bool:
-    """Whether a paper is of the sample corpus, so that no page takes it for a real one or links to it.
+    """Whether a paper belongs to the sample corpus; pages must not present or link it as a real one.
 
     Examples
     --------
@@ -77,14 +77,14 @@ def is_made_up(arxiv_id: ArxivId) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The text with every run of white space as one blank: arXiv breaks lines inside titles and abstracts."""
+    """The text with each run of white space as one space; arXiv breaks lines inside titles and abstracts."""
     return " ".join(text.split())
 
 
 def categories_among(terms: Iterable[str]) -> tuple[str, ...]:
-    """Those of the terms that have the form of arXiv's categories, in order, each once.
+    """The terms that have the form of an arXiv category, in order, without duplicates.
 
-    The query API lists MSC and ACM classes beside them, and what authors wrote between those.
+    The query API mixes in MSC and ACM classes and other words of the authors.
 
     Examples
     --------
@@ -95,12 +95,12 @@ def categories_among(terms: Iterable[str]) -> tuple[str, ...]:
 
 
 def says_withdrawn(comment: str | None, abstract: str) -> bool:
-    """Whether a paper's own words say that it is withdrawn from arXiv.
+    """Whether the comment or abstract states that the paper is withdrawn from arXiv.
 
-    The query API and the snapshot have no other sign. The comment may say it anywhere in a whole sentence ("This
-    paper has been withdrawn by the author due to ...") or begin with it ("Withdrawn. ..."); an abstract must begin
-    with it. Words that name another thing to be withdrawn from, such as a conference, do not count. What says it in
-    other words ("needs to be withdrawn") is not seen.
+    The query API and the snapshot have no other sign of withdrawal. A comment may contain a full sentence ("This paper
+    has been withdrawn by the author due to ...") or start with the word ("Withdrawn. ..."); an abstract must start
+    with either. Withdrawal from something else, such as a conference, does not count. Other wordings ("needs to be
+    withdrawn") are not recognised.
 
     Examples
     --------
@@ -125,12 +125,11 @@ class PaperVersion:
 
 @dataclass(frozen=True)
 class Paper:
-    """One arXiv paper as its newest version that we have seen.
+    """One arXiv paper in the newest version seen.
 
-    ``submitted_at`` is the first version's submission, so a replacement never moves a paper to
-    another week. Title and abstract are one line each, TeX kept as arXiv gives it. A paper that
-    ``is_withdrawn`` is held, but counted and listed nowhere. ``source`` says whose record it is; the
-    same paper from another source is an equal one.
+    ``submitted_at`` is the submission of the first version, so a replacement never moves a paper to another week.
+    ``title`` and ``abstract`` are one line each, with TeX as arXiv gives it. Withdrawn papers stay stored but are
+    neither counted nor listed. ``source`` does not take part in comparison.
     """
 
     arxiv_id: ArxivId

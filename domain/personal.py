@@ -1,4 +1,4 @@
-"""The part of a digest that is one reader's own: already chosen, ordered and worded."""
+"""The personal part of a digest issue: already selected and ordered."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from domain.subscription import FollowKind
 
 @dataclass(frozen=True)
 class FollowedLine:
-    """What a followed technique, theme, topic or category did in the issue's weeks.
+    """A followed technique, theme, topic or category in the issue's weeks.
 
-    ``now`` is its share over the issue's weeks, ``usual`` how many papers a week it had over the weeks before, NaN
-    where they are not all held. ``change`` is the digest's own comparison, with its verdict, where the digest of a
-    single week makes one. ``slug`` names the list of its papers in the digest, empty where there is none.
-    ``call`` says which way it goes, from half a year, where the digest has one.
-    ``gone`` says that it is no longer found: a topic that ended, a technique taken out of the taxonomy.
+    ``now`` is its share over the issue's weeks. ``usual`` is its papers a week over the weeks before, NaN unless all
+    are stored. ``change`` is the digest's own comparison, which only a weekly digest has. ``slug`` names its paper
+    list in the digest, empty if there is none. ``call`` is its trend call, if the digest has one. ``gone`` marks a
+    topic that ended or a technique removed from the taxonomy.
     """
 
     kind: FollowKind
@@ -34,11 +33,12 @@ class FollowedLine:
 
 @dataclass(frozen=True)
 class PersonalPart:
-    """What a reader asked for.
+    """The personal part for one reader.
 
-    ``papers`` are at most as many as the settings say, closest first, ``below`` those that nearly made it, each with
-    its reason. None of them was sent to this reader before. ``n_found`` is how many there were to choose from;
-    ``n_sent_before`` how many were left out because the reader had them.
+    ``papers`` holds the best matches, closest first, up to the number in the settings; ``below`` holds the next ones.
+    Each has its reason, and none was sent to this reader before. ``n_found`` is the number of candidates,
+    ``n_sent_before`` the number left out because they were sent before. ``asks_for_papers`` tells whether the reader
+    follows anything that selects papers.
     """
 
     lines: tuple[FollowedLine, ...] = ()
@@ -50,5 +50,5 @@ class PersonalPart:
 
     @property
     def listed(self) -> tuple[ArxivId, ...]:
-        """The papers that the reader has seen once this is sent."""
+        """Identifiers of all papers listed, which count as sent."""
         return tuple(p.arxiv_id for p in (*self.papers, *self.below))

@@ -1,4 +1,4 @@
-"""Progress of long work: which stage, how much is done, and a note for the log."""
+"""Progress reports of long-running work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Stage = Literal[
 class Progress:
     """A unit of a stage is done and stored: ``n_done`` of ``n_total`` so far, counted in ``unit``.
 
-    ``note`` is a line worth keeping in a log, empty as a rule.
+    ``note`` is a line for the log, usually empty.
     """
 
     stage: Stage

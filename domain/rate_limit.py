@@ -1,7 +1,7 @@
-"""When arXiv may be asked: one request at a time, a pause after each, and rest when it refuses.
+"""The rate limit on requests to arXiv: one at a time, a delay after each, and back-off after refusals.
 
-What the gate knows is a value, and what happens to it are pure functions; where it is remembered (in one process,
-or in the database that several share) is somebody else's business.
+The limiter's state is a value and its transitions are pure functions. ``ingest/rate_limiter.py`` applies them;
+``store/rate_limit.py`` stores the state for all processes of one database.
 """
 
 from __future__ import annotations
@@ -12,33 +12,38 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 Outcome = Literal["usable", "refused", "rejected", "unreached"]
-"""What became of a request: a whole answer; none, or one of arXiv's ways of slowing us down; a no to the question
-itself; or nothing, because arXiv was never reached, which is no word of arXiv's."""
+"""Outcome of a request. "usable": a complete answer. "refused": none, or one that asks us to slow down. "rejected":
+the request itself was invalid. "unreached": no connection, which is not a refusal by arXiv."""
 
-LONGEST_PAUSE = timedelta(hours=24)
-"""The longest that one ``Retry-After`` closes the gate: one that asks for years is a mistake."""
+MAX_PAUSE = timedelta(hours=24)
+"""The longest pause that a ``Retry-After`` can cause; a header that asks for years is a mistake."""
 _MOST_DOUBLINGS = 20
-_CLOCKS_DIFFER = timedelta(minutes=10)
+_CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class RequestPolicy:
-    """How politely arXiv is asked.
+    """Limits on requests to arXiv, in seconds.
 
-    ``hold_s`` is how long one request may last before its process is taken for dead; ``max_wait_s`` the longest wait
-    between two tries; after ``max_refusals`` in a row the gate is closed for ``rest_s``.
+    ``delay_s`` is the delay after each request and ``max_wait_s`` the longest delay between two tries. A request that
+    takes longer than ``hold_s`` is taken for dead. After ``max_refusals`` consecutive refusals, no request is sent for
+    ``cooldown_s``.
     """
 
     delay_s: float
     max_wait_s: float
     hold_s: float
     max_refusals: int
-    rest_s: float
+    cooldown_s: float
 
 
 @dataclass(frozen=True)
 class LimiterState:
-    """Who asks now, when the next may, and how often arXiv has refused in a row."""
+    """The state of the rate limiter.
+
+    ``holder`` is the process whose request is in progress, at most until ``held_until``. No request may start before
+    ``free_at`` or ``closed_until``. ``n_refusals`` counts consecutive refusals.
+    """
 
     holder: str | None = None
     held_until: datetime | None = None
@@ -49,9 +54,9 @@ class LimiterState:
 
 @dataclass(frozen=True)
 class RequestOutcome:
-    """What one request brought, for the gate and for the operator.
+    """The result of one request.
 
-    ``status`` is ``None`` where no answer came, ``problem`` is ``None`` where it was usable.
+    ``status`` is ``None`` without an answer; ``problem`` is ``None`` if the answer was usable.
     """
 
     source: str
@@ -66,54 +71,55 @@ class RequestOutcome:
 
 
 def is_paused(state: LimiterState, now: datetime) -> bool:
-    """Whether nobody asks arXiv now because it refused too often, or asked for a long rest."""
-    return _is_ahead(state.closed_until, now, LONGEST_PAUSE)
+    """Whether requests are paused, after too many refusals or a long ``Retry-After``."""
+    return _is_ahead(state.closed_until, now, MAX_PAUSE)
 
 
-def wait_s(state: LimiterState, manners: RequestPolicy, now: datetime, *, is_gone: Callable[[str], bool]) -> float:
-    """Seconds until the next request may be sent, as far as is known; 0 where it may be now.
+def wait_s(state: LimiterState, policy: RequestPolicy, now: datetime, *, has_ended: Callable[[str], bool]) -> float:
+    """Seconds until the next request may be sent, 0 if it may be sent now.
 
-    A request that is on its way gives no time: what is returned then is how long it may still last at most.
+    While another request is in progress, this is the longest time that it may still take. ``has_ended`` tells whether
+    a holder's process has ended.
     """
     waits = [0.0]
-    if state.holder is not None and not is_gone(state.holder):
-        waits.append(_ahead_s(state.held_until, now, timedelta(seconds=manners.hold_s)))
-    waits.append(_ahead_s(state.free_at, now, _longest_wait(manners)))
-    waits.append(_ahead_s(state.closed_until, now, LONGEST_PAUSE))
+    if state.holder is not None and not has_ended(state.holder):
+        waits.append(_ahead_s(state.held_until, now, timedelta(seconds=policy.hold_s)))
+    waits.append(_ahead_s(state.free_at, now, _max_wait(policy)))
+    waits.append(_ahead_s(state.closed_until, now, MAX_PAUSE))
     return max(waits)
 
 
-def after_taking(state: LimiterState, holder: str, manners: RequestPolicy, now: datetime) -> LimiterState:
-    """The gate with a request on its way."""
-    return replace(state, holder=holder, held_until=now + timedelta(seconds=manners.hold_s))
+def after_acquire(state: LimiterState, holder: str, policy: RequestPolicy, now: datetime) -> LimiterState:
+    """The state with a request in progress."""
+    return replace(state, holder=holder, held_until=now + timedelta(seconds=policy.hold_s))
 
 
-def after_answer(
-    state: LimiterState, holder: str, answer: RequestOutcome, manners: RequestPolicy, now: datetime
+def after_response(
+    state: LimiterState, holder: str, answer: RequestOutcome, policy: RequestPolicy, now: datetime
 ) -> LimiterState:
-    """The gate after an answer.
+    """The state after a response.
 
-    The pause is counted from the answer, not from the question: arXiv asks for pauses, not for a pace. It doubles
-    with every refusal in a row up to ``max_wait_s``; ``Retry-After`` makes it longer, never shorter, because arXiv
-    sends 0 with time-outs. A longer ``Retry-After`` than we wait for closes the gate for that long.
+    The delay starts at the response, not at the request. It doubles with each consecutive refusal up to
+    ``max_wait_s``. ``Retry-After`` can lengthen it but not shorten it, because arXiv sends 0 with time-outs. A
+    ``Retry-After`` beyond ``max_wait_s`` pauses all requests for that long.
     """
-    still_ours = state.holder == holder  # somebody else may have taken us for dead
-    n_refusals, closed_until, quiet_s = state.n_refusals, state.closed_until, manners.delay_s
+    still_ours = state.holder == holder  # another process may have taken over
+    n_refusals, closed_until, pause_s = state.n_refusals, state.closed_until, policy.delay_s
     if answer.outcome in ("usable", "rejected"):
         n_refusals, closed_until = 0, None
     elif answer.outcome == "refused":
         n_refusals += 1
-        asked_s = answer.retry_after_s or 0.0
-        quiet_s = min(manners.max_wait_s, manners.delay_s * 2 ** min(n_refusals, _MOST_DOUBLINGS))
-        quiet_s = max(quiet_s, manners.delay_s, min(asked_s, manners.max_wait_s))
-        rests_s = [asked_s] if asked_s > manners.max_wait_s else []
-        if n_refusals >= manners.max_refusals:
-            rests_s.append(manners.rest_s)
-        if rests_s:
-            closed_until = now + timedelta(seconds=min(max(rests_s), LONGEST_PAUSE.total_seconds()))
-    free_at = now + timedelta(seconds=quiet_s)
-    if state.free_at is not None and _is_ahead(state.free_at, free_at, _longest_wait(manners)):
-        free_at = state.free_at  # who took us for dead was told to wait longer
+        requested_s = answer.retry_after_s or 0.0
+        pause_s = min(policy.max_wait_s, policy.delay_s * 2 ** min(n_refusals, _MOST_DOUBLINGS))
+        pause_s = max(pause_s, policy.delay_s, min(requested_s, policy.max_wait_s))
+        pauses_s = [requested_s] if requested_s > policy.max_wait_s else []
+        if n_refusals >= policy.max_refusals:
+            pauses_s.append(policy.cooldown_s)
+        if pauses_s:
+            closed_until = now + timedelta(seconds=min(max(pauses_s), MAX_PAUSE.total_seconds()))
+    free_at = now + timedelta(seconds=pause_s)
+    if state.free_at is not None and _is_ahead(state.free_at, free_at, _max_wait(policy)):
+        free_at = state.free_at  # the process that took over was told to wait longer
     return LimiterState(
         holder=None if still_ours else state.holder,
         held_until=None if still_ours else state.held_until,
@@ -123,8 +129,8 @@ def after_answer(
     )
 
 
-def _longest_wait(manners: RequestPolicy) -> timedelta:
-    return timedelta(seconds=max(manners.max_wait_s, manners.delay_s))
+def _max_wait(policy: RequestPolicy) -> timedelta:
+    return timedelta(seconds=max(policy.max_wait_s, policy.delay_s))
 
 
 def _ahead_s(at: datetime | None, now: datetime, longest: timedelta) -> float:
@@ -132,8 +138,9 @@ def _ahead_s(at: datetime | None, now: datetime, longest: timedelta) -> float:
 
 
 def _is_ahead(at: datetime | None, now: datetime, longest: timedelta) -> bool:
-    """Whether an instant is still to come; one further off than any we set was set by a clock that has been moved.
+    """Whether an instant is in the future.
 
-    Clocks of several machines differ a little, so a little further off is no sign of that.
+    An instant further ahead than any that we set comes from a wrong clock and is ignored. ``_CLOCK_TOLERANCE`` allows
+    for small differences between machines.
     """
-    return at is not None and now < at <= now + longest + _CLOCKS_DIFFER
+    return at is not None and now < at <= now + longest + _CLOCK_TOLERANCE

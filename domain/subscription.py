@@ -1,4 +1,4 @@
-"""Readers by mail: who they are, what they follow, and what was sent to whom."""
+"""Mail subscriptions: subscribers, what they follow, issues and deliveries."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ FOLLOW_KINDS: tuple[FollowKind, ...] = ("technique", "theme", "topic", "category
 MAX_ADDRESS = 254
 MAX_FOLLOWS = 50
 MAX_SEARCH = 200
-"""Characters of a saved search: the model reads no more than a few hundred."""
+"""Characters of a saved search; the model reads only a few hundred."""
 
-# RFC 5321's dot-string in ASCII: quoted local parts and other alphabets exist, but no form that people fill in needs
-# them, and every character that this refuses is one that could end a header or a command early.
+# RFC 5321's dot-string in ASCII. Quoted local parts and other alphabets exist but are not needed here, and every
+# character that this refuses could end a header or a command early.
 _LOCAL = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
 _LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
 
 
 def normalised_address(text: str) -> str:
-    """The address as it is stored and compared: trimmed, in small letters, the domain in ASCII.
+    """The address as stored and compared: trimmed, lower-case, with the domain in ASCII.
 
-    The standard lets a server tell ``Ada@`` from ``ada@``; none that people use does, and a reader who types both
+    The standard lets a server distinguish ``Ada@`` from ``ada@``. No common server does, and a reader who types both
     must not get two digests.
 
     Raises
     ------
     UsageError
-        If it is no address that a mail can be sent to.
+        If the text is not a valid mail address.
 
     Examples
     --------
@@ -54,26 +54,26 @@ def normalised_address(text: str) -> str:
     local, at, host = text.strip().rpartition("@")
     shown = repr(text if len(text) <= 80 else text[:77] + "...")
     if not at or not _LOCAL.match(local) or len(local) > 64:
-        raise UsageError(f"{shown} is not a mail address; they are written like ada@example.org")
+        raise UsageError(f"{shown} is not a mail address; write it like ada@example.org")
     try:
         ascii_host = host.lower().encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise UsageError(f"{shown} is not a mail address: no server can have that name") from error
+        raise UsageError(f"{shown} is not a mail address: the domain name is invalid") from error
     labels = ascii_host.split(".")
     if len(labels) < 2 and ascii_host != "localhost":
-        raise UsageError(f"{shown} is not a mail address: the part after @ names no server")
+        raise UsageError(f"{shown} is not a mail address: the part after @ is not a domain name")
     if not all(_LABEL.match(label) and len(label) <= 63 for label in labels):
-        raise UsageError(f"{shown} is not a mail address: no server can have that name")
+        raise UsageError(f"{shown} is not a mail address: the domain name is invalid")
     address = f"{local.lower()}@{ascii_host}"
     if len(address) > MAX_ADDRESS:
-        raise UsageError(f"{shown} is longer than the {MAX_ADDRESS} characters that a mail address can have")
+        raise UsageError(f"{shown} is longer than {MAX_ADDRESS} characters, the maximum of a mail address")
     return address
 
 
 def mailbox_of(address: str) -> str:
-    """The mailbox behind a normalised address, as far as it can be told: ``ada+news@`` is ``ada@``.
+    """The mailbox of a normalised address, without its tag: ``ada+news@`` gives ``ada@``.
 
-    Used for limits only, so that one mailbox cannot be flooded through its many names.
+    Used for limits only, so that one mailbox cannot be flooded through its aliases.
     """
     local, _, host = address.rpartition("@")
     local = local.partition("+")[0] or local
@@ -84,10 +84,9 @@ def mailbox_of(address: str) -> str:
 
 @dataclass(frozen=True, order=True)
 class Follow:
-    """One thing that a reader follows.
+    """A technique, theme, topic, category or saved search that a reader follows.
 
-    ``key`` is the key of a technique or theme, the number of a topic, the name of a category, or the words of a
-    saved search.
+    ``key`` is the key of a technique or theme, the id of a topic, the name of a category, or the text of a search.
     """
 
     kind: FollowKind
@@ -95,9 +94,9 @@ class Follow:
 
     def __post_init__(self) -> None:
         if self.kind not in FOLLOW_KINDS:
-            raise UsageError(f"{self.kind!r} cannot be followed; what can is {', '.join(FOLLOW_KINDS)}")
-        if not self.key or len(self.key) > MAX_SEARCH or self.key != clean_text(self.key):
-            raise UsageError(f"a {self.kind} to follow is one line of 1 to {MAX_SEARCH} characters")
+            raise UsageError(f"{self.kind!r} cannot be followed; follow one of {', '.join(FOLLOW_KINDS)}")
+        if not self.key or len(self.key) > MAX_SEARCH or self.key != sanitized_line(self.key):
+            raise UsageError(f"a followed {self.kind} must be one line of 1 to {MAX_SEARCH} characters")
 
     @classmethod
     def parse(cls, text: str) -> Follow:
@@ -109,8 +108,8 @@ class Follow:
         """
         kind, colon, key = text.partition(":")
         if not colon:
-            raise UsageError(f"{text!r}: write KIND:WHAT, with one of {', '.join(FOLLOW_KINDS)} before the colon")
-        return cls(kind.strip(), clean_text(key))  # type: ignore[arg-type]  # __post_init__ refuses any other
+            raise UsageError(f"cannot read {text!r}; write KIND:KEY, where KIND is one of {', '.join(FOLLOW_KINDS)}")
+        return cls(kind.strip(), sanitized_line(key))  # type: ignore[arg-type]  # __post_init__ refuses any other
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key}"
@@ -119,14 +118,14 @@ class Follow:
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def clean_text(text: str) -> str:
-    """What somebody typed, as one line without characters that a terminal, a header or a page would obey."""
+def sanitized_line(text: str) -> str:
+    """User input as one line without control characters, which could act on a terminal, a header or a page."""
     return one_line(_CONTROL.sub(" ", text))
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """How often, in which form, and what besides the common part."""
+    """How often and in which format a reader gets the digest, and what they follow."""
 
     frequency: Frequency = "weekly"
     mail_format: MailFormat = "html"
@@ -134,16 +133,16 @@ class Preferences:
 
     def __post_init__(self) -> None:
         if self.frequency not in FREQUENCIES:
-            raise UsageError(f"{self.frequency!r} is no frequency; they are {' and '.join(FREQUENCIES)}")
+            raise UsageError(f"{self.frequency!r} is not a frequency; choose {' or '.join(FREQUENCIES)}")
         if self.mail_format not in MAIL_FORMATS:
-            raise UsageError(f"{self.mail_format!r} is no form of mail; they are {' and '.join(MAIL_FORMATS)}")
+            raise UsageError(f"{self.mail_format!r} is not a mail format; choose {' or '.join(MAIL_FORMATS)}")
         if len(self.follows) > MAX_FOLLOWS:
-            raise UsageError(f"{len(self.follows)} are too many to follow; choose {MAX_FOLLOWS} or fewer")
+            raise UsageError(f"{len(self.follows)} follows are too many; choose {MAX_FOLLOWS} or fewer")
         if len(set(self.follows)) != len(self.follows):
-            raise UsageError("the same is followed twice")
+            raise UsageError("the same item is followed twice; remove one")
 
     def of(self, kind: FollowKind) -> tuple[str, ...]:
-        """The keys of one kind, in their order."""
+        """The keys of one kind, in order."""
         return tuple(f.key for f in self.follows if f.kind == kind)
 
 
@@ -151,8 +150,7 @@ class Preferences:
 class Subscriber:
     """A reader by mail.
 
-    ``confirmed_at`` is ``None`` before the first confirmation, without which nothing but the question for it is
-    ever sent.
+    ``confirmed_at`` is ``None`` before the first confirmation; until then only the confirmation mail is sent.
     """
 
     subscriber_id: int
@@ -164,24 +162,24 @@ class Subscriber:
     changed_at: datetime
 
 
-CONFIRM_LASTS = timedelta(days=7)
-MANAGE_LASTS = timedelta(days=90)
-UNSUBSCRIBE_LASTS = timedelta(days=800)
-"""A link to leave works for more than two years; it must outlive the mail that carries it."""
+CONFIRM_LIFETIME = timedelta(days=7)
+MANAGE_LIFETIME = timedelta(days=90)
+UNSUBSCRIBE_LIFETIME = timedelta(days=800)
+"""Unsubscribe links work for more than two years, because readers keep old mails."""
 
-LASTS: dict[TokenPurpose, timedelta] = {
-    "confirm": CONFIRM_LASTS,
-    "manage": MANAGE_LASTS,
-    "unsubscribe": UNSUBSCRIBE_LASTS,
-    "block": UNSUBSCRIBE_LASTS,
+TOKEN_LIFETIMES: dict[TokenPurpose, timedelta] = {
+    "confirm": CONFIRM_LIFETIME,
+    "manage": MANAGE_LIFETIME,
+    "unsubscribe": UNSUBSCRIBE_LIFETIME,
+    "block": UNSUBSCRIBE_LIFETIME,
 }
 
 
 @dataclass(frozen=True)
 class Issue:
-    """What is sent once to each reader of a frequency: a week's digest, or a month's.
+    """A weekly or monthly digest issue, sent once to each reader of that frequency.
 
-    A week belongs to the month that holds its Thursday, as everywhere else.
+    A week belongs to the month of its Thursday.
 
     Examples
     --------
@@ -213,11 +211,11 @@ class Issue:
                 week = week.plus(1)
             return cls("monthly", week)
         except ValueError as error:
-            raise UsageError(f"not an issue: {text!r}; write 2026-W25 for a week's or 2026-06 for a month's") from error
+            raise UsageError(f"not an issue: {text!r}; write 2026-W25 for a week or 2026-06 for a month") from error
 
     @property
     def weeks(self) -> tuple[Week, ...]:
-        """The weeks it covers, oldest first."""
+        """The weeks of the issue, oldest first."""
         if self.frequency == "weekly":
             return (self.last_week,)
         first = self.last_week
@@ -236,7 +234,7 @@ class Issue:
 
 
 def issues_of(week: Week) -> tuple[Issue, ...]:
-    """The issues that a week's digest completes: its own, and its month's where it is the month's last week."""
+    """The issues that a week's digest completes: the weekly one, and the monthly one in a month's last week."""
     weekly = Issue("weekly", week)
     ends_month = _month_of(week.plus(1)) != _month_of(week)
     return (weekly, Issue("monthly", week)) if ends_month else (weekly,)
@@ -251,8 +249,8 @@ def _month_of(week: Week) -> tuple[int, int]:
 class Delivery:
     """One issue for one reader.
 
-    ``message_key`` is the random part of its Message-ID, the same at every try. ``papers`` are those that its
-    personal part lists, known once it was handed over.
+    ``message_key`` is the random part of the Message-ID, the same in every try. ``papers`` are listed in the personal
+    part; they are known once the mail was handed over.
     """
 
     delivery_id: int
@@ -266,8 +264,8 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An image that travels with a letter; ``name`` is its Content-ID's first part."""
+class InlineImage:
+    """An image inside a mail; ``name`` is the first part of its Content-ID."""
 
     name: str
     png: bytes = field(repr=False)
@@ -275,16 +273,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class MailMessage:
-    """A mail before it is one: everything that is particular about it.
+    """The content of a mail, before it is encoded.
 
-    ``html`` is empty where plain text is all there is. ``unsubscribe_url`` is empty on what is no list mail, such as
-    a question to confirm: a header that leads nowhere is worse than none.
+    ``html`` is empty for a plain-text mail. ``unsubscribe_url`` is empty for a mail that is not sent to a list, such
+    as a confirmation.
     """
 
     to: str
     subject: str
     text: str
     html: str = ""
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[InlineImage] = ()
     message_key: str = ""
     unsubscribe_url: str = ""

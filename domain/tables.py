@@ -1,4 +1,4 @@
-"""The tables that cross from one room to another: columns, types and units, in order."""
+"""Schemas of the tables passed between packages: columns, types and units, in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its pandas dtype and what it holds, with unit or range."""
+    """A column: its pandas dtype and its meaning, with unit or range."""
 
     name: str
     dtype: str
@@ -24,12 +24,12 @@ class TableSchema:
     columns: tuple[Column, ...]
 
     def check(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the table itself if it has exactly these columns and dtypes, in this order.
+        """The table itself, if it has exactly these columns and dtypes in this order.
 
         Raises
         ------
         ValueError
-            Naming the first difference.
+            If it differs; the message names the first difference.
         """
         names = [column.name for column in self.columns]
         if list(table.columns) != names:

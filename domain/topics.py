@@ -1,4 +1,4 @@
-"""Topics: what a fit finds, what the registry keeps, and which paper belongs where."""
+"""Topics: the result of a fit, the registry of topics, and the assignment of papers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TopicEventKind = Literal["born", "continued", "renamed", "merged", "split", "dor
 class FittedTopics:
     """The topics of one fit, numbered 0 to n_topics - 1; the numbers mean nothing across fits.
 
-    ``centroids`` is float32 ``(n_topics, n_dims)``, rows of unit length. ``sizes`` counts the papers each
-    topic was fitted on. ``labels`` are short and human; ``top_terms`` holds about ten terms a topic, best
-    first. ``floor`` is the cosine similarity below which a paper stays unassigned. ``areas`` names the wider
-    field of each topic; it is empty where the topics were not sorted into areas.
+    ``centroids`` is float32 ``(n_topics, n_dims)`` with rows of unit length. ``sizes`` counts the papers that each
+    topic was fitted on. ``labels`` are short and readable; ``top_terms`` holds about ten terms per topic, best first.
+    ``floor`` is the cosine similarity below which a paper stays unassigned. ``areas`` names each topic's wider field,
+    and is empty without areas.
     """
 
     embedding_model_id: str
@@ -47,10 +47,10 @@ class FittedTopics:
 
 @dataclass(frozen=True, eq=False)
 class TopicAssignment:
-    """Which fitted topic each paper belongs to.
+    """The fitted topic of each paper.
 
-    ``topic`` is int32 ``(n_papers,)`` with -1 for unassigned; ``similarity`` float32, the cosine to the
-    nearest centroid, in [-1, 1].
+    ``topic`` is int32 ``(n_papers,)`` with -1 for unassigned. ``similarity`` is float32 ``(n_papers,)``, the cosine
+    to the nearest centroid in [-1, 1].
     """
 
     ids: tuple[ArxivId, ...]
@@ -64,7 +64,7 @@ class TopicAssignment:
 
 @dataclass(frozen=True)
 class AssignedPaper:
-    """One paper's place among the topics; ``topic_id`` is ``None`` below the floor."""
+    """A paper with its topic; ``topic_id`` is ``None`` if the similarity is below the floor."""
 
     arxiv_id: ArxivId
     topic_id: int | None
@@ -73,9 +73,9 @@ class AssignedPaper:
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of the registry: its id is never used again for another one.
+    """A topic of the registry; its id is never reused.
 
-    ``area`` is the wider field that it belongs to, ``None`` where topics were not sorted into areas.
+    ``area`` is its wider field, ``None`` without areas.
     """
 
     topic_id: int
@@ -88,7 +88,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class TopicEvent:
-    """One dated line of a topic's history; ``other_topic_id`` is the topic merged into or split from."""
+    """A dated event of a topic; ``other_topic_id`` is the topic it merged into or split from."""
 
     topic_id: int
     kind: TopicEventKind
@@ -99,13 +99,17 @@ class TopicEvent:
 
 @dataclass(frozen=True)
 class TopicDrift:
-    """How well a week's papers fit the topics that they were given.
+    """How well a week's papers fit the topics.
 
-    ``share_unassigned`` is the share of them that lie below the floor, ``mean_similarity`` the mean cosine to the
-    nearest centroid. ``centroid_shift`` tells how far the week's papers of a topic lie from its centroid as a group,
-    1 - cosine, mean over papers; ``embedding_shift`` how far the mean of all vectors lies from that of the last weeks
-    that the fit saw, in standard errors. Sampling alone gives a ``centroid_shift`` around 0 and an ``embedding_shift``
-    around 1.
+    Attributes
+    ----------
+    n : papers of the week.
+    share_unassigned : share below the similarity floor, in [0, 1].
+    mean_similarity : mean cosine to the nearest centroid.
+    centroid_shift : 1 - cosine between the mean of a topic's papers this week and its centroid, averaged over papers;
+        about 0 from sampling alone.
+    embedding_shift : distance of the week's mean vector from that of the last weeks in the fit, in standard errors;
+        about 1 from sampling alone.
     """
 
     week: Week

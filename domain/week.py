@@ -11,17 +11,17 @@ from typing import Literal
 _ISO_WEEK = re.compile(r"^(\d{4})-W(\d{2})$")
 
 CLOSE_LAG = timedelta(hours=30)
-"""A week is closed this long after its last instant: Tuesday 06:00 UTC.
+"""A week is closed this long after its end: Tuesday 06:00 UTC.
 
-What is submitted until Sunday midnight UTC is announced on Monday at 20:00 US Eastern, which is
-00:00 or 01:00 UTC on Tuesday; the rest is arXiv's own delay.
+Papers submitted until Sunday midnight UTC are announced on Monday at 20:00 US Eastern, which is 00:00 or 01:00 UTC on
+Tuesday. The rest allows for arXiv's own delay.
 """
 
 
 def _is_holiday(day: date) -> bool:
-    """Whether arXiv announces nothing on a day that may be a Monday (its availability page, 2026).
+    """Whether arXiv makes no announcement on this day (arXiv's availability page, 2026).
 
-    The third Monday of January, the first of September, and the days around New Year, Independence Day and Christmas.
+    The third Monday of January, the first Monday of September, and fixed holidays.
     """
     if day.weekday() == 0 and ((day.month == 1 and 15 <= day.day <= 21) or (day.month == 9 and day.day <= 7)):
         return True
@@ -44,11 +44,11 @@ class Week:
 
     def __post_init__(self) -> None:
         if self.monday.weekday() != 0:
-            raise ValueError(f"a week starts on a Monday, {self.monday} is not one")
+            raise ValueError(f"a week starts on a Monday, got {self.monday}")
 
     @classmethod
     def containing(cls, instant: datetime) -> Week:
-        """The week that holds an instant.
+        """The week that contains an instant.
 
         Raises
         ------
@@ -61,7 +61,7 @@ class Week:
 
     @classmethod
     def containing_day(cls, day: date) -> Week:
-        """The week that holds a day."""
+        """The week that contains a day."""
         return cls(day - timedelta(days=day.weekday()))
 
     @classmethod
@@ -71,26 +71,26 @@ class Week:
         Raises
         ------
         ValueError
-            If the text is not an ISO week, or its year has no such week.
+            If the text is not an ISO week, or the year has no such week.
         """
         match = _ISO_WEEK.match(text)
         if match is None:
             raise ValueError(f"not a week: {text!r}; write it as 2026-W25")
         try:
             week = cls(date.fromisocalendar(int(match[1]), int(match[2]), 1))
-            week.plus(1)  # the calendar's last week has no end that a date could name
+            week.plus(1)  # fails for the last week that dates can represent, whose end they cannot
             return week
         except (ValueError, OverflowError) as error:
             raise ValueError(f"not a week: {text!r}; {error}") from error
 
     @property
     def start_at(self) -> datetime:
-        """Monday 00:00 UTC, inside the week."""
+        """Monday 00:00 UTC, the first instant of the week."""
         return datetime.combine(self.monday, time(), tzinfo=UTC)
 
     @property
     def end_at(self) -> datetime:
-        """The next Monday 00:00 UTC, outside the week."""
+        """The next Monday 00:00 UTC, the first instant after the week."""
         return self.start_at + timedelta(days=7)
 
     @property
@@ -99,19 +99,19 @@ class Week:
         return self.monday + timedelta(days=6)
 
     def plus(self, n_weeks: int) -> Week:
-        """The week ``n_weeks`` later, or earlier where negative."""
+        """The week ``n_weeks`` later, or earlier if negative."""
         return Week(self.monday + timedelta(weeks=n_weeks))
 
     @property
     def closes_at(self) -> datetime:
-        """When everything submitted in the week has been announced: a day later where arXiv rests on Monday."""
+        """When all papers of the week have been announced; a day later if Monday is a holiday of arXiv."""
         day, n_days = self.monday + timedelta(days=7), 0
         while _is_holiday(day + timedelta(days=n_days)):
             n_days += 1
         return self.end_at + CLOSE_LAG + timedelta(days=n_days)
 
     def is_closed(self, now: datetime) -> bool:
-        """Whether everything submitted in the week has been announced by ``now``."""
+        """Whether all papers of the week have been announced by ``now``."""
         return now >= self.closes_at
 
     def __str__(self) -> str:
@@ -134,7 +134,7 @@ def weeks_between(first: Week, last: Week) -> Iterator[Week]:
 
 
 def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) -> str:
-    """What people call the period whose first week this is; a week belongs to the month that holds its Thursday.
+    """The name of the period that starts with this week; a week belongs to the month of its Thursday.
 
     Examples
     --------
@@ -150,5 +150,5 @@ def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) ->
 
 
 def iso_instant(at: datetime) -> str:
-    """An instant as ``2026-06-15T12:00:00Z``."""
+    """An instant in UTC to the second, such as ``2026-06-15T12:00:00Z``."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,1 +1,1 @@
-"""Talks to arXiv politely and turns its answers into papers."""
+"""arXiv clients: polite requests in, ``Paper`` records out."""

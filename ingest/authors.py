@@ -1,4 +1,4 @@
-"""Authors where arXiv gives them in one line, as its submitters typed them."""
+"""Author lines as typed by submitters, split into names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ACCENTS = frozenset(
 
 
 def split_authors(line: str) -> tuple[str, ...]:
-    r"""The names of a line, in order, without affiliations in brackets and with TeX accents as letters.
+    r"""The names of an author line, in order, without affiliations and with TeX accents as letters.
 
-    Where arXiv itself gives the names apart, those are better: a line can be split in more than one way.
+    Prefer the structured names of arXiv if there are any: a line can often be split in more than one way.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def split_authors(line: str) -> tuple[str, ...]:
         line = shorter
     names: list[str] = []
     for part in _BETWEEN.split(line):
-        name = one_line(_letters(part))
+        name = one_line(_without_tex(part))
         if _SUFFIX.match(name) and names:
             names[-1] = f"{names[-1]} {name}"
         elif name:
@@ -37,9 +37,9 @@ def split_authors(line: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _letters(name: str) -> str:
+def _without_tex(name: str) -> str:
     if ("\\" not in name and "{" not in name) or not _ACCENTS.issuperset(_MACRO.findall(name)):
         return name
-    from pylatexenc.latex2text import LatexNodes2Text  # half a second, and seldom needed
+    from pylatexenc.latex2text import LatexNodes2Text  # takes 0.5 s to import, rarely needed
 
     return str(LatexNodes2Text(strict_latex_spaces=True).latex_to_text(name, tolerant_parsing=True))

@@ -1,4 +1,4 @@
-"""Instants as arXiv's snapshot and OAI-PMH write them."""
+"""Dates as arXiv's snapshot and OAI-PMH write them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep
 _USUAL = re.compile(r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
 
 
-def instant_of(text: str) -> datetime:
-    """The instant of ``Mon, 2 Apr 2007 19:18:42 GMT``, or of any other date as mail writes it; UTC where no zone is.
+def parse_mail_date(text: str) -> datetime:
+    """The instant of an RFC 5322 date such as ``Mon, 2 Apr 2007 19:18:42 GMT``; UTC if it has no zone.
 
     Raises
     ------
     ValueError, TypeError
-        If it is no such date.
+        If the text is not such a date.
     """
-    if usual := _USUAL.fullmatch(text):  # a snapshot has millions, and the general way takes ten times as long
+    if usual := _USUAL.fullmatch(text):  # ten times as fast as the general parser; a snapshot has millions of dates
         day, month, year, hour, minute, second = usual.groups()
         if month in _MONTHS:
             return datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)

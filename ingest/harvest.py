@@ -1,4 +1,4 @@
-"""From windows of time to papers that are proven to be all of them."""
+"""Harvesting windows of submission time, with a check that every paper arrived."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from domain.week import Week, weeks_between
 from ingest.merge_records import merged_record
 
 if TYPE_CHECKING:
-    from ingest.client import Page  # planning should not wait for the HTTP client
+    from ingest.client import Page  # planning need not import the HTTP client
 
 MAX_PER_QUERY = 30_000
-"""The most papers that arXiv lets one query reach (API manual)."""
-ARXIV_BEGAN = datetime(1991, 8, 1, tzinfo=UTC)
-_ASKED_BY_ID = 1000
-_IN_TIME = timedelta(weeks=1)
-_SETTLED = timedelta(weeks=4)
+"""The number of results that one query can reach (arXiv API manual)."""
+ARXIV_START = datetime(1991, 8, 1, tzinfo=UTC)
+_MAX_ID_LOOKUPS = 1000
+_PROMPT = timedelta(weeks=1)
+_SETTLED_AFTER = timedelta(weeks=4)
 
 
 class Source(Protocol):
-    """What a harvest asks."""
+    """The arXiv client as a harvest uses it."""
 
     def page(self, window: Window, categories: tuple[str, ...], *, start: int, size: int) -> Page:
         """Papers ``start`` to ``start + size`` of a window, oldest submission first."""
         ...
 
     def papers_by_id(self, ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
-        """Those of the papers that arXiv has, as it has them now."""
+        """The current records of these papers; a paper that arXiv does not have is left out."""
         ...
 
 
 def window_of(week: Week) -> Window:
-    """A week as a window."""
+    """The window of a week."""
     return Window(week.start_at, week.end_at)
 
 
 def weeks_to_cover(n_weeks: int, last: Week, newest_held: Week | None) -> list[Week]:
-    """The weeks that a harvest is answerable for: ``n_weeks`` up to ``last``, and all since the newest one held."""
+    """The weeks that a harvest covers: the last ``n_weeks`` up to ``last``, and all since the newest stored one."""
     first = last.plus(1 - n_weeks)
     if newest_held is not None and newest_held < first:
         first = newest_held
@@ -56,10 +56,10 @@ def windows_due(
     now: datetime | None = None,
     recheck_weeks: Sequence[int] = (),
 ) -> list[Window]:
-    """Windows to ask arXiv about, oldest first.
+    """Windows to harvest, oldest first.
 
-    These are the weeks that no record proves whole; every window that was asked for and is still open, however old;
-    and complete ones that have passed an age of ``recheck_weeks`` since they were last asked for.
+    These are the ``weeks`` without a complete record, every incomplete window however old, and complete windows that
+    have passed one of the ages ``recheck_weeks`` (weeks after the window's end) since they were last harvested.
     """
     known = list(records)
     proven = {record.window for record in known if record.is_complete}
@@ -71,7 +71,7 @@ def windows_due(
 
 
 def _is_aged(record: WindowRecord, now: datetime, recheck_weeks: Sequence[int]) -> bool:
-    """Whether an age has come since the window was last asked for; several that came while nobody ran are one."""
+    """Whether the window passed one of the ages since it was last harvested; several at once count as one."""
     ages = (record.window.end_at + timedelta(weeks=n) for n in recheck_weeks)
     return any(record.checked_at < at <= now for at in ages)
 
@@ -85,34 +85,37 @@ def harvest_window(
     now: datetime,
     held: Collection[ArxivId] = (),
     by_count: bool = True,
-    on_page: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> HarvestedWindow:
-    """Everything arXiv has for a window that is not held yet, with the proof, or the reason why there is none.
+    """Fetch a window and check that it is complete.
 
-    The window is complete only if as many distinct papers of it came as arXiv says there are when asked after the
-    last page, and no other is held; an answer that differs is asked for once more, and nothing at all is believed only
-    when two answers say so. Papers that are ``held`` (withdrawn ones included, as in arXiv's count) and did not come
-    are asked for by name. With ``by_count`` the count of the held is tried first, and nothing is fetched if it agrees.
-    An answer that cannot be had is a reason, not an exception, unless not a single answer came. A window that is too
-    large for one query is asked for in halves.
+    The window is complete only if the number of distinct papers fetched equals arXiv's count, requested again after
+    the last page, and no other paper is stored. A count that differs is requested once more. An empty result is
+    believed only if a second answer and arXiv's counts before and after the window agree. Stored papers that were not
+    in the results are looked up by id. A window too large for one query is fetched in halves. A failed request makes
+    the window incomplete, with the reason in ``problem``.
 
-    ``on_page`` hears how many papers have come, and how many arXiv said there are.
+    Parameters
+    ----------
+    held : the stored papers of the window, including withdrawn ones, which arXiv counts too.
+    by_count : compare arXiv's count with ``held`` first, and fetch nothing if they agree.
+    on_progress : called with the number of papers fetched so far and arXiv's count.
 
     Raises
     ------
     SourceError
-        If there was no answer to the first question: then nothing is known about the window.
+        If the first request failed, so that nothing is known about the window.
     """
     if by_count and held and _count(source, window, categories, expected=len(held)) == len(held):
         return HarvestedWindow(window, categories, (), len(held), None, now, n_held=len(held))
-    fetched = _fetch(source, window, categories, page_size=page_size, on_page=on_page)
+    fetched = _fetch(source, window, categories, page_size=page_size, on_progress=on_progress)
     came = {p.arxiv_id for p in fetched.papers}
     papers, n_held, n_said, problem = list(fetched.papers), len(came | set(held)), fetched.n_said, fetched.problem
     missing = sorted(set(held) - came)
     if problem is None and n_said is not None and (missing or len(came) != n_said):
         try:
-            # One may have changed its categories, or have slipped through between two pages.
-            for p in source.papers_by_id(missing) if 0 < len(missing) <= _ASKED_BY_ID else ():
+            # A paper may have changed its categories, or have been skipped between two pages.
+            for p in source.papers_by_id(missing) if 0 < len(missing) <= _MAX_ID_LOOKUPS else ():
                 if not set(p.categories) & set(categories):
                     papers.append(p)
                     n_held -= 1
@@ -137,7 +140,7 @@ def harvest_window(
 
 
 def _count(source: Source, window: Window, categories: tuple[str, ...], *, expected: int) -> int:
-    """How many papers arXiv says a window has; asked twice where the first answer is not what is expected."""
+    """arXiv's count of a window; requested twice if the first answer is not as expected."""
     n_said = source.page(window, categories, start=0, size=1).n_total
     return n_said if n_said == expected else source.page(window, categories, start=0, size=1).n_total
 
@@ -146,16 +149,16 @@ _NOT_EMPTY = "arXiv said 0 papers, but its counts up to the window's start and e
 
 
 def _is_empty(source: Source, window: Window, categories: tuple[str, ...]) -> bool:
-    """Whether arXiv's other counts, too, leave no paper for the window.
+    """Whether arXiv's counts around the window confirm that it is empty.
 
-    An arXiv in trouble answers 0 to every question, again and again. So its count of all papers before the window must
-    be that of all papers up to its end, and arXiv must know of any paper at all.
+    In some failures arXiv answers 0 to every query. So its counts up to the window's start and end must be equal, and
+    its count of all papers must not be 0.
     """
-    if window.start_at <= ARXIV_BEGAN:
+    if window.start_at <= ARXIV_START:
         return True
 
     def n_until(end_at: datetime) -> int:
-        return source.page(Window(ARXIV_BEGAN, end_at), categories, start=0, size=1).n_total
+        return source.page(Window(ARXIV_START, end_at), categories, start=0, size=1).n_total
 
     n_before = n_until(window.start_at)
     if n_before != n_until(window.end_at):
@@ -165,7 +168,7 @@ def _is_empty(source: Source, window: Window, categories: tuple[str, ...]) -> bo
 
 @dataclass(frozen=True)
 class _Fetched:
-    """The papers that came, each once, and arXiv's count after the last of them."""
+    """The papers fetched, without duplicates, and arXiv's count after the last page."""
 
     papers: tuple[Paper, ...]
     n_said: int | None
@@ -180,19 +183,19 @@ def _fetch(
     categories: tuple[str, ...],
     *,
     page_size: int,
-    on_page: Callable[[int, int], None] | None,
+    on_progress: Callable[[int, int], None] | None,
 ) -> _Fetched:
     papers: dict[ArxivId, Paper] = {}
     outside: set[ArxivId] = set()
     unreadable: set[str] = set()
     page = source.page(window, categories, start=0, size=page_size)
     if page.n_total > MAX_PER_QUERY and len(halves := _halves(window)) == 2:
-        return _fetch_halves(source, halves, categories, page_size=page_size, on_page=on_page)
+        return _fetch_halves(source, halves, categories, page_size=page_size, on_progress=on_progress)
     start, n_empty = 0, 0
     try:
         while True:
             for p in page.papers:
-                # One with a wrong date would be stored in a wrong week for good, so it is not taken at all.
+                # A paper with a wrong date would stay in a wrong week for good, so it is left out.
                 if window.start_at <= p.submitted_at < window.end_at:
                     papers[p.arxiv_id] = p
                 else:
@@ -200,8 +203,8 @@ def _fetch(
             unreadable |= set(page.unreadable)
             start += page.n_entries
             n_empty = 0 if page.n_entries else n_empty + 1
-            if on_page is not None:
-                on_page(len(papers), page.n_total)
+            if on_progress is not None:
+                on_progress(len(papers), page.n_total)
             if n_empty >= 2 or (start >= page.n_total and page.n_entries) or start >= MAX_PER_QUERY:
                 break
             page = source.page(window, categories, start=start, size=min(page_size, MAX_PER_QUERY - start))
@@ -215,7 +218,7 @@ def _fetch(
 
 
 def _halves(window: Window) -> list[Window]:
-    """The window in two, at a whole minute; just itself where it is a minute long."""
+    """The window split at a whole minute; a window of one minute is returned unsplit."""
     n_minutes = int((window.end_at - window.start_at) / timedelta(minutes=1))
     if n_minutes < 2:
         return [window]
@@ -229,13 +232,13 @@ def _fetch_halves(
     categories: tuple[str, ...],
     *,
     page_size: int,
-    on_page: Callable[[int, int], None] | None,
+    on_progress: Callable[[int, int], None] | None,
 ) -> _Fetched:
     parts: list[_Fetched] = []
     problem: str | None = None
     for half in halves:
         try:
-            parts.append(_fetch(source, half, categories, page_size=page_size, on_page=on_page))
+            parts.append(_fetch(source, half, categories, page_size=page_size, on_progress=on_progress))
         except SourceError as error:
             if not parts:
                 raise
@@ -251,38 +254,38 @@ def _fetch_halves(
 
 
 def _difference(n_said: int, n_held: int, n_came: int, fetched: _Fetched) -> str:
-    """Why a window is not complete, with what is known about the difference."""
+    """Why a window is incomplete, with what is known about the difference."""
     reason = f"arXiv said {n_said:,} papers, {n_held:,} are held"
     if n_held == n_said:
         reason += f", but {n_came:,} came"
     if fetched.unreadable:
-        reason += f"; {len(fetched.unreadable):,} entries could not be read, {fetched.unreadable[0]} for one"
+        reason += f"; {len(fetched.unreadable):,} entries could not be read, for example {fetched.unreadable[0]}"
     if fetched.outside:
-        reason += f"; {len(fetched.outside):,} came with a date outside the window, {fetched.outside[0]} for one"
+        reason += f"; {len(fetched.outside):,} have a date outside the window, for example {fetched.outside[0]}"
     return reason
 
 
 def settled_lateness(arrivals: Iterable[LateArrivals]) -> Lateness | None:
-    """How many papers came late, over the windows that can tell; ``None`` where there is none.
+    """Late papers over the windows that can show them; ``None`` if there is no such window.
 
-    These were complete within a week of their end, and asked for again four weeks or more after it.
+    Such a window was complete within a week of its end, and was harvested again four or more weeks after it.
     """
-    telling = [
+    settled = [
         a
         for a in arrivals
-        if a.first_complete_at <= a.window.end_at + _IN_TIME and a.checked_at >= a.window.end_at + _SETTLED
+        if a.first_complete_at <= a.window.end_at + _PROMPT and a.checked_at >= a.window.end_at + _SETTLED_AFTER
     ]
-    if not telling:
+    if not settled:
         return None
-    return Lateness(len(telling), sum(a.n_papers for a in telling), sum(a.n_late for a in telling))
+    return Lateness(len(settled), sum(a.n_papers for a in settled), sum(a.n_late for a in settled))
 
 
 def plan_harvest(
     fetched: Iterable[Paper], known: Mapping[ArxivId, Paper], versions: Iterable[PaperVersion] = ()
 ) -> HarvestPlan:
-    """What storing these papers will do; ``reconciled`` says what becomes of one that is known.
+    """The changes that storing these papers will make; known papers are merged with ``merged_record``.
 
-    ``versions`` are further submissions that the source told of.
+    ``versions`` are further submissions that the source gave.
     """
     new: list[Paper] = []
     replaced: list[Paper] = []
@@ -293,11 +296,11 @@ def plan_harvest(
         if old is None:
             new.append(p)
             continue
-        held = merged_record(old, p)
-        if held is old:
+        merged = merged_record(old, p)
+        if merged is old:
             unchanged.append(p.arxiv_id)
-        elif held.version > old.version:
-            replaced.append(held)
+        elif merged.version > old.version:
+            replaced.append(merged)
         else:
-            revised.append(held)
+            revised.append(merged)
     return HarvestPlan(tuple(new), tuple(replaced), tuple(revised), tuple(unchanged), tuple(versions))

@@ -1,4 +1,4 @@
-"""One request to arXiv at a time, whatever is asked: takes its turn, says who we are, passes on whole answers only."""
+"""The HTTP session for arXiv's services: rate limit, identification, validation and retries."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lxml import etree
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from domain.errors import (
-    SourceClosed,
     SourceError,
     SourceFormatError,
+    SourcePaused,
     SourceRejected,
     SourceUnavailable,
-    SourceUnreached,
+    SourceUnreachable,
 )
 from domain.rate_limit import Outcome, RequestOutcome, is_paused
-from ingest.rate_limiter import CONNECT_S, RateLimiter
+from ingest.rate_limiter import CONNECT_TIMEOUT_S, RateLimiter
 from ingest.settings import ArxivSettings
 
 T = TypeVar("T")
@@ -33,11 +33,14 @@ _PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True
 
 
 class ArxivHttpSession(requests.Session):
-    """Asks one of arXiv's services, and refuses every answer that is not a whole one of that service.
+    """Session for one of arXiv's services that accepts only complete answers of that service.
 
-    ``check`` is given a body and its address and raises ``SourceFormatError`` if it is not such an answer, or
-    ``SourceRejected`` if it is the service's way of refusing the question. ``gate`` keeps the pause between requests,
-    its own where none is given; ``source`` is what the gate's memory calls the service.
+    Parameters
+    ----------
+    check : called with a body and its URL; raises ``SourceFormatError`` if the body is not a complete answer, and
+        ``SourceRejected`` if it is the service's error message.
+    rate_limiter : by default a new one for this process.
+    source : name of the service in the log of requests.
     """
 
     def __init__(
@@ -48,118 +51,125 @@ class ArxivHttpSession(requests.Session):
         base_url: str,
         accept: str,
         check: Callable[[bytes, str], None],
-        gate: RateLimiter | None = None,
+        rate_limiter: RateLimiter | None = None,
         source: str = "api",
     ) -> None:
         super().__init__()
         self._settings = settings
         self._base_url = base_url
         self._check = check
-        self._gate = gate or RateLimiter(settings)
+        self._rate_limiter = rate_limiter or RateLimiter(settings)
         self._source = source
         contact = f" ({settings.contact})" if settings.contact else ""
         self._headers = {"User-Agent": f"{product}{contact}", "Accept": accept}
         self.n_requests = 0
 
     def get(self, url: str | bytes, **_: Any) -> requests.Response:
-        """The answer to one request, if ``check`` has nothing against it.
+        """The answer to one request, once ``check`` accepts it.
 
         Raises
         ------
         SourceUnavailable, SourceRejected
         """
         address = url.decode() if isinstance(url, bytes) else url
-        turn = self._gate.enter()
+        permit = self._rate_limiter.acquire()
         self.n_requests += 1
         began = time.monotonic()
-        answer = RequestOutcome(
-            self._source, address, self._gate.now(), "unreached", None, 0.0, 0, "stopped before an answer came"
+        outcome = RequestOutcome(
+            source=self._source,
+            url=address,
+            asked_at=self._rate_limiter.now(),
+            outcome="unreached",
+            status=None,
+            seconds=0.0,
+            n_bytes=0,
+            problem="stopped before an answer arrived",
         )
         failure: SourceError | None = None
         try:
-            response = self._ask(address)
-            answer = replace(answer, status=response.status_code, n_bytes=len(response.content))
-            self._judge(response, address)
-            answer = replace(answer, outcome="usable", problem=None)
+            response = self._send(address)
+            outcome = replace(outcome, status=response.status_code, n_bytes=len(response.content))
+            self._require_usable(response, address)
+            outcome = replace(outcome, outcome="usable", problem=None)
         except SourceError as error:
             failure = error
-            answer = replace(
-                answer,
+            outcome = replace(
+                outcome,
                 outcome=_outcome_of(error),
                 problem=str(error),
                 retry_after_s=getattr(error, "retry_after_s", None),
             )
         finally:
-            state = self._gate.leave(turn, replace(answer, seconds=time.monotonic() - began))
+            state = self._rate_limiter.release(permit, replace(outcome, seconds=time.monotonic() - began))
         if failure is None:
             return response
-        if state.closed_until is not None and is_paused(state, self._gate.now()):
-            raise SourceClosed(
-                f"{failure}; arXiv is not asked again before {state.closed_until:%Y-%m-%d %H:%M} UTC",
+        if state.closed_until is not None and is_paused(state, self._rate_limiter.now()):
+            raise SourcePaused(
+                f"{failure}; requests are paused until {state.closed_until:%Y-%m-%d %H:%M} UTC",
                 until=state.closed_until,
                 url=address,
-                retry_after_s=answer.retry_after_s,
+                retry_after_s=outcome.retry_after_s,
             ) from failure
         raise failure
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: a request that follows an answer would not have waited for its turn."""
+        """Follow no redirect: it would bypass the rate limiter."""
 
-    def _ask(self, address: str) -> requests.Response:
-        """Whatever answer comes, read to its end."""
+    def _send(self, address: str) -> requests.Response:
+        """Send a request and read the answer to its end, whatever its status."""
         deadline = time.monotonic() + self._settings.answer_s
         try:
             response = super().get(
                 address,
                 headers=self._headers,
-                timeout=(CONNECT_S, self._settings.timeout_s),
+                timeout=(CONNECT_TIMEOUT_S, self._settings.timeout_s),
                 stream=True,
             )
             with response:
                 body = bytearray()
                 while chunk := response.raw.read1(1 << 16, decode_content=True):
                     body += chunk
-                    if time.monotonic() > deadline:  # a time-out is for silence; this is for an answer that trickles
+                    if time.monotonic() > deadline:  # the time-out covers silence, this a slow trickle
                         raise SourceUnavailable(
                             f"arXiv's answer took longer than {self._settings.answer_s:g} s", url=address
                         )
-            response._content = bytes(body)  # where everybody looks for it who does not read a stream
+            response._content = bytes(body)  # what response.content returns
         except requests.exceptions.ConnectionError as error:
-            kind = SourceUnreached if _is_unreached(error) else SourceUnavailable
+            kind = SourceUnreachable if _is_unreached(error) else SourceUnavailable
             raise kind(f"cannot reach arXiv at {self._base_url}: {_cause(error)}", url=address) from error
         except (requests.exceptions.RequestException, HTTPError) as error:
             raise SourceUnavailable(f"arXiv's answer broke off: {_cause(error)}", url=address) from error
         return response
 
-    def _judge(self, response: requests.Response, address: str) -> None:
+    def _require_usable(self, response: requests.Response, address: str) -> None:
         if response.status_code != requests.codes.ok:
-            raise self._refusal(response, address)
+            raise self._error_of(response, address)
         try:
             self._check(response.content, address)
         except SourceFormatError as error:
             raise SourceUnavailable(str(error), url=address) from error
 
-    def retrying(self, ask: Callable[[], T]) -> T:
-        """What ``ask`` gives, tried again while arXiv may yet answer; the one place that retries.
+    def with_retries(self, ask: Callable[[], T]) -> T:
+        """The result of ``ask``, retried after transient failures; the only place that retries.
 
         Raises
         ------
         SourceUnavailable
-            If there was no whole answer in ``max_tries`` tries, or arXiv asks for a longer wait than we grant.
+            If ``max_tries`` tries gave no complete answer, or arXiv asks for a wait above ``max_wait_s``.
         SourceRejected
-            If arXiv refuses the question.
+            If arXiv rejects the request.
         """
         attempts = stamina.retry_context(
-            on=_wait_before_retry(self._gate, self._settings), attempts=self._settings.max_tries, timeout=None
+            on=_retry_delay(self._rate_limiter, self._settings), attempts=self._settings.max_tries, timeout=None
         )
         for attempt in attempts:
             with attempt:
                 return ask()
         raise AssertionError("stamina returns or raises")
 
-    def _refusal(self, response: requests.Response, url: str) -> SourceUnavailable | SourceRejected:
+    def _error_of(self, response: requests.Response, url: str) -> SourceUnavailable | SourceRejected:
         status = response.status_code
-        # 406 is one of arXiv's ways of slowing us down; 400 and 404 are about the question.
+        # arXiv also sends 406 to slow clients down; 400 and 404 mean that the request is invalid.
         if status in (406, 408, 425, 429) or status >= 500:
             wait_s = retry_after_s(response.headers.get("Retry-After"), now=datetime.now(UTC))
             return SourceUnavailable(f"arXiv answered {status}", url=url, retry_after_s=wait_s)
@@ -178,21 +188,21 @@ class ArxivHttpSession(requests.Session):
 
 
 def parse_xml(body: bytes, url: str, kind: str) -> etree._Element:
-    """The root of an XML answer, read without entities, network or other tricks; ``kind`` names what was expected.
+    """The root of an XML answer, parsed without entities or network; ``kind`` names the expected format.
 
     Raises
     ------
     SourceFormatError
-        If the body is not well-formed, or cut off.
+        If the body is malformed or truncated.
     """
     try:
         return etree.fromstring(body, etree.XMLParser(**_PARSER_OPTIONS))
     except etree.XMLSyntaxError as error:
-        raise SourceFormatError(f"arXiv's answer is not whole {kind} ({error})", url=url) from error
+        raise SourceFormatError(f"arXiv's answer is not complete {kind} ({error})", url=url) from error
 
 
 def retry_after_s(value: str | None, *, now: datetime) -> float | None:
-    """A ``Retry-After`` header in seconds, from a number or a date (RFC 9110); ``None`` where it says neither."""
+    """A ``Retry-After`` header in seconds, from a number or a date (RFC 9110); ``None`` if it is neither."""
     if value is None:
         return None
     try:
@@ -206,27 +216,26 @@ def retry_after_s(value: str | None, *, now: datetime) -> float | None:
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
 
 
-def _wait_before_retry(gate: RateLimiter, settings: ArxivSettings) -> Callable[[Exception], bool | float]:
-    """How many seconds to wait before another try; ``False`` where there should be none.
+def _retry_delay(rate_limiter: RateLimiter, settings: ArxivSettings) -> Callable[[Exception], bool | float]:
+    """The back-off hook for stamina: seconds to wait before another try, ``False`` for no further try.
 
-    The gate knows what arXiv asked for. Where arXiv was not reached at all, the wait doubles from the delay between
-    requests.
+    The wait doubles from the delay between requests, and is at least what the rate limiter requires.
     """
     tries = itertools.count(1)
 
     def wait(error: Exception) -> bool | float:
-        if not isinstance(error, SourceUnavailable) or isinstance(error, SourceClosed):
+        if not isinstance(error, SourceUnavailable) or isinstance(error, SourcePaused):
             return False
         doubling_s: float = min(settings.max_wait_s, settings.delay_s * 2 ** min(next(tries), 20))
-        return max(doubling_s, gate.wait_s())
+        return max(doubling_s, rate_limiter.wait_s())
 
     return wait
 
 
 def _outcome_of(error: SourceError) -> Outcome:
-    if isinstance(error, SourceUnreached):
+    if isinstance(error, SourceUnreachable):
         return "unreached"
-    # 401 and 403 are what a client gets that is blocked, whatever it asks.
+    # A blocked client gets 401 or 403 for every request.
     if isinstance(error, SourceRejected) and error.status not in (401, 403):
         return "rejected"
     return "refused"
@@ -238,7 +247,7 @@ def _is_unreached(error: requests.exceptions.ConnectionError) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost reason in a few words: urllib3 wraps them four deep."""
+    """The innermost cause in a few words; urllib3 nests exceptions four deep."""
     text = str(error)
     for words in ("Connection refused", "Name or service not known", "timed out", "reset by peer"):
         if words in text:

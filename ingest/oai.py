@@ -1,4 +1,4 @@
-"""arXiv's OAI-PMH over HTTP: questions as URLs, answers as records."""
+"""Client of arXiv's OAI-PMH service, and the parser of its answers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 from lxml import etree
 
-from domain.errors import SourceFormatError, SourceListExpired, SourceRejected, SourceUnavailable
+from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
 from ingest.authors import split_authors
-from ingest.dates import instant_of
+from ingest.dates import parse_mail_date
 from ingest.http_session import ArxivHttpSession, parse_xml
 from ingest.oai_sync import FORMATS, OaiFormat, OaiPage
 from ingest.rate_limiter import RateLimiter
@@ -20,74 +20,74 @@ from ingest.settings import ArxivSettings
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _NAMESPACES: dict[OaiFormat, str] = {name: f"{{http://arxiv.org/OAI/{name}/}}" for name in FORMATS}
-_WITHDRAWN = "I"  # the source type of a version that has no source
+_WITHDRAWN = "I"  # source type of a withdrawn version
 
 
 class OaiClient:
-    """Asks arXiv's OAI-PMH for lists, one request at a time through ``gate``, its own where none is given."""
+    """Requests record lists from arXiv's OAI-PMH service; ``rate_limiter`` is a new one by default."""
 
-    def __init__(self, settings: ArxivSettings, *, product: str, gate: RateLimiter | None = None) -> None:
+    def __init__(self, settings: ArxivSettings, *, product: str, rate_limiter: RateLimiter | None = None) -> None:
         self._url = settings.oai_url
         self._session = ArxivHttpSession(
             settings,
             product=product,
             base_url=settings.oai_url,
             accept="text/xml, application/xml",
-            check=read_header,
-            gate=gate,
+            check=check_answer,
+            rate_limiter=rate_limiter,
             source="oai",
         )
 
     def first_page(self, set_name: str, metadata_format: OaiFormat, *, from_date: date) -> OaiPage:
-        """The begin of the list of everything in a set that changed on ``from_date`` or later.
+        """The first page of all records in a set that changed on ``from_date`` or later.
 
-        That nothing did is believed only when a second answer says so too.
+        An empty list is requested a second time before it is believed.
 
         Raises
         ------
         SourceUnavailable, SourceRejected
-            As ``ArxivSession.retrying`` says.
+            As ``ArxivHttpSession.with_retries`` does.
         """
-        question = {"metadataPrefix": metadata_format, "set": set_name, "from": from_date.isoformat()}
-        page = self._list(question, metadata_format)
-        return page if page.n_records else self._list(question, metadata_format)
+        arguments = {"metadataPrefix": metadata_format, "set": set_name, "from": from_date.isoformat()}
+        page = self._list_records(arguments, metadata_format)
+        return page if page.n_records else self._list_records(arguments, metadata_format)
 
     def next_page(self, token: str, metadata_format: OaiFormat) -> OaiPage:
-        """Where a list goes on.
+        """The next page of a list.
 
         Raises
         ------
-        SourceListExpired
-            If it does not: it must be begun again.
+        ResumptionTokenExpired
+            If the list must be read again from the start.
         SourceUnavailable, SourceRejected
-            As ``ArxivSession.retrying`` says.
+            As ``ArxivHttpSession.with_retries`` does.
         """
-        page = self._list({"resumptionToken": token}, metadata_format)
+        page = self._list_records({"resumptionToken": token}, metadata_format)
         if page.token == token or not page.n_records:
-            raise SourceUnavailable("arXiv's list does not go on although its token said so", url=self._url)
+            raise SourceUnavailable("arXiv's list ends although its resumption token promised more", url=self._url)
         return page
 
-    def _list(self, question: Mapping[str, str], metadata_format: OaiFormat) -> OaiPage:
-        url = f"{self._url}?{urlencode({'verb': 'ListRecords', **question})}"
-        response = self._session.retrying(lambda: self._session.get(url))
+    def _list_records(self, arguments: Mapping[str, str], metadata_format: OaiFormat) -> OaiPage:
+        url = f"{self._url}?{urlencode({'verb': 'ListRecords', **arguments})}"
+        response = self._session.with_retries(lambda: self._session.get(url))
         return read_page(response.content, url, metadata_format)
 
 
-def read_header(body: bytes, url: str) -> None:
-    """Nothing, if the body is a whole answer to ``ListRecords``.
+def check_answer(body: bytes, url: str) -> None:
+    """Check that a body is a complete answer to ``ListRecords``.
 
     Raises
     ------
     SourceFormatError
-        If the body is not well-formed, cut off, not OAI-PMH, or a list without a record.
-    SourceListExpired, SourceRejected
-        If it is OAI-PMH's way of refusing the token, or the question.
+        If the body is malformed, truncated, not OAI-PMH, or a list without records.
+    ResumptionTokenExpired, SourceRejected
+        If it is OAI-PMH's error for an expired token, or for an invalid request.
     """
-    _listed(body, url)
+    _record_list(body, url)
 
 
-def _listed(body: bytes, url: str) -> tuple[datetime, etree._Element | None]:
-    """When the answer was given, and the list in it; ``None`` where OAI-PMH says that it is empty."""
+def _record_list(body: bytes, url: str) -> tuple[datetime, etree._Element | None]:
+    """The time of the answer, and its list element; ``None`` if no record matches."""
     root = parse_xml(body, url, "OAI-PMH")
     answered_at = root.findtext(f"{_OAI}responseDate")
     if root.tag != f"{_OAI}OAI-PMH" or answered_at is None:
@@ -102,24 +102,24 @@ def _listed(body: bytes, url: str) -> tuple[datetime, etree._Element | None]:
         if code == "noRecordsMatch":
             return at, None
         if code == "badResumptionToken":
-            raise SourceListExpired(f"arXiv no longer knows where its list was to go on: {reason}", url=url)
-        raise SourceRejected(f"arXiv rejects the question: {code}, {reason}", url=url)
+            raise ResumptionTokenExpired(f"arXiv's resumption token has expired: {reason}", url=url)
+        raise SourceRejected(f"arXiv rejects the request: {code}, {reason}", url=url)
     listed = root.find(f"{_OAI}ListRecords")
     if listed is None or listed.find(f"{_OAI}record") is None:
-        # OAI-PMH has another way to say that nothing matches, so this is a fault.
-        raise SourceFormatError("arXiv's answer holds no record and does not say why", url=url)
+        # An empty result has its own error code in OAI-PMH, so this is a fault.
+        raise SourceFormatError("arXiv's answer has no record and no error code", url=url)
     return at, listed
 
 
 def read_page(body: bytes, url: str, metadata_format: OaiFormat) -> OaiPage:
-    """What an answer to ``ListRecords`` tells.
+    """The records of an answer to ``ListRecords``.
 
     Raises
     ------
-    SourceFormatError, SourceListExpired, SourceRejected
-        As ``read_header`` says.
+    SourceFormatError, ResumptionTokenExpired, SourceRejected
+        As ``check_answer`` does.
     """
-    answered_at, listed = _listed(body, url)
+    answered_at, listed = _record_list(body, url)
     if listed is None:
         return OaiPage(0, answered_at)
     papers: list[Paper] = []
@@ -138,13 +138,13 @@ def read_page(body: bytes, url: str, metadata_format: OaiFormat) -> OaiPage:
             described = record.find(f"{_OAI}metadata/{_NAMESPACES[metadata_format]}{metadata_format}")
             if described is None:
                 raise ValueError(f"no {metadata_format}")
-            told = _Record(described, _NAMESPACES[metadata_format])
+            fields = _Record(described, _NAMESPACES[metadata_format])
             if metadata_format == "arXiv":
-                authors[told.arxiv_id] = told.authors_apart()
+                authors[fields.arxiv_id] = fields.structured_authors()
             else:
-                paper, between = told.paper()
+                paper, intermediate = fields.paper()
                 papers.append(paper)
-                versions += between
+                versions += intermediate
         except (ValueError, OverflowError) as error:
             unreadable.append(f"{name}: {error}")
     token = one_line(listed.findtext(f"{_OAI}resumptionToken") or "") or None
@@ -162,7 +162,7 @@ def read_page(body: bytes, url: str, metadata_format: OaiFormat) -> OaiPage:
 
 @dataclass(frozen=True)
 class _Record:
-    """The metadata of one record; every question raises ``ValueError`` where a field is absent or malformed."""
+    """The metadata of one record; every method raises ``ValueError`` if a field is absent or malformed."""
 
     element: etree._Element
     namespace: str
@@ -180,7 +180,7 @@ class _Record:
     def arxiv_id(self) -> ArxivId:
         return parse_arxiv_id(self.required("id"))
 
-    def authors_apart(self) -> tuple[str, ...]:
+    def structured_authors(self) -> tuple[str, ...]:
         names = []
         for author in self.element.iterfind(f"{self.namespace}authors/{self.namespace}author"):
             parts = (author.findtext(f"{self.namespace}{part}") for part in ("forenames", "keyname", "suffix"))
@@ -210,7 +210,7 @@ class _Record:
             comment=comment,
             doi=self.text("doi"),
             journal_ref=self.text("journal-ref"),
-            # The mark is not always set, so the paper's own words count too.
+            # The flag is not always set, so the paper's text counts too.
             is_withdrawn=one_line(source_type or "") == _WITHDRAWN or says_withdrawn(comment, abstract),
             source="oai",
         )
@@ -220,4 +220,4 @@ class _Record:
         number, at = version.get("version", ""), version.findtext(f"{self.namespace}date")
         if at is None:
             raise ValueError(f"version {number!r} has no <date>")
-        return PaperVersion(self.arxiv_id, int(number.removeprefix("v")), instant_of(one_line(at)))
+        return PaperVersion(self.arxiv_id, int(number.removeprefix("v")), parse_mail_date(one_line(at)))

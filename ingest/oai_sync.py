@@ -1,9 +1,9 @@
-"""What to ask of OAI-PMH's lists, and what to do with what comes.
+"""Planning of OAI-PMH harvests: passes through the lists, and what to store from each page.
 
-A list holds everything that changed in a category since a day, page by page. Two of arXiv's formats are read.
-``arXivRaw`` has every version with its date, and marks what is withdrawn, but has the authors in one line; ``arXiv``
-has the authors apart, but only days. So a category is read twice, papers first. Since 2025 a list no longer says how
-long it is, and its tokens expire with the day.
+A list contains all records of a category that changed since a day, in pages. Two of arXiv's formats are read, one
+after the other. ``arXivRaw`` has every version with its date and flags withdrawn papers, but has the authors in one
+line. ``arXiv`` has structured authors, but dates only to the day. Since 2025 a list does not give its length, and
+resumption tokens expire daily.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from ingest.harvest import plan_harvest
 
 OaiFormat = Literal["arXivRaw", "arXiv"]
 FORMATS: tuple[OaiFormat, ...] = ("arXivRaw", "arXiv")
-"""In the order in which they must be read: authors are only put right of papers that are held."""
+"""In reading order: authors are corrected only for papers that are already stored."""
 
-READ_AGAIN_AFTER = timedelta(hours=12)
+REREAD_AFTER = timedelta(hours=12)
 
 _OWN_GROUP = frozenset("cs econ eess math q-bio q-fin stat".split())
 
 
 @dataclass(frozen=True)
 class OaiPage:
-    """One answer.
+    """One page of a list.
 
-    In ``arXivRaw`` it tells of ``papers`` and of the ``versions`` between their first and newest, in ``arXiv`` of
-    ``authors``; in both of papers that arXiv has ``deleted``. ``unreadable`` names a record and says what is wrong
-    with it. ``token`` asks for the next page, ``None`` at the end. ``answered_at`` is arXiv's own clock.
+    Format ``arXivRaw`` gives ``papers`` and the ``versions`` between their first and newest; format ``arXiv`` gives
+    ``authors``; both give ``deleted`` papers. ``unreadable`` describes records by name and problem. ``token`` requests
+    the next page, ``None`` at the end. ``answered_at`` is arXiv's own clock.
     """
 
     n_records: int
@@ -46,23 +46,23 @@ class OaiPage:
 
 
 class OaiSource(Protocol):
-    """What a harvest of lists asks."""
+    """The OAI-PMH client as a harvest uses it."""
 
     def first_page(self, set_name: str, metadata_format: OaiFormat, *, from_date: date) -> OaiPage:
-        """The begin of the list of everything in a set that changed on ``from_date`` or later."""
+        """The first page of all records in a set that changed on ``from_date`` or later."""
         ...
 
     def next_page(self, token: str, metadata_format: OaiFormat) -> OaiPage:
-        """Where a list goes on; ``SourceListExpired`` if it does not."""
+        """The next page of a list; raises ``ResumptionTokenExpired`` if it must be read again."""
         ...
 
 
-def set_of(category: str) -> str:
-    """OAI-PMH's name of a category.
+def oai_set(category: str) -> str:
+    """The OAI-PMH set of a category.
 
     Examples
     --------
-    >>> [set_of(category) for category in ("cs.LG", "hep-th", "cond-mat.stat-mech")]
+    >>> [oai_set(category) for category in ("cs.LG", "hep-th", "cond-mat.stat-mech")]
     ['cs:cs:LG', 'physics:hep-th', 'physics:cond-mat:stat-mech']
     """
     archive, _, subject = category.partition(".")
@@ -73,15 +73,15 @@ def set_of(category: str) -> str:
 def next_pass(
     newest: OaiPass | None, set_name: str, metadata_format: OaiFormat, *, since: date, now: datetime
 ) -> OaiPass:
-    """The pass to make through a list after the newest one: it goes on if it was cut off, else a new one begins.
+    """The pass to make after the newest one: an unfinished pass continues, otherwise a new one starts.
 
-    A new one reads the changes since the last whole one; if papers are wanted that no pass has asked for, everything
-    that changed since they could have been submitted. A whole one that ended less than ``READ_AGAIN_AFTER`` ago is
-    given back as it is: arXiv's lists change once a day.
+    A new pass reads the changes since the last complete pass. If ``since`` is earlier than before, it reads all
+    changes from ``since`` on. A pass finished less than ``REREAD_AFTER`` ago is returned unchanged, because arXiv's
+    lists change once a day.
     """
     if newest is None or since < newest.since:
         return OaiPass(set_name, metadata_format, since=since, pass_from=since)
-    if newest.finished_at is None or newest.from_date is None or now - newest.finished_at < READ_AGAIN_AFTER:
+    if newest.finished_at is None or newest.from_date is None or now - newest.finished_at < REREAD_AFTER:
         return newest
     return OaiPass(
         set_name, metadata_format, since=newest.since, pass_from=newest.from_date, from_date=newest.from_date
@@ -89,30 +89,30 @@ def next_pass(
 
 
 def after_page(current: OaiPass, page: OaiPage, *, now: datetime) -> OaiPass:
-    """Where a pass stands when a page of it has been read."""
+    """The state of a pass after reading one page."""
     began_at = current.began_at or page.answered_at
     problem = current.problem
     if page.unreadable:
-        problem = f"{len(page.unreadable)} records could not be read, {min(page.unreadable)} for one"
+        problem = f"{len(page.unreadable)} records could not be read, for example {min(page.unreadable)}"
     current = replace(
         current, token=page.token, began_at=began_at, n_records=current.n_records + page.n_records, problem=problem
     )
     if page.token is not None:
         return current
-    # A day again: datestamps are days of arXiv's own zone.
+    # One day of overlap, because datestamps are days in arXiv's own time zone.
     return replace(current, from_date=began_at.date() - timedelta(days=1), finished_at=now)
 
 
-def begun_again(current: OaiPass) -> OaiPass:
-    """A pass whose token has expired, from its begin."""
+def restarted(current: OaiPass) -> OaiPass:
+    """A pass with an expired token, reset to its start."""
     return replace(current, token=None, began_at=None, n_records=0, problem=None)
 
 
 def plan_page(page: OaiPage, known: Mapping[ArxivId, Paper], *, since: date) -> HarvestPlan:
-    """What storing a page will do.
+    """The changes that storing a page will make.
 
-    Papers submitted before ``since`` are stored only if they are known: a list of changes holds old papers too.
-    Authors and deletions are of papers that are known; what arXiv has deleted counts as withdrawn.
+    Papers submitted before ``since`` are stored only if already known, because a list of changes includes old papers.
+    Authors and deletions apply to known papers; a deleted paper counts as withdrawn.
     """
     wanted = {p.arxiv_id: p for p in page.papers if p.arxiv_id in known or p.submitted_at.date() >= since}
     plan = plan_harvest(wanted.values(), known, (v for v in page.versions if v.arxiv_id in wanted))
@@ -129,5 +129,5 @@ def plan_page(page: OaiPage, known: Mapping[ArxivId, Paper], *, since: date) -> 
 
 
 def ids_of(page: OaiPage) -> set[ArxivId]:
-    """Every paper that a page tells of."""
+    """Identifiers of all papers on a page."""
     return {*(p.arxiv_id for p in page.papers), *page.authors, *page.deleted}

@@ -1,4 +1,4 @@
-"""arXiv's metadata snapshot: one JSON object a line, as published on Kaggle, plain or in a .gz or .zip."""
+"""arXiv's metadata snapshot as published on Kaggle: one JSON object per line, plain, .gz or .zip."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from typing import Any, BinaryIO, cast
 from domain.errors import UsageError
 from domain.paper import Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
 from ingest.authors import split_authors
-from ingest.dates import instant_of
+from ingest.dates import parse_mail_date
 
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|d[89a-f])", re.IGNORECASE)
-_LONGEST_LINE = 1 << 24  # bytes; the longest real ones, of thousands of authors, have half a million
+_MAX_LINE = 1 << 24  # bytes; the longest real lines, with thousands of authors, have about 500,000
 
 
 @dataclass(frozen=True)
 class SnapshotLine:
-    """One line: its paper, or the problem that kept it from being one; neither where it is not watched.
+    """One line of the snapshot: its paper, or the problem with it; neither if no watched category lists it.
 
-    ``versions`` are those between the paper's first and its newest, whose dates the paper itself holds. ``n_bytes``
-    says how much of the file, as it lies on the disk, was read so far.
+    ``versions`` are those between the paper's first and newest. ``n_bytes`` is how much of the file on disk was read
+    so far.
     """
 
     number: int
@@ -38,30 +38,30 @@ class SnapshotLine:
 
 
 def read_snapshot(path: Path, categories: Collection[str]) -> Iterator[SnapshotLine]:
-    """Every line of a snapshot, in order, with constant memory.
+    """Read every line of a snapshot, in order, in constant memory.
 
     Raises
     ------
     UsageError
-        If the file cannot be opened, or its compression is broken (what came before is yielded).
+        If the file cannot be opened or decompressed; the lines before the damage are yielded first.
     """
     watched = set(categories)
     try:
         with path.open("rb") as file, _unpacked(path, file) as text:
             number = 0
-            while line := text.readline(_LONGEST_LINE):
+            while line := text.readline(_MAX_LINE):
                 number += 1
-                if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-                    while (rest := text.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+                if len(line) == _MAX_LINE and not line.endswith(b"\n"):
+                    while (rest := text.readline(_MAX_LINE)) and not rest.endswith(b"\n"):
                         pass
-                    yield SnapshotLine(number, None, f"longer than {_LONGEST_LINE:,} bytes", n_bytes=file.tell())
+                    yield SnapshotLine(number, None, f"longer than {_MAX_LINE:,} bytes", n_bytes=file.tell())
                 elif line.strip():
                     yield _read_line(number, line, watched, file.tell())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, zipfile.BadZipFile, zlib.error, ValueError) as error:
         raise UsageError(f"{path} is damaged: {error}") from error
-    except (NotImplementedError, RuntimeError) as error:  # zipfile's words for a method or a password it lacks
+    except (NotImplementedError, RuntimeError) as error:  # zipfile: unknown compression method, or a password
         raise UsageError(f"cannot unpack {path}: {error}") from error
 
 
@@ -71,7 +71,7 @@ def _unpacked(path: Path, file: BinaryIO) -> Iterator[BinaryIO]:
         with zipfile.ZipFile(file) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             if len(names) != 1:
-                raise UsageError(f"{path} holds {len(names)} files; a snapshot is one")
+                raise UsageError(f"{path} contains {len(names)} files; a snapshot archive contains exactly one")
             with archive.open(names[0]) as member:
                 yield cast(BinaryIO, member)
     elif path.suffix == ".gz":
@@ -92,7 +92,7 @@ def _read_line(number: int, line: bytes, watched: set[str], n_bytes: int = 0) ->
         if not watched & set(categories):
             return SnapshotLine(number, None, None, n_bytes=n_bytes)
         paper = _paper(fields, categories)
-        return SnapshotLine(number, paper, None, _between(fields["versions"], paper), n_bytes)
+        return SnapshotLine(number, paper, None, _intermediate_versions(fields["versions"], paper), n_bytes)
     except KeyError as error:
         return SnapshotLine(number, None, f"no field {error}", n_bytes=n_bytes)
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
@@ -114,8 +114,8 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
         authors=_authors(fields),
         primary_category=categories[0],  # arXiv lists the primary one first
         categories=categories,
-        submitted_at=instant_of(first["created"]),
-        updated_at=instant_of(newest["created"]),
+        submitted_at=parse_mail_date(first["created"]),
+        updated_at=parse_mail_date(newest["created"]),
         comment=comment,
         doi=one_line(fields["doi"]) if fields.get("doi") else None,
         journal_ref=one_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
@@ -124,8 +124,8 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
     )
 
 
-def _between(versions: list[dict[str, Any]], paper: Paper) -> tuple[PaperVersion, ...]:
-    return tuple(PaperVersion(paper.arxiv_id, _number(v), instant_of(v["created"])) for v in versions[1:-1])
+def _intermediate_versions(versions: list[dict[str, Any]], paper: Paper) -> tuple[PaperVersion, ...]:
+    return tuple(PaperVersion(paper.arxiv_id, _number(v), parse_mail_date(v["created"])) for v in versions[1:-1])
 
 
 def _number(version: dict[str, Any]) -> int:
@@ -133,10 +133,10 @@ def _number(version: dict[str, Any]) -> int:
 
 
 def _check_characters(value: Any) -> None:
-    """Half a character is valid JSON, but no database takes it; nor a zero byte."""
+    """Refuse lone surrogates and NUL: valid in JSON, but databases do not accept them."""
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError("it holds a character that is none")
+            raise ValueError("it contains a NUL or a lone surrogate")
     elif isinstance(value, dict):
         _check_characters(list(value.values()))
     elif isinstance(value, list):

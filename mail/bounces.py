@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from domain.errors import UsageError
 from mail.failures import Failure, failure_of
 from store.database import Database
-from store.deliveries import reader_of_message
+from store.deliveries import subscriber_of_message
 from store.subscribers import suppress
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: d
     counts: Counter[str] = Counter()
     for content in _new_reports(folder):
         report = read_report(content, domains=domains)
-        reader = reader_of_message(db, report.message_key) if report.message_key else None
+        reader = subscriber_of_message(db, report.message_key) if report.message_key else None
         if reader is None:
             counts["ignored"] += 1
             continue

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain.errors import DeliveryError, MailServerUnavailable
 from domain.mail import Transport
 from domain.progress import Progress
-from domain.subscription import CONFIRM_LASTS, MANAGE_LASTS, MailMessage, TokenPurpose
+from domain.subscription import CONFIRM_LIFETIME, MANAGE_LIFETIME, MailMessage, TokenPurpose
 from mail.issues import wait_after
 from store.database import Database
 from store.subscribers import (
@@ -22,11 +22,11 @@ from store.subscribers import (
     add_pending,
     add_tokens,
     claim_request,
+    count_answers_sent,
     finish_request,
-    letters_to,
-    subscriber_of,
+    subscriber_by_address,
     suppress,
-    suppressed_for,
+    suppression_reason,
     waiting_requests,
 )
 from templates.mail_content import Notice, render_notice
@@ -112,12 +112,12 @@ def _reply_to(context: ConfirmationContext, request: SubscriptionRequest) -> Non
 
 def _reason_to_skip(context: ConfirmationContext, request: SubscriptionRequest) -> str:
     """Why nothing is sent; empty if a reply is due."""
-    if suppressed := suppressed_for(context.db, request.address):
+    if suppressed := suppression_reason(context.db, request.address):
         return f"suppressed: {suppressed}"
     now = context.clock()
-    if letters_to(context.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
+    if count_answers_sent(context.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
         return f"the mailbox got {MAX_A_DAY} replies within a day"
-    if letters_to(context.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
+    if count_answers_sent(context.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
         return f"the mailbox got {MAX_A_MONTH} replies within 30 days"
     return ""
 
@@ -125,7 +125,7 @@ def _reason_to_skip(context: ConfirmationContext, request: SubscriptionRequest) 
 def _reply(context: ConfirmationContext, request: SubscriptionRequest) -> MailMessage | None:
     """The mail to send; ``None`` for a request to manage a subscription that does not exist."""
     db, now = context.db, context.clock()
-    reader = subscriber_of(db, request.address)
+    reader = subscriber_by_address(db, request.address)
     if reader is not None and reader.state in ("active", "paused"):
         tokens: dict[TokenPurpose, str] = {"manage": context.new_token()}
         add_tokens(db, reader.subscriber_id, tokens, now=now)
@@ -149,7 +149,7 @@ def _confirmation_notice(confirm_url: str, block_url: str) -> Notice:
         heading="One more step",
         paragraphs=(
             "Somebody, probably you, entered this address to get the Papertide digest of machine-learning research.",
-            f"We send nothing until you confirm. The link works for {CONFIRM_LASTS.days} days.",
+            f"We send nothing until you confirm. The link works for {CONFIRM_LIFETIME.days} days.",
         ),
         button=("Confirm the subscription", confirm_url),
         small=(
@@ -171,7 +171,7 @@ def _manage_notice(url: str, state: str, *, asked_to_subscribe: bool) -> Notice:
         heading="Your subscription",
         paragraphs=(
             first,
-            f"You can change, pause, export or delete it there. The link works for {MANAGE_LASTS.days} days.",
+            f"You can change, pause, export or delete it there. The link works for {MANAGE_LIFETIME.days} days.",
         ),
         button=("Manage my subscription", url),
         small=(("If it was not you who asked, nothing has changed.", "", ""),),

@@ -28,14 +28,14 @@ from domain.week import Week
 from store.database import Database
 from store.deliveries import (
     Claim,
+    any_accepted,
     claim_delivery,
+    consecutive_failures,
     deliveries_due,
-    failures_in_a_row,
-    hand_over,
-    is_taken_from_somebody,
-    note_refused,
-    note_sent,
-    note_uncertain,
+    mark_handing,
+    mark_refused,
+    mark_sent,
+    mark_uncertain,
     papers_sent_to,
 )
 from store.embeddings import embeddings_of
@@ -161,7 +161,7 @@ def deliver_issue(
             refusal = _deliver(context, frame, composer, delivery, reader) or refusal
             n_done += 1
             yield Progress("delivery", n_done, max(n_readers, n_done), "mails")
-    if refusal and not is_taken_from_somebody(context.db, issue):
+    if refusal and not any_accepted(context.db, issue):
         message = f"the mail server has refused issue {issue} for every reader; its last reply: {refusal}"
         raise MailServerUnavailable(message, public=message)
 
@@ -204,7 +204,7 @@ def _deliver(
         )
     except ValueError as error:  # one reader's mail that cannot be composed must not hold up the others
         if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=context.clock()):
-            note_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=context.clock())
+            mark_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=context.clock())
         return ""
     context.wait()
     claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=context.clock())
@@ -214,18 +214,18 @@ def _deliver(
         is_sent = context.transport.send(
             message,
             now=context.clock(),
-            before_commit=lambda: hand_over(db, claim, papers=personal.listed, now=context.clock()),
+            before_commit=lambda: mark_handing(db, claim, papers=personal.listed, now=context.clock()),
         )
     except MailServerUnavailable as error:
-        note_refused(db, claim, problem=str(error), next_try_at=context.clock(), counts=False, now=context.clock())
+        mark_refused(db, claim, problem=str(error), next_try_at=context.clock(), counts=False, now=context.clock())
         raise
     except DeliveryError as error:
         return _note_failure(context, claim, delivery, reader, error)
     except ValueError as error:  # the message cannot be written as a mail
-        note_refused(db, claim, problem=str(error), next_try_at=None, now=context.clock())
+        mark_refused(db, claim, problem=str(error), next_try_at=None, now=context.clock())
     else:
         if is_sent:
-            note_sent(db, claim, now=context.clock())
+            mark_sent(db, claim, now=context.clock())
     return ""
 
 
@@ -240,12 +240,12 @@ def _note_failure(
     """
     db, now = context.db, context.clock()
     if error.uncertain:
-        note_uncertain(db, claim, problem=str(error), now=now)
+        mark_uncertain(db, claim, problem=str(error), now=now)
         return ""
     n_tries = delivery.n_tries + 1
-    is_believed = error.permanent and is_taken_from_somebody(db, delivery.issue)
+    is_believed = error.permanent and any_accepted(db, delivery.issue)
     is_over = is_believed or n_tries >= context.max_tries
-    note_refused(
+    mark_refused(
         db,
         claim,
         problem=str(error),
@@ -253,7 +253,7 @@ def _note_failure(
         now=now,
     )
     if (error.bad_address and is_believed) or (
-        is_over and failures_in_a_row(db, reader.subscriber_id) >= MAX_FAILED_ISSUES
+        is_over and consecutive_failures(db, reader.subscriber_id) >= MAX_FAILED_ISSUES
     ):
         suppress(db, reader.address, "bounced", now=now)
     return error.public if error.permanent and not is_over else ""

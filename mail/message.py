@@ -17,7 +17,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 
-from domain.subscription import MailMessage, Picture, clean_text
+from domain.subscription import InlineImage, MailMessage, sanitized_line
 from runtime.mail_settings import MailSettings
 
 _MAX_SUBJECT = 200
@@ -43,7 +43,7 @@ def message_bytes(message: MailMessage, settings: MailSettings, *, now: datetime
     head = EmailMessage(policy=SMTP)
     head["From"] = Address(settings.sender_name, addr_spec=settings.sender)
     head["To"] = Address(addr_spec=message.to)
-    head["Subject"] = clean_text(message.subject)[:_MAX_SUBJECT]
+    head["Subject"] = sanitized_line(message.subject)[:_MAX_SUBJECT]
     head["Date"] = format_datetime(now)
     head["Message-ID"] = message_id(message.message_key, settings)
     if settings.reply_to:
@@ -95,7 +95,7 @@ def _text_part(kind: str, text: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _picture_part(picture: Picture) -> bytes:
+def _picture_part(picture: InlineImage) -> bytes:
     head = (
         f"Content-Type: image/png; name={picture.name}.png\r\n"
         "Content-Transfer-Encoding: base64\r\n"

@@ -14,13 +14,13 @@ from domain.digest import DigestEdition
 from domain.errors import PostponedError, UsageError
 from domain.mail import Transport
 from domain.progress import Progress
-from domain.subscription import Issue, MailMessage, Preferences, Subscriber, TokenPurpose, clean_text
+from domain.subscription import Issue, MailMessage, Preferences, Subscriber, TokenPurpose, sanitized_line
 from domain.week import Week
 from mail.confirmations import ConfirmationContext, answer_requests
 from mail.issues import DeliveryContext, deliver_issue, due_issues, issue_material, issue_message
 from mail.transport import SendRate, open_transport
 from runtime.lease import held_lease
-from store.deliveries import open_issues, open_until, pick_up_after_a_crash, plan_issue, planned_issues
+from store.deliveries import open_deliveries, open_issues, plan_issue, planned_issues, recover_after_crash
 from store.digests import newest_digest, published_weeks
 from store.saved_searches import add_query_vectors, followed_searches, query_vectors
 from templates.digest_wording import EnglishPersonalWording
@@ -126,8 +126,8 @@ class MailService:
         plan_issue(context.db, issue, new_key=self._new_key, now=context.now())
         transport = self._transport()
         try:
-            pick_up_after_a_crash(context.db, handing_is_safe=transport.is_idempotent, now=context.now())
-            n_open, _ = open_until(context.db, issue_name)
+            recover_after_crash(context.db, resend_is_safe=transport.is_idempotent, now=context.now())
+            n_open, _ = open_deliveries(context.db, issue_name)
             if n_open:
                 frame, composer = self.frame(issue), self.composer(issue)
                 delivery = DeliveryContext(
@@ -142,7 +142,7 @@ class MailService:
                 yield from deliver_issue(delivery, frame, composer, n_readers=n_open)
         finally:
             transport.close()
-        n_left, at = open_until(context.db, issue_name)
+        n_left, at = open_deliveries(context.db, issue_name)
         if n_left:
             soon = context.now() + timedelta(minutes=1)
             raise PostponedError("some mails will be tried again later", until=max(at or soon, soon))
@@ -280,5 +280,7 @@ class MailService:
         """Mail the operator, if the settings name one."""
         operator = self.context.settings.mail.operator
         if operator:
-            notice = Notice(f"Papertide: {clean_text(subject)}", clean_text(subject), (clean_text(message),))
+            notice = Notice(
+                f"Papertide: {sanitized_line(subject)}", sanitized_line(subject), (sanitized_line(message),)
+            )
             self.send_notice(operator, notice)

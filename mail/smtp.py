@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.errors import DeliveryError, MailServerUnavailable
-from domain.subscription import MailMessage, clean_text
+from domain.subscription import MailMessage, sanitized_line
 from mail.failures import failure_of
 from mail.message import message_bytes
 from runtime.mail_settings import MailSettings
@@ -190,13 +190,13 @@ def _is_about_address(code: int, answer: bytes) -> bool:
 
 
 def _reply_text(code: int, answer: bytes) -> str:
-    return f"{code} {clean_text(answer.decode('utf-8', 'replace'))[:200]}"
+    return f"{code} {sanitized_line(answer.decode('utf-8', 'replace'))[:200]}"
 
 
 def _error_text(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return _reply_text(error.smtp_code, _reply_bytes(error))
-    return clean_text(str(error))[:200] or type(error).__name__
+    return sanitized_line(str(error))[:200] or type(error).__name__
 
 
 def _reply_bytes(error: smtplib.SMTPResponseException) -> bytes:

@@ -14,13 +14,13 @@ from store.subscribers import (
     TokenUse,
     add_request,
     change_preferences,
+    change_state,
     confirm_by_token,
     delete_subscriber,
-    everything_about,
-    move,
     requests_from,
+    subscriber_export,
     suppress,
-    suppressed_for,
+    suppression_reason,
     token_use,
 )
 
@@ -112,7 +112,7 @@ def confirm_subscription(context: AppContext, token: str) -> OpenedLink:
     link = open_link(context, token, "confirm")
     if link.outcome != "done" or link.use is None:
         return link
-    if suppressed_for(context.db, link.reader.address):
+    if suppression_reason(context.db, link.reader.address):
         return OpenedLink("expired", link.use)
     confirmed = confirm_by_token(context.db, token, link.reader.subscriber_id, link.use.preferences, now=context.now())
     return link if confirmed else OpenedLink("already", link.use)
@@ -122,7 +122,7 @@ def unsubscribe(context: AppContext, token: str) -> OpenedLink:
     """End a subscription by its link; safe to repeat."""
     link = open_link(context, token, "unsubscribe")
     if link.outcome == "done":
-        move(
+        change_state(
             context.db,
             link.reader.subscriber_id,
             to="unsubscribed",
@@ -164,13 +164,13 @@ def act(context: AppContext, token: str, action: PageAction) -> bool:
         delete_subscriber(context.db, subscriber_id)
         return True
     if action == "pause":
-        return move(context.db, subscriber_id, to="paused", of=["active"], now=now)
+        return change_state(context.db, subscriber_id, to="paused", of=["active"], now=now)
     if action == "unsubscribe":
-        return move(context.db, subscriber_id, to="unsubscribed", of=["active", "paused"], now=now)
-    if suppressed_for(context.db, link.reader.address) is not None or link.reader.confirmed_at is None:
+        return change_state(context.db, subscriber_id, to="unsubscribed", of=["active", "paused"], now=now)
+    if suppression_reason(context.db, link.reader.address) is not None or link.reader.confirmed_at is None:
         return False
     state: SubscriberState = "paused" if action == "resume" else "unsubscribed"
-    return move(context.db, subscriber_id, to="active", of=[state], now=now)
+    return change_state(context.db, subscriber_id, to="active", of=[state], now=now)
 
 
 def own_data(context: AppContext, token: str) -> dict[str, Any] | None:
@@ -178,4 +178,4 @@ def own_data(context: AppContext, token: str) -> dict[str, Any] | None:
     link = open_link(context, token, "manage")
     if link.outcome != "done":
         return None
-    return everything_about(context.db, link.reader.subscriber_id)
+    return subscriber_export(context.db, link.reader.subscriber_id)

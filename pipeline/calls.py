@@ -7,14 +7,14 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.trends import calls as trend_calls
-from domain.calls import HORIZONS_WEEKS, CallScore, KeptCall, TrendCall
+from domain.calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
 from domain.progress import Progress
 from domain.week import Week
-from store.calls import add_calls, add_scores, called_up_between, calls_of_week, moves_to_score
+from store.calls import add_calls, add_scores, calls_of_week, movements_to_score, upward_calls_between
 from store.database import Database
 from store.search import Scope, weekly_matches
 from store.topics import StoredTopicModel
-from store.weekly import weekly_counts, weekly_totals, weeks_lacking_papers
+from store.weekly import incomplete_weeks, weekly_counts, weekly_totals
 
 
 def counts_to_call(
@@ -36,7 +36,7 @@ def counts_to_call(
         weekly_counts(db),
         terms,
         watched={words: weekly_matches(db, words.split(" OR "), scope) for words in watched_terms},
-        known_incomplete=weeks_lacking_papers(db, categories),
+        known_incomplete=incomplete_weeks(db, categories),
         min_papers=min_papers,
     )
 
@@ -45,7 +45,7 @@ def calls_in(
     db: Database, week: Week, counts: trend_calls.TermCounts, *, false_discovery_rate: float
 ) -> list[TrendCall]:
     """What was called in a week where it was; else what would be called, from what is stored now."""
-    called_up = called_up_between(db, week.plus(-trend_calls.COOLING_WITHIN_WEEKS), week.plus(-1))
+    called_up = upward_calls_between(db, week.plus(-trend_calls.COOLING_WITHIN_WEEKS), week.plus(-1))
     return calls_of_week(db, week) or trend_calls.make_calls(
         counts, week, called_up=called_up, false_discovery_rate=false_discovery_rate
     )
@@ -67,7 +67,7 @@ def store_calls(
     if all(call.verdict == "unknown" for call in calls):
         return
     add_calls(db, calls, made_with=f"{trend_calls.METHOD} {made_with}", made_at=now)
-    n_moves = sum(call.is_move for call in calls)
+    n_moves = sum(call.is_movement for call in calls)
     yield Progress("calls", len(calls), len(calls), "terms", f"{week}: {n_moves} of {len(calls)} terms move")
 
 
@@ -78,7 +78,7 @@ def score_calls(
 
     ``counts_of`` gives the counts with these words among them: words that are no longer watched are scored as well.
     """
-    due = {h: moves_to_score(db, horizon_weeks=h, until=last_week.plus(-h)) for h in HORIZONS_WEEKS}
+    due = {h: movements_to_score(db, horizon_weeks=h, until=last_week.plus(-h)) for h in HORIZONS_WEEKS}
     if not any(due.values()):
         return
     words = sorted({kept.call.key for of in due.values() for kept in of if kept.call.kind == "query"})
@@ -90,6 +90,6 @@ def score_calls(
         yield Progress("calls", len(scores), len(scores), "scores", f"{n_held} of {len(scores)} past moves held")
 
 
-def _scored(kept: KeptCall, counts: trend_calls.TermCounts, horizon_weeks: int) -> tuple[int, CallScore] | None:
+def _scored(kept: StoredCall, counts: trend_calls.TermCounts, horizon_weeks: int) -> tuple[int, CallScore] | None:
     score = trend_calls.score_call(kept.call, counts, horizon_weeks=horizon_weeks)
     return None if score is None else (kept.call_id, score)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.errors import SourceClosed, SourceError, SourceUnreached
+from domain.errors import SourceError, SourcePaused, SourceUnreachable
 from domain.harvest import HarvestedWindow, Window
 from domain.progress import Progress
 from domain.week import last_closed_week
@@ -52,7 +52,7 @@ def harvest_windows(
     for n_done, window in enumerate(windows, 1):
         try:
             harvested = _harvest_window(db, source, window, categories, page_size=page_size, clock=clock)
-        except (SourceClosed, SourceUnreached):
+        except (SourcePaused, SourceUnreachable):
             raise
         except SourceError as error:
             if n_done == len(windows):

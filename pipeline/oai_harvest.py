@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
-from domain.errors import SourceListExpired
+from domain.errors import ResumptionTokenExpired
 from domain.progress import Progress
-from ingest.oai_sync import FORMATS, OaiSource, after_page, begun_again, ids_of, next_pass, plan_page, set_of
+from ingest.oai_sync import FORMATS, OaiSource, after_page, ids_of, next_pass, oai_set, plan_page, restarted
 from store.database import Database
 from store.oai_passes import apply_page, oai_pass
 from store.papers import known_papers
@@ -33,7 +33,7 @@ def harvest_lists(
     SourceError
         If arXiv gives no usable answer; the pages before are stored.
     """
-    lists = [(set_of(category), name) for category in sorted(set(categories)) for name in FORMATS]
+    lists = [(oai_set(category), name) for category in sorted(set(categories)) for name in FORMATS]
     for n_done, (set_name, metadata_format) in enumerate(lists):
         newest = oai_pass(db, set_name, metadata_format)
         current = next_pass(newest, set_name, metadata_format, since=since, now=clock())
@@ -44,11 +44,11 @@ def harvest_lists(
                     page = source.first_page(set_name, metadata_format, from_date=current.pass_from)
                 else:
                     page = source.next_page(current.token, metadata_format)
-            except SourceListExpired:
+            except ResumptionTokenExpired:
                 n_again += 1
                 if n_again > _BEGIN_LIST_AGAIN:
                     raise
-                current = begun_again(current)
+                current = restarted(current)
                 continue
             plan = plan_page(page, known_papers(db, ids_of(page)), since=current.since)
             current = after_page(current, page, now=clock())

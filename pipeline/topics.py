@@ -28,11 +28,11 @@ from store.topics import (
     add_drift,
     add_new_topic,
     add_topic_model,
+    assignments_of_weeks,
     drift_of,
     highest_topic_id,
     ids_without_topic,
     newest_topic_model,
-    places_of_weeks,
     registered_topics,
     topics_of_papers,
 )
@@ -222,7 +222,7 @@ def observe_weeks(
             yield from _give_birth(db, model, categories, settings, newborn, week)
             model = newest_topic_model(db, embedding_model_id) or model
         first = model.fitted_week.plus(1 - BASELINE_WEEKS)
-        places = places_of_weeks(db, model.topic_model_id, categories, first=first, last=week)
+        places = assignments_of_weeks(db, model.topic_model_id, categories, first=first, last=week)
         of_week = places.weeks == np.datetime64(week.monday)
         if not of_week.any():
             continue
@@ -243,7 +243,7 @@ def observe_weeks(
 def _newborn_in(
     db: Database, model: StoredTopicModel, categories: tuple[str, ...], settings: TopicSettings, week: Week
 ) -> NewTopic | None:
-    places = places_of_weeks(
+    places = assignments_of_weeks(
         db, model.topic_model_id, categories, first=week.plus(1 - settings.window_weeks), last=week
     )
     is_recent = places.weeks > np.datetime64(week.plus(-settings.birth_weeks).monday)
@@ -266,7 +266,7 @@ def _give_birth(
     week: Week,
 ) -> Iterator[Progress]:
     """Store a topic born in a week, with every paper that is nearer to it than to the topic that it had."""
-    places = places_of_weeks(db, model.topic_model_id)
+    places = assignments_of_weeks(db, model.topic_model_id)
     moved: dict[ArxivId, float] = {}
     for start in range(0, len(places.ids), _ASSIGN_AT_ONCE):
         ids = list(places.ids[start : start + _ASSIGN_AT_ONCE])
@@ -279,7 +279,7 @@ def _give_birth(
 
     number = len(model.topics)
     numbers = {topic.topic_id: n for n, topic in enumerate(model.topics)}
-    recent = places_of_weeks(
+    recent = assignments_of_weeks(
         db, model.topic_model_id, categories, first=week.plus(1 - BASELINE_WEEKS - settings.birth_weeks), last=week
     )
     topic_of_paper = np.array(
@@ -312,7 +312,7 @@ def _give_birth(
         TopicEvent(topic.topic_id, "born", week, detail),
         centroid=newborn.centroid,
         position=new_topic_position(newborn.centroid, model.fitted.centroids, model.positions),
-        moved=moved,
+        reassigned=moved,
     )
     yield Progress("topics", len(moved), len(moved), "papers", f"{week}: a topic is born, {topic.label}")
 

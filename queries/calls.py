@@ -8,7 +8,7 @@ from domain.week import Week, last_closed_week
 from queries.coverage import iso_instant
 from queries.numbers import growth_json, json_number
 from runtime.context import AppContext
-from store.calls import call_records, is_late, kept_calls
+from store.calls import call_records, is_late, stored_calls
 
 # -- calls
 
@@ -48,6 +48,6 @@ def calls(context: AppContext, week: Week | None) -> dict[str, Any]:
                     for s in kept.scores
                 ],
             }
-            for kept in kept_calls(context.db, week=week)
+            for kept in stored_calls(context.db, week=week)
         ],
     }

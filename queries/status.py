@@ -14,7 +14,7 @@ from store.detections import ids_without_detections
 from store.digests import published_weeks
 from store.embeddings import embedding_counts, ids_without_embedding
 from store.papers import count_papers
-from store.runs import newest_runs, troubled_runs
+from store.runs import newest_runs, unresolved_failures
 from store.subscribers import subscriber_counts, suppression_counts
 from store.topics import StoredTopicModel, drift_of
 from store.windows import window_records
@@ -65,7 +65,7 @@ def status(context: AppContext) -> dict[str, Any]:
                 "next_try_at": iso_instant(r.next_try_at) if r.next_try_at else None,
                 "message": r.message,
             }
-            for r in troubled_runs(context.db)
+            for r in unresolved_failures(context.db)
         ],
         "due": _due(context, now, model_id),
         "drift": _drift(context, model) if model else {},
@@ -123,4 +123,4 @@ def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
 
 def trouble_details(context: AppContext) -> list[dict[str, str]]:
     """Why each failing job failed, with the files it names; for the operator alone."""
-    return [{"job": r.job, "period": r.period, "detail": r.detail} for r in troubled_runs(context.db) if r.detail]
+    return [{"job": r.job, "period": r.period, "detail": r.detail} for r in unresolved_failures(context.db) if r.detail]

@@ -22,7 +22,7 @@ from runtime.context import AppContext
 from runtime.settings import known_category
 from store.detections import ids_without_detections
 from store.search import Scope, weekly_matches, words_of
-from store.weekly import ALL_WATCHED, weekly_counts, weekly_detected, weekly_tables_are_current
+from store.weekly import ALL_WATCHED, weekly_counts, weekly_detections, weekly_tables_are_current
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
 
@@ -151,7 +151,7 @@ class TermCounter:
         if self._primary or (self._within is not None and len(self._within) > 1):
             scope = Scope(self._context.settings.categories, within=self._within, primary=self._primary)
             model = self._context.topic_model
-            return weekly_detected(
+            return weekly_detections(
                 self._context.db,
                 scope.condition(),
                 kind=kind,

@@ -19,7 +19,7 @@ from queries.paper_rows import paper_line, papers_at_rows
 from queries.terms import term_named
 from queries.trends import trends
 from runtime.context import AppContext
-from store.topics import RegisteredTopic, give_name, paper_positions, registered_topics, topic_events
+from store.topics import RegisteredTopic, paper_positions, registered_topics, set_topic_name, topic_events
 from store.weekly import complete_weeks
 
 # -- topics
@@ -70,7 +70,7 @@ def rename_topic(context: AppContext, topic: str, name: str | None) -> str:
         for other in model.topics if model else ():
             if other.topic_id != topic_id and name.casefold() in (other.label.casefold(), str(other.topic_id)):
                 raise UsageError(f"topic {other.topic_id} is called {other.label!r} already; names are unique")
-    shown = give_name(context.db, topic_id, name, week=last_closed_week(context.now()))
+    shown = set_topic_name(context.db, topic_id, name, week=last_closed_week(context.now()))
     return f"topic {topic_id} is called {shown!r} now"
 
 

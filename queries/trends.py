@@ -23,7 +23,7 @@ from queries.requests import MAX_TERMS, Level, TrendRequest
 from queries.terms import TERM_KINDS, TermCounter, watched
 from runtime.context import AppContext
 from store.calls import newest_calls
-from store.weekly import weekly_totals, weeks_lacking_papers
+from store.weekly import incomplete_weeks, weekly_totals
 from templates.citations import no_formula
 
 MIN_WEEK = 20
@@ -106,7 +106,7 @@ def _movement(context: AppContext, totals: pd.DataFrame, k_by_week: Mapping[Week
     Of closed weeks with enough papers that are not known to lack any.
     """
     lacking = context.cached(
-        "weeks that lack papers", lambda: weeks_lacking_papers(context.db, context.settings.categories)
+        "weeks that lack papers", lambda: incomplete_weeks(context.db, context.settings.categories)
     )
     weeks = [Week(at.date()) for at in _closed(context, totals)["week_start"]]
     n = totals["n"].to_numpy(dtype=np.int64)[: len(weeks)]

@@ -19,11 +19,11 @@ from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
 from analysis.search.ranking import similarities
-from domain.errors import StoreError, UsageError, private_words, public_words
+from domain.errors import StoreError, UsageError, private_detail, public_message
 from domain.paper_index import PaperIndex
 from domain.progress import Progress
 from runtime.cache import CachePool
-from runtime.lease import has_ended, held_lease, this_place
+from runtime.lease import has_ended, held_lease, pid_namespace
 from runtime.settings import Settings
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
@@ -138,7 +138,9 @@ class AppContext:
         from ingest.client import ArxivClient
 
         self._keep_apart(self.settings.arxiv.api_url)
-        return ArxivClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.rate_limiter)
+        return ArxivClient(
+            self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
+        )
 
     @cached_property
     def oai_source(self) -> OaiClient:
@@ -152,7 +154,9 @@ class AppContext:
         from ingest.oai import OaiClient
 
         self._keep_apart(self.settings.arxiv.oai_url)
-        return OaiClient(self.settings.arxiv, product=f"papertide/{papertide_version()}", gate=self.rate_limiter)
+        return OaiClient(
+            self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
+        )
 
     @cached_property
     def _holds_made_up(self) -> bool:
@@ -180,7 +184,9 @@ class AppContext:
         """Spaces requests to arXiv, across every process that works on this database."""
         from ingest.rate_limiter import RateLimiter
 
-        return RateLimiter(self.settings.arxiv, StoredLimiterState(self.db), is_gone=has_ended, place=this_place())
+        return RateLimiter(
+            self.settings.arxiv, StoredLimiterState(self.db), has_ended=has_ended, pid_namespace=pid_namespace()
+        )
 
     @property
     def detector(self) -> Detector:
@@ -262,7 +268,7 @@ class AppContext:
                 self._note(job, period, "stopped", "stopped as asked")
                 raise
             except BaseException as error:
-                self._note(job, period, "failed", public_words(error), private_words(error))
+                self._note(job, period, "failed", public_message(error), private_detail(error))
                 raise
             else:
                 self._note(job, period, "done", "")

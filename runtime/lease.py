@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from domain.errors import BusyError, StoreError
 from store.database import Database
-from store.runs import give_lease_back, holders_of, take_lease
+from store.runs import acquire_lease, lease_holders, release_lease
 
-LASTS = timedelta(minutes=30)
+LEASE_DURATION = timedelta(minutes=30)
 
 _T = TypeVar("_T")
 _ours: set[str] = set()
@@ -38,14 +38,14 @@ def held_lease(
     BusyError
         If somebody else holds it.
     """
-    holder = f"{socket.gethostname()}:{os.getpid()}:{this_place()}.{time.monotonic_ns()}"
+    holder = f"{socket.gethostname()}:{os.getpid()}:{pid_namespace()}.{time.monotonic_ns()}"
     done, lost = threading.Event(), list[BusyError]()
 
     def take() -> None:
-        take_lease(db, name, holder, now=clock(), lasts=LASTS, is_gone=has_ended)
+        acquire_lease(db, name, holder, now=clock(), duration=LEASE_DURATION, has_ended=has_ended)
 
     def renew() -> None:
-        while not done.wait(LASTS.total_seconds() / 20):
+        while not done.wait(LEASE_DURATION.total_seconds() / 20):
             try:
                 take()
             except BusyError as error:
@@ -72,12 +72,12 @@ def held_lease(
             renewal.join()
             # On a full disk the lease stays, but its process is known to be gone.
             with suppress(StoreError):
-                give_lease_back(db, name, holder)
+                release_lease(db, name, holder)
     finally:
         _ours.discard(holder)
 
 
-def this_place() -> str:
+def pid_namespace() -> str:
     """Where a process number means what it means here: this boot of the machine, and this container's own numbers.
 
     Empty where the system does not tell.
@@ -120,7 +120,7 @@ def nobody_else(db: Database, names: Iterable[str], *, clock: Callable[[], datet
     with ExitStack() as held:
         for name in (_RESTORE, *names):
             held.enter_context(held_lease(db, name, clock=clock))
-        for holder in holders_of(db, _PROCESS, now=clock()):
+        for holder in lease_holders(db, _PROCESS, now=clock()):
             if not has_ended(holder):
                 raise BusyError("Papertide runs on this database; stop `papertide up` first", holder=holder)
         yield
@@ -132,7 +132,7 @@ def has_ended(holder: str) -> bool:
     Two containers may have one host name, and a process number 1 each, so the place must be ours as well.
     """
     host, pid, start = holder.rsplit(":", 2)
-    if (host, start.rpartition(".")[0]) != (socket.gethostname(), this_place()):
+    if (host, start.rpartition(".")[0]) != (socket.gethostname(), pid_namespace()):
         return False
     try:
         os.kill(int(pid), 0)

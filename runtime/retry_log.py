@@ -8,14 +8,14 @@ import stamina
 from rich.console import Console
 from stamina.instrumentation import RetryDetails
 
-from domain.errors import public_words
+from domain.errors import public_message
 
 
 def log_retries(say: Callable[[str], None] | None = None) -> None:
     """Say, on standard error by default, when a request failed and how long we wait before the next try."""
 
     def hook(details: RetryDetails) -> None:
-        line = f"{public_words(details.caused_by)}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
+        line = f"{public_message(details.caused_by)}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
         if say is not None:
             say(line)
         else:

@@ -292,7 +292,7 @@ def _draft(
     titles: set[str],
     rng: np.random.Generator,
 ) -> _Draft:
-    themes, said_themes = _draw_themes(topic, techniques, rng)
+    themes, stated_themes = _draw_themes(topic, techniques, rng)
     submitted_at = _submission_time(week, rng)
     version, updated_at = _revision(submitted_at, last_week, rng)
     slots = _draw_slots(topic, rng)
@@ -309,7 +309,7 @@ def _draft(
         updated_at=updated_at,
         version=version,
         title=title,
-        abstract=_abstract(topic, techniques, said_themes, slots, rng),
+        abstract=_abstract(topic, techniques, stated_themes, slots, rng),
         authors=author_names(rng, 1 + int(rng.binomial(9, 0.35))),
         categories=_categories(topic, rng),
         topic=topic.key,
@@ -345,14 +345,14 @@ def _title(
 def _abstract(
     topic: SampleTopic,
     techniques: Mapping[str, int],
-    said_themes: Mapping[str, int],
+    stated_themes: Mapping[str, int],
     slots: Mapping[str, str],
     rng: np.random.Generator,
 ) -> str:
     """One paragraph within the bounds on words and sentences, or the nearest of some tries."""
     tries = []
     for _ in range(12):
-        text, n_words = _try_abstract(topic, techniques, said_themes, slots, rng)
+        text, n_words = _try_abstract(topic, techniques, stated_themes, slots, rng)
         if MIN_WORDS <= n_words <= MAX_WORDS:
             return text
         tries.append((max(MIN_WORDS - n_words, n_words - MAX_WORDS), text))
@@ -362,7 +362,7 @@ def _abstract(
 def _try_abstract(
     topic: SampleTopic,
     techniques: Mapping[str, int],
-    said_themes: Mapping[str, int],
+    stated_themes: Mapping[str, int],
     slots: Mapping[str, str],
     rng: np.random.Generator,
 ) -> tuple[str, int]:
@@ -393,9 +393,9 @@ def _try_abstract(
         "approach": [said(bank.frames["approach"])],
         "method": adopted or [said(bank.frames["plain"])],
         "mention": mentioned,
-        "theme": [said(bank.themes[key]["main"]) for key, level in said_themes.items() if level == 2],
+        "theme": [said(bank.themes[key]["main"]) for key, level in stated_themes.items() if level == 2],
         "result": [said(bank.frames["result"])],
-        "touched": [said(bank.themes[key]["touched"]) for key, level in said_themes.items() if level == 1],
+        "touched": [said(bank.themes[key]["touched"]) for key, level in stated_themes.items() if level == 1],
     }
     optional = {
         "gap": said(bank.frames["gap"]),

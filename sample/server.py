@@ -305,7 +305,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.kind == "reset":
             # Lingering for no time makes the kernel send a reset instead of an orderly end.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._hang_up()
+            self._close_connection()
             return
         answer = self.arxiv._answer(self.path, fault)
         body = answer.body.encode()
@@ -320,7 +320,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             if fault and fault.kind == "cut":
                 self.wfile.write(body[: len(body) // 2])
-                self._hang_up()
+                self._close_connection()
             elif fault and fault.kind == "trickle":
                 for start in range(0, len(body), 100):
                     self.wfile.write(body[start : start + 100])
@@ -330,7 +330,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client gave up, for instance during a stall
 
-    def _hang_up(self) -> None:
+    def _close_connection(self) -> None:
         self.close_connection = True
         self.connection.close()
 

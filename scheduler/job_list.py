@@ -16,9 +16,9 @@ from runtime.context import LEASE, AppContext
 from scheduler.ledger import Job, cron_periods
 from store.backup import back_up
 from store.digests import published_weeks
-from store.runs import RunRecord, forget_runs
-from store.saved_searches import forget_query_vectors
-from store.subscribers import forget_idle, forget_requests, forget_tokens
+from store.runs import RunRecord, delete_finished_runs
+from store.saved_searches import delete_unused_query_vectors
+from store.subscribers import delete_expired_tokens, delete_idle_subscribers, delete_requests
 
 _KEEP_RUNS = timedelta(days=400)
 _KEEP_REQUESTS = timedelta(days=35)
@@ -107,11 +107,11 @@ def _back_up(context: AppContext, at: str) -> Iterator[Progress]:
 def _clean_up(context: AppContext) -> Iterator[Progress]:
     """Forget what is not needed any more, people who never confirmed first of all."""
     db, now = context.db, context.now()
-    forget_idle(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
-    forget_requests(db, asked_before=now - _KEEP_REQUESTS)
-    forget_tokens(db, expired_before=now - _KEEP_REQUESTS)
-    forget_query_vectors(db)
-    n_runs = forget_runs(db, finished_before=now - _KEEP_RUNS)
+    delete_idle_subscribers(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
+    delete_requests(db, asked_before=now - _KEEP_REQUESTS)
+    delete_expired_tokens(db, expired_before=now - _KEEP_REQUESTS)
+    delete_unused_query_vectors(db)
+    n_runs = delete_finished_runs(db, finished_before=now - _KEEP_RUNS)
     # Anybody can read the note, and how many people came and went is nobody's business.
     yield Progress("clean-up", 1, 1, "times", f"forgot what is no longer needed, {n_runs} lines of the ledger among it")
 

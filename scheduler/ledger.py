@@ -22,10 +22,10 @@ from domain.errors import (
     PapertideError,
     PostponedError,
     SourceError,
-    StopRequested,
-    private_words,
-    public_words,
-    without_private_words,
+    Stopped,
+    private_detail,
+    public_message,
+    redact_private,
 )
 from domain.progress import Progress
 from mail.issues import wait_after
@@ -224,9 +224,9 @@ def _work(
         for step in keeping(job.work(period)):
             note = step.note or note
             if stop():
-                raise StopRequested("stopped as asked")
+                raise Stopped("stopped as asked")
         state, n_tries = "done", 0
-    except StopRequested as error:
+    except Stopped as error:
         state, note = "stopped", error.public
     except PostponedError as error:
         state, note, next_try_at = "waiting", error.public, error.until
@@ -234,7 +234,7 @@ def _work(
         raise
     except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
         return _failed(db, job, period, error, n_tries=n_tries, clock=clock)
-    note = without_private_words(" ".join(note.split()))[:_MESSAGE]
+    note = redact_private(" ".join(note.split()))[:_MESSAGE]
     finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
     return Ended(job.name, period, state, note, n_tries)
 
@@ -246,7 +246,7 @@ def _failed(
     n_tries += 1
     is_last = n_tries >= MAX_TRIES and period != _PLAN and not isinstance(error, _OTHERS_FAULT)
     state = "given up" if is_last else "failed"
-    note, detail = (" ".join(words.split())[:_MESSAGE] for words in (public_words(error), private_words(error)))
+    note, detail = (" ".join(words.split())[:_MESSAGE] for words in (public_message(error), private_detail(error)))
     next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
     finish_run(
         db,

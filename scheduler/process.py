@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from domain.errors import BusyError, DeliveryError, PapertideError, raised_at
+from domain.errors import BusyError, DeliveryError, PapertideError, error_location
 from mail.service import MailService
 from scheduler.job_list import jobs_of
 from scheduler.ledger import Ended, run_due
@@ -124,7 +124,7 @@ class Scheduler:
             except PapertideError as error:
                 _log.error("%s: %s", name, error.public)
             except Exception as error:  # noqa: BLE001 - a fault of one look must not end all that come after it
-                _log.error("%s failed: %s", name, raised_at(error))
+                _log.error("%s failed: %s", name, error_location(error))
 
 
 def _soon() -> datetime:

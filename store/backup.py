@@ -93,7 +93,7 @@ def restore(backup: Path, database: Path) -> Path | None:
         raise StoreError(f"cannot restore to {database}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def keep_readers(database: Path, replaced: Path) -> int:
+def carry_over_subscribers(database: Path, replaced: Path) -> int:
     """Take over from a replaced database who reads, who left, and what was sent; how many readers it has.
 
     Without it a restored backup would mail again what was sent since, and to people who have left since. A reader
@@ -114,7 +114,7 @@ def keep_readers(database: Path, replaced: Path) -> int:
                 )
                 if now != then:
                     raise StoreError(f"{replaced} has another schema: {then}, not {now}")
-                for statement in _KEEP_READERS:
+                for statement in _CARRY_OVER:
                     connection.execute(statement)
             return int(connection.execute("SELECT count(*) FROM old.subscriber").fetchone()[0])
     except sqlite3.Error as error:
@@ -125,7 +125,7 @@ def _columns(table: Table, *but: str) -> str:
     return ", ".join(column.name for column in table.columns if column.name not in but)
 
 
-def _of_same_address(table: Table, *but: str) -> str:
+def _copy_by_address(table: Table, *but: str) -> str:
     """Rows of the replaced database with the numbers that their readers have in this one."""
     names = _columns(table, "subscriber_id", *but)
     return (
@@ -136,19 +136,19 @@ def _of_same_address(table: Table, *but: str) -> str:
     )
 
 
-def _wholly(table: Table, *but: str) -> str:
+def _copy_rows(table: Table, *but: str) -> str:
     names = _columns(table, *but)
     return f"INSERT INTO main.{table.name} ({names}) SELECT {names} FROM old.{table.name} ORDER BY rowid"  # noqa: S608
 
 
-_KEEP_READERS = (
+_CARRY_OVER = (
     *(f"DELETE FROM main.{t.name}" for t in (delivery, mailing, subscriber_token, subscription_request, suppression)),  # noqa: S608
     "DELETE FROM main.subscriber WHERE address IN (SELECT address FROM old.subscriber)",
     "UPDATE main.subscriber SET state = 'unsubscribed'",
-    _wholly(subscriber, "subscriber_id"),
-    _wholly(mailing),
-    _wholly(suppression),
-    _wholly(subscription_request, "request_id"),
-    _of_same_address(subscriber_token),
-    _of_same_address(delivery, "delivery_id"),
+    _copy_rows(subscriber, "subscriber_id"),
+    _copy_rows(mailing),
+    _copy_rows(suppression),
+    _copy_rows(subscription_request, "request_id"),
+    _copy_by_address(subscriber_token),
+    _copy_by_address(delivery, "delivery_id"),
 )

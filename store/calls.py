@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from domain.calls import DOWNWARD, UPWARD, CallRecord, CallScore, Growth, KeptCall, TrendCall
+from domain.calls import DOWNWARD, UPWARD, CallRecord, CallScore, Growth, StoredCall, TrendCall
 from domain.week import Week
 from store.database import Database
 from store.schema import trend_call, trend_call_score
 
-LATE = timedelta(days=21)
+LATE_AFTER = timedelta(days=21)
 """A call made longer after the end of its week may owe something to what came later."""
 
-_MOVES = sorted(UPWARD | DOWNWARD)
+_MOVEMENTS = sorted(UPWARD | DOWNWARD)
 
 
 def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_at: datetime) -> None:
@@ -60,7 +60,7 @@ def newest_calls(db: Database) -> list[TrendCall]:
     return calls_of_week(db, Week(monday)) if monday else []
 
 
-def called_up_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
+def upward_calls_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
     """Kind and key of the terms that were called rising or emerging in these weeks."""
     question = select(trend_call.c.kind, trend_call.c.key).where(
         trend_call.c.week_start.between(first.monday, last.monday), trend_call.c.verdict.in_(sorted(UPWARD))
@@ -69,20 +69,20 @@ def called_up_between(db: Database, first: Week, last: Week) -> set[tuple[str, s
         return {(kind, key) for kind, key in connection.execute(question)}
 
 
-def moves_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list[KeptCall]:
+def movements_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list[StoredCall]:
     """Calls of movement up to the week ``until`` that have no score at this horizon, oldest first."""
     scored = select(trend_call_score.c.call_id).where(trend_call_score.c.horizon_weeks == horizon_weeks)
     question = (
         select(trend_call)
         .where(
-            trend_call.c.verdict.in_(_MOVES),
+            trend_call.c.verdict.in_(_MOVEMENTS),
             trend_call.c.week_start <= until.monday,
             trend_call.c.call_id.not_in(scored),
         )
         .order_by(trend_call.c.week_start, trend_call.c.call_id)
     )
     with db.read() as connection:
-        return [_kept(row, ()) for row in connection.execute(question)]
+        return [_stored_call(row, ()) for row in connection.execute(question)]
 
 
 def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, scored_at: datetime) -> None:
@@ -105,26 +105,26 @@ def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, score
             connection.execute(unless_there, rows)
 
 
-def kept_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> list[KeptCall]:
+def stored_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> list[StoredCall]:
     """Calls with their scores, newest week first: all of one week, or the newest moves of every week."""
     question = select(trend_call).order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
     if week is not None:
         question = question.where(trend_call.c.week_start == week.monday)
     else:
-        question = question.where(trend_call.c.verdict.in_(_MOVES))
+        question = question.where(trend_call.c.verdict.in_(_MOVEMENTS))
     with db.read() as connection:
         rows = connection.execute(question).all()
         scores: dict[int, list[CallScore]] = defaultdict(list)
         scored = select(trend_call_score).where(trend_call_score.c.call_id.in_([row.call_id for row in rows]))
         for row in connection.execute(scored.order_by(trend_call_score.c.horizon_weeks)):
             scores[row.call_id].append(CallScore(row.horizon_weeks, row.held, row.share_after))
-    return [_kept(row, tuple(scores[row.call_id])) for row in rows]
+    return [_stored_call(row, tuple(scores[row.call_id])) for row in rows]
 
 
 def call_records(db: Database, *, until: Week) -> list[CallRecord]:
     """How moves turned out, by horizon, as far as that was known in the week ``until``.
 
-    Calls that were made ``LATE`` are left out: topics and taxonomy knew what came.
+    Calls that were made ``LATE_AFTER`` are left out: topics and taxonomy knew what came.
     """
     score = trend_call_score.c
     question = select(score.horizon_weeks, trend_call.c.week_start, trend_call.c.made_at, score.held).join_from(
@@ -141,7 +141,7 @@ def call_records(db: Database, *, until: Week) -> list[CallRecord]:
 
 def is_late(week: Week, made_at: datetime) -> bool:
     """Whether a week's call was made so long after it that it proves nothing."""
-    return made_at > week.end_at + LATE
+    return made_at > week.end_at + LATE_AFTER
 
 
 def _or_none(value: float) -> float | None:
@@ -166,5 +166,5 @@ def _call(row: Row[Any]) -> TrendCall:
     )
 
 
-def _kept(row: Row[Any], scores: tuple[CallScore, ...]) -> KeptCall:
-    return KeptCall(row.call_id, _call(row), row.made_with, row.made_at, scores)
+def _stored_call(row: Row[Any], scores: tuple[CallScore, ...]) -> StoredCall:
+    return StoredCall(row.call_id, _call(row), row.made_with, row.made_at, scores)

@@ -15,13 +15,13 @@ def categories_key(categories: Collection[str]) -> str:
     return " ".join(sorted(set(categories)))
 
 
-IS_STANDING = paper.c.is_withdrawn.is_(False)
+IS_NOT_WITHDRAWN = paper.c.is_withdrawn.is_(False)
 """A paper is not withdrawn; a condition for statements that ask ``paper``."""
 
 
 def is_watched(categories: Collection[str]) -> ColumnElement[bool]:
     """A paper is listed under any of the categories and stands: what every count, list and search is about."""
-    return is_listed(categories) & IS_STANDING
+    return is_listed(categories) & IS_NOT_WITHDRAWN
 
 
 def is_listed(categories: Collection[str]) -> ColumnElement[bool]:

@@ -42,7 +42,7 @@ class _TimeLimit:
     seconds: float
     until: float | None = None
 
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds that are left, more than 0.
 
         Raises
@@ -85,14 +85,14 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one consistent state."""
         limit = _time_limit.get()
-        left_s = None if limit is None else limit.left_s()
+        remaining_s = None if limit is None else limit.remaining_s()
         with (
             _store_errors(),
-            self._engine.connect().execution_options(papertide_left_s=left_s) as connection,
+            self._engine.connect().execution_options(papertide_remaining_s=remaining_s) as connection,
             connection.begin(),
         ):
-            if left_s is not None and not self.is_sqlite:
-                connection.execute(text(f"SET LOCAL statement_timeout = {math.ceil(1000 * left_s)}"))
+            if remaining_s is not None and not self.is_sqlite:
+                connection.execute(text(f"SET LOCAL statement_timeout = {math.ceil(1000 * remaining_s)}"))
             yield connection
 
     @contextmanager
@@ -196,11 +196,11 @@ def _prepare_sqlite(cache_mb: int, read_only: bool, connection: sqlite3.Connecti
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    left_s = options.get("papertide_left_s")
+    remaining_s = options.get("papertide_remaining_s")
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what this listens to
     # Counted in steps of SQLite's own machine; its full-text index takes such steps too, some thousand a second.
-    driver.set_progress_handler(None if left_s is None else _is_past(time.monotonic() + left_s), 1000)
+    driver.set_progress_handler(None if remaining_s is None else _is_past(time.monotonic() + remaining_s), 1000)
     if not options.get("papertide_write", False):
         connection.exec_driver_sql("BEGIN")
         return
@@ -268,10 +268,10 @@ def _store_errors() -> Iterator[None]:
             raise QueryTimeout(_TOO_SLOW) from error
         known = next((words for words in _HINTS if words in reason), "")
         hint = _HINTS.get(known, "")
-        public = f"the database could not do what was asked: {known}{hint}" if known else ""
-        raise StoreError(f"the database could not do what was asked: {reason}{hint}", public=public) from error
+        public = f"the database failed: {known}{hint}" if known else ""
+        raise StoreError(f"the database failed: {reason}{hint}", public=public) from error
     except SQLAlchemyError as error:
-        raise StoreError(f"the database could not do what was asked: {error}") from error
+        raise StoreError(f"the database failed: {error}") from error
 
 
 _TOO_SLOW = "the answer would take too long; ask for less: fewer terms, longer words, a shorter time"

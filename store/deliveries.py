@@ -30,7 +30,7 @@ from store.schema import delivery, mailing, subscriber, suppression
 from store.subscribers import store_tokens, subscriber_from_row, suppression_keys
 
 _OPEN = ("due", "claimed")
-_PLAN_AT_ONCE = 2_000
+_ROWS_PER_INSERT = 2_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def plan_issue(db: Database, issue: Issue, *, new_key: Callable[[], str], now: d
             .all()
         )
         connection.execute(insert(mailing).values(issue=str(issue), planned_at=now, n_readers=len(readers)))
-        for start in range(0, len(readers), _PLAN_AT_ONCE):
+        for start in range(0, len(readers), _ROWS_PER_INSERT):
             connection.execute(
                 insert(delivery),
                 [
@@ -77,7 +77,7 @@ def plan_issue(db: Database, issue: Issue, *, new_key: Callable[[], str], now: d
                         "changed_at": now,
                         "problem": "",
                     }
-                    for subscriber_id in readers[start : start + _PLAN_AT_ONCE]
+                    for subscriber_id in readers[start : start + _ROWS_PER_INSERT]
                 ],
             )
     return len(readers)
@@ -89,16 +89,16 @@ def planned_issues(db: Database) -> dict[str, int]:
         return {row[0]: row[1] for row in connection.execute(select(mailing.c.issue, mailing.c.n_readers))}
 
 
-def pick_up_after_a_crash(db: Database, *, handing_is_safe: bool, now: datetime) -> int:
+def recover_after_crash(db: Database, *, resend_is_safe: bool, now: datetime) -> int:
     """Bring back what a process that died left behind; how many nobody knows about.
 
-    Only for the one who holds the right to deliver. ``handing_is_safe`` says that handing the same mail over again
+    Only for the one who holds the right to deliver. ``resend_is_safe`` says that handing the same mail over again
     leaves one, as files of the same name do.
     """
     with db.write() as connection:
         connection.execute(update(delivery).where(delivery.c.state == "claimed").values(state="due", changed_at=now))
         left = update(delivery).where(delivery.c.state == "handing")
-        if handing_is_safe:
+        if resend_is_safe:
             connection.execute(left.values(state="due", changed_at=now))
             return 0
         problem = "the process ended between handing the mail over and the server's answer"
@@ -162,32 +162,32 @@ def claim_delivery(
         return None
 
 
-def hand_over(db: Database, claim: Claim, *, papers: Sequence[ArxivId], now: datetime) -> bool:
+def mark_handing(db: Database, claim: Claim, *, papers: Sequence[ArxivId], now: datetime) -> bool:
     """Note that the mail is about to leave our hands; False if somebody took the delivery from us.
 
     Written through to the disk: a loss of power must not undo it, or the mail would go out twice.
     """
-    return _move(db, claim, of=("claimed",), to="handing", durable=True, papers=list(papers), changed_at=now)
+    return _change_state(db, claim, of=("claimed",), to="handing", durable=True, papers=list(papers), changed_at=now)
 
 
-def note_sent(db: Database, claim: Claim, *, now: datetime) -> None:
+def mark_sent(db: Database, claim: Claim, *, now: datetime) -> None:
     """The server has the mail."""
-    _move(db, claim, of=("handing",), to="sent", problem="", next_try_at=None, changed_at=now)
+    _change_state(db, claim, of=("handing",), to="sent", problem="", next_try_at=None, changed_at=now)
 
 
-def note_uncertain(db: Database, claim: Claim, *, problem: str, now: datetime) -> None:
+def mark_uncertain(db: Database, claim: Claim, *, problem: str, now: datetime) -> None:
     """The mail left our hands, and no answer came."""
-    _move(db, claim, of=("handing",), to="uncertain", problem=problem, changed_at=now)
+    _change_state(db, claim, of=("handing",), to="uncertain", problem=problem, changed_at=now)
 
 
-def note_refused(
+def mark_refused(
     db: Database, claim: Claim, *, problem: str, next_try_at: datetime | None, counts: bool = True, now: datetime
 ) -> None:
     """The server did not take the mail; without ``next_try_at`` it is not tried again.
 
     ``counts`` is false where the fault was not this delivery's: its tries are for its own.
     """
-    _move(
+    _change_state(
         db,
         claim,
         of=("claimed", "handing"),
@@ -200,7 +200,7 @@ def note_refused(
     )
 
 
-def settle(db: Database, delivery_id: int, *, arrived: bool, now: datetime) -> None:
+def resolve_uncertain(db: Database, delivery_id: int, *, arrived: bool, now: datetime) -> None:
     """Say what became of an uncertain delivery: it arrived, or it did not and is due again.
 
     Raises
@@ -216,7 +216,7 @@ def settle(db: Database, delivery_id: int, *, arrived: bool, now: datetime) -> N
         raise UsageError(f"delivery {delivery_id} is not uncertain; `papertide deliver --list` shows those that are")
 
 
-def _move(
+def _change_state(
     db: Database,
     claim: Claim,
     *,
@@ -232,7 +232,7 @@ def _move(
         return connection.execute(change.values(state=to, **values)).rowcount == 1
 
 
-def open_until(db: Database, issue: str) -> tuple[int, datetime | None]:
+def open_deliveries(db: Database, issue: str) -> tuple[int, datetime | None]:
     """How many deliveries of an issue are still open, and when the next may be tried."""
     question = select(func.count(), func.min(delivery.c.next_try_at)).where(
         delivery.c.issue == issue, delivery.c.state.in_(_OPEN)
@@ -263,7 +263,7 @@ def delivery_counts(db: Database) -> dict[str, dict[str, int]]:
     return counts
 
 
-def unsettled(db: Database) -> list[tuple[Delivery, str]]:
+def uncertain_deliveries(db: Database) -> list[tuple[Delivery, str]]:
     """Uncertain deliveries with their readers' addresses, oldest first."""
     question = (
         select(delivery, subscriber.c.address)
@@ -297,26 +297,26 @@ def papers_sent_to(db: Database, subscriber_id: int) -> frozenset[ArxivId]:
         return frozenset(ArxivId(i) for papers in connection.execute(question).scalars() for i in papers)
 
 
-def _taken_since(at: ColumnElement[datetime] | datetime, until: ColumnElement[datetime] | None = None) -> Exists:
+def _accepted_since(at: ColumnElement[datetime] | datetime, until: ColumnElement[datetime] | None = None) -> Exists:
     """Whether the mail server took a mail, whoever it was for."""
     other = delivery.alias("other")
     taken = exists().where(other.c.state.in_(["sent", "uncertain"]), other.c.changed_at >= at)
     return taken if until is None else taken.where(other.c.changed_at <= until)
 
 
-def is_taken_from_somebody(db: Database, issue: str) -> bool:
+def any_accepted(db: Database, issue: str) -> bool:
     """Whether the mail server has taken any mail since an issue's readers were decided."""
     planned_at = select(mailing.c.planned_at).where(mailing.c.issue == issue).scalar_subquery()
     with db.read() as connection:
-        return bool(connection.execute(select(_taken_since(planned_at))).scalar_one())
+        return bool(connection.execute(select(_accepted_since(planned_at))).scalar_one())
 
 
-def failures_in_a_row(db: Database, subscriber_id: int) -> int:
+def consecutive_failures(db: Database, subscriber_id: int) -> int:
     """How many of a reader's newest deliveries failed, up to the last that did not.
 
     One that failed while the server took no mail from anybody says nothing about its reader, and is passed over.
     """
-    was_told = _taken_since(mailing.c.planned_at, delivery.c.changed_at)
+    was_told = _accepted_since(mailing.c.planned_at, delivery.c.changed_at)
     question = (
         select(delivery.c.state)
         .join(mailing, mailing.c.issue == delivery.c.issue)
@@ -330,7 +330,7 @@ def failures_in_a_row(db: Database, subscriber_id: int) -> int:
     return next((i for i, state in enumerate(states) if state != "failed"), len(states))
 
 
-def reader_of_message(db: Database, message_key: str) -> Subscriber | None:
+def subscriber_of_message(db: Database, message_key: str) -> Subscriber | None:
     """Whose delivery carries this key in its Message-ID."""
     question = (
         select(subscriber)

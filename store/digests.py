@@ -150,7 +150,7 @@ def published_at(db: Database) -> dict[Week, datetime]:
         return {Week(monday): at for monday, at in connection.execute(question)}
 
 
-def _words_of(p: Paper) -> int:
+def _text_checksum(p: Paper) -> int:
     """A number that changes with title or abstract."""
     return zlib.crc32(f"{p.title}\n{p.abstract}".encode())
 
@@ -167,7 +167,7 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
             "papers": [
                 [
                     p.arxiv_id,
-                    _words_of(papers[p.arxiv_id]),
+                    _text_checksum(papers[p.arxiv_id]),
                     p.level,
                     [[e.field, e.start, e.end] for e in p.evidence],
                     p.topic_id,
@@ -185,7 +185,7 @@ def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -
     listed = []
     for arxiv_id, words, level, evidence, topic_id in stored["papers"]:
         p = papers[ArxivId(arxiv_id)]
-        places = tuple(Evidence(*place) for place in evidence) if _words_of(p) == words else ()
+        places = tuple(Evidence(*place) for place in evidence) if _text_checksum(p) == words else ()
         listed.append(DetectedPaper.of(p, level, places, topic_id=topic_id, with_abstract=stored["with_abstracts"]))
     return PaperList(
         slug=stored["slug"],

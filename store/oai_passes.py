@@ -30,20 +30,20 @@ def oai_passes(db: Database) -> list[OaiPass]:
         return [_pass_from_row(row) for row in connection.execute(question)]
 
 
-def apply_page(db: Database, plan: HarvestPlan, reached: OaiPass, *, seen_at: datetime) -> None:
+def apply_page(db: Database, plan: HarvestPlan, new_state: OaiPass, *, seen_at: datetime) -> None:
     """Store what a page told and where its list goes on, in one transaction."""
     columns = {
-        "since": reached.since,
-        "pass_from_date": reached.pass_from,
-        "from_date": reached.from_date,
-        "token": reached.token,
-        "pass_began_at": reached.began_at,
-        "n_records": reached.n_records,
-        "problem": reached.problem,
-        "finished_at": reached.finished_at,
+        "since": new_state.since,
+        "pass_from_date": new_state.pass_from,
+        "from_date": new_state.from_date,
+        "token": new_state.token,
+        "pass_began_at": new_state.began_at,
+        "n_records": new_state.n_records,
+        "problem": new_state.problem,
+        "finished_at": new_state.finished_at,
     }
     insert = db.upsert(oai_harvest).values(
-        set_name=reached.set_name, metadata_prefix=reached.metadata_format, **columns
+        set_name=new_state.set_name, metadata_prefix=new_state.metadata_format, **columns
     )
     with db.write() as connection:
         apply_plan(db, connection, plan, seen_at=seen_at)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, literal, select,
 from domain.harvest import HarvestedWindow, HarvestPlan
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
 from domain.week import Week
-from store.conditions import IS_STANDING, is_listed, is_watched
+from store.conditions import IS_NOT_WITHDRAWN, is_listed, is_watched
 from store.database import Database
 from store.schema import (
     UtcDateTime,
@@ -169,7 +169,7 @@ def count_by_category(db: Database, categories: Collection[str]) -> dict[Week, d
     question = (
         select(*group, func.count())
         .select_from(paper.join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id))
-        .where(paper_category.c.category.in_(sorted(set(categories))), IS_STANDING)
+        .where(paper_category.c.category.in_(sorted(set(categories))), IS_NOT_WITHDRAWN)
         .group_by(*group)
     )
     by_week: dict[Week, dict[str, int]] = {}
@@ -227,7 +227,7 @@ def count_withdrawn(db: Database, week: Week, categories: Collection[str]) -> in
     question = (
         select(func.count())
         .select_from(paper)
-        .where(paper.c.week_start == week.monday, is_listed(categories), ~IS_STANDING)
+        .where(paper.c.week_start == week.monday, is_listed(categories), ~IS_NOT_WITHDRAWN)
     )
     with db.read() as connection:
         return connection.execute(question).scalar_one()

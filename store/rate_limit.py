@@ -11,17 +11,17 @@ from domain.rate_limit import LimiterState, RequestOutcome
 from store.database import Database
 from store.schema import request_gate, source_answer
 
-GATE = "arxiv"
+LIMITER_NAME = "arxiv"
 """arXiv's services share one limit, so they share one gate."""
-N_ANSWERS_KEPT = 1000
+MAX_STORED_OUTCOMES = 1000
 
 
 class StoredLimiterState:
     """The gate's state in the database; each ``change`` is one small transaction."""
 
-    def __init__(self, db: Database, *, n_answers_kept: int = N_ANSWERS_KEPT) -> None:
+    def __init__(self, db: Database, *, max_outcomes: int = MAX_STORED_OUTCOMES) -> None:
         self._db = db
-        self._n_answers_kept = n_answers_kept
+        self._n_answers_kept = max_outcomes
 
     def read(self) -> LimiterState:
         """The state now."""
@@ -34,7 +34,7 @@ class StoredLimiterState:
         with self._db.write() as connection:
             row = connection.execute(_STATE.with_for_update()).one_or_none()
             if row is None:  # the first request of all; another process may be as far as we are
-                first = self._db.upsert(request_gate).values(name=GATE, n_refusals=0)
+                first = self._db.upsert(request_gate).values(name=LIMITER_NAME, n_refusals=0)
                 connection.execute(first.on_conflict_do_nothing())
                 row = connection.execute(_STATE.with_for_update()).one()
             before = LimiterState(*row)
@@ -42,7 +42,7 @@ class StoredLimiterState:
             if after != before:
                 connection.execute(
                     update(request_gate)
-                    .where(request_gate.c.name == GATE)
+                    .where(request_gate.c.name == LIMITER_NAME)
                     .values(
                         holder=after.holder,
                         held_until=after.held_until,
@@ -52,7 +52,7 @@ class StoredLimiterState:
                     )
                 )
             if answer is not None:
-                _note(connection, answer, n_kept=self._n_answers_kept)
+                _log_outcome(connection, answer, max_outcomes=self._n_answers_kept)
         return after
 
 
@@ -62,7 +62,7 @@ _STATE = select(
     request_gate.c.free_at,
     request_gate.c.n_refusals,
     request_gate.c.closed_until,
-).where(request_gate.c.name == GATE)
+).where(request_gate.c.name == LIMITER_NAME)
 
 
 def limiter_state(db: Database) -> LimiterState:
@@ -72,7 +72,7 @@ def limiter_state(db: Database) -> LimiterState:
     return LimiterState() if row is None else LimiterState(*row)
 
 
-def _note(connection: Connection, answer: RequestOutcome, *, n_kept: int) -> None:
+def _log_outcome(connection: Connection, answer: RequestOutcome, *, max_outcomes: int) -> None:
     insert = source_answer.insert().values(
         asked_at=answer.asked_at,
         source=answer.source,
@@ -84,7 +84,7 @@ def _note(connection: Connection, answer: RequestOutcome, *, n_kept: int) -> Non
         problem=answer.problem,
     )
     newest = connection.execute(insert.returning(source_answer.c.answer_id)).scalar_one()
-    connection.execute(delete(source_answer).where(source_answer.c.answer_id <= newest - n_kept))
+    connection.execute(delete(source_answer).where(source_answer.c.answer_id <= newest - max_outcomes))
 
 
 def newest_outcomes(db: Database, limit: int, *, only_problems: bool = False) -> list[RequestOutcome]:

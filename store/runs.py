@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, exists, func, literal, or_, select, update
 
-from domain.errors import BusyError, without_addresses, without_private_words
+from domain.errors import BusyError, redact_addresses, redact_private
 from store.database import Database
 from store.schema import job_run, lease
 
@@ -81,7 +81,7 @@ def finish_run(
     ``message`` is published, and ``detail`` outlives readers. Both come without addresses, and the message without
     paths; this door looks again, because what passes it is shown for a year.
     """
-    words = {"message": without_private_words(message), "detail": without_addresses(detail)}
+    words = {"message": redact_private(message), "detail": redact_addresses(detail)}
     with db.write() as connection:
         connection.execute(
             update(job_run)
@@ -103,7 +103,7 @@ def reopen_run(db: Database, job: str, period: str) -> None:
         connection.execute(delete(job_run).where(job_run.c.job == job, job_run.c.period == period))
 
 
-def troubled_runs(db: Database) -> list[RunRecord]:
+def unresolved_failures(db: Database) -> list[RunRecord]:
     """Jobs that failed and are not done yet, oldest first.
 
     A command that failed is nobody's trouble any more once the same one has succeeded.
@@ -120,7 +120,7 @@ def troubled_runs(db: Database) -> list[RunRecord]:
     return [_record(row) for row in rows]
 
 
-def forget_runs(db: Database, *, finished_before: datetime) -> int:
+def delete_finished_runs(db: Database, *, finished_before: datetime) -> int:
     """Delete old lines that nothing comes of any more, but for each job's newest that is done; returns how many."""
     newest = select(func.max(job_run.c.run_id)).where(job_run.c.state == "done").group_by(job_run.c.job)
     is_over = job_run.c.state.in_(["done", "stopped", "failed"]) & job_run.c.next_try_at.is_(None)
@@ -150,12 +150,12 @@ def newest_runs(db: Database, limit: int) -> list[RunRecord]:
         return [_record(row) for row in connection.execute(question)]
 
 
-def take_lease(
-    db: Database, name: str, holder: str, *, now: datetime, lasts: timedelta, is_gone: Callable[[str], bool]
+def acquire_lease(
+    db: Database, name: str, holder: str, *, now: datetime, duration: timedelta, has_ended: Callable[[str], bool]
 ) -> None:
-    """Take or renew the sole right to do something, until ``now + lasts``.
+    """Take or renew the sole right to do something, until ``now + duration``.
 
-    A lease may be taken over once it has expired, or at once where ``is_gone`` knows that its holder's process
+    A lease may be taken over once it has expired, or at once where ``has_ended`` knows that its holder's process
     has ended (it can only know of this machine).
 
     Raises
@@ -166,35 +166,35 @@ def take_lease(
     with db.write() as connection:
         row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
         if row is None:
-            insert = db.upsert(lease).values(name=name, holder=holder, expires_at=now + lasts)
+            insert = db.upsert(lease).values(name=name, holder=holder, expires_at=now + duration)
             # Asked by RETURNING: after an INSERT, SQLAlchemy's rowcount says -1 on PostgreSQL.
             question = insert.on_conflict_do_nothing().returning(lease.c.name)
             taken = connection.execute(question).one_or_none() is not None
         else:
-            free = row.holder == holder or is_gone(row.holder)
+            free = row.holder == holder or has_ended(row.holder)
             statement = (
                 update(lease)
                 .where(lease.c.name == name, lease.c.holder == row.holder)
                 .where(or_(lease.c.expires_at <= now, literal(free)))  # the condition decides, not what we read before
-                .values(holder=holder, expires_at=now + lasts)
+                .values(holder=holder, expires_at=now + duration)
             )
             taken = connection.execute(statement).rowcount == 1
         if not taken:
-            holder_now = row.holder if row else "another process"
+            current = row.holder if row else "another process"
             raise BusyError(
-                f"another Papertide works on this database ({_called(holder_now)}); wait for it, or stop it first",
-                holder=holder_now,
+                f"another Papertide process uses this database ({_describe_holder(current)}); wait for it, or stop it",
+                holder=current,
             )
 
 
-def _called(holder: str) -> str:
+def _describe_holder(holder: str) -> str:
     """A holder, ``host:process:place.start``, as a person would look for it."""
     host, _, rest = holder.partition(":")
     process = rest.partition(":")[0]
     return f"process {process} on {host}" if process else holder
 
 
-def holders_of(db: Database, prefix: str, *, now: datetime) -> list[str]:
+def lease_holders(db: Database, prefix: str, *, now: datetime) -> list[str]:
     """Who holds a lease whose name begins so; those that have expired are deleted."""
     named = lease.c.name.startswith(prefix, autoescape=True)
     with db.write() as connection:
@@ -202,7 +202,7 @@ def holders_of(db: Database, prefix: str, *, now: datetime) -> list[str]:
         return list(connection.execute(select(lease.c.holder).where(named)).scalars())
 
 
-def give_lease_back(db: Database, name: str, holder: str) -> None:
+def release_lease(db: Database, name: str, holder: str) -> None:
     """Let the next one take the lease at once."""
     with db.write() as connection:
         connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

@@ -49,7 +49,7 @@ def add_query_vectors(db: Database, model_id: str, vectors: dict[str, NDArray[np
         )
 
 
-def forget_query_vectors(db: Database) -> int:
+def delete_unused_query_vectors(db: Database) -> int:
     """Delete the vectors of searches that no active reader follows; returns how many."""
     followed = set(followed_searches(db))
     with db.write() as connection:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Update, delete, func, insert, or_, select, update
 
 from domain.subscription import (
-    LASTS,
+    TOKEN_LIFETIMES,
     Follow,
     Preferences,
     Subscriber,
@@ -28,7 +28,7 @@ from store.database import Database
 from store.schema import delivery, subscriber, subscriber_token, subscription_request, suppression
 
 
-def hashed(secret: str) -> str:
+def sha256_hex(secret: str) -> str:
     """What is stored of a token or of a suppressed address."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
@@ -36,7 +36,7 @@ def hashed(secret: str) -> str:
 # -- readers
 
 
-def subscriber_of(db: Database, address: str) -> Subscriber | None:
+def subscriber_by_address(db: Database, address: str) -> Subscriber | None:
     """The reader with this normalised address."""
     return _one(db, subscriber.c.address == address)
 
@@ -121,7 +121,7 @@ def change_preferences(db: Database, subscriber_id: int, preferences: Preference
         connection.execute(change.values(changed_at=now, **_columns(preferences)))
 
 
-def move(
+def change_state(
     db: Database, subscriber_id: int, *, to: SubscriberState, of: Collection[SubscriberState], now: datetime
 ) -> bool:
     """Change a reader's state if it is one of ``of``; whether it was."""
@@ -138,38 +138,38 @@ def delete_subscriber(db: Database, subscriber_id: int) -> None:
     """Forget a reader: address, preferences, links and what was sent. A suppression of the address stays.
 
     Their requests keep the instant and a hash of the mailbox, since a mailbox gets only so many answers a month;
-    ``forget_requests`` ends that.
+    ``delete_requests`` ends that.
     """
     with db.write() as connection:
-        _forget(connection, subscriber.c.subscriber_id == subscriber_id)
+        _delete_subscribers(connection, subscriber.c.subscriber_id == subscriber_id)
 
 
-_NOBODYS: dict[str, Any] = {"address": "", "preferences": None, "network": "", "problem": ""}
+_ANONYMISED: dict[str, Any] = {"address": "", "preferences": None, "network": "", "problem": ""}
 """What is left of a request whose reader is forgotten."""
 
 
-def _forget(connection: Connection, condition: Any) -> int:
+def _delete_subscribers(connection: Connection, condition: Any) -> int:
     addresses = list(connection.execute(select(subscriber.c.address).where(condition)).scalars())
     for start in range(0, len(addresses), 5_000):
         chunk = addresses[start : start + 5_000]
         asked = subscription_request.c.address.in_(chunk)
         connection.execute(delete(subscription_request).where(asked, subscription_request.c.state == "waiting"))
-        connection.execute(update(subscription_request).where(asked).values(_NOBODYS))
+        connection.execute(update(subscription_request).where(asked).values(_ANONYMISED))
         connection.execute(delete(subscriber).where(subscriber.c.address.in_(chunk)))
     return len(addresses)
 
 
-def forget_idle(db: Database, *, pending_before: datetime, unsubscribed_before: datetime) -> int:
+def delete_idle_subscribers(db: Database, *, pending_before: datetime, unsubscribed_before: datetime) -> int:
     """Forget those who never confirmed and those who left long ago; returns how many."""
     pending = (subscriber.c.state == "pending") & (subscriber.c.created_at < pending_before)
     left = (subscriber.c.state == "unsubscribed") & (subscriber.c.changed_at < unsubscribed_before)
     # A new request of somebody pending asks again; its answer must not lose its reader.
     asked = select(subscription_request.c.address).where(subscription_request.c.asked_at >= pending_before)
     with db.write() as connection:
-        return _forget(connection, or_(pending, left) & subscriber.c.address.not_in(asked))
+        return _delete_subscribers(connection, or_(pending, left) & subscriber.c.address.not_in(asked))
 
 
-def everything_about(db: Database, subscriber_id: int) -> dict[str, Any]:
+def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
     """All that is stored about one reader, for themselves; instants as text."""
     with db.read() as connection:
         person = connection.execute(select(subscriber).where(subscriber.c.subscriber_id == subscriber_id)).one()
@@ -250,12 +250,12 @@ def store_tokens(
         insert(subscriber_token),
         [
             {
-                "token_hash": hashed(token),
+                "token_hash": sha256_hex(token),
                 "subscriber_id": subscriber_id,
                 "purpose": purpose,
                 "preferences": _columns(preferences) if preferences is not None and purpose == "confirm" else None,
                 "made_at": now,
-                "expires_at": now + LASTS[purpose],
+                "expires_at": now + TOKEN_LIFETIMES[purpose],
                 "used_at": None,
             }
             for purpose, token in tokens.items()
@@ -269,7 +269,7 @@ def token_use(db: Database, token: str, purpose: TokenPurpose, *, now: datetime)
         select(subscriber, subscriber_token.c.expires_at, subscriber_token.c.used_at)
         .add_columns(subscriber_token.c.preferences.label("asked_for"))
         .join(subscriber_token, subscriber_token.c.subscriber_id == subscriber.c.subscriber_id)
-        .where(subscriber_token.c.token_hash == hashed(token), subscriber_token.c.purpose == purpose)
+        .where(subscriber_token.c.token_hash == sha256_hex(token), subscriber_token.c.purpose == purpose)
     )
     with db.read() as connection:
         row = connection.execute(question).one_or_none()
@@ -300,7 +300,7 @@ def confirm_by_token(
     use = (
         update(subscriber_token)
         .where(
-            subscriber_token.c.token_hash == hashed(token),
+            subscriber_token.c.token_hash == sha256_hex(token),
             subscriber_token.c.used_at.is_(None),
             subscriber_token.c.expires_at > now,
         )
@@ -314,7 +314,7 @@ def confirm_by_token(
         return True
 
 
-def forget_tokens(db: Database, *, expired_before: datetime) -> int:
+def delete_expired_tokens(db: Database, *, expired_before: datetime) -> int:
     """Delete links that ended before an instant; returns how many."""
     with db.write() as connection:
         done = connection.execute(delete(subscriber_token).where(subscriber_token.c.expires_at < expired_before))
@@ -341,8 +341,8 @@ def add_request(db: Database, address: str, preferences: Preferences | None, *, 
         connection.execute(
             insert(subscription_request).values(
                 address=address,
-                mailbox=hashed(mailbox_of(address)),
-                network=hashed(network),
+                mailbox=sha256_hex(mailbox_of(address)),
+                network=sha256_hex(network),
                 preferences=_columns(preferences) if preferences is not None else None,
                 asked_at=now,
                 state="waiting",
@@ -356,17 +356,17 @@ def requests_from(db: Database, network: str, *, since: datetime) -> list[dateti
     """When a network asked since an instant, oldest first."""
     question = (
         select(subscription_request.c.asked_at)
-        .where(subscription_request.c.network == hashed(network), subscription_request.c.asked_at >= since)
+        .where(subscription_request.c.network == sha256_hex(network), subscription_request.c.asked_at >= since)
         .order_by(subscription_request.c.asked_at)
     )
     with db.read() as connection:
         return list(connection.execute(question).scalars())
 
 
-def letters_to(db: Database, address: str, *, since: datetime) -> int:
+def count_answers_sent(db: Database, address: str, *, since: datetime) -> int:
     """How many answers were sent to an address's mailbox, by any of its names, since an instant."""
     question = select(func.count()).where(
-        subscription_request.c.mailbox == hashed(mailbox_of(address)),
+        subscription_request.c.mailbox == sha256_hex(mailbox_of(address)),
         subscription_request.c.state.in_(["handing", "sent"]),
         subscription_request.c.asked_at >= since,
     )
@@ -437,7 +437,7 @@ def finish_request(
         connection.execute(change)
 
 
-def forget_requests(db: Database, *, asked_before: datetime) -> int:
+def delete_requests(db: Database, *, asked_before: datetime) -> int:
     """Delete old requests; returns how many."""
     with db.write() as connection:
         done = connection.execute(delete(subscription_request).where(subscription_request.c.asked_at < asked_before))
@@ -449,7 +449,7 @@ def forget_requests(db: Database, *, asked_before: datetime) -> int:
 
 def suppression_keys(address: str) -> tuple[str, str]:
     """What is stored to leave an address alone, and what for all names of its mailbox."""
-    return hashed(address), hashed(f"mailbox:{mailbox_of(address)}")
+    return sha256_hex(address), sha256_hex(f"mailbox:{mailbox_of(address)}")
 
 
 def suppress(db: Database, address: str, reason: SuppressionReason, *, now: datetime) -> None:
@@ -476,7 +476,7 @@ def allow(db: Database, address: str) -> bool:
         return connection.execute(off).rowcount > 0
 
 
-def suppressed_for(db: Database, address: str) -> str | None:
+def suppression_reason(db: Database, address: str) -> str | None:
     """Why an address is left alone; ``None`` where it is not."""
     question = (
         select(suppression.c.reason)

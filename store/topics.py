@@ -262,31 +262,31 @@ def _upsert_topics(connection: Connection, topics: Sequence[Topic]) -> None:
 def add_new_topic(
     db: Database,
     model: StoredTopicModel,
-    newborn: Topic,
+    new_topic: Topic,
     event: TopicEvent,
     *,
     centroid: NDArray[np.float32],
     position: NDArray[np.float64],
-    moved: Mapping[ArxivId, float],
+    reassigned: Mapping[ArxivId, float],
 ) -> None:
     """Store a topic born between refits as the last one of a fit, and move papers to it, in one transaction.
 
-    ``moved`` holds the papers that are nearer to it than to the topic that they had, with their cosine.
+    ``reassigned`` holds the papers that are nearer to it than to the topic that they had, with their cosine.
     """
     with db.write() as connection:
-        _upsert_topics(connection, [newborn])
-        row = _fitted_row(model.topic_model_id, len(model.topics), newborn, centroid, position)
+        _upsert_topics(connection, [new_topic])
+        row = _fitted_row(model.topic_model_id, len(model.topics), new_topic, centroid, position)
         connection.execute(fitted_topic.insert(), [row])
         _store_events(connection, model.topic_model_id, [event])
-        _store_places(
+        _store_assignments(
             db,
             connection,
             model.topic_model_id,
-            [(arxiv_id, newborn.topic_id, similarity) for arxiv_id, similarity in moved.items()],
+            [(arxiv_id, new_topic.topic_id, similarity) for arxiv_id, similarity in reassigned.items()],
         )
 
 
-def give_name(db: Database, topic_id: int, name: str | None, *, week: Week) -> str:
+def set_topic_name(db: Database, topic_id: int, name: str | None, *, week: Week) -> str:
     """Name a topic as the operator wants, or with ``None`` as its papers have it; returns the label now shown.
 
     A change is an event of the topic, of the newest fit that has it.
@@ -326,7 +326,7 @@ def _store_assignment(
     db: Database, connection: Connection, topic_model_id: int, topic_ids: list[int], assignment: TopicAssignment
 ) -> None:
     places = zip(assignment.ids, assignment.topic.tolist(), assignment.similarity.tolist(), strict=True)
-    _store_places(
+    _store_assignments(
         db,
         connection,
         topic_model_id,
@@ -334,7 +334,7 @@ def _store_assignment(
     )
 
 
-def _store_places(
+def _store_assignments(
     db: Database, connection: Connection, topic_model_id: int, places: Sequence[tuple[ArxivId, int | None, float]]
 ) -> None:
     if not places:
@@ -383,7 +383,7 @@ def topic_events(db: Database, topic_id: int) -> list[TopicEvent]:
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class AssignedPapers:
     """Papers of some weeks with what a fit says of them; the arrays have one entry for each of ``ids``.
 
     ``weeks`` holds Mondays as ``datetime64[D]``, ``topic_ids`` int64 with -1 for unassigned, ``similarity`` float32.
@@ -395,14 +395,14 @@ class Places:
     similarity: NDArray[np.float32]
 
 
-def places_of_weeks(
+def assignments_of_weeks(
     db: Database,
     topic_model_id: int,
     categories: Collection[str] | None = None,
     *,
     first: Week | None = None,
     last: Week | None = None,
-) -> Places:
+) -> AssignedPapers:
     """The papers of ``first`` to ``last`` week that the fit was asked about, by submission and identifier.
 
     With ``categories`` only those that are watched under them.
@@ -422,7 +422,7 @@ def places_of_weeks(
         question = question.where(paper.c.week_start <= last.monday)
     with db.read() as connection:
         rows = connection.execute(question).all()
-    return Places(
+    return AssignedPapers(
         ids=tuple(ArxivId(row.arxiv_id) for row in rows),
         weeks=np.array([row.week_start for row in rows], dtype="datetime64[D]"),
         topic_ids=np.array([-1 if row.topic_id is None else row.topic_id for row in rows], dtype=np.int64),

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from domain.detections import ADOPTS, TermKind
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week, weeks_between
-from store.conditions import IS_STANDING, categories_key, is_watched
+from store.conditions import IS_NOT_WITHDRAWN, categories_key, is_watched
 from store.database import Database
 from store.schema import detection, paper, paper_category, topic_assignment, weekly_basis, weekly_count
 from store.windows import window_records
@@ -73,7 +73,7 @@ def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause
     listed = (
         select(paper.c.arxiv_id, paper.c.week_start, paper_category.c.category)
         .join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id)
-        .where(paper_category.c.category.in_(watched), IS_STANDING)
+        .where(paper_category.c.category.in_(watched), IS_NOT_WITHDRAWN)
         .subquery()
     )
     return [(literal(ALL_WATCHED, String), once), (listed.c.category, listed)]
@@ -179,7 +179,7 @@ def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
     return WEEKLY_COUNTS.check(table.astype({"level": "int64", "k": "int64", "kind": "str", "key": "str"}))
 
 
-def weekly_detected(
+def weekly_detections(
     db: Database,
     condition: ColumnElement[bool],
     *,
@@ -232,7 +232,7 @@ def adopted_by_topic(
         return {(kind, key, topic_id): n for kind, key, topic_id, n in connection.execute(question)}
 
 
-def weeks_lacking_papers(db: Database, categories: Sequence[str]) -> set[Week]:
+def incomplete_weeks(db: Database, categories: Sequence[str]) -> set[Week]:
     """Weeks that were harvested and are known to lack papers; weeks that were imported are not among them."""
     tried = {Week.containing(r.window.start_at) for r in window_records(db, categories) if not r.is_complete}
     return tried - complete_weeks(db, categories)

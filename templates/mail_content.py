@@ -8,7 +8,7 @@ from functools import cache
 
 from domain.digest import Digest, DigestEdition, SharePoint
 from domain.personal import PersonalPart
-from domain.subscription import Issue, Picture, Preferences
+from domain.subscription import InlineImage, Issue, Preferences
 from domain.week import Week
 from templates import number_text, share_curves, tex
 from templates.environment import environment
@@ -38,7 +38,7 @@ class IssueFrame:
     html_before: str
     html_after: str
     text_before: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[InlineImage, ...]
     links: Links
 
 
@@ -76,7 +76,9 @@ def issue_frame(
     newest = editions[-1]
     digest = newest.digest
     techniques = [line for line in digest.techniques if line.measured] or list(digest.techniques)
-    pictures = tuple(Picture(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None)
+    pictures = tuple(
+        InlineImage(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None
+    )
     subject = _subject(issue, digest)
     values = {
         "issue": issue,

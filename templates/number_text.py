@@ -164,7 +164,7 @@ def called(call: TrendCall) -> str:
     ``rising: doubles in about 8 weeks (6 to 10)``; a slower one ``rising: × 1.3 in a year (1.1 to 1.6)``. A pace is of
     the odds, which for small shares is that of the share.
     """
-    if call.growth is None or not call.is_move:
+    if call.growth is None or not call.is_movement:
         return ""
     return f"{call.verdict}: {pace(call.growth)} ({pace_interval(call.growth)})"
 

@@ -42,7 +42,7 @@ def headline_facts(
 
 def largest_move(lines: Iterable[_Line]) -> _Line | None:
     """The line that is called to move and whose share moved farthest, either way; ``None`` where none is."""
-    called = [line for line in lines if line.call is not None and line.call.is_move]
+    called = [line for line in lines if line.call is not None and line.call.is_movement]
     return max(called, key=lambda line: abs(_called_move(line)), default=None)
 
 

@@ -11,7 +11,7 @@ from analysis.digest.material import DigestSettings, WeekMaterial
 from analysis.digest.week_tables import WeekTables
 from analysis.trends.shares import are_unusual
 from domain.detections import ADOPTS, IS_ABOUT, Detection, Term
-from domain.digest import ListedPaper, Place
+from domain.digest import ListedPaper, TopicAdoption
 from domain.digest_facts import DigestWording, NearCentre, PaperReason, SaysWords, ShowsTerm
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper
@@ -83,7 +83,7 @@ class PaperSelection:
 
     def places(
         self, n_papers: Callable[[Week], int], recent: Sequence[Week]
-    ) -> dict[tuple[str, str], tuple[Place, ...]]:
+    ) -> dict[tuple[str, str], tuple[TopicAdoption, ...]]:
         """For each term the topics that hold its adopting papers, the fullest first.
 
         Parameters
@@ -102,7 +102,7 @@ class PaperSelection:
                     counts[detection.kind, detection.key][topic_id] += 1
         return {
             (kind, key): tuple(
-                Place(
+                TopicAdoption(
                     topic_id,
                     self._labels[topic_id],
                     k,
@@ -139,13 +139,13 @@ class PaperSelection:
 
 
 def unusual_places(
-    places: Mapping[tuple[str, str], Sequence[Place]],
+    places: Mapping[tuple[str, str], Sequence[TopicAdoption]],
     tables: WeekTables,
     week: Week,
     recent: Sequence[Week],
     *,
     false_discovery_rate: float,
-) -> dict[tuple[str, str], tuple[Place, ...]]:
+) -> dict[tuple[str, str], tuple[TopicAdoption, ...]]:
     """For each term the topics with more of its papers than the recent weeks led to expect, the largest excess first.
 
     All terms and topics are tested together (``analysis.trends.shares.are_unusual``).
@@ -158,14 +158,14 @@ def unusual_places(
         n_before=sum(tables.n_papers(w) for w in recent),
         false_discovery_rate=false_discovery_rate,
     )
-    unusual: dict[tuple[str, str], list[Place]] = {key: [] for key in places}
+    unusual: dict[tuple[str, str], list[TopicAdoption]] = {key: [] for key in places}
     for (key, place), is_more in zip(tried, are_more, strict=True):
         if is_more:
             unusual[key].append(place)
     return {key: tuple(sorted(found, key=lambda place: place.k_usual - place.k)) for key, found in unusual.items()}
 
 
-def _can_be_unusual(place: Place) -> bool:
+def _can_be_unusual(place: TopicAdoption) -> bool:
     return place.k >= MIN_UNUSUAL and not math.isnan(place.k_usual)
 
 

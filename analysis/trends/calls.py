@@ -228,7 +228,7 @@ def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> Ca
     ValueError
         If the call is not of a move.
     """
-    if not call.is_move:
+    if not call.is_movement:
         raise ValueError(f"expected a call of a move, got {call.verdict!r} for {call.kind} {call.key}")
     then = {call.week.plus(horizon_weeks - i) for i in range(NOW_WEEKS)}
     columns = [i for i, week in enumerate(counts.weeks) if week in then and counts.usable[i]]

@@ -72,7 +72,7 @@ def restore(
     from mail.service import CONFIRMATIONS_LEASE, DELIVERY_LEASE
     from runtime.context import LEASE
     from runtime.lease import nobody_else
-    from store.backup import keep_readers
+    from store.backup import carry_over_subscribers
     from store.backup import restore as put_back
     from store.database import open_database
 
@@ -96,7 +96,7 @@ def restore(
         typer.echo("readers are as they were then: look at `papertide deliver --dry-run` before mails go out")
         return
     try:
-        n_readers = keep_readers(place, replaced)
+        n_readers = carry_over_subscribers(place, replaced)
     except StoreError as error:
         message = f"readers are as they were then, issues sent since would go out again: {error}"
         raise StoreError(message) from error

@@ -26,7 +26,7 @@ def answer_requests(mail_service: MailService) -> None:
 def deliver(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
-    unsettled: Annotated[
+    uncertain: Annotated[
         bool, typer.Option("--list", help="List deliveries of which nobody knows whether they arrived.")
     ] = False,
     arrived: Annotated[
@@ -38,20 +38,19 @@ def deliver(
     ] = False,
 ) -> None:
     """Send what is due, and what is open of an issue that was given up: every issue once to every reader."""
-    from store.deliveries import open_issues, refused_deliveries, settle
-    from store.deliveries import unsettled as unsettled_deliveries
+    from store.deliveries import open_issues, refused_deliveries, resolve_uncertain, uncertain_deliveries
     from store.runs import reopen_run, runs_of
 
     with open_context(ctx) as context:
         mail_service = open_mail_service(context)
-        by_id = {d.delivery_id: (d, address) for d, address in unsettled_deliveries(context.db)}
+        by_id = {d.delivery_id: (d, address) for d, address in uncertain_deliveries(context.db)}
         for chosen, did_arrive in ((arrived or [], True), (again or [], False)):
             for delivery_id in chosen:
-                settle(context.db, delivery_id, arrived=did_arrive, now=context.now())
+                resolve_uncertain(context.db, delivery_id, arrived=did_arrive, now=context.now())
                 if not did_arrive:
                     reopen_run(context.db, "delivery", by_id[delivery_id][0].issue)
-        if unsettled:
-            for delivery, address in unsettled_deliveries(context.db):
+        if uncertain:
+            for delivery, address in uncertain_deliveries(context.db):
                 typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.message_key}")
             return
         if refused:
@@ -97,7 +96,7 @@ def deliver_due(context: AppContext) -> bool:
 
 def _say_due(context: AppContext, mail_service: MailService) -> None:
     from domain.subscription import Issue
-    from store.deliveries import open_until, planned_issues
+    from store.deliveries import open_deliveries, planned_issues
     from store.subscribers import subscribers
 
     planned = planned_issues(context.db)
@@ -105,7 +104,7 @@ def _say_due(context: AppContext, mail_service: MailService) -> None:
     for name in due:
         issue = Issue.parse(name)
         n = (
-            open_until(context.db, name)[0]
+            open_deliveries(context.db, name)[0]
             if name in planned
             else sum(r.preferences.frequency == issue.frequency for r in subscribers(context.db, "active"))
         )

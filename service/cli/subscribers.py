@@ -39,12 +39,12 @@ def subscribers_add(
     """Ask somebody to confirm a subscription: they get one mail, and nothing more unless they do."""
     from domain.subscription import normalised_address
     from mail.subscriptions import checked_preferences
-    from store.subscribers import add_request, suppressed_for
+    from store.subscribers import add_request, suppression_reason
 
     with open_context(ctx) as context:
         normal = normalised_address(address)
         preferences = checked_preferences(context, frequency, mail_format, follow or ())
-        if reason := suppressed_for(context.db, normal):
+        if reason := suppression_reason(context.db, normal):
             raise UsageError(f"{normal} is left alone ({reason}); `papertide subscribers allow` ends that")
         add_request(context.db, normal, preferences, network="command line", now=context.now())
         answer_requests(open_mail_service(context))
@@ -54,11 +54,11 @@ def subscribers_add(
 @subscribers_app.command("confirm")
 def subscribers_confirm(ctx: typer.Context, address: _Address) -> None:
     """Confirm for somebody who has told you so in another way; from now on they get digests."""
-    from store.subscribers import confirm, suppressed_for
+    from store.subscribers import confirm, suppression_reason
 
     with open_context(ctx) as context:
         reader = _reader(context, address)
-        if reason := suppressed_for(context.db, reader.address):
+        if reason := suppression_reason(context.db, reader.address):
             raise UsageError(f"{reader.address} is left alone ({reason}); `papertide subscribers allow` ends that")
         confirm(context.db, reader.subscriber_id, None, now=context.now())
         typer.echo(f"{reader.address} gets {reader.preferences.frequency} digests from now on")
@@ -94,12 +94,12 @@ def subscribers_pause(
     resume: Annotated[bool, typer.Option("--resume", help="End the pause.")] = False,
 ) -> None:
     """Send somebody nothing until they resume."""
-    from store.subscribers import move
+    from store.subscribers import change_state
 
     with open_context(ctx) as context:
         reader = _reader(context, address)
         of, to = ("paused", "active") if resume else ("active", "paused")
-        if not move(context.db, reader.subscriber_id, to=to, of=[of], now=context.now()):  # type: ignore[arg-type, list-item]
+        if not change_state(context.db, reader.subscriber_id, to=to, of=[of], now=context.now()):  # type: ignore[arg-type, list-item]
             raise UsageError(f"{reader.address} is {reader.state}, not {of}")
         typer.echo(f"{reader.address} is {to}")
 
@@ -112,11 +112,11 @@ def subscribers_remove(
 ) -> None:
     """Forget somebody: address, preferences, links, and what was sent to them."""
     from domain.subscription import normalised_address
-    from store.subscribers import delete_subscriber, subscriber_of, suppress
+    from store.subscribers import delete_subscriber, subscriber_by_address, suppress
 
     with open_context(ctx) as context:
         normal = normalised_address(address)
-        reader = subscriber_of(context.db, normal)
+        reader = subscriber_by_address(context.db, normal)
         if reader is None and not block:
             raise UsageError(f"{normal} is nobody's here")
         if block:
@@ -142,18 +142,18 @@ def subscribers_allow(ctx: typer.Context, address: _Address) -> None:
 @subscribers_app.command("export")
 def subscribers_export(ctx: typer.Context, address: _Address) -> None:
     """Print all that is stored about one reader, as JSON."""
-    from store.subscribers import everything_about
+    from store.subscribers import subscriber_export
 
     with open_context(ctx) as context:
-        print_json(everything_about(context.db, _reader(context, address).subscriber_id))
+        print_json(subscriber_export(context.db, _reader(context, address).subscriber_id))
 
 
 def _reader(context: AppContext, address: str) -> Subscriber:
     from domain.subscription import normalised_address
-    from store.subscribers import subscriber_of
+    from store.subscribers import subscriber_by_address
 
     normal = normalised_address(address)
-    reader = subscriber_of(context.db, normal)
+    reader = subscriber_by_address(context.db, normal)
     if reader is None:
         raise UsageError(f"{normal} is nobody's here; `papertide subscribers list` lists all")
     return reader

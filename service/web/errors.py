@@ -16,8 +16,8 @@ from domain.errors import (
     QueryTimeout,
     StoreError,
     UsageError,
-    public_words,
-    raised_at,
+    error_location,
+    public_message,
 )
 from service.web.responses import HTML, JSON, json_text
 from templates.page_layout import Site, render_page
@@ -49,14 +49,14 @@ def _known_error(request: Request, error: Exception) -> Response:
     if isinstance(error, NotFound):
         return error_response(request, 404, "not_found", str(error))
     if isinstance(error, UsageError) and not isinstance(error, ConfigError):
-        return error_response(request, 422, "cannot_be_answered", error.reply)
+        return error_response(request, 422, "cannot_be_answered", error.web_message)
     if isinstance(error, QueryTimeout):
         _log.warning("%s %s took too long", request.method, _route(request))
         return error_response(request, 422, "takes_too_long", str(error))
-    _log.error("%s %s: %s", request.method, _route(request), public_words(error))
+    _log.error("%s %s: %s", request.method, _route(request), public_message(error))
     if isinstance(error, (StoreError, BusyError)):
         return error_response(request, 503, "not_ready", "the database is busy or away; try again in a minute")
-    return error_response(request, 503, "not_ready", public_words(error))
+    return error_response(request, 503, "not_ready", public_message(error))
 
 
 def _invalid_request(request: Request, error: Exception) -> Response:
@@ -84,7 +84,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _unexpected_error(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed: %s", request.method, _route(request), raised_at(error))
+    _log.error("%s %s failed: %s", request.method, _route(request), error_location(error))
     message = "something failed on our side; it is noted, and nothing of yours is lost"
     return error_response(request, 500, "failed", message)
 

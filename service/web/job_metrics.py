@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from runtime.context import AppContext
 from store.deliveries import delivery_counts
-from store.runs import troubled_runs
+from store.runs import unresolved_failures
 from store.subscribers import subscriber_counts
 
 
@@ -29,7 +29,7 @@ class JobMetrics(Collector):
         troubled = GaugeMetricFamily(
             "papertide_job_failures", "Failures in a row of jobs that are not done.", labels=["job", "period", "state"]
         )
-        for run in troubled_runs(db):
+        for run in unresolved_failures(db):
             troubled.add_metric([run.job, run.period, run.state], run.n_tries)
         yield troubled
         readers = GaugeMetricFamily("papertide_readers", "Readers by mail.", labels=["state"])

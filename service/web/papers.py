@@ -146,7 +146,7 @@ def search_page(
             try:
                 answer, _ = search(web.context, asked.question, limit=asked.limit, offset=asked.offset)
             except UsageError as error:
-                problem = error.reply
+                problem = error.web_message
         return web.render_long(
             "search.html",
             site=web.site(

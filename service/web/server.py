@@ -8,7 +8,7 @@ import socket
 import typer
 import uvicorn
 
-from domain.errors import UsageError, raised_at
+from domain.errors import UsageError, error_location
 from runtime.settings import Settings
 from service.web.app import make_app
 
@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
 def _without_traceback(line: logging.LogRecord) -> bool:
     """Replace a traceback by the place of the error: paths and messages stay out of the log."""
     if line.exc_info and line.exc_info[1] is not None:
-        line.msg, line.args = "%s: %s", (line.getMessage().strip(), raised_at(line.exc_info[1]))
+        line.msg, line.args = "%s: %s", (line.getMessage().strip(), error_location(line.exc_info[1]))
         line.exc_info = line.exc_text = None
     return True
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from domain.errors import TooManyRequests, UsageError
-from domain.subscription import MAX_SEARCH, Follow, Preferences, clean_text
+from domain.subscription import MAX_SEARCH, Follow, Preferences, sanitized_line
 from mail.service import LINK_PATHS
 from mail.subscriptions import (
     OpenedLink,
@@ -104,8 +104,8 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
             "subscribe.html",
             422,
             chosen=chosen,
-            address=clean_text(address)[:254],
-            problem=error.reply,
+            address=sanitized_line(address)[:254],
+            problem=error.web_message,
             **_choices(web),
         )
     return _answered(web)
@@ -272,7 +272,7 @@ def own_page_changed(web: WebContextDep, token: Token, form: TheForm) -> Respons
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
-        return _own_page(web, token, door, problem=error.reply, status=422)
+        return _own_page(web, token, door, problem=error.web_message, status=422)
     change(web.context, token, preferences)
     return _own_page(web, token, open_link(web.context, token, "manage"), said="Saved.")
 
@@ -321,7 +321,7 @@ def _one(form: Form, name: str) -> str:
 
 def _preferences(web: WebContext, form: Form) -> Preferences:
     """The form's choices: boxes named ``follow``, and one saved search in each line of ``searches``."""
-    searches = [clean_text(line) for line in _one(form, "searches").splitlines()]
+    searches = [sanitized_line(line) for line in _one(form, "searches").splitlines()]
     follows = [*form.get("follow", ()), *(str(Follow("search", words)) for words in searches if words)]
     return checked_preferences(
         web.context, _one(form, "frequency") or "weekly", _one(form, "format") or "html", follows

@@ -54,7 +54,7 @@ def trends(
     try:
         question = asked.adding(add, taken_as)
     except UsageError as error:
-        refused = error.reply
+        refused = error.web_message
     is_example = not question.terms
     if is_example:
         question = replace(question, terms=EXAMPLE_TERMS)
@@ -71,7 +71,7 @@ def trends(
                     for curve, answered in zip(series, answer["series"], strict=True)
                 ]
             except UsageError as error:
-                problem = error.reply
+                problem = error.web_message
         taxonomy = web.context.detector.taxonomy.terms
         return web.render_long(
             "trends.html",

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rate_limit import (
-    LONGEST_PAUSE,
+    MAX_PAUSE,
     LimiterState,
     Outcome,
     RequestOutcome,
     RequestPolicy,
-    after_answer,
-    after_taking,
+    after_acquire,
+    after_response,
     is_paused,
     wait_s,
 )
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
-MANNERS = RequestPolicy(delay_s=3, max_wait_s=600, hold_s=120, max_refusals=5, rest_s=20 * 3600)
+MANNERS = RequestPolicy(delay_s=3, max_wait_s=600, hold_s=120, max_refusals=5, cooldown_s=20 * 3600)
 
 
 def _answer(outcome: Outcome = "usable", retry_after_s: float | None = None) -> RequestOutcome:
@@ -29,13 +29,13 @@ def _answer(outcome: Outcome = "usable", retry_after_s: float | None = None) -> 
 
 
 def _wait(state: LimiterState, now: datetime = NOW, *, gone: bool = False) -> float:
-    return wait_s(state, MANNERS, now, is_gone=lambda _: gone)
+    return wait_s(state, MANNERS, now, has_ended=lambda _: gone)
 
 
 def _after(state: LimiterState, *outcomes: Outcome, retry_after_s: float | None = None) -> LimiterState:
     for outcome in outcomes:
-        state = after_answer(
-            after_taking(state, "one", MANNERS, NOW), "one", _answer(outcome, retry_after_s), MANNERS, NOW
+        state = after_response(
+            after_acquire(state, "one", MANNERS, NOW), "one", _answer(outcome, retry_after_s), MANNERS, NOW
         )
     return state
 
@@ -45,7 +45,7 @@ def test_an_untouched_gate_is_free() -> None:
 
 
 def test_nobody_asks_while_a_request_is_on_its_way_unless_its_process_is_gone_or_it_lasts_too_long() -> None:
-    held = after_taking(LimiterState(), "one", MANNERS, NOW)
+    held = after_acquire(LimiterState(), "one", MANNERS, NOW)
     assert _wait(held, NOW + timedelta(seconds=60)) == 60
     assert _wait(held, gone=True) == 0
     assert _wait(held, NOW + timedelta(seconds=120)) == 0
@@ -75,7 +75,7 @@ def test_retry_after_makes_the_pause_longer_never_shorter(asked_s: float, wait: 
 def test_a_long_retry_after_closes_the_gate_for_a_day_at_most(asked_s: float) -> None:
     state = _after(LimiterState(), "refused", retry_after_s=asked_s)
     assert is_paused(state, NOW)
-    assert _wait(state) == min(asked_s, LONGEST_PAUSE.total_seconds())
+    assert _wait(state) == min(asked_s, MAX_PAUSE.total_seconds())
 
 
 def test_after_too_many_refusals_the_gate_rests_and_then_one_more_closes_it_again() -> None:
@@ -85,9 +85,9 @@ def test_after_too_many_refusals_the_gate_rests_and_then_one_more_closes_it_agai
     assert state.closed_until == NOW + timedelta(hours=20)
     later = NOW + timedelta(hours=20)
     assert not is_paused(state, later)
-    again = after_answer(after_taking(state, "one", MANNERS, later), "one", _answer("refused"), MANNERS, later)
+    again = after_response(after_acquire(state, "one", MANNERS, later), "one", _answer("refused"), MANNERS, later)
     assert is_paused(again, later)
-    good = after_answer(after_taking(state, "one", MANNERS, later), "one", _answer(), MANNERS, later)
+    good = after_response(after_acquire(state, "one", MANNERS, later), "one", _answer(), MANNERS, later)
     assert (good.n_refusals, good.closed_until) == (0, None)
 
 
@@ -95,20 +95,20 @@ def test_a_clock_that_was_moved_back_does_not_close_the_gate_for_years() -> None
     state = _after(LimiterState(), *["refused"] * 5)
     years_ago = NOW - timedelta(days=1000)
     assert _wait(state, years_ago) == 0
-    again = after_answer(after_taking(state, "one", MANNERS, years_ago), "one", _answer(), MANNERS, years_ago)
+    again = after_response(after_acquire(state, "one", MANNERS, years_ago), "one", _answer(), MANNERS, years_ago)
     assert _wait(again, years_ago) == 3
 
 
 def test_a_clock_a_little_behind_another_machines_does_not_see_through_the_gate() -> None:
-    state = after_taking(LimiterState(), "one", MANNERS, NOW)
+    state = after_acquire(LimiterState(), "one", MANNERS, NOW)
     assert _wait(state, NOW - timedelta(seconds=5)) > 0
 
 
 def test_a_request_that_was_taken_for_dead_does_not_free_the_gate_for_its_successor() -> None:
-    state = after_taking(LimiterState(), "two", MANNERS, NOW)
-    state = after_answer(state, "one", _answer("refused", 30.0), MANNERS, NOW)
+    state = after_acquire(LimiterState(), "two", MANNERS, NOW)
+    state = after_response(state, "one", _answer("refused", 30.0), MANNERS, NOW)
     assert state.holder == "two"
-    state = after_answer(state, "two", _answer(), MANNERS, NOW)
+    state = after_response(state, "two", _answer(), MANNERS, NOW)
     assert (state.holder, _wait(state)) == (None, 30)
 
 
@@ -122,4 +122,4 @@ def test_no_history_shortens_the_pause_below_the_delay_or_beyond_a_day(
     state = LimiterState()
     for outcome, retry_after_s in history:
         state = _after(state, outcome, retry_after_s=retry_after_s)
-        assert 3 <= _wait(state) <= LONGEST_PAUSE.total_seconds()
+        assert 3 <= _wait(state) <= MAX_PAUSE.total_seconds()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import UsageError
-from domain.subscription import Follow, Issue, Preferences, clean_text, issues_of, mailbox_of, normalised_address
+from domain.subscription import Follow, Issue, Preferences, issues_of, mailbox_of, normalised_address, sanitized_line
 from domain.week import Week
 
 
@@ -82,10 +82,10 @@ def test_a_saved_search_is_one_line_without_control_characters() -> None:
 
 @given(st.text(max_size=60))
 def test_clean_text_is_one_printable_line(text: str) -> None:
-    cleaned = clean_text(text)
+    cleaned = sanitized_line(text)
     assert "\n" not in cleaned
     assert "\r" not in cleaned
-    assert clean_text(cleaned) == cleaned
+    assert sanitized_line(cleaned) == cleaned
 
 
 def test_preferences_are_checked() -> None:

@@ -92,7 +92,7 @@ def test_a_quiet_harvest_asks_once_a_page_and_once_for_the_proof(make_paper: Mak
             ("cs.LG",),
             page_size=10,
             now=NOW,
-            on_page=lambda n, total: heard.append((n, total)),
+            on_progress=lambda n, total: heard.append((n, total)),
         )
         assert arxiv.n_requests == 4
     assert heard == [(10, 25), (20, 25), (25, 25)]

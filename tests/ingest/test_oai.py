@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from domain.errors import SourceFormatError, SourceListExpired, SourceRejected, SourceUnavailable
+from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
 from ingest.oai import OaiClient, read_page
-from ingest.oai_sync import OaiPage, after_page, begun_again, next_pass, plan_page, set_of
+from ingest.oai_sync import OaiPage, after_page, next_pass, oai_set, plan_page, restarted
 from ingest.settings import ArxivSettings
 from sample.server import FaultKind, SampleArxiv
 
@@ -147,7 +147,7 @@ def test_a_refused_question_is_an_error_with_its_reason(code: str) -> None:
 
 
 def test_an_expired_token_has_an_error_of_its_own() -> None:
-    with pytest.raises(SourceListExpired):
+    with pytest.raises(ResumptionTokenExpired):
         read_page(_answer('<error code="badResumptionToken">old</error>'), "", "arXivRaw")
 
 
@@ -183,7 +183,7 @@ def test_what_is_not_whole_oai_pmh_is_a_format_error(body: bytes) -> None:
     ],
 )
 def test_a_category_has_its_set(category: str, name: str) -> None:
-    assert set_of(category) == name
+    assert oai_set(category) == name
 
 
 # -- over HTTP
@@ -230,7 +230,7 @@ def test_a_token_of_yesterday_is_an_expired_list(make_paper: Make) -> None:
         client = _client(arxiv)
         token = client.first_page("cs:cs:LG", "arXivRaw", from_date=SINCE).token
         arxiv.now += timedelta(days=1)
-        with pytest.raises(SourceListExpired):
+        with pytest.raises(ResumptionTokenExpired):
             client.next_page(token or "", "arXivRaw")
         assert arxiv.n_requests == 2  # asking again would not help
 
@@ -317,13 +317,13 @@ def test_papers_wanted_from_an_earlier_day_make_a_new_whole_pass() -> None:
 
 def test_a_list_begun_again_asks_for_the_same_day() -> None:
     cut = OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, token="t", began_at=NOW, n_records=7)
-    assert begun_again(cut) == OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE)
+    assert restarted(cut) == OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE)
 
 
 def test_what_could_not_be_read_is_kept_with_its_pass() -> None:
     first = next_pass(None, "cs:cs:LG", "arXivRaw", since=SINCE, now=NOW)
     told = after_page(first, OaiPage(2, NOW, token="t", unreadable=("oai:arXiv.org:1: no <id>",)), now=NOW)
-    assert "1 records could not be read, oai:arXiv.org:1: no <id>" in str(told.problem)
+    assert "1 records could not be read, for example oai:arXiv.org:1: no <id>" in str(told.problem)
     assert after_page(told, OaiPage(2, NOW), now=NOW).problem == told.problem
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.errors import SourceClosed, SourceUnavailable
+from domain.errors import SourcePaused, SourceUnavailable
 from domain.harvest import Window
 from domain.paper import Paper
 from domain.rate_limit import LimiterState, RequestOutcome
@@ -65,7 +65,9 @@ def test_the_pause_is_kept_between_requests_but_not_before_the_first(make_paper:
     time = _Time()
     with SampleArxiv([make_paper(1)], now=NOW) as arxiv:
         settings = _settings(arxiv, delay_s=3)
-        client = ArxivClient(settings, product="test", gate=RateLimiter(settings, clock=time.clock, sleep=time.sleep))
+        client = ArxivClient(
+            settings, product="test", rate_limiter=RateLimiter(settings, clock=time.clock, sleep=time.sleep)
+        )
         _ask(client)
         assert time.slept == []
         _ask(client)
@@ -91,8 +93,10 @@ def test_two_clients_with_one_gate_never_ask_at_the_same_time_nor_too_soon(make_
 
     with SampleArxiv([make_paper(1)], now=NOW).failing("stall", at=range(1, 9), arg=0.02) as arxiv:
         settings = _settings(arxiv, delay_s=0.05)
-        memory = Watched()
-        clients = [ArxivClient(settings, product="test", gate=RateLimiter(settings, memory)) for _ in range(2)]
+        limiter_store = Watched()
+        clients = [
+            ArxivClient(settings, product="test", rate_limiter=RateLimiter(settings, limiter_store)) for _ in range(2)
+        ]
         threads = [threading.Thread(target=lambda c=c: [_ask(c) for _ in range(4)]) for c in clients]
         for thread in threads:
             thread.start()
@@ -104,52 +108,54 @@ def test_two_clients_with_one_gate_never_ask_at_the_same_time_nor_too_soon(make_
 
 
 def test_a_turn_whose_process_has_died_is_taken_over_at_once(make_paper: Make) -> None:
-    memory = _Noting()
-    memory.change(lambda _: LimiterState(holder="host:7:1:1", held_until=datetime.now(UTC) + timedelta(minutes=5)))
+    limiter_store = _Noting()
+    limiter_store.change(
+        lambda _: LimiterState(holder="host:7:1:1", held_until=datetime.now(UTC) + timedelta(minutes=5))
+    )
     with SampleArxiv([make_paper(1)], now=NOW) as arxiv:
         settings = _settings(arxiv)
         asked: list[str] = []
-        gate = RateLimiter(settings, memory, is_gone=lambda process: asked.append(process) is None)
-        _ask(ArxivClient(settings, product="test", gate=gate))
+        rate_limiter = RateLimiter(settings, limiter_store, has_ended=lambda process: asked.append(process) is None)
+        _ask(ArxivClient(settings, product="test", rate_limiter=rate_limiter))
     assert set(asked) == {"host:7:1"}
 
 
 def test_every_answer_is_noted_with_what_became_of_it(make_paper: Make) -> None:
-    memory = _Noting()
+    limiter_store = _Noting()
     with SampleArxiv([make_paper(1)], now=NOW).failing("503", at=(1,)).failing("error", at=(3,)) as arxiv:
         settings = _settings(arxiv)
-        client = ArxivClient(settings, product="test", gate=RateLimiter(settings, memory))
+        client = ArxivClient(settings, product="test", rate_limiter=RateLimiter(settings, limiter_store))
         _ask(client)
         with pytest.raises(Exception, match="could not be completed"):
             _ask(client)
-    assert [(a.outcome, a.status, a.problem is None) for a in memory.answers] == [
+    assert [(a.outcome, a.status, a.problem is None) for a in limiter_store.answers] == [
         ("refused", 503, False),
         ("usable", 200, True),
         ("rejected", 200, False),
     ]
-    assert all(a.n_bytes > 0 and a.seconds > 0 and a.url.startswith(settings.api_url) for a in memory.answers)
+    assert all(a.n_bytes > 0 and a.seconds > 0 and a.url.startswith(settings.api_url) for a in limiter_store.answers)
 
 
 def test_after_too_many_refusals_one_line_says_until_when_and_nobody_asks_before(make_paper: Make) -> None:
     with SampleArxiv([make_paper(1)], now=NOW).failing("429", at=range(1, 99)) as arxiv:
         settings = _settings(arxiv, max_tries=9, max_refusals=3)
-        gate = RateLimiter(settings)
-        with pytest.raises(SourceClosed, match=r"429; arXiv is not asked again before 20\d\d-\d\d-\d\d \d\d:\d\d UTC$"):
-            _ask(ArxivClient(settings, product="test", gate=gate))
+        rate_limiter = RateLimiter(settings)
+        with pytest.raises(SourcePaused, match=r"429; requests are paused until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$"):
+            _ask(ArxivClient(settings, product="test", rate_limiter=rate_limiter))
         assert arxiv.n_requests == 3
-        with pytest.raises(SourceClosed, match="run again after that"):
-            _ask(ArxivClient(settings, product="test", gate=gate))
+        with pytest.raises(SourcePaused, match="run again after that"):
+            _ask(ArxivClient(settings, product="test", rate_limiter=rate_limiter))
         assert arxiv.n_requests == 3
 
 
 def test_a_network_that_is_down_does_not_close_the_gate() -> None:
     with SampleArxiv([], now=NOW) as arxiv:
         settings = _settings(arxiv, max_tries=9, max_refusals=1)
-    memory = _Noting()
+    limiter_store = _Noting()
     with pytest.raises(SourceUnavailable, match="cannot reach arXiv"):
-        _ask(ArxivClient(settings, product="test", gate=RateLimiter(settings, memory)))
-    assert [a.outcome for a in memory.answers] == ["unreached"] * 9
-    assert memory.read().closed_until is None
+        _ask(ArxivClient(settings, product="test", rate_limiter=RateLimiter(settings, limiter_store)))
+    assert [a.outcome for a in limiter_store.answers] == ["unreached"] * 9
+    assert limiter_store.read().closed_until is None
 
 
 def test_an_answer_that_trickles_is_given_up(make_paper: Make) -> None:

@@ -143,7 +143,7 @@ def test_a_zip_of_several_files_is_wrong_use(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("one", "")
         archive.writestr("two", "")
-    with pytest.raises(UsageError, match="holds 2 files"):
+    with pytest.raises(UsageError, match="contains 2 files"):
         list(read_snapshot(tmp_path / "two.zip", WATCHED))
 
 
@@ -194,7 +194,7 @@ def test_a_character_that_no_database_takes_is_named_wherever_it_stands(
     text = f"A {character} B"
     fields = _fields(make_paper(1)) | {name: [[text, "Ada", ""]] if name == "authors_parsed" else text}
     line = _read_line(1, _line(fields), set(WATCHED))
-    assert (line.paper, line.problem) == (None, "it holds a character that is none")
+    assert (line.paper, line.problem) == (None, "it contains a NUL or a lone surrogate")
 
 
 def test_characters_that_are_written_in_two_halves_are_read(make_paper: Make) -> None:

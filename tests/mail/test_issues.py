@@ -47,12 +47,12 @@ from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
 from scheduler.job_list import jobs_of
 from scheduler.ledger import run_due
-from store.deliveries import delivery_counts, unsettled
+from store.deliveries import delivery_counts, uncertain_deliveries
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
 from store.schema import digest
-from store.subscribers import add_pending, confirm, move, subscriber_of, suppress, suppressed_for
+from store.subscribers import add_pending, change_state, confirm, subscriber_by_address, suppress, suppression_reason
 
 WEEK = Week.parse("2026-W25")
 NOW = WEEK.end_at + timedelta(days=1, hours=12)
@@ -189,7 +189,7 @@ def test_every_active_reader_gets_the_issue_once_and_nobody_else_does(
         _reader(mail_service, name)
     add_pending(mail_service.context.db, "pending@example.org", Preferences(), now=NOW)
     paused = _reader(mail_service, "paused")
-    move(mail_service.context.db, paused.subscriber_id, to="paused", of=["active"], now=NOW)
+    change_state(mail_service.context.db, paused.subscriber_id, to="paused", of=["active"], now=NOW)
     assert mail_service.due_issues() == ["2026-W25"]
     assert _deliver(mail_service) == [("2026-W25", "done")]
     assert _deliver(mail_service) == []
@@ -207,15 +207,15 @@ def test_a_passing_failure_is_retried_and_a_bad_address_is_suppressed(
     outbox.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
     assert _deliver(mail_service) == [("2026-W25", "waiting")]
     # Refused before the server took a mail from anybody: it may refuse everybody.
-    assert suppressed_for(mail_service.context.db, "ben@example.org") is None
+    assert suppression_reason(mail_service.context.db, "ben@example.org") is None
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"due": 2, "uncertain": 1}}
     assert _deliver(mail_service) == []
     del outbox.before["ada@example.org"]
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
-    assert suppressed_for(mail_service.context.db, "ben@example.org") == "bounced"
+    assert suppression_reason(mail_service.context.db, "ben@example.org") == "bounced"
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"sent": 1, "failed": 1, "uncertain": 1}}
     assert [mail.to for mail in outbox.messages] == ["ada@example.org"]
-    assert [address for _, address in unsettled(mail_service.context.db)] == ["cyd@example.org"]
+    assert [address for _, address in uncertain_deliveries(mail_service.context.db)] == ["cyd@example.org"]
 
 
 def test_an_unavailable_server_ends_the_job_and_counts_as_no_ones_failure(
@@ -251,7 +251,7 @@ def test_a_database_that_is_busy_for_a_moment_loses_no_readers_issue(
 
     _reader(mail_service, "ada")
     with monkeypatch.context() as patched:
-        patched.setattr("mail.issues.hand_over", busy)
+        patched.setattr("mail.issues.mark_handing", busy)
         assert _deliver(mail_service) == [("2026-W25", "failed")]
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"claimed": 1}}
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]
@@ -283,7 +283,9 @@ def test_three_undelivered_issues_in_a_row_end_a_subscription(mail_service: Mail
     for name in ("ada", "ben"):
         _reader(mail_service, name)
     outbox.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
-    reasons = [suppressed_for(mail_service.context.db, "ada@example.org") for _ in _deliver_three(mail_service, outbox)]
+    reasons = [
+        suppression_reason(mail_service.context.db, "ada@example.org") for _ in _deliver_three(mail_service, outbox)
+    ]
     assert reasons == [None, None, "bounced"]
     assert len(outbox.to("ben@example.org")) == 3
 
@@ -299,7 +301,7 @@ def test_a_server_that_refuses_everybody_ends_no_subscription(
     assert _deliver(mail_service) == [("2026-W25", "failed")]
     assert "for every reader" in runs_of(mail_service.context.db, "delivery")["2026-W25"].message
     for _ in _deliver_three(mail_service, outbox):
-        assert suppressed_for(mail_service.context.db, "ada@example.org") is None
+        assert suppression_reason(mail_service.context.db, "ada@example.org") is None
     assert delivery_counts(mail_service.context.db)["2026-W23"] == {"failed": 2}
 
 
@@ -417,9 +419,9 @@ def test_an_unconfirmed_reader_gets_only_the_confirmation_mail(mail_service: Mai
     assert len(outbox.messages) == 1
     token = _token(question, "confirm")
     assert open_link(mail_service.context, token, "confirm").outcome == "done"
-    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
+    assert subscriber_by_address(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
     assert confirm_subscription(mail_service.context, token).outcome == "done"
-    reader = subscriber_of(mail_service.context.db, "ada@example.org")
+    reader = subscriber_by_address(mail_service.context.db, "ada@example.org")
     assert reader is not None
     assert (reader.state, reader.preferences.of("technique")) == ("active", ("diffusion",))
     assert confirm_subscription(mail_service.context, token).outcome == "already"
@@ -434,17 +436,17 @@ def test_an_expired_or_forged_token_opens_nothing(mail_service: MailService, out
     assert open_link(mail_service.context, token, "manage").outcome == "unknown"
     _later(mail_service, days=7)
     assert confirm_subscription(mail_service.context, token).outcome == "expired"
-    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
+    assert subscriber_by_address(mail_service.context.db, "ada@example.org").state == "pending"  # type: ignore[union-attr]
 
 
 def test_an_old_confirmation_link_used_late_undoes_nothing(mail_service: MailService, outbox: Outbox) -> None:
     [first], [second] = _request(mail_service, outbox), _request(mail_service, outbox)
     confirm_subscription(mail_service.context, _token(second, "confirm"))
-    reader = subscriber_of(mail_service.context.db, "ada@example.org")
+    reader = subscriber_by_address(mail_service.context.db, "ada@example.org")
     assert reader is not None
-    move(mail_service.context.db, reader.subscriber_id, to="paused", of=["active"], now=NOW)
+    change_state(mail_service.context.db, reader.subscriber_id, to="paused", of=["active"], now=NOW)
     confirm_subscription(mail_service.context, _token(first, "confirm"))
-    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "paused"  # type: ignore[union-attr]
+    assert subscriber_by_address(mail_service.context.db, "ada@example.org").state == "paused"  # type: ignore[union-attr]
 
 
 def test_a_mailbox_cannot_be_flooded_whichever_address_or_network_is_used(
@@ -537,9 +539,9 @@ def test_a_reader_can_change_pause_export_leave_and_delete_on_their_page(
     assert act(mail_service.context, token, "unsubscribe")
     suppress(mail_service.context.db, reader.address, "blocked", now=mail_service.context.now())
     assert not act(mail_service.context, token, "resubscribe")
-    assert subscriber_of(mail_service.context.db, reader.address).state == "unsubscribed"  # type: ignore[union-attr]
+    assert subscriber_by_address(mail_service.context.db, reader.address).state == "unsubscribed"  # type: ignore[union-attr]
     act(mail_service.context, token, "delete")
-    assert subscriber_of(mail_service.context.db, reader.address) is None
+    assert subscriber_by_address(mail_service.context.db, reader.address) is None
     assert open_link(mail_service.context, token, "manage").outcome == "unknown"
 
 
@@ -550,10 +552,10 @@ def test_the_unsubscribe_link_of_any_mail_works_and_is_safe_to_repeat(
     _deliver(mail_service)
     token = _token(outbox.messages[0], "unsubscribe")
     assert open_link(mail_service.context, token, "unsubscribe").outcome == "done"
-    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
+    assert subscriber_by_address(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
     for _ in range(2):
         assert unsubscribe(mail_service.context, token).outcome == "done"
-        assert subscriber_of(mail_service.context.db, "ada@example.org").state == "unsubscribed"  # type: ignore[union-attr]
+        assert subscriber_by_address(mail_service.context.db, "ada@example.org").state == "unsubscribed"  # type: ignore[union-attr]
 
 
 def test_only_what_exists_can_be_followed(mail_service: MailService) -> None:
@@ -627,7 +629,7 @@ def test_a_bounce_or_a_complaint_ends_a_subscription(
     place.write_bytes(_dsn(f"<{outbox.messages[0].message_key}.digest@papertide.example>", **report))
     counts = read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW)
     assert sum(counts.values()) == 1
-    assert suppressed_for(mail_service.context.db, "ada@example.org") == reason
+    assert suppression_reason(mail_service.context.db, "ada@example.org") == reason
     assert read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW) == {}
 
 
@@ -640,7 +642,7 @@ def test_a_forged_report_ends_no_subscription(mail_service: MailService, outbox:
     (folder / "2.eml").write_bytes(b"\xff\xfe not a mail at all")
     (folder / "3.eml").write_bytes(b"")
     assert read_bounces(mail_service.context.db, folder, domains=["papertide.example"], now=NOW) == {"ignored": 3}
-    assert subscriber_of(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
+    assert subscriber_by_address(mail_service.context.db, "ada@example.org").state == "active"  # type: ignore[union-attr]
 
 
 def test_any_bytes_can_be_read_as_a_report() -> None:

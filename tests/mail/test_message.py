@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.errors import DeliveryError, MailServerUnavailable, StoreError
-from domain.subscription import MailMessage, Picture
+from domain.subscription import InlineImage, MailMessage
 from mail.folder import FolderTransport
 from mail.message import message_bytes
 from mail.smtp import SmtpTransport
@@ -37,7 +37,7 @@ MAIL = MailMessage(
     subject="Diffusion is up [2026-W25]",
     text="Plain words, ≈ 9 %.\n.\n..two dots\n" + "x" * 2000 + "\n",
     html='<!doctype html><html><body><p>Rich words, ≈ 9 %.</p><img src="cid:a@papertide" alt="a"></body></html>',
-    pictures=(Picture("a", b"\x89PNG" + bytes(500)),),
+    pictures=(InlineImage("a", b"\x89PNG" + bytes(500)),),
     message_key=KEY,
     unsubscribe_url="https://papertide.example/subscriptions/unsubscribe/token",
 )
@@ -377,7 +377,7 @@ def test_a_connection_that_breaks_during_the_mail_is_a_passing_failure() -> None
     thread = threading.Thread(target=talk, daemon=True)
     thread.start()
     port = listening.getsockname()[1]
-    long = replace(MAIL, pictures=(Picture("a", b"\x89PNG" + bytes(20_000_000)),))
+    long = replace(MAIL, pictures=(InlineImage("a", b"\x89PNG" + bytes(20_000_000)),))
     with pytest.raises(DeliveryError) as caught:
         SmtpTransport(_settings(port=port)).send(long, now=NOW, before_commit=lambda: not commits.append(True))
     thread.join(5)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.errors import SourceError, SourceListExpired
+from domain.errors import ResumptionTokenExpired, SourceError
 from domain.paper import Paper
 from domain.progress import Progress
 from domain.week import Week
@@ -70,10 +70,18 @@ def test_weeks_that_oai_pmh_brought_are_proven_by_count_and_change_in_nothing(
     with SampleArxiv(papers, now=NOW) as arxiv:
         list(_harvest(database, arxiv))
         client = ArxivClient(ArxivSettings(api_url=arxiv.api_url, delay_s=0), product="test")
-        list(harvest_pipeline.harvest(database, client, WATCHED, [window_of(WEEK)], page_size=100, clock=lambda: NOW))
+        list(
+            harvest_pipeline.harvest_windows(
+                database, client, WATCHED, [window_of(WEEK)], page_size=100, clock=lambda: NOW
+            )
+        )
         questions = [path for path in arxiv.requests if path.startswith("/api/")]
         # Asked again for the first time, the week is downloaded.
-        list(harvest_pipeline.harvest(database, client, WATCHED, [window_of(WEEK)], page_size=100, clock=lambda: NOW))
+        list(
+            harvest_pipeline.harvest_windows(
+                database, client, WATCHED, [window_of(WEEK)], page_size=100, clock=lambda: NOW
+            )
+        )
     assert all("max_results=1&" in f"{path}&" for path in questions)  # counts, no downloads
     [record] = window_records(database, WATCHED)
     assert (record.is_complete, record.n_said) == (True, len(papers))
@@ -112,12 +120,12 @@ def test_an_expired_token_begins_its_list_again(database: Database, make_paper: 
 def test_a_list_that_never_outlives_its_tokens_is_given_up(database: Database, make_paper: Make) -> None:
     class Forgetful(OaiClient):
         def next_page(self, token: str, metadata_format: object) -> object:  # type: ignore[override]
-            raise SourceListExpired("expired")
+            raise ResumptionTokenExpired("expired")
 
     with SampleArxiv(_papers(make_paper), now=NOW) as arxiv:
         arxiv.oai_page_size = 3
         source = Forgetful(ArxivSettings(oai_url=arxiv.oai_url, delay_s=0), product="test")
-        with pytest.raises(SourceListExpired):
+        with pytest.raises(ResumptionTokenExpired):
             list(oai_harvest.harvest_lists(database, source, WATCHED, since=WEEK.monday, clock=lambda: NOW))
 
 

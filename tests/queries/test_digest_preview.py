@@ -9,7 +9,7 @@ import pytest
 from domain.errors import UsageError
 from queries.digest_preview import preview_digest
 from runtime.context import AppContext
-from store.topics import give_name
+from store.topics import set_topic_name
 from tests.service.web.conftest import LAST_WEEK, make_context
 
 
@@ -18,7 +18,7 @@ def test_a_preview_says_what_differs_and_writes_nothing(tmp_path: Path) -> None:
     with AppContext(writer.settings, read_only=True) as reader:
         same = preview_digest(reader, LAST_WEEK)
         assert (same.revision, same.differences, same.n_not_analysed) == (1, (), 0)
-        give_name(writer.db, 1, "pictures from noise", week=LAST_WEEK)
+        set_topic_name(writer.db, 1, "pictures from noise", week=LAST_WEEK)
         renamed = preview_digest(reader, LAST_WEEK)
         assert renamed.revision == 1
         assert all(difference.now == "pictures from noise" for difference in renamed.differences)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from queries.export import export_public
 from runtime.context import AppContext
-from store.topics import give_name
+from store.topics import set_topic_name
 from tests.service.web.conftest import LAST_WEEK, make_context
 
 
 def test_a_topic_is_no_formula_in_the_table(tmp_path: Path) -> None:
     warm = make_context(tmp_path / "context")
-    give_name(warm.db, 1, "=HYPERLINK()", week=LAST_WEEK)
+    set_topic_name(warm.db, 1, "=HYPERLINK()", week=LAST_WEEK)
     warm.db.close()
     context = AppContext(warm.settings)
     for _ in export_public(context, tmp_path / "public"):

@@ -13,9 +13,9 @@ import pytest
 from domain.errors import BusyError
 from ingest.rate_limiter import RateLimiter
 from ingest.settings import ArxivSettings
-from runtime.lease import LASTS, has_ended, held_lease, this_place
+from runtime.lease import LEASE_DURATION, has_ended, held_lease, pid_namespace
 from store.database import Database
-from store.runs import take_lease
+from store.runs import acquire_lease
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 
@@ -28,24 +28,24 @@ def _dead() -> int:
 
 def test_a_process_that_ended_or_had_our_number_before_us_is_gone() -> None:
     for pid in (_dead(), os.getpid()):
-        assert has_ended(f"{socket.gethostname()}:{pid}:{this_place()}.1")
+        assert has_ended(f"{socket.gethostname()}:{pid}:{pid_namespace()}.1")
 
 
 def test_nothing_is_known_of_a_process_that_another_container_or_boot_numbers() -> None:
     for pid in (_dead(), os.getpid()):
         assert not has_ended(f"{socket.gethostname()}:{pid}:0000-1.1")
         assert not has_ended(f"{socket.gethostname()}:{pid}:1")
-        assert not has_ended(f"elsewhere:{pid}:{this_place()}.1")
+        assert not has_ended(f"elsewhere:{pid}:{pid_namespace()}.1")
 
 
 def test_a_live_container_of_our_host_name_and_number_keeps_its_lease(database: Database) -> None:
     neighbour = f"{socket.gethostname()}:{os.getpid()}:0000-1.1"
-    take_lease(database, "run", neighbour, now=NOW, lasts=LASTS, is_gone=has_ended)
+    acquire_lease(database, "run", neighbour, now=NOW, duration=LEASE_DURATION, has_ended=has_ended)
     with pytest.raises(BusyError), held_lease(database, "run", clock=lambda: NOW):
         pass
 
 
 def test_who_asks_arxiv_says_in_which_container_its_number_counts() -> None:
-    gate = RateLimiter(ArxivSettings(delay_s=0), is_gone=has_ended, place=this_place())
-    process, _, _ = gate.enter().rpartition(":")
-    assert process.rpartition(":")[2].startswith(f"{this_place()}.")
+    rate_limiter = RateLimiter(ArxivSettings(delay_s=0), has_ended=has_ended, pid_namespace=pid_namespace())
+    process, _, _ = rate_limiter.acquire().rpartition(":")
+    assert process.rpartition(":")[2].startswith(f"{pid_namespace()}.")

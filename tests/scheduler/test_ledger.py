@@ -13,7 +13,7 @@ from domain.progress import Progress
 from runtime.lease import held_lease, long_running, nobody_else
 from scheduler.ledger import MAX_TRIES, Ended, Job, cron_periods, due_periods, next_fire, run_due
 from store.database import Database
-from store.runs import RunRecord, finish_run, forget_runs, runs_of, start_run, troubled_runs
+from store.runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 ANNOUNCED = "30 20 * * mon-thu,sun"
@@ -84,7 +84,7 @@ def test_the_newest_covers_an_older_one_that_failed_and_whose_next_try_lies_ahea
     worker.wrong["1"] = StoreError("the disk is full")
     _run(database, _job(worker, ["1"], newest_covers=True), clock)
     assert [e.period for e in _run(database, _job(worker, ["1", "2"], newest_covers=True), clock)] == ["2"]
-    assert troubled_runs(database) == []
+    assert unresolved_failures(database) == []
     clock.go(hours=1)
     assert _run(database, _job(worker, ["1", "2"], newest_covers=True), clock) == []
 
@@ -98,9 +98,9 @@ def test_a_failure_holds_later_periods_back_waits_longer_each_time_and_ends(data
         [ended, *rest] = _run(database, job, clock)
         if ended.state == "given up":
             break
-        assert (ended.state, ended.message, rest) == ("failed", "the database could not do what was asked", [])
+        assert (ended.state, ended.message, rest) == ("failed", "the database failed", [])
         assert ended.detail == "the disk is full"
-        assert [r.period for r in troubled_runs(database)] == ["1"]
+        assert [r.period for r in unresolved_failures(database)] == ["1"]
         record = runs_of(database, "test")["1"]
         assert record.next_try_at is not None
         waits.append((record.next_try_at - clock.now).total_seconds() / 60)
@@ -197,7 +197,7 @@ def test_a_period_that_kills_its_process_again_and_again_waits_and_is_shown(data
             _run(database, _job(dies, ["a"]), clock)
     [ended] = _run(database, _job(dies, ["a"]), clock)
     assert (ended.state, ended.n_tries) == ("failed", 3)
-    assert [r.period for r in troubled_runs(database)] == ["a"]
+    assert [r.period for r in unresolved_failures(database)] == ["a"]
     assert _run(database, _job(worker, ["a"]), clock) == []
     clock.go(hours=1)
     assert [e.state for e in _run(database, _job(worker, ["a"]), clock)] == ["done"]
@@ -211,11 +211,11 @@ def test_a_job_that_cannot_say_what_is_due_is_shown_waits_and_goes_on_when_it_ca
 
     [ended] = _run(database, Job("test", broken, worker, "test"), clock)
     assert (ended.state, ended.message) == ("failed", "ValueError")
-    assert [r.message for r in troubled_runs(database)] == [ended.message]
+    assert [r.message for r in unresolved_failures(database)] == [ended.message]
     assert _run(database, _job(worker, ["a"]), clock) == []
     clock.go(hours=1)
     assert [e.period for e in _run(database, _job(worker, ["a"]), clock)] == ["a"]
-    assert troubled_runs(database) == []
+    assert unresolved_failures(database) == []
 
 
 def test_a_stop_ends_after_the_unit_in_hand_and_leaves_the_rest_due(database: Database) -> None:
@@ -230,8 +230,8 @@ def test_a_command_that_failed_is_no_trouble_any_more_once_it_has_succeeded(data
     for period, state, at in (("2026-W24", "failed", 0), ("2026-W25", "done", 1), ("2026-W26", "failed", 2)):
         start_run(database, "run", period, now=NOW + timedelta(hours=at))
         finish_run(database, "run", period, state=state, message="", now=NOW + timedelta(hours=at))
-    assert [r.period for r in troubled_runs(database)] == ["2026-W26"]
-    assert forget_runs(database, finished_before=NOW + timedelta(days=1)) == 2
+    assert [r.period for r in unresolved_failures(database)] == ["2026-W26"]
+    assert delete_finished_runs(database, finished_before=NOW + timedelta(days=1)) == 2
     assert list(runs_of(database, "run")) == ["2026-W25"]
 
 
@@ -239,7 +239,7 @@ def test_what_the_scheduler_gave_up_stays_a_trouble_though_later_periods_are_don
     for period, state in (("2026-W24", "given up"), ("2026-W25", "done")):
         start_run(database, "digest", period, now=NOW)
         finish_run(database, "digest", period, state=state, message="", now=NOW, n_tries=MAX_TRIES)
-    assert [r.period for r in troubled_runs(database)] == ["2026-W24"]
+    assert [r.period for r in unresolved_failures(database)] == ["2026-W24"]
 
 
 def test_a_database_is_not_replaced_under_a_process_that_runs_or_begins(database: Database) -> None:
@@ -261,7 +261,7 @@ def test_a_database_is_not_replaced_under_a_process_that_runs_or_begins(database
 
 def test_old_lines_go_but_each_job_keeps_its_newest(database: Database) -> None:
     _run(database, _job(Worker(), ["1", "2", "3"]), Clock())
-    assert forget_runs(database, finished_before=NOW + timedelta(days=1)) == 2
+    assert delete_finished_runs(database, finished_before=NOW + timedelta(days=1)) == 2
     assert list(runs_of(database, "test")) == ["3"]
 
 

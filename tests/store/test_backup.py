@@ -13,17 +13,17 @@ import pytest
 from domain.errors import StoreError
 from domain.subscription import Issue, Preferences, Subscriber, TokenPurpose
 from domain.week import Week
-from store.backup import back_up, keep_readers, restore
+from store.backup import back_up, carry_over_subscribers, restore
 from store.database import open_database
-from store.deliveries import claim_delivery, deliveries_due, delivery_counts, hand_over, note_sent, plan_issue
+from store.deliveries import claim_delivery, deliveries_due, delivery_counts, mark_handing, mark_sent, plan_issue
 from store.subscribers import (
     add_pending,
+    change_state,
     confirm,
     delete_subscriber,
-    move,
     subscribers,
     suppress,
-    suppressed_for,
+    suppression_reason,
     token_use,
 )
 
@@ -110,8 +110,8 @@ def test_a_restored_backup_mails_nothing_again_and_nobody_who_has_left_since(tmp
             tokens: dict[TokenPurpose, str] = {"unsubscribe": f"token of {reader.address} for {issue}"}
             claim = claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=NOW)
             if claim is not None:
-                hand_over(db, claim, papers=[], now=NOW)
-                note_sent(db, claim, now=NOW)
+                mark_handing(db, claim, papers=[], now=NOW)
+                mark_sent(db, claim, now=NOW)
 
     def joins(name: str) -> Subscriber:
         reader = add_pending(db, f"{name}@example.org", Preferences(), now=NOW)
@@ -122,7 +122,7 @@ def test_a_restored_backup_mails_nothing_again_and_nobody_who_has_left_since(tmp
     sent(issues[0], only=1)
     back_up(db, tmp_path / "b.sqlite")  # three mails of the first issue are due in it
     delete_subscriber(db, readers["ben"].subscriber_id)
-    move(db, readers["cyd"].subscriber_id, to="unsubscribed", of=["active"], now=NOW)
+    change_state(db, readers["cyd"].subscriber_id, to="unsubscribed", of=["active"], now=NOW)
     suppress(db, "dee@example.org", "complained", now=NOW)
     joins("eve")
     sent(issues[0], only=9)
@@ -132,7 +132,7 @@ def test_a_restored_backup_mails_nothing_again_and_nobody_who_has_left_since(tmp
 
     replaced = restore(tmp_path / "b.sqlite", file)
     assert replaced == tmp_path / "a.sqlite.before-restore"
-    assert keep_readers(file, replaced) == 4
+    assert carry_over_subscribers(file, replaced) == 4
     db = open_database(f"sqlite:///{file}")
     assert {r.address[:3]: r.state for r in subscribers(db)} == {
         "ada": "active",
@@ -141,7 +141,7 @@ def test_a_restored_backup_mails_nothing_again_and_nobody_who_has_left_since(tmp
         "dee": "unsubscribed",
         "eve": "active",
     }
-    assert suppressed_for(db, "dee@example.org") == "complained"
+    assert suppression_reason(db, "dee@example.org") == "complained"
     assert delivery_counts(db) == before
     assert [deliveries_due(db, str(issue), now=NOW, limit=9) for issue in issues] == [[], []]
     assert plan_issue(db, issues[1], new_key=lambda: "key", now=NOW) is None

@@ -11,11 +11,11 @@ from store.calls import (
     add_calls,
     add_scores,
     call_records,
-    called_up_between,
     calls_of_week,
-    kept_calls,
-    moves_to_score,
+    movements_to_score,
     newest_calls,
+    stored_calls,
+    upward_calls_between,
 )
 from store.database import Database
 
@@ -35,24 +35,24 @@ def test_a_call_comes_back_as_it_was_made_and_is_not_said_twice(database: Databa
     assert first == _call("rl", "rising")
     assert (second.key, second.growth, math.isnan(second.share)) == (unknown.key, None, True)
     assert newest_calls(database)[0] == first
-    assert called_up_between(database, WEEK.plus(-1), WEEK) == {("technique", "rl")}
+    assert upward_calls_between(database, WEEK.plus(-1), WEEK) == {("technique", "rl")}
     assert calls_of_week(database, WEEK.plus(1)) == []
 
 
 def test_only_moves_are_scored_and_each_once(database: Database) -> None:
     calls = [_call("rl", "rising"), _call("gnn", "cooling"), _call("llm", "steady")]
     add_calls(database, calls, made_with="growth-1", made_at=AT)
-    due = moves_to_score(database, horizon_weeks=8, until=WEEK)
+    due = movements_to_score(database, horizon_weeks=8, until=WEEK)
     assert [kept.call.key for kept in due] == ["rl", "gnn"]
-    assert moves_to_score(database, horizon_weeks=8, until=WEEK.plus(-1)) == []
+    assert movements_to_score(database, horizon_weeks=8, until=WEEK.plus(-1)) == []
     add_scores(database, [(due[0].call_id, CallScore(8, True, 0.05))], scored_at=AT)
     add_scores(database, [(due[0].call_id, CallScore(8, False, 0.01))], scored_at=AT)
-    assert [kept.call.key for kept in moves_to_score(database, horizon_weeks=8, until=WEEK)] == ["gnn"]
-    assert {kept.call.key: kept.scores for kept in kept_calls(database)} == {
+    assert [kept.call.key for kept in movements_to_score(database, horizon_weeks=8, until=WEEK)] == ["gnn"]
+    assert {kept.call.key: kept.scores for kept in stored_calls(database)} == {
         "rl": (CallScore(8, True, 0.05),),
         "gnn": (),
     }
-    assert len(kept_calls(database, week=WEEK)) == 3
+    assert len(stored_calls(database, week=WEEK)) == 3
 
 
 def test_the_record_counts_what_was_known_by_then_and_no_late_call(database: Database) -> None:
@@ -60,7 +60,7 @@ def test_the_record_counts_what_was_known_by_then_and_no_late_call(database: Dat
     late = WEEK.plus(-3)
     add_calls(database, [_call("rl", "rising", late)], made_with="growth-1", made_at=late.end_at + timedelta(days=22))
     held = {"rl": True, "gnn": None}
-    for kept in kept_calls(database):
+    for kept in stored_calls(database):
         add_scores(database, [(kept.call_id, CallScore(8, held[kept.call.key], 0.05))], scored_at=AT)
     assert call_records(database, until=WEEK.plus(7)) == []
     assert call_records(database, until=WEEK.plus(8)) == [CallRecord(8, 1, 0, 1)]

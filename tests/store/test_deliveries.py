@@ -17,27 +17,27 @@ from domain.week import Week
 from store.database import Database
 from store.deliveries import (
     Claim,
+    any_accepted,
     claim_delivery,
+    consecutive_failures,
     deliveries_due,
     delivery_counts,
-    failures_in_a_row,
-    hand_over,
-    is_taken_from_somebody,
-    note_refused,
-    note_sent,
-    note_uncertain,
+    mark_handing,
+    mark_refused,
+    mark_sent,
+    mark_uncertain,
+    open_deliveries,
     open_issues,
-    open_until,
     papers_sent_to,
-    pick_up_after_a_crash,
     plan_issue,
     planned_issues,
-    reader_of_message,
-    settle,
-    unsettled,
+    recover_after_crash,
+    resolve_uncertain,
+    subscriber_of_message,
+    uncertain_deliveries,
 )
-from store.saved_searches import add_query_vectors, followed_searches, forget_query_vectors, query_vectors
-from store.subscribers import add_pending, confirm, delete_subscriber, move, suppress, token_use
+from store.saved_searches import add_query_vectors, delete_unused_query_vectors, followed_searches, query_vectors
+from store.subscribers import add_pending, change_state, confirm, delete_subscriber, suppress, token_use
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 ISSUE = Issue("weekly", Week.parse("2026-W25"))
@@ -81,7 +81,7 @@ def test_an_issue_goes_to_those_who_are_active_and_read_this_often_and_is_planne
     _reader(database, "monthly", Preferences(frequency="monthly"))
     add_pending(database, "pending@example.org", Preferences(), now=NOW)
     paused = _reader(database, "paused")
-    move(database, paused.subscriber_id, to="paused", of=["active"], now=NOW)
+    change_state(database, paused.subscriber_id, to="paused", of=["active"], now=NOW)
     assert plan_issue(database, ISSUE, new_key=keys, now=NOW) == 1
     _reader(database, "late")
     assert plan_issue(database, ISSUE, new_key=keys, now=NOW) is None
@@ -99,13 +99,13 @@ def test_a_delivery_goes_from_due_to_sent_and_remembers_its_papers(database: Dat
     assert token_use(database, "leave", "unsubscribe", now=NOW) is not None
     assert _due(database) == []
     assert papers_sent_to(database, reader.subscriber_id) == frozenset()
-    assert hand_over(database, claim, papers=[ArxivId("2606.00001")], now=NOW)
-    note_sent(database, claim, now=NOW)
+    assert mark_handing(database, claim, papers=[ArxivId("2606.00001")], now=NOW)
+    mark_sent(database, claim, now=NOW)
     assert papers_sent_to(database, reader.subscriber_id) == {"2606.00001"}
-    assert open_until(database, NAME) == (0, None)
+    assert open_deliveries(database, NAME) == (0, None)
     assert open_issues(database) == []
     assert delivery_counts(database) == {NAME: {"sent": 1}}
-    found = reader_of_message(database, delivery.message_key)
+    found = subscriber_of_message(database, delivery.message_key)
     assert found is not None
     assert found.address == "ada@example.org"
 
@@ -118,7 +118,7 @@ def test_two_senders_never_hold_the_same_delivery(database: Database, keys: Call
         claims = list(pool.map(lambda _: _try_to_claim(database, delivery, reader), range(8)))
     [claim] = [claim for claim in claims if claim is not None]
     with ThreadPoolExecutor(4) as pool:
-        handed = list(pool.map(lambda _: hand_over(database, claim, papers=[], now=NOW), range(8)))
+        handed = list(pool.map(lambda _: mark_handing(database, claim, papers=[], now=NOW), range(8)))
     assert sum(handed) == 1
 
 
@@ -134,10 +134,10 @@ def test_who_leaves_between_planning_and_sending_gets_nothing(
     elif leaves == "suppressed":
         suppress(database, reader.address, "complained", now=NOW)
     else:
-        move(database, reader.subscriber_id, to=leaves, of=["active"], now=NOW)  # type: ignore[arg-type]
+        change_state(database, reader.subscriber_id, to=leaves, of=["active"], now=NOW)  # type: ignore[arg-type]
     assert not _try_to_claim(database, delivery, reader)
     assert _due(database) == []
-    assert open_until(database, NAME) == (0, None)
+    assert open_deliveries(database, NAME) == (0, None)
 
 
 def test_a_sender_that_died_before_handing_over_leaves_its_deliveries_due(
@@ -147,7 +147,7 @@ def test_a_sender_that_died_before_handing_over_leaves_its_deliveries_due(
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
     _claim(database, delivery, reader)
-    assert pick_up_after_a_crash(database, handing_is_safe=False, now=NOW) == 0
+    assert recover_after_crash(database, resend_is_safe=False, now=NOW) == 0
     assert [d.delivery_id for d in _due(database)] == [delivery.delivery_id]
 
 
@@ -158,13 +158,13 @@ def test_a_sender_that_was_frozen_until_another_took_over_changes_nothing(
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
     frozen = _claim(database, delivery, reader)
-    pick_up_after_a_crash(database, handing_is_safe=False, now=NOW)
+    recover_after_crash(database, resend_is_safe=False, now=NOW)
     claim = _claim(database, delivery, reader)
-    assert not hand_over(database, frozen, papers=[], now=NOW)
-    assert hand_over(database, claim, papers=[], now=NOW)
-    note_refused(database, frozen, problem="450 later", next_try_at=NOW, now=NOW)
+    assert not mark_handing(database, frozen, papers=[], now=NOW)
+    assert mark_handing(database, claim, papers=[], now=NOW)
+    mark_refused(database, frozen, problem="450 later", next_try_at=NOW, now=NOW)
     assert _due(database) == []
-    note_sent(database, claim, now=NOW)
+    mark_sent(database, claim, now=NOW)
     assert delivery_counts(database) == {NAME: {"sent": 1}}
 
 
@@ -175,16 +175,16 @@ def test_a_sender_that_died_while_handing_over_leaves_an_uncertain_delivery_that
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
     claim = _claim(database, delivery, reader)
-    hand_over(database, claim, papers=[ArxivId("2606.00001")], now=NOW)
-    assert pick_up_after_a_crash(database, handing_is_safe=False, now=NOW) == 1
+    mark_handing(database, claim, papers=[ArxivId("2606.00001")], now=NOW)
+    assert recover_after_crash(database, resend_is_safe=False, now=NOW) == 1
     assert _due(database) == []
-    assert [(d.state, address) for d, address in unsettled(database)] == [("uncertain", "ada@example.org")]
+    assert [(d.state, address) for d, address in uncertain_deliveries(database)] == [("uncertain", "ada@example.org")]
     assert papers_sent_to(database, reader.subscriber_id) == {"2606.00001"}
-    settle(database, delivery.delivery_id, arrived=False, now=NOW)
+    resolve_uncertain(database, delivery.delivery_id, arrived=False, now=NOW)
     assert [d.message_key for d in _due(database)] == [delivery.message_key]
     assert papers_sent_to(database, reader.subscriber_id) == frozenset()
     with pytest.raises(UsageError, match="not uncertain"):
-        settle(database, delivery.delivery_id, arrived=True, now=NOW)
+        resolve_uncertain(database, delivery.delivery_id, arrived=True, now=NOW)
 
 
 def test_a_folder_may_be_handed_the_same_mail_again(database: Database, keys: Callable[[], str]) -> None:
@@ -192,8 +192,8 @@ def test_a_folder_may_be_handed_the_same_mail_again(database: Database, keys: Ca
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
     claim = _claim(database, delivery, reader)
-    hand_over(database, claim, papers=[], now=NOW)
-    assert pick_up_after_a_crash(database, handing_is_safe=True, now=NOW) == 0
+    mark_handing(database, claim, papers=[], now=NOW)
+    assert recover_after_crash(database, resend_is_safe=True, now=NOW) == 0
     assert len(_due(database)) == 1
 
 
@@ -205,22 +205,22 @@ def test_a_passing_failure_is_tried_again_later_and_a_permanent_one_is_not(
     delivery, others = _due(database)
     claim = _claim(database, delivery, reader)
     later = NOW + timedelta(minutes=5)
-    note_refused(database, claim, problem="450 later", next_try_at=later, now=NOW)
+    mark_refused(database, claim, problem="450 later", next_try_at=later, now=NOW)
     assert _due(database) == [others]
-    assert open_until(database, NAME) == (2, later)
+    assert open_deliveries(database, NAME) == (2, later)
     again, _ = _due(database, later)
     assert again.n_tries == 1
     claim = _claim(database, again, reader)
-    hand_over(database, claim, papers=[], now=NOW)
-    note_refused(database, claim, problem="554 no", next_try_at=None, now=NOW)
-    assert open_until(database, NAME) == (1, None)
-    assert not is_taken_from_somebody(database, NAME)
-    assert failures_in_a_row(database, reader.subscriber_id) == 0
+    mark_handing(database, claim, papers=[], now=NOW)
+    mark_refused(database, claim, problem="554 no", next_try_at=None, now=NOW)
+    assert open_deliveries(database, NAME) == (1, None)
+    assert not any_accepted(database, NAME)
+    assert consecutive_failures(database, reader.subscriber_id) == 0
     claim = _claim(database, others, other)
-    hand_over(database, claim, papers=[], now=NOW)
-    note_sent(database, claim, now=NOW)
-    assert is_taken_from_somebody(database, NAME)
-    assert failures_in_a_row(database, reader.subscriber_id) == 1
+    mark_handing(database, claim, papers=[], now=NOW)
+    mark_sent(database, claim, now=NOW)
+    assert any_accepted(database, NAME)
+    assert consecutive_failures(database, reader.subscriber_id) == 1
 
 
 def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[], str]) -> None:
@@ -228,10 +228,10 @@ def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[],
     plan_issue(database, ISSUE, new_key=keys, now=NOW)
     [delivery] = _due(database)
     claim = _claim(database, delivery, reader)
-    hand_over(database, claim, papers=[], now=NOW)
-    note_uncertain(database, claim, problem="time-out", now=NOW)
+    mark_handing(database, claim, papers=[], now=NOW)
+    mark_uncertain(database, claim, problem="time-out", now=NOW)
     assert _due(database, NOW + timedelta(days=30)) == []
-    settle(database, delivery.delivery_id, arrived=True, now=NOW)
+    resolve_uncertain(database, delivery.delivery_id, arrived=True, now=NOW)
     assert delivery_counts(database) == {NAME: {"sent": 1}}
 
 
@@ -246,6 +246,6 @@ def test_searches_of_active_readers_are_kept_as_vectors_and_forgotten_with_them(
     found = query_vectors(database, "model", ["a", "b"])
     assert list(found) == ["a"]
     assert np.array_equal(found["a"], vector)
-    assert forget_query_vectors(database) == 0
+    assert delete_unused_query_vectors(database) == 0
     delete_subscriber(database, reader.subscriber_id)
-    assert forget_query_vectors(database) == 1
+    assert delete_unused_query_vectors(database) == 1

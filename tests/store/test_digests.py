@@ -19,11 +19,11 @@ from domain.digest import (
     Headline,
     ListedPaper,
     PaperList,
-    Place,
     Provenance,
     Share,
     SharePoint,
     TermLine,
+    TopicAdoption,
     TopicCoverage,
 )
 from domain.paper import Paper
@@ -54,7 +54,7 @@ def _edition(p: Paper, *, week: Week = WEEK, sentence: str = "Graphs rose.") -> 
         against_last_year=change,
         series=(point,),
         papers=(ListedPaper(p.arxiv_id, p.title, "Ada Example", "cs.LG", "about it"),),
-        where=(Place(1, "graphs", 1, 2.5),),
+        where=(TopicAdoption(1, "graphs", 1, 2.5),),
     )
     digest = Digest(
         week=week,

@@ -44,10 +44,10 @@ def test_two_that_decide_at_the_same_time_decide_one_after_the_other(database: D
 
 
 def test_answers_are_listed_newest_first_and_counted(database: Database) -> None:
-    gate = StoredLimiterState(database)
+    limiter_store = StoredLimiterState(database)
     refused = replace(ANSWER, asked_at=NOW + timedelta(minutes=1), outcome="refused", status=None, problem="no answer")
-    gate.change(lambda s: s, ANSWER)
-    gate.change(lambda s: s, refused)
+    limiter_store.change(lambda s: s, ANSWER)
+    limiter_store.change(lambda s: s, refused)
     assert newest_outcomes(database, 5) == [refused, ANSWER]
     assert newest_outcomes(database, 5, only_problems=True) == [refused]
     assert count_outcomes(database, since=NOW) == (2, 1)
@@ -55,9 +55,9 @@ def test_answers_are_listed_newest_first_and_counted(database: Database) -> None
 
 
 def test_only_the_newest_answers_are_kept(database: Database) -> None:
-    gate = StoredLimiterState(database, n_answers_kept=3)
+    limiter_store = StoredLimiterState(database, max_outcomes=3)
     for number in range(7):
-        gate.change(lambda s: s, replace(ANSWER, n_bytes=number))
+        limiter_store.change(lambda s: s, replace(ANSWER, n_bytes=number))
     assert [a.n_bytes for a in newest_outcomes(database, 99)] == [6, 5, 4]
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(source_answer)).scalar_one() == 3

@@ -8,14 +8,14 @@ import pytest
 
 from domain.errors import BusyError
 from store.database import Database
-from store.runs import finish_run, give_lease_back, newest_runs, start_run, take_lease
+from store.runs import acquire_lease, finish_run, newest_runs, release_lease, start_run
 
 AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 
 
 def _take(db: Database, holder: str, *, now: datetime = AT, gone: bool = False) -> None:
-    take_lease(db, "run", holder, now=now, lasts=HALF_HOUR, is_gone=lambda _: gone)
+    acquire_lease(db, "run", holder, now=now, duration=HALF_HOUR, has_ended=lambda _: gone)
 
 
 def test_a_second_holder_is_refused_and_hears_who_holds(database: Database) -> None:
@@ -48,16 +48,16 @@ def test_its_holder_can_renew_a_lease(database: Database) -> None:
 
 def test_a_lease_given_back_is_free_and_only_its_holder_can_give_it(database: Database) -> None:
     _take(database, "one")
-    give_lease_back(database, "run", "two")
+    release_lease(database, "run", "two")
     with pytest.raises(BusyError):
         _take(database, "two")
-    give_lease_back(database, "run", "one")
+    release_lease(database, "run", "one")
     _take(database, "two")
 
 
 def test_leases_of_other_names_do_not_meet(database: Database) -> None:
     _take(database, "one")
-    take_lease(database, "mail", "two", now=AT, lasts=HALF_HOUR, is_gone=lambda _: False)
+    acquire_lease(database, "mail", "two", now=AT, duration=HALF_HOUR, has_ended=lambda _: False)
 
 
 def test_the_ledger_keeps_one_line_for_a_job_and_period(database: Database) -> None:

@@ -17,25 +17,25 @@ from store.subscribers import (
     add_tokens,
     allow,
     change_preferences,
+    change_state,
     claim_request,
     confirm,
     confirm_by_token,
+    count_answers_sent,
+    delete_expired_tokens,
+    delete_idle_subscribers,
+    delete_requests,
     delete_subscriber,
-    everything_about,
     finish_request,
-    forget_idle,
-    forget_requests,
-    forget_tokens,
-    letters_to,
-    move,
     requests_from,
+    subscriber_by_address,
     subscriber_by_id,
     subscriber_counts,
-    subscriber_of,
+    subscriber_export,
     subscribers,
     suppress,
-    suppressed_for,
     suppression_counts,
+    suppression_reason,
     token_use,
     waiting_requests,
 )
@@ -49,8 +49,8 @@ def _ada(db: Database, state: str = "active") -> Subscriber:
     reader = add_pending(db, ADA, Preferences(), now=NOW)
     if state != "pending":
         confirm(db, reader.subscriber_id, None, now=NOW)
-        move(db, reader.subscriber_id, to=state, of=["active"], now=NOW)  # type: ignore[arg-type]
-    found = subscriber_of(db, ADA)
+        change_state(db, reader.subscriber_id, to=state, of=["active"], now=NOW)  # type: ignore[arg-type]
+    found = subscriber_by_address(db, ADA)
     assert found is not None
     return found
 
@@ -72,7 +72,7 @@ def test_asking_again_changes_nothing_about_a_reader_who_is_there(database: Data
 def test_confirming_takes_over_what_was_asked_for(database: Database) -> None:
     reader = add_pending(database, ADA, Preferences(), now=NOW)
     confirm(database, reader.subscriber_id, MONTHLY, now=NOW + timedelta(hours=1))
-    found = subscriber_of(database, ADA)
+    found = subscriber_by_address(database, ADA)
     assert found is not None
     assert (found.state, found.preferences) == ("active", MONTHLY)
     assert found.confirmed_at == NOW + timedelta(hours=1)
@@ -81,10 +81,10 @@ def test_confirming_takes_over_what_was_asked_for(database: Database) -> None:
 def test_preferences_change_and_states_move_only_from_where_they_are_said_to_be(database: Database) -> None:
     reader = _ada(database)
     change_preferences(database, reader.subscriber_id, MONTHLY, now=NOW)
-    assert subscriber_of(database, ADA).preferences == MONTHLY  # type: ignore[union-attr]
-    assert not move(database, reader.subscriber_id, to="active", of=["paused"], now=NOW)
-    assert move(database, reader.subscriber_id, to="paused", of=["active"], now=NOW)
-    assert subscriber_of(database, ADA).state == "paused"  # type: ignore[union-attr]
+    assert subscriber_by_address(database, ADA).preferences == MONTHLY  # type: ignore[union-attr]
+    assert not change_state(database, reader.subscriber_id, to="active", of=["paused"], now=NOW)
+    assert change_state(database, reader.subscriber_id, to="paused", of=["active"], now=NOW)
+    assert subscriber_by_address(database, ADA).state == "paused"  # type: ignore[union-attr]
 
 
 def test_a_token_is_nowhere_in_the_database_and_opens_only_its_own_purpose(database: Database) -> None:
@@ -112,9 +112,9 @@ def test_a_confirmation_is_used_once_and_ends_after_a_week(database: Database) -
         return confirm_by_token(database, "once", reader.subscriber_id, MONTHLY, now=now)
 
     assert not confirms(NOW + timedelta(days=7))
-    assert subscriber_of(database, ADA).state == "pending"  # type: ignore[union-attr]
+    assert subscriber_by_address(database, ADA).state == "pending"  # type: ignore[union-attr]
     assert confirms(NOW)
-    assert subscriber_of(database, ADA).state == "active"  # type: ignore[union-attr]
+    assert subscriber_by_address(database, ADA).state == "active"  # type: ignore[union-attr]
     assert not confirms(NOW)
     assert token_use(database, "once", "confirm", now=NOW).is_used  # type: ignore[union-attr]
 
@@ -123,7 +123,7 @@ def test_a_way_to_leave_outlives_every_mail(database: Database) -> None:
     reader = _ada(database)
     add_tokens(database, reader.subscriber_id, {"unsubscribe": "leave", "manage": "page"}, now=NOW)
     later = NOW + timedelta(days=700)
-    assert forget_tokens(database, expired_before=later) == 1
+    assert delete_expired_tokens(database, expired_before=later) == 1
     assert not token_use(database, "leave", "unsubscribe", now=later).is_expired  # type: ignore[union-attr]
 
 
@@ -146,26 +146,26 @@ def test_limits_count_a_mailbox_by_all_its_names_and_a_network_by_its_hash(datab
         add_request(database, f"ada{tag}@example.org", Preferences(), network="192.0.2.1", now=NOW)
         [request] = waiting_requests(database, now=NOW, limit=10)
         finish_request(database, request.request_id, state="sent")
-        assert letters_to(database, "ada@example.org", since=NOW) == n + 1
-    assert letters_to(database, "ada@example.org", since=NOW + timedelta(seconds=1)) == 0
+        assert count_answers_sent(database, "ada@example.org", since=NOW) == n + 1
+    assert count_answers_sent(database, "ada@example.org", since=NOW + timedelta(seconds=1)) == 0
     assert requests_from(database, "192.0.2.1", since=NOW) == [NOW, NOW, NOW]
     assert requests_from(database, "192.0.2.2", since=NOW) == []
-    assert forget_requests(database, asked_before=NOW + timedelta(days=1)) == 3
+    assert delete_requests(database, asked_before=NOW + timedelta(days=1)) == 3
 
 
 def test_a_suppressed_address_is_left_alone_even_after_its_reader_is_forgotten(database: Database) -> None:
     reader = _ada(database)
     suppress(database, ADA, "blocked", now=NOW)
     suppress(database, ADA, "bounced", now=NOW)
-    assert subscriber_of(database, ADA).state == "unsubscribed"  # type: ignore[union-attr]
+    assert subscriber_by_address(database, ADA).state == "unsubscribed"  # type: ignore[union-attr]
     delete_subscriber(database, reader.subscriber_id)
-    assert suppressed_for(database, ADA) == "blocked"
+    assert suppression_reason(database, ADA) == "blocked"
     assert suppression_counts(database) == {"blocked": 1}
     with database.read() as connection:
         assert ADA not in repr(connection.execute(select(suppression)).all())
     assert allow(database, ADA)
     assert not allow(database, ADA)
-    assert suppressed_for(database, ADA) is None
+    assert suppression_reason(database, ADA) is None
 
 
 def test_a_deleted_reader_leaves_nothing_behind(database: Database) -> None:
@@ -176,12 +176,12 @@ def test_a_deleted_reader_leaves_nothing_behind(database: Database) -> None:
     add_tokens(database, reader.subscriber_id, {"manage": "page"}, now=NOW)
     add_request(database, ADA, Preferences(), network="192.0.2.1", now=NOW)
     plan_issue(database, issues_of(Week.parse("2026-W25"))[0], new_key=lambda: "k", now=NOW)
-    told = everything_about(database, reader.subscriber_id)
+    told = subscriber_export(database, reader.subscriber_id)
     assert json.dumps(told)
     assert told["address"] == ADA
     assert [d["issue"] for d in told["deliveries"]] == ["2026-W25"]
     delete_subscriber(database, reader.subscriber_id)
-    assert subscriber_of(database, ADA) is None
+    assert subscriber_by_address(database, ADA) is None
     assert token_use(database, "page", "manage", now=NOW) is None
     assert waiting_requests(database, now=NOW, limit=10) == []
 
@@ -192,9 +192,9 @@ def test_those_who_never_confirmed_and_those_who_left_long_ago_are_forgotten(dat
     add_pending(database, "asked@example.org", Preferences(), now=NOW - timedelta(days=9))
     add_request(database, "asked@example.org", Preferences(), network="n", now=NOW)
     left = _ada(database, "unsubscribed")
-    n = forget_idle(database, pending_before=NOW - timedelta(days=8), unsubscribed_before=left.changed_at)
+    n = delete_idle_subscribers(database, pending_before=NOW - timedelta(days=8), unsubscribed_before=left.changed_at)
     assert n == 1
-    n = forget_idle(
+    n = delete_idle_subscribers(
         database, pending_before=NOW - timedelta(days=8), unsubscribed_before=left.changed_at + timedelta(days=1)
     )
     assert n == 1

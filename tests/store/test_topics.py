@@ -22,13 +22,13 @@ from store.topics import (
     add_new_topic,
     add_topic_model,
     assignments_of_week,
+    assignments_of_weeks,
     drift_of,
-    give_name,
     ids_without_topic,
     newest_topic_model,
     paper_positions,
-    places_of_weeks,
     registered_topics,
+    set_topic_name,
     topic_events,
     topics_of_papers,
 )
@@ -167,15 +167,15 @@ def test_an_area_is_kept_with_its_topic_and_follows_a_refit(database: Database) 
 
 def test_an_operators_name_is_shown_stays_through_refits_and_can_be_taken_back(database: Database) -> None:
     _fit(database, [GRAPHS])
-    assert give_name(database, 1, "Graphs of all kinds", week=WEEK) == "Graphs of all kinds"
+    assert set_topic_name(database, 1, "Graphs of all kinds", week=WEEK) == "Graphs of all kinds"
     _fit(database, [replace(GRAPHS, label="Graphs of all kinds")])
     (kept,) = registered_topics(database, "m")
     assert (kept.topic.label, kept.has_given_name) == ("Graphs of all kinds", True)
     model = newest_topic_model(database, "m")
     assert model is not None
     assert (model.topics[0].label, model.fitted.labels) == ("Graphs of all kinds", ("Graphs of all kinds",))
-    assert give_name(database, 1, None, week=WEEK) == "graph learning"
-    assert give_name(database, 1, None, week=WEEK) == "graph learning"
+    assert set_topic_name(database, 1, None, week=WEEK) == "graph learning"
+    assert set_topic_name(database, 1, None, week=WEEK) == "graph learning"
     renamed = [e.detail for e in topic_events(database, 1) if e.kind == "renamed"]
     assert renamed == [
         "graph learning -> Graphs of all kinds, by the operator",
@@ -186,9 +186,9 @@ def test_an_operators_name_is_shown_stays_through_refits_and_can_be_taken_back(d
 def test_readers_see_a_new_name_without_waiting_for_a_run(database: Database) -> None:
     _fit(database, [GRAPHS])
     before = stored_state(database)
-    give_name(database, 1, "Graphs of all kinds", week=WEEK)
+    set_topic_name(database, 1, "Graphs of all kinds", week=WEEK)
     named = stored_state(database)
-    give_name(database, 1, "Graphs", week=WEEK)
+    set_topic_name(database, 1, "Graphs", week=WEEK)
     assert len({before, named, stored_state(database)}) == 3
 
 
@@ -202,7 +202,7 @@ def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: S
     born = TopicEvent(VIDEO.topic_id, "born", WEEK, "2 papers")
     centroid = np.array([0, 0, 1], dtype=np.float32)
     add_new_topic(
-        db, model, VIDEO, born, centroid=centroid, position=np.array([1.0, 2.0]), moved={ids[0]: 0.8, ids[2]: 0.9}
+        db, model, VIDEO, born, centroid=centroid, position=np.array([1.0, 2.0]), reassigned={ids[0]: 0.8, ids[2]: 0.9}
     )
     grown = newest_topic_model(db, "m")
     assert grown is not None
@@ -219,11 +219,13 @@ def test_places_are_asked_for_by_week_and_category(stored: Stored, make_paper: M
     db = stored(*papers)
     ids = [p.arxiv_id for p in papers]
     fit = _fit(db, [GRAPHS], ids, [0, -1])
-    every = places_of_weeks(db, fit)
+    every = assignments_of_weeks(db, fit)
     assert every.ids == (ids[1], ids[0])
     assert every.weeks.tolist() == [WEEK.plus(-2).monday, WEEK.monday]
     assert every.topic_ids.tolist() == [-1, 1]
     assert every.similarity.tolist() == [0.75, 0.5]
-    assert places_of_weeks(db, fit, ["cs.CV"]).ids == (ids[1],)
-    assert places_of_weeks(db, fit, first=WEEK).ids == places_of_weeks(db, fit, last=WEEK).ids[1:] == (ids[0],)
-    assert places_of_weeks(db, fit, last=WEEK.plus(-3)).ids == ()
+    assert assignments_of_weeks(db, fit, ["cs.CV"]).ids == (ids[1],)
+    assert (
+        assignments_of_weeks(db, fit, first=WEEK).ids == assignments_of_weeks(db, fit, last=WEEK).ids[1:] == (ids[0],)
+    )
+    assert assignments_of_weeks(db, fit, last=WEEK.plus(-3)).ids == ()

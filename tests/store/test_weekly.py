@@ -23,7 +23,7 @@ from store.weekly import (
     complete_weeks,
     rebuild_weekly_tables,
     weekly_counts,
-    weekly_detected,
+    weekly_detections,
     weekly_tables_are_current,
     weekly_totals,
 )
@@ -102,7 +102,7 @@ def test_counting_in_a_scope_agrees_with_the_tables(counted: Database, category:
     for at, k in zip(rows["week_start"].tolist(), rows["k"].tolist(), strict=True):
         expected[Week(at.date())] = expected.get(Week(at.date()), 0) + k
     condition = Scope(WATCHED, within=(category,)).condition()
-    found = weekly_detected(
+    found = weekly_detections(
         counted, condition, kind="technique", key="gnn", levels=levels, detector_id="d", topic_model_id=1
     )
     assert found == expected

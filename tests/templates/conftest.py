@@ -22,11 +22,11 @@ from domain.digest import (
     Headline,
     ListedPaper,
     PaperList,
-    Place,
     Provenance,
     Share,
     SharePoint,
     TermLine,
+    TopicAdoption,
     TopicCount,
     TopicCoverage,
     TopicLine,
@@ -128,17 +128,23 @@ THEMES = (
 
 WHERE = {
     "diffusion": (
-        Place(12, "text-to-image generation", 61, 58.25),
-        Place(31, "video diffusion with camera control", 48, 30.5),
-        Place(7, "robot policies", 17, 18.0),
+        TopicAdoption(12, "text-to-image generation", 61, 58.25),
+        TopicAdoption(31, "video diffusion with camera control", 48, 30.5),
+        TopicAdoption(7, "robot policies", 17, 18.0),
     ),
-    "rl": (Place(44, "reasoning with verifiable rewards", 88, 85.5), Place(7, "robot policies", 52, NAN)),
+    "rl": (
+        TopicAdoption(44, "reasoning with verifiable rewards", 88, 85.5),
+        TopicAdoption(7, "robot policies", 52, NAN),
+    ),
     "efficiency": (
-        Place(3, "KV cache and attention", 71, 66.0),
-        Place(5, "quantisation of language models", 55, 57.75),
-        Place(9, "edge vision", 23, 20.0),
+        TopicAdoption(3, "KV cache and attention", 71, 66.0),
+        TopicAdoption(5, "quantisation of language models", 55, 57.75),
+        TopicAdoption(9, "edge vision", 23, 20.0),
     ),
-    "security": (Place(18, "jailbreaks and prompt injection", 64, 41.25), Place(20, "federated learning", 21, 22.0)),
+    "security": (
+        TopicAdoption(18, "jailbreaks and prompt injection", 64, 41.25),
+        TopicAdoption(20, "federated learning", 21, 22.0),
+    ),
 }
 MORE_THAN_USUAL = {"diffusion": WHERE["diffusion"][1:2], "security": WHERE["security"][:1]}
 
@@ -373,7 +379,7 @@ def list_of(
     words: str,
     series: tuple[SharePoint, ...],
     levels: Sequence[int],
-    where: Sequence[Place] = (),
+    where: Sequence[TopicAdoption] = (),
 ) -> PaperList:
     topic_ids = [*(p.topic_id for p in where), None]
     papers = tuple(detected(20000 + i, words, level, topic_ids[i % len(topic_ids)]) for i, level in enumerate(levels))

@@ -90,7 +90,7 @@ def test_a_rise_that_stays_held_and_one_that_falls_back_did_not() -> None:
     counts = _counts([stays, falls, *_flat(10, 60)])
     called = make_calls(counts, LAST.plus(-20), called_up=(), false_discovery_rate=0.05)
     for call, held in zip(called[:2], (True, False), strict=True):
-        assert call.is_move
+        assert call.is_movement
         score = score_call(call, counts, horizon_weeks=8)
         assert score is not None
         assert score.held is held

@@ -34,7 +34,7 @@ from service.cli import main
 from store.database import open_database
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest, count_papers, papers_of_week
-from store.topics import add_topic_model, give_name
+from store.topics import add_topic_model, set_topic_name
 from tests.service.web.conftest import make_context
 
 WEEK = Week.parse("2026-W25")
@@ -154,7 +154,7 @@ def test_a_digest_that_was_published_before_is_said_to_be_and_a_preview_says_wha
     assert re.match(r"This is the digest of 2026-W25 as published on [-\d]+ [\d:]+ UTC, revision 1\.", last)
     assert "`papertide digest --week 2026-W25 --preview`" in last
 
-    give_name(context.db, 1, "pictures from noise", week=WEEK)
+    set_topic_name(context.db, 1, "pictures from noise", week=WEEK)
     context.close()
     changed = papertide("digest", "--preview").out.splitlines()
     assert re.fullmatch(rf"2026-W25: \d+ fields differ from {published}", changed[0])

@@ -28,7 +28,7 @@ from service.web.server import _without_traceback
 from store.backup import back_up
 from store.deliveries import refused_deliveries
 from store.runs import finish_run, newest_runs, start_run
-from store.subscribers import add_pending, confirm, delete_subscriber, subscriber_of
+from store.subscribers import add_pending, confirm, delete_subscriber, subscriber_by_address
 
 ADA = "ada.lovelace@example.org"
 REPLY = f"550 5.1.1 <{ADA}>: Recipient address rejected: User unknown; see /var/log/maillog"
@@ -139,7 +139,7 @@ def test_nothing_in_the_database_names_a_reader_who_was_refused_and_then_removed
     _reader(own, ADA)
     for _ in run_once(MailService(own, sleep=lambda _: None)):
         pass
-    reader = subscriber_of(own.db, ADA)
+    reader = subscriber_by_address(own.db, ADA)
     assert reader is not None
     delete_subscriber(own.db, reader.subscriber_id)
     with sqlite3.connect(tmp_path / "papertide.sqlite") as connection:
