@@ -49,7 +49,7 @@ def fill(template: str, slots: Mapping[str, str], rng: np.random.Generator) -> s
 
 
 def sentence(text: str) -> str:
-    """The text with a capital first letter."""
+    """The text with a capital at its start."""
     return text[0].upper() + text[1:]
 
 

@@ -288,8 +288,8 @@ class Dump:
         ended = program.run(*arguments, given=given)
         self.write(name, ended.stdout)
         if ended.returncode or ended.stderr:
-            said = f"exit status {ended.returncode}\n".encode() + ended.stderr
-            self.write(f"{name}.err", said)
+            message = f"exit status {ended.returncode}\n".encode() + ended.stderr
+            self.write(f"{name}.err", message)
         return ended.stdout
 
     def folder_of(self, source: Path, name: str) -> None:
@@ -448,7 +448,7 @@ def _search_commands(stored: Stored) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _dump_commands(program: Program, stored: Stored, out: Dump, *, quick: bool) -> None:
     for name, arguments in list(_reading_commands(stored))[:: 4 if quick else 1]:
         out.command(program, f"cli/{name}", *arguments)
-    lines = [json.dumps({"id": key, "title": title, "abstract": said}) for key, title, said in _ABSTRACTS]
+    lines = [json.dumps({"id": key, "title": title, "abstract": abstract}) for key, title, abstract in _ABSTRACTS]
     out.command(program, "cli/detect.jsonl", "detect", given="\n".join(lines) + "\n")
     out.command(program, "cli/detect-error.jsonl", "detect", given=f"{lines[0]}\nnot JSON\n")
     with tempfile.TemporaryDirectory() as folder:
@@ -478,8 +478,8 @@ def _dump_previews(program: Program, stored: Stored, out: Dump) -> None:
             file = Path(folder) / f"{name}.{suffix}"
             ended = program.run("mail", "preview", "--out", str(file), *arguments)
             if not file.exists():
-                said = f"exit status {ended.returncode}\n".encode() + ended.stderr
-                out.write(f"mail/{name}.{suffix}.err", said)
+                message = f"exit status {ended.returncode}\n".encode() + ended.stderr
+                out.write(f"mail/{name}.{suffix}.err", message)
             elif suffix == "eml":
                 out.mail(f"mail/{name}.eml", file.read_bytes())
             else:
@@ -525,9 +525,9 @@ class WebService:
         deadline = time.monotonic() + _READY_S
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                said = self.log().decode(errors="replace")
+                log = self.log().decode(errors="replace")
                 self.__exit__()
-                raise ToolError(f"the web service does not become ready: {said.strip()}")
+                raise ToolError(f"the web service does not become ready: {log.strip()}")
             time.sleep(0.2)
         return self
 
@@ -814,18 +814,18 @@ def _dump_web(
         replies: Iterable[tuple[str, Reply]] = ((url, service.fetch(url)) for url in urls)
     else:
         replies = _crawl(service, stored, n_levels)
-    asked, said, papers = [], [], []
+    asked, answers, papers = [], [], []
     for url, reply in replies:
         asked.append(url)
         file = _file_of(url, reply.media_type)
         out.write(file, reply.body)
         headers = sorted((k, v) for k, v in reply.headers.items() if k not in _HEADERS_LEFT_OUT)
-        said.append(f"{reply.status} {url}\n" + "".join(f"    {name}: {value}\n" for name, value in headers))
+        answers.append(f"{reply.status} {url}\n" + "".join(f"    {name}: {value}\n" for name, value in headers))
         if url.startswith("/api/v1/papers/") and reply.status == 200:
             paper = json.loads(reply.body)
             if {"arxiv_id", "title", "abstract"} <= set(paper):
                 papers.append({"id": paper["arxiv_id"], "title": paper["title"], "abstract": paper["abstract"]})
-    out.write("web/responses.txt", "".join(said).encode())
+    out.write("web/responses.txt", "".join(answers).encode())
     out.write("web/urls.txt", ("\n".join(asked) + "\n").encode())
     metrics = service.fetch("/metrics").body.decode()
     out.write("web/metrics.txt", _METRICS_OF_A_RUN.sub("", metrics).encode())
@@ -862,8 +862,8 @@ class _Reader:
         reply = self._service.fetch(url, form)
         headers = sorted((k, v) for k, v in reply.headers.items() if k not in _HEADERS_LEFT_OUT)
         self._out.write(f"{name}.{'json' if reply.media_type == 'application/json' else 'html'}", reply.body)
-        said = f"{reply.status}\n" + "".join(f"{key}: {value}\n" for key, value in headers)
-        self._out.write(f"{name}.headers.txt", said.encode())
+        text = f"{reply.status}\n" + "".join(f"{key}: {value}\n" for key, value in headers)
+        self._out.write(f"{name}.headers.txt", text.encode())
 
     def command(self, step: str, *arguments: str) -> None:
         """Run a command, and write the mails that it sent."""
