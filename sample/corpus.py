@@ -275,13 +275,13 @@ def _draw_themes(
         implied["efficiency"] = 2 if techniques["compression"] == IS_ABOUT else 1
     bank = sample_sentences().themes
     n_left = _MAX_STATEMENTS - len(techniques.keys() - topic.inherent.keys())
-    said: dict[str, int] = {}
+    stated: dict[str, int] = {}
     for key, (main, touched) in _THEME_RATES.items():
         draw = rng.random()
         fits = not topic.trap and topic.key in bank[key].get("topics", (topic.key,))
-        if fits and key not in implied and draw < main + touched and len(said) < min(2, n_left):
-            said[key] = 2 if draw < main else 1
-    return implied | said, said
+        if fits and key not in implied and draw < main + touched and len(stated) < min(2, n_left):
+            stated[key] = 2 if draw < main else 1
+    return implied | stated, stated
 
 
 def _draft(
@@ -379,28 +379,28 @@ def _try_abstract(
         "gain2": gain2,
     }
 
-    def said(templates: Sequence[str]) -> str:
+    def one_of(templates: Sequence[str]) -> str:
         return sentence(fill(_pick(rng, _fillable(templates, filled)), filled, rng))
 
     adopted = [
-        said(bank.techniques[key]["about" if level == IS_ABOUT else "adopts"])
+        one_of(bank.techniques[key]["about" if level == IS_ABOUT else "adopts"])
         for key, level in techniques.items()
         if level >= ADOPTS and key not in topic.inherent  # what is inherent, the topic's own sentences say
     ]
-    mentioned = [said(bank.techniques[key]["mentions"]) for key, level in techniques.items() if level == MENTIONS]
+    mentioned = [one_of(bank.techniques[key]["mentions"]) for key, level in techniques.items() if level == MENTIONS]
     needed = {
-        "problem": [said(bank.frames["problem"])],
-        "approach": [said(bank.frames["approach"])],
-        "method": adopted or [said(bank.frames["plain"])],
+        "problem": [one_of(bank.frames["problem"])],
+        "approach": [one_of(bank.frames["approach"])],
+        "method": adopted or [one_of(bank.frames["plain"])],
         "mention": mentioned,
-        "theme": [said(bank.themes[key]["main"]) for key, level in stated_themes.items() if level == 2],
-        "result": [said(bank.frames["result"])],
-        "touched": [said(bank.themes[key]["touched"]) for key, level in stated_themes.items() if level == 1],
+        "theme": [one_of(bank.themes[key]["main"]) for key, level in stated_themes.items() if level == 2],
+        "result": [one_of(bank.frames["result"])],
+        "touched": [one_of(bank.themes[key]["touched"]) for key, level in stated_themes.items() if level == 1],
     }
     optional = {
-        "gap": said(bank.frames["gap"]),
+        "gap": one_of(bank.frames["gap"]),
         "detail": sentence(fill(detail, filled, rng)),
-        "closing": said(bank.frames["closing"]),
+        "closing": one_of(bank.frames["closing"]),
         "detail2": sentence(fill(detail2, filled, rng)),
     }
     wanted = int(rng.integers(MIN_WORDS + 15, MAX_WORDS - 4))
