@@ -41,11 +41,6 @@ def subscriber_by_address(db: Database, address: str) -> Subscriber | None:
     return _one(db, subscriber.c.address == address)
 
 
-def subscriber_by_id(db: Database, subscriber_id: int) -> Subscriber | None:
-    """The reader with this number."""
-    return _one(db, subscriber.c.subscriber_id == subscriber_id)
-
-
 def _one(db: Database, condition: Any) -> Subscriber | None:
     with db.read() as connection:
         row = connection.execute(select(subscriber).where(condition)).one_or_none()

@@ -66,7 +66,7 @@ RULES = (
     Rule("desks?", "confirmation context"),
     Rule("gates?", "rate limiter"),
     Rule("asking", "query parameters, a request, or the question itself", "names"),
-    Rule("kept(?=\\()", "stored, loaded or cached", "names"),
+    Rule("(?<!_)_?kept(?=\\()", "stored, loaded or cached", "names"),
     Rule("said", "text, label, value or result", "names"),
     Rule("(?:is|are|was|were|be|been) said", "state who shows or reports what"),
     Rule("called so", "say what was found or is missing"),
@@ -89,6 +89,7 @@ ALLOWED = (
     r"letters (?:and|or) digits",
     r"letters, (?:digits|'\.')",
     r"one letter",
+    r"(?:any )?letters with accents|letters_with_accents|accents as letters|any letters|a letter in it",
     # physical things in made-up abstracts, and in what papers are about
     r"door opening",
     r"gated?[- ](?:unit|network|attention|recurrent|linear)\w*",

@@ -29,7 +29,6 @@ from store.subscribers import (
     finish_request,
     requests_from,
     subscriber_by_address,
-    subscriber_by_id,
     subscriber_counts,
     subscriber_export,
     subscribers,
@@ -58,7 +57,7 @@ def _ada(db: Database, state: str = "active") -> Subscriber:
 def test_a_reader_is_stored_with_everything_they_chose(database: Database) -> None:
     reader = add_pending(database, ADA, MONTHLY, now=NOW)
     assert (reader.state, reader.preferences, reader.confirmed_at) == ("pending", MONTHLY, None)
-    assert subscriber_by_id(database, reader.subscriber_id) == reader
+    assert subscriber_by_address(database, reader.address) == reader
     assert list(subscribers(database, "pending")) == [reader]
     assert list(subscribers(database, "active")) == []
     assert subscriber_counts(database) == {"pending": 1}
