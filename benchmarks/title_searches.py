@@ -23,8 +23,9 @@ from queries.requests import PaperRequest
 from queries.search import CANDIDATES, search
 from runtime.cached_context import CachedContext
 from runtime.settings import Settings
+from store.paper_query import Corpus
 from store.papers import known_papers
-from store.search import Scope, ids_by_words, words_of
+from store.search import ids_by_words, words_of
 
 
 def title_searches(context: CachedContext, n: int, seed: int) -> list[tuple[str, ArxivId]]:
@@ -62,7 +63,7 @@ def main() -> None:
     context = CachedContext(Settings(data_dir=options.data_dir))
     index = context.paper_index
     searches = title_searches(context, options.searches, options.seed)
-    everything = Scope(context.settings.categories)
+    everything = Corpus(context.settings.categories)
 
     def ours(query: str) -> list[ArxivId]:
         answer, _ = search(context, PaperRequest(query), limit=2 * CANDIDATES)

@@ -1,4 +1,4 @@
-"""Every watched paper as a row of arrays, so that thousands of questions need no database."""
+"""Every watched paper as a row of arrays, so that queries need no database."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domain.detections import TermKind
 from domain.paper import ArxivId
+from domain.paper_query import PaperQuery
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -56,43 +57,20 @@ class PaperIndex:
         """The row of each paper."""
         return {arxiv_id: row for row, arxiv_id in enumerate(self.ids)}
 
-
-@dataclass(frozen=True)
-class PaperFilter:
-    """Which papers of an index are meant; every condition that is given must hold.
-
-    ``since`` and ``until`` are days of submission, both included. A paper is in ``categories`` if any of them lists
-    it, with ``primary`` if one of them is its primary category. ``term`` with ``levels`` asks for a detection at one
-    of these levels.
-    """
-
-    since: date | None = None
-    until: date | None = None
-    categories: tuple[str, ...] = ()
-    primary: bool = False
-    topic_id: int | None = None
-    term: tuple[TermKind, str] | None = None
-    levels: tuple[int, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it lets every paper through."""
-        return self == PaperFilter()
-
-    def rows(self, index: PaperIndex) -> NDArray[np.bool_]:
-        """Whether each paper of the index is meant; ``(n_papers,)``."""
-        kept = np.ones(len(index), dtype=bool)
-        if self.since is not None:
-            kept &= index.day >= day_number(self.since)
-        if self.until is not None:
-            kept &= index.day <= day_number(self.until)
-        if self.categories:
-            numbers = [index.categories.index(c) for c in self.categories if c in index.categories]
-            kept &= np.isin(index.primary, numbers) if self.primary else index.listed[:, numbers].any(axis=1)
-        if self.topic_id is not None:
-            kept &= index.topic_id == self.topic_id
-        if self.term is not None:
-            if self.term not in index.terms:
-                return np.zeros(len(index), dtype=bool)
-            kept &= np.isin(index.level[:, index.terms.index(self.term)], self.levels)
-        return kept
+    def matching(self, query: PaperQuery) -> NDArray[np.bool_]:
+        """Whether each paper matches a query, ``(n_papers,)``; ``store.paper_query.matches`` is the same in SQL."""
+        found = np.ones(len(self), dtype=bool)
+        if query.since is not None:
+            found &= self.day >= day_number(query.since)
+        if query.until is not None:
+            found &= self.day <= day_number(query.until)
+        if query.categories:
+            numbers = [self.categories.index(c) for c in query.categories if c in self.categories]
+            found &= np.isin(self.primary, numbers) if query.primary else self.listed[:, numbers].any(axis=1)
+        if query.topic_id is not None:
+            found &= self.topic_id == query.topic_id
+        if query.term is not None:
+            if query.term not in self.terms:
+                return np.zeros(len(self), dtype=bool)
+            found &= np.isin(self.level[:, self.terms.index(query.term)], query.levels)
+        return found

@@ -20,6 +20,7 @@ from domain.digest import Digest
 from domain.embeddings import Embeddings
 from domain.errors import DeliveryError, MailServerUnavailable
 from domain.mail import Transport
+from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.personal import PersonalPart
 from domain.progress import Progress
 from domain.subscription import Delivery, Issue, MailMessage, Subscriber, TokenPurpose, issues_of
@@ -90,7 +91,7 @@ def issue_material(
             of = counts.setdefault((kind, key), {})
             of[Week(at.date())] = of.get(Week(at.date()), 0) + k
     for category in categories:
-        counts["category", category] = _by_week(db, categories, (category,))
+        counts["category", category] = _by_week(db, categories, PaperQuery(categories=(category,)))
     topics = model.topics if model else ()
     assigned: dict[int, list[AssignedPaper]] = {}
     if model is not None:
@@ -118,12 +119,12 @@ def issue_material(
             **{("category", category): category for category in categories},
         },
         counts=counts,
-        totals=_by_week(db, categories, None),
+        totals=_by_week(db, categories, ALL_PAPERS),
     )
 
 
-def _by_week(db: Database, categories: Sequence[str], within: Collection[str] | None) -> dict[Week, int]:
-    totals = weekly_totals(db, categories, within=within)
+def _by_week(db: Database, categories: Sequence[str], query: PaperQuery) -> dict[Week, int]:
+    totals = weekly_totals(db, categories, query)
     return {Week(at.date()): n for at, n in zip(totals["week_start"].tolist(), totals["n"].tolist(), strict=True) if n}
 
 

@@ -12,7 +12,8 @@ from domain.progress import Progress
 from domain.week import Week
 from store.calls import add_calls, add_scores, calls_of_week, movements_to_score, upward_calls_between
 from store.database import Database
-from store.search import Scope, weekly_matches
+from store.paper_query import Corpus
+from store.search import weekly_matches
 from store.topics import StoredTopicModel
 from store.weekly import incomplete_weeks, weekly_counts, weekly_totals
 
@@ -30,12 +31,12 @@ def counts_to_call(
     totals = weekly_totals(db, categories)
     terms: list[trend_calls.TermKey] = [(t.kind, t.key) for t in detector.taxonomy.terms]
     terms += [("topic", str(t.topic_id)) for t in (model.topics if model else ())]
-    scope = Scope(categories)
+    corpus = Corpus(categories)
     return trend_calls.term_counts(
         totals,
         weekly_counts(db),
         terms,
-        watched={words: weekly_matches(db, words.split(" OR "), scope) for words in watched_terms},
+        watched={words: weekly_matches(db, words.split(" OR "), corpus) for words in watched_terms},
         known_incomplete=incomplete_weeks(db, categories),
         min_papers=min_papers,
     )

@@ -10,7 +10,7 @@ from analysis.search.ranking import nearest_rows, similarities
 from domain.errors import NotFound, UsageError
 from domain.paper import ArxivId, Paper, parse_arxiv_id
 from domain.week import iso_instant
-from queries.filters import paper_filter, scope_of
+from queries.paper_query import resolved_query
 from queries.paper_rows import paper_line
 from queries.requests import PaperRequest
 from queries.terms import meant_rows, words_named
@@ -117,18 +117,18 @@ def papers_matching(
     """
     index = context.paper_index
     words = words_named(context, question.term) if question.term else None
-    wanted = paper_filter(context, replace(question, term=None) if words else question)
+    query = resolved_query(context, replace(question, term=None) if words else question)
     if words and words[0] == "text":
         try:
             ids = context.cached(
-                ("phrases", words[1], wanted),
-                lambda: ids_by_phrases(context.db, words[1].split(" OR "), scope_of(context, wanted)),
+                ("phrases", words[1], query),
+                lambda: ids_by_phrases(context.db, words[1].split(" OR "), context.corpus, query),
                 pool="large",
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
         return len(ids), papers_in_order(context.db, ids[offset : offset + limit])
-    kept = wanted.rows(index)
+    kept = index.matching(query)
     if words:
         kept &= meant_rows(context, words[1], index)
     rows = kept.nonzero()[0][::-1]

@@ -11,8 +11,8 @@ from typing import Any
 from analysis.search.ranking import fused_ranks, nearest_rows
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
-from domain.paper_index import PaperFilter
-from queries.filters import paper_filter, scope_of
+from domain.paper_query import PaperQuery
+from queries.paper_query import resolved_query
 from queries.requests import MAX_QUERY, PaperRequest
 from runtime.context import AppContext
 from store.papers import papers_in_order
@@ -46,11 +46,11 @@ def search(
         If the query is empty or too long, or a filter names something unknown.
     """
     words = _words(question.query)
-    wanted = paper_filter(context, question)
+    query = resolved_query(context, question)
     index = context.paper_index
     ranked = context.cached(
         ("search", replace(question, sort="relevance")),
-        lambda: _ranked(context, question, words, wanted),
+        lambda: _ranked(context, question, words, query),
         pool="search",
     )
     order = list(ranked)
@@ -84,21 +84,20 @@ def _words(query: str) -> list[str]:
 
 
 def _ranked(
-    context: AppContext, question: PaperRequest, words: Sequence[str], wanted: PaperFilter
+    context: AppContext, question: PaperRequest, words: Sequence[str], query: PaperQuery
 ) -> dict[ArxivId, tuple[float, float | None]]:
     """Score and similarity of each paper found, best first."""
     index = context.paper_index
     if not index.vectors.shape[1]:
         raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
-    among = None if wanted.is_open else wanted.rows(index)
+    among = None if query.is_open else index.matching(query)
     cosines = context.similarities(question.query, index)
     nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
     nearest = nearest[: sum(cosines[row] >= context.settings.service.min_similarity for row in nearest)]
     telling, others = _telling(context, words, n_papers=len(index))
-    scope = None if wanted.is_open else scope_of(context, wanted)
-    by_words = [
-        i for i in ids_by_words(context.db, telling, scope, limit=CANDIDATES, beside=others) if i in index.row_of
-    ]
+    corpus = None if query.is_open else context.corpus
+    found = ids_by_words(context.db, telling, corpus, query, limit=CANDIDATES, beside=others)
+    by_words = [i for i in found if i in index.row_of]
     fused = fused_ranks([[index.ids[row] for row in nearest], by_words])
     near = {arxiv_id: float(cosines[index.row_of[arxiv_id]]) for arxiv_id in fused}
     # A cosine of 0 is that of a paper without a vector.

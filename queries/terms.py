@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -15,21 +16,22 @@ from analysis.search.ranking import unusually_near
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
-from domain.paper_index import PaperFilter, PaperIndex
+from domain.paper_index import PaperIndex
+from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.week import Week
 from queries.requests import LEVELS, Level
 from runtime.context import AppContext
 from runtime.settings import known_category
 from store.detections import ids_without_detections
-from store.search import Scope, weekly_matches, words_of
-from store.weekly import ALL_WATCHED, weekly_counts, weekly_detections, weekly_tables_are_current
+from store.search import weekly_matches, words_of
+from store.weekly import ALL_WATCHED, weekly_counts, weekly_papers, weekly_tables_are_current
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
 
 
 def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
     """Kind and key of a technique, theme or topic as people type it; ``None`` where it is none of them."""
-    counter = TermCounter(context, "adopts", None, False)
+    counter = TermCounter(context, "adopts", ALL_PAPERS)
     asked_kind, _, rest = term.partition(":")
     for kind in TERM_KINDS:
         name = rest if rest and asked_kind in TERM_KINDS else term
@@ -65,13 +67,12 @@ def meant_rows(context: AppContext, description: str, index: PaperIndex) -> NDAr
 
 
 class TermCounter:
-    """Counts terms by week within one scope."""
+    """Counts terms by week among the papers of some categories."""
 
-    def __init__(self, context: AppContext, level: Level, within: tuple[str, ...] | None, primary: bool) -> None:
+    def __init__(self, context: AppContext, level: Level, among: PaperQuery) -> None:
         self._context = context
         self._levels = LEVELS[level]
-        self._within = within
-        self._primary = primary
+        self._among = among
         self._level = level
         self._terms = {(t.kind, t.key): t for t in context.detector.taxonomy.terms}
 
@@ -102,9 +103,9 @@ class TermCounter:
     def _meant(self, description: str) -> dict[Week, int]:
         index = self._context.paper_index
         near = meant_rows(self._context, description, index)
-        within = PaperFilter(categories=self._within or (), primary=self._primary).rows(index)
+        among = index.matching(self._among)
         # Day 0 was a Thursday: three days more, and whole weeks begin on Mondays.
-        week_numbers, k = np.unique((index.day[near & within] + 3) // 7, return_counts=True)
+        week_numbers, k = np.unique((index.day[near & among] + 3) // 7, return_counts=True)
         first = Week(date(1969, 12, 29))
         return {first.plus(int(w)): int(n) for w, n in zip(week_numbers, k, strict=True)}
 
@@ -148,19 +149,14 @@ class TermCounter:
             )
         require_counted(self._context)
         levels = (ADOPTS,) if kind == "topic" else self._levels
-        if self._primary or (self._within is not None and len(self._within) > 1):
-            scope = Scope(self._context.settings.categories, within=self._within, primary=self._primary)
-            model = self._context.topic_model
-            return weekly_detections(
-                self._context.db,
-                scope.condition(),
-                kind=kind,
-                key=key,
-                levels=levels,
-                detector_id=self._context.detector.detector_id,
-                topic_model_id=model.topic_model_id if model else None,
-            )
-        category = self._within[0] if self._within else ALL_WATCHED
+        categories = self._among.categories
+        if self._among.primary or len(categories) > 1:
+            if kind == "topic":
+                query = replace(self._among, topic_id=int(key))
+            else:
+                query = replace(self._among, term=(kind, key), levels=levels)
+            return weekly_papers(self._context.db, self._context.corpus, query)
+        category = categories[0] if categories else ALL_WATCHED
         by_term = self._context.cached(("counts", category), lambda: _counts_by_term(self._context, category))
         by_week: dict[Week, int] = {}
         for week, level, k in by_term.get((kind, key), ()):
@@ -169,10 +165,10 @@ class TermCounter:
         return by_week
 
     def _text(self, words: str) -> dict[Week, int]:
-        scope = Scope(self._context.settings.categories, within=self._within, primary=self._primary)
+        context, among = self._context, self._among
         try:
             return weekly_matches(
-                self._context.db, words.split(" OR "), scope, mondays=self._context.mondays_of_rows(scope)
+                context.db, words.split(" OR "), context.corpus, among, mondays=context.mondays_of_rows(among)
             )
         except ValueError as error:
             raise UsageError(str(error)) from error

@@ -16,6 +16,7 @@ from analysis.trends.detector_error import MeasuredError, corrected_shares
 from analysis.trends.growth import WINDOW_WEEKS, change_points, fit_growth
 from analysis.trends.shares import Period, share_series
 from domain.errors import UsageError
+from domain.paper_query import PaperQuery
 from domain.tables import WEEKLY_TOTALS
 from domain.week import Week, last_closed_week
 from queries.numbers import day, growth_json, json_number
@@ -59,20 +60,17 @@ def trends(
     """
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
-    within = watched(context, categories) or None
-    totals = context.cached(
-        ("totals", within, primary),
-        lambda: weekly_totals(context.db, context.settings.categories, within=within, primary=primary),
-    )
+    among = PaperQuery(categories=watched(context, categories), primary=primary)
+    totals = context.cached(("totals", among), lambda: weekly_totals(context.db, context.settings.categories, among))
     totals = _between(totals if with_open_week else _closed(context, totals), since, until)
     if totals.empty:
         raise UsageError("no closed week is held in this range; `papertide run` fetches some")
-    counter = TermCounter(context, level, within, primary)
+    counter = TermCounter(context, level, among)
 
     def one(term: str) -> dict[str, Any]:
         kind, name, k_by_week = counter.count(term)
         error = counter.error(kind, name) if level == "adopts" else None
-        called = _called(context, counter, kind, name) if within is None and level == "adopts" else None
+        called = _called(context, counter, kind, name) if not among.categories and level == "adopts" else None
         table = share_series(totals, k_by_week, by=by, min_papers=1)
         return {
             "term": name,
@@ -83,9 +81,14 @@ def trends(
             "call": called,
         }
 
-    asked = (by, level, within, primary, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
+    asked = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = [context.cached(("series", term, *asked), partial(one, term)) for term in terms]
-    return {"by": by, "level": level, "categories": list(within or context.settings.categories), "series": series}
+    return {
+        "by": by,
+        "level": level,
+        "categories": list(among.categories or context.settings.categories),
+        "series": series,
+    }
 
 
 def trends_csv(answer: Mapping[str, Any]) -> str:

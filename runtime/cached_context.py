@@ -16,13 +16,14 @@ from analysis.detection.detector import Detector
 from analysis.embed import Encoder
 from domain.errors import StoreError
 from domain.paper_index import PaperIndex
+from domain.paper_query import PaperQuery
 from runtime.cache import POOL_BYTES, CachePool, SingleFlightCache
 from runtime.context import AppContext, wall_clock
 from runtime.query_batcher import QueryBatcher
 from runtime.settings import Settings
 from store.database import Database, open_database, time_limit
 from store.paper_index import stored_state
-from store.search import Scope, mondays_of_rows
+from store.search import mondays_of_rows
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -125,14 +126,14 @@ class CachedContext(AppContext):
         """The cosine of a query with every paper of an index; queries that come together share one pass."""
         return self._query_batcher.answer(query, index)
 
-    def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:
+    def mondays_of_rows(self, query: PaperQuery) -> NDArray[np.int32] | None:
         """The week of each paper by its row, so that counting a word by week looks up no paper."""
 
         def read() -> NDArray[np.int32] | None:
             with time_limit(None):  # whoever comes first reads it for all
-                return mondays_of_rows(self.db, scope)
+                return mondays_of_rows(self.db, self.corpus, query)
 
-        return self.cached(("mondays", scope), read, pool="large")
+        return self.cached(("mondays", query), read, pool="large")
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of each query with every paper, on one core: other readers need the others, and threads of two

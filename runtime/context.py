@@ -21,6 +21,7 @@ from analysis.embed import Encoder
 from analysis.search.ranking import similarities
 from domain.errors import StoreError, UsageError, private_detail, public_message
 from domain.paper_index import PaperIndex
+from domain.paper_query import PaperQuery
 from domain.progress import Progress
 from runtime.cache import CachePool
 from runtime.lease import has_ended, held_lease, pid_namespace
@@ -28,10 +29,10 @@ from runtime.settings import Settings
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
 from store.paper_index import load_paper_index
+from store.paper_query import Corpus
 from store.papers import holds_made_up
 from store.rate_limit import StoredLimiterState
 from store.runs import finish_run, start_run
-from store.search import Scope
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class AppContext:
         cosines: NDArray[np.float32] = self.all_similarities([query], index)[0]
         return cosines
 
-    def mondays_of_rows(self, scope: Scope) -> NDArray[np.int32] | None:  # noqa: ARG002 - a cached context has them
+    def mondays_of_rows(self, query: PaperQuery) -> NDArray[np.int32] | None:  # noqa: ARG002 - a cached context has them
         """The week of each paper by its row; ``None`` here, where reading it takes longer than one count of words."""
         return None
 
@@ -231,15 +232,18 @@ class AppContext:
     @property
     def paper_index(self) -> PaperIndex:
         """All watched papers as arrays; loading takes a second for every hundred thousand."""
-        model = self.topic_model
         return load_paper_index(
             self.db,
-            self.settings.categories,
+            self.corpus,
             terms=[(term.kind, term.key) for term in self.detector.taxonomy.terms],
-            detector_id=self.detector.detector_id,
             embedding_model_id=self.embedding_model_id,
-            topic_model_id=model.topic_model_id if model else None,
         )
+
+    @property
+    def corpus(self) -> Corpus:
+        """The watched papers with the detections and topics in use."""
+        model = self.topic_model
+        return Corpus(self.settings.categories, self.detector.detector_id, model.topic_model_id if model else None)
 
     @property
     def topic_model(self) -> StoredTopicModel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, select
 from domain.detections import TermKind
 from domain.paper import ArxivId
 from domain.paper_index import PaperIndex, day_number
-from store.conditions import is_watched
 from store.database import Database
+from store.paper_query import Corpus, matches
 from store.schema import (
     detection,
     digest,
@@ -46,19 +46,18 @@ def stored_state(db: Database) -> Hashable:
 
 def load_paper_index(
     db: Database,
-    categories: Collection[str],
+    corpus: Corpus,
     *,
     terms: Sequence[tuple[TermKind, str]],
-    detector_id: str,
     embedding_model_id: str | None,
-    topic_model_id: int | None,
 ) -> PaperIndex:
     """Every watched paper with its categories, topic, detections and vector, in one consistent state."""
-    watched = tuple(dict.fromkeys(categories))
+    watched = tuple(dict.fromkeys(corpus.categories))
     number = {category: i for i, category in enumerate(watched)}
     column = {term: i for i, term in enumerate(terms)}
     placed = and_(
-        topic_assignment.c.arxiv_id == paper.c.arxiv_id, topic_assignment.c.topic_model_id == (topic_model_id or 0)
+        topic_assignment.c.arxiv_id == paper.c.arxiv_id,
+        topic_assignment.c.topic_model_id == (corpus.topic_model_id or 0),
     )
     papers = (
         select(
@@ -69,14 +68,14 @@ def load_paper_index(
             topic_assignment.c.similarity,
         )
         .join_from(paper, topic_assignment, placed, isouter=True)
-        .where(is_watched(watched))
+        .where(matches(corpus))
         .order_by(paper.c.submitted_at, paper.c.arxiv_id)
     )
     listed_under = select(paper_category.c.arxiv_id, paper_category.c.category).where(
         paper_category.c.category.in_(watched)
     )
     found = select(detection.c.arxiv_id, detection.c.kind, detection.c.key, detection.c.level).where(
-        detection.c.detector_id == detector_id
+        detection.c.detector_id == corpus.detector_id
     )
     with db.read() as connection:
         rows = connection.execute(papers).all()

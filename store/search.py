@@ -8,63 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Executable, Select, distinct, func, select, text
+from sqlalchemy import Executable, Select, distinct, func, select, text
 
-from domain.detections import TermKind
 from domain.paper import ArxivId
+from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.week import Week
 from store.database import Database
-from store.schema import detection, paper, topic_assignment
-from store.weekly import in_scope
+from store.paper_query import Corpus, matches
+from store.schema import paper
 
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which papers a search may find; ``None`` leaves a condition out."""
-
-    watched: tuple[str, ...]
-    within: tuple[str, ...] | None = None
-    primary: bool = False
-    since: date | None = None
-    until: date | None = None
-    topic_model_id: int | None = None
-    topic_id: int | None = None
-    detector_id: str = ""
-    term: tuple[TermKind, str] | None = None
-    levels: tuple[int, ...] = ()
-
-    def condition(self) -> ColumnElement[bool]:
-        """The scope as a condition on ``paper``."""
-        condition = in_scope(self.watched, self.within, primary=self.primary)
-        if self.since is not None:
-            condition &= paper.c.submitted_at >= datetime.combine(self.since, time(), UTC)
-        if self.until is not None:
-            condition &= paper.c.submitted_at <= datetime.combine(self.until, time.max, UTC)
-        if self.topic_id is not None:
-            of_topic = select(topic_assignment.c.arxiv_id).where(
-                topic_assignment.c.topic_model_id == self.topic_model_id, topic_assignment.c.topic_id == self.topic_id
-            )
-            condition &= paper.c.arxiv_id.in_(of_topic)
-        if self.term is not None:
-            kind, key = self.term
-            # EXISTS, so that only papers that matched otherwise are looked up.
-            detected = select(detection.c.arxiv_id).where(
-                detection.c.arxiv_id == paper.c.arxiv_id,
-                detection.c.detector_id == self.detector_id,
-                detection.c.kind == kind,
-                detection.c.key == key,
-                detection.c.level.in_(self.levels),
-            )
-            condition &= detected.correlate(paper).exists()
-        return condition
 
 
 def words_of(phrase: str) -> list[str]:
@@ -73,19 +31,25 @@ def words_of(phrase: str) -> list[str]:
 
 
 def ids_by_words(
-    db: Database, words: Sequence[str], scope: Scope | None, *, limit: int, beside: Sequence[str] = ()
+    db: Database,
+    words: Sequence[str],
+    corpus: Corpus | None,
+    query: PaperQuery = ALL_PAPERS,
+    *,
+    limit: int,
+    beside: Sequence[str] = (),
 ) -> list[ArxivId]:
     """Papers that hold any of the words, best first: BM25 on SQLite, cover density on PostgreSQL.
 
     A word in the title weighs more than one in the abstract. The words ``beside`` raise a paper that holds one of the
-    others, and find none by themselves; on SQLite the others weigh double beside them. Without a scope every stored
-    paper may be found, watched or not; that is several times as fast, because only the ``limit`` best are looked at
-    again.
+    others, and find none by themselves; on SQLite the others weigh double beside them. Without a corpus every
+    stored paper may be found, watched or not, and the query is not asked; that is several times as fast, because only
+    the ``limit`` best are looked at again.
     """
     if not words:
         return []
     phrases = [[word] for word in words]
-    if db.is_sqlite and scope is None:
+    if db.is_sqlite and corpus is None:
         best = text(
             "SELECT paper.arxiv_id FROM (SELECT rowid, rank FROM paper_text WHERE paper_text MATCH :match "
             "AND rank MATCH 'bm25(4.0, 1.0)' ORDER BY rank LIMIT :limit) AS best "
@@ -100,15 +64,17 @@ def ids_by_words(
     question = _matching(db, select(paper.c.arxiv_id), phrases, beside)
     if not db.is_sqlite:
         question = question.params(ranked=" | ".join([*words, *beside]))
-    if scope is not None:
-        question = question.where(scope.condition())
+    if corpus is not None:
+        question = question.where(matches(corpus, query))
     with db.read() as connection:
         rows = connection.execute(question.order_by(text(rank), paper.c.arxiv_id).limit(limit))
         return [ArxivId(arxiv_id) for arxiv_id in rows.scalars()]
 
 
-def ids_by_phrases(db: Database, phrases: Sequence[str], scope: Scope) -> list[ArxivId]:
-    """Every paper in scope that holds any of the phrases, newest submission first.
+def ids_by_phrases(
+    db: Database, phrases: Sequence[str], corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> list[ArxivId]:
+    """Every paper that matches the query and holds any of the phrases, newest submission first.
 
     Raises
     ------
@@ -116,7 +82,7 @@ def ids_by_phrases(db: Database, phrases: Sequence[str], scope: Scope) -> list[A
         If a phrase holds no word.
     """
     question = _matching(db, select(paper.c.arxiv_id, paper.c.submitted_at).distinct(), _parsed(phrases))
-    question = question.where(scope.condition()).order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id.desc())
+    question = question.where(matches(corpus, query)).order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id.desc())
     with db.read() as connection:
         return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
 
@@ -135,12 +101,18 @@ def count_matches(db: Database, word: str) -> int:
 
 
 def weekly_matches(
-    db: Database, phrases: Sequence[str], scope: Scope, *, mondays: NDArray[np.int32] | None = None
+    db: Database,
+    phrases: Sequence[str],
+    corpus: Corpus,
+    query: PaperQuery = ALL_PAPERS,
+    *,
+    mondays: NDArray[np.int32] | None = None,
 ) -> dict[Week, int]:
-    """How many papers in scope hold any of the phrases, by week of submission; weeks without any are absent.
+    """How many papers that match the query hold any of the phrases, by week of submission.
 
-    ``mondays`` is what ``mondays_of_rows`` gave for the scope. With it SQLite need not look up a paper for each match,
-    which takes most of the time of a common word; a paper that came since is not counted.
+    Weeks without any are absent. ``mondays`` is what ``mondays_of_rows`` gave for the same query. With it SQLite need
+    not look up a paper for each match, which takes most of the time of a common word; a paper that came since is not
+    counted.
 
     Raises
     ------
@@ -157,19 +129,19 @@ def weekly_matches(
         days, n = np.unique(mondays[row_ids[row_ids < len(mondays)]], return_counts=True)
         return {Week(date.fromordinal(day)): k for day, k in zip(days.tolist(), n.tolist(), strict=True) if day}
     question = _matching(db, select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))), parsed)
-    question = question.where(scope.condition()).group_by(paper.c.week_start)
+    question = question.where(matches(corpus, query)).group_by(paper.c.week_start)
     with db.read() as connection:
         return {Week(monday): n for monday, n in connection.execute(question)}
 
 
-def mondays_of_rows(db: Database, scope: Scope) -> NDArray[np.int32] | None:
-    """The ordinal of the Monday of each paper's week by its row in SQLite, 0 for one out of scope or of no row.
+def mondays_of_rows(db: Database, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> NDArray[np.int32] | None:
+    """The ordinal of the Monday of each paper's week by its row in SQLite, 0 where no paper that matches has the row.
 
     ``None`` on PostgreSQL, which counts matches faster than it could list them.
     """
     if not db.is_sqlite:
         return None
-    question = select(paper.c.row_id, paper.c.week_start).where(scope.condition())
+    question = select(paper.c.row_id, paper.c.week_start).where(matches(corpus, query))
     with db.read() as connection:
         found = [(row_id, monday.toordinal()) for row_id, monday in connection.execute(question)]
     mondays = np.zeros(1 + max((row_id for row_id, _ in found), default=0), dtype=np.int32)

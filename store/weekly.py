@@ -24,11 +24,13 @@ from sqlalchemy import (
     select,
 )
 
-from domain.detections import ADOPTS, TermKind
+from domain.detections import ADOPTS
+from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week, weeks_between
 from store.conditions import IS_NOT_WITHDRAWN, categories_key, is_watched
 from store.database import Database
+from store.paper_query import Corpus, matches
 from store.schema import detection, paper, paper_category, topic_assignment, weekly_basis, weekly_count
 from store.windows import window_records
 
@@ -99,23 +101,20 @@ def _assigned(category: ColumnElement[str], papers: FromClause, topic_model_id: 
     )
 
 
-def weekly_totals(
-    db: Database, categories: Collection[str], *, within: Collection[str] | None = None, primary: bool = False
-) -> pd.DataFrame:
+def weekly_totals(db: Database, categories: Collection[str], query: PaperQuery = ALL_PAPERS) -> pd.DataFrame:
     """Papers of every week from the first held to the last, with whether the week is proven whole.
 
     Parameters
     ----------
     categories : the watched categories, under which the windows were asked for.
-    within : count only papers listed under one of these categories; ``None`` for all watched.
-    primary : with ``within``, count only papers whose primary category is one of them.
+    query : count only papers that match; it names no topic and no term.
 
     Returns
     -------
     A table of schema ``WEEKLY_TOTALS``.
     """
     question = select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))).group_by(paper.c.week_start)
-    question = question.where(in_scope(categories, within, primary=primary))
+    question = question.where(matches(Corpus(tuple(categories)), query))
     with db.read() as connection:
         n_by_week = {Week(monday): n for monday, n in connection.execute(question)}
     complete = complete_weeks(db, categories)
@@ -131,17 +130,6 @@ def weekly_totals(
         }
     )
     return WEEKLY_TOTALS.check(table)
-
-
-def in_scope(
-    categories: Collection[str], within: Collection[str] | None, *, primary: bool = False
-) -> ColumnElement[bool]:
-    """Watched papers, or those of them that are listed under (or have as primary) one of ``within``."""
-    if within is None:
-        return is_watched(categories)
-    if primary:
-        return paper.c.primary_category.in_(sorted(within)) & is_watched(categories)
-    return is_watched(within) & is_watched(categories)
 
 
 def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
@@ -179,31 +167,12 @@ def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
     return WEEKLY_COUNTS.check(table.astype({"level": "int64", "k": "int64", "kind": "str", "key": "str"}))
 
 
-def weekly_detections(
-    db: Database,
-    condition: ColumnElement[bool],
-    *,
-    kind: TermKind,
-    key: str,
-    levels: Collection[int],
-    detector_id: str,
-    topic_model_id: int | None,
-) -> dict[Week, int]:
-    """Papers under any condition that have a term, by week; for scopes that the weekly tables do not hold."""
-    if kind == "topic":
-        matched = select(topic_assignment.c.arxiv_id).where(
-            topic_assignment.c.topic_model_id == topic_model_id, topic_assignment.c.topic_id == int(key)
-        )
-    else:
-        matched = select(detection.c.arxiv_id).where(
-            detection.c.detector_id == detector_id,
-            detection.c.kind == kind,
-            detection.c.key == key,
-            detection.c.level.in_(sorted(levels)),
-        )
-    question = select(paper.c.week_start, func.count()).where(condition, paper.c.arxiv_id.in_(matched))
+def weekly_papers(db: Database, corpus: Corpus, query: PaperQuery) -> dict[Week, int]:
+    """Papers that match a query by week, for queries that the weekly tables do not hold; empty weeks are absent."""
+    question = select(paper.c.week_start, func.count()).where(matches(corpus, query, term_first=True))
+    question = question.group_by(paper.c.week_start)
     with db.read() as connection:
-        return {Week(monday): n for monday, n in connection.execute(question.group_by(paper.c.week_start))}
+        return {Week(monday): n for monday, n in connection.execute(question)}
 
 
 def adopted_by_topic(

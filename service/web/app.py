@@ -12,6 +12,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from domain.errors import PapertideError
+from domain.paper_query import ALL_PAPERS
 from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import papertide_version
 from runtime.settings import Settings
@@ -21,7 +22,6 @@ from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
 from service.web.limits import RateLimit
 from service.web.middleware import RequestGuard, RequestMetrics
-from store.search import Scope
 
 N_THREADS = 12
 """Requests that are answered at once."""
@@ -88,7 +88,7 @@ def _prefetch(web: WebContext, stopping: threading.Event) -> None:
                 gc.collect()
                 gc.freeze()
             elif (state := web.page_cache.state()) != rendered:
-                web.context.mondays_of_rows(Scope(web.context.settings.categories))
+                web.context.mondays_of_rows(ALL_PAPERS)
                 prefetch.render_ahead(web, until=stopping)
                 rendered = state
         except PapertideError as error:  # pages report it to their readers

@@ -17,12 +17,14 @@ from domain.detections import Detection, PaperDetections
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow, HarvestPlan
 from domain.paper import ArxivId, Paper, PaperVersion, one_line
+from domain.paper_query import PaperQuery
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
 from ingest.harvest import plan_harvest
 from store.database import Database
 from store.detections import add_detections, detections_of_week, ids_without_detections
 from store.embeddings import add_embeddings, embeddings_by_id, embeddings_of, ids_without_embedding
+from store.paper_query import Corpus
 from store.papers import (
     apply_harvest,
     count_papers,
@@ -34,7 +36,7 @@ from store.papers import (
     versions_of_paper,
 )
 from store.schema import paper_category, paper_version
-from store.search import Scope, ids_by_phrases, ids_by_words, weekly_matches
+from store.search import ids_by_phrases, ids_by_words, weekly_matches
 from store.topics import add_topic_model, ids_without_topic, topics_of_papers
 from store.weekly import rebuild_weekly_tables, weekly_counts, weekly_tables_are_current, weekly_totals
 from store.windows import window_records
@@ -221,19 +223,19 @@ def test_a_withdrawn_paper_stays_stored_and_leaves_every_count_list_and_search(
 
     def seen() -> dict[str, int]:
         rebuild_weekly_tables(db, "d", None, ["cs.LG", "cs.CL"])
-        scope = Scope(watched=("cs.LG", "cs.CL"))
+        corpus = Corpus(("cs.LG", "cs.CL"))
         return {
             "week": len(papers_of_week(db, WEEK, ["cs.LG"])),
             "detections": len(detections_of_week(db, "d", WEEK, ["cs.LG"])),
             "total": int(weekly_totals(db, ["cs.LG"])["n"].sum()),
-            "of a category": int(weekly_totals(db, ["cs.LG", "cs.CL"], within=["cs.CL"])["n"].sum()),
-            "primary": int(weekly_totals(db, ["cs.LG"], within=["cs.LG"], primary=True)["n"].sum()),
+            "of a category": int(weekly_totals(db, ["cs.LG", "cs.CL"], PaperQuery(categories=("cs.CL",)))["n"].sum()),
+            "primary": int(weekly_totals(db, ["cs.LG"], PaperQuery(categories=("cs.LG",), primary=True))["n"].sum()),
             "count": int(weekly_counts(db)["k"].sum()),
             "count of a category": int(weekly_counts(db, category="cs.CL")["k"].sum()),
             "vectors": len(embeddings_of(db, "m", categories=["cs.LG"]).ids),
-            "by phrases": len(ids_by_phrases(db, ["study"], scope)),
-            "by words": len(ids_by_words(db, ["study"], scope, limit=9)),
-            "matches": sum(weekly_matches(db, ["report"], scope).values()),
+            "by phrases": len(ids_by_phrases(db, ["study"], corpus)),
+            "by words": len(ids_by_words(db, ["study"], corpus, limit=9)),
+            "matches": sum(weekly_matches(db, ["report"], corpus).values()),
         }
 
     assert set(seen().values()) == {3}

@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 
 from domain.paper import ArxivId, Paper
+from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.week import Week
 from store.database import Database
+from store.paper_query import Corpus
 from store.papers import count_papers
 from store.search import (
-    Scope,
     count_matches,
     ids_by_phrases,
     ids_by_words,
@@ -24,7 +25,7 @@ from store.search import (
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]
 WEEK = Week.parse("2026-W25")
-EVERYTHING = Scope(("cs.LG",))
+CORPUS = Corpus(("cs.LG",))
 
 
 @pytest.fixture
@@ -57,34 +58,41 @@ def _ids(*numbers: int) -> list[ArxivId]:
     ],
 )
 def test_a_phrase_finds_its_words_in_a_row(library: Database, phrase: str, n: int) -> None:
-    assert sum(weekly_matches(library, [phrase], EVERYTHING).values()) == n
+    assert sum(weekly_matches(library, [phrase], CORPUS).values()) == n
 
 
 def test_a_paper_with_several_of_the_phrases_counts_once(library: Database) -> None:
-    assert weekly_matches(library, ["quantiz*", "diffusion", "test time"], EVERYTHING) == {WEEK: 3, WEEK.plus(1): 1}
+    assert weekly_matches(library, ["quantiz*", "diffusion", "test time"], CORPUS) == {WEEK: 3, WEEK.plus(1): 1}
 
 
 @pytest.mark.parametrize(
-    "scope",
-    [EVERYTHING, Scope(("cs.LG",), until=WEEK.sunday), Scope(("cs.LG",), within=("cs.LG",), primary=True), Scope(())],
+    ("corpus", "query"),
+    [
+        (CORPUS, ALL_PAPERS),
+        (CORPUS, PaperQuery(until=WEEK.sunday)),
+        (CORPUS, PaperQuery(categories=("cs.LG",), primary=True)),
+        (Corpus(()), ALL_PAPERS),
+    ],
 )
 @pytest.mark.parametrize("phrases", [["quantiz*", "diffusion", "test time"], ["time"], ["diffusion"], ["nowhere"]])
-def test_counting_by_rows_is_counting(library: Database, phrases: list[str], scope: Scope) -> None:
-    mondays = mondays_of_rows(library, scope)
+def test_counting_by_rows_is_counting(library: Database, phrases: list[str], corpus: Corpus, query: PaperQuery) -> None:
+    mondays = mondays_of_rows(library, corpus, query)
     assert (mondays is not None) == library.is_sqlite
-    assert weekly_matches(library, phrases, scope, mondays=mondays) == weekly_matches(library, phrases, scope)
+    assert weekly_matches(library, phrases, corpus, query, mondays=mondays) == weekly_matches(
+        library, phrases, corpus, query
+    )
 
 
 def test_a_paper_that_came_since_the_rows_were_read_is_not_counted(
     library: Database, stored: Stored, make_paper: Make
 ) -> None:
-    mondays = mondays_of_rows(library, EVERYTHING)
+    mondays = mondays_of_rows(library, CORPUS)
     if mondays is None:
         pytest.skip("only SQLite counts by rows")
-    before = weekly_matches(library, ["diffusion"], EVERYTHING, mondays=mondays)
+    before = weekly_matches(library, ["diffusion"], CORPUS, mondays=mondays)
     stored(make_paper(9, title="Diffusion again"))
-    assert weekly_matches(library, ["diffusion"], EVERYTHING, mondays=mondays) == before
-    assert weekly_matches(library, ["diffusion"], EVERYTHING) != before
+    assert weekly_matches(library, ["diffusion"], CORPUS, mondays=mondays) == before
+    assert weekly_matches(library, ["diffusion"], CORPUS) != before
 
 
 @pytest.mark.parametrize(
@@ -92,76 +100,76 @@ def test_a_paper_that_came_since_the_rows_were_read_is_not_counted(
     ['"', "*", "NEAR(", "a AND b", "'; drop table paper", "!?-", "(", ":*", "a:b", "title:x", "--", "\\", "%", "_"],
 )
 def test_whatever_is_typed_is_only_words(library: Database, typed: str) -> None:
-    ids_by_words(library, words_of(typed), EVERYTHING, limit=10)
+    ids_by_words(library, words_of(typed), CORPUS, limit=10)
     if words_of(typed):
-        weekly_matches(library, [typed], EVERYTHING)
+        weekly_matches(library, [typed], CORPUS)
     else:
         with pytest.raises(ValueError, match="no word"):
-            weekly_matches(library, [typed], EVERYTHING)
+            weekly_matches(library, [typed], CORPUS)
     assert count_papers(library) == 5
 
 
 @pytest.mark.parametrize("typed", ["a AND diffusion", "diffusion) OR (x", 'diffusion"', "NOT diffusion"])
 def test_operators_of_the_query_language_are_words_like_others(library: Database, typed: str) -> None:
-    assert set(_ids(3, 4)) <= set(ids_by_words(library, words_of(typed), EVERYTHING, limit=10))
+    assert set(_ids(3, 4)) <= set(ids_by_words(library, words_of(typed), CORPUS, limit=10))
 
 
 def test_words_in_the_title_outrank_words_in_the_abstract(library: Database) -> None:
-    assert ids_by_words(library, ["diffusion"], EVERYTHING, limit=10) == _ids(4, 3)
-    assert ids_by_words(library, ["diffusion"], EVERYTHING, limit=1) == _ids(4)
+    assert ids_by_words(library, ["diffusion"], CORPUS, limit=10) == _ids(4, 3)
+    assert ids_by_words(library, ["diffusion"], CORPUS, limit=1) == _ids(4)
 
 
 def test_a_common_word_counts_where_a_rare_one_is_and_finds_nothing_alone(library: Database) -> None:
-    assert ids_by_words(library, ["diffusion"], EVERYTHING, limit=10) == _ids(4, 3)
-    for scope in (EVERYTHING, None):
+    assert ids_by_words(library, ["diffusion"], CORPUS, limit=10) == _ids(4, 3)
+    for corpus in (CORPUS, None):
         assert ids_by_words(
-            library, ["diffusion"], scope, limit=10, beside=["model", "us", "training", "nowhere"]
+            library, ["diffusion"], corpus, limit=10, beside=["model", "us", "training", "nowhere"]
         ) == _ids(3, 4)
 
 
 def test_no_words_find_nothing(library: Database) -> None:
-    assert ids_by_words(library, [], EVERYTHING, limit=10) == []
+    assert ids_by_words(library, [], CORPUS, limit=10) == []
 
 
 def test_a_replaced_paper_is_found_by_its_new_words_only(library: Database, stored: Stored, make_paper: Make) -> None:
     stored(make_paper(4, version=2, title="Flow matching", abstract="Straight paths."))
-    assert ids_by_words(library, ["denoising"], EVERYTHING, limit=10) == []
-    assert ids_by_words(library, ["flow"], EVERYTHING, limit=10) == _ids(4)
+    assert ids_by_words(library, ["denoising"], CORPUS, limit=10) == []
+    assert ids_by_words(library, ["flow"], CORPUS, limit=10) == _ids(4)
 
 
 def test_letters_with_accents_are_found_as_written(stored: Stored, make_paper: Make) -> None:
     db = stored(make_paper(1, title="Poincaré embeddings"), make_paper(2, title="Groß and small"))
     for typed, number in (("Poincaré", 1), ("poincaré embed*", 1), ("groß", 2), ("GROẞ", 2)):
-        assert weekly_matches(db, [typed], EVERYTHING) == {WEEK: 1}, typed
-        assert ids_by_words(db, words_of(typed)[:1], EVERYTHING, limit=9) == _ids(number), typed
+        assert weekly_matches(db, [typed], CORPUS) == {WEEK: 1}, typed
+        assert ids_by_words(db, words_of(typed)[:1], CORPUS, limit=9) == _ids(number), typed
 
 
-def test_a_scope_keeps_to_its_days_and_categories(library: Database, stored: Stored, make_paper: Make) -> None:
+def test_a_query_keeps_to_its_days_and_categories(library: Database, stored: Stored, make_paper: Make) -> None:
     stored(
         make_paper(6, title="Test of light", categories=("cs.LG", "cs.CV")),
         make_paper(7, title="Test of sound", primary_category="cs.CV", categories=("cs.CV",)),
     )
-    watched = ("cs.LG", "cs.CV")
+    watched = Corpus(("cs.LG", "cs.CV"))
 
-    def found(scope: Scope) -> list[ArxivId]:
-        return sorted(ids_by_phrases(library, ["test", "quantization"], scope))
+    def found(corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[ArxivId]:
+        return sorted(ids_by_phrases(library, ["test", "quantization"], corpus, query))
 
-    assert found(EVERYTHING) == _ids(1, 2, 3, 5, 6)
-    assert found(Scope(watched, within=("cs.CV",))) == _ids(6, 7)
-    assert found(Scope(watched, within=("cs.CV",), primary=True)) == _ids(7)
-    assert found(Scope(watched, since=date(2026, 6, 22))) == _ids(5)
-    assert found(Scope(watched, until=date(2026, 6, 14))) == []
-    assert found(Scope(watched, since=date(2026, 6, 15), until=date(2026, 6, 15))) == _ids(1, 2, 3, 6, 7)
+    assert found(CORPUS) == _ids(1, 2, 3, 5, 6)
+    assert found(watched, PaperQuery(categories=("cs.CV",))) == _ids(6, 7)
+    assert found(watched, PaperQuery(categories=("cs.CV",), primary=True)) == _ids(7)
+    assert found(watched, PaperQuery(since=date(2026, 6, 22))) == _ids(5)
+    assert found(watched, PaperQuery(until=date(2026, 6, 14))) == []
+    assert found(watched, PaperQuery(since=date(2026, 6, 15), until=date(2026, 6, 15))) == _ids(1, 2, 3, 6, 7)
 
 
 def test_papers_of_a_phrase_come_newest_first(library: Database) -> None:
-    assert ids_by_phrases(library, ["quantiz*"], EVERYTHING) == _ids(5, 3)
+    assert ids_by_phrases(library, ["quantiz*"], CORPUS) == _ids(5, 3)
     with pytest.raises(ValueError, match="no word"):
-        ids_by_phrases(library, ["?"], EVERYTHING)
+        ids_by_phrases(library, ["?"], CORPUS)
 
 
-def test_without_a_scope_the_same_papers_come_first(library: Database) -> None:
+def test_without_a_corpus_the_same_papers_come_first(library: Database) -> None:
     assert ids_by_words(library, ["scaling", "training"], None, limit=3) == ids_by_words(
-        library, ["scaling", "training"], EVERYTHING, limit=3
+        library, ["scaling", "training"], CORPUS, limit=3
     )
     assert (count_matches(library, "time"), count_matches(library, "nowhere")) == (3, 0)

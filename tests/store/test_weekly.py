@@ -12,18 +12,19 @@ import pytest
 from domain.detections import Detection, PaperDetections
 from domain.harvest import HarvestedWindow, HarvestPlan, Window
 from domain.paper import Paper
+from domain.paper_query import PaperQuery
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
 from store.database import Database
 from store.detections import add_detections
+from store.paper_query import Corpus
 from store.papers import apply_harvest
-from store.search import Scope
 from store.topics import add_topic_model
 from store.weekly import (
     complete_weeks,
     rebuild_weekly_tables,
     weekly_counts,
-    weekly_detections,
+    weekly_papers,
     weekly_tables_are_current,
     weekly_totals,
 )
@@ -70,10 +71,10 @@ def test_every_watched_paper_counts_once_however_many_categories_list_it(counted
     totals = weekly_totals(counted, WATCHED)
     assert totals["week_start"].dt.strftime("%m-%d").tolist() == ["06-15", "06-22", "06-29"]
     assert totals["n"].tolist() == [9, 0, 9]  # the week without papers is a row with zero
-    assert weekly_totals(counted, WATCHED, within=["cs.LG"])["n"].tolist() == [6, 0, 6]
-    assert weekly_totals(counted, WATCHED, within=["cs.CV"])["n"].tolist() == [6, 0, 6]
-    assert weekly_totals(counted, WATCHED, within=["cs.CV"], primary=True)["n"].tolist() == [3, 0, 3]
-    assert weekly_totals(counted, WATCHED, within=WATCHED)["n"].tolist() == [9, 0, 9]
+    assert weekly_totals(counted, WATCHED, PaperQuery(categories=("cs.LG",)))["n"].tolist() == [6, 0, 6]
+    assert weekly_totals(counted, WATCHED, PaperQuery(categories=("cs.CV",)))["n"].tolist() == [6, 0, 6]
+    assert weekly_totals(counted, WATCHED, PaperQuery(categories=("cs.CV",), primary=True))["n"].tolist() == [3, 0, 3]
+    assert weekly_totals(counted, WATCHED, PaperQuery(categories=WATCHED))["n"].tolist() == [9, 0, 9]
 
 
 def test_levels_sum_to_the_papers_that_have_the_term(counted: Database) -> None:
@@ -101,11 +102,8 @@ def test_counting_in_a_scope_agrees_with_the_tables(counted: Database, category:
     expected: dict[Week, int] = {}
     for at, k in zip(rows["week_start"].tolist(), rows["k"].tolist(), strict=True):
         expected[Week(at.date())] = expected.get(Week(at.date()), 0) + k
-    condition = Scope(WATCHED, within=(category,)).condition()
-    found = weekly_detections(
-        counted, condition, kind="technique", key="gnn", levels=levels, detector_id="d", topic_model_id=1
-    )
-    assert found == expected
+    query = PaperQuery(categories=(category,), term=("technique", "gnn"), levels=levels)
+    assert weekly_papers(counted, Corpus(WATCHED, "d", 1), query) == expected
 
 
 def test_tables_are_current_only_for_what_they_were_made_with(counted: Database) -> None:
