@@ -46,8 +46,8 @@ class WordFinder:
     """Finds many words at once; a word is named by its number, which is its place in ``words``.
 
     Words match at word boundaries, with or without a plural s. A hyphen and a space are the same. A word in lower case
-    matches in any case; a word with a capital letter matches only as written. ``*`` at an end matches any letters and
-    digits there. A word of several parts does not match across a comma or the end of a sentence.
+    matches in any case; a word with a capital letter matches only as written. ``*`` at an end matches any further
+    characters of the same word. A word of several parts does not match across a comma or the end of a sentence.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Topic modelling: fit, assignment, identity, births, drift, labels, map."""
+"""Topics: fitting and assignment, identity over refits, new topics, drift, labels, areas and map."""

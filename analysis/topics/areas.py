@@ -1,7 +1,7 @@
-"""Areas over topics: the ten or so fields that the topics of a fit fall into.
+"""Areas: about ten wider fields, each of which holds several topics.
 
-Topics whose centroids lie together make an area. An area is named like a topic, from the titles of its papers, and
-keeps its name over refits as long as most of its papers stay together.
+Topics with similar centroids form an area. An area is named like a topic, from the titles of its papers, and keeps its
+name over refits as long as most of its papers stay together.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 MAX_AREAS = 15
 _MIN_OVERLAP = 0.5
-"""Share of the papers of an old and a new area, taken together, that both have, for them to be one area."""
+"""Least Jaccard index of the papers of an old and a new area for them to be the same area."""
 
 
 def area_of_topic(centroids: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The number of each topic's area, int ``(n_topics,)``, from 0: about the square root of topics many.
+    """The number of each topic's area, from 0: int64 ``(n_topics,)``.
 
-    Ward's clustering joins the two groups of topics that cost the least spread, until so few are left.
+    Ward's hierarchical clustering (1963), cut at the square root of the number of topics, at most `MAX_AREAS`.
+
+    Parameters
+    ----------
+    centroids : float32 ``(n_topics, n_dims)``, rows of unit length.
     """
     from sklearn.cluster import AgglomerativeClustering
 
@@ -31,16 +35,20 @@ def area_of_topic(centroids: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.asarray(labels, dtype=np.int64)
 
 
-def widened(name: str, labels: Sequence[str]) -> str:
-    """An area's name with the label of its largest topic that it does not speak of: one phrase says too little.
+def extended_name(name: str, labels: Sequence[str]) -> str:
+    """An area's name, extended by the label of its largest topic that shares no word with it.
+
+    One phrase is too narrow for an area.
 
     Parameters
     ----------
+    name : a phrase from the titles of the area's papers.
     labels : of the area's topics, the largest first.
 
     Examples
     --------
-    >>> widened("anomaly detection", ["time series anomalies", "adversarial attacks and noise", "face recognition"])
+    >>> labels = ["time series anomalies", "adversarial attacks and noise", "face recognition"]
+    >>> extended_name("anomaly detection", labels)
     'anomaly detection and face recognition'
     """
     stems = {word[:5] for word in _words(name)}
@@ -54,14 +62,20 @@ def _words(text: str) -> list[str]:
     return text.lower().replace("-", " ").split()
 
 
-def settled_areas(now: Sequence[str], before: Sequence[str | None], sizes: Sequence[int]) -> list[str | None]:
-    """Each topic's area after a refit: an area that is still mostly the same one keeps its old name.
+def areas_after_refit(now: Sequence[str], before: Sequence[str | None], sizes: Sequence[int]) -> list[str | None]:
+    """The name of each topic's area after a refit: an area that is mostly the same keeps its old name.
+
+    Old and new areas are matched one-to-one so that the sum of the Jaccard indices of their papers is greatest.
 
     Parameters
     ----------
-    now : the fit's name for each topic's area; empty where it has none.
+    now : the fit's name for each topic's area; empty if the fit has no areas.
     before : the area that each topic had until now, ``None`` for a new topic.
     sizes : papers of each topic.
+
+    Returns
+    -------
+    One name for each topic; ``None`` for all of them if the fit has no areas.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -86,7 +100,7 @@ def settled_areas(now: Sequence[str], before: Sequence[str | None], sizes: Seque
     for new in new_names:
         if new not in names:
             name, n_th = new, 2
-            while name in taken:  # another area goes on under this name
+            while name in taken:  # another area keeps this name
                 name, n_th = f"{new} {n_th}", n_th + 1
             names[new] = name
             taken.add(name)

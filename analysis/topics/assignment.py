@@ -1,4 +1,4 @@
-"""Which topic a paper belongs to, once topics are fitted."""
+"""Assignment of papers to fitted topics."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ UNASSIGNED = -1
 
 
 def assign_topics(embeddings: Embeddings, topics: FittedTopics) -> TopicAssignment:
-    """Each paper's nearest topic by cosine to the centroids, or -1 where none is as near as the floor.
+    """Each paper's nearest topic by cosine to the centroids, or -1 if the cosine is below the floor.
 
-    A paper's answer depends on nothing but its own vector: alone or in a batch, first or last, it is the same.
-    Without topics every paper is unassigned, with similarity -1.
+    A paper's topic depends on its own vector only, not on the other papers of a batch. Without topics every paper is
+    unassigned, with similarity -1.
 
     Parameters
     ----------
     embeddings : papers, as unit vectors of the model that the topics were fitted with.
-    topics : the fit to assign to.
+    topics : the topics of a fit.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def nearest_centroids(
     across = centroids.astype(np.float64).T
     for start in range(0, n_rows, _ROWS_AT_ONCE):
         rows = slice(start, min(start + _ROWS_AT_ONCE, n_rows))
-        # The order in which a matrix product adds up depends on the batch's shape. Added up in float64 and
-        # rounded to float32, that difference is gone, and with it any dependence on the batch.
+        # A matrix product's order of summation depends on the shape of the batch. Summing in float64 and rounding to
+        # float32 removes the difference, so that the result does not depend on the batch.
         cosines = (vectors[rows].astype(np.float64) @ across).astype(np.float32)
         topic[rows] = cosines.argmax(axis=1)
         similarity[rows] = cosines.max(axis=1)
@@ -69,9 +69,9 @@ def nearest_centroids(
 
 
 def birth_weeks(assignment: TopicAssignment, weeks: Sequence[Week], n_topics: int) -> list[Week]:
-    """The week in which each topic began: by its end, a twentieth of the topic's papers so far had come.
+    """The week in which each topic began: the first by whose end it had more than a twentieth of its papers.
 
-    One early stray must not date a topic, so its first paper does not decide.
+    A topic's first paper does not decide, because it may be an outlier.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def birth_weeks(assignment: TopicAssignment, weeks: Sequence[Week], n_topics: in
     Raises
     ------
     ValueError
-        If the weeks are not as many as the papers, or there are topics and no papers.
+        If the numbers of weeks and papers differ, or there are topics but no papers.
     """
     if len(weeks) != len(assignment.ids):
         raise ValueError(f"expected {len(assignment.ids)} weeks, got {len(weeks)}")
@@ -96,6 +96,6 @@ def birth_weeks(assignment: TopicAssignment, weeks: Sequence[Week], n_topics: in
     begun = []
     for of_topic in by_topic:
         of_topic.sort()
-        # A topic whose every paper lies below the floor has no week of its own; it is as new as can be.
+        # A topic all of whose papers lie below the floor has no weeks; it counts as new.
         begun.append(of_topic[len(of_topic) // 20] if of_topic else newest)
     return [week for week in begun if week is not None]

@@ -1,9 +1,12 @@
-"""Fits topics with BERTopic; the only file that knows BERTopic, UMAP and HDBSCAN.
+"""Fits topics with BERTopic; the only file that uses BERTopic and HDBSCAN.
 
     papers' vectors -> nearest papers -> UMAP -> HDBSCAN -> refined by centroid -> c-TF-IDF -> top terms -> labels
 
-What leaves is `FittedTopics`, a value of plain arrays. BERTopic's own `transform` is not used: it is slow and its
-answer depends on the batch; `analysis.topics.assign_topics` compares with the centroids instead.
+The result is `FittedTopics`, a value of plain arrays. BERTopic's own `transform` is not used, because it is slow and
+its answer depends on the batch; `analysis.topics.assignment.assign_topics` compares papers with the centroids instead.
+
+Methods: BERTopic (Grootendorst 2022), UMAP (McInnes, Healy and Melville 2018), HDBSCAN (Campello, Moulavi and Sander
+2013).
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.topics.areas import area_of_topic, widened
+from analysis.topics.areas import area_of_topic, extended_name
 from analysis.topics.assignment import UNASSIGNED, nearest_centroids
 from analysis.topics.labels import CountedTitles, count_titles, label_topics, plain_text, singular, title_of
 from analysis.topics.nearest_papers import nearest_papers
@@ -33,68 +36,74 @@ if TYPE_CHECKING:
 
 
 class TopicSettings(BaseModel):
-    """The group ``topics`` of the settings; every default was chosen on arXiv's machine-learning papers of 2026."""
+    """The group ``topics`` of the settings; the defaults were chosen on arXiv's machine-learning papers of 2026."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    seed: int = Field(default=7, ge=0, description="Fixes all that is random in a fit.")
+    seed: int = Field(default=7, ge=0, description="Seed of everything random in a fit.")
     n_neighbors: int = Field(
-        default=30, ge=2, description="UMAP: how many nearest papers shape the map; more give coarser, steadier topics."
+        default=30,
+        ge=2,
+        description="UMAP: nearest papers of each paper that shape the space; more give coarser, steadier topics.",
     )
-    n_components: int = Field(default=5, ge=2, description="UMAP: dimensions of the map in which topics are sought.")
+    n_components: int = Field(
+        default=5, ge=2, description="UMAP: dimensions of the space in which papers are clustered."
+    )
     min_samples: int | None = Field(
         default=None,
         ge=1,
-        description="HDBSCAN: neighbours that make a place dense; more give fewer, steadier topics. By default it "
-        "follows from the corpus' size.",
+        description="HDBSCAN: neighbours that make a region dense; more give fewer, steadier topics. By default it "
+        "follows from the size of the corpus.",
     )
     min_topic_size: int | None = Field(
-        default=None, ge=2, description="Fewest papers that make a topic; by default it follows from the corpus' size."
+        default=None,
+        ge=2,
+        description="Fewest papers that make a topic; by default it follows from the size of the corpus.",
     )
     max_topics: int = Field(
-        default=200, ge=1, description="A fit with more topics is cut coarser until it has no more."
+        default=200, ge=1, description="A fit with more topics is made coarser until it has no more."
     )
     max_topic_share: float = Field(
-        default=0.04, gt=0, le=1, description="Share of the papers above which one topic is taken to be several."
+        default=0.04, gt=0, le=1, description="Share of the papers above which one topic counts as several."
     )
     n_refinements: int = Field(
-        default=3, ge=0, description="How often papers move to their nearest centroid before topics are final."
+        default=3, ge=0, description="How often papers are moved to their nearest centroid before topics are final."
     )
     floor: float | None = Field(
         default=None, ge=-1, le=1, description="Cosine below which a paper is unassigned; calibrated by default."
     )
     min_term_papers: int = Field(default=20, ge=1, description="Papers that must use a word to make it a top term.")
     n_top_terms: int = Field(default=10, ge=1, description="Top terms of each topic.")
-    min_papers: int = Field(default=60, ge=3, description="With fewer papers nothing is fitted.")
-    window_weeks: int = Field(default=52, ge=1, description="Weeks of papers that a fit sees.")
+    min_papers: int = Field(default=60, ge=3, description="With fewer papers no topics are fitted.")
+    window_weeks: int = Field(default=52, ge=1, description="Weeks of papers that a fit uses.")
     refit_weeks: int = Field(default=4, ge=1, description="Weeks after which a run fits topics anew.")
     max_drift: float = Field(
         default=0.03,
         gt=0,
         le=1,
-        description="Rise of the share of unassigned papers that makes a run fit topics anew before its time.",
+        description="Rise of the share of unassigned papers at which a run fits topics anew before it is due.",
     )
     birth_weeks: int = Field(
-        default=3, ge=1, description="Newest weeks whose unassigned papers can make a topic between two fits."
+        default=3, ge=1, description="Newest weeks whose unassigned papers can become a topic between two fits."
     )
-    min_birth_papers: int = Field(default=8, ge=2, description="Papers of these weeks that such a topic has at least.")
-    n_map_papers: int = Field(default=2000, ge=0, description="Papers drawn on the map of the topics.")
+    min_birth_papers: int = Field(default=8, ge=2, description="Least papers of these weeks for such a topic.")
+    n_map_papers: int = Field(default=2000, ge=0, description="Papers shown on the map of the topics.")
 
     def smallest_topic(self, n_papers: int) -> int:
-        """Papers that make a topic: 2 % of a small corpus, a twelve-hundredth of a large one, 25 in between."""
+        """Fewest papers of a topic: 2 % of a small corpus (at least 10), 1/1200 of a large one, 25 in between."""
         if self.min_topic_size is not None:
             return self.min_topic_size
         return max(min(25, max(10, n_papers // 50)), n_papers // 1200)
 
     def dense_neighbors(self, n_papers: int) -> int:
-        """Neighbours that make a place dense: one for a thousand papers, 15 at least and 30 at most."""
+        """Neighbours that make a region dense: one for every thousand papers, at least 15 and at most 30."""
         if self.min_samples is not None:
             return self.min_samples
         return min(max(15, n_papers // 1000), 30)
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of everything that a fit's numbers depend on, by distribution name."""
+    """Versions of the libraries that a fit's numbers depend on, by distribution name."""
     names = ("bertopic", "hdbscan", "numba", "numpy", "pynndescent", "scikit-learn", "scipy", "umap-learn")
     return {name: version(name) for name in names}
 
@@ -108,27 +117,27 @@ def fit_topics(
 ) -> FittedTopics:
     """The topics of some papers, largest first.
 
-    The same papers and settings give the same topics, number for number, in whatever order the papers come.
-    Fewer papers than ``settings.min_papers``, or papers without any dense region, give no topics.
+    The same papers and settings give the same numbers, in whatever order the papers come. There are no topics if there
+    are fewer papers than ``settings.min_papers``, or no dense region.
 
     Parameters
     ----------
     texts : "title. abstract" of each paper, in the order of ``embeddings.ids``.
     embeddings : the papers' unit vectors.
     settings : see `TopicSettings`.
-    before : float32 ``(n_topics, n_dims)``, centroids of topics that readers know; what is still there of them goes on
-        where it was (see `continued`). Without it the fit starts from nothing.
+    before : float32 ``(n_topics, n_dims)``, centroids of the last fit's topics; the fit starts from them
+        (see `continued_topics`). Without it the fit starts from nothing.
 
     Raises
     ------
     ValueError
-        If there is not one text for each vector, or an id comes twice.
+        If there is not one text for each vector, or an id occurs twice.
     """
     if len(texts) != len(embeddings):
         raise ValueError(f"expected {len(embeddings)} texts, one for each vector, got {len(texts)}")
     if len(set(embeddings.ids)) != len(embeddings):
         raise ValueError("expected each paper once, got an id twice")
-    # UMAP's map depends on the order of its points; sorted papers make a fit a function of the set of papers.
+    # UMAP's result depends on the order of the points; sorting makes a fit a function of the set of papers.
     order = sorted(range(len(embeddings)), key=lambda row: embeddings.ids[row])
     vectors = np.ascontiguousarray(embeddings.vectors[order])
     plain = [plain_text(texts[row]) for row in order]
@@ -138,8 +147,8 @@ def fit_topics(
     if words is None:
         return _no_topics(embeddings, settings)
 
-    cut = _RefinedCut(vectors, settings, before)
-    model = _fit_bertopic(vectors, words, cut, settings)
+    clusters = _RefinedClusters(vectors, settings, before)
+    model = _fit_bertopic(vectors, words, clusters, settings)
     topic_of_paper = np.asarray(model.topics_, dtype=np.int64)
     n_topics = int(topic_of_paper.max()) + 1
     if n_topics == 0:
@@ -154,7 +163,7 @@ def fit_topics(
         sizes=tuple(int(size) for size in np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)),
         labels=labels,
         top_terms=top_terms,
-        floor=cut.floor,
+        floor=clusters.floor,
         areas=_area_names(titles, topic_of_paper, area_of_topic(centroids), words, labels, settings),
     )
 
@@ -167,13 +176,14 @@ def _area_names(
     labels: Sequence[str],
     settings: TopicSettings,
 ) -> tuple[str, ...]:
-    """The name of each topic's area, chosen among the areas as labels are among the topics, and widened."""
+    """The name of each topic's area, from the titles of its papers, as labels are for topics."""
     n_areas = int(area.max()) + 1
     area_of_paper = np.where(topic_of_paper >= 0, area[topic_of_paper], UNASSIGNED)
-    terms = telling_terms(words, area_of_paper, settings.n_top_terms, [words.vocabulary] * n_areas)
+    terms = distinctive_terms(words, area_of_paper, settings.n_top_terms, [words.vocabulary] * n_areas)
     names = label_topics(titles.of_groups(area), [[term for term, _ in of_area] for of_area in terms])
     wide = [
-        widened(name, [labels[t] for t in np.flatnonzero(area == number).tolist()]) for number, name in enumerate(names)
+        extended_name(name, [labels[t] for t in np.flatnonzero(area == number).tolist()])
+        for number, name in enumerate(names)
     ]
     return tuple(wide[number] for number in area.tolist())
 
@@ -191,9 +201,9 @@ def _no_topics(embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:
 
 @dataclass(frozen=True, eq=False)
 class WordCounts:
-    """How often each word stands in each paper.
+    """How often each word occurs in each paper.
 
-    ``counts`` is a sparse matrix ``(n_papers, n_words)``, ``vocabulary`` its columns' words, sorted.
+    ``counts`` is a sparse int32 matrix ``(n_papers, n_words)``; ``vocabulary`` holds the words of its columns, sorted.
     """
 
     vocabulary: tuple[str, ...]
@@ -201,10 +211,10 @@ class WordCounts:
 
 
 def count_words(texts: Sequence[str], min_papers: int) -> WordCounts | None:
-    """Words that may become top terms, counted; ``None`` where no word is left.
+    """Counts of the words that may become top terms; ``None`` if no word is left.
 
-    Left out are stop words, numbers, what fewer than ``min_papers`` papers use (in a small corpus 1 % of it, so that
-    there are words at all), and what more than half of the papers use.
+    Left out are stop words, numbers, words in fewer than ``min_papers`` papers (in a small corpus: in fewer than 1 % of
+    the papers) and words in more than half of them.
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
@@ -215,11 +225,11 @@ def count_words(texts: Sequence[str], min_papers: int) -> WordCounts | None:
     try:
         counts = vectorizer.fit_transform(texts)
     except ValueError:
-        return None  # scikit-learn's way of saying that no word is left
+        return None  # scikit-learn raises it if no word is left
     return WordCounts(tuple(vectorizer.get_feature_names_out().tolist()), counts.tocsr())
 
 
-# A word of two characters or more with a letter in it: "3d" and "gpt4", but no bare number.
+# A word of at least two characters, one of them alphabetic: "3d" and "gpt4", but no bare number.
 _WORD = r"(?u)\b(?=\w*[^\W\d_])\w\w+\b"
 
 _PAPER_WORDS = """
@@ -228,7 +238,7 @@ _PAPER_WORDS = """
     outperform outperforms paper papers propose proposed proposes publicly result results section show shows study
     state art table url www work works use used uses using
 """
-"""What every paper says, whatever it is about."""
+"""Words that occur in papers on any subject."""
 
 
 def _stop_words() -> frozenset[str]:
@@ -238,14 +248,14 @@ def _stop_words() -> frozenset[str]:
 
 
 LEARNING_RATE = 0.1
-"""How far UMAP moves points at first. With its usual 1.0 chance soon has the map far from the spectral start that all
-seeds share; a tenth of it brings neighbours together as well and leaves the rest where it was."""
+"""UMAP's initial step size. With the usual 1.0, chance moves points far from the spectral start that all seeds share; a
+tenth of it brings neighbours together as well and moves the rest little."""
 
 
 def _fit_bertopic(
     vectors: NDArray[np.float32],
     words: WordCounts,
-    cut: _RefinedCut,
+    clusters: _RefinedClusters,
     settings: TopicSettings,
 ) -> Any:
     """A fitted BERTopic model whose topics are numbered by size."""
@@ -264,30 +274,30 @@ def _fit_bertopic(
         learning_rate=LEARNING_RATE,
         random_state=settings.seed,
         n_jobs=1,
-        # The spectral start needs many more points than dimensions.
+        # The spectral initialisation needs many more points than dimensions.
         init="spectral" if n_papers >= 100 else "random",
         precomputed_knn=(*nearest_papers(vectors, n_neighbors), None),
     )
     model = BERTopic(
-        # Any other value than English: for English, BERTopic glues "vision-language" to "visionlanguage".
+        # Not "english": for it, BERTopic turns "vision-language" into "visionlanguage".
         language="multilingual",
         embedding_model=BaseEmbedder(),
         umap_model=umap,
-        hdbscan_model=cut,
+        hdbscan_model=clusters,
         vectorizer_model=_CountedWords(words),
         ctfidf_model=ClassTfidfTransformer(),
-        representation_model=_telling_terms(words, settings.n_top_terms),
+        representation_model=_distinctive_terms(words, settings.n_top_terms),
         top_n_words=settings.n_top_terms,
     )
     with warnings.catch_warnings():
-        # UMAP warns that a seed costs parallelism, which is the point.
+        # UMAP warns that a seed prevents parallelism, which is intended.
         warnings.simplefilter("ignore")
         model.fit([str(row) for row in range(n_papers)], vectors)
     return model
 
 
 class _CountedWords:
-    """BERTopic's vectorizer, for documents that are counted already: each is one or more rows of `WordCounts`."""
+    """BERTopic's vectorizer over `WordCounts`: a document is a list of row numbers, and its counts are their sum."""
 
     def __init__(self, words: WordCounts) -> None:
         self._words = words
@@ -310,12 +320,12 @@ class _CountedWords:
         return np.array(self._words.vocabulary, dtype=object)
 
 
-class _RefinedCut:
-    """HDBSCAN in the reduced space, then refined among the papers' own vectors; BERTopic's cluster model.
+class _RefinedClusters:
+    """BERTopic's cluster model: HDBSCAN in the reduced space, then refined with the papers' own vectors.
 
-    HDBSCAN says where topics are, but leaves two papers in five outside and draws the borders in UMAP's bent space.
-    Moving every paper to its nearest centroid, a few times, brings back those that belong, and makes fits with
-    different seeds more alike.
+    HDBSCAN finds the topics, but leaves out two papers in five and draws borders in UMAP's distorted space. Moving
+    every paper to its nearest centroid, a few times, brings back those that belong and makes fits with different seeds
+    more alike.
     """
 
     def __init__(
@@ -327,44 +337,55 @@ class _RefinedCut:
         self.floor = 1.0 if settings.floor is None else settings.floor
         self.labels_: NDArray[np.int64] = np.full(len(vectors), UNASSIGNED, dtype=np.int64)
 
-    def fit(self, reduced: NDArray[np.float32], y: object = None) -> _RefinedCut:  # noqa: ARG002 - BERTopic passes it
+    def fit(self, reduced: NDArray[np.float32], y: object = None) -> _RefinedClusters:  # noqa: ARG002 - BERTopic passes it
         labels = dense_regions(reduced, self._settings)
         if labels.max(initial=UNASSIGNED) >= 0:
             if self._settings.floor is None:
                 self.floor = calibrated_floor(self._vectors, labels)
             smallest = max(2, self._settings.smallest_topic(len(reduced)) // 2)
             if self._before is not None and len(self._before):
-                labels = continued(self._vectors, labels, self._before, self.floor, smallest, self._settings.max_topics)
-            labels = refined(self._vectors, labels, self.floor, smallest, self._settings.n_refinements)
+                labels = continued_topics(
+                    self._vectors, labels, self._before, self.floor, smallest, self._settings.max_topics
+                )
+            labels = refined_topics(self._vectors, labels, self.floor, smallest, self._settings.n_refinements)
         self.labels_ = labels
         return self
 
 
-ISLANDS_LEAVE_OUT = 0.2
-"""Where HDBSCAN leaves out no more than this share of the papers, topics are islands; otherwise a continent."""
+MAX_OUTLIERS_IF_SEPARATE = 0.2
+"""If HDBSCAN leaves out no more than this share of the papers, clusters are well separated; otherwise they overlap."""
 
 
 def dense_regions(reduced: NDArray[np.float32], settings: TopicSettings) -> NDArray[np.int64]:
-    """HDBSCAN's cluster of each point, -1 for none, cut so coarse that there are at most ``max_topics``.
+    """HDBSCAN's cluster of each point, -1 for none, coarse enough that there are at most ``max_topics``.
 
-    Where topics are islands with empty sea between, as in a small or synthetic corpus, HDBSCAN's own choice among its
-    branches finds them ("eom"). arXiv's topics are hills of one continent, with two papers in five on the slopes. There
-    that choice finds two topics in ten thousand papers, or takes this or that branch by chance: another seed moves
-    10 to 22 % of the papers to another topic. So the hilltops themselves are taken ("leaf"), where it is 5 to 9 %.
+    In a small or synthetic corpus clusters are well separated, and HDBSCAN's selection by excess of mass ("eom") finds
+    them. On arXiv clusters overlap, and two papers in five lie between them. There, excess of mass finds two topics in
+    ten thousand papers, or depends on chance: another seed moves 10 to 22 % of the papers to another topic. So
+    HDBSCAN's leaf clusters are used ("leaf"), with which another seed moves 5 to 9 %.
+
+    Parameters
+    ----------
+    reduced : float32 ``(n_papers, n_components)``, UMAP's result.
+    settings : see `TopicSettings`.
+
+    Returns
+    -------
+    int64 ``(n_papers,)``.
     """
     n_papers = len(reduced)
     smallest = settings.smallest_topic(n_papers)
-    islands = _clusters(reduced, smallest, settings, "eom")
-    # In a small corpus a twentieth can be one true topic; the share binds where topics are many.
+    by_mass = _clusters(reduced, smallest, settings, "eom")
+    # In a small corpus one true topic can hold a twentieth of the papers, so the bound is higher there.
     largest_allowed = max(int(settings.max_topic_share * n_papers), 12 * smallest)
-    largest = int(np.bincount(islands[islands >= 0], minlength=1).max())
-    are_islands = (islands < 0).mean() <= ISLANDS_LEAVE_OUT and largest <= largest_allowed
-    labels = islands
-    if not are_islands:
+    largest = int(np.bincount(by_mass[by_mass >= 0], minlength=1).max())
+    are_separate = (by_mass < 0).mean() <= MAX_OUTLIERS_IF_SEPARATE and largest <= largest_allowed
+    labels = by_mass
+    if not are_separate:
         labels = _clusters(reduced, smallest, settings, "leaf")
     while labels.max(initial=UNASSIGNED) >= settings.max_topics:
         smallest += max(1, smallest // 5)
-        labels = _clusters(reduced, smallest, settings, "eom" if are_islands else "leaf")
+        labels = _clusters(reduced, smallest, settings, "eom" if are_separate else "leaf")
     return labels
 
 
@@ -384,26 +405,31 @@ def _clusters(
 
 
 def mean_vectors(vectors: NDArray[np.float32], labels: NDArray[np.int64], n_topics: int) -> NDArray[np.float32]:
-    """Mean of each topic's vectors, scaled to unit length: float32 ``(n_topics, n_dims)``."""
+    """The mean of each topic's vectors, scaled to unit length: float32 ``(n_topics, n_dims)``."""
     sums = _sums(vectors, labels, n_topics)
     return _unit(sums).astype(np.float32)
 
 
 MAX_MEMBERS_LEFT_OUT = 0.1
-"""The calibrated floor leaves out at most this share of the papers that HDBSCAN puts into topics."""
+"""Largest share of the papers in HDBSCAN's clusters that the calibrated floor may leave out."""
 
 
 def calibrated_floor(vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The cosine to its topic's centroid below which a paper is better left unassigned.
+    """The floor: the cosine to its nearest centroid below which a paper is left unassigned.
 
-    HDBSCAN's members show both sides of the question. A member's cosine to the centroid of its own topic, computed
-    without the member, tells how near papers lie that belong. Its cosine to the nearest other topic tells how near a
-    paper comes to the best of the topics that are not its own, as one does whose own topic does not exist. The floor is
-    where as many members fall below it as strangers reach it.
+    The papers in HDBSCAN's clusters show both errors. Their cosine to the centroid of their own topic, computed
+    without the paper itself, shows how near papers are that belong to a topic. Their cosine to the nearest other topic
+    shows how near papers come whose own topic does not exist. The floor is where the two error rates are equal: the
+    share of the members below it, and the share of the papers that reach it for another topic.
 
-    Where topics overlap, as arXiv's do, that point would leave out a quarter of the members, though many a stranger is
-    only a neighbour; so the floor never leaves out more than `MAX_MEMBERS_LEFT_OUT`. With a single topic there are no
-    strangers, and that share decides.
+    If topics overlap, as arXiv's do, that point would leave out a quarter of the members, although many of the other
+    papers only belong to a neighbouring topic. So the floor never leaves out more than `MAX_MEMBERS_LEFT_OUT`. With a
+    single topic, that share alone decides.
+
+    Parameters
+    ----------
+    vectors : float32 ``(n_papers, n_dims)``, rows of unit length.
+    labels : int ``(n_papers,)``, the cluster of each paper, -1 for none; at least one cluster.
     """
     n_topics = int(labels.max()) + 1
     members = np.flatnonzero(labels >= 0)
@@ -416,19 +442,19 @@ def calibrated_floor(vectors: NDArray[np.float32], labels: NDArray[np.int64]) ->
         return round(keeps_members, 4)
     cosines = own_vectors @ _unit(sums).T
     cosines[np.arange(len(members)), own_label] = -1.0
-    own, stranger = np.sort(own), np.sort(cosines.max(axis=1))
+    own, other = np.sort(own), np.sort(cosines.max(axis=1))
     candidates = np.arange(-1.0, 1.0, 0.001)
     left_out = np.searchsorted(own, candidates) / len(own)
-    let_in = 1.0 - np.searchsorted(stranger, candidates) / len(stranger)
+    let_in = 1.0 - np.searchsorted(other, candidates) / len(other)
     balanced = float(candidates[np.argmax(left_out >= let_in)])
     return round(min(balanced, keeps_members), 4)
 
 
 SPLITS_ABOVE = 0.02
-"""Share of the papers that a topic must hold before dense regions inside it become topics of their own."""
+"""A topic with more than this share of the papers is split if it contains several dense regions."""
 
 
-def continued(
+def continued_topics(
     vectors: NDArray[np.float32],
     labels: NDArray[np.int64],
     before: NDArray[np.float32],
@@ -436,31 +462,35 @@ def continued(
     smallest: int,
     max_topics: int,
 ) -> NDArray[np.int64]:
-    """Each paper's topic where known topics go on and only what is new in the dense regions is added.
+    """Each paper's topic if known topics continue and only what is new in the dense regions is added.
 
-    A fit from nothing draws every border anew, and a fifth of the papers would change their topic every four weeks,
-    most of them because a region fell into two or two into one by chance. So the known centroids are where the new
-    fit starts, and the dense regions decide what changes:
+    A fit from nothing draws every border anew. A fifth of the papers would change their topic at every refit, most of
+    them because by chance one region became two, or two became one. So a refit starts from the known centroids, and the
+    dense regions decide what changes:
 
-    - a region whose papers mostly fit no known topic is a new one;
-    - of several regions inside one known topic the fullest carries it on, and the others are split off only where the
-      topic holds more than `SPLITS_ABOVE` of the papers;
-    - a known topic without a region of its own goes on if it still has papers enough, unless most of them lie in a
-      region that carries on another one: then it is merged into that.
+    - A region most of whose papers fit no known topic is a new topic.
+    - If a known topic contains several regions, the largest continues it. The others become topics only if the known
+      topic holds more than `SPLITS_ABOVE` of the papers.
+    - A known topic without a region of its own continues if it has enough papers, unless most of them lie in a region
+      that continues another topic; then it is merged into that one.
 
     Parameters
     ----------
-    vectors : float32 ``(n_papers, n_dims)``.
-    labels : dense region of each paper, -1 for none.
-    before : centroids of the known topics.
+    vectors : float32 ``(n_papers, n_dims)``, rows of unit length.
+    labels : int ``(n_papers,)``, the dense region of each paper, -1 for none.
+    before : float32 ``(n_known, n_dims)``, the centroids of the known topics.
     floor : cosine below which a paper belongs to no topic.
-    smallest : papers below which a topic is given up.
-    max_topics : no region is added beyond so many topics.
+    smallest : papers below which a topic is dropped.
+    max_topics : regions are added up to this many topics.
+
+    Returns
+    -------
+    int64 ``(n_papers,)``, -1 for none.
     """
     nearest, similarity = nearest_centroids(vectors, before)
     known = np.where(similarity >= np.float32(floor), nearest, UNASSIGNED)
     n_known, n_regions = len(before), int(labels.max()) + 1
-    shared = np.zeros((n_regions, n_known + 1), dtype=np.int64)  # the last column: fits no known topic
+    shared = np.zeros((n_regions, n_known + 1), dtype=np.int64)  # the last column counts papers that fit no known topic
     np.add.at(shared, (labels[labels >= 0], known[labels >= 0]), 1)
     sizes = np.bincount(known[known >= 0], minlength=n_known)
     is_new = shared[:, -1] > shared[:, :-1].sum(axis=1)
@@ -484,13 +514,13 @@ def continued(
     return np.where(similarity >= np.float32(floor), nearest, UNASSIGNED).astype(np.int64)
 
 
-def refined(
+def refined_topics(
     vectors: NDArray[np.float32], labels: NDArray[np.int64], floor: float, smallest: int, n_steps: int
 ) -> NDArray[np.int64]:
-    """Each paper's topic after moving papers to their nearest centroid ``n_steps`` times.
+    """Each paper's topic after moving papers to their nearest centroid ``n_steps`` times: int64 ``(n_papers,)``.
 
-    Papers below the floor belong to no topic; topics that fall below ``smallest`` papers are given up, and their
-    papers go to the next nearest. Numbers stay dense: 0 to the highest.
+    Papers below the floor belong to no topic. Topics with fewer than ``smallest`` papers are dropped, and their papers
+    go to the next nearest. Topics stay numbered from 0 without gaps.
     """
     for _ in range(n_steps):
         centroids = mean_vectors(vectors, labels, int(labels.max()) + 1)
@@ -498,7 +528,7 @@ def refined(
             nearest, similarity = nearest_centroids(vectors, centroids)
             labels = np.where(similarity >= np.float32(floor), nearest, UNASSIGNED).astype(np.int64)
             sizes = np.bincount(labels[labels >= 0], minlength=len(centroids))
-            # One at a time: the papers of the topic given up may carry its neighbour over the line.
+            # One at a time: the papers of a dropped topic may make its neighbour large enough.
             if len(sizes) <= 1 or sizes.min() >= smallest:
                 break
             centroids = np.delete(centroids, int(sizes.argmin()), axis=0)
@@ -522,18 +552,21 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))
 
 
-def telling_terms(
+def distinctive_terms(
     words: WordCounts, topic_of_paper: NDArray[np.int64], n_terms: int, candidates: Sequence[Sequence[str]]
 ) -> list[list[tuple[str, float]]]:
-    """The terms that tell each topic from all other papers, best first, with their scores.
+    """The terms that distinguish each topic from all papers, best first, with their scores.
 
-    The score is ``cbrt(p) * log(p / q)``: ``p`` is the share of the topic's papers that use the word, ``q`` that of all
-    papers. The root lets a word that a third of the topic uses, and nobody else, beat one that everybody uses somewhat;
-    on arXiv's papers the cube root gave more coherent and more different terms than ``p`` or its square root.
-    Of singular and plural only the better one stays.
+    The score is ``cbrt(p) * log(p / q)``, where ``p`` is the share of the topic's papers that use the word and ``q``
+    that of all papers. Because of the root, a word that a third of the topic uses, and nobody else, scores higher than
+    one that is used a little everywhere. On arXiv's papers the cube root gave more coherent and more diverse terms than
+    ``p`` or its square root. Of a singular and its plural, only the better one is listed.
 
     Parameters
     ----------
+    words : the words of all papers.
+    topic_of_paper : int ``(n_papers,)``, -1 for none.
+    n_terms : most terms of a topic.
     candidates : for each topic, the words to choose from.
     """
     from scipy.sparse import csr_matrix
@@ -566,11 +599,11 @@ def telling_terms(
 _N_CANDIDATES = 100
 
 
-def _telling_terms(words: WordCounts, n_terms: int) -> Any:
-    """A BERTopic representation that takes each topic's best words by c-TF-IDF and keeps the most telling."""
+def _distinctive_terms(words: WordCounts, n_terms: int) -> Any:
+    """A BERTopic representation: of each topic's best words by c-TF-IDF, the most distinctive."""
     from bertopic.representation import BaseRepresentation
 
-    class TellingTerms(BaseRepresentation):  # type: ignore[misc]
+    class DistinctiveTerms(BaseRepresentation):  # type: ignore[misc]
         def extract_topics(
             self,
             topic_model: Any,
@@ -579,7 +612,7 @@ def _telling_terms(words: WordCounts, n_terms: int) -> Any:
             topics: Topics,
         ) -> Topics:
             numbers = sorted(number for number in topics if number >= 0)
-            # BERTopic's rows begin with the outliers where there are any.
+            # If there are outliers, they are the first row.
             first_row = 1 if min(topics) < 0 else 0
             vocabulary = topic_model.vectorizer_model.get_feature_names_out()
             candidates = []
@@ -588,7 +621,7 @@ def _telling_terms(words: WordCounts, n_terms: int) -> Any:
                 best = np.argsort(-row, kind="stable")[:_N_CANDIDATES]
                 candidates.append([str(vocabulary[i]) for i in best if row[i] > 0])
             topic_of_paper = documents.sort_values("ID")["Topic"].to_numpy(dtype=np.int64)
-            chosen = telling_terms(words, topic_of_paper, n_terms, candidates)
+            chosen = distinctive_terms(words, topic_of_paper, n_terms, candidates)
             return {**topics, **dict(zip(numbers, chosen, strict=True))}
 
-    return TellingTerms()
+    return DistinctiveTerms()

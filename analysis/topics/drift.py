@@ -1,7 +1,7 @@
-"""How well new papers fit topics that were fitted without them, week by week.
+"""Drift: how well each week's papers fit topics that were fitted without them.
 
-A fit grows old. The measure that calls for a new one is the share of papers that no topic takes, against the last
-weeks that the fit saw; the others tell a reader what kind of change it is.
+A refit is due early if the share of unassigned papers rises above that of the last weeks that the fit used. The other
+measures show what kind of change it is.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from domain.topics import TopicDrift
 from domain.week import Week
 
 BASELINE_WEEKS = 8
-"""The last weeks that a fit saw, with which the weeks after it are compared."""
+"""Number of last weeks of a fit with which later weeks are compared."""
 
 _MIN_PAPERS_OF_TOPIC = 5
-"""Papers that a topic must have in a week for its shift to be measured."""
+"""Fewest papers of a topic in a week for its shift to be measured."""
 
 
 def drift_of_week(
@@ -30,19 +30,19 @@ def drift_of_week(
     centroids: NDArray[np.float32],
     baseline: NDArray[np.float32],
 ) -> TopicDrift:
-    """How a week's papers fit.
+    """How well a week's papers fit.
 
-    Both shifts compare mean vectors, and means of few papers scatter. So the scatter that the papers themselves show is
-    taken off the one, and is the unit of the other.
+    Both shifts compare mean vectors, and the means of few papers scatter. So the expected scatter is subtracted from
+    ``centroid_shift`` and is the unit of ``embedding_shift``.
 
     Parameters
     ----------
-    week : names the answer.
-    vectors : float32 ``(n_papers, n_dims)``, the week's papers, at least one.
-    topic : number of each paper's topic, -1 for none.
-    similarity : cosine of each paper to its nearest centroid.
-    centroids : of the fit.
-    baseline : vectors of the papers of the baseline weeks, the week itself left out.
+    week : the week of these papers.
+    vectors : float32 ``(n_papers, n_dims)``, of unit length; at least one.
+    topic : int ``(n_papers,)``, the number of each paper's topic, -1 for none.
+    similarity : float32 ``(n_papers,)``, each paper's cosine to its nearest centroid.
+    centroids : float32 ``(n_topics, n_dims)``, of the fit.
+    baseline : float32 ``(n_baseline, n_dims)``, the papers of the baseline weeks without this week.
     """
     shifts = [
         (len(of_topic), _shift(vectors[of_topic], centroids[number]))
@@ -61,9 +61,14 @@ def drift_of_week(
 
 
 def rise_of_unassigned(drift: Sequence[TopicDrift], fitted_week: Week) -> float:
-    """By how much the share unassigned of the newest week exceeds that of the baseline, less two standard errors.
+    """The newest week's share of unassigned papers minus that of the baseline, less two standard errors.
 
-    Negative where there is no rise, and where the week has too few papers to tell; 0 where no week came since the fit.
+    Negative if there is no rise, or the week has too few papers to show one; 0 if there is no week after the fit.
+
+    Parameters
+    ----------
+    drift : of the baseline weeks and of those after the fit.
+    fitted_week : the last week that the fit used.
     """
     before = [d for d in drift if d.week <= fitted_week]
     after = [d for d in drift if d.week > fitted_week]
@@ -78,7 +83,7 @@ def rise_of_unassigned(drift: Sequence[TopicDrift], fitted_week: Week) -> float:
 
 
 def _shift(vectors: NDArray[np.float32], centroid: NDArray[np.float32]) -> float:
-    """1 - cosine of the vectors' mean and the centroid, less what their scatter alone would give."""
+    """One minus the cosine of the vectors' mean and the centroid, less what is expected from scatter alone."""
     mean = vectors.mean(axis=0, dtype=np.float64)
     squared = float(mean @ mean)
     scatter = (1.0 - squared) / (len(vectors) - 1) / squared / 2.0
@@ -86,7 +91,7 @@ def _shift(vectors: NDArray[np.float32], centroid: NDArray[np.float32]) -> float
 
 
 def _standard_errors_between(vectors: NDArray[np.float32], baseline: NDArray[np.float32]) -> float:
-    """Distance of the two means, in what scatter alone would give; 0 where a side has fewer than two papers."""
+    """Distance of the two means in units of its expectation from scatter alone; 0 with fewer than two papers."""
     if min(len(vectors), len(baseline)) < 2:
         return 0.0
     one, other = vectors.mean(axis=0, dtype=np.float64), baseline.mean(axis=0, dtype=np.float64)

@@ -1,9 +1,9 @@
-"""Short human names for topics, taken from the titles of their papers.
+"""Labels of topics: short phrases from the titles of their papers.
 
-    titles -> phrases of 1 to 4 words, counted -> scored for each topic -> one each, none that fits two topics
+    titles -> phrases of 1 to 4 words, counted -> scored for each topic -> one label each, all different
 
-People name their subject in the title, so no language model is needed: a good name is a phrase that many of the
-topic's titles use, few others use, and that stands there as a whole ("Gaussian splatting", not "Gaussian").
+Authors name their subject in the title, so no language model is needed. A good label is a phrase that many of the
+topic's titles use and few others do, and that is a complete phrase there ("Gaussian splatting", not "Gaussian").
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Key = tuple[str, ...]
-"""A phrase without its dress: lower case, singular, hyphens opened."""
+"""A phrase in normal form: its words in lower case and singular, split at hyphens."""
 
 _MATH = re.compile(r"\$([^$]{0,200})\$")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+")
@@ -50,7 +50,7 @@ def title_of(text: str) -> str:
 
 
 def singular(word: str) -> str:
-    """A lower-case word without its plural ending; good enough to know that two words are one.
+    """A lower-case word without its plural ending; good enough to recognise the same word.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def singular(word: str) -> str:
     return word
 
 
-_SMALL_WORDS = """
+_FUNCTION_WORDS = """
     a about across after against all almost along already also always always-on amid among an and any are around as
     at be been before being between beyond both but by can cannot could do does doesn't don't during each either
     enough ever every few first five for four from had has have how however if in into is isn't it its itself just
@@ -77,7 +77,7 @@ _SMALL_WORDS = """
     to too toward towards two under until up upon us versus very via vs was we well were what when where whether
     which while who whom whose why will with within without would yet you your
 """
-"""Words of English that no name begins or ends with."""
+"""Function words, with which no label begins or ends."""
 
 _TITLE_WORDS = """
     achieving adaptive addressing advance advances advancing aligning analysing analysis analyzing application
@@ -99,23 +99,23 @@ _TITLE_WORDS = """
     theory think tool toolkit training transforming trustworthy tuning understanding unified unifying universal
     unlocking unraveling unveiling use useful using utilizing way ways work works
 """
-"""Words that titles begin or end with, whatever they are about."""
+"""Words of titles on any subject, with which no label begins or ends."""
 
-_EDGE_WORDS = frozenset(_SMALL_WORDS.split()).union(_TITLE_WORDS.split())
+_EDGE_WORDS = frozenset(_FUNCTION_WORDS.split()).union(_TITLE_WORDS.split())
 
 _HEAD_WORDS = """
     analysis benchmark benchmarks datasets evaluation generation learning model modeling modelling models problem
     problems review scaling system systems tasks techniques theory tool tools training tuning
 """
-"""Words that are no name alone, but end one: "language models", "instruction tuning"."""
+"""Words that are no label by themselves but may end one: "language models", "instruction tuning"."""
 
 _HEADS = frozenset(_HEAD_WORDS.split())
 
 _INNER_WORDS = frozenset({"of", "to"})
-"""The only small words inside a name: "mixture of experts", "sim to real"."""
+"""The only function words inside a label: "mixture of experts", "sim to real"."""
 
-_FAMILY_NAMES = (
-    # Written both ways in the same titles; counted apart, neither would reach the top.
+_SPELLINGS = (
+    # Titles use both the full name and the abbreviation; counted apart, neither would rank first.
     (re.compile(r"\bmulti-?modal large language model(s?)\b", re.I), r"multimodal LLM\1"),
     (re.compile(r"\bMLLM(s?)\b"), r"multimodal LLM\1"),
     (re.compile(r"\blarge language model(s?)(?: \(LLMs?\))?(?![a-z])", re.I), r"LLM\1"),
@@ -134,7 +134,7 @@ _MAX_WORDS = 4
 
 @dataclass(frozen=True)
 class _Phrase:
-    """One occurrence in a title: its key, how it is written, and whether it stands there as a whole."""
+    """One occurrence in a title: its key, its spelling, and whether a phrase ends or begins with it there."""
 
     key: Key
     written: str
@@ -143,13 +143,13 @@ class _Phrase:
 
 
 def _phrases(title: str) -> Iterator[_Phrase]:
-    """Every run of one to four words of a title that could be a name, each time it occurs."""
-    for pattern, name in _FAMILY_NAMES:
+    """Every run of one to four words of a title that could be a label, once for each occurrence."""
+    for pattern, name in _SPELLINGS:
         title = pattern.sub(name, title)
     for segment in _SEGMENT_END.split(title):
         words = [word for word in (raw.strip("-'’+") for raw in segment.split()) if word]
         lower = [word.lower().replace("’", "'").removesuffix("'s") for word in words]
-        is_edge = [not _may_stand_at_edge(word) for word in lower]
+        is_edge = [not _may_begin_or_end(word) for word in lower]
         for start in range(len(words)):
             if is_edge[start]:
                 continue
@@ -166,7 +166,7 @@ def _phrases(title: str) -> Iterator[_Phrase]:
                 )
 
 
-def _may_stand_at_edge(word: str) -> bool:
+def _may_begin_or_end(word: str) -> bool:
     return word not in _EDGE_WORDS and any(c.isalpha() for c in word) and (len(word) > 1)
 
 
@@ -175,8 +175,8 @@ def _key(lower: Sequence[str]) -> Key:
 
 
 @dataclass
-class _Seen:
-    """What is counted of one phrase over all titles."""
+class _PhraseCounts:
+    """Counts of one phrase over all titles."""
 
     n_titles: int = 0
     n_occurrences: int = 0
@@ -187,12 +187,12 @@ class _Seen:
     written_whole: Counter[str] = field(default_factory=Counter)
 
 
-def _count_phrases(titles: Sequence[str], topic_of_paper: NDArray[np.int64]) -> dict[Key, _Seen]:
-    seen: defaultdict[Key, _Seen] = defaultdict(_Seen)
+def _count_phrases(titles: Sequence[str], topic_of_paper: NDArray[np.int64]) -> dict[Key, _PhraseCounts]:
+    phrases: defaultdict[Key, _PhraseCounts] = defaultdict(_PhraseCounts)
     for title, topic in zip(titles, topic_of_paper.tolist(), strict=True):
         in_title: set[Key] = set()
         for phrase in _phrases(title):
-            count = seen[phrase.key]
+            count = phrases[phrase.key]
             count.n_occurrences += 1
             count.n_ending += phrase.ends
             count.n_beginning += phrase.begins
@@ -204,34 +204,34 @@ def _count_phrases(titles: Sequence[str], topic_of_paper: NDArray[np.int64]) -> 
                 count.n_titles += 1
                 if topic >= 0:
                     count.n_in_topic[topic] += 1
-    return seen
+    return phrases
 
 
 _LENGTH_WEIGHT = {1: 0.5, 2: 1.0, 3: 1.05, 4: 0.95}
 _MIN_LEAD = 2.0
-"""How many times more of the topic's titles than of any other topic's must use a name."""
+"""Least ratio of the share of the topic's titles that use a label to that of any other topic."""
 
 _BREADTH = 0.6
-"""Weight of how many titles use a name against how few others do; lower gives narrower names."""
+"""Exponent of the share of the topic's titles that use a phrase; a lower one gives narrower labels."""
 
 _NARROW = 0.015
-"""Share of a topic's titles at which a name's score is halved for being narrow."""
+"""Share of a topic's titles at which a phrase's score is halved for being narrow."""
 
 _MIN_WHOLE_OF_ANY_NAME = 0.2
-"""What stands alone less often than this is an adjective or half a name: "clinical", "speculative", "multi-agent"."""
+"""A phrase that is complete less often than this is an adjective or a fragment: "clinical", "multi-agent"."""
 
 
 def _weights(top_terms: Sequence[str]) -> dict[str, float]:
-    """How central each of a topic's words is: 1 for the first top term, falling to 0.5 for the last."""
+    """Weight of each of a topic's top terms: 1 for the first, falling to just above 0.5 for the last."""
     return {singular(term): 1.0 - 0.5 * rank / len(top_terms) for rank, term in reversed(list(enumerate(top_terms)))}
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A possible name.
+    """A possible label.
 
-    ``share`` is the share of the topic's titles that use it, ``lead`` how many times that of any other topic, and
-    ``whole`` tells, in (0, 1], how often it stands in titles with nothing before or after that belongs to it.
+    ``share`` is the share of the topic's titles that use it, ``lead`` the ratio of that share to the largest of any
+    other topic. ``whole``, in (0, 1], measures how often it is a complete phrase in titles.
     """
 
     key: Key
@@ -244,69 +244,75 @@ class _Candidate:
 def _candidates(
     topic: int,
     keys: Sequence[Key],
-    seen: dict[Key, _Seen],
+    phrases: dict[Key, _PhraseCounts],
     sizes: NDArray[np.int64],
     n_papers: int,
     weights: dict[str, float],
 ) -> list[_Candidate]:
-    """Names for one topic, best first."""
+    """Possible labels of one topic, best first."""
     size = int(sizes[topic])
     scored = []
     for key in keys:
-        count = seen[key]
+        count = phrases[key]
         n_here = count.n_in_topic[topic]
         share_here, share_of_all = n_here / size, count.n_titles / n_papers
         lift = math.log(share_here / share_of_all)
         if lift <= 0:
             continue
-        elsewhere = max((n / sizes[other] for other, n in count.n_in_topic.items() if other != topic), default=0.0)
+        share_elsewhere = max(
+            (n / sizes[other] for other, n in count.n_in_topic.items() if other != topic), default=0.0
+        )
         whole = (0.1 + 0.9 * count.n_ending / count.n_occurrences) * (
             0.5 + 0.5 * count.n_beginning / count.n_occurrences
         )
         central = 0.5 + 0.5 * sum(weights.get(part, 0.0) for part in key) / len(key)
-        own = share_here / (share_here + elsewhere)
+        own = share_here / (share_here + share_elsewhere)
         if whole < _MIN_WHOLE_OF_ANY_NAME:
             continue
         breadth = share_here**_BREADTH * share_here / (share_here + _NARROW)
         score = breadth * lift * whole * central * own * _LENGTH_WEIGHT.get(len(key), 0.9)
-        scored.append(_Candidate(key, score, share_here, share_here / elsewhere if elsewhere else math.inf, whole))
+        scored.append(
+            _Candidate(key, score, share_here, share_here / share_elsewhere if share_elsewhere else math.inf, whole)
+        )
     return sorted(scored, key=lambda candidate: (-candidate.score, candidate.key))
 
 
 @dataclass(frozen=True, eq=False)
 class CountedTitles:
-    """The phrases of all titles and the words of all texts, counted once to name topics and the areas over them.
+    """The phrases of all titles and the words of all texts, counted once to label topics and areas.
 
-    ``sizes`` are the papers of each topic, and ``forms`` how often each lower-case word is written how in mid-sentence.
+    ``sizes``, int64 ``(n_topics,)``, are the papers of each topic. ``phrases`` are counts by phrase. ``forms`` gives,
+    for each word in lower case, how often it is written in which form within sentences.
     """
 
     n_titles: int
     sizes: NDArray[np.int64]
-    seen: dict[Key, _Seen]
+    phrases: dict[Key, _PhraseCounts]
     forms: dict[str, Counter[str]]
 
     def of_groups(self, group_of_topic: NDArray[np.int64]) -> CountedTitles:
-        """The same titles, counted for groups of topics; ``group_of_topic`` is int ``(n_topics,)``, from 0."""
-        seen = {}
-        for key, count in self.seen.items():
+        """The same titles, counted by groups of topics; ``group_of_topic`` is int ``(n_topics,)``, from 0."""
+        phrases = {}
+        for key, count in self.phrases.items():
             n_in_group: Counter[int] = Counter()
             for topic, n in count.n_in_topic.items():
                 n_in_group[int(group_of_topic[topic])] += n
-            seen[key] = replace(count, n_in_topic=n_in_group)
+            phrases[key] = replace(count, n_in_topic=n_in_group)
         sizes = np.bincount(group_of_topic, weights=self.sizes).astype(np.int64)
-        return CountedTitles(self.n_titles, sizes, seen, self.forms)
+        return CountedTitles(self.n_titles, sizes, phrases, self.forms)
 
 
 def count_titles(
     titles: Sequence[str], texts: Sequence[str], topic_of_paper: NDArray[np.int64], n_topics: int
 ) -> CountedTitles:
-    """What the names of these papers' topics are chosen from.
+    """The counts from which the labels of these papers' topics are chosen.
 
     Parameters
     ----------
     titles : of all papers, without TeX.
-    texts : of the same papers; they show how words are written when no title capitalises them.
+    texts : "title. abstract" of the same papers; abstracts show how words are written outside titles.
     topic_of_paper : int ``(n_papers,)``, -1 for none.
+    n_topics : number of topics.
     """
     sizes = np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)
     return CountedTitles(len(titles), sizes, _count_phrases(titles, topic_of_paper), _count_forms(texts))
@@ -315,99 +321,99 @@ def count_titles(
 def label_topics(titles: CountedTitles, top_terms: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """A short noun phrase for each topic, all different, each from the topic's own titles.
 
-    A phrase is scored by how many of the topic's titles use it, how few others do, how often it stands in titles
-    as a whole, and whether its words are among the topic's top terms. It is taken only where it is used in clearly
-    more of the topic's titles than of any other topic's; where every phrase falls short, the best one is told apart
-    by a second: "code generation and program repair".
+    A phrase scores higher the more of the topic's titles use it, the fewer others do, the more often it is a complete
+    phrase, and if its words are among the topic's top terms. It becomes the label only if clearly more of the topic's
+    titles use it than of any other topic's. If no phrase meets that, a second one is added to the best: "code
+    generation and program repair".
 
     Parameters
     ----------
-    titles : of all papers, counted.
-    top_terms : of each topic.
+    titles : counts over the titles of all papers.
+    top_terms : of each topic, best first.
     """
-    n_topics, sizes, seen = len(top_terms), titles.sizes, titles.seen
+    n_topics, sizes, phrases = len(top_terms), titles.sizes, titles.phrases
     keys_of_topic: list[list[Key]] = [[] for _ in range(n_topics)]
-    for key, count in seen.items():
+    for key, count in phrases.items():
         for topic, n_here in count.n_in_topic.items():
             if n_here >= max(2, 0.015 * sizes[topic]):
                 keys_of_topic[topic].append(key)
     ranked = [
-        _candidates(topic, keys_of_topic[topic], seen, sizes, titles.n_titles, _weights(top_terms[topic]))
+        _candidates(topic, keys_of_topic[topic], phrases, sizes, titles.n_titles, _weights(top_terms[topic]))
         for topic in range(n_topics)
     ]
     chosen: dict[int, str] = {}
     taken: set[Key] = set()
-    # The topic with the clearest name chooses first.
+    # The topic with the best-scored phrase chooses first.
     for topic in sorted(range(n_topics), key=lambda t: (-ranked[t][0].score if ranked[t] else 0.0, t)):
         keys = _choose(ranked[topic], taken)
         if not keys:
             keys = _from_terms(top_terms[topic], taken)
-        taken.add(_bag(*keys))
-        chosen[topic] = " and ".join(_written(titles, key) for key in keys)
+        taken.add(_word_set(*keys))
+        chosen[topic] = " and ".join(_spelling(titles, key) for key in keys)
     return tuple(chosen[topic] for topic in range(n_topics))
 
 
 _LONGER_SHARE = {1: 0.4, 2: 0.6}
 _LONGER_SHARE_OF_FRAGMENT = {1: 0.2, 2: 0.3}
-"""By how many words a name has: the share of its titles that a longer name must keep to replace it. Less is asked where
-the name seldom stands alone, as "property prediction" does after "molecular"."""
+"""By the number of words of a label: the least share of its titles that a longer phrase must have to replace it. The
+share is lower for fragments, such as "property prediction" in "molecular property prediction"."""
 
 _MIN_WHOLE = 0.5
-"""A name that stands alone less often than this is a fragment."""
+"""A label that is complete less often than this is a fragment."""
 
 
 def _choose(candidates: Sequence[_Candidate], taken: set[Key]) -> tuple[Key, ...]:
-    """The best free name that leads clearly, or the best name with one that tells it apart."""
+    """The best unused label with a clear lead, or else the best one with a second that distinguishes it."""
     if not candidates:
         return ()
-    clear = [c for c in candidates if c.lead >= _MIN_LEAD and _bag(c.key) not in taken]
+    clear = [c for c in candidates if c.lead >= _MIN_LEAD and _word_set(c.key) not in taken]
     for candidate in clear:
         if candidate.score >= 0.5 * candidates[0].score:
             return (_longer(candidate, clear).key,)
     best = candidates[0]
     for candidate in sorted(candidates[1:12], key=lambda c: -c.score * min(c.lead, 3.0)):
-        if not _say_the_same(candidate.key, best.key) and _bag(best.key, candidate.key) not in taken:
+        if not _are_related(candidate.key, best.key) and _word_set(best.key, candidate.key) not in taken:
             return (best.key, candidate.key)
-    return (best.key,) if _bag(best.key) not in taken else ()
+    return (best.key,) if _word_set(best.key) not in taken else ()
 
 
-def _say_the_same(one: Key, other: Key) -> bool:
-    """Whether names share a word or a close relative, "agent" and "agentic", or one is the other's initials."""
+def _are_related(one: Key, other: Key) -> bool:
+    """Whether two labels share a word or its stem ("agent", "agentic"), or one has the other's initials."""
     initials = {"".join(word[0] for word in key) for key in (one, other) if len(key) > 1}
     return bool(initials & {*one, *other}) or any(a[:5] == b[:5] for a in one for b in other)
 
 
-def _bag(*keys: Key) -> Key:
-    """The words of one or more names, in no order: two topics must not share them."""
+def _word_set(*keys: Key) -> Key:
+    """The different words of one or more labels, sorted: no two topics may have the same."""
     return tuple(sorted({word for key in keys for word in key}))
 
 
 def _longer(name: _Candidate, candidates: Sequence[_Candidate]) -> _Candidate:
-    """The best longer name that holds this one and is used in enough of its titles, or the name itself.
+    """The best longer phrase that contains this label and occurs in enough of its titles, or the label itself.
 
-    "Quantum" says less than "quantum machine learning", even where the titles go on in many ways.
+    "Quantum machine learning" says more than "quantum", even if titles continue "quantum" in many ways.
     """
     while len(name.key) in _LONGER_SHARE:
         shares = _LONGER_SHARE if name.whole >= _MIN_WHOLE else _LONGER_SHARE_OF_FRAGMENT
         least = shares[len(name.key)] * name.share
-        holding = [c for c in candidates if _holds(c.key, name.key) and c.share >= least]
+        holding = [c for c in candidates if _contains(c.key, name.key) and c.share >= least]
         if not holding:
             break
         name = holding[0]
     return name
 
 
-def _holds(longer: Key, shorter: Key) -> bool:
+def _contains(longer: Key, shorter: Key) -> bool:
     n_words = len(shorter)
     starts = range(len(longer) - n_words + 1)
     return len(longer) > n_words and any(longer[start : start + n_words] == shorter for start in starts)
 
 
 def _from_terms(terms: Sequence[str], taken: set[Key]) -> tuple[Key, ...]:
-    """The first top terms, as many as it takes to be free, for a topic whose titles have no phrase in common."""
+    """A label of top terms, as many as make it unique, for a topic whose titles share no phrase."""
     for n_words in range(min(2, len(terms)), len(terms) + 1):
         key = tuple(terms[:n_words])
-        if key and _bag(key) not in taken:
+        if key and _word_set(key) not in taken:
             return (key,)
     return (("topic", str(len(taken) + 1)),)
 
@@ -416,10 +422,10 @@ _TEXT_WORD = re.compile(r"(?<=[a-z,;] )[^\W_][\w'-]*")
 
 
 def _count_forms(texts: Sequence[str]) -> dict[str, Counter[str]]:
-    """How words are written: by lower-case word, each form with its count."""
+    """How often each word, in lower case, is written in which form."""
     counts: Counter[str] = Counter()
     for text in texts[:: max(1, len(texts) // 20_000)]:
-        # Only words in mid-sentence: a capital in a title, or after a full stop, says nothing.
+        # Only words within sentences of the abstract: in titles and after full stops every word may have a capital.
         counts.update(_TEXT_WORD.findall(text.partition(". ")[2]))
     forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for word, n in counts.items():
@@ -427,19 +433,19 @@ def _count_forms(texts: Sequence[str]) -> dict[str, Counter[str]]:
     return forms
 
 
-def _written(titles: CountedTitles, key: Key) -> str:
-    """The phrase as people write it in running text: capitals as there, singular or plural as in most titles."""
-    if key not in titles.seen:
+def _spelling(titles: CountedTitles, key: Key) -> str:
+    """The phrase as it is written: capitals as in running text, singular or plural as in most titles."""
+    if key not in titles.phrases:
         return " ".join(key)
-    count = titles.seen[key]
+    count = titles.phrases[key]
     by_form: Counter[str] = Counter()
-    # "Transformer" inside "transformer blocks" is no vote against "transformers".
+    # "Transformer" in "transformer blocks" does not count against "transformers".
     for surface, n in (count.written_whole or count.written).items():
-        by_form[" ".join(_written_word(word, titles.forms) for word in surface.split())] += n
+        by_form[" ".join(_spelling_of_word(word, titles.forms) for word in surface.split())] += n
     return max(sorted(by_form), key=lambda form: by_form[form])
 
 
-def _written_word(word: str, forms: dict[str, Counter[str]]) -> str:
+def _spelling_of_word(word: str, forms: dict[str, Counter[str]]) -> str:
     written = forms.get(word.lower())
     if not written:
         return word if any(part[1:] != part[1:].lower() for part in word.split("-")) else word.lower()

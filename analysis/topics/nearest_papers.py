@@ -1,7 +1,7 @@
-"""The nearest papers of every paper: what UMAP makes its map from.
+"""The nearest papers of every paper: the neighbour graph that UMAP starts from.
 
-UMAP would look for them with pynndescent, which compiles for 45 seconds in every process before it begins. Up to tens
-of thousands of papers a matrix product is done sooner, and its answer is exact and depends on no seed.
+UMAP would find them with pynndescent, which compiles for 45 seconds in every process. For up to tens of thousands of
+papers a matrix product takes less time, is exact and needs no seed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.topics.assignment import nearest_centroids
 
 COMPARED_WITH = 30_000
-"""Each paper is compared with all papers where there are no more than this, and otherwise with about so many."""
+"""Up to this many papers, each is compared with all; of more, each is compared with about this many."""
 
 _PAPERS_PER_CELL = 1000
 _ROWS_AT_ONCE = 1000
@@ -24,13 +24,13 @@ _GROUP = 32
 def nearest_papers(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Each paper's nearest papers by cosine, nearest first; the paper itself is the first.
 
-    Exact up to `COMPARED_WITH` papers. A larger corpus is cut into cells of a thousand papers, and the papers of a cell
-    are compared with those of the nearest cells.
+    Exact for up to `COMPARED_WITH` papers. A larger corpus is divided into cells of about a thousand papers (k-means),
+    and the papers of a cell are compared with those of the nearest cells.
 
     Parameters
     ----------
     vectors : float32 ``(n_papers, n_dims)``, of unit length.
-    n_neighbors : how many, at least 1 and at most ``n_papers``.
+    n_neighbors : neighbours of each paper, from 1 to ``n_papers``.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def nearest_papers(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[NDAr
     Raises
     ------
     ValueError
-        If there are fewer papers than neighbours wanted.
+        If ``n_neighbors`` is out of range.
     """
     n_papers = len(vectors)
     if not 1 <= n_neighbors <= n_papers:
@@ -51,7 +51,9 @@ def nearest_papers(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[NDAr
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[start : start + _ROWS_AT_ONCE]
             cosines = vectors[some] @ across
-            cosines[np.arange(len(some)), np.searchsorted(others, some)] = 2.0  # itself before its duplicates
+            cosines[np.arange(len(some)), np.searchsorted(others, some)] = (
+                2.0  # the paper itself comes before its duplicates
+            )
             best = _highest(cosines, n_neighbors)
             own = np.take_along_axis(cosines, best, axis=1)
             order = np.lexsort((best, -own))
@@ -62,13 +64,13 @@ def nearest_papers(vectors: NDArray[np.float32], n_neighbors: int) -> tuple[NDAr
 
 
 def _comparisons(vectors: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Rows, and the sorted rows that they are compared with; every row comes once."""
+    """Some rows, and the sorted rows that they are compared with; every row is in exactly one of the first."""
     n_papers = len(vectors)
     everyone = np.arange(n_papers)
     if n_papers <= COMPARED_WITH:
         yield everyone, everyone
         return
-    # Three rounds of k-means from papers drawn evenly, in an order that the seed of a fit does not touch.
+    # Three rounds of k-means, started from evenly spaced papers, so that no seed is needed.
     centroids = vectors[:: n_papers // (n_papers // _PAPERS_PER_CELL)]
     for _ in range(3):
         cell, _ = nearest_centroids(vectors, centroids)
@@ -79,7 +81,7 @@ def _comparisons(vectors: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.int6
     for rows, cosines in zip(members, centroids @ centroids.T, strict=True):
         by_nearness = np.argsort(-cosines, kind="stable")
         n_cells = int(np.searchsorted(sizes[by_nearness].cumsum(), COMPARED_WITH)) + 1
-        # With the cell itself, which twins of its centroid could push out.
+        # The cell itself is always included, even if equal centroids come before it.
         yield rows, np.unique(np.concatenate([rows, *(members[c] for c in by_nearness[:n_cells])]))
 
 
@@ -89,10 +91,10 @@ def _unit_mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _highest(cosines: NDArray[np.float32], n: int) -> NDArray[np.int64]:
-    """Columns of each row's ``n`` highest values, in no order.
+    """Columns of each row's ``n`` largest values, in no particular order.
 
-    The columns are dealt into groups. The ``n`` groups with the highest maxima hold the ``n`` highest values, so only
-    these groups are sorted out; finding maxima is what processors do fast.
+    The columns are divided into groups. The ``n`` groups with the largest maxima contain the ``n`` largest values, so
+    only these groups are partitioned; maxima are fast to compute.
     """
     n_rows, n_columns = cosines.shape
     n_groups = n_columns // _GROUP

@@ -1,9 +1,9 @@
-"""Gives topics their identity: which topic of a new fit is which topic that readers already know.
+"""Identity of topics over refits: which topic of a new fit is which known topic.
 
-    fitted topics + known topics -> who matches whom -> ids, labels and dated events
+    fitted topics + known topics -> matches -> ids, labels and dated events
 
-Numbers mean nothing across fits, so topics are matched by where they lie and by the papers they share. The outcome is
-a `RegistryPlan`, a value: nothing is changed here, the store applies the plan in one transaction.
+Topic numbers mean nothing across fits, so topics are matched by their centroids and by the papers that they share. The
+result is a `RegistryPlan`, a value: nothing is changed here, and the store applies the plan in one transaction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.topics.areas import settled_areas
+from analysis.topics.areas import areas_after_refit
 from analysis.topics.labels import singular
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent, TopicEventKind
 from domain.week import Week
@@ -25,8 +25,8 @@ class KnownTopic:
     """A topic as the registry holds it before a refit.
 
     ``centroid`` is float32 ``(n_dims,)`` of unit length, from the last fit that had the topic. ``is_active`` is false
-    for topics that no current fitted topic stands for: they are dormant, or were merged into another.
-    ``label_is_pinned`` is true where an operator named the topic; such a label never changes here.
+    if the current fit has no such topic: it is dormant, or was merged into another. ``label_is_pinned`` is true if an
+    operator named the topic; such a label never changes here.
     """
 
     topic: Topic
@@ -39,8 +39,8 @@ class KnownTopic:
 class RegistryPlan:
     """What a refit does to the registry.
 
-    ``topics`` are the fitted topics as readers will know them, in the fit's order: ``topics[i].topic_id`` is the id of
-    fitted topic ``i``. ``retired_ids`` are topics active until now that the fit no longer has. ``events`` are sorted by
+    ``topics`` are the fitted topics as the registry will hold them: ``topics[i].topic_id`` is the id of fitted topic
+    ``i``. ``retired_ids`` are the topics that were active until now and are not in the fit. ``events`` are sorted by
     topic id; every fitted and every retired topic has at least one.
     """
 
@@ -57,12 +57,12 @@ class RegistryPlan:
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """When a fitted topic is a known one.
+    """Thresholds for matching fitted topics with known ones.
 
-    ``min_score`` is the least agreement of a match, a mean of centroid cosine and shared papers (see `agreement`).
-    ``min_related`` is the least share of a topic's papers, or without papers the least centroid cosine, that makes a
-    new topic split from a known one, or a vanished one merged into another. ``rename_below`` is the centroid cosine
-    below which a label is checked against the topic's present words.
+    ``min_score`` is the least agreement of a match (see `agreement`). A new topic counts as split from a known one, and
+    a retired topic as merged into another, if they have at least the share ``min_related`` of its papers in common;
+    without papers, if their centroids have at least the cosine ``min_related_cosine``. If a matched topic's centroids
+    have a cosine below ``rename_below``, its label is checked against its present words.
     """
 
     min_score: float = 0.8
@@ -79,9 +79,18 @@ def shared_papers(
     Parameters
     ----------
     now : papers assigned to the new fit's topics.
-    n_fitted : how many topics the new fit has.
-    before : int ``(n_papers,)``, the id that each of these papers' topic had until now; -1 for none.
+    n_fitted : topics of the new fit.
+    before : int ``(n_papers,)``, the id of each paper's topic until now, -1 for none.
     known_ids : the known topics, in the order of the columns.
+
+    Returns
+    -------
+    int64 ``(n_fitted, n_known)``.
+
+    Raises
+    ------
+    ValueError
+        If ``before`` has another length than the assignment.
     """
     if before.shape != now.topic.shape:
         raise ValueError(f"expected shape {now.topic.shape}, got {before.shape}")
@@ -94,10 +103,11 @@ def shared_papers(
 
 
 def agreement(cosines: NDArray[np.float64], shared: NDArray[np.int64] | None) -> NDArray[np.float64]:
-    """How much each fitted topic (row) is like each known one (column), in [-1, 1].
+    """How similar each fitted topic (row) is to each known one (column), in [-1, 1].
 
-    The centroids' cosine alone, or, where papers are known, its mean with the Dice coefficient of the two sets of
-    papers raised to the cosine's scale: two halves of one topic lie close together, but share no papers.
+    The mean of the centroids' cosine and the square root of the Dice coefficient of the two sets of papers; the root
+    brings it to the scale of the cosine. Cosines alone would not do, because the two halves of a split topic lie close
+    together but share no papers. Without ``shared``, the cosine.
     """
     if shared is None:
         return cosines
@@ -116,27 +126,27 @@ def match_topics(
     settings: MatchSettings | None = None,
     first_free_id: int = 1,
 ) -> RegistryPlan:
-    """What becomes of every topic, known and fitted, when ``fitted`` replaces the last fit.
+    """What happens to every topic, known and fitted, when ``fitted`` replaces the last fit.
 
-    Each fitted topic takes the id of at most one known topic and the other way round, so that the agreement summed
-    over all pairs is greatest; pairs that agree too little stay apart. A matched topic keeps its id and, while it
-    still fits, its label. The others are born with ids never used before. A known topic that nothing matches is merged
-    if most of it is in one fitted topic now, and dormant otherwise. It may be revived by a later fit.
+    Fitted and known topics are matched one-to-one so that the sum of their agreement is greatest (Hungarian method);
+    pairs with too little agreement are not matched. A matched topic keeps its id and, as long as it fits, its label.
+    The others are born, or split from a topic that continues, with ids never used before. A known topic without a match
+    is merged if most of its papers are in one fitted topic now, and dormant otherwise. A later fit may revive it.
 
     Parameters
     ----------
     fitted : the new fit.
-    known : every topic that ever had an id, in any order; dormant ones too, so that no id is used twice.
-    week : dates the events.
+    known : every topic that ever had an id, in any order, dormant ones too, so that no id is used twice.
+    week : the date of the events.
     shared : papers in common, ``(n_fitted, n_known)``, from `shared_papers`; without it only centroids count.
-    begun : the week in which each fitted topic's papers begin, for those that are born here; without it ``week``.
+    begun : the week in which each fitted topic began, for those without a match; by default ``week``.
     settings : see `MatchSettings`.
-    first_free_id : no topic born here gets a lower id; topics of other embedding models are not among ``known``.
+    first_free_id : the lowest id for a new topic; topics of other embedding models have ids but are not in ``known``.
 
     Raises
     ------
     ValueError
-        If shapes do not agree, or a known id comes twice.
+        If shapes do not agree, or a known id occurs twice.
     """
     settings = settings or MatchSettings()
     ids = [k.topic.topic_id for k in known]
@@ -147,7 +157,7 @@ def match_topics(
     cosines = _cosines(fitted, known)
     score = agreement(cosines, shared)
     match = _one_to_one(score, settings.min_score, [column for column in range(len(known)) if known[column].is_active])
-    # Readers follow the active topics, so a dormant one may only take what these leave.
+    # Readers follow the active topics, so these are matched first.
     left = np.where(np.isin(np.arange(len(fitted)), list(match))[:, None], -1.0, score)
     match |= _one_to_one(left, settings.min_score, [c for c in range(len(known)) if not known[c].is_active])
 
@@ -172,7 +182,7 @@ def match_topics(
             )
             events.extend(_continuation(topic, before, float(cosines[number, column]), week))
         topics.append(topic)
-    areas = settled_areas(
+    areas = areas_after_refit(
         fitted.areas,
         [known[match[number]].topic.area if number in match else None for number in range(len(fitted))],
         fitted.sizes,
@@ -198,13 +208,13 @@ def _cosines(fitted: FittedTopics, known: Sequence[KnownTopic]) -> NDArray[np.fl
 
 
 def _one_to_one(score: NDArray[np.float64], min_score: float, columns: Sequence[int]) -> dict[int, int]:
-    """Known topic, among ``columns``, of each matched fitted topic (row)."""
+    """The known topic, one of ``columns``, of each fitted topic (row) that has a match."""
     from scipy.optimize import linear_sum_assignment
 
     if not columns:
         return {}
     among = score[:, columns]
-    # Pairs below the line gain nothing, so that a hopeless pair never costs a good one its partner.
+    # Pairs below the threshold count as 0, so that no such pair displaces a match.
     rows, picked = linear_sum_assignment(np.where(among >= min_score, among, 0.0), maximize=True)
     pairs = zip(rows.tolist(), picked.tolist(), strict=True)
     return {row: columns[pick] for row, pick in pairs if among[row, pick] >= min_score}
@@ -217,14 +227,14 @@ def _final_labels(
     cosines: NDArray[np.float64],
     settings: MatchSettings,
 ) -> list[str]:
-    """A label for each fitted topic, all different: kept ones first, then new ones, told apart where they collide."""
+    """A label for each fitted topic, all different: old ones first, then new ones, extended where they collide."""
     labels: dict[int, str] = {}
     taken: set[str] = set()
     for number, column in sorted(match.items(), key=lambda pair: known[pair[1]].topic.topic_id):
         before = known[column]
         moved = cosines[number, column] < settings.rename_below
         stays = before.label_is_pinned or not moved or label_still_fits(before.topic.label, number, fitted)
-        # A label that another one took while an operator's name hid it is free no longer.
+        # While an operator's name was in its place, another topic may have taken the label.
         if stays and before.topic.label.lower() not in taken:
             labels[number] = before.topic.label
             taken.add(before.topic.label.lower())
@@ -236,7 +246,7 @@ def _final_labels(
 
 
 def label_still_fits(label: str, number: int, fitted: FittedTopics) -> bool:
-    """Whether at least half of a label's words are words of the fitted topic's own label or top terms."""
+    """Whether at least half of a label's words are in the fitted topic's own label or top terms."""
     now = _words(" ".join((fitted.labels[number], *fitted.top_terms[number])))
     words = _words(label)
     return 2 * len(words & now) >= len(words)
@@ -247,7 +257,7 @@ def _words(text: str) -> set[str]:
 
 
 def free_label(label: str, top_terms: Sequence[str], taken: set[str]) -> str:
-    """The label, with the first top terms in brackets where another topic has it already."""
+    """The label, followed by top terms in brackets if another topic has it; ``taken`` are labels in lower case."""
     extra = [term for term in top_terms if singular(term) not in _words(label)]
     for name in (label, *(f"{label} ({', '.join(extra[:n_terms])})" for n_terms in range(1, len(extra) + 1))):
         if name.lower() not in taken:
@@ -268,7 +278,7 @@ def _birth(
     settings: MatchSettings,
     week: Week,
 ) -> TopicEvent:
-    """The event of a topic without a match: split from one that continues beside it, or born."""
+    """The event of a fitted topic without a match: split from a topic that continues, or born."""
     parents = [column for column in match.values() if known[column].is_active]
     parent = _most_related(number, parents, cosines, shared, settings)
     if parent is None:
@@ -278,7 +288,7 @@ def _birth(
 
 
 def _continuation(topic: Topic, before: KnownTopic, cosine: float, week: Week) -> list[TopicEvent]:
-    """The events of a matched topic: continued or revived, and renamed where its label changed."""
+    """The events of a matched topic: continued or revived, and renamed if its label changed."""
     kind: TopicEventKind = "continued" if before.is_active else "revived"
     events = [TopicEvent(topic.topic_id, kind, week, f"centroid cosine {cosine:.3f}")]
     if topic.label != before.topic.label:
@@ -295,7 +305,7 @@ def _retirement(
     settings: MatchSettings,
     week: Week,
 ) -> TopicEvent:
-    """The event of a known topic that no fitted one matches: merged into another, or dormant."""
+    """The event of a known topic without a match: merged into another, or dormant."""
     old = known[column].topic
     into = _most_related(column, range(len(topics)), cosines.T, None if shared is None else shared.T, settings)
     if into is None:
@@ -310,7 +320,7 @@ def _most_related(
     shared: NDArray[np.int64] | None,
     settings: MatchSettings,
 ) -> int | None:
-    """The column that most of the row's papers are in, or without papers the nearest one; ``None`` if none is near."""
+    """The column with most of the row's papers, or without papers the nearest one; ``None`` below the threshold."""
     if not columns:
         return None
     among = list(columns)

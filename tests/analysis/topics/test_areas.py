@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.topics.areas import MAX_AREAS, area_of_topic, settled_areas, widened
+from analysis.topics.areas import MAX_AREAS, area_of_topic, areas_after_refit, extended_name
 
 
 def test_topics_of_one_field_share_an_area() -> None:
@@ -26,7 +26,7 @@ def test_there_are_few_areas_however_many_topics() -> None:
 def test_an_area_that_stays_mostly_the_same_keeps_its_name() -> None:
     now = ("robots", "robots", "robots", "speech")
     before = ["robot learning", "robot learning", "speech", "speech"]
-    assert settled_areas(now, before, (10, 10, 1, 10)) == [
+    assert areas_after_refit(now, before, (10, 10, 1, 10)) == [
         "robot learning",
         "robot learning",
         "robot learning",
@@ -37,16 +37,16 @@ def test_an_area_that_stays_mostly_the_same_keeps_its_name() -> None:
 def test_a_new_area_with_the_name_of_one_that_goes_on_is_told_apart() -> None:
     now = ("vision", "images", "images")
     before = [None, "vision", "vision"]
-    assert settled_areas(now, before, (5, 5, 5)) == ["vision 2", "vision", "vision"]
+    assert areas_after_refit(now, before, (5, 5, 5)) == ["vision 2", "vision", "vision"]
 
 
 def test_a_first_fit_takes_its_own_names_and_a_fit_without_areas_has_none() -> None:
-    assert settled_areas(("a", "b"), [None, None], (1, 1)) == ["a", "b"]
-    assert settled_areas((), [None, "a"], (1, 1)) == [None, None]
+    assert areas_after_refit(("a", "b"), [None, None], (1, 1)) == ["a", "b"]
+    assert areas_after_refit((), [None, "a"], (1, 1)) == [None, None]
 
 
 def test_an_areas_name_is_widened_by_a_topic_of_other_words() -> None:
-    assert widened("LLM agents", ["coding agents", "agents and tools", "prompt injection"]) == (
+    assert extended_name("LLM agents", ["coding agents", "agents and tools", "prompt injection"]) == (
         "LLM agents and prompt injection"
     )
-    assert widened("graphs", ["graph networks"]) == "graphs"
+    assert extended_name("graphs", ["graph networks"]) == "graphs"

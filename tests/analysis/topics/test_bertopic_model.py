@@ -16,13 +16,13 @@ from analysis.topics.bertopic_model import (
     MAX_MEMBERS_LEFT_OUT,
     TopicSettings,
     calibrated_floor,
-    continued,
+    continued_topics,
     count_words,
+    distinctive_terms,
     fit_topics,
     library_versions,
     mean_vectors,
-    refined,
-    telling_terms,
+    refined_topics,
 )
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
@@ -208,7 +208,7 @@ def test_refining_brings_members_back_and_gives_up_what_is_too_small() -> None:
     _, embeddings, truth = planted()
     partly = np.where(np.arange(len(truth)) % 3 == 0, truth, -1)
     partly[-1] = N_TOPICS  # one stray as a topic of its own
-    labels = refined(embeddings.vectors, partly, 0.5, 10, 3)
+    labels = refined_topics(embeddings.vectors, partly, 0.5, 10, 3)
     assert labels.max() == N_TOPICS - 1
     assert (labels[truth >= 0] == truth[truth >= 0]).mean() >= 0.95
 
@@ -218,7 +218,7 @@ def test_of_singular_and_plural_only_one_is_a_term() -> None:
     words = count_words(texts, 2)
     assert words is not None
     topics = np.repeat([0, 1, 1, 0], 10)
-    (graphs, speech) = telling_terms(words, topics, 10, [words.vocabulary, words.vocabulary])
+    (graphs, speech) = distinctive_terms(words, topics, 10, [words.vocabulary, words.vocabulary])
     assert [term for term, _ in graphs] == ["graphs", "edge", "node"]
     assert {term for term, _ in speech} == {"sound", "speech", "voice"}
 
@@ -253,7 +253,7 @@ LEFT, RIGHT = AXES[0] + 0.3 * AXES[1], AXES[0] - 0.3 * AXES[1]
 def test_known_topics_go_on_and_regions_that_fit_none_are_added() -> None:
     vectors = _around(AXES[:3], [100, 100, 100])
     regions = np.repeat([1, 0, 2], 100)
-    topic = continued(vectors, regions, AXES[:2].astype(np.float32), 0.7, 10, 200)
+    topic = continued_topics(vectors, regions, AXES[:2].astype(np.float32), 0.7, 10, 200)
     assert topic.tolist() == np.repeat([0, 1, 2], 100).tolist()
 
 
@@ -261,23 +261,23 @@ def test_two_regions_of_a_known_topic_stay_one_unless_it_is_large() -> None:
     two = np.stack([LEFT, RIGHT, AXES[2]])
     small = _around(two, [30, 20, 3950])
     known = np.stack([AXES[0], AXES[2]]).astype(np.float32)
-    assert set(continued(small, np.repeat([0, 1, 2], [30, 20, 3950]), known, 0.7, 10, 200)[:50]) == {0}
+    assert set(continued_topics(small, np.repeat([0, 1, 2], [30, 20, 3950]), known, 0.7, 10, 200)[:50]) == {0}
     large = _around(two, [300, 200, 3500])
-    split = continued(large, np.repeat([0, 1, 2], [300, 200, 3500]), known, 0.7, 10, 200)
+    split = continued_topics(large, np.repeat([0, 1, 2], [300, 200, 3500]), known, 0.7, 10, 200)
     assert set(split[:300]) | set(split[300:500]) == {0, 2}
     assert (split[300:500] == 2).all()
-    assert set(continued(large, np.repeat([0, 1, 2], [300, 200, 3500]), known, 0.7, 10, 2)) == {0, 1}
+    assert set(continued_topics(large, np.repeat([0, 1, 2], [300, 200, 3500]), known, 0.7, 10, 2)) == {0, 1}
 
 
 def test_a_known_topic_goes_on_without_a_region_while_it_has_papers_and_is_merged_where_its_papers_went() -> None:
     vectors = _around(np.stack([AXES[0], AXES[2]]), [100, 100])
     known = AXES[[0, 2, 3]].astype(np.float32)
     without_region = np.repeat([0, -1], 100)
-    assert set(continued(vectors, without_region, known, 0.7, 10, 200)) == {0, 1}
-    assert set(continued(vectors, without_region, known, 0.7, 101, 200)) == {-1}
+    assert set(continued_topics(vectors, without_region, known, 0.7, 10, 200)) == {0, 1}
+    assert set(continued_topics(vectors, without_region, known, 0.7, 101, 200)) == {-1}
 
     one_region = _around(np.stack([LEFT, RIGHT]), [150, 60])
-    merged = continued(
+    merged = continued_topics(
         one_region, np.zeros(210, dtype=np.int64), np.stack([LEFT, RIGHT]).astype(np.float32), 0.5, 10, 9
     )
     assert set(merged) == {0}
