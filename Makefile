@@ -24,7 +24,7 @@ up: install
 test: check
 	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-# Without the embedding model, a browser and PostgreSQL.
+# Without what is marked slow: the embedding model, a browser, PostgreSQL, long simulations.
 test-fast: install
 	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not slow'
 

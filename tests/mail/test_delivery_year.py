@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.delivery_year import simulate
 
 
+@pytest.mark.slow
 def test_every_confirmed_reader_has_each_issue_exactly_once_and_nobody_else_has_any(tmp_path: Path) -> None:
     year = simulate(tmp_path, n_weeks=4, n_readers=8, seed=3)
     assert year.counts["mails that arrived"] == len(year.expected) >= 16

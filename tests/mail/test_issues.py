@@ -231,6 +231,7 @@ def test_an_unavailable_server_ends_the_job_and_counts_as_no_ones_failure(
     assert len(outbox.messages) == 2
 
 
+@pytest.mark.slow
 def test_an_outage_of_two_days_delays_an_issue_and_loses_no_mail(mail_service: MailService, outbox: Outbox) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
@@ -290,6 +291,7 @@ def test_three_undelivered_issues_in_a_row_end_a_subscription(mail_service: Mail
     assert len(outbox.to("ben@example.org")) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad_address", [True, False])
 def test_a_server_that_refuses_everybody_ends_no_subscription(
     mail_service: MailService, outbox: Outbox, bad_address: bool
@@ -305,6 +307,7 @@ def test_a_server_that_refuses_everybody_ends_no_subscription(
     assert delivery_counts(mail_service.context.db)["2026-W23"] == {"failed": 2}
 
 
+@pytest.mark.slow
 def test_a_relay_that_is_fixed_within_days_costs_nobody_an_issue(mail_service: MailService, outbox: Outbox) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)

@@ -104,6 +104,7 @@ def test_a_subject_that_begins_after_the_fit_is_born_with_id_name_event_and_pape
     assert list(radar.keep(week)) == []
 
 
+@pytest.mark.slow
 def test_a_newborn_keeps_its_id_and_name_when_topics_are_fitted_anew(radar: Radar) -> None:
     for n in range(N_WEEKS, N_WEEKS + 8):
         radar.feed(FIRST.plus(n), n_news=16)

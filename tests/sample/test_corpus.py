@@ -68,6 +68,7 @@ def test_another_seed_gives_another_corpus() -> None:
     assert not {p.abstract for p in one.papers} & {p.abstract for p in other.papers}
 
 
+@pytest.mark.slow
 def test_the_corpus_does_not_depend_on_hash_randomisation() -> None:
     program = (
         "from domain.week import Week; from sample import make_corpus; import hashlib;"

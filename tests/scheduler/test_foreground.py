@@ -52,6 +52,7 @@ def _wait_for_backup(folder: Path, process: subprocess.Popen[str]) -> None:
     pytest.fail("no backup came within 30 s")
 
 
+@pytest.mark.slow
 def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(tmp_path: Path) -> None:
     first = _started(tmp_path)
     _wait_for_backup(tmp_path, first)
@@ -106,6 +107,7 @@ def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: P
     context.db.close()
 
 
+@pytest.mark.slow
 def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> None:
     from domain.week import CLOSE_LAG, Week
     from ingest.settings import ArxivSettings
@@ -152,6 +154,7 @@ def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> No
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 4
 
 
+@pytest.mark.slow
 def test_what_changed_in_old_papers_is_asked_for_once_a_month(tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -99,6 +99,7 @@ def test_the_order_of_the_papers_changes_nothing(fit: FittedTopics) -> None:
     assert digest(fit_topics([texts[i] for i in order], shuffled, TopicSettings())) == digest(fit)
 
 
+@pytest.mark.slow
 def test_another_process_fits_the_same_number_for_number(fit: FittedTopics) -> None:
     here = Path(__file__)
     code = f"import sys; sys.path[:0] = [{str(here.parent)!r}, {str(here.parents[3])!r}]\n"

@@ -28,6 +28,7 @@ def moved(seed: int, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(other / np.linalg.norm(other, axis=1, keepdims=True), dtype=np.float32)
 
 
+@pytest.mark.slow
 def test_topics_of_one_field_lie_together() -> None:
     places = topic_positions(centroids(40), nowhere(40), seed=7)
     distance = np.linalg.norm(places[:, None] - places[None], axis=2)
