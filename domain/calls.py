@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from domain.unknown import FloatOrNaN
 from domain.week import Week
 
 CallKind = Literal["technique", "theme", "topic", "query"]
@@ -48,8 +49,8 @@ class TrendCall:
     verdict: CallVerdict
     growth: Growth | None
     q_value: float | None
-    share: float
-    share_before: float
+    share: FloatOrNaN
+    share_before: FloatOrNaN
     n: int
 
     @property

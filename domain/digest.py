@@ -13,6 +13,7 @@ from typing import Literal
 from domain.calls import CallRecord, TrendCall
 from domain.detections import Evidence, TermKind
 from domain.paper import ArxivId, Paper
+from domain.unknown import FloatOrNaN
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]
@@ -32,9 +33,9 @@ class Share:
 
     k: int
     n: int
-    share: float
-    low: float
-    high: float
+    share: FloatOrNaN
+    low: FloatOrNaN
+    high: FloatOrNaN
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class SharePoint:
     end: date
     k: int
     n: int
-    share: float
-    low: float
-    high: float
+    share: FloatOrNaN
+    low: FloatOrNaN
+    high: FloatOrNaN
     complete: bool
 
 
@@ -67,10 +68,10 @@ class Change:
 
     baseline: Share | None
     baseline_weeks: tuple[Week, ...]
-    difference: float
-    low: float
-    high: float
-    q_value: float
+    difference: FloatOrNaN
+    low: FloatOrNaN
+    high: FloatOrNaN
+    q_value: FloatOrNaN
     verdict: Verdict
     current: Share | None = None
     current_weeks: tuple[Week, ...] = ()
@@ -142,7 +143,7 @@ class TopicAdoption:
     topic_id: int
     label: str
     k: int
-    k_usual: float
+    k_usual: FloatOrNaN
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,7 @@ class Headline:
 
     sentence: str
     n_papers: int
-    n_papers_recent: float
+    n_papers_recent: FloatOrNaN
     moved_most: str | None
 
 

@@ -99,7 +99,7 @@ class Papertide:
             If a term is unknown, a category is not watched, or no closed week is stored in the range.
         """
         from papertide.tables import TRENDS
-        from queries.numbers import day
+        from queries.parse import day
         from queries.trends import trends
 
         answer = trends(
@@ -113,9 +113,9 @@ class Papertide:
             until=day(until, end=True) if until else None,
         )
         rows = [
-            {"term": series["term"], "kind": series["kind"], **point}
-            for series in _plain(answer)["series"]
-            for point in series["points"]
+            {"term": series.term, "kind": series.kind, **vars(point)}
+            for series in answer.series
+            for point in series.points
         ]
         return _table(rows, TRENDS)
 
@@ -137,7 +137,7 @@ class Papertide:
             If the query is empty or too long, or a filter names something unknown.
         """
         from papertide.tables import SEARCH
-        from queries.numbers import day
+        from queries.parse import day
         from queries.requests import PaperRequest
         from queries.search import search
 
@@ -149,7 +149,7 @@ class Papertide:
             topic=topic,
         )
         answer, _ = search(self._context, request, limit=limit)
-        return _table(_plain(answer)["results"], SEARCH)
+        return _table([{**vars(p), "authors": list(p.authors), "why": list(p.why)} for p in answer.results], SEARCH)
 
     def papers(
         self,
@@ -171,9 +171,9 @@ class Papertide:
             If a filter names something unknown.
         """
         from papertide.tables import PAPERS
-        from queries.numbers import day
         from queries.paper_rows import paper_line
         from queries.papers import papers_matching
+        from queries.parse import day
         from queries.requests import PaperRequest
 
         request = PaperRequest(
@@ -187,15 +187,18 @@ class Papertide:
             level=level,
         )
         _, found = papers_matching(self._context, request, limit=limit)
-        return _table([_plain(paper_line(p)) for p in found], PAPERS)
+        return _table([{**vars(paper_line(p)), "authors": list(p.authors)} for p in found], PAPERS)
 
     def topics(self) -> pd.DataFrame:
         """The topics of the newest fit, largest first; empty before the first fit."""
         from papertide.tables import TOPICS
         from queries.topics import topics
 
-        rows = [_plain(t) for t in topics(self._context)]
-        return _table([{**row, "area": row["area"] or ""} for row in rows], TOPICS)
+        rows = [
+            {**vars(t), "area": t.area or "", "top_terms": list(t.top_terms), "born_week": str(t.born_week)}
+            for t in topics(self._context)
+        ]
+        return _table(rows, TOPICS)
 
     def digest(self, week: str | None = None) -> pd.DataFrame:
         """What a published digest says of each technique, theme and topic, in the order of its page.
@@ -214,7 +217,7 @@ class Papertide:
         from domain.errors import NotFound
         from papertide.tables import DIGEST
         from queries.digests import published_digest
-        from queries.numbers import week_named
+        from queries.parse import week_named
         from store.digests import published_weeks
 
         weeks = published_weeks(self._context.db)
@@ -275,15 +278,19 @@ class Papertide:
         from papertide.tables import WEEKS
         from queries.status import status
 
-        answer = _plain(status(self._context))
-        digests = set(answer["digests"])
+        answer = status(self._context)
+        digests = set(answer.digests)
         rows = [
             {
-                **{name: week[name] for name in ("week", "start", "n", "closed", "complete")},
-                "embedded": answer["embeddings"]["missing"] == 0,
-                "has_digest": week["week"] in digests,
+                "week": str(week.week),
+                "start": week.start,
+                "n": week.n,
+                "closed": week.closed,
+                "complete": week.complete,
+                "embedded": answer.embeddings.missing == 0,
+                "has_digest": week.week in digests,
             }
-            for week in answer["weeks"]
+            for week in answer.weeks
         ]
         return _table(rows, WEEKS)
 
@@ -299,10 +306,6 @@ def _change(change: Any) -> dict[str, Any]:
         "difference_high": change.high,
         "verdict": change.verdict,
     }
-
-
-def _plain(answer: Any) -> Any:
-    return answer
 
 
 def _table(rows: Sequence[dict[str, Any]], schema: TableSchema) -> pd.DataFrame:

@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from domain.calls import CallScore, StoredCall
 from domain.week import Week, last_closed_week
-from queries.coverage import iso_instant
-from queries.numbers import growth_json, json_number
+from queries.results import Call, Calls, CallsOutcome, ScoredCall, rounded, rounded_growth
 from runtime.context import AppContext
 from store.calls import call_records, is_late, stored_calls
 
-# -- calls
 
-
-def calls(context: AppContext, week: Week | None) -> dict[str, Any]:
+def calls(context: AppContext, week: Week | None) -> Calls:
     """All calls of a week, or without one the newest moves of all weeks, each with what became of it."""
     model = context.topic_model
     names: dict[tuple[str, str], str] = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     names.update({("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())})
-    return {
-        "week": str(week) if week else None,
-        "record": [
-            {"horizon_weeks": r.horizon_weeks, "held": r.n_held, "failed": r.n_failed, "unknown": r.n_unknown}
+    return Calls(
+        week=week,
+        record=tuple(
+            CallsOutcome(r.horizon_weeks, r.n_held, r.n_failed, r.n_unknown)
             for r in call_records(context.db, until=last_closed_week(context.now()))
-        ],
-        "calls": [
-            {
-                "week": str(kept.call.week),
-                "kind": kept.call.kind,
-                "key": kept.call.key,
-                "name": names.get((kept.call.kind, kept.call.key), kept.call.key),
-                "verdict": kept.call.verdict,
-                "growth": growth_json(kept.call.growth),
-                "q_value": kept.call.q_value,
-                "share": json_number(kept.call.share),
-                "share_before": json_number(kept.call.share_before),
-                "n": kept.call.n,
-                "made_at": iso_instant(kept.made_at),
-                "made_with": kept.made_with,
-                "late": is_late(kept.call.week, kept.made_at),
-                "scores": [
-                    {
-                        "horizon_weeks": s.horizon_weeks,
-                        "held": s.held,
-                        "share_after": None if s.share_after is None else json_number(s.share_after),
-                    }
-                    for s in kept.scores
-                ],
-            }
-            for kept in stored_calls(context.db, week=week)
-        ],
-    }
+        ),
+        calls=tuple(
+            _call(stored, names.get((stored.call.kind, stored.call.key), stored.call.key))
+            for stored in stored_calls(context.db, week=week)
+        ),
+    )
+
+
+def _call(stored: StoredCall, name: str) -> Call:
+    call = stored.call
+    return Call(
+        week=call.week,
+        kind=call.kind,
+        key=call.key,
+        name=name,
+        verdict=call.verdict,
+        growth=rounded_growth(call.growth),
+        q_value=call.q_value,
+        share=rounded(call.share),
+        share_before=rounded(call.share_before),
+        n=call.n,
+        made_at=stored.made_at,
+        made_with=stored.made_with,
+        late=is_late(call.week, stored.made_at),
+        scores=tuple(map(_score, stored.scores)),
+    )
+
+
+def _score(score: CallScore) -> ScoredCall:
+    after = score.share_after
+    return ScoredCall(score.horizon_weeks, score.held, None if after is None else rounded(after))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from domain.detections import Detection
 from domain.errors import UsageError
+from queries.results import DetectResult, FoundTerm
 from runtime.context import AppContext
 
-# -- detect
 
-
-def detect(context: AppContext, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def detect(context: AppContext, lines: Iterable[str]) -> Iterator[DetectResult]:
     """Techniques and themes of abstracts given as JSON lines with ``id``, ``title`` and ``abstract``.
 
     Raises
@@ -35,18 +33,15 @@ def detect(context: AppContext, lines: Iterable[str]) -> Iterator[dict[str, Any]
             problems.append(f"line {number} is not a JSON object with id, title and abstract ({error})")
             continue
         found = context.detector.detect_text(title, abstract)
-        yield {
-            "id": paper_id,
-            "techniques": {d.key: detection_json(d) for d in found if d.kind == "technique"},
-            "themes": {d.key: detection_json(d) for d in found if d.kind == "theme"},
-        }
+        yield DetectResult(
+            id=paper_id,
+            techniques={d.key: _found(d) for d in found if d.kind == "technique"},
+            themes={d.key: _found(d) for d in found if d.kind == "theme"},
+        )
     if problems:
         more = f", and {len(problems) - 1:,} more lines are none" if len(problems) > 1 else ""
         raise UsageError(f"{problems[0]}{more}; the others are answered")
 
 
-def detection_json(d: Detection) -> dict[str, Any]:
-    return {
-        "level": d.level,
-        "evidence": [{"field": e.field, "start": e.start, "end": e.end} for e in d.evidence],
-    }
+def _found(d: Detection) -> FoundTerm:
+    return FoundTerm(d.level, d.evidence)

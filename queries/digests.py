@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from domain.errors import NotFound
-from domain.week import Week, iso_instant
+from domain.week import Week
+from queries.results import DigestLine
 from runtime.context import AppContext
 from store.digests import DigestSummary, PublishedDigest, digest_revision, digest_summaries
-
-# -- digests
 
 
 def published_digests(context: AppContext) -> list[DigestSummary]:
@@ -22,7 +19,7 @@ def published_digest(context: AppContext, week: Week, revision: int | None = Non
 
     Raises
     ------
-    NotHere
+    NotFound
     """
     found = context.cached(
         ("digest", week, revision), lambda: digest_revision(context.db, week, revision), pool="large"
@@ -32,16 +29,16 @@ def published_digest(context: AppContext, week: Week, revision: int | None = Non
     return found
 
 
-def digest_line(head: DigestSummary) -> dict[str, Any]:
+def digest_line(head: DigestSummary) -> DigestLine:
     """A digest in a list."""
-    return {
-        "week": str(head.week),
-        "start": head.week.monday.isoformat(),
-        "end": head.week.sunday.isoformat(),
-        "headline": head.sentence,
-        "n_papers": head.n_papers,
-        "complete": head.complete,
-        "revision": head.revision,
-        "published_at": iso_instant(head.published_at),
-        "first_published_at": iso_instant(head.first_published_at),
-    }
+    return DigestLine(
+        week=head.week,
+        start=head.week.monday,
+        end=head.week.sunday,
+        headline=head.sentence,
+        n_papers=head.n_papers,
+        complete=head.complete,
+        revision=head.revision,
+        published_at=head.published_at,
+        first_published_at=head.first_published_at,
+    )

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from domain.paper import Paper
-from domain.week import iso_instant
+from queries.results import PaperLine
 from runtime.context import AppContext
 from store.papers import papers_in_order
 
 N_LISTED = 10
 
 
-def paper_line(p: Paper) -> dict[str, Any]:
+def paper_line(p: Paper) -> PaperLine:
     """A paper in a list."""
-    return {
-        "arxiv_id": p.arxiv_id,
-        "title": p.title,
-        "authors": list(p.authors),
-        "primary_category": p.primary_category,
-        "submitted_at": iso_instant(p.submitted_at),
-        "url": p.url,
-    }
+    return PaperLine(p.arxiv_id, p.title, p.authors, p.primary_category, p.submitted_at, p.url)
 
 
 def papers_at_rows(context: AppContext, rows: np.ndarray) -> list[Paper]:

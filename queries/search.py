@@ -1,33 +1,26 @@
-"""Papers for a query by meaning and by words together, and the papers that a number counts."""
+"""Papers for a query, by meaning and by words together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
-from typing import Any
 
 from analysis.search.ranking import fused_ranks, nearest_rows
+from analysis.search.telling_words import telling_words
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
 from domain.paper_query import PaperQuery
 from queries.paper_query import resolved_query
+from queries.paper_rows import paper_line
 from queries.requests import MAX_QUERY, PaperRequest
+from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext
 from store.papers import papers_in_order
 from store.search import count_matches, ids_by_words, words_of
 
 CANDIDATES = 300
 """How many papers each of the two rankings gives."""
-MOST_MATCHES = 0.02
-"""How many papers the words that find papers may have together, as a share of all papers, because each paper found
-costs its ranking. The rarest come first, and one always; all the others count where one of these is.
-
-Of searches for three to six words of a title among 34,886 papers, 89 % have the paper among the first twenty
-(``python -m benchmarks.title_searches --seed 4``); it was 77 % where common words did not count at all."""
-FEW_MATCHES = 1_000
-"""So many cost nothing that is felt."""
 
 _STOP_WORDS = frozenset(
     "a an and are as at be below by can do does for from how in into is it its of on or over s that the their this to"
@@ -37,8 +30,8 @@ _STOP_WORDS = frozenset(
 
 def search(
     context: AppContext, question: PaperRequest, *, limit: int, offset: int = 0
-) -> tuple[dict[str, Any], list[Paper]]:
-    """The answer as JSON, in the form that docs/json.md describes, and the papers of this page themselves.
+) -> tuple[SearchResult, list[Paper]]:
+    """One page of the papers found, and these papers themselves.
 
     Raises
     ------
@@ -57,21 +50,16 @@ def search(
     if question.sort != "relevance":
         order.sort(key=lambda i: index.row_of.get(i, len(index.row_of)), reverse=question.sort == "newest")
     papers = papers_in_order(context.db, order[offset : offset + limit])
-    results = [
-        {
-            "arxiv_id": p.arxiv_id,
-            "title": p.title,
-            "authors": list(p.authors),
-            "primary_category": p.primary_category,
-            "submitted_at": p.submitted_at.isoformat().replace("+00:00", "Z"),
-            "url": p.url,
-            "score": round(ranked[p.arxiv_id][0], 4),
-            "similarity": _rounded(ranked[p.arxiv_id][1]),
-            "why": _why(p, words, ranked[p.arxiv_id][1]),
-        }
+    results = tuple(
+        FoundPaper(
+            **vars(paper_line(p)),
+            score=round(ranked[p.arxiv_id][0], 4),
+            similarity=_rounded(ranked[p.arxiv_id][1]),
+            why=tuple(_why(p, words, ranked[p.arxiv_id][1])),
+        )
         for p in papers
-    ]
-    return {"query": question.query, "total": len(order), "results": results}, papers
+    )
+    return SearchResult(question.query, len(order), results), papers
 
 
 def _words(query: str) -> list[str]:
@@ -94,7 +82,11 @@ def _ranked(
     cosines = context.similarities(question.query, index)
     nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
     nearest = nearest[: sum(cosines[row] >= context.settings.service.min_similarity for row in nearest)]
-    telling, others = _telling(context, words, n_papers=len(index))
+    counts = {
+        word: context.cached(("matches", word), partial(count_matches, context.db, word), pool="search")
+        for word in words
+    }
+    telling, others = telling_words(counts, n_papers=len(index))
     corpus = None if query.is_open else context.corpus
     found = ids_by_words(context.db, telling, corpus, query, limit=CANDIDATES, beside=others)
     by_words = [i for i in found if i in index.row_of]
@@ -102,19 +94,6 @@ def _ranked(
     near = {arxiv_id: float(cosines[index.row_of[arxiv_id]]) for arxiv_id in fused}
     # A cosine of 0 is that of a paper without a vector.
     return {arxiv_id: (score, near[arxiv_id] or None) for arxiv_id, score in fused.items()}
-
-
-def _telling(context: AppContext, words: Sequence[str], *, n_papers: int) -> tuple[list[str], list[str]]:
-    """The words that tell papers apart, and the others that any paper holds; each rarest first."""
-    counts = {
-        word: context.cached(("matches", word), partial(count_matches, context.db, word), pool="search")
-        for word in words
-    }
-    rarest_first = sorted((word for word in words if counts[word]), key=lambda word: counts[word])
-    matches = accumulate(counts[word] for word in rarest_first)
-    most = max(FEW_MATCHES, MOST_MATCHES * n_papers)
-    n_telling = max(1, sum(n <= most for n in matches))
-    return rarest_first[:n_telling], rarest_first[n_telling:]
 
 
 def _rounded(number: float | None) -> float | None:

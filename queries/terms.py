@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -14,10 +13,12 @@ from numpy.typing import NDArray
 
 from analysis.search.ranking import unusually_near
 from analysis.trends.detector_error import MeasuredError, measured_errors
+from analysis.trends.shares import papers_by_week
 from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
 from domain.paper_index import PaperIndex
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.trends import SeriesKind
 from domain.week import Week
 from queries.requests import LEVELS, Level
 from runtime.context import AppContext
@@ -76,7 +77,7 @@ class TermCounter:
         self._level = level
         self._terms = {(t.kind, t.key): t for t in context.detector.taxonomy.terms}
 
-    def count(self, term: str) -> tuple[str, str, dict[Week, int]]:
+    def count(self, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
         """What the term is, how it is called, and its papers by week."""
         asked_kind, _, rest = term.partition(":")
         if rest and asked_kind == "text":
@@ -103,18 +104,14 @@ class TermCounter:
     def _meant(self, description: str) -> dict[Week, int]:
         index = self._context.paper_index
         near = meant_rows(self._context, description, index)
-        among = index.matching(self._among)
-        # Day 0 was a Thursday: three days more, and whole weeks begin on Mondays.
-        week_numbers, k = np.unique((index.day[near & among] + 3) // 7, return_counts=True)
-        first = Week(date(1969, 12, 29))
-        return {first.plus(int(w)): int(n) for w, n in zip(week_numbers, k, strict=True)}
+        return papers_by_week(index.day[near & index.matching(self._among)])
 
     def error(self, kind: str, key: str) -> MeasuredError | None:
         """The detector's measured error of a technique or theme; ``None`` where it is not known."""
         term = next((t for (of, k), t in self._terms.items() if of == kind and k == key), None)
         return self._context.cached("measured errors", measured_errors).get(key) if term and term.measured else None
 
-    def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[str, str, dict[Week, int]]:
+    def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
         key = self.key(kind, name)
         if key is None:
             known = ", ".join(k for of, k in self._terms if of == kind) or "listed by `papertide topics list`"

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from domain.digest import DigestEdition, PaperList
+from domain.calls import CallRecord
+from domain.digest import (
+    Completeness,
+    DigestEdition,
+    Headline,
+    PaperList,
+    Provenance,
+    SharePoint,
+    TermLine,
+    TopicCount,
+    TopicCoverage,
+    TopicLine,
+    WatchedLine,
+)
+from domain.paper import ArxivId
 from domain.week import Week
 
 FORMAT_VERSION = 1
@@ -19,6 +35,8 @@ def plain(value: Any) -> Any:
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(element) for key, element in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(element) for element in value]
     if isinstance(value, date):
@@ -28,37 +46,79 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _list_json(papers: PaperList) -> dict[str, Any]:
-    return {
-        "heading": papers.heading,
-        "definition": papers.definition,
-        "papers": [{"arxiv_id": paper.arxiv_id, "level": paper.level} for paper in papers.papers],
-        "series": plain(papers.series),
-    }
+@dataclass(frozen=True)
+class PaperLevel:
+    """A paper behind a number of a digest."""
+
+    arxiv_id: ArxivId
+    level: int
+    """0 on lists that are not of detections."""
+
+
+@dataclass(frozen=True)
+class PapersOfDigest:
+    """All papers behind one number of a digest."""
+
+    heading: str
+    definition: str
+    papers: tuple[PaperLevel, ...]
+    series: tuple[SharePoint, ...]
+
+    @classmethod
+    def of(cls, papers: PaperList) -> PapersOfDigest:
+        """The list of an edition, without what is stored of each paper itself."""
+        levels = tuple(PaperLevel(paper.arxiv_id, paper.level) for paper in papers.papers)
+        return cls(papers.heading, papers.definition, levels, papers.series)
+
+
+@dataclass(frozen=True)
+class DigestResult:
+    """Everything that a digest's page shows, in its order; shares and changes are fractions."""
+
+    format_version: int
+    week: Week
+    start: date
+    """Its Monday."""
+    end: date
+    """Its Sunday."""
+    categories: tuple[str, ...]
+    """The watched ones; a paper counts once if any of its categories is among them."""
+    headline: Headline
+    completeness: Completeness
+    techniques: tuple[TermLine, ...]
+    """By adoption, those that were never measured last."""
+    topics: tuple[TopicLine, ...]
+    """Rising, then new, then cooling, then unproven."""
+    themes: tuple[TermLine, ...]
+    topic_coverage: TopicCoverage
+    notes: tuple[str, ...]
+    """What a reader must know that the numbers do not say."""
+    provenance: Provenance
+    is_made_up: bool
+    """Whether its papers are those of the sample corpus."""
+    all_topics: tuple[TopicCount, ...]
+    """Every topic with a paper this week, by area and size."""
+    watched: tuple[WatchedLine, ...]
+    """The words that the operator follows."""
+    call_records: tuple[CallRecord, ...]
+    """How past calls turned out."""
+    paper_lists: Mapping[str, PapersOfDigest]
+    """By slug."""
+
+
+def digest_result(edition: DigestEdition) -> DigestResult:
+    """The edition as its JSON has it."""
+    digest = edition.digest
+    return DigestResult(
+        format_version=FORMAT_VERSION,
+        start=digest.week.monday,
+        end=digest.week.sunday,
+        paper_lists={papers.slug: PapersOfDigest.of(papers) for papers in edition.paper_lists},
+        **vars(digest),
+    )
 
 
 def digest_json(edition: DigestEdition) -> dict[str, Any]:
-    """The edition as values that JSON can hold; more fields may be added, none changes its meaning.
-
-    Shares and changes are fractions, with 95 % intervals ``low`` and ``high``; what is not known is null.
-
-    Returns
-    -------
-    ``format_version`` : 1.
-    ``week``, ``start``, ``end`` : ``"2026-W25"``, its Monday and Sunday.
-    ``categories`` : the watched ones; a paper counts once if any of its categories is among them.
-    ``headline``, ``completeness``, ``techniques``, ``topics``, ``themes``, ``topic_coverage``, ``notes``,
-    ``provenance`` : as the records in ``domain/digest.py`` of the same names, field for field.
-    ``paper_lists`` : for each slug the heading, the definition, the series, and all papers as
-        ``{"arxiv_id", "level"}``, level 0 on lists that are not of detections.
-    """
-    digest = edition.digest
-    shown = plain(digest)
-    return {
-        "format_version": FORMAT_VERSION,
-        "week": shown.pop("week"),
-        "start": digest.week.monday.isoformat(),
-        "end": digest.week.sunday.isoformat(),
-        **shown,
-        "paper_lists": {papers.slug: _list_json(papers) for papers in edition.paper_lists},
-    }
+    """``digest_result`` as values that JSON can hold; more fields may be added, none changes its meaning."""
+    shown: dict[str, Any] = plain(digest_result(edition))
+    return shown

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from math import nan
-from typing import Any
 
-from domain.calls import DOWNWARD, UPWARD, Growth
+from domain.calls import DOWNWARD, UPWARD
 from domain.digest import SharePoint
+from domain.trends import TermSeries
 from domain.week import Week
 from templates.number_text import interval, is_known, pace, pace_interval, percent, verdict_said
 from templates.share_curves import is_partial
@@ -43,16 +41,16 @@ class Movement:
     turns: tuple[str, ...]
 
 
-def movement(series: TrendSeries, answered: Mapping[str, Any], *, is_called: bool) -> Movement:
-    """The words of one curve and of its series in an answer of ``trends`` (docs/json.md).
+def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> Movement:
+    """The words of one curve and of the series that it draws.
 
     ``is_called`` tells whether what the answer counts is what calls are made of: adoption in all categories.
     """
     ended = [i for i, p in enumerate(series.points[: len(series.points) - series.n_open]) if is_known(p.share)]
     whole = [i for i in ended if not is_partial(series.points[i], series.by)]
     at = (whole or ended)[-1] if ended else None
-    growth = Growth(**answered["growth"]) if answered["growth"] else None
-    verdict = answered["call"]["verdict"] if answered["call"] else ""
+    growth = answered.growth
+    verdict = answered.call.verdict if answered.call else ""
     return Movement(
         latest=None if at is None else series.points[at],
         corrected="" if at is None else _corrected(answered, at),
@@ -66,31 +64,26 @@ def movement(series: TrendSeries, answered: Mapping[str, Any], *, is_called: boo
         call=verdict_said(verdict) if verdict else "not called",
         called=_called(answered, verdict, is_called=is_called),
         turns=tuple(
-            f"{Week(date.fromisoformat(turn['start']))}: {percent(turn['share_before'])} before, "
-            f"{percent(turn['share_after'])} then"
-            for turn in answered["change_points"]
+            f"{Week(turn.start)}: {percent(turn.share_before)} before, {percent(turn.share_after)} then"
+            for turn in answered.change_points
         ),
     )
 
 
-def _corrected(answered: Mapping[str, Any], at: int) -> str:
-    point = answered["points"][at]
-    share, low, high = (nan if point[name] is None else point[name] for name in _CORRECTED)
-    if not is_known(share):
-        return _NO_CORRECTION[answered["kind"]]
-    first, last = date.fromisoformat(point["start"]), date.fromisoformat(point["end"])
-    corrected = SharePoint(first, last, point["k"], point["n"], share, low, high, point["complete"])
-    return f"corrected {percent(share)} ({interval(corrected)})"
+def _corrected(answered: TermSeries, at: int) -> str:
+    p = answered.points[at]
+    if p.corrected is None:
+        return _NO_CORRECTION[answered.kind]
+    low, high = (nan if end is None else end for end in (p.corrected_low, p.corrected_high))
+    corrected = SharePoint(p.start, p.end, p.k, p.n, p.corrected, low, high, p.complete)
+    return f"corrected {percent(p.corrected)} ({interval(corrected)})"
 
 
-_CORRECTED = ("corrected", "corrected_low", "corrected_high")
-
-
-def _called(answered: Mapping[str, Any], verdict: str, *, is_called: bool) -> str:
+def _called(answered: TermSeries, verdict: str, *, is_called: bool) -> str:
     """When the call was made, or why there is none."""
-    if verdict:
-        week = answered["call"]["week"]
+    if answered.call:
+        week = answered.call.week
         return f"in {week}: too few weeks to tell" if verdict == "unknown" else f"in {week}"
-    if answered["kind"] in ("text", "meaning"):
+    if answered.kind in ("text", "meaning"):
         return "words are called where the operator follows them"
     return "" if is_called else "calls are made of adoption in all categories"

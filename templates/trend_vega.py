@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from domain.trends import TermSeries
 from templates.number_text import KIND_WORDS
 
 # Okabe and Ito's colours, told apart by colour-blind readers; dashes repeat what colour says.
@@ -15,18 +16,24 @@ _VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999933")
 
 
-def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The Vega-Lite specification of an answer of ``trends`` (docs/json.md): a line and an interval band a term.
+def trend_chart(series: Sequence[TermSeries], *, by: str, level: str, categories: Sequence[str]) -> dict[str, Any]:
+    """The Vega-Lite specification of series of trends: a line and an interval band a term.
 
     Points whose period is not proven whole are hollow; periods without papers are gaps.
     """
     import altair as alt
 
-    terms = curve_names(answer)
+    terms = curve_names(series)
     rows = [
-        {**point, "term": term, "at": _drawn_at(point["start"], answer["by"])}
-        for term, series in zip(terms, answer["series"], strict=True)
-        for point in series["points"]
+        {
+            **vars(point),
+            "start": point.start.isoformat(),
+            "end": point.end.isoformat(),
+            "term": term,
+            "at": _drawn_at(point.start, by).isoformat(),
+        }
+        for term, one in zip(terms, series, strict=True)
+        for point in one.points
     ]
     colour = alt.Color(
         "term:N",
@@ -38,7 +45,7 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     starts = sorted({row["at"] for row in rows})
     every = -(-len(starts) // _MOST_TICKS)
     # Ticks only where points are: the library's own fall on days that no period begins with.
-    axis = alt.Axis(values=starts[::-every][::-1], format=_TICK_FORMATS[answer["by"]])
+    axis = alt.Axis(values=starts[::-every][::-1], format=_TICK_FORMATS[by])
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("at:T", title=None, axis=axis), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
     )
@@ -52,9 +59,9 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
         y="share:Q",
         fill=alt.condition("datum.complete", colour, alt.value("white")),
     )
-    where = ", ".join(answer["categories"])
+    where = ", ".join(categories)
     title = {
-        "text": f"Share of papers that {_VERBS[answer['level']]} each, by {answer['by']}",
+        "text": f"Share of papers that {_VERBS[level]} each, by {by}",
         "subtitle": f"{where}; 95 % intervals; hollow points are partial or not proven complete. Data: arXiv.",
     }
     chart = (band + line + points).properties(width=720, height=340, title=title, background="white")
@@ -64,20 +71,15 @@ def trend_chart(answer: Mapping[str, Any]) -> dict[str, Any]:
     return specification
 
 
-def curve_names(answer: Mapping[str, Any]) -> list[str]:
-    """A name for each curve of an answer of ``trends``, no two the same: one term can be asked for in several ways."""
-    names = [series["name"] for series in answer["series"]]
-    return [
-        name if names.count(name) == 1 else f"{name} ({KIND_WORDS[series['kind']]})"
-        for name, series in zip(names, answer["series"], strict=True)
-    ]
+def curve_names(series: Sequence[TermSeries]) -> list[str]:
+    """A name for each curve, no two the same: one term can be asked for in several ways."""
+    names = [one.name for one in series]
+    return [one.name if names.count(one.name) == 1 else f"{one.name} ({KIND_WORDS[one.kind]})" for one in series]
 
 
-def _drawn_at(start: str, by: str) -> str:
+def _drawn_at(start: date, by: str) -> date:
     """The day at which a period is drawn: a month's weeks may begin in the month before, its label must not."""
-    if by == "week":
-        return start
-    return (date.fromisoformat(start) + timedelta(days=3)).replace(day=1).isoformat()
+    return start if by == "week" else (start + timedelta(days=3)).replace(day=1)
 
 
 def chart_bytes(specification: Mapping[str, Any], suffix: str) -> bytes:

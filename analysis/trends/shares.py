@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from domain.digest import Change, Share, SharePoint
 from domain.tables import SHARES, WEEKLY_TOTALS
@@ -116,6 +118,20 @@ def share_series(
         }
     )
     return SHARES.check(table.reset_index(drop=True))
+
+
+def papers_by_week(day: NDArray[np.int32]) -> dict[Week, int]:
+    """How many papers each week has, from their days as ``PaperIndex.day`` counts them; weeks without one are absent.
+
+    Examples
+    --------
+    >>> papers_by_week(np.array([20_619, 20_625, 20_626], dtype=np.int32))
+    {Week(monday=datetime.date(2026, 6, 15)): 2, Week(monday=datetime.date(2026, 6, 22)): 1}
+    """
+    # Day 0 was a Thursday: three days more, and whole weeks begin on Mondays.
+    numbers, counts = np.unique((day + 3) // 7, return_counts=True)
+    first = Week(date(1969, 12, 29))
+    return {first.plus(number): k for number, k in zip(numbers.tolist(), counts.tolist(), strict=True)}
 
 
 def share_points(series: pd.DataFrame) -> tuple[SharePoint, ...]:

@@ -28,14 +28,14 @@ def harvest(
     """Only fetch: closed weeks that are not proven whole, or all changes by OAI-PMH."""
     from domain.week import last_closed_week
     from pipeline import stages
-    from queries import numbers
+    from queries.parse import day
     from service.cli.progress import follow
 
     if since is not None and source != "oai":
         raise UsageError("--since goes with --source oai; weeks are counted back with --weeks")
     if since is not None and weeks is not None:
         raise UsageError("--since and --weeks exclude each other")
-    first_day = numbers.day(since) if since else None
+    first_day = day(since) if since else None
     with (
         open_context(ctx, weeks=weeks) as context,
         context.sole_worker("harvest", source if source == "oai" else str(last_closed_week(context.now()))) as keeping,

@@ -41,12 +41,12 @@ def digest(
     """
     from domain.week import last_closed_week
     from pipeline import stages
-    from queries import numbers
+    from queries.parse import week_named
 
     if preview and out is not None:
         raise UsageError("--preview writes nothing, so it takes no --out")
     with open_context(ctx, read_only=preview) as context:
-        chosen = numbers.week_named(week) if week else last_closed_week(context.now())
+        chosen = week_named(week) if week else last_closed_week(context.now())
         stages.require_closed(context, chosen)
         stages.require_held(context, chosen)
         if preview:

@@ -25,11 +25,15 @@ def require_one_of(options: dict[str, bool]) -> None:
 
 
 def print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
+    from queries.json_form import json_value
+
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False, default=json_value))
 
 
 def print_json_line(answer: Any) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    from queries.json_form import json_value
+
+    typer.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False, default=json_value))
 
 
 FormatOption = Annotated[str, typer.Option("--format", help="html or text.")]

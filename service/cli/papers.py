@@ -42,7 +42,7 @@ def search(
     as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
 ) -> None:
     """Papers by meaning and by words."""
-    from queries import numbers
+    from queries.parse import day
     from queries.requests import PaperRequest
     from queries.search import search
     from templates import citations
@@ -50,7 +50,7 @@ def search(
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
     with open_context(ctx) as context:
         question = PaperRequest(
-            query, since=numbers.day(since) if since else None, categories=tuple(category or ()), topic=topic
+            query, since=day(since) if since else None, categories=tuple(category or ()), topic=topic
         )
         answer, papers = search(context, question, limit=limit)
     if as_json:
@@ -60,9 +60,9 @@ def search(
     elif as_ris:
         typer.echo(citations.ris(papers))
     else:
-        if not answer["results"]:
+        if not answer.results:
             typer.echo("no paper is near to it in meaning or holds its words; say it in a whole sentence", err=True)
-        for rank, found in enumerate(answer["results"], 1):
-            typer.echo(f"{rank:>3}. {found['title']}")
-            typer.echo(f"     {found['url']}  {found['primary_category']}  {found['submitted_at'][:10]}")
-            typer.echo(f"     {'; '.join(found['why'])}")
+        for rank, found in enumerate(answer.results, 1):
+            typer.echo(f"{rank:>3}. {found.title}")
+            typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}")
+            typer.echo(f"     {'; '.join(found.why)}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
 from service.cli.options import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from queries.results import TopicSummary
 
 topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,13 +42,13 @@ def topics_list(ctx: typer.Context, as_json: JsonOption = False) -> None:
         return
     if not found:
         raise UsageError("no topics are fitted yet; `papertide run` does all of it")
-    by_area: dict[str, list[dict[str, Any]]] = {}
+    by_area: dict[str, list[TopicSummary]] = {}
     for t in found:
-        by_area.setdefault(t["area"] or "not sorted into areas", []).append(t)
+        by_area.setdefault(t.area or "not sorted into areas", []).append(t)
     for area, of_area in by_area.items():
-        typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {sum(t['n_papers'] for t in of_area):,} papers")
+        typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {sum(t.n_papers for t in of_area):,} papers")
         for t in of_area:
-            typer.echo(f"{t['topic_id']:>5}  {t['n_papers']:>6,}  {t['label']}  ({', '.join(t['top_terms'][:5])})")
+            typer.echo(f"{t.topic_id:>5}  {t.n_papers:>6,}  {t.label}  ({', '.join(t.top_terms[:5])})")
 
 
 def _counted(n: int, noun: str) -> str:
@@ -61,7 +64,7 @@ def topics_rename(
     ] = None,
 ) -> None:
     """Name a topic as you want; the name is shown everywhere and stays through refits."""
-    from queries import topics
+    from queries.topic_name import rename_topic
 
     with open_context(ctx) as context:
-        typer.echo(topics.rename_topic(context, topic, name))
+        typer.echo(rename_topic(context, topic, name))

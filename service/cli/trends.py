@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,7 +13,8 @@ from service.cli.context import open_context
 from service.cli.options import JsonOption, print_json, require_one_of
 
 if TYPE_CHECKING:
-    pass
+    from domain.trends import TrendPoint
+    from queries.results import Trends
 
 
 By = Literal["week", "month", "quarter", "year"]
@@ -41,8 +42,8 @@ def trends(
     out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
 ) -> None:
     """The share of papers over time, with its interval and denominator."""
-    from queries import numbers
     from queries import trends as trend_queries
+    from queries.parse import day
 
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
@@ -55,45 +56,48 @@ def trends(
             level=level,
             categories=category or (),
             primary=primary,
-            since=numbers.day(since) if since else None,
-            until=numbers.day(until, end=True) if until else None,
+            since=day(since) if since else None,
+            until=day(until, end=True) if until else None,
         )
     if out is not None:
         from runtime.files import write_whole
         from templates.trend_vega import chart_bytes, trend_chart
 
-        write_whole(out, chart_bytes(trend_chart(answer), out.suffix))
+        chart = trend_chart(answer.series, by=answer.by, level=answer.level, categories=answer.categories)
+        write_whole(out, chart_bytes(chart, out.suffix))
         typer.echo(f"drawn in {out}")
     if as_json:
         print_json(answer)
     elif as_csv:
-        sys.stdout.write(trend_queries.trends_csv(answer))
+        from templates.trend_csv import trends_csv
+
+        sys.stdout.write(trends_csv(answer.series))
     elif out is None:
         _print_trends(answer)
 
 
-def _print_trends(answer: dict[str, Any]) -> None:
-    from datetime import date
-
-    from domain.calls import Growth
+def _print_trends(answer: Trends) -> None:
     from domain.week import Week, period_name
     from templates import number_text
 
-    for series in answer["series"]:
-        level = f", {answer['level']}" if series["kind"] in ("technique", "theme") else ""
-        typer.echo(f"{series['term']} ({series['kind']}{level}), by {answer['by']}")
-        for p in series["points"]:
-            share = "     no papers" if p["share"] is None else f"{p['share'] * 100:6.2f} %"
-            interval = "" if p["share"] is None else f"  ({p['low'] * 100:.2f} to {p['high'] * 100:.2f} %)"
-            whole = "" if p["complete"] else "  not proven complete"
-            if p["corrected"] is not None:
-                whole = f"; truly {p['corrected_low'] * 100:.1f} to {p['corrected_high'] * 100:.1f} %{whole}"
-            period = period_name(Week(date.fromisoformat(p["start"])), answer["by"])
-            typer.echo(f"  {period:8}  {share}{interval}  {p['k']:,} of {p['n']:,}{whole}")
-        if growth := series["growth"]:
-            call = series["call"]
-            called = f"; called in {call['week']}: {number_text.verdict_said(call['verdict'])}" if call else ""
-            typer.echo(f"  odds over the last half year: {number_text.growth_said(Growth(**growth))}{called}")
+    for series in answer.series:
+        level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
+        typer.echo(f"{series.term} ({series.kind}{level}), by {answer.by}")
+        for p in series.points:
+            typer.echo(f"  {period_name(Week(p.start), answer.by):8}  {_point_said(p)}")
+        if series.growth:
+            call = series.call
+            called = f"; called in {call.week}: {number_text.verdict_said(call.verdict)}" if call else ""
+            typer.echo(f"  odds over the last half year: {number_text.growth_said(series.growth)}{called}")
+
+
+def _point_said(p: TrendPoint) -> str:
+    share = "     no papers" if p.share is None else f"{p.share * 100:6.2f} %"
+    interval = f"  ({p.low * 100:.2f} to {p.high * 100:.2f} %)" if p.low is not None and p.high is not None else ""
+    whole = "" if p.complete else "  not proven complete"
+    if p.corrected_low is not None and p.corrected_high is not None:
+        whole = f"; truly {p.corrected_low * 100:.1f} to {p.corrected_high * 100:.1f} %{whole}"
+    return f"{share}{interval}  {p.k:,} of {p.n:,}{whole}"
 
 
 def calls(
@@ -102,25 +106,23 @@ def calls(
     as_json: JsonOption = False,
 ) -> None:
     """What was called rising, falling, emerging or cooling, and what became of it."""
-    from domain.calls import Growth
     from queries import calls as call_queries
-    from queries import numbers
+    from queries.parse import week_named
     from templates import number_text
 
     with open_context(ctx) as context:
-        answer = call_queries.calls(context, numbers.week_named(week) if week else None)
+        answer = call_queries.calls(context, week_named(week) if week else None)
     if as_json:
         print_json(answer)
         return
-    if not answer["calls"]:
+    if not answer.calls:
         raise UsageError("no call is stored" + (f" for {week}" if week else " yet") + "; `papertide run` makes them")
-    for r in answer["record"]:
-        told = r["held"] + r["failed"]
-        typer.echo(f"{r['horizon_weeks']} weeks on: {r['held']} of {told} held, {r['unknown']} cannot be told")
-    for c in answer["calls"]:
+    for r in answer.record:
+        typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
+    for c in answer.calls:
         scores = {True: "held", False: "did not hold", None: "cannot be told"}
-        said = f"{number_text.verdict_said(c['verdict']):<12}  {c['kind']} {c['name']}"
-        if c["growth"]:
-            said += f"  {number_text.growth_said(Growth(**c['growth']))}"
-        said += "".join(f"; {s['horizon_weeks']} weeks on {scores[s['held']]}" for s in c["scores"])
-        typer.echo(f"{c['week']}  {said}{'; called late' * c['late']}")
+        said = f"{number_text.verdict_said(c.verdict):<12}  {c.kind} {c.name}"
+        if c.growth:
+            said += f"  {number_text.growth_said(c.growth)}"
+        said += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
+        typer.echo(f"{c.week}  {said}{'; called late' * c.late}")

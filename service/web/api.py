@@ -9,34 +9,35 @@ from fastapi import APIRouter, Path, Request, Response
 
 from queries import calls as call_queries
 from queries import digests as digest_queries
-from queries import numbers, paper_rows
-from queries import papers as paper_queries
+from queries import paper as paper_queries
 from queries import status as status_queries
-from queries import topics as topic_queries
-from queries.numbers import week_called
+from queries import topic as topic_queries
+from queries import topics as topic_list_queries
+from queries.json_form import json_form
+from queries.paper_rows import paper_line
 from queries.papers import papers_matching
+from queries.parse import week_called, week_named
+from queries.results import (
+    Calls,
+    DigestPage,
+    PaperPage,
+    PaperResult,
+    SearchPage,
+    Status,
+    TopicPage,
+    TopicResult,
+    Trends,
+)
 from queries.search import search
 from queries.trends import trend_answer
 from service.web.dependencies import WebContextDep
+from service.web.errors import ErrorBody
 from service.web.links import STATUS_S
-from service.web.models import (
-    CallsAnswer,
-    DigestAnswer,
-    DigestPage,
-    ErrorBody,
-    PaperAnswer,
-    PaperPage,
-    SearchAnswer,
-    StatusAnswer,
-    TopicAnswer,
-    TopicPage,
-    Trends,
-)
 from service.web.page_cache import cached_page
 from service.web.parameters import OptionalWeek, WeekName
 from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
 from service.web.responses import JSON, json_text
-from templates.digest_json import digest_json
+from templates.digest_json import DigestResult, digest_json
 
 DESCRIPTION = (
     "Which way machine-learning research on arXiv is moving: shares of techniques, topics and phrases with their "
@@ -66,20 +67,22 @@ def _next(offset: int | None) -> str | None:
     return None if offset is None else str(offset)
 
 
-@router.get("/digests", response_model=DigestPage, responses=_errors() | _304, summary="Every digest")
+@router.get("/digests", response_model=json_form(DigestPage), responses=_errors() | _304, summary="Every digest")
 def digests(request: Request, web: WebContextDep, limit: Limit = 20, cursor: Cursor = "") -> Response:
     """Digests in short, newest first."""
 
     def draw() -> str:
         heads, offset = digest_queries.published_digests(web.context), int(cursor or 0)
         after = offset + limit if offset + limit < len(heads) else None
-        listed = [digest_queries.digest_line(head) for head in heads[offset : offset + limit]]
-        return json_text({"total": len(heads), "next": _next(after), "digests": listed})
+        listed = tuple(map(digest_queries.digest_line, heads[offset : offset + limit]))
+        return json_text(DigestPage(len(heads), _next(after), listed))
 
     return cached_page(web, request, draw, JSON)
 
 
-@router.get("/digests/{week}", response_model=DigestAnswer, responses=_errors(404) | _304, summary="One digest")
+@router.get(
+    "/digests/{week}", response_model=json_form(DigestResult), responses=_errors(404) | _304, summary="One digest"
+)
 def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
     """Everything that the digest's page shows, in its order; `week` is written 2026-W25."""
     return cached_page(
@@ -90,50 +93,57 @@ def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
     )
 
 
-@router.get("/trends", response_model=Trends, responses=_errors() | _304, summary="Shares over time")
+@router.get("/trends", response_model=json_form(Trends), responses=_errors() | _304, summary="Shares over time")
 def trends(request: Request, web: WebContextDep, asked: TrendParams) -> Response:
     """The share of papers of each term, by week or a longer period, with interval and denominator."""
     return cached_page(web, request, lambda: json_text(trend_answer(web.context, asked)), JSON)
 
 
-@router.get("/topics", response_model=TopicPage, responses=_errors() | _304, summary="Every topic")
+@router.get("/topics", response_model=json_form(TopicPage), responses=_errors() | _304, summary="Every topic")
 def topics(request: Request, web: WebContextDep, limit: Limit = 100, cursor: Cursor = "") -> Response:
     """Topics, largest of the living first, then those that are no longer found."""
 
     def draw() -> str:
-        everyone, offset = topic_queries.all_topics(web.context), int(cursor or 0)
+        everyone, offset = topic_list_queries.all_topics(web.context), int(cursor or 0)
         after = offset + limit if offset + limit < len(everyone) else None
-        listed = [topic_queries.topic_line(t) for t in everyone[offset : offset + limit]]
-        return json_text({"total": len(everyone), "next": _next(after), "topics": listed})
+        listed = tuple(map(topic_list_queries.topic_line, everyone[offset : offset + limit]))
+        return json_text(TopicPage(len(everyone), _next(after), listed))
 
     return cached_page(web, request, draw, JSON)
 
 
-@router.get("/topics/{topic_id}", response_model=TopicAnswer, responses=_errors(404) | _304, summary="One topic")
+@router.get(
+    "/topics/{topic_id}", response_model=json_form(TopicResult), responses=_errors(404) | _304, summary="One topic"
+)
 def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """A topic's label, history, share by week, papers and neighbours."""
     return cached_page(web, request, lambda: json_text(topic_queries.topic(web.context, topic_id)), JSON)
 
 
-@router.get("/papers", response_model=PaperPage, responses=_errors() | _304, summary="Papers that a number counts")
+@router.get(
+    "/papers", response_model=json_form(PaperPage), responses=_errors() | _304, summary="Papers that a number counts"
+)
 def papers(request: Request, web: WebContextDep, found: PaperParams) -> Response:
     """Papers by day, category, topic, and technique, theme or words, newest first."""
 
     def draw() -> str:
         total, listed = papers_matching(web.context, found.question, limit=found.limit, offset=found.offset)
-        lines = [paper_rows.paper_line(p) for p in listed]
-        return json_text({"total": total, "next": _next(found.next_offset(total)), "papers": lines})
+        return json_text(PaperPage(total, _next(found.next_offset(total)), tuple(map(paper_line, listed))))
 
     return cached_page(web, request, draw, JSON)
 
 
-@router.get("/papers/{arxiv_id:path}", response_model=PaperAnswer, responses=_errors(404) | _304, summary="One paper")
+@router.get(
+    "/papers/{arxiv_id:path}", response_model=json_form(PaperResult), responses=_errors(404) | _304, summary="One paper"
+)
 def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
     """A paper with its versions, detections, topic and those like it; ids are written 2606.01846 or cs/0601001."""
     return cached_page(web, request, lambda: json_text(paper_queries.paper(web.context, arxiv_id)), JSON)
 
 
-@router.get("/search", response_model=SearchAnswer, responses=_errors() | _304, summary="Papers by meaning and words")
+@router.get(
+    "/search", response_model=json_form(SearchPage), responses=_errors() | _304, summary="Papers by meaning and words"
+)
 def search_papers(
     request: Request, web: WebContextDep, found: PaperParams, q: QueryText, sort: SortBy = "relevance"
 ) -> Response:
@@ -143,23 +153,23 @@ def search_papers(
     def draw() -> str:
         question = replace(found.question, query=q, sort=sort)
         answer, _ = search(web.context, question, limit=found.limit, offset=found.offset)
-        return json_text({**answer, "next": _next(found.next_offset(answer["total"]))})
+        return json_text(SearchPage(**vars(answer), next=_next(found.next_offset(answer.total))))
 
     return cached_page(web, request, draw, JSON)
 
 
-@router.get("/calls", response_model=CallsAnswer, responses=_errors() | _304, summary="What was called, and held")
+@router.get("/calls", response_model=json_form(Calls), responses=_errors() | _304, summary="What was called, and held")
 def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
     """All calls of a week, or without one every rise and fall called so far, each with what became of it."""
     return cached_page(
         web,
         request,
-        lambda: json_text(call_queries.calls(web.context, numbers.week_named(week) if week else None)),
+        lambda: json_text(call_queries.calls(web.context, week_named(week) if week else None)),
         JSON,
     )
 
 
-@router.get("/status", response_model=StatusAnswer, responses=_errors() | _304, summary="What is held")
+@router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="What is held")
 def status(request: Request, web: WebContextDep) -> Response:
     """What is stored, what is complete, what ran, what is due and what drifts."""
 

@@ -10,7 +10,7 @@ from domain.errors import NotFound
 from domain.week import Week
 from queries import digests as digest_queries
 from queries import status as status_queries
-from queries.numbers import week_called
+from queries.parse import week_called
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.links import DIGEST_FEED, LINKS
 from service.web.page_cache import cached_page

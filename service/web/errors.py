@@ -6,6 +6,7 @@ import logging
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from domain.errors import (
@@ -30,6 +31,20 @@ _TITLES = {
     422: "This cannot be answered as it was asked",
     503: "The answer is not ready",
 }
+
+
+class Problem(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="A word for programs, such as not_found.")
+    message: str = Field(description="A line for people.")
+    allowed: list[str] | None = Field(default=None, description="What can be given instead, where there is a choice.")
+
+
+class ErrorBody(BaseModel):
+    """The one form of every error of the API, for OpenAPI."""
+
+    error: Problem
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 from domain.paper import Paper
 from domain.week import iso_instant, last_closed_week
 from queries import digests as digest_queries
-from queries import topics
+from queries import topic as topic_queries
 from queries.papers import papers_matching
 from queries.requests import PaperRequest
 from queries.search import search
@@ -68,13 +68,13 @@ def topic(
     """The newest papers of a topic."""
 
     def content() -> FeedContent:
-        found = topics.topic(web.context, topic_id)
+        found = topic_queries.topic(web.context, topic_id)
         _, papers = papers_matching(web.context, PaperRequest("", topic=str(topic_id)), limit=N_ENTRIES)
-        about = f"New papers on arXiv of the topic “{found['label']}”"
+        about = f"New papers on arXiv of the topic “{found.label}”"
         return _feed(
             web,
             f"topics/{topic_id}",
-            f"Papertide: {found['label']}",
+            f"Papertide: {found.label}",
             about,
             f"/topics/{topic_id}",
             _entries(web, papers),

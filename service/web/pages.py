@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from analysis.detection import model_scores
 from queries import calls as call_queries
-from queries import numbers
 from queries import status as status_queries
+from queries.parse import week_named
 from runtime.context import papertide_version
 from service.web.dependencies import WebContextDep
 from service.web.links import STATUS_S
@@ -47,7 +47,7 @@ def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Resp
         lambda: render_page(
             "calls.html",
             site=web.site("methods"),
-            answer=call_queries.calls(web.context, numbers.week_named(week) if week else None),
+            answer=call_queries.calls(web.context, week_named(week) if week else None),
         ),
     )
 

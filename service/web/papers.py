@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from domain.detections import Evidence
 from domain.errors import NotFound, UsageError
-from queries import paper_rows, terms
-from queries import papers as paper_queries
-from queries import topics as topic_queries
+from queries import paper as paper_queries
+from queries import terms
+from queries.paper_rows import paper_line
 from queries.papers import papers_matching
 from queries.search import search
+from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.links import LINKS
 from service.web.page_cache import cached_page
@@ -50,7 +50,7 @@ def papers(request: Request, web: WebContextDep, found: PaperParams) -> Response
             "paper_list.html",
             site=web.site("search"),
             total=total,
-            papers=[paper_rows.paper_line(p) for p in listed],
+            papers=[paper_line(p) for p in listed],
             next_offset=found.next_offset(total),
             term_name=_term_name(web, found.question.term),
             **_filters_page(web, replace(found, total=total)),
@@ -67,9 +67,7 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
     if named is None:
         return term_said(term)
     if named[0] == "topic":
-        return next(
-            (t.topic.label for t in topic_queries.all_topics(web.context) if str(t.topic.topic_id) == named[1]), term
-        )
+        return next((t.topic.label for t in all_topics(web.context) if str(t.topic.topic_id) == named[1]), term)
     return next(t.name for t in web.context.detector.taxonomy.terms if (t.kind, t.key) == named)
 
 
@@ -108,7 +106,7 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
 
     def draw() -> str:
         found = paper_queries.paper(web.context, arxiv_id)
-        evidence = [Evidence(e["field"], e["start"], e["end"]) for d in found["detections"] for e in d["evidence"]]
+        evidence = [e for d in found.detections for e in d.evidence]
         return render_page(
             "paper.html",
             site=web.site("search"),
@@ -154,8 +152,8 @@ def search_page(
             ),
             answer=answer,
             problem=problem,
-            next_offset=asked.next_offset(answer["total"]) if answer else None,
-            **_filters_page(web, replace(asked, total=answer["total"]) if answer else asked),
+            next_offset=asked.next_offset(answer.total) if answer else None,
+            **_filters_page(web, replace(asked, total=answer.total) if answer else asked),
         )
 
     return cached_page(web, request, draw)
@@ -178,4 +176,4 @@ def search_as_file(
         return citations.written(listed, form)
 
     answer, _ = search(web.context, question, limit=0)
-    return _exported(web, request, draw, form, "search", answer["total"])
+    return _exported(web, request, draw, form, "search", answer.total)

@@ -9,6 +9,8 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from queries.json_form import json_value
+
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -41,7 +43,7 @@ class Rendered:
 
 def json_text(answer: Any) -> str:
     """JSON as the service writes it; NaN is a mistake, never sent."""
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=json_value)
 
 
 def respond(request: Request, drawn: Rendered, *, max_age_s: int = FRESH_S, name: str | None = None) -> Response:

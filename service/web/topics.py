@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.week import Week
-from queries import topics as topic_queries
+from queries import topic as topic_queries
+from queries.topic_map import topic_map
+from queries.topics import all_topics, topic_series
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
 from service.web.trends import share_point
@@ -35,9 +37,9 @@ def topics(
     """Every topic, sorted and filtered, and the map of them all."""
 
     def draw() -> str:
-        everyone = topic_queries.all_topics(web.context)
+        everyone = all_topics(web.context)
         living = [t for t in everyone if t.is_active]
-        series = topic_queries.topic_series(web.context)
+        series = topic_series(web.context)
         words = q.casefold().split()
         chosen = [
             t
@@ -64,7 +66,7 @@ def topics(
             asked={"q": q, "area": area, "sort": sort},
             drawing=topic_map_drawing(
                 [(t.topic.topic_id, t.topic.label, t.topic.size, t.topic.area, t.position) for t in living],
-                topic_queries.topic_map(web.context),
+                topic_map(web.context),
                 areas,
             ),
         )
@@ -83,7 +85,7 @@ def draw_topic_page(web: WebContext, topic_id: int) -> str:
     found = topic_queries.topic(web.context, topic_id)
     return web.render_long(
         "topic.html",
-        site=web.site("topics", (Feed(f"Papertide: {found['label']}", f"/feeds/topics/{topic_id}.atom"),)),
+        site=web.site("topics", (Feed(f"Papertide: {found.label}", f"/feeds/topics/{topic_id}.atom"),)),
         topic=found,
-        series=tuple(share_point(p) for p in found["points"]),
+        series=tuple(map(share_point, found.points)),
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import replace
-from datetime import date
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from domain.digest import SharePoint
 from domain.errors import UsageError
+from domain.trends import TermSeries, TrendPoint
 from domain.week import last_closed_week
-from queries import trends as trend_queries
 from queries.requests import TakenAs, TrendRequest
+from queries.results import Trends
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.links import LINKS
@@ -23,6 +23,7 @@ from service.web.page_cache import cached_page
 from service.web.parameters import topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.responses import CSV, JSON, json_text
+from templates.trend_csv import trends_csv
 from templates.trend_svg import TrendSeries
 from templates.trend_text import movement
 from templates.trend_vega import chart_bytes, curve_names, trend_chart
@@ -68,7 +69,7 @@ def trends(
                 is_called = question.level == "adopts" and not question.categories
                 movements = [
                     movement(curve, answered, is_called=is_called)
-                    for curve, answered in zip(series, answer["series"], strict=True)
+                    for curve, answered in zip(series, answer.series, strict=True)
                 ]
             except UsageError as error:
                 problem = error.web_message
@@ -92,47 +93,46 @@ def trends(
     return cached_page(web, request, draw)
 
 
-def trend_series(web: WebContext, asked: TrendRequest, answer: dict[str, Any]) -> list[TrendSeries]:
+def trend_series(web: WebContext, asked: TrendRequest, answer: Trends) -> list[TrendSeries]:
     """The answer's curves, each point with the address of its papers."""
     last_closed = last_closed_week(web.context.now())
 
-    def curve(name: str, one: dict[str, Any]) -> TrendSeries:
+    def curve(name: str, one: TermSeries) -> TrendSeries:
         return TrendSeries(
             name=name,
-            points=tuple(share_point(p) for p in one["points"]),
+            points=tuple(map(share_point, one.points)),
             hrefs=tuple(_papers_of(asked, one)),
             by=asked.by,
-            n_open=sum(date.fromisoformat(p["end"]) > last_closed.sunday for p in one["points"]),
+            n_open=sum(p.end > last_closed.sunday for p in one.points),
         )
 
     return [
         web.context.cached(
-            ("curve", last_closed, name, replace(asked, terms=(one["kind"], one["term"]))), partial(curve, name, one)
+            ("curve", last_closed, name, replace(asked, terms=(one.kind, one.term))), partial(curve, name, one)
         )
-        for one, name in zip(answer["series"], curve_names(answer), strict=True)
+        for one, name in zip(answer.series, curve_names(answer.series), strict=True)
     ]
 
 
-def _papers_of(asked: TrendRequest, series: dict[str, Any]) -> list[str]:
+def _papers_of(asked: TrendRequest, series: TermSeries) -> list[str]:
     """Where the papers of each point of a curve are listed."""
     all_of_them = LINKS.asked(
         "/papers",
         {
-            "term": f"{series['kind']}:{series['term']}",
-            "level": "" if asked.level == "adopts" or series["kind"] not in ("technique", "theme") else asked.level,
+            "term": f"{series.kind}:{series.term}",
+            "level": "" if asked.level == "adopts" or series.kind not in ("technique", "theme") else asked.level,
             "category": asked.categories,
             "primary": "true" if asked.primary else "",
         },
     )
     # Written behind what is the same for hundreds of points: quoting an address takes its time.
-    return [f"{all_of_them}&since={p['start']}&until={p['end']}" for p in series["points"]]
+    return [f"{all_of_them}&since={p.start}&until={p.end}" for p in series.points]
 
 
-def share_point(p: dict[str, Any]) -> SharePoint:
-    share, low, high = (math.nan if p[name] is None else p[name] for name in ("share", "low", "high"))
-    return SharePoint(
-        date.fromisoformat(p["start"]), date.fromisoformat(p["end"]), p["k"], p["n"], share, low, high, p["complete"]
-    )
+def share_point(p: TrendPoint) -> SharePoint:
+    """The point as charts draw it."""
+    share, low, high = (math.nan if number is None else number for number in (p.share, p.low, p.high))
+    return SharePoint(p.start, p.end, p.k, p.n, share, low, high, p.complete)
 
 
 @router.get("/trends.{form}")
@@ -146,9 +146,10 @@ def trends_as_file(
         if form == "json":
             return json_text(answer)
         if form == "csv":
-            return trend_queries.trends_csv(answer)
+            return trends_csv(answer.series)
         with _one_picture_at_a_time:
-            return chart_bytes(trend_chart(answer), f".{form}")
+            chart = trend_chart(answer.series, by=answer.by, level=answer.level, categories=answer.categories)
+            return chart_bytes(chart, f".{form}")
 
     media_type = {"json": JSON, "csv": CSV, "png": "image/png", "svg": "image/svg+xml"}[form]
     return cached_page(web, request, draw, media_type, name=f"papertide-trends.{form}" if form == "csv" else None)

@@ -20,6 +20,7 @@ from ingest.harvest import plan_harvest, window_of
 from ingest.settings import ArxivSettings
 from pipeline import harvest, stages
 from queries.coverage import coverage
+from queries.results import LateCount
 from runtime.context import AppContext
 from runtime.settings import Settings
 from sample.server import SampleArxiv
@@ -136,10 +137,11 @@ def test_late_arrivals_are_stored_counted_into_their_week_and_measured(world: _W
     of_week = arrivals[WEEK.start_at]
     assert of_week.first_complete_at == WEEK.end_at + CLOSE_LAG
     assert (of_week.n_papers, of_week.days) == (14, (9.0, 29.0))
-    [line] = [w for w in answer["weeks"] if w["week"] == str(WEEK)]
-    assert (line["n"], line["complete"], line["late"]) == (14, True, {"n": 2, "days_median": 19.0, "days_max": 29.0})
-    assert line["categories"] == {"cs.LG": 14, "stat.ML": 12}
-    assert answer["late_arrivals"]["late"] == 2
+    [line] = [w for w in answer.weeks if w.week == WEEK]
+    assert (line.n, line.complete, line.late) == (14, True, LateCount(n=2, days_median=19.0, days_max=29.0))
+    assert line.categories == {"cs.LG": 14, "stat.ML": 12}
+    assert answer.late_arrivals is not None
+    assert answer.late_arrivals.late == 2
 
 
 def test_a_recheck_finds_a_paper_that_came_for_one_that_went(world: _World, make_paper: Make) -> None:
@@ -176,8 +178,8 @@ def test_a_withdrawn_paper_is_part_of_the_proof_but_not_of_the_count(world: _Wor
         apply_harvest(context.db, plan_harvest(withdrawn, {}), None, seen_at=world.now)
     assert world.harvest(1)[0] == f"{WEEK}: 12 papers, 0 new, complete"
     with _looking_at(world) as context:
-        [line] = [w for w in coverage(context)["weeks"] if w["week"] == str(WEEK)]
-    assert (line["n"], line["complete"]) == (11, True)
+        [line] = [w for w in coverage(context).weeks if w.week == WEEK]
+    assert (line.n, line.complete) == (11, True)
 
 
 def test_a_week_without_an_answer_is_open_with_its_problem_and_its_tries(world: _World) -> None:
@@ -188,12 +190,12 @@ def test_a_week_without_an_answer_is_open_with_its_problem_and_its_tries(world: 
         with pytest.raises(SourceError):
             world.harvest(2)
     with _looking_at(world) as context:
-        answer = coverage(context) | {"papers": 12}
+        answer = coverage(context)
         first, newest = window_records(context.db, CATEGORIES)
     assert newest.is_complete
     assert (first.problem, first.n_tries, first.n_said) == ("arXiv answered 503", 2, None)
-    assert [w["problem"] for w in answer["open_windows"]] == ["arXiv answered 503"]
-    assert answer["arxiv"]["last_day"]["problems"] == 2
+    assert [w.problem for w in answer.open_windows] == ["arXiv answered 503"]
+    assert answer.arxiv.last_day.problems == 2
     assert any("arXiv answered 503" in line for line in coverage_lines(answer))
 
 
@@ -236,8 +238,8 @@ def test_too_many_refusals_end_the_harvest_and_the_next_one_asks_nothing(world: 
     assert world.arxiv.n_requests == 4
     world.at(world.now + timedelta(hours=1))
     with _looking_at(world) as context:
-        answer = coverage(context) | {"papers": 0}
-    assert answer["arxiv"]["refusals_in_a_row"] == 4
+        answer = coverage(context)
+    assert answer.arxiv.refusals_in_a_row == 4
 
 
 def test_a_window_whose_papers_stay_unreadable_names_one_and_keeps_the_others(world: _World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from analysis.trends.shares import difference_of, share_of
 from domain.detections import ADOPTS
 from domain.digest import Digest, Share
 from domain.errors import SourceUnavailable
+from domain.trends import TrendPoint
 from pipeline import run as pipeline_run
 from pipeline import stages
 from queries import requests, trends
@@ -30,16 +32,15 @@ from templates.digest_json import digest_json
 from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, NOW, FinishedRun, workshop_at
 
 
-def _trend(run: FinishedRun, term: str, level: requests.Level = "adopts") -> list[dict[str, float]]:
+def _trend(run: FinishedRun, term: str, level: requests.Level = "adopts") -> tuple[TrendPoint, ...]:
     answer = trends.trends(
         run.context, [term], by="week", level=level, categories=(), primary=False, since=None, until=None
     )
-    points: list[dict[str, float]] = answer["series"][0]["points"]
-    return points
+    return answer.series[0].points
 
 
-def _pooled(points: list[dict[str, float]]) -> Share:
-    return share_of(sum(int(p["k"]) for p in points), sum(int(p["n"]) for p in points))
+def _pooled(points: Sequence[TrendPoint]) -> Share:
+    return share_of(sum(p.k for p in points), sum(p.n for p in points))
 
 
 def _digest(run: FinishedRun) -> Digest:
@@ -86,7 +87,7 @@ def test_most_weekly_intervals_hold_the_true_share(finished_run: FinishedRun, te
         str(row.week_start)[:10]: row.k_adopts / row.n for row in table[table["technique"] == technique].itertuples()
     }
     points = _trend(finished_run, technique)
-    held = [p["low"] <= true[str(p["start"])] <= p["high"] for p in points]
+    held = [p.low <= true[str(p.start)] <= p.high for p in points]
     # 95 % of weeks, less what the detector gets wrong: the interval is of sampling alone.
     assert np.mean(held) >= 0.8
 
@@ -193,7 +194,7 @@ def test_a_search_by_meaning_and_words_finds_the_planted_topic(finished_run: Fin
     answer, papers = search(finished_run.context, PaperRequest("federated learning with private client data"), limit=10)
     true = {t.arxiv_id: t.topic for t in finished_run.corpus.truth}
     assert Counter(true[p.arxiv_id] for p in papers).most_common(1)[0][1] >= 6
-    assert all(result["why"] for result in answer["results"])
+    assert all(result.why for result in answer.results)
 
 
 def test_the_notebook_in_the_docs_runs_on_what_a_run_stored(finished_run: FinishedRun, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from domain.calls import CallVerdict, Growth, TrendCall
 from domain.digest import DigestEdition, SharePoint
+from domain.trends import NewestCall, SeriesChange, TermSeries, TrendPoint
 from domain.week import Week
 from templates import number_text, share_curves
 from templates.trend_svg import WIDE, TrendSeries, number_rows, trend_drawing
@@ -26,13 +27,13 @@ def months(*ends: tuple[str, str]) -> tuple[SharePoint, ...]:
     )
 
 
-def answered(series: TrendSeries, **fields: Any) -> dict[str, Any]:
-    points = [
-        {"start": str(p.start), "end": str(p.end), "k": p.k, "n": p.n, "complete": p.complete}
-        | dict.fromkeys(("corrected", "corrected_low", "corrected_high"))
+def answered(series: TrendSeries, **fields: Any) -> TermSeries:
+    points = tuple(
+        TrendPoint(p.start, p.end, p.k, p.n, p.share, p.low, p.high, p.complete, None, None, None)
         for p in series.points
-    ]
-    return {"kind": "technique", "growth": None, "call": None, "change_points": [], "points": points} | fields
+    )
+    plain = TermSeries("diffusion", "technique", "diffusion", points, growth=None, change_points=(), call=None)
+    return replace(plain, **fields)
 
 
 MONTHS = TrendSeries(
@@ -85,7 +86,7 @@ def test_a_whole_period_is_the_latest_before_a_partial_one() -> None:
 def test_a_pace_that_may_be_none_has_no_direction(
     growth: tuple[float, float, float] | None, pace: str, interval: str
 ) -> None:
-    said = moved(growth=growth and dict(zip(("odds_ratio_per_year", "low", "high"), growth, strict=True)))
+    said = moved(growth=growth and Growth(*growth))
     assert (said.pace, said.pace_interval) == (pace, interval)
 
 
@@ -113,9 +114,9 @@ def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text()
 def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accuracy_elsewhere() -> None:
     assert moved().corrected == "accuracy unknown"
     assert moved(kind="text").corrected == ""
-    with_error = answered(MONTHS)
-    with_error["points"][1] |= {"corrected": 0.08, "corrected_low": 0.03, "corrected_high": 0.15}
-    said = movement(MONTHS, with_error, is_called=True).corrected
+    first, second, third = answered(MONTHS).points
+    measured = replace(second, corrected=0.08, corrected_low=0.03, corrected_high=0.15)
+    said = moved(points=(first, measured, third)).corrected
     assert said.replace(NB, " ") == "corrected 8.0 % (3.0 to 15.0 %)"
 
 
@@ -128,8 +129,8 @@ def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accurac
         ("unknown", "", "not known", "in 2026-W24: too few weeks to tell"),
     ],
 )
-def test_the_newest_call_is_said_with_its_week(verdict: str, way: str, call: str, called: str) -> None:
-    said = moved(call={"week": "2026-W24", "verdict": verdict})
+def test_the_newest_call_is_said_with_its_week(verdict: CallVerdict, way: str, call: str, called: str) -> None:
+    said = moved(call=NewestCall(Week.parse("2026-W24"), verdict))
     assert (said.way, said.call, said.called) == (way, call, called)
 
 
@@ -140,7 +141,7 @@ def test_where_nothing_is_called_the_page_says_why() -> None:
 
 
 def test_another_course_is_said_with_its_week_and_both_shares() -> None:
-    [turn] = moved(change_points=[{"start": "2026-03-09", "share_before": 0.04, "share_after": 0.061}]).turns
+    [turn] = moved(change_points=(SeriesChange(date(2026, 3, 9), 0.04, 0.061),)).turns
     assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % then"
 
 

@@ -19,6 +19,9 @@ from openapi_spec_validator import validate
 
 from domain.errors import UsageError
 from ingest.harvest import plan_harvest
+from queries.requests import TrendRequest
+from queries.trends import trend_answer
+from runtime.cached_context import CachedContext
 from runtime.query_batcher import QueryBatcher
 from runtime.web_settings import ServiceSettings
 from service.web.app import make_app
@@ -171,9 +174,13 @@ def test_a_description_counts_by_meaning_and_its_points_lead_to_as_many_papers(w
     assert (refused.status_code, refused.json()["error"]["message"]) == (422, "there is no word in '?!'")
 
 
-def test_curves_of_one_word_asked_in_two_ways_have_two_names(web: TestClient) -> None:
-    answer = web.get("/api/v1/trends?term=text:graph&term=meaning:graph&term=gnn").json()
-    assert curve_names(answer) == ["graph (words)", "graph (by meaning)", "Graph neural networks"]
+def test_curves_of_one_word_asked_in_two_ways_have_two_names(context: CachedContext) -> None:
+    question = TrendRequest(("text:graph", "meaning:graph", "gnn"), "", "", "week", "adopts", (), primary=False)
+    assert curve_names(trend_answer(context, question).series) == [
+        "graph (words)",
+        "graph (by meaning)",
+        "Graph neural networks",
+    ]
 
 
 def test_strangers_text_comes_back_as_it_was(web: TestClient) -> None:

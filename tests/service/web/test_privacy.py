@@ -18,7 +18,7 @@ from domain.errors import ConfigError, ModelError
 from domain.subscription import Preferences
 from ingest.settings import ArxivSettings
 from mail.service import MailService
-from queries import status as status_queries
+from queries.status import trouble_details
 from runtime.cached_context import CachedContext
 from runtime.mail_settings import MailSettings
 from runtime.schedule_settings import ScheduleSettings
@@ -126,7 +126,7 @@ def test_neither_pages_nor_log_name_a_reader_whom_the_mail_server_refuses_or_a_p
         assert "unknown" not in text.lower()
         assert "maillog" not in text
     # The operator still learns it, on the terminal.
-    details = {d["job"]: d["detail"] for d in status_queries.trouble_details(own)}
+    details = {d.job: d.detail for d in trouble_details(own)}
     assert str(tmp_path / "no" / "reports") in details["bounces"]
     assert "@" not in str(details)
     [(refused, address)] = refused_deliveries(own.db, limit=10)

@@ -1,35 +1,12 @@
-"""Numbers and dates as requests and answers write them."""
+"""Reads the days and weeks that people type."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, timedelta
 
-from domain.calls import Growth
 from domain.errors import NotFound, UsageError
 from domain.week import Week
-
-
-def json_number(value: float) -> float | None:
-    """Six digits are more than any share here knows; NaN is null in JSON."""
-    return None if value != value else round(value, 6)
-
-
-def growth_json(growth: Growth | None) -> dict[str, float] | None:
-    if growth is None:
-        return None
-    # Four significant digits; a rate may be anything from 0 to astronomical, where a term begins or ends.
-    return {
-        name: float(f"{value:.4g}")
-        for name, value in (
-            ("odds_ratio_per_year", growth.odds_ratio_per_year),
-            ("low", growth.low),
-            ("high", growth.high),
-        )
-    }
-
-
-# -- reading what people type
 
 
 def day(text: str, *, end: bool = False) -> date:
@@ -70,7 +47,7 @@ def week_called(name: str) -> Week:
 
     Raises
     ------
-    NotHere
+    NotFound
     """
     try:
         return Week.parse(name)

@@ -1,0 +1,79 @@
+"""A term's share over time, as the charts, files and answers of trends hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from domain.calls import CallVerdict, Growth
+from domain.week import Week
+
+SeriesKind = Literal["technique", "theme", "topic", "text", "meaning"]
+"""How a term is counted: by what the detector or the topics found, by its words as they stand, or by their meaning."""
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One period of a series. Shares have six digits."""
+
+    start: date
+    """First day of the period's weeks that are counted."""
+    end: date
+    """Last day of them, included."""
+    k: int
+    """Papers that match."""
+    n: int
+    """Papers in the categories, the denominator."""
+    share: float | None
+    """k / n; null where n is 0."""
+    low: float | None
+    """Lower end of the 95 % interval."""
+    high: float | None
+    """Upper end of it."""
+    complete: bool
+    """Whether every week of the period is counted and proven complete."""
+    corrected: float | None
+    """The share corrected for the detector's measured error; null where the error is not measured."""
+    corrected_low: float | None
+    """Lower end of its 95 % interval, which covers sampling and that error."""
+    corrected_high: float | None
+    """Upper end of it."""
+
+
+@dataclass(frozen=True)
+class SeriesChange:
+    """When the level or the growth of a series changed."""
+
+    start: date
+    """Monday of the first week after the change."""
+    share_before: float
+    """The fitted share of the week before it."""
+    share_after: float
+    """The fitted share of that week."""
+
+
+@dataclass(frozen=True)
+class NewestCall:
+    """The newest trend call of a term."""
+
+    week: Week
+    verdict: CallVerdict
+
+
+@dataclass(frozen=True)
+class TermSeries:
+    """One term over time."""
+
+    term: str
+    """Key of a technique or theme, label of a topic, or the words without their prefix."""
+    kind: SeriesKind
+    name: str
+    """Its name on a page."""
+    points: tuple[TrendPoint, ...]
+    """In order and without gaps."""
+    growth: Growth | None
+    """Over the last 26 closed weeks of the range; null where there are too few weeks or papers."""
+    change_points: tuple[SeriesChange, ...]
+    call: NewestCall | None
+    """Null where the term gets no calls, at other levels, and with a category."""

@@ -1,0 +1,86 @@
+"""One paper: what arXiv says of it, what was found in it, where it belongs, and what is like it."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.search.ranking import nearest_rows, similarities
+from domain.errors import NotFound
+from domain.paper import ArxivId, parse_arxiv_id
+from queries.paper_rows import paper_line
+from queries.results import PaperDetection, PaperResult, PaperVersion, SimilarPaper, TopicName
+from queries.topics import all_topics
+from runtime.context import AppContext
+from store.detections import detections_of_paper
+from store.papers import known_papers, papers_in_order, versions_of_paper
+
+N_SIMILAR = 8
+
+
+def paper(context: AppContext, arxiv_id: str) -> PaperResult:
+    """One paper by its identifier, with or without version.
+
+    Raises
+    ------
+    NotFound
+        If it is not held, or the text is no identifier.
+    """
+    wanted = arxiv_id_of(arxiv_id)
+    found = known_papers(context.db, [wanted]).get(wanted)
+    if found is None:
+        raise NotFound(f"the paper {wanted} is not held here; it may be outside the watched categories or too old")
+    topic, similar = _place_of(context, wanted)
+    return PaperResult(
+        **vars(paper_line(found)),
+        abstract=found.abstract,
+        categories=found.categories,
+        version=found.version,
+        withdrawn=found.is_withdrawn,
+        updated_at=found.updated_at,
+        comment=found.comment,
+        doi=found.doi,
+        journal_ref=found.journal_ref,
+        versions=tuple(PaperVersion(v.version, v.submitted_at) for v in versions_of_paper(context.db, wanted)),
+        detections=_detections(context, wanted),
+        topic=topic,
+        similar=similar,
+    )
+
+
+def arxiv_id_of(text: str) -> ArxivId:
+    """An identifier as people type it, with or without version.
+
+    Raises
+    ------
+    NotFound
+        If the text is none.
+    """
+    try:
+        return parse_arxiv_id(re.sub(r"v[1-9]\d*$", "", text))
+    except ValueError as error:
+        raise NotFound(f"{text!r} is no arXiv identifier; they are written 2606.01846 or cs/0601001") from error
+
+
+def _detections(context: AppContext, arxiv_id: ArxivId) -> tuple[PaperDetection, ...]:
+    names = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
+    return tuple(
+        PaperDetection(d.kind, d.key, names[d.kind, d.key], d.level, d.evidence)
+        for d in detections_of_paper(context.db, context.detector.detector_id, arxiv_id)
+        if (d.kind, d.key) in names
+    )
+
+
+def _place_of(context: AppContext, arxiv_id: ArxivId) -> tuple[TopicName | None, tuple[SimilarPaper, ...]]:
+    """The paper's topic and the papers like it; neither where it is not embedded."""
+    index = context.paper_index
+    row = index.row_of.get(arxiv_id)
+    if row is None or not index.vectors.shape[1] or not index.vectors[row].any():
+        return None, ()
+    of = {t.topic.topic_id: t.topic for t in all_topics(context)}.get(int(index.topic_id[row]))
+    cosines = similarities(index.vectors[[row]], index.vectors)[0]
+    near = [r for r in nearest_rows(cosines, index.ids, limit=N_SIMILAR + 1) if r != row][:N_SIMILAR]
+    similar = tuple(
+        SimilarPaper(**vars(paper_line(p)), similarity=round(float(cosines[index.row_of[p.arxiv_id]]), 4))
+        for p in papers_in_order(context.db, [index.ids[r] for r in near])
+    )
+    return TopicName(of.topic_id, of.label) if of else None, similar

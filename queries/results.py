@@ -1,0 +1,604 @@
+"""What each question is answered with: one frozen result a question, which the command line, API and Python share.
+
+Its JSON has the fields of the result in their order (``queries/json_form.py``); docs/json.md describes them. Fields
+are added, and none changes its meaning. Weeks, days and instants are values of their own; instants are UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from analysis.trends.shares import Period
+from domain.calls import CallKind, CallVerdict, Growth
+from domain.detections import Evidence, TermKind
+from domain.paper import ArxivId
+from domain.rate_limit import Outcome
+from domain.topics import TopicEventKind
+from domain.trends import TermSeries, TrendPoint
+from domain.week import Week
+from queries.requests import Level
+
+
+def rounded(value: float) -> float | None:
+    """Six digits, which is more than any share here is known to; ``None`` for NaN."""
+    return None if value != value else round(value, 6)
+
+
+def rounded_growth(growth: Growth | None) -> Growth | None:
+    """Four significant digits: where a term begins or ends, a rate may be anything from 0 to astronomical."""
+    if growth is None:
+        return None
+    return Growth(*(float(f"{x:.4g}") for x in (growth.odds_ratio_per_year, growth.low, growth.high)))
+
+
+# -- trends and calls
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Shares of terms over time."""
+
+    by: Period
+    level: Level
+    categories: tuple[str, ...]
+    """The categories whose papers are the denominator: those asked for, else all watched."""
+    series: tuple[TermSeries, ...]
+    """One for each term, in the order asked."""
+
+
+@dataclass(frozen=True)
+class CallsOutcome:
+    """How calls turned out that are so many weeks old."""
+
+    horizon_weeks: int
+    held: int
+    failed: int
+    unknown: int
+    """Calls of which the weeks since cannot tell."""
+
+
+@dataclass(frozen=True)
+class ScoredCall:
+    """How a call turned out."""
+
+    horizon_weeks: int
+    held: bool | None
+    """Null where the weeks since cannot tell."""
+    share_after: float | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A trend call, with what was known when it was made."""
+
+    week: Week
+    kind: CallKind
+    """``query`` for the words of a watched term."""
+    key: str
+    name: str
+    verdict: CallVerdict
+    growth: Growth | None
+    """Null where the verdict is ``unknown``."""
+    q_value: float | None
+    """The p-value adjusted for everything tested that week; null where the verdict is ``unknown``."""
+    share: float | None
+    """Share of the four weeks that end with the call's."""
+    share_before: float | None
+    """Share of the first eight weeks of the half year."""
+    n: int
+    """Papers of the four weeks."""
+    made_at: datetime
+    made_with: str
+    """Method, detector and topic fit."""
+    late: bool
+    """Made more than 21 days after its week, and so not in the record."""
+    scores: tuple[ScoredCall, ...]
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Trend calls, newest first, and how all of them turned out."""
+
+    week: Week | None
+    """The week asked for; null for the newest moves of all weeks."""
+    record: tuple[CallsOutcome, ...]
+    calls: tuple[Call, ...]
+
+
+# -- papers
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """A paper in a list."""
+
+    arxiv_id: ArxivId
+    title: str
+    authors: tuple[str, ...]
+    primary_category: str
+    submitted_at: datetime
+    """Submission of the first version."""
+    url: str
+    """Address of the abstract at arXiv."""
+
+
+@dataclass(frozen=True)
+class PaperPage:
+    """One page of a list of papers, newest first."""
+
+    total: int
+    next: str | None
+    """Cursor of the next page, null on the last."""
+    papers: tuple[PaperLine, ...]
+
+
+@dataclass(frozen=True)
+class FoundPaper(PaperLine):
+    """A paper that a search found, with the reasons."""
+
+    score: float
+    """Fused rank in (0, 1]; 1 is first by meaning and by words."""
+    similarity: float | None
+    """Cosine of query and paper; null for a paper that is not embedded."""
+    why: tuple[str, ...]
+    """Reasons in words: the similarity, and which words of the query stand where."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Papers found, best first unless another order is asked for."""
+
+    query: str
+    total: int
+    """Papers found in all."""
+    results: tuple[FoundPaper, ...]
+
+
+@dataclass(frozen=True)
+class SearchPage(SearchResult):
+    """One page of the papers found."""
+
+    next: str | None
+    """Cursor of the next page, null on the last."""
+
+
+@dataclass(frozen=True)
+class PaperVersion:
+    """A version that was seen."""
+
+    version: int
+    submitted_at: datetime
+
+
+@dataclass(frozen=True)
+class PaperDetection:
+    """A technique or theme found in a paper."""
+
+    kind: TermKind
+    key: str
+    name: str
+    level: int
+    """1 mentions it, 2 adopts it, 3 is about it; of themes 1 touches it, 2 is a main contribution."""
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class TopicName:
+    """A topic by id and label."""
+
+    topic_id: int
+    label: str
+
+
+@dataclass(frozen=True)
+class SimilarPaper(PaperLine):
+    """A paper near in meaning."""
+
+    similarity: float
+    """Cosine to the paper."""
+
+
+@dataclass(frozen=True)
+class PaperResult(PaperLine):
+    """One paper: what arXiv says of it, what was found in it, where it belongs, and what is like it."""
+
+    abstract: str
+    categories: tuple[str, ...]
+    version: int
+    withdrawn: bool
+    """Withdrawn papers are in no number."""
+    updated_at: datetime
+    comment: str | None
+    doi: str | None
+    journal_ref: str | None
+    versions: tuple[PaperVersion, ...]
+    detections: tuple[PaperDetection, ...]
+    topic: TopicName | None
+    similar: tuple[SimilarPaper, ...]
+
+
+@dataclass(frozen=True)
+class FoundTerm:
+    """The level at which an abstract has a technique or theme."""
+
+    level: int
+    """1 mentions it, 2 adopts it, 3 is about it; of themes 1 touches it, 2 is a main contribution."""
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class DetectResult:
+    """Techniques and themes of one abstract that the caller gave; what it does not have is left out."""
+
+    id: str | int
+    """As given."""
+    techniques: Mapping[str, FoundTerm]
+    """By key of the taxonomy."""
+    themes: Mapping[str, FoundTerm]
+    """By key of the taxonomy."""
+
+
+# -- topics
+
+
+@dataclass(frozen=True)
+class TopicSummary:
+    """A topic of the newest fit."""
+
+    topic_id: int
+    label: str
+    """The operator's name for it, where one is given."""
+    area: str | None
+    """The wider field; null where topics are not sorted into areas."""
+    top_terms: tuple[str, ...]
+    """Best first."""
+    born_week: Week
+    n_papers: int
+    """Papers of the newest fit that has it; of a topic born since, those that it began with."""
+
+
+@dataclass(frozen=True)
+class ListedTopic(TopicSummary):
+    """A topic in a list of all that ever were."""
+
+    active: bool
+    """Whether the newest fit has it."""
+    x: float | None
+    """Place on the map, null where none is drawn."""
+    y: float | None
+
+
+@dataclass(frozen=True)
+class TopicPage:
+    """One page of topics: the active ones, largest first, then those that are no longer found."""
+
+    total: int
+    next: str | None
+    """Cursor of the next page, null on the last."""
+    topics: tuple[ListedTopic, ...]
+
+
+@dataclass(frozen=True)
+class TopicEventLine:
+    """One line of a topic's history."""
+
+    week: Week
+    kind: TopicEventKind
+    detail: str
+    other_topic_id: int | None
+    """The topic merged into or split from."""
+    other_label: str | None
+
+
+@dataclass(frozen=True)
+class TopicTechnique:
+    """How many of a topic's papers adopt a technique."""
+
+    kind: Literal["technique"]
+    key: str
+    name: str
+    k: int
+    n: int
+
+
+@dataclass(frozen=True)
+class NeighbourTopic(TopicName):
+    """A topic near in meaning."""
+
+    similarity: float
+    """Cosine of the centroids."""
+
+
+@dataclass(frozen=True)
+class TopicResult(ListedTopic):
+    """One topic: its history, its share by week, its papers and its neighbours."""
+
+    events: tuple[TopicEventLine, ...]
+    """Oldest first."""
+    points: tuple[TrendPoint, ...]
+    techniques: tuple[TopicTechnique, ...]
+    """What its papers run on, most first."""
+    newest: tuple[PaperLine, ...]
+    central: tuple[PaperLine, ...]
+    """The papers nearest to its centroid."""
+    neighbours: tuple[NeighbourTopic, ...]
+    n_papers_now: int
+    """Papers that belong to it now."""
+
+
+# -- digests
+
+
+@dataclass(frozen=True)
+class DigestLine:
+    """A digest in a list."""
+
+    week: Week
+    start: date
+    end: date
+    headline: str
+    n_papers: int
+    complete: bool
+    revision: int
+    """1 for the first; corrections count up."""
+    published_at: datetime
+    first_published_at: datetime
+
+
+@dataclass(frozen=True)
+class DigestPage:
+    """One page of digests, newest first."""
+
+    total: int
+    next: str | None
+    """Cursor of the next page, null on the last."""
+    digests: tuple[DigestLine, ...]
+
+
+# -- status
+
+
+@dataclass(frozen=True)
+class LateCount:
+    """Papers first seen after their week was complete, and how many days after its end."""
+
+    n: int
+    days_median: float | None
+    days_max: float | None
+
+
+@dataclass(frozen=True)
+class StoredWeek:
+    """What is held of one week."""
+
+    week: Week
+    start: date
+    n: int
+    """Papers in the watched categories."""
+    closed: bool
+    complete: bool
+    """Whether the count is proven."""
+    problem: str | None
+    """Why it is not, where a harvest found out."""
+    n_said: int | None
+    """Papers that arXiv said the week has, withdrawn ones included; null where it gave no answer."""
+    tries: int
+    """How often the week was asked for."""
+    checked_at: datetime | None
+    """When it was last asked for; null for never."""
+    categories: Mapping[str, int]
+    """Papers by watched category; one that several list counts in each."""
+    late: LateCount | None
+    """Null where the week was never complete."""
+    after_digest: int | None
+    """Papers first seen after the newest digest of the week; null where there is none."""
+
+
+@dataclass(frozen=True)
+class OpenWindow:
+    """A harvest window that is not proven complete."""
+
+    start: datetime
+    end: datetime
+    problem: str | None
+    n_said: int | None
+    n_held: int
+    tries: int
+    checked_at: datetime
+
+
+@dataclass(frozen=True)
+class LateArrivalsTotal:
+    """Late papers over the weeks that can tell."""
+
+    weeks: int
+    n: int
+    late: int
+    share: float | None
+
+
+@dataclass(frozen=True)
+class OaiList:
+    """How far one list of OAI-PMH has been read."""
+
+    set: str
+    format: str
+    since: date
+    """Papers submitted from this day on are wanted."""
+    read_until: date | None
+    """All changes before this day are read; null before the first whole pass."""
+    n_records: int
+    """Records of the newest pass."""
+    finished_at: datetime | None
+    """Null while the pass is under way."""
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class RequestCounts:
+    """Requests to arXiv of the last 24 hours."""
+
+    requests: int
+    problems: int
+    """Requests without a usable answer."""
+
+
+@dataclass(frozen=True)
+class ArxivRequest:
+    """One request to arXiv and what came of it."""
+
+    asked_at: datetime
+    source: str
+    outcome: Outcome
+    status: int | None
+    """Of HTTP; null where no answer came."""
+    seconds: float
+    n_bytes: int
+    problem: str | None
+    url: str
+
+
+@dataclass(frozen=True)
+class ArxivStatus:
+    """How arXiv answers."""
+
+    closed_until: datetime | None
+    """arXiv is left alone until then."""
+    free_at: datetime | None
+    """When the next request may be sent."""
+    refusals_in_a_row: int
+    last_day: RequestCounts
+    answers: tuple[ArxivRequest, ...]
+    """The newest five."""
+    problems: tuple[ArxivRequest, ...]
+    """The newest five without a usable answer."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which papers are held, what is proven complete, and how arXiv answers."""
+
+    papers: int
+    """Papers stored."""
+    weeks: tuple[StoredWeek, ...]
+    """Every week from the first held to the last, in order."""
+    open_windows: tuple[OpenWindow, ...]
+    late_arrivals: LateArrivalsTotal | None
+    """Null where no week can tell."""
+    lists: tuple[OaiList, ...]
+    arxiv: ArxivStatus
+
+
+@dataclass(frozen=True)
+class EmbeddingStatus:
+    """Papers with and without a vector of the model in use."""
+
+    model: str | None
+    """Model and number type; null before the first vector."""
+    n: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class TopicModelStatus:
+    """The newest topic fit."""
+
+    topic_model_id: int
+    fitted_week: Week
+    """The newest week that it saw."""
+    fitted_at: datetime
+    n_papers: int
+    n_topics: int
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One line of the run ledger."""
+
+    job: str
+    period: str
+    state: str
+    """``running``, ``done``, ``failed``, ``waiting``, ``stopped`` or ``given up``."""
+    started_at: datetime
+    finished_at: datetime | None
+    message: str
+
+
+@dataclass(frozen=True)
+class TroubledRun:
+    """A job that failed and is not done."""
+
+    job: str
+    period: str
+    state: str
+    """``failed`` or ``given up``."""
+    n_tries: int
+    next_try_at: datetime | None
+    message: str
+
+
+@dataclass(frozen=True)
+class DriftWeek:
+    """How well a week's papers fit the topics."""
+
+    n: int
+    unassigned: float
+    """Share of papers without a topic."""
+    similarity: float
+    """Mean cosine to the nearest topic."""
+    centroid_shift: float
+    """How far the week's papers of a topic lie from its centre, around 0 by chance."""
+    embedding_shift: float
+    """How far the mean of all vectors has moved, in standard errors, around 1 by chance."""
+    fitted: bool
+    """Whether the fit saw the week."""
+
+
+@dataclass(frozen=True)
+class Status(Coverage):
+    """What is stored, what is complete, what ran, what is due and what drifts; anybody may read it."""
+
+    embeddings: EmbeddingStatus
+    topic_model: TopicModelStatus | None
+    """Null before the first fit."""
+    digests: tuple[Week, ...]
+    """Weeks with a published digest."""
+    runs: tuple[RunLine, ...]
+    """The newest ten."""
+    troubled: tuple[TroubledRun, ...]
+    due: tuple[str, ...]
+    """What a run would do now, in words."""
+    drift: Mapping[str, DriftWeek]
+    """By week; empty before the first fit."""
+
+
+@dataclass(frozen=True)
+class TroubleDetail:
+    """What went wrong in a job, for the operator alone: it may name files."""
+
+    job: str
+    period: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class MailStatus:
+    """Readers by mail in numbers, for the operator."""
+
+    readers: Mapping[str, int]
+    """By state."""
+    left_alone: Mapping[str, int]
+    """Suppressed addresses by reason."""
+    issues: Mapping[str, Mapping[str, int]]
+    """Deliveries by state, for each of the newest issues."""
+
+
+@dataclass(frozen=True)
+class OperatorStatus(Status):
+    """The status with what only the operator may see."""
+
+    trouble_details: tuple[TroubleDetail, ...]
+    mail: MailStatus

@@ -1,0 +1,97 @@
+"""One topic: what it is, its history, its share by week, its papers and its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.topics.neighbours import central_rows, common_techniques, nearest_topics
+from domain.errors import NotFound, UsageError
+from domain.topics import Topic, TopicEvent
+from domain.trends import TrendPoint
+from queries.paper_rows import paper_line, papers_at_rows
+from queries.results import NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
+from queries.topics import all_topics, topic_line
+from queries.trends import trends
+from runtime.context import AppContext
+from store.topics import RegisteredTopic, topic_events
+
+N_NEIGHBOURS = 6
+N_TECHNIQUES = 6
+
+
+def topic(context: AppContext, topic_id: int) -> TopicResult:
+    """One topic by its id.
+
+    Raises
+    ------
+    NotFound
+        If no topic ever had this id.
+    """
+    return context.cached(("topic", topic_id), lambda: _topic(context, topic_id))
+
+
+def _topic(context: AppContext, topic_id: int) -> TopicResult:
+    everyone = all_topics(context)
+    by_id = {t.topic.topic_id: t for t in everyone}
+    if topic_id not in by_id:
+        raise NotFound(f"there is no topic {topic_id}")
+    here = by_id[topic_id]
+    index = context.paper_index
+    rows = np.flatnonzero(index.topic_id == topic_id)
+    return TopicResult(
+        **vars(topic_line(here)),
+        events=tuple(_event(e, {i: t.topic for i, t in by_id.items()}) for e in topic_events(context.db, topic_id)),
+        points=_points(context, topic_id) if here.is_active else (),
+        techniques=_techniques(context, rows),
+        newest=_papers(context, rows[::-1]),
+        central=_papers(context, central_rows(rows, index.similarity)),
+        neighbours=_neighbours(here, everyone),
+        n_papers_now=len(rows),
+    )
+
+
+def _event(event: TopicEvent, topics: Mapping[int, Topic]) -> TopicEventLine:
+    other = topics.get(event.other_topic_id) if event.other_topic_id is not None else None
+    return TopicEventLine(event.week, event.kind, event.detail, event.other_topic_id, other.label if other else None)
+
+
+def _points(context: AppContext, topic_id: int) -> tuple[TrendPoint, ...]:
+    try:
+        found = trends(
+            context,
+            [f"topic:{topic_id}"],
+            by="week",
+            level="adopts",
+            categories=(),
+            primary=False,
+            since=None,
+            until=None,
+        )
+    except UsageError:  # nothing is counted yet, or it is being counted anew
+        return ()
+    return found.series[0].points
+
+
+def _techniques(context: AppContext, rows: NDArray[np.int64]) -> tuple[TopicTechnique, ...]:
+    """What the topic's papers run on, most first."""
+    index = context.paper_index
+    names = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
+    return tuple(
+        TopicTechnique("technique", key, names["technique", key], k, len(rows))
+        for key, k in common_techniques(index.level[rows], index.terms, limit=N_TECHNIQUES)
+    )
+
+
+def _papers(context: AppContext, rows: NDArray[np.int64]) -> tuple[PaperLine, ...]:
+    return tuple(map(paper_line, papers_at_rows(context, rows)))
+
+
+def _neighbours(here: RegisteredTopic, everyone: Sequence[RegisteredTopic]) -> tuple[NeighbourTopic, ...]:
+    others = [t for t in everyone if t.is_active and t is not here]
+    return tuple(
+        NeighbourTopic(others[i].topic.topic_id, others[i].topic.label, round(cosine, 4))
+        for i, cosine in nearest_topics(here.centroid, [t.centroid for t in others], limit=N_NEIGHBOURS)
+    )
