@@ -1,4 +1,4 @@
-"""Digest stage: compose a week's digest from the store and publish it when due."""
+"""Digest stage: compose a week's digest from what is stored, and publish it if it is due."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from templates.digest_wording import EnglishDigestWording
 
 
 def held_papers(db: Database, week: Week, categories: tuple[str, ...]) -> list[Paper]:
-    """The week's papers.
+    """The stored papers of a week.
 
     Raises
     ------
     UsageError
-        If there is none.
+        If there are none.
     """
     papers = papers_of_week(db, week, categories)
     if not papers:
@@ -51,7 +51,7 @@ def edition_of(
     settings: DigestSettings,
     provenance: Provenance,
 ) -> DigestEdition:
-    """The digest of a week from what is stored; nothing is published.
+    """The digest of a week, composed from what is stored; nothing is published.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def edition_of(
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
         term_counts=counts,
-        # Words that are no longer watched are left out, as are topics that the newest fit does not have.
+        # Without calls of terms that are no longer watched, and of topics that the newest fit does not have.
         calls=tuple(call for call in called if (call.kind, call.key) in counts.terms),
         n_withdrawn=count_withdrawn(db, week, categories),
         lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
@@ -115,9 +115,10 @@ def publish_if_due(
     *,
     clock: Callable[[], datetime],
 ) -> Iterator[Progress]:
-    """Publish a week's digest, once.
+    """Publish a week's digest if it is due.
 
-    Again only if it was published before its week was whole, or counted other categories than are watched now.
+    It is due if none is published, or if the published one is of an incomplete week or of other categories than are
+    watched now. A digest that says the same as the published one is not published again.
     """
     published: PublishedDigest | None = newest_digest(db, week)
     if published is not None:

@@ -19,7 +19,7 @@ from domain.digest_facts import (
 )
 from domain.subscription import Frequency
 from domain.week import Week
-from templates.number_text import percent
+from templates.number_text import in_words, percent, plural, week_range
 
 
 class EnglishDigestWording:
@@ -31,21 +31,21 @@ class EnglishDigestWording:
         Each share stands beside what it is a share of.
         """
         if facts.leader is None:
-            return "Too few papers are held for a share of any technique."
-        span = "half a year" if facts.n_weeks_held is None else f"the {facts.n_weeks_held} weeks held"
-        leader = f"{_inside_sentence(facts.leader.name)} carry {percent(facts.leader.share, 1)} of the week's papers"
+            return "Too few papers are on record for a share of any technique."
+        span = "half a year" if facts.n_weeks_held is None else f"the {facts.n_weeks_held} weeks on record"
+        leader = f"{percent(facts.leader.share, 1)} of the week's papers use {_inside_sentence(facts.leader.name)}"
         news, rest = [], [leader]
         if (move := facts.largest_move) is not None:
             verb = "rose" if move.is_rise else "fell"
             news.append(f"{_inside_sentence(move.name)} {verb} most, {_from_to(move)} of papers in {span}")
         elif facts.has_calls:
-            rest.append(f"no measured technique or theme moved more than noise in {span}")
+            rest.append(f"no measured technique or theme clearly rose or fell in {span}")
         else:
-            rest.append("too few weeks are held to tell a change")
+            rest.append("too few weeks are on record to show a change")
         if (topic := facts.rising_topic) is not None:
             # After a technique's move, the reader knows what the shares are of.
             of_papers = "" if facts.largest_move is not None else " of papers"
-            news.append(f"the topic gaining most is {topic.name}, {_from_to(topic)}{of_papers}")
+            news.append(f"the topic that gained most is {topic.name}, {_from_to(topic)}{of_papers}")
         sentence = "; ".join((*news, *rest)) + "."
         return sentence[:1].upper() + sentence[1:]
 
@@ -55,60 +55,60 @@ class EnglishDigestWording:
         completeness = facts.completeness
         if not completeness.complete:
             problem = completeness.problem or "it was not harvested as one window"
-            notes.append(f"This week is not proven whole: {problem}.")
+            notes.append(f"This week is not proven complete: {problem}.")
         if completeness.incomplete_weeks:
-            notes.append(f"Earlier weeks not proven whole: {_week_ranges(completeness.incomplete_weeks)}.")
+            notes.append(f"Earlier weeks not proven complete: {week_range(completeness.incomplete_weeks)}.")
         if completeness.missing_weeks:
-            notes.append(f"Earlier weeks never harvested: {_week_ranges(completeness.missing_weeks)}.")
+            notes.append(f"Earlier weeks never harvested: {week_range(completeness.missing_weeks)}.")
         if (late := facts.lateness) is not None:
-            share = f"{100 * late.n_late / late.n_papers:.1f} %"
             notes.append(
-                f"About {share} of a week's papers come after its digest, held back by arXiv's moderation "
-                f"({late.n_late:,} of {late.n_papers:,} in {late.n_weeks} earlier weeks)."
+                f"About {percent(late.n_late / late.n_papers, 1)} of a week's papers arrive after its digest, because "
+                f"arXiv's moderation holds them back ({late.n_late:,} of {late.n_papers:,} in "
+                f"{plural(late.n_weeks, 'earlier week')})."
             )
         if facts.n_weeks_held is not None:
-            notes.append(f"{facts.n_weeks_held} weeks are held, so the curves begin with the first of them.")
+            weeks = "1 week is" if facts.n_weeks_held == 1 else f"{facts.n_weeks_held} weeks are"
+            notes.append(f"Only {weeks} on record, so the curves are shorter than half a year.")
         if not facts.holds_topic_weeks:
             notes.append(
-                f"Topics are compared over {facts.n_topic_weeks} weeks, which are not all held, so their change on "
-                "the weeks before is not shown."
+                f"Changes of topics are not shown: they compare {facts.n_topic_weeks} weeks, and not all of these are "
+                "on record."
             )
         if facts.no_topic_called:
-            notes.append("No topic is called rising or cooling: too little is held to tell.")
+            notes.append("No topic is called rising or cooling, because too few weeks or papers are on record.")
         if not facts.holds_last_year:
-            notes.append("The same weeks of last year are not held, so nothing is compared with them.")
+            notes.append("Nothing is compared with last year, because the same weeks of last year are not on record.")
         if facts.unmeasured:
-            notes.append(f"How well these are detected has not been measured: {', '.join(facts.unmeasured)}.")
+            notes.append(f"The accuracy of detection has not been measured for {in_words(facts.unmeasured)}.")
         return tuple(notes)
 
     def paper_reason(self, reason: PaperReason) -> str:
         """Why a paper is listed, as a phrase."""
         if isinstance(reason, SaysWords):
             if not reason.words:
-                return "main contribution"
+                return "a main contribution"
             return "it says " + ", ".join(f"“{words}”" for words in reason.words)
         if isinstance(reason, NearCentre):
             if reason.is_nearest:
                 return "closest to the topic's centre this week"
             return "next closest to the topic's centre"
-        return f"{'measures it' if reason.kind == 'theme' else 'is about its method'}: {reason.name}"
+        name = _inside_sentence(reason.name)
+        return f"a main contribution is {name}" if reason.kind == "theme" else f"it is about {name}"
 
     def all_papers(self, week: Week) -> ListWords:
         """Words of the list of all papers of a week."""
         return ListWords(
             f"All papers of {week}",
-            "Papers first submitted in this week and listed under a watched category, each once.",
+            "Papers first submitted in this week under a watched category, each counted once.",
         )
 
     def papers_without_topic(self) -> ListWords:
         """Words of the list of papers that belong to no topic."""
-        return ListWords(
-            "Papers without a topic", "Papers that are not close enough to any topic to be counted with it."
-        )
+        return ListWords("Papers without a topic", "Papers that are not similar enough to any topic.")
 
     def papers_of_topic(self, label: str, top_terms: Sequence[str]) -> ListWords:
         """Words of the list of a topic's papers."""
-        return ListWords(label, f"Papers closest to this topic: {', '.join(top_terms)}.")
+        return ListWords(label, f"Papers closest to this topic. Its top terms: {', '.join(top_terms)}.")
 
 
 class EnglishPersonalWording:
@@ -121,19 +121,19 @@ class EnglishPersonalWording:
 
     def past_the_limit(self, place: int, n_listed: int, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
         """Why a paper that matched is not listed."""
-        return f"{_ordinal(place)} in your list, which ends at {n_listed}; {self.listed(matches, frequency)}"
+        return f"{_ordinal(place)} in your list, which has room for {n_listed}; {self.listed(matches, frequency)}"
 
     def too_dissimilar(self, query: str, similarity: float, min_similarity: float) -> str:
         """How far a paper is from a saved search, and how near it had to be."""
-        return f"similarity {similarity:.2f} to your search “{query}”; the line is at {min_similarity:.2f}"
+        return f"similarity {similarity:.2f} to your search “{query}”; papers are listed from {min_similarity:.2f}"
 
 
 def _match(match: FollowMatch, frequency: Frequency) -> str:
     period = "week" if frequency == "weekly" else "month"
     rank = "closest" if match.rank == 1 else f"{_ordinal(match.rank)} closest"
     if match.kind == "topic":
-        return f"{rank} to the centre of your topic “{match.name}”, of the {period}'s {match.n_papers:,}"
-    words = ", and all its words" if match.has_all_words else ""
+        return f"{rank} to the centre of your topic “{match.name}”, of its {match.n_papers:,} papers this {period}"
+    words = ", and it has all the words" if match.has_all_words else ""
     return (
         f"{rank} to your search “{match.name}”, of the {period}'s {match.n_papers:,} papers "
         f"(similarity {match.similarity:.2f}{words})"
@@ -153,14 +153,3 @@ def _ordinal(n: int) -> str:
     """``1st``, ``2nd``, ``11th``."""
     suffix = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{suffix}"
-
-
-def _week_ranges(weeks: Sequence[Week]) -> str:
-    """``2026-W10 to 2026-W14, 2026-W20``."""
-    runs: list[list[Week]] = []
-    for week in sorted(weeks):
-        if runs and runs[-1][-1].plus(1) == week:
-            runs[-1].append(week)
-        else:
-            runs.append([week])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)

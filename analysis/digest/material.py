@@ -1,4 +1,4 @@
-"""Inputs of one week's digest: everything it is composed from, and its settings."""
+"""The inputs of one week's digest, and its settings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from domain.topics import AssignedPaper, Topic
 from domain.week import Week
 
 N_RECENT_WEEKS = 4
-"""A week's techniques and themes are compared with so many weeks before it; topics over so many that end with it."""
+"""Techniques and themes of a week are compared with this many weeks before it; of topics, this many weeks that end with
+the week are compared with the ``N_TOPIC_BASELINE_WEEKS`` before those."""
 N_TOPIC_BASELINE_WEEKS = 8
-"""A topic's recent weeks are compared with so many before them."""
 N_SERIES_WEEKS = 26
 """Weeks of each curve, the digest's own the last: the half year that calls look at."""
 
@@ -30,32 +30,43 @@ class DigestSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    min_papers: int = Field(default=50, ge=1, description="Papers in a week below which no share is reported.")
+    min_papers: int = Field(default=50, ge=1, description="Fewest papers of a week for its shares to be reported.")
     false_discovery_rate: float = Field(
-        default=0.05, gt=0, lt=1, description="The share of a week's calls of movement that may be noise."
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="The share of a week's calls of rising or falling terms that may be noise.",
     )
     watched_terms: tuple[str, ...] = Field(
         default=(),
         max_length=50,
-        description="Words that you follow, written as for `trends`: each week they are called as techniques are. "
-        "In the environment, semicolons part them.",
+        description="Terms to watch, written as for `trends`; each week they get a call, as techniques do. "
+        "In the environment, separate them by semicolons.",
     )
-    n_topics: int = Field(default=5, ge=1, le=20, description="Topics listed at most as rising, as new and as cooling.")
-    n_papers: int = Field(default=3, ge=1, le=10, description="Papers listed at most with each topic and theme.")
+    n_topics: int = Field(default=5, ge=1, le=20, description="Most topics listed as rising, as new and as cooling.")
+    n_papers: int = Field(default=3, ge=1, le=10, description="Most papers listed with each topic and theme.")
 
 
 @dataclass(frozen=True, eq=False)
 class WeekMaterial:
-    """Everything that a week's digest is made from.
+    """Everything that one week's digest is composed from.
 
-    ``totals`` and ``counts`` are tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS`` over all weeks held;
-    ``papers``, ``detections`` and ``assigned`` are of the week alone. ``n_said`` and ``problem`` are what the
-    week's harvest window knows; ``problem`` is ``None`` exactly when it is complete. ``recent_places`` counts
-    the papers of the ``N_RECENT_WEEKS`` before that adopt a term, by its kind, key and the paper's topic.
-    ``n_withdrawn`` papers of the week are held beside ``papers``, and are counted nowhere else. ``lateness`` is what is
-    known of papers that come after their week's digest.
-    ``term_counts`` are all weeks of everything that is called, ``calls`` what was called in this week, ``call_records``
-    how past calls turned out. ``errors`` are the detector's, by key.
+    Attributes
+    ----------
+    totals, counts : tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS``, over all weeks held.
+    recent_places : papers of the ``N_RECENT_WEEKS`` before the week that adopt a term, by its kind, its key and the
+        paper's topic.
+    terms : the taxonomy's techniques and themes.
+    topics : of the newest fit.
+    papers, detections, assigned : of the week alone.
+    n_said : how many papers arXiv said the week has; ``None`` where it gave no answer.
+    problem : why the week is not proven complete; ``None`` exactly when it is.
+    term_counts : all weeks of everything that gets calls.
+    calls : of this week.
+    n_withdrawn : papers of the week that were withdrawn; they are not in ``papers`` and counted nowhere else.
+    lateness : how many papers come after their week's digest; ``None`` where it is not known.
+    call_records : how past calls turned out, as known in this week.
+    errors : the detector's measured errors, by the terms' keys.
     """
 
     week: Week

@@ -39,21 +39,26 @@ class PersonalSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    n_papers: int = Field(default=8, ge=1, le=30, description="Papers listed at most in a reader's own part.")
-    n_below: int = Field(default=3, ge=0, le=10, description="Papers listed at most as just below the line.")
+    n_papers: int = Field(default=8, ge=1, le=30, description="Most papers listed in a reader's own part.")
+    n_below: int = Field(default=3, ge=0, le=10, description="Most papers listed as just below the threshold.")
     min_similarity: float = Field(
-        default=0.40, ge=0, le=1, description="Similarity to a saved search below which a paper is not listed for it."
+        default=0.40, ge=0, le=1, description="Least similarity to a saved search for a paper to be listed."
     )
 
 
 @dataclass(frozen=True, eq=False)
 class IssueMaterial:
-    """Everything that the readers' parts of one issue are made from.
+    """Everything that the readers' parts of one issue are composed from.
 
-    ``embeddings`` and ``papers`` are of the issue's weeks; a paper may lack an embedding. ``assigned`` are the
-    papers of each topic, closest to its centre first. ``counts`` gives adopting papers by (kind, key) and week,
-    kind being technique, theme, topic or category; ``totals`` the papers of each week held. ``names`` gives the
-    name of everything that is still found, by (kind, key). ``digest`` is that of the newest week.
+    Attributes
+    ----------
+    issue : which weeks it covers.
+    digest : of the newest week.
+    papers, embeddings : of the issue's weeks; a paper may lack an embedding.
+    assigned : the papers of each topic, closest to its centroid first.
+    names : the name of each technique, theme, topic and category that still exists, by kind and key.
+    counts : papers that adopt it, by kind and key, then by week; for categories, papers listed in it.
+    totals : the papers of each week held.
     """
 
     issue: Issue

@@ -34,6 +34,7 @@ def methods(request: Request, web: WebContextDep) -> Response:
             terms=web.context.detector.taxonomy.terms,
             scores=model_scores.detector_scores(),
             min_similarity=web.context.settings.service.min_similarity,
+            refit_weeks=web.context.settings.topics.refit_weeks,
         ),
     )
 

@@ -21,10 +21,8 @@ WEEK = Week.parse("2026-W25")
 N_PER_WEEK = 1000
 MOVES = {1: 0.01, 2: 0.04, 3: 0.02, 4: 0.05, 5: 0.03}
 """How far each topic's call says that it moved; the higher numbers are no larger topics."""
-NOT_SHOWN = (
-    "Topics are compared over 12 weeks, which are not all held, so their change on the weeks before is not shown."
-)
-NONE_CALLED = "No topic is called rising or cooling: too little is held to tell."
+NOT_SHOWN = "Changes of topics are not shown: they compare 12 weeks, and not all of these are on record."
+NONE_CALLED = "No topic is called rising or cooling, because too few weeks or papers are on record."
 
 
 def _digest(make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict) -> Digest:

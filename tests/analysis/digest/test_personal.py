@@ -93,7 +93,7 @@ def test_nothing_that_was_sent_before_is_listed_again_and_the_rest_moves_up(comp
 def test_a_paper_that_several_follows_find_comes_before_those_of_one(composer: PersonalComposer) -> None:
     part = composer.compose([SEARCH, TOPIC], sent_before=())
     assert part.papers[0].arxiv_id == "2606.00000"
-    assert "; also closest to the centre of your topic “graphs”, of the week's 10" in part.papers[0].reason
+    assert "; also closest to the centre of your topic “graphs”, of its 10 papers this week" in part.papers[0].reason
     assert len({p.arxiv_id for p in (*part.papers, *part.below)}) == len(part.papers) + len(part.below)
 
 
@@ -101,17 +101,17 @@ def test_what_nearly_made_it_says_what_was_missing(make_paper: Make) -> None:
     part = _composer(make_paper, n_papers=30).compose([SEARCH], sent_before=())
     assert len(part.papers) == 20
     assert [p.reason for p in part.below] == [
-        "similarity 0.38 to your search “graph networks”; the line is at 0.40",
-        "similarity 0.35 to your search “graph networks”; the line is at 0.40",
+        "similarity 0.38 to your search “graph networks”; papers are listed from 0.40",
+        "similarity 0.35 to your search “graph networks”; papers are listed from 0.40",
     ]
     part = _composer(make_paper, n_papers=2).compose([SEARCH], sent_before=())
-    assert part.below[0].reason.startswith("3rd in your list, which ends at 2; 3rd closest to your search")
+    assert part.below[0].reason.startswith("3rd in your list, which has room for 2; 3rd closest to your search")
 
 
 def test_every_word_of_a_search_makes_up_for_a_little_similarity(make_paper: Make) -> None:
     part = _composer(make_paper, n_papers=30, min_similarity=0.11).compose([SEARCH], sent_before=())
     [found] = [p for p in part.papers if p.arxiv_id == "2606.00030"]
-    assert "and all its words" in found.reason
+    assert "and it has all the words" in found.reason
 
 
 def test_nothing_new_is_said_as_nothing(composer: PersonalComposer) -> None:
