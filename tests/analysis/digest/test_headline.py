@@ -1,0 +1,67 @@
+"""Which technique a headline names as leading, and which line as moved most."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from analysis.digest.headline import headline_facts, largest_move
+from domain.calls import CallVerdict, TrendCall
+from domain.digest import Change, Share, TermLine, TopicLine
+from domain.digest_facts import LeadingTechnique, ShareMove
+from domain.week import Week
+
+WEEK = Week.parse("2026-W25")
+NO_CHANGE = Change(None, (), math.nan, math.nan, math.nan, math.nan, "unknown")
+
+
+def _call(verdict: CallVerdict, share_before: float, share: float) -> TrendCall:
+    return TrendCall(WEEK, "technique", "any", verdict, None, 0.01, share, share_before, 1000)
+
+
+def _technique(key: str, k: int, call: TrendCall | None = None, *, measured: bool = True) -> TermLine:
+    share = Share(k, 100, k / 100, math.nan, math.nan)
+    return TermLine(
+        f"technique-{key}", "technique", key, key, "", measured, share, share, NO_CHANGE, NO_CHANGE, (), (), call=call
+    )
+
+
+def _topic(label: str, call: TrendCall) -> TopicLine:
+    share = Share(1, 100, 0.01, math.nan, math.nan)
+    status = "rising" if call.verdict == "rising" else "cooling"
+    return TopicLine(f"topic-{label}", 1, label, (), status, WEEK, share, NO_CHANGE, (), (), call)
+
+
+RISE, FALL = _call("rising", 0.1, 0.2), _call("falling", 0.4, 0.1)
+
+
+def test_only_measured_techniques_lead_and_move_most() -> None:
+    lines = [
+        _technique("small", 10, RISE),
+        _technique("large", 30),
+        _technique("unmeasured", 90, FALL, measured=False),
+    ]
+    facts = headline_facts(lines, [], [], n_weeks_held=26)
+    assert facts.leader == LeadingTechnique("large", 0.3)
+    assert facts.largest_move == ShareMove("small", True, 0.1, 0.2)
+    assert facts.has_calls
+    assert facts.n_weeks_held is None
+
+
+def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
+    lines = [_technique("up", 1, RISE), _technique("down", 1, FALL), _technique("flat", 1, _call("steady", 0.0, 0.9))]
+    assert largest_move(lines) is lines[1]
+    assert largest_move(lines[2:]) is None
+    assert largest_move([]) is None
+
+
+def test_the_topic_that_gained_most_is_named_and_a_short_history_is_said() -> None:
+    topics = [_topic("video", RISE), _topic("speech", _call("rising", 0.1, 0.5)), _topic("graphs", FALL)]
+    facts = headline_facts([], [], topics, n_weeks_held=13)
+    assert facts.rising_topic == ShareMove("speech", True, 0.1, 0.5)
+    assert (facts.leader, facts.largest_move, facts.has_calls, facts.n_weeks_held) == (None, None, False, 13)
+
+
+def test_a_technique_without_a_known_share_does_not_lead() -> None:
+    unknown = replace(_technique("x", 5), adopts=Share(5, 20, math.nan, math.nan, math.nan))
+    assert headline_facts([unknown], [], [], n_weeks_held=26).leader is None
