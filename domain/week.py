@@ -149,6 +149,6 @@ def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) ->
     return f"{thursday.year}-Q{(thursday.month + 2) // 3}" if by == "quarter" else str(thursday.year)
 
 
-def iso_instant(at: datetime) -> str:
-    """An instant in UTC to the second, such as ``2026-06-15T12:00:00Z``."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def iso_instant(at: datetime, *, timespec: Literal["seconds", "auto"] = "seconds") -> str:
+    """An instant in UTC, such as ``2026-06-15T12:00:00Z``; "auto" adds microseconds if there are any."""
+    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

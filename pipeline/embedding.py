@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from analysis.embed import Encoder, embed
 from domain.progress import Progress
 from store.database import Database
-from store.embeddings import add_embeddings, ids_without_embedding
+from store.embeddings import add_embeddings, count_without_embedding, ids_without_embedding
 from store.papers import papers_in_order
 
 
 def is_embedded(db: Database, model_id: str | None) -> bool:
     """Whether every stored paper has a vector of this model."""
-    return model_id is not None and not ids_without_embedding(db, model_id)
+    return model_id is not None and not count_without_embedding(db, model_id)
 
 
 def embed_missing(db: Database, encoder: Encoder, *, chunk_size: int) -> Iterator[Progress]:

@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.errors import SourceError, SourcePaused, SourceUnreachable
-from domain.harvest import HarvestedWindow, Window
+from domain.harvest import HarvestedWindow, Window, WindowRecord
+from domain.paper import ArxivId
 from domain.progress import Progress
 from domain.week import last_closed_week
 from ingest.harvest import Source, harvest_window, plan_harvest, window_of
 from pipeline.due import window_name
 from store.database import Database
 from store.papers import apply_harvest, known_papers
-from store.windows import ids_in_window, window_records
+from store.windows import ids_by_window, window_records
 
+_WINDOWS_PER_QUERY = 52  # bounds the number of identifiers in memory
 CLOCK_TOLERANCE = timedelta(hours=26)
 """How far arXiv's clock may be behind ours: its answers once carried the day's midnight."""
 
@@ -49,9 +51,22 @@ def harvest_windows(
     SourceError
         If arXiv answers nobody, or gives no usable answer for the newest window; what came is stored.
     """
+    records = {record.window: record for record in window_records(db, categories)}
+    held: dict[Window, set[ArxivId]] = {}
     for n_done, window in enumerate(windows, 1):
+        if window not in held:
+            held = ids_by_window(db, windows[n_done - 1 :][:_WINDOWS_PER_QUERY], categories)
         try:
-            harvested = _harvest_window(db, source, window, categories, page_size=page_size, clock=clock)
+            harvested = _harvest_window(
+                db,
+                source,
+                window,
+                categories,
+                held=held[window],
+                record=records.get(window),
+                page_size=page_size,
+                clock=clock,
+            )
         except (SourcePaused, SourceUnreachable):
             raise
         except SourceError as error:
@@ -75,11 +90,11 @@ def _harvest_window(
     window: Window,
     categories: tuple[str, ...],
     *,
+    held: set[ArxivId],
+    record: WindowRecord | None,
     page_size: int,
     clock: Callable[[], datetime],
 ) -> HarvestedWindow:
-    held = ids_in_window(db, window, categories)
-    record = next((r for r in window_records(db, categories) if r.window == window), None)
     # A window asked for again is downloaded: equal counts may be of unequal sets, and hide replacements.
     by_count = record is None
     try:

@@ -15,7 +15,7 @@ from runtime.context import AppContext
 from runtime.files import write_files
 from store.digests import newest_digest, published_weeks
 from store.papers import count_papers
-from store.windows import ids_in_window
+from store.windows import ids_by_window
 from templates.digest_pages import digest_files
 from templates.links import DIGEST_FILE_LINKS
 
@@ -33,8 +33,9 @@ def run(context: AppContext, n_weeks: int) -> Iterator[Progress]:
     """
     now = yield from refresh(context, n_weeks)
     *missed, last = weeks_to_publish(context, now)
+    stored = ids_by_window(context.db, [window_of(week) for week in missed], context.settings.categories)
     for week in missed:
-        if ids_in_window(context.db, window_of(week), context.settings.categories):
+        if stored[window_of(week)]:
             yield from publish_and_write(context, week)
     yield from publish_and_write(context, last)
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from domain.week import Week
+from domain.week import Week, iso_instant
 from runtime.context import AppContext
 from runtime.files import write_whole
 from store.detections import detections_of_week
@@ -48,7 +48,7 @@ def export_public(context: AppContext, folder: Path) -> Iterator[str]:
                 "title": p.title,
                 "authors": list(p.authors),
                 "categories": list(p.categories),
-                "submitted_at": p.submitted_at.isoformat().replace("+00:00", "Z"),
+                "submitted_at": iso_instant(p.submitted_at),
                 "topic_id": place[p.arxiv_id].topic_id if p.arxiv_id in place else None,
                 "detections": {f"{d.kind}:{d.key}": d.level for d in found.get(p.arxiv_id, ())},
             }

@@ -20,9 +20,9 @@ from queries.results import (
 )
 from runtime.context import AppContext
 from store.deliveries import delivery_counts
-from store.detections import ids_without_detections
+from store.detections import count_without_detections
 from store.digests import published_weeks
-from store.embeddings import embedding_counts, ids_without_embedding
+from store.embeddings import count_without_embedding, embedding_counts
 from store.papers import count_papers
 from store.runs import newest_runs, unresolved_failures
 from store.subscribers import subscriber_counts, suppression_counts
@@ -88,7 +88,7 @@ def _embeddings(context: AppContext, model_id: str | None) -> EmbeddingStatus:
     if model_id is None:
         return EmbeddingStatus(None, 0, count_papers(context.db))
     n = embedding_counts(context.db).get(model_id, 0)
-    return EmbeddingStatus(model_id, n, len(ids_without_embedding(context.db, model_id)))
+    return EmbeddingStatus(model_id, n, count_without_embedding(context.db, model_id))
 
 
 def _drift(context: AppContext, model: StoredTopicModel) -> dict[str, DriftWeek]:
@@ -117,10 +117,10 @@ def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
         )
     proven = {r.window for r in window_records(context.db, context.settings.categories) if r.is_complete}
     due = [f"{'ask again about' if w in proven else 'harvest'} {window_name(w)}" for w in windows]
-    n_missing = len(ids_without_embedding(context.db, model_id)) if model_id else count_papers(context.db)
+    n_missing = count_without_embedding(context.db, model_id) if model_id else count_papers(context.db)
     if n_missing:
         due.append(f"embed {n_missing} papers")
-    n_unread = len(ids_without_detections(context.db, context.detector.detector_id))
+    n_unread = count_without_detections(context.db, context.detector.detector_id)
     if n_unread:
         due.append(f"detect in {n_unread} papers")
     last = last_closed_week(now)

@@ -23,7 +23,7 @@ from domain.week import Week
 from queries.requests import LEVELS, Level
 from runtime.context import AppContext
 from runtime.settings import known_category
-from store.detections import ids_without_detections
+from store.detections import count_without_detections
 from store.search import weekly_matches, words_of
 from store.weekly import ALL_WATCHED, weekly_counts, weekly_papers, weekly_tables_are_current
 
@@ -198,7 +198,7 @@ def _counts_are_current(context: AppContext) -> bool:
     topic_model_id = model.topic_model_id if model else None
     return weekly_tables_are_current(
         context.db, detector_id, topic_model_id, context.settings.categories
-    ) and not ids_without_detections(context.db, detector_id)
+    ) and not count_without_detections(context.db, detector_id)
 
 
 def watched(context: AppContext, categories: Sequence[str]) -> tuple[str, ...]:

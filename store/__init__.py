@@ -1,1 +1,1 @@
-"""Remembers: the schema, its migrations, and every SQL statement in the project."""
+"""The database: schema, migrations, and every SQL statement of the project."""

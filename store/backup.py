@@ -1,4 +1,4 @@
-"""A consistent copy of the database while it is in use, and the way back."""
+"""Backup of a SQLite database in use, and restore."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from store.schema import delivery, mailing, subscriber, subscriber_token, subscr
 
 
 def back_up(db: Database, file: Path) -> None:
-    """Copy a SQLite database into a file that appears whole or not at all.
+    """Copy a SQLite database into a file, atomically.
 
-    SQLite's own online backup: others go on reading and writing, and the copy is of one instant. It is made in one
-    go, because SQLite begins anew whenever another process writes between two parts of a copy.
+    Uses SQLite's online backup: other connections may read and write meanwhile, and the copy is consistent. It is
+    made in one step, because SQLite restarts a stepwise copy whenever another process writes.
 
     Raises
     ------
     StoreError
-        If the database is not SQLite, or the copy cannot be written or is not sound.
+        If the database is not SQLite, or the copy cannot be written or fails SQLite's check.
     """
     if not db.is_sqlite:
-        raise StoreError("PostgreSQL has its own way: pg_dump --format=custom --file=FILE and the database's URL")
+        raise StoreError(
+            "this database is PostgreSQL: back it up with pg_dump --format=custom --file=FILE DATABASE_URL"
+        )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
@@ -39,7 +41,7 @@ def back_up(db: Database, file: Path) -> None:
         with db.driver_connection() as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
             _require_sound(target, file)
-        part.chmod(0o600)  # it holds readers' addresses
+        part.chmod(0o600)  # contains readers' addresses
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(file)
@@ -52,16 +54,16 @@ def back_up(db: Database, file: Path) -> None:
 def _require_sound(copy: sqlite3.Connection, file: Path) -> None:
     answer = copy.execute("PRAGMA quick_check").fetchone()[0]
     if answer != "ok":
-        raise StoreError(f"the copy {file} is not sound: {answer}; the database may be damaged")
+        raise StoreError(f"the copy {file} is damaged: {answer}; the database itself may be damaged")
 
 
 def restore(backup: Path, database: Path) -> Path | None:
-    """Put a backup in the place of a SQLite database that nobody uses; where what was there is kept, if anything was.
+    """Replace a SQLite database that is not in use by a backup; returns where the replaced file is now, if any.
 
     Raises
     ------
     StoreError
-        If the backup is not a sound database of ours, or the place cannot be written.
+        If the backup is not an intact database of Papertide, or the target cannot be written.
     """
     if not backup.is_file():
         raise StoreError(f"there is no backup {backup}")
@@ -70,7 +72,7 @@ def restore(backup: Path, database: Path) -> Path | None:
             _require_sound(copy, backup)
             copy.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
-        raise StoreError(f"{backup} is no backup of Papertide: {error}") from error
+        raise StoreError(f"{backup} is not a backup of Papertide: {error}") from error
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=database.parent, prefix=f".{database.name}.")
@@ -79,30 +81,30 @@ def restore(backup: Path, database: Path) -> Path | None:
                 target.write(chunk)
             target.flush()
             os.fsync(target.fileno())
-        kept = None
+        replaced = None
         if database.exists():
-            # Its -wal holds what it was told last: SQLite writes it back when the last connection closes.
+            # The -wal file holds the latest writes; move them into the database before setting it aside.
             with closing(sqlite3.connect(database)) as old:
                 old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            kept = database.replace(database.with_name(database.name + ".before-restore"))
+            replaced = database.replace(database.with_name(database.name + ".before-restore"))
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         Path(name).replace(database)
-        return kept
+        return replaced
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot restore to {database}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def carry_over_subscribers(database: Path, replaced: Path) -> int:
-    """Take over from a replaced database who reads, who left, and what was sent; how many readers it has.
+    """Copy subscribers, suppressions and deliveries from the replaced database; returns its number of subscribers.
 
-    Without it a restored backup would mail again what was sent since, and to people who have left since. A reader
-    whom only the backup has was removed since, or removed themselves: they come back as unsubscribed.
+    Otherwise a restored backup would send again what was sent since, and mail people who have unsubscribed since. A
+    subscriber who is only in the backup was deleted since, and becomes unsubscribed.
 
     Raises
     ------
     StoreError
-        If the replaced database cannot be read or has another schema; the restored one is as the backup was.
+        If the replaced database cannot be read or has another schema; the restored database is then unchanged.
     """
     try:
         with closing(sqlite3.connect(database)) as connection:
@@ -121,13 +123,13 @@ def carry_over_subscribers(database: Path, replaced: Path) -> int:
         raise StoreError(f"{replaced} cannot be read: {error}") from error
 
 
-def _columns(table: Table, *but: str) -> str:
-    return ", ".join(column.name for column in table.columns if column.name not in but)
+def _columns(table: Table, *excluded: str) -> str:
+    return ", ".join(column.name for column in table.columns if column.name not in excluded)
 
 
-def _copy_by_address(table: Table, *but: str) -> str:
-    """Rows of the replaced database with the numbers that their readers have in this one."""
-    names = _columns(table, "subscriber_id", *but)
+def _copy_by_address(table: Table, *excluded: str) -> str:
+    """Copies rows of the replaced database, with the subscriber ids of this one."""
+    names = _columns(table, "subscriber_id", *excluded)
     return (
         f"INSERT INTO main.{table.name} (subscriber_id, {names}) "  # noqa: S608 - names of our own schema
         f"SELECT now.subscriber_id, {', '.join(f'then_.{name}' for name in names.split(', '))} "
@@ -136,8 +138,8 @@ def _copy_by_address(table: Table, *but: str) -> str:
     )
 
 
-def _copy_rows(table: Table, *but: str) -> str:
-    names = _columns(table, *but)
+def _copy_rows(table: Table, *excluded: str) -> str:
+    names = _columns(table, *excluded)
     return f"INSERT INTO main.{table.name} ({names}) SELECT {names} FROM old.{table.name} ORDER BY rowid"  # noqa: S608
 
 

@@ -1,4 +1,4 @@
-"""Calls as they were made, and what became of them. A call stays as it was said: there is one a week and term."""
+"""Trend calls and their scores. There is one call per week and term, and it never changes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from store.database import Database
 from store.schema import trend_call, trend_call_score
 
 LATE_AFTER = timedelta(days=21)
-"""A call made longer after the end of its week may owe something to what came later."""
+"""A call made later than this after the end of its week may have been influenced by later papers."""
 
 _MOVEMENTS = sorted(UPWARD | DOWNWARD)
 
 
 def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_at: datetime) -> None:
-    """Store calls, all or none; one that the week has already for its term stays, and the new one is dropped."""
+    """Store calls in one transaction; an existing call for the same week and term stays."""
     rows = [
         {
             "week_start": call.week.monday,
@@ -42,37 +42,37 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
     ]
     if rows:
         with db.write() as connection:
-            unless_there = db.upsert(trend_call).on_conflict_do_nothing(index_elements=["week_start", "kind", "key"])
-            connection.execute(unless_there, rows)
+            insert = db.upsert(trend_call).on_conflict_do_nothing(index_elements=["week_start", "kind", "key"])
+            connection.execute(insert, rows)
 
 
 def calls_of_week(db: Database, week: Week) -> list[TrendCall]:
-    """Everything called in a week, in the order it was stored; empty where nothing was."""
-    question = select(trend_call).where(trend_call.c.week_start == week.monday).order_by(trend_call.c.call_id)
+    """All calls of a week, in the order they were stored."""
+    query = select(trend_call).where(trend_call.c.week_start == week.monday).order_by(trend_call.c.call_id)
     with db.read() as connection:
-        return [_call(row) for row in connection.execute(question)]
+        return [_call(row) for row in connection.execute(query)]
 
 
 def newest_calls(db: Database) -> list[TrendCall]:
-    """Everything called in the newest week that has calls."""
+    """All calls of the newest week that has any."""
     with db.read() as connection:
         monday = connection.execute(select(func.max(trend_call.c.week_start))).scalar_one()
     return calls_of_week(db, Week(monday)) if monday else []
 
 
 def upward_calls_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
-    """Kind and key of the terms that were called rising or emerging in these weeks."""
-    question = select(trend_call.c.kind, trend_call.c.key).where(
+    """Kind and key of the terms called rising or emerging in these weeks."""
+    query = select(trend_call.c.kind, trend_call.c.key).where(
         trend_call.c.week_start.between(first.monday, last.monday), trend_call.c.verdict.in_(sorted(UPWARD))
     )
     with db.read() as connection:
-        return {(kind, key) for kind, key in connection.execute(question)}
+        return {(kind, key) for kind, key in connection.execute(query)}
 
 
 def movements_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list[StoredCall]:
-    """Calls of movement up to the week ``until`` that have no score at this horizon, oldest first."""
+    """Movement calls up to week ``until`` without a score at this horizon, oldest first."""
     scored = select(trend_call_score.c.call_id).where(trend_call_score.c.horizon_weeks == horizon_weeks)
-    question = (
+    query = (
         select(trend_call)
         .where(
             trend_call.c.verdict.in_(_MOVEMENTS),
@@ -82,11 +82,11 @@ def movements_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list
         .order_by(trend_call.c.week_start, trend_call.c.call_id)
     )
     with db.read() as connection:
-        return [_stored_call(row, ()) for row in connection.execute(question)]
+        return [_stored_call(row, ()) for row in connection.execute(query)]
 
 
 def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, scored_at: datetime) -> None:
-    """Store scores by their call's id; a score that is there stays."""
+    """Store scores by call id; existing scores stay."""
     rows = [
         {
             "call_id": call_id,
@@ -99,21 +99,19 @@ def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, score
     ]
     if rows:
         with db.write() as connection:
-            unless_there = db.upsert(trend_call_score).on_conflict_do_nothing(
-                index_elements=["call_id", "horizon_weeks"]
-            )
-            connection.execute(unless_there, rows)
+            insert = db.upsert(trend_call_score).on_conflict_do_nothing(index_elements=["call_id", "horizon_weeks"])
+            connection.execute(insert, rows)
 
 
 def stored_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> list[StoredCall]:
-    """Calls with their scores, newest week first: all of one week, or the newest moves of every week."""
-    question = select(trend_call).order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
+    """Calls with their scores, newest week first: all of one week, or the newest movement calls of all weeks."""
+    query = select(trend_call).order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
     if week is not None:
-        question = question.where(trend_call.c.week_start == week.monday)
+        query = query.where(trend_call.c.week_start == week.monday)
     else:
-        question = question.where(trend_call.c.verdict.in_(_MOVEMENTS))
+        query = query.where(trend_call.c.verdict.in_(_MOVEMENTS))
     with db.read() as connection:
-        rows = connection.execute(question).all()
+        rows = connection.execute(query).all()
         scores: dict[int, list[CallScore]] = defaultdict(list)
         scored = select(trend_call_score).where(trend_call_score.c.call_id.in_([row.call_id for row in rows]))
         for row in connection.execute(scored.order_by(trend_call_score.c.horizon_weeks)):
@@ -122,17 +120,17 @@ def stored_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -
 
 
 def call_records(db: Database, *, until: Week) -> list[CallRecord]:
-    """How moves turned out, by horizon, as far as that was known in the week ``until``.
+    """Outcomes of movement calls by horizon, as known in week ``until``.
 
-    Calls that were made ``LATE_AFTER`` are left out: topics and taxonomy knew what came.
+    Late calls are left out, because their topics and taxonomy already reflect later papers.
     """
     score = trend_call_score.c
-    question = select(score.horizon_weeks, trend_call.c.week_start, trend_call.c.made_at, score.held).join_from(
+    query = select(score.horizon_weeks, trend_call.c.week_start, trend_call.c.made_at, score.held).join_from(
         trend_call_score, trend_call, trend_call.c.call_id == score.call_id
     )
     counted: dict[int, dict[bool | None, int]] = {}
     with db.read() as connection:
-        for horizon_weeks, monday, made_at, held in connection.execute(question):
+        for horizon_weeks, monday, made_at, held in connection.execute(query):
             week = Week(monday)
             if week.plus(horizon_weeks) <= until and not is_late(week, made_at):
                 counted.setdefault(horizon_weeks, {True: 0, False: 0, None: 0})[held] += 1
@@ -140,7 +138,7 @@ def call_records(db: Database, *, until: Week) -> list[CallRecord]:
 
 
 def is_late(week: Week, made_at: datetime) -> bool:
-    """Whether a week's call was made so long after it that it proves nothing."""
+    """Whether a call was made too long after its week to count as a prediction."""
     return made_at > week.end_at + LATE_AFTER
 
 

@@ -1,4 +1,4 @@
-"""One database, SQLite or PostgreSQL: connections, transactions and the schema's version."""
+"""The database, SQLite or PostgreSQL: connections, transactions, time limits and migration."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ BUSY_TIMEOUT_S = 30
 
 @dataclass
 class _TimeLimit:
-    """What one asker may take for all its questions together; the clock starts with the first."""
+    """A time limit for all reads of one caller together, starting with the first."""
 
     seconds: float
     until: float | None = None
 
     def remaining_s(self) -> float:
-        """Seconds that are left, more than 0.
+        """Seconds remaining, above 0.
 
         Raises
         ------
@@ -62,10 +62,10 @@ _time_limit: ContextVar[_TimeLimit | None] = ContextVar("papertide_time_limit", 
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Within this, all ``Database.read`` together may take ``seconds`` from the first of them on; ``None``: no limit.
+    """Limit all ``Database.read`` in this context to ``seconds`` from the first one on; ``None`` sets no limit.
 
-    A read beyond it raises ``QueryTimeout``, also while its statement runs. Threads that are started within it have no
-    limit; writes never have one.
+    A read beyond the limit raises ``QueryTimeout``, even in the middle of a statement. The limit does not apply to
+    writes, nor to threads started inside the context.
     """
     token = _time_limit.set(None if seconds is None else _TimeLimit(seconds))
     try:
@@ -75,7 +75,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
 
 class Database:
-    """A migrated database. ``read`` and ``write`` give a connection inside one short transaction."""
+    """A database with the current schema. ``read`` and ``write`` give a connection inside one short transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -83,7 +83,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one consistent state."""
+        """A read transaction, which sees one consistent state."""
         limit = _time_limit.get()
         remaining_s = None if limit is None else limit.remaining_s()
         with (
@@ -97,12 +97,13 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Connection]:
-        """A transaction that changes things: all of it is stored, or nothing.
+        """A write transaction, stored as a whole or not at all.
 
-        Once it is over, nothing but a loss of power can undo it on SQLite; with ``durable`` not even that, which
-        takes a write through to the disk.
+        On SQLite a loss of power can undo a committed transaction, unless it is ``durable``: then it is flushed to
+        the disk.
         """
-        # SQLite must take its write lock at once: a reader that turns writer fails instead of waiting.
+        # SQLite must take its write lock at the start: a read transaction that turns to writing fails instead of
+        # waiting for the lock.
         with (
             _store_errors(),
             self._engine.connect().execution_options(papertide_write=True, papertide_durable=durable) as connection,
@@ -111,24 +112,24 @@ class Database:
             yield connection
 
     def upsert(self, table: Table) -> Any:
-        """``INSERT`` of this dialect, which knows ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
+        """This dialect's ``INSERT``, with ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     @contextmanager
     def driver_connection(self) -> Iterator[sqlite3.Connection]:
-        """SQLite's own connection, outside any transaction, for what SQL cannot say."""
+        """SQLite's driver connection, outside any transaction, for features beyond SQL."""
         with _store_errors(), closing(self._engine.raw_connection()) as connection:
             assert isinstance(connection.driver_connection, sqlite3.Connection)  # noqa: S101 - callers ask is_sqlite
             connection.driver_connection.set_progress_handler(None, 0)
             yield connection.driver_connection
 
     def elements(self, column: ColumnElement[Any]) -> TableValuedAlias:
-        """The elements of a JSON list as a table with the column ``value``, to be joined to the column's own."""
+        """The elements of a JSON list as a table with the column ``value``, for a lateral join."""
         function = func.json_each if self.is_sqlite else func.json_array_elements_text
         return function(column).table_valued("value")
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         self._engine.dispose()
 
 
@@ -140,14 +141,14 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
     Raises
     ------
     ConfigError
-        If the URL cannot be read or names a database that we do not speak.
+        If the URL is malformed or names an unsupported database.
     StoreError
         If the database cannot be reached, is damaged, or was made by a newer Papertide; with ``read_only`` also if
         it does not exist or needs a migration.
     """
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:  # the URL may hold a password, so it is not repeated
+    except (ArgumentError, ValueError) as error:  # the URL may contain a password, so it is not repeated
         raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
     name = parsed.get_backend_name()
     if name == "sqlite":
@@ -158,14 +159,14 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(
-                    f"cannot make the folder of the database {parsed.database}: {error.strerror}"
+                    f"cannot create the folder of the database {parsed.database}: {error.strerror}"
                 ) from error
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
     elif name == "postgresql":
         try:
-            # An error of SQLAlchemy would repeat the values of its statement, a reader's address for example.
+            # hide_parameters: SQLAlchemy's errors would repeat values, for example a reader's address.
             engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
@@ -177,7 +178,7 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
                 "database_url: PostgreSQL needs the extra: pip install 'papertide[postgresql]'"
             ) from error
     else:
-        raise ConfigError(f"database_url: {name!r} is not spoken here; use sqlite or postgresql")
+        raise ConfigError(f"database_url: {name!r} is not supported; use sqlite or postgresql")
     with _store_errors():
         if read_only:
             _require_current_schema(engine)
@@ -187,7 +188,7 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
 
 
 def _prepare_sqlite(cache_mb: int, read_only: bool, connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN comes too late; _begin_sqlite says it
+    connection.isolation_level = None  # the driver's own BEGIN comes too late; see _begin_sqlite
     connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -199,7 +200,7 @@ def _begin_sqlite(connection: Connection) -> None:
     remaining_s = options.get("papertide_remaining_s")
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what this listens to
-    # Counted in steps of SQLite's own machine; its full-text index takes such steps too, some thousand a second.
+    # The handler runs every 1000 steps of SQLite's virtual machine; the full-text index takes a few thousand a second.
     driver.set_progress_handler(None if remaining_s is None else _is_past(time.monotonic() + remaining_s), 1000)
     if not options.get("papertide_write", False):
         connection.exec_driver_sql("BEGIN")
@@ -240,7 +241,7 @@ def _migrate(engine: Engine) -> None:
     current = _schema_version(engine)
     if current == SCHEMA_VERSION:
         return
-    # Imported only when there is something to migrate: it takes as long as many a question.
+    # Imported only to migrate, because the import takes longer than most queries.
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -259,7 +260,7 @@ def _migrate(engine: Engine) -> None:
 
 @contextmanager
 def _store_errors() -> Iterator[None]:
-    """Say a database's trouble in one line; its own text keeps the cause."""
+    """Turn a database error into a ``StoreError`` of one line, with a hint where the cause is known."""
     try:
         yield
     except DatabaseError as error:
@@ -274,12 +275,12 @@ def _store_errors() -> Iterator[None]:
         raise StoreError(f"the database failed: {error}") from error
 
 
-_TOO_SLOW = "the answer would take too long; ask for less: fewer terms, longer words, a shorter time"
+_TOO_SLOW = "the query takes too long; use fewer terms, longer words or a shorter period"
 _HINTS = {
     "disk is full": "; free some space and run again, nothing stored was lost",
-    "database is locked": "; another process kept it busy, run again",
-    "not a database": "; the file is damaged or no database: restore a backup or move it away",
+    "database is locked": "; another process is using it, run again",
+    "not a database": "; the file is damaged or not a database: restore a backup or move the file away",
     "malformed": "; the file is damaged: restore a backup",
     "readonly": "; the file or its folder is not writable",
-    "unable to open": "; is its folder there and writable?",
+    "unable to open": "; check that its folder exists and is writable",
 }

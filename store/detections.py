@@ -1,11 +1,11 @@
-"""What a detector found in which paper."""
+"""Detections of techniques and themes in papers, by detector."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, func, select
 
 from domain.detections import Detection, Evidence, PaperDetections
 from domain.paper import ArxivId
@@ -16,17 +16,28 @@ from store.schema import detected_paper, detection, paper, weekly_basis
 
 
 def ids_without_detections(db: Database, detector_id: str) -> list[ArxivId]:
-    """Papers that this detector has not read, oldest submission first."""
-    read = select(detected_paper.c.arxiv_id).where(detected_paper.c.detector_id == detector_id)
-    question = (
-        select(paper.c.arxiv_id).where(paper.c.arxiv_id.not_in(read)).order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    """Papers that this detector has not processed, oldest submission first."""
+    query = (
+        select(paper.c.arxiv_id).where(_is_unprocessed(detector_id)).order_by(paper.c.submitted_at, paper.c.arxiv_id)
     )
     with db.read() as connection:
-        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
+        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(query).scalars()]
+
+
+def count_without_detections(db: Database, detector_id: str) -> int:
+    """Number of papers that this detector has not processed."""
+    query = select(func.count()).select_from(paper).where(_is_unprocessed(detector_id))
+    with db.read() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def _is_unprocessed(detector_id: str) -> ColumnElement[bool]:
+    processed = select(detected_paper.c.arxiv_id).where(detected_paper.c.detector_id == detector_id)
+    return paper.c.arxiv_id.not_in(processed)
 
 
 def add_detections(db: Database, detector_id: str, found: Sequence[PaperDetections]) -> None:
-    """Store what the detector found in these papers, in place of what it found before."""
+    """Store the detections of these papers, replacing earlier ones of the same detector."""
     rows = [
         {
             "detector_id": detector_id,
@@ -55,8 +66,8 @@ def add_detections(db: Database, detector_id: str, found: Sequence[PaperDetectio
 def detections_of_week(
     db: Database, detector_id: str, week: Week, categories: Collection[str]
 ) -> dict[ArxivId, tuple[Detection, ...]]:
-    """Detections in the watched papers of a week, by paper; one without any is absent."""
-    question = (
+    """Detections in the watched papers of a week, by paper; papers without any are absent."""
+    query = (
         select(detection)
         .join(paper, paper.c.arxiv_id == detection.c.arxiv_id)
         .where(detection.c.detector_id == detector_id, paper.c.week_start == week.monday, is_watched(categories))
@@ -64,21 +75,21 @@ def detections_of_week(
     )
     found: dict[ArxivId, tuple[Detection, ...]] = {}
     with db.read() as connection:
-        for row in connection.execute(question):
+        for row in connection.execute(query):
             arxiv_id = ArxivId(row.arxiv_id)
             found[arxiv_id] = (*found.get(arxiv_id, ()), _detection(row))
     return found
 
 
 def detections_of_paper(db: Database, detector_id: str, arxiv_id: ArxivId) -> list[Detection]:
-    """What was found in one paper, the surest levels first."""
-    question = (
+    """Detections in one paper, highest level first within techniques and themes."""
+    query = (
         select(detection)
         .where(detection.c.detector_id == detector_id, detection.c.arxiv_id == arxiv_id)
         .order_by(detection.c.kind, detection.c.level.desc(), detection.c.key)
     )
     with db.read() as connection:
-        return [_detection(row) for row in connection.execute(question)]
+        return [_detection(row) for row in connection.execute(query)]
 
 
 def _detection(row: Row[Any]) -> Detection:

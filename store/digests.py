@@ -1,4 +1,4 @@
-"""Published digests. What is published stays: a correction is a new revision beside the old one."""
+"""Published digests. A published revision never changes; a correction is a new revision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from store.schema import digest as digest_table
 
 @dataclass(frozen=True)
 class PublishedDigest:
-    """One published revision, with the lists behind its numbers."""
+    """A published revision, with the paper lists behind its numbers."""
 
     edition: DigestEdition
     revision: int
@@ -32,13 +32,13 @@ class PublishedDigest:
 
 
 FORMAT = 1
-"""Of what is stored. A new field of ``Digest`` gets a default, so that digests stored before it still open; anything
-else is a new format, and reading keeps knowing the old ones."""
+"""Version of the stored form. A new field of ``Digest`` has a default, so that older digests still load. Any other
+change needs a new version, and reading must keep supporting the old ones."""
 
 
 @dataclass(frozen=True)
 class DigestSummary:
-    """A published digest in short, its newest revision."""
+    """Summary of the newest revision of a published digest."""
 
     week: Week
     revision: int
@@ -54,7 +54,7 @@ _SERIES = TypeAdapter(tuple[SharePoint, ...])
 
 
 def publish_digest(db: Database, edition: DigestEdition, *, now: datetime) -> int:
-    """Store an edition as its week's newest revision; returns the revision, 1 for the first."""
+    """Store an edition as the newest revision of its week; returns the revision, starting at 1."""
     ids = {p.arxiv_id for paper_list in edition.paper_lists for p in paper_list.papers}
     content = _packed(edition, known_papers(db, ids))
     week = edition.digest.week.monday
@@ -62,44 +62,50 @@ def publish_digest(db: Database, edition: DigestEdition, *, now: datetime) -> in
         newest = select(func.max(digest_table.c.revision)).where(digest_table.c.week_start == week)
         revision: int = (connection.execute(newest).scalar_one() or 0) + 1
         connection.execute(
-            digest_table.insert().values(week_start=week, revision=revision, content=content, published_at=now)
+            digest_table.insert().values(
+                week_start=week,
+                revision=revision,
+                content=content,
+                published_at=now,
+                headline=edition.digest.headline.sentence,
+                n_papers=edition.digest.headline.n_papers,
+                complete=edition.digest.completeness.complete,
+            )
         )
     return revision
 
 
 def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
-    """The newest revision of a week's digest; ``None`` where none is published."""
+    """The newest revision of a week's digest; ``None`` if none is published."""
     return digest_revision(db, week, None)
 
 
 def digest_revision(db: Database, week: Week, revision: int | None) -> PublishedDigest | None:
-    """One revision of a week's digest, the newest where none is named; ``None`` where it was never published.
+    """One revision of a week's digest, by default the newest; ``None`` if it was never published.
 
-    Titles and abstracts of listed papers are today's. Where a paper's words are others than the digest counted, its
-    evidence is left out, because it would mark the wrong ones.
+    Titles and abstracts of listed papers are the current ones. If a paper's text has changed since, its evidence is
+    left out, because its offsets no longer fit.
 
     Raises
     ------
     StoreError
-        If it was stored by a newer Papertide.
+        If the digest was stored by a newer Papertide.
     """
-    question = (
+    query = (
         select(digest_table)
         .where(digest_table.c.week_start == week.monday)
         .order_by(digest_table.c.revision.desc())
         .limit(1)
     )
     if revision is not None:
-        question = question.where(digest_table.c.revision == revision)
+        query = query.where(digest_table.c.revision == revision)
     with db.read() as connection:
-        row = connection.execute(question).one_or_none()
+        row = connection.execute(query).one_or_none()
     if row is None:
         return None
     stored = json.loads(zlib.decompress(row.content))
     if stored.get("format") != FORMAT:
-        raise StoreError(
-            f"the digest of {week} is stored in a form that this Papertide does not know; install the newer"
-        )
+        raise StoreError(f"the digest of {week} was stored by a newer Papertide; install the newer version")
     papers = known_papers(db, {ArxivId(entry[0]) for paper_list in stored["lists"] for entry in paper_list["papers"]})
     edition = DigestEdition(
         _DIGEST.validate_python(stored["digest"]), tuple(_unpacked_list(entry, papers) for entry in stored["lists"])
@@ -108,50 +114,52 @@ def digest_revision(db: Database, week: Week, revision: int | None) -> Published
 
 
 def revisions_of(db: Database, week: Week) -> list[tuple[int, datetime]]:
-    """Every revision of a week's digest with the instant it was published, oldest first."""
-    question = (
+    """Every revision of a week's digest with its publication time, oldest first."""
+    query = (
         select(digest_table.c.revision, digest_table.c.published_at)
         .where(digest_table.c.week_start == week.monday)
         .order_by(digest_table.c.revision)
     )
     with db.read() as connection:
-        return [(row.revision, row.published_at) for row in connection.execute(question)]
+        return [(row.revision, row.published_at) for row in connection.execute(query)]
 
 
 def digest_summaries(db: Database) -> list[DigestSummary]:
-    """Every published digest in short, oldest week first."""
-    question = select(digest_table).order_by(digest_table.c.week_start, digest_table.c.revision)
-    found: dict[Week, DigestSummary] = {}
+    """Summaries of all published digests, oldest week first."""
+    columns = [column for column in digest_table.c if column.name != "content"]
+    query = select(*columns).order_by(digest_table.c.week_start, digest_table.c.revision)
+    summaries: dict[Week, DigestSummary] = {}
     with db.read() as connection:
-        for row in connection.execute(question.execution_options(yield_per=10)):
-            content = json.loads(zlib.decompress(row.content))["digest"]
+        for row in connection.execute(query):
             week = Week(row.week_start)
-            first = found[week].first_published_at if week in found else row.published_at
-            headline, complete = content["headline"], content["completeness"]["complete"]
-            found[week] = DigestSummary(
-                week, row.revision, first, row.published_at, headline["sentence"], headline["n_papers"], complete
+            summaries[week] = DigestSummary(
+                week=week,
+                revision=row.revision,
+                first_published_at=summaries[week].first_published_at if week in summaries else row.published_at,
+                published_at=row.published_at,
+                sentence=row.headline,
+                n_papers=row.n_papers,
+                complete=row.complete,
             )
-    return list(found.values())
+    return list(summaries.values())
 
 
 def published_weeks(db: Database) -> list[Week]:
     """Every week with a digest, oldest first."""
-    question = select(digest_table.c.week_start).distinct().order_by(digest_table.c.week_start)
+    query = select(digest_table.c.week_start).distinct().order_by(digest_table.c.week_start)
     with db.read() as connection:
-        return [Week(monday) for monday in connection.execute(question).scalars()]
+        return [Week(monday) for monday in connection.execute(query).scalars()]
 
 
 def published_at(db: Database) -> dict[Week, datetime]:
-    """When the newest digest of each week was published."""
-    question = select(digest_table.c.week_start, func.max(digest_table.c.published_at)).group_by(
-        digest_table.c.week_start
-    )
+    """Publication time of the newest revision, by week."""
+    query = select(digest_table.c.week_start, func.max(digest_table.c.published_at)).group_by(digest_table.c.week_start)
     with db.read() as connection:
-        return {Week(monday): at for monday, at in connection.execute(question)}
+        return {Week(monday): at for monday, at in connection.execute(query)}
 
 
 def _text_checksum(p: Paper) -> int:
-    """A number that changes with title or abstract."""
+    """A checksum of title and abstract."""
     return zlib.crc32(f"{p.title}\n{p.abstract}".encode())
 
 
@@ -177,16 +185,16 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
         }
         for paper_list in edition.paper_lists
     ]
-    whole = {"format": FORMAT, "digest": _DIGEST.dump_python(edition.digest, mode="json"), "lists": lists}
-    return zlib.compress(json.dumps(whole).encode())  # NaN is written as NaN: this text is only for ourselves
+    stored = {"format": FORMAT, "digest": _DIGEST.dump_python(edition.digest, mode="json"), "lists": lists}
+    return zlib.compress(json.dumps(stored).encode())  # NaN is written as NaN; only this module reads it
 
 
 def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -> PaperList:
     listed = []
-    for arxiv_id, words, level, evidence, topic_id in stored["papers"]:
+    for arxiv_id, checksum, level, evidence, topic_id in stored["papers"]:
         p = papers[ArxivId(arxiv_id)]
-        places = tuple(Evidence(*place) for place in evidence) if _text_checksum(p) == words else ()
-        listed.append(DetectedPaper.of(p, level, places, topic_id=topic_id, with_abstract=stored["with_abstracts"]))
+        spans = tuple(Evidence(*span) for span in evidence) if _text_checksum(p) == checksum else ()
+        listed.append(DetectedPaper.of(p, level, spans, topic_id=topic_id, with_abstract=stored["with_abstracts"]))
     return PaperList(
         slug=stored["slug"],
         heading=stored["heading"],

@@ -1,4 +1,4 @@
-"""How far the lists of OAI-PMH have been read."""
+"""Progress of reading the OAI-PMH lists."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from store.schema import oai_harvest
 
 
 def oai_pass(db: Database, set_name: str, metadata_format: str) -> OaiPass | None:
-    """The newest pass through a set's list in one format; ``None`` where there was none."""
-    question = select(oai_harvest).where(
+    """The newest pass through one list; ``None`` if it was never read."""
+    query = select(oai_harvest).where(
         oai_harvest.c.set_name == set_name, oai_harvest.c.metadata_prefix == metadata_format
     )
     with db.read() as connection:
-        row = connection.execute(question).one_or_none()
+        row = connection.execute(query).one_or_none()
     return None if row is None else _pass_from_row(row)
 
 
 def oai_passes(db: Database) -> list[OaiPass]:
-    """The newest pass through every list that was ever read."""
-    question = select(oai_harvest).order_by(oai_harvest.c.set_name, oai_harvest.c.metadata_prefix)
+    """The newest pass through each list."""
+    query = select(oai_harvest).order_by(oai_harvest.c.set_name, oai_harvest.c.metadata_prefix)
     with db.read() as connection:
-        return [_pass_from_row(row) for row in connection.execute(question)]
+        return [_pass_from_row(row) for row in connection.execute(query)]
 
 
 def apply_page(db: Database, plan: HarvestPlan, new_state: OaiPass, *, seen_at: datetime) -> None:
-    """Store what a page told and where its list goes on, in one transaction."""
+    """Store a page's changes and the new state of its pass, in one transaction."""
     columns = {
         "since": new_state.since,
         "pass_from_date": new_state.pass_from,

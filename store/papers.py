@@ -1,4 +1,4 @@
-"""Papers, their versions, and the windows they were harvested in."""
+"""Papers and their versions."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ _DERIVED = (embedding, detected_paper, detection, topic_assignment)
 
 
 def known_papers(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, Paper]:
-    """Those of the papers that are stored, by identifier."""
+    """The stored papers among these, by identifier."""
     with db.read() as connection:
         return {p.arxiv_id: p for p in _papers_by_id(connection, ids)}
 
 
 def papers_in_order(db: Database, ids: Sequence[ArxivId]) -> list[Paper]:
-    """The stored papers in the order of ``ids``; one that is not stored is left out."""
+    """The stored papers in the order of ``ids``; papers that are not stored are left out."""
     known = known_papers(db, ids)
     return [known[arxiv_id] for arxiv_id in ids if arxiv_id in known]
 
 
 def _papers_by_id(connection: Connection, ids: Collection[ArxivId]) -> Iterable[Paper]:
     wanted = list(ids)
-    for start in range(0, len(wanted), 5_000):  # a statement's variables are bounded
-        question = select(*_PAPER_COLUMNS).where(paper.c.arxiv_id.in_(wanted[start : start + 5_000]))
-        for row in connection.execute(question):
+    for start in range(0, len(wanted), 5_000):  # the number of variables in a statement is limited
+        query = select(*_PAPER_COLUMNS).where(paper.c.arxiv_id.in_(wanted[start : start + 5_000]))
+        for row in connection.execute(query):
             yield paper_from_row(row)
 
 
@@ -106,10 +106,9 @@ def _columns_of(p: Paper) -> dict[str, Any]:
 
 
 def apply_harvest(db: Database, plan: HarvestPlan, harvested: HarvestedWindow | None, *, seen_at: datetime) -> None:
-    """Store what a plan says, and the window it came from, in one transaction.
+    """Store the changes of a plan, and the window they came from, in one transaction.
 
-    A paper whose title or abstract changed loses its embedding, detections and topic, so that the next run makes
-    them again.
+    A paper whose title or abstract changed loses its embedding, detections and topic; the next run recomputes them.
     """
     with db.write() as connection:
         apply_plan(db, connection, plan, seen_at=seen_at)
@@ -118,11 +117,11 @@ def apply_harvest(db: Database, plan: HarvestPlan, harvested: HarvestedWindow | 
 
 
 def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_at: datetime) -> None:
-    """Store what a plan says inside the caller's transaction."""
+    """As ``apply_harvest``, inside the caller's transaction and without a window."""
     changed = (*plan.replaced, *plan.revised)
     if plan.new:
-        # RETURNING makes SQLAlchemy send many rows in one statement. SQLite's full text writes out what it has at the
-        # begin of every statement, so row by row took three times as long.
+        # RETURNING makes SQLAlchemy insert many rows in one statement. SQLite flushes its full-text index at the start
+        # of each statement, so inserting row by row took three times as long.
         rows = [{**_columns_of(p), "first_seen_at": seen_at} for p in plan.new]
         row_ids = connection.execute(paper.insert().returning(paper.c.row_id), rows).scalars().all()
         _store_parts(db, connection, paper.c.row_id.between(min(row_ids), max(row_ids)), seen_at)
@@ -147,8 +146,8 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
 
 
 def _store_parts(db: Database, connection: Connection, of: ColumnElement[bool], seen_at: datetime) -> None:
-    """The categories, the first and the newest version of papers just written, where they are not stored yet."""
-    # Copied inside the database: sent row by row they took as long as the papers themselves.
+    """Store the categories, first version and newest version of papers just written, unless already stored."""
+    # Copied inside the database: sending them row by row took as long as the papers themselves.
     listed = db.elements(paper.c.categories)
     connection.execute(
         db.upsert(paper_category)
@@ -164,9 +163,9 @@ def _store_parts(db: Database, connection: Connection, of: ColumnElement[bool], 
 
 
 def count_by_category(db: Database, categories: Collection[str]) -> dict[Week, dict[str, int]]:
-    """How many standing papers each watched category lists, by week; one that several list counts in each."""
+    """Papers of each watched category by week, without withdrawn ones; a cross-listed paper counts in each category."""
     group = (paper.c.week_start, paper_category.c.category)
-    question = (
+    query = (
         select(*group, func.count())
         .select_from(paper.join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id))
         .where(paper_category.c.category.in_(sorted(set(categories))), IS_NOT_WITHDRAWN)
@@ -174,71 +173,64 @@ def count_by_category(db: Database, categories: Collection[str]) -> dict[Week, d
     )
     by_week: dict[Week, dict[str, int]] = {}
     with db.read() as connection:
-        for monday, category, n in connection.execute(question):
+        for monday, category, n in connection.execute(query):
             by_week.setdefault(Week(monday), {})[category] = n
     return by_week
 
 
 def count_seen_after(db: Database, week: Week, categories: Collection[str], at: datetime) -> int:
-    """How many watched papers of a week were first seen after an instant."""
-    question = (
+    """Number of watched papers of a week first seen after an instant."""
+    query = (
         select(func.count())
         .select_from(paper)
         .where(paper.c.week_start == week.monday, is_watched(categories), paper.c.first_seen_at > at)
     )
     with db.read() as connection:
-        return connection.execute(question).scalar_one()
+        return connection.execute(query).scalar_one()
 
 
 def count_papers(db: Database) -> int:
-    """How many papers are stored, watched or not."""
+    """Number of stored papers, watched or not."""
     with db.read() as connection:
         return connection.execute(select(func.count()).select_from(paper)).scalar_one()
 
 
 def holds_made_up(db: Database) -> bool:
-    """Whether papers of the sample corpus are stored, which no real paper should come among."""
+    """Whether papers of the sample corpus are stored; they must not be mixed with real ones."""
     number = str(FIRST_MADE_UP)
     of_the_sample = paper.c.arxiv_id.like("____." + number[0] + "_" * (len(number) - 1))
     with db.read() as connection:
         return connection.execute(select(paper.c.arxiv_id).where(of_the_sample).limit(1)).first() is not None
 
 
-def first_week(db: Database, categories: Collection[str]) -> Week | None:
-    """The week of the oldest watched paper; ``None`` where there is none."""
-    with db.read() as connection:
-        monday = connection.execute(select(func.min(paper.c.week_start)).where(is_watched(categories))).scalar_one()
-    return None if monday is None else Week(monday)
-
-
 def papers_of_week(db: Database, week: Week, categories: Collection[str]) -> list[Paper]:
-    """The watched papers first submitted in the week, by time and identifier."""
-    question = (
+    """The watched papers of a week, by submission and identifier."""
+    query = (
         select(*_PAPER_COLUMNS)
         .where(paper.c.week_start == week.monday, is_watched(categories))
         .order_by(paper.c.submitted_at, paper.c.arxiv_id)
     )
     with db.read() as connection:
-        return [paper_from_row(row) for row in connection.execute(question)]
+        return [paper_from_row(row) for row in connection.execute(query)]
 
 
 def count_withdrawn(db: Database, week: Week, categories: Collection[str]) -> int:
-    """How many papers of the week are held but withdrawn, so that nothing counts them."""
-    question = (
+    """Number of withdrawn papers of a week, which no other count includes."""
+    query = (
         select(func.count())
         .select_from(paper)
         .where(paper.c.week_start == week.monday, is_listed(categories), ~IS_NOT_WITHDRAWN)
     )
     with db.read() as connection:
-        return connection.execute(question).scalar_one()
+        return connection.execute(query).scalar_one()
 
 
 def versions_of_paper(db: Database, arxiv_id: ArxivId) -> list[PaperVersion]:
-    """The versions whose dates are known, first to newest; the query API tells only of the first and the newest."""
-    question = (
+    """Versions with a known date, oldest first; the query API gives only the first and the newest."""
+    query = (
         select(paper_version.c.version, paper_version.c.submitted_at)
         .where(paper_version.c.arxiv_id == arxiv_id)
         .order_by(paper_version.c.version)
     )
     with db.read() as connection:
-        return [PaperVersion(arxiv_id, row.version, row.submitted_at) for row in connection.execute(question)]
+        return [PaperVersion(arxiv_id, row.version, row.submitted_at) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""The gate's memory: one row that every process looks at before it asks arXiv, and what arXiv answered last."""
+"""State of the rate limiter, shared by all processes, and the log of requests to arXiv."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from store.database import Database
 from store.schema import request_gate, source_answer
 
 LIMITER_NAME = "arxiv"
-"""arXiv's services share one limit, so they share one gate."""
+"""arXiv's services share one limit, so they share one limiter."""
 MAX_STORED_OUTCOMES = 1000
 
 
 class StoredLimiterState:
-    """The gate's state in the database; each ``change`` is one small transaction."""
+    """The limiter's state in the database; each ``change`` is one transaction."""
 
     def __init__(self, db: Database, *, max_outcomes: int = MAX_STORED_OUTCOMES) -> None:
         self._db = db
-        self._n_answers_kept = max_outcomes
+        self._max_outcomes = max_outcomes
 
     def read(self) -> LimiterState:
-        """The state now."""
+        """The current state."""
         return limiter_state(self._db)
 
     def change(
-        self, decide: Callable[[LimiterState], LimiterState], answer: RequestOutcome | None = None
+        self, decide: Callable[[LimiterState], LimiterState], outcome: RequestOutcome | None = None
     ) -> LimiterState:
-        """Replace the state by what ``decide`` makes of it, note ``answer``, and return the new state."""
+        """Replace the state by ``decide(state)``, log ``outcome`` if given, and return the new state."""
         with self._db.write() as connection:
             row = connection.execute(_STATE.with_for_update()).one_or_none()
-            if row is None:  # the first request of all; another process may be as far as we are
+            if row is None:  # the very first request; another process may be inserting the row too
                 first = self._db.upsert(request_gate).values(name=LIMITER_NAME, n_refusals=0)
                 connection.execute(first.on_conflict_do_nothing())
                 row = connection.execute(_STATE.with_for_update()).one()
@@ -51,8 +51,8 @@ class StoredLimiterState:
                         closed_until=after.closed_until,
                     )
                 )
-            if answer is not None:
-                _log_outcome(connection, answer, max_outcomes=self._n_answers_kept)
+            if outcome is not None:
+                _log_outcome(connection, outcome, max_outcomes=self._max_outcomes)
         return after
 
 
@@ -66,32 +66,32 @@ _STATE = select(
 
 
 def limiter_state(db: Database) -> LimiterState:
-    """Who asks now, and when the next may."""
+    """The current state of the rate limiter."""
     with db.read() as connection:
         row = connection.execute(_STATE).one_or_none()
     return LimiterState() if row is None else LimiterState(*row)
 
 
-def _log_outcome(connection: Connection, answer: RequestOutcome, *, max_outcomes: int) -> None:
+def _log_outcome(connection: Connection, outcome: RequestOutcome, *, max_outcomes: int) -> None:
     insert = source_answer.insert().values(
-        asked_at=answer.asked_at,
-        source=answer.source,
-        url=answer.url,
-        outcome=answer.outcome,
-        status=answer.status,
-        seconds=answer.seconds,
-        n_bytes=answer.n_bytes,
-        problem=answer.problem,
+        asked_at=outcome.asked_at,
+        source=outcome.source,
+        url=outcome.url,
+        outcome=outcome.outcome,
+        status=outcome.status,
+        seconds=outcome.seconds,
+        n_bytes=outcome.n_bytes,
+        problem=outcome.problem,
     )
     newest = connection.execute(insert.returning(source_answer.c.answer_id)).scalar_one()
     connection.execute(delete(source_answer).where(source_answer.c.answer_id <= newest - max_outcomes))
 
 
 def newest_outcomes(db: Database, limit: int, *, only_problems: bool = False) -> list[RequestOutcome]:
-    """What arXiv answered last, newest first."""
-    question = select(source_answer).order_by(source_answer.c.answer_id.desc()).limit(limit)
+    """The latest requests and their outcomes, newest first."""
+    query = select(source_answer).order_by(source_answer.c.answer_id.desc()).limit(limit)
     if only_problems:
-        question = question.where(source_answer.c.problem.is_not(None))
+        query = query.where(source_answer.c.problem.is_not(None))
     with db.read() as connection:
         return [
             RequestOutcome(
@@ -104,13 +104,13 @@ def newest_outcomes(db: Database, limit: int, *, only_problems: bool = False) ->
                 n_bytes=row.n_bytes,
                 problem=row.problem,
             )
-            for row in connection.execute(question)
+            for row in connection.execute(query)
         ]
 
 
 def count_outcomes(db: Database, *, since: datetime) -> tuple[int, int]:
-    """How many requests were sent since then, and how many of them brought no usable answer."""
-    question = select(func.count(), func.count(source_answer.c.problem)).where(source_answer.c.asked_at >= since)
+    """Number of requests since an instant, and how many of them gave no usable outcome."""
+    query = select(func.count(), func.count(source_answer.c.problem)).where(source_answer.c.asked_at >= since)
     with db.read() as connection:
-        n, n_problems = connection.execute(question).one()
+        n, n_problems = connection.execute(query).one()
     return n, n_problems

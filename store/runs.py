@@ -1,4 +1,4 @@
-"""The run ledger, and the lease that keeps two runs from working on one database."""
+"""The run ledger, and leases, which keep two processes from doing the same work."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from store.schema import job_run, lease
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One line of the ledger: a job for a period, once.
+    """A ledger entry: one job for one period.
 
-    ``message`` is for anybody. ``detail`` is for the operator alone: it may name files, but no reader.
+    ``message`` is public. ``detail`` is for the operator: it may contain paths, but nothing about a reader.
     """
 
     job: str
@@ -33,7 +33,7 @@ class RunRecord:
 
 
 def start_run(db: Database, job: str, period: str, *, now: datetime, n_tries: int = 0) -> None:
-    """Note that a job has begun for a period, after so many failures; beginning again replaces what was noted."""
+    """Record the start of a job for a period, after ``n_tries`` failures; replaces the previous entry."""
     insert = db.upsert(job_run).values(
         job=job,
         period=period,
@@ -73,13 +73,18 @@ def finish_run(
     n_tries: int = 0,
     next_try_at: datetime | None = None,
 ) -> None:
-    """Note how a job ended, and in one line what it did.
+    """Record the end of a job for a period.
 
-    ``done``; ``failed`` or ``waiting``, to be tried again after ``next_try_at``; ``given up``. ``n_tries`` counts
-    the failures in a row.
+    Parameters
+    ----------
+    state : ``done``; ``failed`` or ``waiting``, to be tried again after ``next_try_at``; ``stopped``; ``given up``.
+    message : one public line about what the job did.
+    detail : further text for the operator.
+    n_tries : consecutive failures.
 
-    ``message`` is published, and ``detail`` outlives readers. Both come without addresses, and the message without
-    paths; this door looks again, because what passes it is shown for a year.
+    Notes
+    -----
+    ``message`` is published and ``detail`` outlives the data of readers, so both are redacted here once more.
     """
     words = {"message": redact_private(message), "detail": redact_addresses(detail)}
     with db.write() as connection:
@@ -91,37 +96,37 @@ def finish_run(
 
 
 def runs_of(db: Database, job: str) -> dict[str, RunRecord]:
-    """The ledger of one job, by period."""
+    """The ledger entries of one job, by period."""
     with db.read() as connection:
         rows = connection.execute(select(job_run).where(job_run.c.job == job).order_by(job_run.c.period)).all()
     return {row.period: _record(row) for row in rows}
 
 
 def reopen_run(db: Database, job: str, period: str) -> None:
-    """Forget that a period is done: there is something to do again."""
+    """Delete the entry of a period, so that the job runs for it again."""
     with db.write() as connection:
         connection.execute(delete(job_run).where(job_run.c.job == job, job_run.c.period == period))
 
 
 def unresolved_failures(db: Database) -> list[RunRecord]:
-    """Jobs that failed and are not done yet, oldest first.
+    """Failed jobs that have not succeeded since, oldest first.
 
-    A command that failed is nobody's trouble any more once the same one has succeeded.
+    A failed command is resolved once the same command succeeds.
     """
     later = job_run.alias()
-    came_right = exists().where(
+    succeeded_later = exists().where(
         later.c.job == job_run.c.job, later.c.state == "done", later.c.started_at > job_run.c.started_at
     )
-    # What the scheduler will try again, or has given up, is a period of its own, and still to be done.
+    # Failures of the scheduler belong to a period, which a later success for another period does not resolve.
     of_command = (job_run.c.state == "failed") & job_run.c.next_try_at.is_(None)
-    troubled = job_run.c.state.in_(["failed", "given up"]) & ~(of_command & came_right)
+    unresolved = job_run.c.state.in_(["failed", "given up"]) & ~(of_command & succeeded_later)
     with db.read() as connection:
-        rows = connection.execute(select(job_run).where(troubled).order_by(job_run.c.started_at)).all()
+        rows = connection.execute(select(job_run).where(unresolved).order_by(job_run.c.started_at)).all()
     return [_record(row) for row in rows]
 
 
 def delete_finished_runs(db: Database, *, finished_before: datetime) -> int:
-    """Delete old lines that nothing comes of any more, but for each job's newest that is done; returns how many."""
+    """Delete finished runs older than the cutoff, except each job's latest success; returns the number deleted."""
     newest = select(func.max(job_run.c.run_id)).where(job_run.c.state == "done").group_by(job_run.c.job)
     is_over = job_run.c.state.in_(["done", "stopped", "failed"]) & job_run.c.next_try_at.is_(None)
     old = is_over & (job_run.c.finished_at < finished_before)
@@ -144,38 +149,38 @@ def _record(row: Row[Any]) -> RunRecord:
 
 
 def newest_runs(db: Database, limit: int) -> list[RunRecord]:
-    """The ledger's newest lines, newest first."""
-    question = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id.desc()).limit(limit)
+    """The newest ledger entries, newest first."""
+    query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id.desc()).limit(limit)
     with db.read() as connection:
-        return [_record(row) for row in connection.execute(question)]
+        return [_record(row) for row in connection.execute(query)]
 
 
 def acquire_lease(
     db: Database, name: str, holder: str, *, now: datetime, duration: timedelta, has_ended: Callable[[str], bool]
 ) -> None:
-    """Take or renew the sole right to do something, until ``now + duration``.
+    """Acquire or renew a lease until ``now + duration``.
 
-    A lease may be taken over once it has expired, or at once where ``has_ended`` knows that its holder's process
-    has ended (it can only know of this machine).
+    An expired lease may be taken over. So may one whose holder's process ``has_ended``, which can be told only of
+    processes on this machine.
 
     Raises
     ------
     BusyError
-        If somebody else holds it.
+        If another process holds the lease.
     """
     with db.write() as connection:
         row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
         if row is None:
             insert = db.upsert(lease).values(name=name, holder=holder, expires_at=now + duration)
-            # Asked by RETURNING: after an INSERT, SQLAlchemy's rowcount says -1 on PostgreSQL.
-            question = insert.on_conflict_do_nothing().returning(lease.c.name)
-            taken = connection.execute(question).one_or_none() is not None
+            # RETURNING, because SQLAlchemy's rowcount after an INSERT is -1 on PostgreSQL.
+            query = insert.on_conflict_do_nothing().returning(lease.c.name)
+            taken = connection.execute(query).one_or_none() is not None
         else:
             free = row.holder == holder or has_ended(row.holder)
             statement = (
                 update(lease)
                 .where(lease.c.name == name, lease.c.holder == row.holder)
-                .where(or_(lease.c.expires_at <= now, literal(free)))  # the condition decides, not what we read before
+                .where(or_(lease.c.expires_at <= now, literal(free)))  # the condition decides, not the row read before
                 .values(holder=holder, expires_at=now + duration)
             )
             taken = connection.execute(statement).rowcount == 1
@@ -188,14 +193,14 @@ def acquire_lease(
 
 
 def _describe_holder(holder: str) -> str:
-    """A holder, ``host:process:place.start``, as a person would look for it."""
+    """A holder, ``host:pid:namespace.start``, in words."""
     host, _, rest = holder.partition(":")
     process = rest.partition(":")[0]
     return f"process {process} on {host}" if process else holder
 
 
 def lease_holders(db: Database, prefix: str, *, now: datetime) -> list[str]:
-    """Who holds a lease whose name begins so; those that have expired are deleted."""
+    """Holders of the leases whose names start with ``prefix``; expired leases are deleted."""
     named = lease.c.name.startswith(prefix, autoescape=True)
     with db.write() as connection:
         connection.execute(delete(lease).where(named, lease.c.expires_at <= now))
@@ -203,6 +208,6 @@ def lease_holders(db: Database, prefix: str, *, now: datetime) -> list[str]:
 
 
 def release_lease(db: Database, name: str, holder: str) -> None:
-    """Let the next one take the lease at once."""
+    """Release a lease, so that it can be acquired at once."""
     with db.write() as connection:
         connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

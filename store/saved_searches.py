@@ -1,4 +1,4 @@
-"""Saved searches of readers, and their vectors."""
+"""Readers' saved searches and their embedding vectors."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from sqlalchemy import delete, select
 
 from store.database import Database
 from store.schema import query_vector, subscriber
-
-_VECTOR = np.dtype("<f4")
-
-
-# -- saved searches
+from store.vectors import pack_vector, unpack_vector
 
 
 def followed_searches(db: Database) -> list[str]:
-    """Every search that an active reader has saved, each once, sorted."""
+    """Saved searches of all active readers, without duplicates, sorted."""
     question = select(subscriber.c.follows).where(subscriber.c.state == "active")
     with db.read() as connection:
         follows = connection.execute(question).scalars().all()
@@ -26,7 +22,7 @@ def followed_searches(db: Database) -> list[str]:
 
 
 def query_vectors(db: Database, model_id: str, queries: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    """The stored vectors of these searches; one that has none is absent."""
+    """The stored vectors of these searches; searches without one are absent."""
     found: dict[str, NDArray[np.float32]] = {}
     with db.read() as connection:
         for start in range(0, len(queries), 5_000):
@@ -34,23 +30,23 @@ def query_vectors(db: Database, model_id: str, queries: Sequence[str]) -> dict[s
                 query_vector.c.model_id == model_id, query_vector.c.query.in_(list(queries[start : start + 5_000]))
             )
             for query, vector in connection.execute(question):
-                found[query] = np.frombuffer(vector, dtype=_VECTOR).astype(np.float32)
+                found[query] = unpack_vector(vector)
     return found
 
 
 def add_query_vectors(db: Database, model_id: str, vectors: dict[str, NDArray[np.float32]]) -> None:
-    """Keep the vectors of searches."""
+    """Store the vectors of searches; existing ones stay."""
     if not vectors:
         return
     with db.write() as connection:
         connection.execute(
             db.upsert(query_vector).on_conflict_do_nothing(),
-            [{"model_id": model_id, "query": q, "vector": v.astype(_VECTOR).tobytes()} for q, v in vectors.items()],
+            [{"model_id": model_id, "query": q, "vector": pack_vector(v)} for q, v in vectors.items()],
         )
 
 
 def delete_unused_query_vectors(db: Database) -> int:
-    """Delete the vectors of searches that no active reader follows; returns how many."""
+    """Delete the vectors of searches that no active reader follows; returns the number deleted."""
     followed = set(followed_searches(db))
     with db.write() as connection:
         stored = set(connection.execute(select(query_vector.c.query)).scalars())

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest migration; known here so that a database that is up to date opens without Alembic."""
 
 
@@ -327,6 +327,9 @@ digest = Table(
     Column("revision", Integer, primary_key=True),  # 1 at first; a correction is a new row
     Column("content", LargeBinary, nullable=False),  # zlib of JSON: the Digest, and its lists without the papers' text
     Column("published_at", UtcDateTime, nullable=False),
+    Column("headline", Text, nullable=False, server_default=""),  # copies from content, for lists of digests
+    Column("n_papers", Integer, nullable=False, server_default="0"),
+    Column("complete", Boolean, nullable=False, server_default=false()),
 )
 
 job_run = Table(

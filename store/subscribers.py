@@ -1,7 +1,7 @@
-"""Readers by mail: who they are, the links they were given, what was typed into the form, and who is left alone.
+"""Subscribers, the tokens of their links, requests from the subscription form, and suppressed addresses.
 
-A token is in the mail that carries it and nowhere else: what is stored is its SHA-256. Addresses that must never be
-written to are kept as their SHA-256 too, so that the list outlives the reader's data without being data about them.
+Only the SHA-256 of a token is stored; the token itself is only in the mail. Suppressed addresses are stored as SHA-256
+too, so that the list can outlive a subscriber's data without containing any.
 """
 
 from __future__ import annotations
@@ -24,48 +24,45 @@ from domain.subscription import (
     TokenPurpose,
     mailbox_of,
 )
+from domain.week import iso_instant
 from store.database import Database
 from store.schema import delivery, subscriber, subscriber_token, subscription_request, suppression
 
 
 def sha256_hex(secret: str) -> str:
-    """What is stored of a token or of a suppressed address."""
+    """The stored form of a token or of a suppressed address."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-# -- readers
+# -- subscribers
 
 
 def subscriber_by_address(db: Database, address: str) -> Subscriber | None:
-    """The reader with this normalised address."""
-    return _one(db, subscriber.c.address == address)
-
-
-def _one(db: Database, condition: Any) -> Subscriber | None:
+    """The subscriber with this normalised address."""
     with db.read() as connection:
-        row = connection.execute(select(subscriber).where(condition)).one_or_none()
+        row = connection.execute(select(subscriber).where(subscriber.c.address == address)).one_or_none()
     return None if row is None else subscriber_from_row(row)
 
 
 def subscribers(db: Database, state: SubscriberState | None = None) -> Iterator[Subscriber]:
-    """Every reader, or those in one state, by address."""
-    question = select(subscriber).order_by(subscriber.c.address)
+    """All subscribers, or those in one state, by address."""
+    query = select(subscriber).order_by(subscriber.c.address)
     if state is not None:
-        question = question.where(subscriber.c.state == state)
+        query = query.where(subscriber.c.state == state)
     with db.read() as connection:
-        rows = connection.execute(question).all()
+        rows = connection.execute(query).all()
     return (subscriber_from_row(row) for row in rows)
 
 
 def subscriber_counts(db: Database) -> dict[str, int]:
-    """How many readers are in which state."""
-    question = select(subscriber.c.state, func.count()).group_by(subscriber.c.state).order_by(subscriber.c.state)
+    """Number of subscribers by state."""
+    query = select(subscriber.c.state, func.count()).group_by(subscriber.c.state).order_by(subscriber.c.state)
     with db.read() as connection:
-        return {row[0]: row[1] for row in connection.execute(question)}
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def subscriber_from_row(row: Row[Any]) -> Subscriber:
-    """A reader from the columns of ``subscriber``."""
+    """A subscriber from a row of ``subscriber``."""
     return Subscriber(
         subscriber_id=row.subscriber_id,
         address=row.address,
@@ -86,7 +83,7 @@ def _columns(preferences: Preferences) -> dict[str, Any]:
 
 
 def add_pending(db: Database, address: str, preferences: Preferences, *, now: datetime) -> Subscriber:
-    """The reader with this address; a new one is pending. One who is there already stays as they are."""
+    """The subscriber with this address, created as pending if there is none; an existing one is unchanged."""
     new = db.upsert(subscriber).values(
         address=address, state="pending", created_at=now, confirmed_at=None, changed_at=now, **_columns(preferences)
     )
@@ -97,7 +94,7 @@ def add_pending(db: Database, address: str, preferences: Preferences, *, now: da
 
 
 def confirm(db: Database, subscriber_id: int, preferences: Preferences | None, *, now: datetime) -> None:
-    """Make a reader active, with what they asked for; from now on digests are sent."""
+    """Make a subscriber active with these preferences, ``None`` to leave them; digests are sent from now on."""
     with db.write() as connection:
         connection.execute(_confirmation(subscriber_id, preferences, now=now))
 
@@ -110,7 +107,7 @@ def _confirmation(subscriber_id: int, preferences: Preferences | None, *, now: d
 
 
 def change_preferences(db: Database, subscriber_id: int, preferences: Preferences, *, now: datetime) -> None:
-    """Take over what a reader changed."""
+    """Store a subscriber's changed preferences."""
     change = update(subscriber).where(subscriber.c.subscriber_id == subscriber_id)
     with db.write() as connection:
         connection.execute(change.values(changed_at=now, **_columns(preferences)))
@@ -119,7 +116,7 @@ def change_preferences(db: Database, subscriber_id: int, preferences: Preference
 def change_state(
     db: Database, subscriber_id: int, *, to: SubscriberState, of: Collection[SubscriberState], now: datetime
 ) -> bool:
-    """Change a reader's state if it is one of ``of``; whether it was."""
+    """Change a subscriber's state to ``to`` if it is one of ``of``; returns whether it was."""
     change = (
         update(subscriber)
         .where(subscriber.c.subscriber_id == subscriber_id, subscriber.c.state.in_(list(of)))
@@ -130,87 +127,87 @@ def change_state(
 
 
 def delete_subscriber(db: Database, subscriber_id: int) -> None:
-    """Forget a reader: address, preferences, links and what was sent. A suppression of the address stays.
+    """Delete a subscriber with their preferences, tokens and deliveries. A suppression of the address stays.
 
-    Their requests keep the instant and a hash of the mailbox, since a mailbox gets only so many answers a month;
-    ``delete_requests`` ends that.
+    Their requests are anonymised. They keep their time and a hash of the mailbox, which limit the number of mails to
+    one mailbox, until ``delete_requests`` removes them.
     """
     with db.write() as connection:
         _delete_subscribers(connection, subscriber.c.subscriber_id == subscriber_id)
 
 
 _ANONYMISED: dict[str, Any] = {"address": "", "preferences": None, "network": "", "problem": ""}
-"""What is left of a request whose reader is forgotten."""
+"""Values of a request whose subscriber was deleted."""
 
 
 def _delete_subscribers(connection: Connection, condition: Any) -> int:
     addresses = list(connection.execute(select(subscriber.c.address).where(condition)).scalars())
     for start in range(0, len(addresses), 5_000):
         chunk = addresses[start : start + 5_000]
-        asked = subscription_request.c.address.in_(chunk)
-        connection.execute(delete(subscription_request).where(asked, subscription_request.c.state == "waiting"))
-        connection.execute(update(subscription_request).where(asked).values(_ANONYMISED))
+        is_theirs = subscription_request.c.address.in_(chunk)
+        connection.execute(delete(subscription_request).where(is_theirs, subscription_request.c.state == "waiting"))
+        connection.execute(update(subscription_request).where(is_theirs).values(_ANONYMISED))
         connection.execute(delete(subscriber).where(subscriber.c.address.in_(chunk)))
     return len(addresses)
 
 
 def delete_idle_subscribers(db: Database, *, pending_before: datetime, unsubscribed_before: datetime) -> int:
-    """Forget those who never confirmed and those who left long ago; returns how many."""
+    """Delete subscribers who never confirmed or unsubscribed long ago; returns the number deleted."""
     pending = (subscriber.c.state == "pending") & (subscriber.c.created_at < pending_before)
-    left = (subscriber.c.state == "unsubscribed") & (subscriber.c.changed_at < unsubscribed_before)
-    # A new request of somebody pending asks again; its answer must not lose its reader.
-    asked = select(subscription_request.c.address).where(subscription_request.c.asked_at >= pending_before)
+    unsubscribed = (subscriber.c.state == "unsubscribed") & (subscriber.c.changed_at < unsubscribed_before)
+    # Keep a pending subscriber with a recent request: the answer to it needs the subscriber.
+    recent = select(subscription_request.c.address).where(subscription_request.c.asked_at >= pending_before)
     with db.write() as connection:
-        return _delete_subscribers(connection, or_(pending, left) & subscriber.c.address.not_in(asked))
+        return _delete_subscribers(connection, or_(pending, unsubscribed) & subscriber.c.address.not_in(recent))
 
 
 def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
-    """All that is stored about one reader, for themselves; instants as text."""
+    """All stored data about one subscriber, for themselves; instants as text."""
     with db.read() as connection:
-        person = connection.execute(select(subscriber).where(subscriber.c.subscriber_id == subscriber_id)).one()
-        links = connection.execute(
+        row = connection.execute(select(subscriber).where(subscriber.c.subscriber_id == subscriber_id)).one()
+        tokens = connection.execute(
             select(subscriber_token)
             .where(subscriber_token.c.subscriber_id == subscriber_id)
             .order_by(subscriber_token.c.made_at, subscriber_token.c.purpose)
         ).all()
-        asked = connection.execute(
+        requests = connection.execute(
             select(subscription_request)
-            .where(subscription_request.c.address == person.address)
+            .where(subscription_request.c.address == row.address)
             .order_by(subscription_request.c.request_id)
         ).all()
-        sent = connection.execute(
+        deliveries = connection.execute(
             select(delivery).where(delivery.c.subscriber_id == subscriber_id).order_by(delivery.c.delivery_id)
         ).all()
     return {
-        "address": person.address,
-        "state": person.state,
-        "frequency": person.frequency,
-        "mail_format": person.mail_format,
-        "follows": list(person.follows),
-        "created_at": _instant(person.created_at),
-        "confirmed_at": _instant(person.confirmed_at),
-        "changed_at": _instant(person.changed_at),
-        "requests": [{"asked_at": _instant(r.asked_at), "state": r.state, "network_hash": r.network} for r in asked],
+        "address": row.address,
+        "state": row.state,
+        "frequency": row.frequency,
+        "mail_format": row.mail_format,
+        "follows": list(row.follows),
+        "created_at": _instant(row.created_at),
+        "confirmed_at": _instant(row.confirmed_at),
+        "changed_at": _instant(row.changed_at),
+        "requests": [{"asked_at": _instant(r.asked_at), "state": r.state, "network_hash": r.network} for r in requests],
         "links": [
-            {"purpose": r.purpose, "made_at": _instant(r.made_at), "used_at": _instant(r.used_at)} for r in links
+            {"purpose": r.purpose, "made_at": _instant(r.made_at), "used_at": _instant(r.used_at)} for r in tokens
         ],
         "deliveries": [
             {"issue": r.issue, "state": r.state, "changed_at": _instant(r.changed_at), "papers": list(r.papers)}
-            for r in sent
+            for r in deliveries
         ],
     }
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
+    return None if at is None else iso_instant(at, timespec="auto")
 
 
-# -- links
+# -- tokens
 
 
 @dataclass(frozen=True)
 class TokenUse:
-    """What a token says: whose it is, and whether it can still be used."""
+    """A token's subscriber and purpose, and whether it can still be used."""
 
     subscriber: Subscriber
     purpose: TokenPurpose
@@ -227,7 +224,7 @@ def add_tokens(
     now: datetime,
     preferences: Preferences | None = None,
 ) -> None:
-    """Remember tokens by their hashes; ``preferences`` go with a confirmation."""
+    """Store the hashes of tokens; ``preferences`` belong to a confirmation."""
     with db.write() as connection:
         store_tokens(connection, subscriber_id, tokens, now=now, preferences=preferences)
 
@@ -240,7 +237,7 @@ def store_tokens(
     now: datetime,
     preferences: Preferences | None = None,
 ) -> None:
-    """As ``add_tokens``, inside a transaction of the caller."""
+    """As ``add_tokens``, inside the caller's transaction."""
     connection.execute(
         insert(subscriber_token),
         [
@@ -259,25 +256,25 @@ def store_tokens(
 
 
 def token_use(db: Database, token: str, purpose: TokenPurpose, *, now: datetime) -> TokenUse | None:
-    """What a token of this purpose says; ``None`` for one that was never given out, or for another purpose."""
-    question = (
+    """The stored data of a token; ``None`` if it was never issued, or for another purpose."""
+    query = (
         select(subscriber, subscriber_token.c.expires_at, subscriber_token.c.used_at)
-        .add_columns(subscriber_token.c.preferences.label("asked_for"))
+        .add_columns(subscriber_token.c.preferences.label("requested"))
         .join(subscriber_token, subscriber_token.c.subscriber_id == subscriber.c.subscriber_id)
         .where(subscriber_token.c.token_hash == sha256_hex(token), subscriber_token.c.purpose == purpose)
     )
     with db.read() as connection:
-        row = connection.execute(question).one_or_none()
+        row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    asked = row.asked_for
+    requested = row.requested
     return TokenUse(
         subscriber=subscriber_from_row(row),
         purpose=purpose,
         preferences=Preferences(
-            asked["frequency"], asked["mail_format"], tuple(Follow.parse(text) for text in asked["follows"])
+            requested["frequency"], requested["mail_format"], tuple(Follow.parse(text) for text in requested["follows"])
         )
-        if asked
+        if requested
         else None,
         is_expired=row.expires_at <= now,
         is_used=row.used_at is not None,
@@ -287,10 +284,10 @@ def token_use(db: Database, token: str, purpose: TokenPurpose, *, now: datetime)
 def confirm_by_token(
     db: Database, token: str, subscriber_id: int, preferences: Preferences | None, *, now: datetime
 ) -> bool:
-    """Use a token up and make its reader active, in one transaction; whether it was unused and not expired.
+    """Use a token and make its subscriber active, in one transaction; returns whether the token was valid.
 
-    Two who try at once: one succeeds. A second confirmation of an older question must not undo what an active reader
-    has chosen since.
+    Of two concurrent calls, one succeeds. An active subscriber's preferences stay: confirming an older request must
+    not undo later changes.
     """
     use = (
         update(subscriber_token)
@@ -310,18 +307,18 @@ def confirm_by_token(
 
 
 def delete_expired_tokens(db: Database, *, expired_before: datetime) -> int:
-    """Delete links that ended before an instant; returns how many."""
+    """Delete tokens that expired before an instant; returns the number deleted."""
     with db.write() as connection:
         done = connection.execute(delete(subscriber_token).where(subscriber_token.c.expires_at < expired_before))
         return done.rowcount
 
 
-# -- what was typed into the form
+# -- requests from the subscription form
 
 
 @dataclass(frozen=True)
 class SubscriptionRequest:
-    """Somebody asked for the digest, or (``preferences`` is ``None``) for a link to their own page."""
+    """A request for the digest or, if ``preferences`` is ``None``, for a link to the subscriber's own page."""
 
     request_id: int
     address: str
@@ -331,7 +328,7 @@ class SubscriptionRequest:
 
 
 def add_request(db: Database, address: str, preferences: Preferences | None, *, network: str, now: datetime) -> None:
-    """Note a request. The same is done for every address, known or not, so that time tells nothing."""
+    """Store a request. The work is the same for known and unknown addresses, so that timing reveals nothing."""
     with db.write() as connection:
         connection.execute(
             insert(subscription_request).values(
@@ -348,31 +345,31 @@ def add_request(db: Database, address: str, preferences: Preferences | None, *, 
 
 
 def requests_from(db: Database, network: str, *, since: datetime) -> list[datetime]:
-    """When a network asked since an instant, oldest first."""
-    question = (
+    """Times of a network's requests since an instant, oldest first."""
+    query = (
         select(subscription_request.c.asked_at)
         .where(subscription_request.c.network == sha256_hex(network), subscription_request.c.asked_at >= since)
         .order_by(subscription_request.c.asked_at)
     )
     with db.read() as connection:
-        return list(connection.execute(question).scalars())
+        return list(connection.execute(query).scalars())
 
 
 def count_answers_sent(db: Database, address: str, *, since: datetime) -> int:
-    """How many answers were sent to an address's mailbox, by any of its names, since an instant."""
-    question = select(func.count()).where(
+    """Number of answers sent since an instant to the mailbox of an address, under any alias."""
+    query = select(func.count()).where(
         subscription_request.c.mailbox == sha256_hex(mailbox_of(address)),
         subscription_request.c.state.in_(["handing", "sent"]),
         subscription_request.c.asked_at >= since,
     )
     with db.read() as connection:
-        return connection.execute(question).scalar_one()
+        return connection.execute(query).scalar_one()
 
 
 def waiting_requests(db: Database, *, now: datetime, limit: int) -> list[SubscriptionRequest]:
-    """Requests that wait for their answer, oldest first."""
+    """Requests to be answered now, oldest first."""
     c = subscription_request.c
-    question = (
+    query = (
         select(subscription_request)
         .where(c.state == "waiting", or_(c.next_try_at.is_(None), c.next_try_at <= now))
         .order_by(c.request_id)
@@ -393,12 +390,12 @@ def waiting_requests(db: Database, *, now: datetime, limit: int) -> list[Subscri
                 row.asked_at,
                 row.n_tries,
             )
-            for row in connection.execute(question)
+            for row in connection.execute(query)
         ]
 
 
 def claim_request(db: Database, request_id: int) -> bool:
-    """Take the sole right to answer. After a crash it stays unanswered, and whoever asked may ask again."""
+    """Claim the right to answer a request. After a crash it stays unanswered, and the person may ask again."""
     claim = (
         update(subscription_request)
         .where(subscription_request.c.request_id == request_id, subscription_request.c.state == "waiting")
@@ -417,9 +414,9 @@ def finish_request(
     next_try_at: datetime | None = None,
     counts: bool = True,
 ) -> None:
-    """Note how it ended: ``sent``, ``dropped``, or ``waiting`` for another try.
+    """Record the outcome of a request: ``sent``, ``dropped``, or ``waiting`` for another try.
 
-    ``counts`` is false where the fault was not this request's.
+    With ``counts`` false the try is not counted, because the fault was not with this request.
     """
     change = (
         update(subscription_request)
@@ -433,24 +430,24 @@ def finish_request(
 
 
 def delete_requests(db: Database, *, asked_before: datetime) -> int:
-    """Delete old requests; returns how many."""
+    """Delete requests older than an instant; returns the number deleted."""
     with db.write() as connection:
         done = connection.execute(delete(subscription_request).where(subscription_request.c.asked_at < asked_before))
         return done.rowcount
 
 
-# -- who is left alone
+# -- suppressed addresses
 
 
 def suppression_keys(address: str) -> tuple[str, str]:
-    """What is stored to leave an address alone, and what for all names of its mailbox."""
+    """The keys that suppress an address, and all aliases of its mailbox."""
     return sha256_hex(address), sha256_hex(f"mailbox:{mailbox_of(address)}")
 
 
 def suppress(db: Database, address: str, reason: SuppressionReason, *, now: datetime) -> None:
-    """Never write to this address again; the first reason stays.
+    """Send no mail to this address any more; an existing reason stays.
 
-    A bounce is about the address alone; who is blocked or complained is left alone by every name of the mailbox.
+    A bounce suppresses the address only; a complaint or a block suppresses all aliases of the mailbox.
     """
     of_address, of_mailbox = suppression_keys(address)
     key = of_address if reason == "bounced" else of_mailbox
@@ -465,26 +462,26 @@ def suppress(db: Database, address: str, reason: SuppressionReason, *, now: date
 
 
 def allow(db: Database, address: str) -> bool:
-    """Take an address and its mailbox off the list; whether they were on it."""
-    off = delete(suppression).where(suppression.c.address_hash.in_(suppression_keys(address)))
+    """Remove the suppression of an address and its mailbox; returns whether there was one."""
+    removal = delete(suppression).where(suppression.c.address_hash.in_(suppression_keys(address)))
     with db.write() as connection:
-        return connection.execute(off).rowcount > 0
+        return connection.execute(removal).rowcount > 0
 
 
 def suppression_reason(db: Database, address: str) -> str | None:
-    """Why an address is left alone; ``None`` where it is not."""
-    question = (
+    """Why an address is suppressed; ``None`` if it is not."""
+    query = (
         select(suppression.c.reason)
         .where(suppression.c.address_hash.in_(suppression_keys(address)))
         .order_by(suppression.c.since)
         .limit(1)
     )
     with db.read() as connection:
-        return connection.execute(question).scalar_one_or_none()
+        return connection.execute(query).scalar_one_or_none()
 
 
 def suppression_counts(db: Database) -> dict[str, int]:
-    """How many addresses are left alone, by reason."""
-    question = select(suppression.c.reason, func.count()).group_by(suppression.c.reason).order_by(suppression.c.reason)
+    """Number of suppressed addresses by reason."""
+    query = select(suppression.c.reason, func.count()).group_by(suppression.c.reason).order_by(suppression.c.reason)
     with db.read() as connection:
-        return {row[0]: row[1] for row in connection.execute(question)}
+        return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Topic models, the topics they were matched to, and which paper belongs to which."""
+"""Topic models, registered topics, assignments of papers, events, drift and maps."""
 
 from __future__ import annotations
 
@@ -28,16 +28,15 @@ from store.schema import (
     topic_model,
     weekly_basis,
 )
-
-_VECTOR = np.dtype("<f4")
+from store.vectors import pack_vector, unpack_vector, unpack_vectors
 
 
 @dataclass(frozen=True, eq=False)
 class StoredTopicModel:
-    """A fit as the store remembers it, with the topics born since.
+    """A stored fit, with the topics born since.
 
-    ``topics[i]`` is what number ``i`` of ``fitted`` is in the registry, and ``positions[i]`` its place on the map:
-    float64 ``(n_topics, 2)``, NaN where none is drawn.
+    ``topics[i]`` is the registered topic of number ``i`` of ``fitted``. ``positions`` is float64 ``(n_topics, 2)``, the
+    topics' coordinates on the map; NaN if there is no map.
     """
 
     topic_model_id: int
@@ -49,20 +48,20 @@ class StoredTopicModel:
     positions: NDArray[np.float64]
 
 
-# What readers see: an operator's name before ours.
+# An operator's name takes precedence over the generated label.
 _shown_label = func.coalesce(topic.c.given_name, topic.c.label).label("label")
 
 
 def newest_topic_model(db: Database, embedding_model_id: str) -> StoredTopicModel | None:
-    """The newest fit on vectors of this embedding model; ``None`` before the first."""
-    question = (
+    """The newest fit on vectors of this embedding model; ``None`` if there is none."""
+    query = (
         select(topic_model)
         .where(topic_model.c.embedding_model_id == embedding_model_id)
         .order_by(topic_model.c.topic_model_id.desc())
         .limit(1)
     )
     with db.read() as connection:
-        model = connection.execute(question).one_or_none()
+        model = connection.execute(query).one_or_none()
         if model is None:
             return None
         rows = connection.execute(
@@ -71,12 +70,11 @@ def newest_topic_model(db: Database, embedding_model_id: str) -> StoredTopicMode
             .where(fitted_topic.c.topic_model_id == model.topic_model_id)
             .order_by(fitted_topic.c.number)
         ).all()
-    flat = np.frombuffer(b"".join(row.centroid for row in rows), dtype=_VECTOR).astype(np.float32)
     return StoredTopicModel(
         topic_model_id=model.topic_model_id,
         fitted=FittedTopics(
             embedding_model_id=embedding_model_id,
-            centroids=flat.reshape(len(rows), -1) if rows else np.zeros((0, 0), dtype=np.float32),
+            centroids=unpack_vectors([row.centroid for row in rows]),
             sizes=tuple(row.size for row in rows),
             labels=tuple(row.label for row in rows),
             top_terms=tuple(tuple(row.top_terms) for row in rows),
@@ -95,16 +93,17 @@ def _topic(row: Row[Any]) -> Topic:
 
 
 def highest_topic_id(db: Database) -> int:
-    """The highest id ever given to a topic, whatever the embedding model; 0 before the first."""
+    """The highest topic id in use, over all embedding models; 0 if there is none."""
     with db.read() as connection:
         return connection.execute(select(func.max(topic.c.topic_id))).scalar_one() or 0
 
 
 @dataclass(frozen=True, eq=False)
 class RegisteredTopic:
-    """A topic with its last centroid and place on the map, and whether the newest fit still has it.
+    """A topic with its latest centroid and map position.
 
-    ``has_given_name`` tells whether the label is an operator's. ``position`` is NaN where the topic has none.
+    ``is_active`` tells whether the newest fit has the topic, ``has_given_name`` whether the operator named it.
+    ``position`` is NaN if the topic is on no map.
     """
 
     topic: Topic
@@ -115,10 +114,10 @@ class RegisteredTopic:
 
 
 def registered_topics(db: Database, embedding_model_id: str) -> list[RegisteredTopic]:
-    """Every topic that a fit on vectors of this embedding model ever had, by id."""
+    """All topics of all fits on vectors of this embedding model, by id."""
     model = topic_model.c
     of_model = select(model.topic_model_id).where(model.embedding_model_id == embedding_model_id)
-    question = (
+    query = (
         select(fitted_topic, _shown_label, topic.c.given_name, topic.c.born_week, topic.c.area)
         .join(topic, topic.c.topic_id == fitted_topic.c.topic_id)
         .where(fitted_topic.c.topic_model_id.in_(of_model))
@@ -126,11 +125,11 @@ def registered_topics(db: Database, embedding_model_id: str) -> list[RegisteredT
     )
     with db.read() as connection:
         newest = connection.execute(select(func.max(of_model.subquery().c.topic_model_id))).scalar_one()
-        last = {row.topic_id: row for row in connection.execute(question)}  # a later fit's row wins
+        last = {row.topic_id: row for row in connection.execute(query)}  # a later fit's row wins
     return [
         RegisteredTopic(
             topic=_topic(row),
-            centroid=np.frombuffer(row.centroid, dtype=_VECTOR).astype(np.float32),
+            centroid=unpack_vector(row.centroid),
             is_active=row.topic_model_id == newest,
             has_given_name=row.given_name is not None,
             position=(float("nan") if row.x is None else row.x, float("nan") if row.y is None else row.y),
@@ -140,12 +139,12 @@ def registered_topics(db: Database, embedding_model_id: str) -> list[RegisteredT
 
 
 def topics_of_papers(db: Database, topic_model_id: int) -> dict[ArxivId, int]:
-    """The topic of every assigned paper by this fit; papers below its floor are absent."""
-    question = select(topic_assignment.c.arxiv_id, topic_assignment.c.topic_id).where(
+    """The topic of each assigned paper by this fit; unassigned papers are absent."""
+    query = select(topic_assignment.c.arxiv_id, topic_assignment.c.topic_id).where(
         topic_assignment.c.topic_model_id == topic_model_id, topic_assignment.c.topic_id.is_not(None)
     )
     with db.read() as connection:
-        return {ArxivId(arxiv_id): topic_id for arxiv_id, topic_id in connection.execute(question)}
+        return {ArxivId(arxiv_id): topic_id for arxiv_id, topic_id in connection.execute(query)}
 
 
 def add_topic_model(
@@ -165,9 +164,13 @@ def add_topic_model(
 ) -> int:
     """Store a fit with its registry entries, events, map and assignments in one transaction; returns its id.
 
-    ``topics[i]`` is what number ``i`` of the fit is in the registry: an id seen before keeps its row and takes the
-    label given here, unless an operator named it; a new id gets a row. ``positions`` and ``paper_positions`` are the
-    map, of topics ``(n_topics, 2)`` and of a sample of papers. ``drift`` tells how the last weeks fit that it saw.
+    Parameters
+    ----------
+    topics : the registered topic of each number of the fit. A known id takes the new label, unless the operator named
+        the topic; a new id is added.
+    positions : map coordinates of the topics, ``(n_topics, 2)``; NaN or ``None`` without a map.
+    paper_positions : map coordinates of a sample of papers.
+    drift : drift of the last weeks in the fit.
     """
     if len(topics) != len(fitted):
         raise ValueError(f"expected {len(fitted)} topics, got {len(topics)}")
@@ -218,7 +221,7 @@ def _fitted_row(
         "topic_id": t.topic_id,
         "size": t.size,
         "top_terms": list(t.top_terms),
-        "centroid": centroid.astype(_VECTOR).tobytes(),
+        "centroid": pack_vector(centroid),
         "x": x if np.isfinite(x) else None,
         "y": y if np.isfinite(y) else None,
     }
@@ -250,7 +253,7 @@ def _upsert_topics(connection: Connection, topics: Sequence[Topic]) -> None:
         if t.topic_id in known:
             of_topic = update(topic).where(topic.c.topic_id == t.topic_id)
             connection.execute(of_topic.values(area=t.area))
-            # A given name is shown as the label; ours stays below it, for when the operator takes it back.
+            # Keep the generated label under an operator's name, for when the name is removed.
             connection.execute(of_topic.where(topic.c.given_name.is_(None)).values(label=t.label))
     if new:
         connection.execute(
@@ -269,9 +272,9 @@ def add_new_topic(
     position: NDArray[np.float64],
     reassigned: Mapping[ArxivId, float],
 ) -> None:
-    """Store a topic born between refits as the last one of a fit, and move papers to it, in one transaction.
+    """Add a topic born between refits to a fit, and reassign papers to it, in one transaction.
 
-    ``reassigned`` holds the papers that are nearer to it than to the topic that they had, with their cosine.
+    ``reassigned`` gives the papers that are closer to it than to their previous topic, with their cosine similarity.
     """
     with db.write() as connection:
         _upsert_topics(connection, [new_topic])
@@ -287,9 +290,9 @@ def add_new_topic(
 
 
 def set_topic_name(db: Database, topic_id: int, name: str | None, *, week: Week) -> str:
-    """Name a topic as the operator wants, or with ``None`` as its papers have it; returns the label now shown.
+    """Set the operator's name of a topic, or remove it with ``None``; returns the resulting label.
 
-    A change is an event of the topic, of the newest fit that has it.
+    A change is recorded as an event of the newest fit with the topic.
     """
     with db.write() as connection:
         of_topic = topic.c.topic_id == topic_id
@@ -304,20 +307,20 @@ def set_topic_name(db: Database, topic_id: int, name: str | None, *, week: Week)
 
 
 def ids_without_topic(db: Database, topic_model_id: int, embedding_model_id: str) -> list[ArxivId]:
-    """Papers with a vector that this fit has not been asked about, oldest submission first."""
-    asked = select(topic_assignment.c.arxiv_id).where(topic_assignment.c.topic_model_id == topic_model_id)
-    question = (
+    """Papers with a vector that are not yet assigned by this fit, oldest submission first."""
+    assigned = select(topic_assignment.c.arxiv_id).where(topic_assignment.c.topic_model_id == topic_model_id)
+    query = (
         select(paper.c.arxiv_id)
         .join(embedding, embedding.c.arxiv_id == paper.c.arxiv_id)
-        .where(embedding.c.model_id == embedding_model_id, paper.c.arxiv_id.not_in(asked))
+        .where(embedding.c.model_id == embedding_model_id, paper.c.arxiv_id.not_in(assigned))
         .order_by(paper.c.submitted_at, paper.c.arxiv_id)
     )
     with db.read() as connection:
-        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()]
+        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(query).scalars()]
 
 
 def add_assignment(db: Database, model: StoredTopicModel, assignment: TopicAssignment) -> None:
-    """Store which topics these papers belong to by this fit."""
+    """Store the topics of these papers by this fit."""
     with db.write() as connection:
         _store_assignment(db, connection, model.topic_model_id, [t.topic_id for t in model.topics], assignment)
 
@@ -325,23 +328,23 @@ def add_assignment(db: Database, model: StoredTopicModel, assignment: TopicAssig
 def _store_assignment(
     db: Database, connection: Connection, topic_model_id: int, topic_ids: list[int], assignment: TopicAssignment
 ) -> None:
-    places = zip(assignment.ids, assignment.topic.tolist(), assignment.similarity.tolist(), strict=True)
+    rows = zip(assignment.ids, assignment.topic.tolist(), assignment.similarity.tolist(), strict=True)
     _store_assignments(
         db,
         connection,
         topic_model_id,
-        [(arxiv_id, None if number < 0 else topic_ids[number], similarity) for arxiv_id, number, similarity in places],
+        [(arxiv_id, None if number < 0 else topic_ids[number], similarity) for arxiv_id, number, similarity in rows],
     )
 
 
 def _store_assignments(
-    db: Database, connection: Connection, topic_model_id: int, places: Sequence[tuple[ArxivId, int | None, float]]
+    db: Database, connection: Connection, topic_model_id: int, assignments: Sequence[tuple[ArxivId, int | None, float]]
 ) -> None:
-    if not places:
+    if not assignments:
         return
     rows = [
         {"topic_model_id": topic_model_id, "arxiv_id": arxiv_id, "topic_id": topic_id, "similarity": similarity}
-        for arxiv_id, topic_id, similarity in places
+        for arxiv_id, topic_id, similarity in assignments
     ]
     insert = db.upsert(topic_assignment)
     connection.execute(
@@ -357,8 +360,8 @@ def _store_assignments(
 def assignments_of_week(
     db: Database, topic_model_id: int, week: Week, categories: Collection[str]
 ) -> list[AssignedPaper]:
-    """The week's watched papers with their topics, closest to their centroid first."""
-    question = (
+    """The week's watched papers with their topics, most similar to the centroid first."""
+    query = (
         select(topic_assignment.c.arxiv_id, topic_assignment.c.topic_id, topic_assignment.c.similarity)
         .join(paper, paper.c.arxiv_id == topic_assignment.c.arxiv_id)
         .where(
@@ -369,24 +372,24 @@ def assignments_of_week(
         .order_by(topic_assignment.c.similarity.desc(), topic_assignment.c.arxiv_id)
     )
     with db.read() as connection:
-        return [AssignedPaper(ArxivId(r.arxiv_id), r.topic_id, r.similarity) for r in connection.execute(question)]
+        return [AssignedPaper(ArxivId(r.arxiv_id), r.topic_id, r.similarity) for r in connection.execute(query)]
 
 
 def topic_events(db: Database, topic_id: int) -> list[TopicEvent]:
-    """A topic's history, oldest first."""
-    question = select(topic_event).where(topic_event.c.topic_id == topic_id).order_by(topic_event.c.event_id)
+    """A topic's events, oldest first."""
+    query = select(topic_event).where(topic_event.c.topic_id == topic_id).order_by(topic_event.c.event_id)
     with db.read() as connection:
         return [
-            TopicEvent(r.topic_id, r.kind, Week(r.week), r.detail, r.other_topic_id)
-            for r in connection.execute(question)
+            TopicEvent(r.topic_id, r.kind, Week(r.week), r.detail, r.other_topic_id) for r in connection.execute(query)
         ]
 
 
 @dataclass(frozen=True, eq=False)
 class AssignedPapers:
-    """Papers of some weeks with what a fit says of them; the arrays have one entry for each of ``ids``.
+    """Papers of some weeks with their topics; each array has one entry per paper.
 
-    ``weeks`` holds Mondays as ``datetime64[D]``, ``topic_ids`` int64 with -1 for unassigned, ``similarity`` float32.
+    ``weeks`` holds Mondays as ``datetime64[D]``. ``topic_ids`` is int64 with -1 for unassigned. ``similarity`` is
+    float32, the cosine to the nearest centroid.
     """
 
     ids: tuple[ArxivId, ...]
@@ -403,25 +406,25 @@ def assignments_of_weeks(
     first: Week | None = None,
     last: Week | None = None,
 ) -> AssignedPapers:
-    """The papers of ``first`` to ``last`` week that the fit was asked about, by submission and identifier.
+    """The fit's assignments from week ``first`` to ``last``, by submission and identifier.
 
-    With ``categories`` only those that are watched under them.
+    With ``categories``, only papers listed under one of them and not withdrawn.
     """
-    place = topic_assignment.c
-    question = (
-        select(place.arxiv_id, paper.c.week_start, place.topic_id, place.similarity)
-        .join(paper, paper.c.arxiv_id == place.arxiv_id)
-        .where(place.topic_model_id == topic_model_id)
+    assigned = topic_assignment.c
+    query = (
+        select(assigned.arxiv_id, paper.c.week_start, assigned.topic_id, assigned.similarity)
+        .join(paper, paper.c.arxiv_id == assigned.arxiv_id)
+        .where(assigned.topic_model_id == topic_model_id)
         .order_by(paper.c.submitted_at, paper.c.arxiv_id)
     )
     if categories is not None:
-        question = question.where(is_watched(categories))
+        query = query.where(is_watched(categories))
     if first is not None:
-        question = question.where(paper.c.week_start >= first.monday)
+        query = query.where(paper.c.week_start >= first.monday)
     if last is not None:
-        question = question.where(paper.c.week_start <= last.monday)
+        query = query.where(paper.c.week_start <= last.monday)
     with db.read() as connection:
-        rows = connection.execute(question).all()
+        rows = connection.execute(query).all()
     return AssignedPapers(
         ids=tuple(ArxivId(row.arxiv_id) for row in rows),
         weeks=np.array([row.week_start for row in rows], dtype="datetime64[D]"),
@@ -431,7 +434,7 @@ def assignments_of_weeks(
 
 
 def add_drift(db: Database, topic_model_id: int, drift: Sequence[TopicDrift]) -> None:
-    """Store how well weeks fit; a week that is there already is replaced."""
+    """Store the drift of weeks, replacing existing values."""
     with db.write() as connection:
         _store_drift(db, connection, topic_model_id, drift)
 
@@ -455,10 +458,8 @@ def _store_drift(db: Database, connection: Connection, topic_model_id: int, drif
 
 
 def drift_of(db: Database, topic_model_id: int) -> list[TopicDrift]:
-    """How well each week fits of those that were measured, oldest first."""
-    question = (
-        select(topic_drift).where(topic_drift.c.topic_model_id == topic_model_id).order_by(topic_drift.c.week_start)
-    )
+    """The measured drift of each week, oldest first."""
+    query = select(topic_drift).where(topic_drift.c.topic_model_id == topic_model_id).order_by(topic_drift.c.week_start)
     with db.read() as connection:
         return [
             TopicDrift(
@@ -469,12 +470,12 @@ def drift_of(db: Database, topic_model_id: int) -> list[TopicDrift]:
                 row.centroid_shift,
                 row.embedding_shift,
             )
-            for row in connection.execute(question)
+            for row in connection.execute(query)
         ]
 
 
 def paper_positions(db: Database, topic_model_id: int) -> dict[ArxivId, tuple[float, float]]:
-    """Where the sample of papers lies on this fit's map, by identifier."""
-    question = select(map_paper).where(map_paper.c.topic_model_id == topic_model_id).order_by(map_paper.c.arxiv_id)
+    """Map coordinates of the fit's sample of papers, by identifier."""
+    query = select(map_paper).where(map_paper.c.topic_model_id == topic_model_id).order_by(map_paper.c.arxiv_id)
     with db.read() as connection:
-        return {ArxivId(row.arxiv_id): (row.x, row.y) for row in connection.execute(question)}
+        return {ArxivId(row.arxiv_id): (row.x, row.y) for row in connection.execute(query)}

@@ -1,7 +1,8 @@
-"""The weekly tables: how many papers, and how many of them match what, by week and category.
+"""Weekly counts of papers, techniques, themes and topics.
 
-They are derived from papers, detections and topic assignments. Whatever changes one of those deletes the row
-of ``weekly_basis`` in its own transaction, so the tables are either up to date or known not to be.
+The stored counts depend on the detector, the topic model and the watched categories. Whatever changes papers,
+detections or assignments deletes the row of ``weekly_basis`` in the same transaction, so the counts are either up to
+date or known not to be.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ from store.schema import detection, paper, paper_category, topic_assignment, wee
 from store.windows import window_records
 
 ALL_WATCHED = ""
-"""The category under which the weekly tables hold all watched categories together."""
+"""The category key of the counts over all watched categories together."""
 
 
 def weekly_tables_are_current(
     db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str]
 ) -> bool:
-    """Whether the tables hold what this detector, this topic model and these categories give."""
+    """Whether the stored counts are up to date for this detector, topic model and categories."""
     with db.read() as connection:
         row = connection.execute(select(weekly_basis)).one_or_none()
     return row is not None and tuple(row) == (detector_id, topic_model_id, categories_key(categories))
@@ -50,7 +51,7 @@ def weekly_tables_are_current(
 def rebuild_weekly_tables(
     db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str]
 ) -> None:
-    """Count everything anew, in one transaction."""
+    """Recompute all counts, in one transaction."""
     watched = sorted(set(categories))
     with db.write() as connection:
         for table in (weekly_basis, weekly_count):
@@ -70,15 +71,15 @@ def rebuild_weekly_tables(
 
 
 def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause]]:
-    """Papers once each for all watched categories together, and once for every category that lists them."""
-    once = select(paper.c.arxiv_id, paper.c.week_start).where(is_watched(watched)).subquery()
+    """Category and papers of each scope: all watched categories together, and every watched category by itself."""
+    each_once = select(paper.c.arxiv_id, paper.c.week_start).where(is_watched(watched)).subquery()
     listed = (
         select(paper.c.arxiv_id, paper.c.week_start, paper_category.c.category)
         .join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id)
         .where(paper_category.c.category.in_(watched), IS_NOT_WITHDRAWN)
         .subquery()
     )
-    return [(literal(ALL_WATCHED, String), once), (listed.c.category, listed)]
+    return [(literal(ALL_WATCHED, String), each_once), (listed.c.category, listed)]
 
 
 def _detected(category: ColumnElement[str], papers: FromClause, detector_id: str) -> Select[tuple[object, ...]]:
@@ -102,11 +103,11 @@ def _assigned(category: ColumnElement[str], papers: FromClause, topic_model_id: 
 
 
 def weekly_totals(db: Database, categories: Collection[str], query: PaperQuery = ALL_PAPERS) -> pd.DataFrame:
-    """Papers of every week from the first held to the last, with whether the week is proven whole.
+    """Papers of every week from the first stored to the last, and whether the week is complete.
 
     Parameters
     ----------
-    categories : the watched categories, under which the windows were asked for.
+    categories : the watched categories, for which the windows were harvested.
     query : count only papers that match; it names no topic and no term.
 
     Returns
@@ -118,10 +119,10 @@ def weekly_totals(db: Database, categories: Collection[str], query: PaperQuery =
     with db.read() as connection:
         n_by_week = {Week(monday): n for monday, n in connection.execute(question)}
     complete = complete_weeks(db, categories)
-    held = [*n_by_week, *complete]
-    if not held:
+    stored = [*n_by_week, *complete]
+    if not stored:
         return WEEKLY_TOTALS.empty()
-    weeks = list(weeks_between(min(held), max(held)))
+    weeks = list(weeks_between(min(stored), max(stored)))
     table = pd.DataFrame(
         {
             "week_start": pd.to_datetime([w.monday for w in weeks]).astype("datetime64[us]"),
@@ -133,7 +134,7 @@ def weekly_totals(db: Database, categories: Collection[str], query: PaperQuery =
 
 
 def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
-    """Weeks that complete windows cover without a gap."""
+    """Weeks fully covered by complete windows."""
     complete: set[Week] = set()
     proven = sorted(r.window for r in window_records(db, categories) if r.is_complete)
     if not proven:
@@ -150,7 +151,7 @@ def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
 
 
 def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
-    """Counts of techniques, themes and topics by week; a table of schema ``WEEKLY_COUNTS``, sorted."""
+    """Stored counts of techniques, themes and topics by week; a sorted table of schema ``WEEKLY_COUNTS``."""
     question = (
         select(
             weekly_count.c.week_start, weekly_count.c.kind, weekly_count.c.key, weekly_count.c.level, weekly_count.c.k
@@ -168,7 +169,7 @@ def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
 
 
 def weekly_papers(db: Database, corpus: Corpus, query: PaperQuery) -> dict[Week, int]:
-    """Papers that match a query by week, for queries that the weekly tables do not hold; empty weeks are absent."""
+    """Number of papers that match a query, by week, for queries without stored counts; empty weeks are absent."""
     question = select(paper.c.week_start, func.count()).where(matches(corpus, query, term_first=True))
     question = question.group_by(paper.c.week_start)
     with db.read() as connection:
@@ -178,7 +179,7 @@ def weekly_papers(db: Database, corpus: Corpus, query: PaperQuery) -> dict[Week,
 def adopted_by_topic(
     db: Database, detector_id: str, topic_model_id: int, categories: Collection[str], *, first: Week, last: Week
 ) -> dict[tuple[str, str, int], int]:
-    """How many watched papers of the weeks ``first`` to ``last`` adopt a term, by its kind, key and their topic."""
+    """Number of watched papers of weeks ``first`` to ``last`` that adopt a term, by its kind and key and by topic."""
     group = (detection.c.kind, detection.c.key, topic_assignment.c.topic_id)
     question = (
         select(*group, func.count())
@@ -202,6 +203,6 @@ def adopted_by_topic(
 
 
 def incomplete_weeks(db: Database, categories: Sequence[str]) -> set[Week]:
-    """Weeks that were harvested and are known to lack papers; weeks that were imported are not among them."""
-    tried = {Week.containing(r.window.start_at) for r in window_records(db, categories) if not r.is_complete}
-    return tried - complete_weeks(db, categories)
+    """Harvested weeks that are known to lack papers; imported weeks are not among them."""
+    harvested = {Week.containing(r.window.start_at) for r in window_records(db, categories) if not r.is_complete}
+    return harvested - complete_weeks(db, categories)

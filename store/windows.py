@@ -1,11 +1,12 @@
-"""Harvest windows: what is known of each, and the papers in it."""
+"""Harvest windows: their records, and the papers in them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from domain.harvest import HarvestedWindow, LateArrivals, Window, WindowRecord
 from domain.paper import ArxivId
@@ -16,6 +17,7 @@ from store.schema import harvest_window, paper
 
 
 def store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:
+    """Store the result of a harvest inside the caller's transaction, replacing the window's previous record."""
     insert = db.upsert(harvest_window).values(
         start_at=harvested.window.start_at,
         end_at=harvested.window.end_at,
@@ -44,8 +46,8 @@ def store_window(db: Database, connection: Connection, harvested: HarvestedWindo
 
 
 def window_records(db: Database, categories: Collection[str]) -> list[WindowRecord]:
-    """Every window asked for with exactly these categories, oldest first."""
-    question = (
+    """Every window harvested with exactly these categories, oldest first."""
+    query = (
         select(harvest_window)
         .where(harvest_window.c.categories == categories_key(categories))
         .order_by(harvest_window.c.start_at)
@@ -62,30 +64,49 @@ def window_records(db: Database, categories: Collection[str]) -> list[WindowReco
                 n_tries=row.n_tries,
                 first_complete_at=row.first_complete_at,
             )
-            for row in connection.execute(question)
+            for row in connection.execute(query)
         ]
 
 
-def ids_in_window(db: Database, window: Window, categories: Collection[str]) -> set[ArxivId]:
-    """The papers held of a window, withdrawn ones included: those that arXiv's own count is about."""
-    question = select(paper.c.arxiv_id).where(is_in_window(window), is_listed(categories))
+def ids_by_window(db: Database, windows: Sequence[Window], categories: Collection[str]) -> dict[Window, set[ArxivId]]:
+    """The stored papers of each window, withdrawn ones included, as arXiv's own count includes them.
+
+    One query for all windows; windows may overlap.
+    """
+    if not windows:
+        return {}
+    query = (
+        select(paper.c.submitted_at, paper.c.arxiv_id)
+        .where(or_(*(is_in_window(window) for window in windows)), is_listed(categories))
+        .order_by(paper.c.submitted_at)
+    )
     with db.read() as connection:
-        return {ArxivId(arxiv_id) for arxiv_id in connection.execute(question).scalars()}
+        rows = connection.execute(query).all()
+    times = [row.submitted_at for row in rows]
+    return {
+        window: {
+            ArxivId(row.arxiv_id)
+            for row in rows[bisect_left(times, window.start_at) : bisect_left(times, window.end_at)]
+        }
+        for window in windows
+    }
 
 
 def newest_week_held(db: Database, categories: Collection[str]) -> Week | None:
-    """The newest week that was asked for, or, where none was, of a watched paper; ``None`` where nothing is held."""
-    asked = select(func.max(harvest_window.c.start_at)).where(harvest_window.c.categories == categories_key(categories))
+    """The newest harvested week, else the newest week with a watched paper; ``None`` if nothing is stored."""
+    newest_window = select(func.max(harvest_window.c.start_at)).where(
+        harvest_window.c.categories == categories_key(categories)
+    )
     with db.read() as connection:
-        if (start_at := connection.execute(asked).scalar_one()) is not None:
+        if (start_at := connection.execute(newest_window).scalar_one()) is not None:
             return Week.containing(start_at)
         monday = connection.execute(select(func.max(paper.c.week_start)).where(is_watched(categories))).scalar_one()
     return None if monday is None else Week(monday)
 
 
 def late_arrivals(db: Database, categories: Collection[str]) -> list[LateArrivals]:
-    """For every window that was ever complete, the papers that were first seen after that; oldest first."""
-    found = []
+    """The late papers of every window that was ever complete, oldest window first."""
+    arrivals = []
     records = window_records(db, categories)
     with db.read() as connection:
         for record in records:
@@ -94,7 +115,7 @@ def late_arrivals(db: Database, categories: Collection[str]) -> list[LateArrival
             watched = is_in_window(record.window) & is_watched(categories)
             n_papers = connection.execute(select(func.count()).select_from(paper).where(watched)).scalar_one()
             late = select(paper.c.first_seen_at).where(watched, paper.c.first_seen_at > record.first_complete_at)
-            found.append(
+            arrivals.append(
                 LateArrivals(
                     window=record.window,
                     first_complete_at=record.first_complete_at,
@@ -108,4 +129,4 @@ def late_arrivals(db: Database, categories: Collection[str]) -> list[LateArrival
                     ),
                 )
             )
-    return found
+    return arrivals

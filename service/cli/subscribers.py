@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from domain.errors import UsageError
+from domain.week import iso_instant
 from service.cli.context import open_context
 from service.cli.deliver import answer_requests
 from service.cli.options import FollowOption, FormatOption, JsonOption, open_mail_service, print_json
@@ -166,5 +167,5 @@ def _as_json(reader: Subscriber) -> dict[str, Any]:
         "frequency": reader.preferences.frequency,
         "format": reader.preferences.mail_format,
         "follows": [str(f) for f in reader.preferences.follows],
-        "confirmed_at": reader.confirmed_at.isoformat().replace("+00:00", "Z") if reader.confirmed_at else None,
+        "confirmed_at": iso_instant(reader.confirmed_at, timespec="auto") if reader.confirmed_at else None,
     }

@@ -27,7 +27,7 @@ from sample.server import SampleArxiv
 from service.cli.status import coverage_lines
 from store.papers import apply_harvest
 from store.rate_limit import newest_outcomes
-from store.windows import ids_in_window, late_arrivals, window_records
+from store.windows import ids_by_window, late_arrivals, window_records
 
 Make = Callable[..., Paper]
 WEEK = Week.parse("2026-W25")
@@ -154,7 +154,7 @@ def test_a_recheck_finds_a_paper_that_came_for_one_that_went(world: _World, make
     world.harvest(1)
     with _looking_at(world) as context:
         [record] = [r for r in window_records(context.db, CATEGORIES) if r.window == window_of(WEEK)]
-        assert late.arxiv_id in ids_in_window(context.db, record.window, CATEGORIES)
+        assert late.arxiv_id in ids_by_window(context.db, [record.window], CATEGORIES)[record.window]
     assert record.problem == "arXiv said 12 papers, 13 are held"
 
 
@@ -233,7 +233,7 @@ def test_a_recheck_without_an_answer_leaves_what_was_proven(world: _World) -> No
 def test_too_many_refusals_end_the_harvest_and_the_next_one_asks_nothing(world: _World) -> None:
     world.arxiv.failing("429", at=range(1, 10_000))
     for _ in range(2):
-        with pytest.raises(SourceError, match=r"not asked (again )?before"):
+        with pytest.raises(SourceError, match=r"requests (to arXiv )?are paused until"):
             world.harvest(2, max_tries=9, max_refusals=4)
     assert world.arxiv.n_requests == 4
     world.at(world.now + timedelta(hours=1))
@@ -248,7 +248,7 @@ def test_a_window_whose_papers_stay_unreadable_names_one_and_keeps_the_others(wo
     assert "incomplete: arXiv said 12 papers, 10 are held; 2 entries could not be read" in notes[0]
     with _looking_at(world) as context:
         [record] = window_records(context.db, CATEGORIES)
-        assert len(ids_in_window(context.db, record.window, CATEGORIES)) == record.n_got == 10
+        assert len(ids_by_window(context.db, [record.window], CATEGORIES)[record.window]) == record.n_got == 10
     world.arxiv._faults.clear()
     assert world.harvest(1) == [f"{WEEK}: 12 papers, 2 new, complete"]
 

@@ -29,7 +29,7 @@ from domain.digest import (
 from domain.paper import Paper
 from domain.week import Week
 from store.database import Database
-from store.digests import newest_digest, publish_digest, published_weeks
+from store.digests import DigestSummary, digest_summaries, newest_digest, publish_digest, published_weeks
 
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]
@@ -97,6 +97,18 @@ def test_weeks_with_a_digest_are_listed_once_oldest_first(stored: Stored, make_p
     for week in (WEEK, WEEK.plus(-3), WEEK):
         publish_digest(db, _edition(make_paper(1), week=week), now=AT)
     assert published_weeks(db) == [WEEK.plus(-3), WEEK]
+
+
+def test_a_summary_is_of_the_newest_revision_and_keeps_the_first_publication(stored: Stored, make_paper: Make) -> None:
+    db = stored(make_paper(1))
+    later = AT + timedelta(hours=1)
+    publish_digest(db, _edition(make_paper(1)), now=AT)
+    publish_digest(db, _edition(make_paper(1), week=WEEK.plus(-1)), now=AT)
+    publish_digest(db, _edition(make_paper(1), sentence="Graphs fell."), now=later)
+    assert digest_summaries(db) == [
+        DigestSummary(WEEK.plus(-1), 1, AT, AT, "Graphs rose.", 4, False),
+        DigestSummary(WEEK, 2, AT, later, "Graphs fell.", 4, False),
+    ]
 
 
 def test_evidence_of_a_paper_that_was_replaced_since_is_left_out(stored: Stored, make_paper: Make) -> None:

@@ -12,6 +12,7 @@ from domain.week import Week
 from store.database import Database
 from store.embeddings import (
     add_embeddings,
+    count_without_embedding,
     embedding_counts,
     embeddings_by_id,
     embeddings_of,
@@ -57,6 +58,7 @@ def test_models_do_not_see_each_others_vectors(stored: Stored, make_paper: Make)
     add_embeddings(db, Embeddings((make_paper(1).arxiv_id,), _unit_rows(1), "one"))
     add_embeddings(db, Embeddings((make_paper(2).arxiv_id,), _unit_rows(1, 3), "other"))
     assert ids_without_embedding(db, "one") == [make_paper(2).arxiv_id]
+    assert (count_without_embedding(db, "one"), count_without_embedding(db, "third")) == (1, 2)
     assert embeddings_of(db, "other", categories=["cs.LG"]).vectors.shape == (1, 3)
     assert embedding_counts(db) == {"one": 1, "other": 1}
 

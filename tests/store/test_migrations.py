@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 
 import store.database
+from domain.week import Week
 from store.database import open_database
+from store.digests import DigestSummary, digest_summaries
 from store.runs import newest_runs
 
 MESSAGES = {
@@ -40,14 +47,23 @@ def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.set(database="old_papertide").render_as_string(hide_password=False)
 
 
-def test_the_ledgers_old_messages_lose_addresses_replies_paths_and_counts_of_readers(old_url: str) -> None:
-    url = make_url(old_url)
-    engine = create_engine(url if url.get_backend_name() == "sqlite" else url.set(drivername="postgresql+psycopg"))
+@contextmanager
+def _at_version(url: str, version: str) -> Iterator[Connection]:
+    """A transaction in a database of an earlier schema version."""
+    address = make_url(url)
+    driver = address if address.get_backend_name() == "sqlite" else address.set(drivername="postgresql+psycopg")
+    engine = create_engine(driver)
     config = Config()
     config.set_main_option("script_location", str(Path(store.database.__file__).with_name("migrations")))
     with engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+        command.upgrade(config, version)
+        yield connection
+    engine.dispose()
+
+
+def test_the_ledgers_old_messages_lose_addresses_replies_paths_and_counts_of_readers(old_url: str) -> None:
+    with _at_version(old_url, "0003") as connection:
         for (job, period), message in MESSAGES.items():
             connection.execute(
                 text(
@@ -56,7 +72,6 @@ def test_the_ledgers_old_messages_lose_addresses_replies_paths_and_counts_of_rea
                 ),
                 {"job": job, "period": period, "message": message},
             )
-    engine.dispose()
     db = open_database(old_url)
     runs = {(r.job, r.period): (r.message, r.detail) for r in newest_runs(db, 50)}
     db.close()
@@ -70,3 +85,24 @@ def test_the_ledgers_old_messages_lose_addresses_replies_paths_and_counts_of_rea
         ("harvest", "1"): (MESSAGES["harvest", "1"], ""),
         ("digest", "1"): ("", ""),
     }
+
+
+def test_the_columns_of_a_digest_are_filled_from_digests_stored_before(old_url: str) -> None:
+    week = Week(date(2026, 6, 15))
+    sentences = ("Graphs rose.", "Graphs fell, to 4\u202f%.")
+    with _at_version(old_url, "0004") as connection:
+        for revision, sentence in enumerate(sentences, 1):
+            headline = {"sentence": sentence, "n_papers": 2900 + revision, "n_papers_recent": float("nan")}
+            stored = {"digest": {"headline": headline, "completeness": {"complete": revision == 2}}}
+            connection.execute(
+                text(
+                    "INSERT INTO digest (week_start, revision, content, published_at)"
+                    f" VALUES ('2026-06-15', :revision, :content, '2026-06-2{revision} 06:00:00+00:00')"
+                ),
+                {"revision": revision, "content": zlib.compress(json.dumps(stored).encode())},
+            )
+    db = open_database(old_url)
+    [summary] = digest_summaries(db)
+    db.close()
+    first, newest = datetime(2026, 6, 21, 6, tzinfo=UTC), datetime(2026, 6, 22, 6, tzinfo=UTC)
+    assert summary == DigestSummary(week, 2, first, newest, sentences[1], 2902, True)

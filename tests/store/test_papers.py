@@ -29,7 +29,6 @@ from store.papers import (
     apply_harvest,
     count_papers,
     count_withdrawn,
-    first_week,
     known_papers,
     papers_in_order,
     papers_of_week,
@@ -174,8 +173,6 @@ def test_a_week_holds_its_watched_papers_by_time(stored: Stored, make_paper: Mak
     unwatched = make_paper(4, primary_category="math.OC", categories=("math.OC",))
     db = stored(*inside, outside, unwatched)
     assert papers_of_week(db, WEEK, ["cs.LG"]) == inside
-    assert first_week(db, ["cs.LG"]) == WEEK
-    assert first_week(db, ["cs.CL"]) is None
 
 
 def test_a_window_asked_for_again_is_one_record_that_counts_its_tries(

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from domain.harvest import HarvestedWindow
+from domain.harvest import HarvestedWindow, Window
 from domain.paper import Paper
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from store.database import Database
 from store.papers import apply_harvest, count_by_category, count_seen_after
-from store.windows import ids_in_window, late_arrivals, newest_week_held, window_records
+from store.windows import ids_by_window, late_arrivals, newest_week_held, window_records
 
 WEEK = Week.parse("2026-W25")
 WATCHED = ("cs.LG", "stat.ML")
@@ -62,7 +62,24 @@ def test_a_window_holds_its_papers_from_its_first_instant_to_before_its_last(
         make_paper(5, categories=("math.OC",), primary_category="math.OC"),
     ]
     apply_harvest(database, plan_harvest(papers, {}), None, seen_at=CLOSED)
-    assert ids_in_window(database, window_of(WEEK), WATCHED) == {papers[0].arxiv_id, papers[1].arxiv_id}
+    window = window_of(WEEK)
+    assert ids_by_window(database, [window], WATCHED) == {window: {papers[0].arxiv_id, papers[1].arxiv_id}}
+
+
+def test_one_query_finds_the_papers_of_many_windows(database: Database, make_paper: Make) -> None:
+    weeks = [WEEK.plus(n) for n in (-52, -1, 0, 1)]
+    papers = [make_paper(n, submitted_at=week.start_at) for n, week in enumerate(weeks)]
+    apply_harvest(database, plan_harvest(papers, {}), None, seen_at=CLOSED)
+    both = Window(weeks[1].start_at, weeks[2].end_at)
+    windows = [window_of(weeks[3]), both, window_of(weeks[2]), window_of(WEEK.plus(-2))]
+    found = ids_by_window(database, windows, WATCHED)
+    assert found == {
+        windows[0]: {papers[3].arxiv_id},
+        both: {papers[1].arxiv_id, papers[2].arxiv_id},
+        windows[2]: {papers[2].arxiv_id},
+        windows[3]: set(),
+    }
+    assert ids_by_window(database, [], WATCHED) == {}
 
 
 def test_each_category_counts_the_papers_that_it_lists(database: Database, make_paper: Make) -> None:

@@ -262,7 +262,7 @@ def test_a_question_that_takes_too_long_is_refused_in_one_line(context: Any, web
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "takes_too_long")
     page = client.get("/papers?term=text:mea*+OR+prop*")
     assert page.status_code == 422
-    assert "The answer would take too long; ask for less" in page.text
+    assert "The query takes too long; use fewer terms" in page.text
     assert web.get("/api/v1/papers?term=text:mea*+OR+prop*").status_code == 200
 
 
