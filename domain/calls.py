@@ -1,4 +1,4 @@
-"""Trend calls: the direction that a term is said to take, and how the call turned out."""
+"""Trend calls: the direction of a term's share, and the outcome of each call."""
 
 from __future__ import annotations
 

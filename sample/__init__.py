@@ -1,4 +1,4 @@
-"""A made-up corpus whose truth is known, and a loopback server that serves it as arXiv would."""
+"""A synthetic corpus with known ground truth, and a local server that serves it like arXiv."""
 
 from sample.corpus import PaperTruth, SampleCorpus, make_corpus
 from sample.server import SampleArxiv

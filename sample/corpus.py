@@ -1,13 +1,14 @@
-"""A made-up corpus whose truth is known.
+"""A synthetic corpus with known ground truth.
 
-Every paper is drawn in three steps, and the truth is what the first two decided:
+Each paper is drawn in three steps; the ground truth is the result of the first two:
 
-    topic  ->  techniques and themes with their levels  ->  title and abstract that say so
+    topic  ->  techniques and themes with their levels  ->  title and abstract that express them
 
-Topics follow fixed weights, techniques the planted curves of ``curves.py``: in a week, each topic adopts a technique
-with a probability in proportion to its affinity, such that the expected share over all papers is the planted one.
-So the counts scatter as real counts do. Every title, abstract, name and figure is invented; the identifiers are
-numbered from 90001 in each month, which arXiv has never reached, and each paper's comment says what it is.
+Topics have fixed weights, and techniques follow the planted curves of ``curves.py``. In each week a topic adopts a
+technique with a probability proportional to its affinity, scaled so that the expected share over all papers is the
+planted one. Counts therefore vary as real counts do. All titles, abstracts, names and figures are invented.
+Identifiers are numbered from 90001 in each month, which arXiv has never reached, and each paper's comment says that it
+is a sample.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _T = TypeVar("_T")
 
 WATCHED_CATEGORIES = ("cs.LG", "stat.ML", "cs.CL", "cs.CV", "cs.AI", "cs.NE")
 MAX_PAPERS_PER_WEEK = 1500
-"""So that the busiest month needs no number above 99999."""
+"""Keeps the numbers of the busiest month below 100000."""
 COMMENT = "Made-up sample paper of Papertide; not a real paper"
 
 MIN_WORDS = 90
@@ -42,11 +43,11 @@ MAX_SENTENCES = 8
 
 _MAX_PROBABILITY = 0.92
 _MAX_TECHNIQUES = 3
-_MAX_STATEMENTS = 4  # techniques, mentions and themes that need a sentence of their own
+_MAX_STATEMENTS = 4  # techniques, mentions and themes with a sentence of their own
 _ABOUT_RATE = 0.22
 _TOPIC_TITLE_RATE = 0.6
 _REPLACED_RATE = 0.15
-_THEME_RATES = {  # (main contribution, touched)
+_THEME_RATES = {  # (main contribution, secondary aim)
     "efficiency": (0.05, 0.10),
     "evaluation": (0.07, 0.07),
     "data_governance": (0.03, 0.04),
@@ -59,9 +60,9 @@ _HOUR_WEIGHTS = np.array([3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 7, 6, 6, 7, 8, 9, 9, 9, 
 
 @dataclass(frozen=True)
 class PaperTruth:
-    """What is planted in one paper.
+    """The ground truth of one paper.
 
-    ``techniques`` and ``themes`` hold levels as the codebook defines them; level 0 is left out.
+    ``techniques`` and ``themes`` map keys to levels of the codebook; level 0 is left out.
     """
 
     arxiv_id: ArxivId
@@ -73,7 +74,7 @@ class PaperTruth:
 
 @dataclass(frozen=True)
 class SampleCorpus:
-    """Papers in order of submission, with the truth about each, in the same order."""
+    """Papers in order of submission, and the ground truth of each in the same order."""
 
     papers: tuple[Paper, ...]
     truth: tuple[PaperTruth, ...]
@@ -86,7 +87,7 @@ class SampleCorpus:
         return tuple(weeks_between(self.first_week, self.last_week))
 
     def truth_table(self) -> pd.DataFrame:
-        """The truth with one row per paper.
+        """The ground truth, one row per paper.
 
         Returns
         -------
@@ -136,14 +137,14 @@ class SampleCorpus:
 
 
 def make_corpus(*, seed: int = 7, last_week: Week, n_weeks: int = 26, papers_per_week: int = 150) -> SampleCorpus:
-    """The sample corpus of ``n_weeks`` weeks ending with ``last_week``; equal arguments give an equal corpus.
+    """The sample corpus of ``n_weeks`` weeks ending with ``last_week``; equal arguments give equal corpora.
 
-    ``papers_per_week`` is the size of an ordinary week; holidays have fewer, conference deadlines more.
+    ``papers_per_week`` is the size of an ordinary week; holiday weeks are smaller, deadline weeks larger.
 
     Raises
     ------
     ValueError
-        If there would be no week, or no paper or too many papers in a week.
+        If ``n_weeks`` is below 1, or ``papers_per_week`` is not in 1 to ``MAX_PAPERS_PER_WEEK``.
     """
     if n_weeks < 1:
         raise ValueError(f"expected at least one week, got {n_weeks}")
@@ -171,7 +172,7 @@ def make_corpus(*, seed: int = 7, last_week: Week, n_weeks: int = 26, papers_per
 
 @dataclass(frozen=True)
 class _Draft:
-    """A paper that has no identifier yet."""
+    """A paper without an identifier."""
 
     submitted_at: datetime
     updated_at: datetime
@@ -200,7 +201,7 @@ class _Draft:
 
 
 def _week_drafts(week: Week, last_week: Week, *, seed: int, papers_per_week: int, titles: set[str]) -> list[_Draft]:
-    # Each week has its own stream, so that a week does not depend on how many weeks the corpus has.
+    # Each week has its own random stream, so that it does not depend on the length of the corpus.
     rng = np.random.default_rng([seed, week.monday.toordinal()])
     topics = [t for t in sample_topics() if t.born is None or t.born <= frame_week(week, last_week)]
     weights = np.array([t.weight for t in topics])
@@ -222,10 +223,10 @@ def _week_drafts(week: Week, last_week: Week, *, seed: int, papers_per_week: int
 def adoption_probabilities(
     topics: Sequence[SampleTopic], weights: NDArray[np.float64], technique: str, share: float
 ) -> NDArray[np.float64]:
-    """Probability, per topic, that a paper adopts the technique, such that the expected share is ``share``.
+    """The probability per topic that a paper adopts the technique, such that the expected share is ``share``.
 
-    ``weights`` sum to 1. Probabilities are in proportion to the topics' affinities, up to a ceiling; topics that have
-    the technique by nature count with probability 1, and keep it even where ``share`` is lower than theirs.
+    ``weights`` are the topics' probabilities and sum to 1. The result is proportional to the topics' affinities, up to
+    a maximum. Topics with the technique as ``inherent`` have probability 1, even if that exceeds ``share``.
     """
     inherent = np.array([technique in t.inherent for t in topics])
     affinity = np.array([t.affinity.get(technique, 0.0) for t in topics])
@@ -268,17 +269,17 @@ def _draw_mentions(
 def _draw_themes(
     topic: SampleTopic, techniques: Mapping[str, int], rng: np.random.Generator
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Levels of all themes, and of those that need a sentence because neither topic nor technique implies them."""
+    """Levels of all themes, and of those that need their own sentence because nothing else implies them."""
     implied = dict(topic.themes)
     if techniques.get("compression", 0) >= ADOPTS and "efficiency" not in implied:
-        # Its sentences promise a smaller and cheaper model: on the side, or as what the paper is about.
+        # Its sentences promise a smaller and cheaper model, as a secondary aim or as the main contribution.
         implied["efficiency"] = 2 if techniques["compression"] == IS_ABOUT else 1
     bank = sample_sentences().themes
     n_left = _MAX_STATEMENTS - len(techniques.keys() - topic.inherent.keys())
     stated: dict[str, int] = {}
     for key, (main, touched) in _THEME_RATES.items():
         draw = rng.random()
-        fits = not topic.trap and topic.key in bank[key].get("topics", (topic.key,))
+        fits = not topic.homonym_of and topic.key in bank[key].get("topics", (topic.key,))
         if fits and key not in implied and draw < main + touched and len(stated) < min(2, n_left):
             stated[key] = 2 if draw < main else 1
     return implied | stated, stated
@@ -298,7 +299,7 @@ def _draft(
     slots = _draw_slots(topic, rng)
     title = _title(topic, techniques, slots, rng)
     if title in titles:
-        # No further draw, so that the rest of the week stays the same however many weeks went before.
+        # No further random draw here, so that the rest of the week does not depend on earlier weeks.
         title = f"{title} with {slots['name']}" if ": " in title else f"{slots['name']}: {title}"
     while title in titles:
         slots = _draw_slots(topic, rng)
@@ -319,7 +320,7 @@ def _draft(
 
 
 def _draw_slots(topic: SampleTopic, rng: np.random.Generator) -> dict[str, str]:
-    """What stays the same within one paper."""
+    """The slot values that are fixed within one paper."""
     challenge, challenge2 = rng.permutation(len(topic.phrases["challenge"]))[:2].tolist()
     return dict(topic.words) | {
         "name": system_name(rng),
@@ -349,7 +350,7 @@ def _abstract(
     slots: Mapping[str, str],
     rng: np.random.Generator,
 ) -> str:
-    """One paragraph within the bounds on words and sentences, or the nearest of some tries."""
+    """One paragraph within the limits on words and sentences, or the closest of several tries."""
     tries = []
     for _ in range(12):
         text, n_words = _try_abstract(topic, techniques, stated_themes, slots, rng)
@@ -385,7 +386,7 @@ def _try_abstract(
     adopted = [
         one_of(bank.techniques[key]["about" if level == IS_ABOUT else "adopts"])
         for key, level in techniques.items()
-        if level >= ADOPTS and key not in topic.inherent  # what is inherent, the topic's own sentences say
+        if level >= ADOPTS and key not in topic.inherent  # the topic's own sentences express inherent ones
     ]
     mentioned = [one_of(bank.techniques[key]["mentions"]) for key, level in techniques.items() if level == MENTIONS]
     needed = {
@@ -416,7 +417,7 @@ def _try_abstract(
 
 
 def _categories(topic: SampleTopic, rng: np.random.Generator) -> tuple[str, ...]:
-    """Primary category first; at least one is watched, or the paper would not count."""
+    """Categories, primary first; at least one is watched, or the paper would not count."""
     categories = _pick(rng, topic.categories)
     further = _pick(rng, WATCHED_CATEGORIES)
     return (*categories, further) if further not in categories and rng.random() < 0.15 else categories
@@ -429,7 +430,7 @@ def _submission_time(week: Week, rng: np.random.Generator) -> datetime:
 
 
 def _revision(submitted_at: datetime, last_week: Week, rng: np.random.Generator) -> tuple[int, datetime]:
-    """Version and its time: some papers were replaced, none after the corpus ends."""
+    """The newest version and its time; no paper is replaced after the corpus ends."""
     updated_at = submitted_at + timedelta(days=int(rng.integers(1, 40)), seconds=int(rng.integers(86400)))
     if rng.random() < _REPLACED_RATE and updated_at < last_week.end_at:
         return 2 + int(rng.random() < 0.2), updated_at

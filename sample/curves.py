@@ -1,7 +1,7 @@
-"""The planted truth over time: how many papers a week has, and what share of them adopts each technique.
+"""The planted curves: papers per week, and the share of them that adopts each technique.
 
-Everything is a function of the calendar and of the 26-week frame that ends with the corpus's last week:
-frame week 25 is the last week, 0 the week 25 weeks before it; a longer corpus starts at negative frame weeks.
+All curves depend on the calendar and on a frame of 26 weeks that ends with the corpus's last week. Frame week 25 is
+the last week and frame week 0 is 25 weeks earlier; a longer corpus starts at negative frame weeks.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import math
 from domain.week import Week
 
 TECHNIQUES = ("transformer", "llm", "diffusion", "ssm", "gnn", "rl", "compression")
-"""Keys of the codebook's techniques, in its order."""
+"""Keys of the techniques, in the codebook's order."""
 
 THEMES = ("efficiency", "evaluation", "data_governance", "deployment", "security", "application")
-"""Keys of the codebook's themes, in its order."""
+"""Keys of the themes, in the codebook's order."""
 
 FRAME_WEEKS = 26
 EMERGING_FROM = 14
-"""First frame week in which the emerging technique (and the newly born topic) exists."""
+"""First frame week of the emerging technique and of the new topic."""
 
 FLAT_SHARES = {"transformer": 0.18, "llm": 0.26, "rl": 0.11}
-"""Shares that never change."""
+"""Constant shares."""
 
 DEADLINE_WEEKS = (5, 20, 39)
-"""ISO weeks of the conference deadlines: more papers come, and the saw-tooth peaks and drops."""
+"""ISO weeks of conference deadlines, where volume peaks and the saw-tooth curve drops afterwards."""
 
 _QUIET_WEEKS = {52: 0.5, 53: 0.5, 1: 0.6, 14: 0.75, 32: 0.75, 33: 0.75}
 _DEADLINE_VOLUME = 1.5
@@ -42,12 +42,12 @@ _MENTION_RATES = {
 
 
 def frame_week(week: Week, last_week: Week) -> int:
-    """The week's place in the frame: 25 for the last week, lower before."""
+    """The week's number in the frame: 25 for the last week, lower before it."""
     return FRAME_WEEKS - 1 - (last_week.monday - week.monday).days // 7
 
 
 def planted_share(technique: str, week: Week, last_week: Week) -> float:
-    """Expected share of a week's papers that adopt the technique (level 2 or more).
+    """Expected share of a week's papers that adopt the technique (level 2 or more), in [0, 1].
 
     ``diffusion`` rises along a logistic curve from 5 % to 22 %, ``gnn`` falls along one from 17 % to 7 %,
     ``compression`` follows the conference calendar, from 7 % after a deadline to 16 % at the next,
@@ -66,21 +66,21 @@ def planted_share(technique: str, week: Week, last_week: Week) -> float:
 
 
 def mention_rate(technique: str, week: Week, last_week: Week) -> float:
-    """Probability that a paper mentions a technique that it could have adopted but did not."""
+    """Probability that a paper mentions a technique that its topic could adopt but the paper does not."""
     if technique == "ssm" and frame_week(week, last_week) < EMERGING_FROM:
         return 0.0
     return _MENTION_RATES[technique]
 
 
 def conference_phase(week: Week) -> float:
-    """How far the week is from the last conference deadline to the next: just above 0, up to 1 in a deadline's week."""
+    """The fraction of the way from the last conference deadline to the next, in (0, 1]; 1 in a deadline week."""
     since = _weeks_back_to_deadline(week.plus(-1)) + 1
     cycle = since + _weeks_ahead_to_deadline(week)
     return since / cycle
 
 
 def relative_volume(week: Week) -> float:
-    """How many papers the week has, relative to an ordinary one: dips at holidays, spikes at deadlines."""
+    """Number of papers relative to an ordinary week: lower at holidays, higher at deadlines."""
     number = week.monday.isocalendar().week
     if number in DEADLINE_WEEKS:
         return _DEADLINE_VOLUME

@@ -1,4 +1,4 @@
-"""Made-up people and systems."""
+"""Invented names of people and systems."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FAMILY_NAMES = _words(
     Zimmerlin
     """
 )
-# Invented halves rather than free syllables: those would now and then spell a technique, or something rude.
+# Fixed halves rather than free syllables, which would sometimes spell a technique or something rude.
 _STEMS = _words(
     """
     Alder Arvo Belti Brindle Calvo Corven Dalmo Drumlin Elmar Eskel Farlo Fenno Galdi Garven Halden Harro Islen Jorvi
@@ -52,7 +52,7 @@ _ENDINGS = ("",) * 40 + ("Kit", "Lab", "Lens", "Link", "Map", "Net", "Path", "Se
 
 
 def author_names(rng: np.random.Generator, n_authors: int) -> tuple[str, ...]:
-    """Names of different people, given name first."""
+    """Names of ``n_authors`` different people, given name first."""
     given = rng.choice(len(GIVEN_NAMES), size=n_authors, replace=False)
     family = rng.choice(len(FAMILY_NAMES), size=n_authors, replace=False)
     initials = rng.integers(0, 26 * 4, size=n_authors)
@@ -66,7 +66,7 @@ def author_names(rng: np.random.Generator, n_authors: int) -> tuple[str, ...]:
 def system_name(rng: np.random.Generator) -> str:
     """A pronounceable invented name such as ``Torvella`` or ``MARENTO``.
 
-    It never contains the name of a technique, so that a system's name says nothing about what it runs on.
+    It never contains the name of a technique, which a detector could take for evidence.
     """
     name = _pick(rng, _STEMS) + _pick(rng, _TAILS)
     if len(name) <= 7 and rng.random() < 0.4:

@@ -1,6 +1,6 @@
-"""What arXiv's OAI-PMH answers to ``ListRecords``, in the formats ``arXivRaw`` and ``arXiv``, over some papers.
+"""OAI-PMH answers to ``ListRecords`` for sample papers, in the formats ``arXivRaw`` and ``arXiv``.
 
-A token holds the question and the day; as arXiv's, it is good for its day only.
+A resumption token encodes the request and the day, and like arXiv's it expires with the day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def list_records(args: dict[str, str], papers: Sequence[Paper], *, now: datetime, page_size: int) -> str:
-    """The body of an answer; ``papers`` are those that are announced. A paper's datestamp is its last update's day."""
+    """The body of an answer over the announced ``papers``; a paper's datestamp is the day of its last update."""
     if args.get("verb") != "ListRecords":
         return _error("badVerb", f"illegal verb {args.get('verb', '')!r}", now)
     offset = 0
@@ -30,7 +30,7 @@ def list_records(args: dict[str, str], papers: Sequence[Paper], *, now: datetime
             args = json.loads(base64.urlsafe_b64decode(token.encode()))
             offset = int(args["offset"])
         except (ValueError, KeyError, TypeError, binascii.Error):
-            return _error("badResumptionToken", "the token is none of ours", now)
+            return _error("badResumptionToken", "the token is invalid", now)
         if args["day"] != now.date().isoformat():
             return _error("badResumptionToken", "the token has expired", now)
     prefix, wanted, first_day = args.get("metadataPrefix", ""), args.get("set", ""), args.get("from", "")
@@ -54,7 +54,7 @@ def list_records(args: dict[str, str], papers: Sequence[Paper], *, now: datetime
 
 
 def without_records(now: datetime) -> str:
-    """An answer that OAI-PMH does not allow: a list without a record, and no word why."""
+    """An answer that violates OAI-PMH: a list without records and without an error code."""
     return _wrapped("<ListRecords></ListRecords>", now)
 
 
@@ -79,7 +79,7 @@ def _sets(paper: Paper) -> list[str]:
 
 
 def _xml(text: str) -> str:
-    # XML cannot carry some control characters in any spelling.
+    # XML cannot represent some control characters, not even escaped.
     return escape(_NOT_XML.sub("", text))
 
 
@@ -90,7 +90,7 @@ def _record(paper: Paper, prefix: str) -> str:
         + "".join(f"<setSpec>{s}</setSpec>" for s in _sets(paper))
         + "</header>"
     )
-    body = _raw(paper) if prefix == "arXivRaw" else _with_authors_apart(paper)
+    body = _raw(paper) if prefix == "arXivRaw" else _with_structured_authors(paper)
     return f"<record>{header}<metadata>{body}</metadata></record>\n"
 
 
@@ -112,7 +112,7 @@ def _version(paper: Paper, number: int) -> str:
     )
 
 
-def _with_authors_apart(paper: Paper) -> str:
+def _with_structured_authors(paper: Paper) -> str:
     authors = "".join(
         f"<author><keyname>{_xml(last)}</keyname>"
         + (f"<forenames>{_xml(first)}</forenames>" if first else "")

@@ -1,13 +1,13 @@
-"""A loopback server that answers as arXiv's query API and OAI-PMH do, and can misbehave on purpose.
+"""A local server that imitates arXiv's query API and OAI-PMH, with faults on demand.
 
-It speaks the part of the API that a harvest needs: papers of some categories, submitted between two minutes, in pages.
+It implements what a harvest needs: papers of some categories, submitted between two minutes, in pages.
 
     GET /api/query?search_query=(cat:cs.LG OR cat:cs.CL) AND submittedDate:[202606150000 TO 202606212359]
                   &start=0&max_results=100&sortBy=submittedDate&sortOrder=ascending
 
-OAI-PMH stands at ``/oai``; ``sample/oai.py`` says what it answers.
+OAI-PMH is at ``/oai``; see ``sample/oai.py``.
 
-What arXiv announces when is simplified to one rule: a paper is visible one day after its submission.
+arXiv's announcement schedule is simplified: a paper is visible one day after its submission.
 """
 
 from __future__ import annotations
@@ -80,11 +80,11 @@ class _Answer:
 
 
 class SampleArxiv:
-    """arXiv's query API over some papers, on a free port of 127.0.0.1, for the length of a ``with`` block.
+    """A server of arXiv's APIs over some papers, on a free port of 127.0.0.1, running inside a ``with`` block.
 
-    ``now`` is the server's clock: it stands in the feed, and papers submitted less than a day before it stay hidden.
-    It may be set again while the server runs. OAI-PMH gives ``oai_page_size`` records at once. ``requests`` holds the
-    path and query of every request, in order.
+    ``now`` is the server's clock, and may be changed while the server runs. It appears in the feed, and papers
+    submitted less than a day before it are hidden. ``oai_page_size`` is the number of records per OAI-PMH page.
+    ``requests`` lists the path and query of every request, in order.
 
     Examples
     --------
@@ -107,7 +107,7 @@ class SampleArxiv:
         self._thread: threading.Thread | None = None
 
     def failing(self, kind: FaultKind, at: Collection[int] = (1,), *, arg: float | None = None) -> Self:
-        """Misbehave at some requests, counted from 1 over the server's life; returns the server, to be chained.
+        """Fail at some requests, counted from 1; returns the server itself, so that calls can be chained.
 
         ======================  ==========================================================================
         ``503``, ``429``        the status, with ``Retry-After: arg`` if ``arg`` is given
@@ -115,42 +115,42 @@ class SampleArxiv:
         ``html``                status 200 with an HTML page
         ``empty``               the right total, but no entries
         ``zero``                total 0 and no entries, although papers match
-        ``truncate``            a body that ends inside an entry, its length header fitting
-        ``cut``                 the connection closed half-way through the body
+        ``truncate``            a body that ends inside an entry, with a matching length header
+        ``cut``                 the connection closed halfway through the body
         ``reset``               the connection reset before any byte
         ``stall``               ``arg`` seconds (default 1) of silence before the right answer
-        ``lie``                 a total too large by ``arg`` (default 1)
+        ``lie``                 a total that is too large by ``arg`` (default 1)
         ``error``               status 200 with an Atom entry titled "Error"
-        ``shift``               ``arg`` (default 1) papers of the page before come again, pushing out the last ones
+        ``shift``               ``arg`` (default 1) papers of the previous page are repeated, displacing the last ones
         ``no_published``        the page's first entry lacks its submission time
         ``bad_date``            the page's first entry has a submission time that is not a date
-        ``406``                 the status, as arXiv refuses those that ask too much
-        ``trickle``             the right answer in pieces of 100 bytes, ``arg`` seconds (default 1) apart
+        ``406``                 the status, which arXiv sends to clients that send too many requests
+        ``trickle``             the right answer in chunks of 100 bytes, ``arg`` seconds (default 1) apart
         ``no_id``               the page's first entry lacks its identifier
         ``no_abstract``         the page's last entry has an empty abstract
         ``moved``               status 301 to the same path and query under ``/new``
         ======================  ==========================================================================
         """
         if kind not in get_args(FaultKind):
-            raise ValueError(f"no fault is called {kind!r}; there are {', '.join(get_args(FaultKind))}")
+            raise ValueError(f"unknown fault {kind!r}; use one of {', '.join(get_args(FaultKind))}")
         self._faults.append(_Fault(kind, frozenset(at), arg))
         return self
 
     @property
     def api_url(self) -> str:
-        """Where the query API is: ``http://127.0.0.1:PORT/api/query``."""
+        """URL of the query API: ``http://127.0.0.1:PORT/api/query``."""
         if self._server is None:
             raise RuntimeError("the server runs only inside its with block")
         return f"http://127.0.0.1:{self._server.server_address[1]}/api/query"
 
     @property
     def oai_url(self) -> str:
-        """Where OAI-PMH is: ``http://127.0.0.1:PORT/oai``."""
+        """URL of OAI-PMH: ``http://127.0.0.1:PORT/oai``."""
         return self.api_url.removesuffix("/api/query") + "/oai"
 
     @property
     def n_requests(self) -> int:
-        """How many requests have come."""
+        """Number of requests received."""
         return len(self.requests)
 
     def __enter__(self) -> Self:
@@ -180,7 +180,7 @@ class SampleArxiv:
         return next((fault for fault in self._faults if n in fault.at), None)
 
     def _answer(self, path: str, fault: _Fault | None) -> _Answer:
-        """The answer to one request; faults of the connection itself are the handler's."""
+        """The answer to one request; the handler simulates faults of the connection itself."""
         kind = fault.kind if fault else None
         arg = fault.arg if fault else None
         if kind in ("503", "429"):
@@ -207,12 +207,12 @@ class SampleArxiv:
         if url.path != "/api/query":
             return _Answer(404, "not found", "text/plain")
         try:
-            question = _Question.parse(args)
+            query = _Query.parse(args)
         except ValueError as error:
             return _Answer(400, _error_feed(str(error), self.now))
-        found = question.matching(announced)
+        found = query.matching(announced)
         total = len(found)
-        start = question.start
+        start = query.start
         if kind == "zero":
             total, found = 0, []
         if kind == "empty":
@@ -221,7 +221,7 @@ class SampleArxiv:
             total += int(arg or 1)
         if kind == "shift":
             start = max(0, start - int(arg or 1))
-        entries = [_entry(paper) for paper in found[start : start + question.max_results]]
+        entries = [_entry(paper) for paper in found[start : start + query.max_results]]
         if entries and kind == "no_published":
             entries[0] = re.sub(r" *<published>.*</published>\n", "", entries[0])
         if entries and kind == "bad_date":
@@ -230,12 +230,12 @@ class SampleArxiv:
             entries[0] = re.sub(r" *<id>.*</id>\n", "", entries[0])
         if entries and kind == "no_abstract":
             entries[-1] = re.sub(r"<summary>.*</summary>", "<summary></summary>", entries[-1])
-        title = f"arXiv Query: search_query={question.text}&start={question.start}&max_results={question.max_results}"
-        return _Answer(200, _feed(title, total, question.start, question.max_results, entries, self.now))
+        title = f"arXiv Query: search_query={query.text}&start={query.start}&max_results={query.max_results}"
+        return _Answer(200, _feed(title, total, query.start, query.max_results, entries, self.now))
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Query:
     text: str
     ids: frozenset[str]
     categories: frozenset[str]
@@ -246,8 +246,8 @@ class _Question:
     is_descending: bool
 
     @classmethod
-    def parse(cls, args: dict[str, str]) -> _Question:
-        """Read a request's arguments; ``ValueError`` says what is wrong, as arXiv would in an error entry."""
+    def parse(cls, args: dict[str, str]) -> _Query:
+        """Parse a request's arguments; a ``ValueError`` has the message for arXiv's error entry."""
         text, ids = args.get("search_query", ""), [i for i in args.get("id_list", "").split(",") if i]
         match = _QUERY.fullmatch(text)
         if match is None and (text or not ids):
@@ -262,13 +262,13 @@ class _Question:
             raise ValueError(f"max_results must be between 0 and {MAX_PAGE}")
         if not 0 <= start <= MAX_START:
             raise ValueError(f"start must be between 0 and {MAX_START}")
-        # Relevance, arXiv's default, is no different here: every paper that matches does so equally.
+        # Relevance, arXiv's default, has no effect here: all matches are equally relevant.
         if args.get("sortBy", "relevance") not in ("relevance", "submittedDate"):
             raise ValueError("sortBy must be in: relevance, submittedDate")
         order = args.get("sortOrder", "descending")
         if order not in ("ascending", "descending"):
             raise ValueError("sortOrder must be in: ascending, descending")
-        # The last minute counts whole, up to its 59th second.
+        # The last minute is included, up to its 59th second.
         return cls(
             text=text,
             ids=frozenset(ids),
@@ -281,7 +281,7 @@ class _Question:
         )
 
     def matching(self, papers: Iterable[Paper]) -> list[Paper]:
-        """The papers that match, in the order asked for; they come in order of submission."""
+        """The matching papers in the requested order; ``papers`` must be in order of submission."""
         found = [
             paper
             for paper in papers
@@ -298,19 +298,19 @@ class _Handler(BaseHTTPRequestHandler):
     arxiv: SampleArxiv
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet: the ledger is ``SampleArxiv.requests``."""
+        """Log nothing; ``SampleArxiv.requests`` has the requests."""
 
     def do_GET(self) -> None:
         fault = self.arxiv._begin(self.path)
         if fault and fault.kind == "reset":
-            # Lingering for no time makes the kernel send a reset instead of an orderly end.
+            # A linger time of 0 makes the kernel send a reset instead of closing in order.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._close_connection()
             return
         answer = self.arxiv._answer(self.path, fault)
         body = answer.body.encode()
         if fault and fault.kind == "truncate":
-            body = body[: _inside_an_entry(body)]
+            body = body[: _truncation_offset(body)]
         try:
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content_type)
@@ -339,8 +339,8 @@ def _minute(digits: str) -> datetime:
     return datetime.strptime(digits, "%Y%m%d%H%M").replace(tzinfo=UTC)
 
 
-def _inside_an_entry(body: bytes) -> int:
-    """Where to truncate: in a summary near the middle, or half-way where there is none."""
+def _truncation_offset(body: bytes) -> int:
+    """The offset at which to truncate: inside a summary near the middle, or the middle if there is none."""
     summary = body.find(b"<summary>", len(body) // 2)
     return summary + 60 if summary >= 0 else len(body) // 2
 
@@ -350,7 +350,7 @@ def _stamp(at: datetime) -> str:
 
 
 def _xml(text: str) -> str:
-    # XML cannot carry some control characters in any spelling.
+    # XML cannot represent some control characters, not even escaped.
     return escape(_NOT_XML.sub("", text))
 
 

@@ -1,4 +1,4 @@
-"""Papers as arXiv's metadata snapshot on Kaggle writes them: one JSON object a line."""
+"""Papers in the format of arXiv's metadata snapshot on Kaggle: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from domain.paper import Paper
 
 
 def snapshot_line(paper: Paper, submitted: Sequence[datetime] = ()) -> bytes:
-    """A line of the snapshot; ``submitted`` is when each version was, as far as more than the first and newest are."""
+    """A line of the snapshot; see ``snapshot_fields``."""
     return json.dumps(snapshot_fields(paper, submitted)).encode() + b"\n"
 
 
 def snapshot_fields(paper: Paper, submitted: Sequence[datetime] = ()) -> dict[str, Any]:
-    """The object of a line: primary category first, names in parts, lines broken.
+    """The JSON object of a line, with line breaks and structured names as in the real snapshot.
 
-    ``submitted`` is when each version was; by default all but the first were when the newest was.
+    ``submitted`` gives the submission time of each version; by default all versions after the first have that of the
+    newest.
     """
     dates = submitted or [paper.submitted_at, *[paper.updated_at] * (paper.version - 1)]
     return {

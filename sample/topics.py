@@ -1,4 +1,4 @@
-"""The sample corpus's topics and sentence frames, read from the TOML files beside this module."""
+"""Topics and sentence templates of the sample corpus, read from the TOML files beside this module."""
 
 from __future__ import annotations
 
@@ -9,25 +9,30 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-# Slots that a topic may leave out: it then adopts no technique whose sentences need them.
+# Slots that a topic may omit; it then adopts no technique whose sentences need them.
 OPTIONAL_SLOTS = ("data", "generated", "nodes", "llm_task", "rl_goal", "compressed", "sequence")
 
 
 @dataclass(frozen=True)
 class SampleTopic:
-    """One planted topic: how common it is, what its papers adopt, and its word banks.
+    """A planted topic: its weight, what its papers adopt, and its phrases.
 
-    ``weight`` is relative to the other topics'. ``born`` is the first frame week that has the topic, ``None`` for
-    always. ``inherent`` and ``themes`` are levels of every paper of the topic; ``affinity`` says how readily
-    the topic adopts what the curves call for; ``trap`` names the technique whose words it uses in another sense.
-    ``phrases`` are lists to draw from, ``words`` slots with one value.
+    Attributes
+    ----------
+    weight : frequency relative to the other topics.
+    born : first frame week of the topic; ``None`` if it always exists.
+    homonym_of : technique whose words the topic uses in another sense.
+    inherent, themes : levels of every paper of the topic.
+    affinity : relative readiness to adopt each technique.
+    phrases : lists of phrases to draw from.
+    words : slots with a single value.
     """
 
     key: str
     name: str
     weight: float
     born: int | None
-    trap: str | None
+    homonym_of: str | None
     categories: tuple[tuple[str, ...], ...]
     inherent: Mapping[str, int]
     affinity: Mapping[str, float]
@@ -75,7 +80,7 @@ def _topic(table: Mapping[str, Any]) -> SampleTopic:
         name=table["name"],
         weight=float(table["weight"]),
         born=table.get("born"),
-        trap=table.get("trap"),
+        homonym_of=table.get("homonym_of"),
         categories=tuple(tuple(line.split()) for line in table["categories"]),
         inherent=table.get("inherent", {}),
         affinity=table.get("affinity", {}),

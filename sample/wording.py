@@ -1,7 +1,4 @@
-"""From templates to text: choices, slots and numbers.
-
-The notation is described at the top of ``topics.toml``.
-"""
+"""Filling of text templates with choices, slots and numbers; ``topics.toml`` describes the notation."""
 
 from __future__ import annotations
 
@@ -12,25 +9,25 @@ import numpy as np
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(?P<name>\w+)(?::(?P<low>[\d.]+)-(?P<high>[\d.]+))?\}")
-_KEPT_LOWER = frozenset(
+_LOWER_CASE_WORDS = frozenset(
     ("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "under", "with", "without")
 )
 
 
 def slots_of(template: str) -> frozenset[str]:
-    """Names of the slots that a template needs filled; numbers fill themselves."""
+    """Names of the slots in a template, without numbers, which are drawn."""
     return frozenset(m["name"] for m in _SLOT.finditer(template) if m["low"] is None)
 
 
 def fill(template: str, slots: Mapping[str, str], rng: np.random.Generator) -> str:
-    """The text of one template: choices made, slots filled, numbers drawn.
+    """The text of a template with choices, slots and numbers filled in.
 
-    What fills a slot may itself hold choices, numbers and slots.
+    A slot's value may contain choices, numbers and slots again.
 
     Raises
     ------
     KeyError
-        If the template needs a slot that is not given.
+        If the template has a slot that is not in ``slots``.
     """
 
     def choose(match: re.Match[str]) -> str:
@@ -54,7 +51,7 @@ def sentence(text: str) -> str:
 
 
 def title_case(text: str) -> str:
-    """The text as titles are written; words that already hold a capital stay as they are.
+    """The text in title case; words with a capital letter stay as they are.
 
     Examples
     --------
@@ -64,14 +61,14 @@ def title_case(text: str) -> str:
     words = text.split(" ")
     opens = [True] + [word.endswith((":", "?", ".")) for word in words]
     return " ".join(
-        word if word in _KEPT_LOWER and not first else _title_word(word)
+        word if word in _LOWER_CASE_WORDS and not first else _title_word(word)
         for word, first in zip(words, opens, strict=False)
     )
 
 
 def _title_word(word: str) -> str:
     first, *others = word.split("-")
-    return "-".join([_capital(first), *(part if part in _KEPT_LOWER else _capital(part) for part in others)])
+    return "-".join([_capital(first), *(part if part in _LOWER_CASE_WORDS else _capital(part) for part in others)])
 
 
 def _capital(word: str) -> str:
@@ -87,4 +84,4 @@ def _number(kind: str, low: float, high: float, rng: np.random.Generator) -> str
         return str(int(rng.integers(int(low), int(high) + 1)))
     if kind == "k":
         return f"{int(rng.integers(int(low) * 10, int(high) * 10 + 1)) * 100:,}"
-    raise KeyError(f"no number is called {kind!r}")
+    raise KeyError(f"unknown number kind {kind!r}")

@@ -1,6 +1,6 @@
-"""The tables. A comment beside a column says what cannot be seen from its name and type.
+"""The database schema. Comments on columns add what name and type do not say.
 
-Migrations in ``store/migrations`` build these; a test compares the two.
+The migrations in ``store/migrations`` build these tables; a test compares the two.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = "0005"
-"""The newest migration; known here so that a database that is up to date opens without Alembic."""
+"""The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant: timezone-aware in Python, UTC in the database. SQLite would drop the zone in silence."""
+    """An instant: timezone-aware in Python, UTC in the database. SQLite alone would silently drop the zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -68,14 +68,14 @@ _paper_id = "paper.arxiv_id"
 paper = Table(
     "paper",
     metadata,
-    Column("row_id", Integer, primary_key=True),  # what the full-text index points at
+    Column("row_id", Integer, primary_key=True),  # rowid of the full-text index
     Column("arxiv_id", String(32), nullable=False, unique=True),
     Column("version", Integer, nullable=False),
     Column("title", Text, nullable=False),
     Column("abstract", Text, nullable=False),
     Column("authors", JSON, nullable=False),
     Column("primary_category", String(32), nullable=False),
-    Column("categories", JSON, nullable=False),  # in arXiv's order; paper_category is for asking
+    Column("categories", JSON, nullable=False),  # in arXiv's order; queries use paper_category
     Column("submitted_at", UtcDateTime, nullable=False),  # of version 1
     Column("updated_at", UtcDateTime, nullable=False),  # of this version
     Column("week_start", Date, nullable=False),  # Monday of submitted_at, UTC
@@ -83,8 +83,8 @@ paper = Table(
     Column("doi", Text),
     Column("journal_ref", Text),
     Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("is_withdrawn", Boolean, nullable=False, server_default=false()),  # stays stored, leaves every count
-    Column("source", String(16), nullable=False, server_default="api"),  # whose record this is: api, oai, snapshot
+    Column("is_withdrawn", Boolean, nullable=False, server_default=false()),  # stays stored, but is in no count
+    Column("source", String(16), nullable=False, server_default="api"),  # source of the record: api, oai, snapshot
     Index(None, "week_start", "arxiv_id"),
     Index(None, "submitted_at", "arxiv_id"),
 )
@@ -97,7 +97,7 @@ paper_category = Table(
     Index(None, "category", "arxiv_id"),
 )
 
-paper_version = Table(  # every version that we have seen; title and abstract are the newest one's, in paper
+paper_version = Table(  # every known version; title and abstract of the newest are in paper
     "paper_version",
     metadata,
     Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
@@ -111,42 +111,42 @@ harvest_window = Table(
     metadata,
     Column("start_at", UtcDateTime, primary_key=True),
     Column("end_at", UtcDateTime, primary_key=True),
-    Column("categories", String(512), primary_key=True),  # watched categories, sorted, blank between
-    Column("n_said", Integer),  # null where arXiv gave no readable answer
+    Column("categories", String(512), primary_key=True),  # watched categories, sorted, separated by spaces
+    Column("n_said", Integer),  # null if arXiv gave no usable answer
     Column("n_got", Integer, nullable=False),
     Column("problem", Text),  # null exactly when complete
     Column("checked_at", UtcDateTime, nullable=False),
     Column("n_tries", Integer, nullable=False),
-    Column("first_complete_at", UtcDateTime),  # papers of the window first seen after this arrived late
+    Column("first_complete_at", UtcDateTime),  # papers of the window first seen later than this are late
 )
 
-oai_harvest = Table(  # how far each OAI-PMH set has been read
+oai_harvest = Table(  # progress of reading each OAI-PMH list
     "oai_harvest",
     metadata,
     Column("set_name", String(64), primary_key=True),  # cs:cs:LG
     Column("metadata_prefix", String(16), primary_key=True),
-    Column("since", Date, nullable=False),  # papers submitted before this are stored only if they are known
-    Column("pass_from_date", Date, nullable=False),  # what the newest pass asked for
-    Column("from_date", Date),  # datestamps before this are all read; null before the first whole pass
-    Column("token", Text),  # where a pass that was cut off goes on; it expires with its day
-    Column("pass_began_at", UtcDateTime),  # by the server's clock: the next from_date when the pass ends
-    Column("n_records", Integer, nullable=False),  # read in the newest pass
+    Column("since", Date, nullable=False),  # papers submitted earlier are stored only if already known
+    Column("pass_from_date", Date, nullable=False),  # first day of changes in the newest pass
+    Column("from_date", Date),  # all earlier changes are read; null before the first complete pass
+    Column("token", Text),  # resumption token of the next page; expires daily
+    Column("pass_began_at", UtcDateTime),  # by the server's clock; becomes from_date at the end of the pass
+    Column("n_records", Integer, nullable=False),  # records read in the newest pass
     Column("problem", Text),  # what could not be read in the newest pass
-    Column("finished_at", UtcDateTime),  # null while a pass is under way
+    Column("finished_at", UtcDateTime),  # null while a pass is in progress
 )
 
-request_gate = Table(  # one row: one request at a time over all processes that share this database
+request_gate = Table(  # one row: the rate limiter of all processes that share this database
     "request_gate",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("holder", String(128)),  # host:process:place.start:turn of who asks now; null where nobody does
-    Column("held_until", UtcDateTime),  # the holder may be taken for dead after this
-    Column("free_at", UtcDateTime),  # nobody asks before this
-    Column("n_refusals", Integer, nullable=False),  # in a row
-    Column("closed_until", UtcDateTime),  # given up for so long
+    Column("holder", String(128)),  # host:pid:namespace.start:permit of the request in progress, or null
+    Column("held_until", UtcDateTime),  # the holder is taken for dead after this
+    Column("free_at", UtcDateTime),  # no request before this
+    Column("n_refusals", Integer, nullable=False),  # consecutive
+    Column("closed_until", UtcDateTime),  # requests are paused until this
 )
 
-source_answer = Table(  # the newest answers of arXiv, for the operator; trimmed as it grows
+source_answer = Table(  # log of the newest requests to arXiv, for the operator
     "source_answer",
     metadata,
     Column("answer_id", Integer, Identity(always=False), primary_key=True),
@@ -154,10 +154,10 @@ source_answer = Table(  # the newest answers of arXiv, for the operator; trimmed
     Column("source", String(16), nullable=False),  # api, oai, rss
     Column("url", Text, nullable=False),
     Column("outcome", String(16), nullable=False),  # usable, refused, rejected, unreached
-    Column("status", Integer),  # null where no answer came
+    Column("status", Integer),  # null without an answer
     Column("seconds", Float, nullable=False),
     Column("n_bytes", Integer, nullable=False),
-    Column("problem", Text),  # null where the answer was usable
+    Column("problem", Text),  # null if the answer was usable
 )
 
 embedding = Table(
@@ -169,7 +169,7 @@ embedding = Table(
     Index(None, "arxiv_id"),
 )
 
-detected_paper = Table(  # which papers a detector has read, found or not
+detected_paper = Table(  # papers that a detector has processed, with or without detections
     "detected_paper",
     metadata,
     Column("detector_id", String(128), primary_key=True),
@@ -195,7 +195,7 @@ topic_model = Table(
     metadata,
     Column("topic_model_id", Integer, Identity(always=False), primary_key=True),
     Column("embedding_model_id", String(128), nullable=False),
-    Column("fitted_week", Date, nullable=False),  # the newest closed week it saw
+    Column("fitted_week", Date, nullable=False),  # the newest closed week in the fit
     Column("fitted_at", UtcDateTime, nullable=False),
     Column("n_papers", Integer, nullable=False),
     Column("floor", Float, nullable=False),
@@ -206,14 +206,14 @@ topic_model = Table(
 topic = Table(
     "topic",
     metadata,
-    Column("topic_id", Integer, primary_key=True),  # given by the registry, never used again
-    Column("label", Text, nullable=False),  # unique among the topics of one fit
+    Column("topic_id", Integer, primary_key=True),  # given by the registry, never reused
+    Column("label", Text, nullable=False),  # unique within a fit
     Column("born_week", Date, nullable=False),
-    Column("given_name", Text),  # an operator's, in place of the label
-    Column("area", Text),  # the wider field it belongs to
+    Column("given_name", Text),  # set by the operator, shown instead of the label
+    Column("area", Text),  # wider field
 )
 
-fitted_topic = Table(  # what a model's topic number is in the registry
+fitted_topic = Table(  # the registered topic of each topic number of a model
     "fitted_topic",
     metadata,
     Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
@@ -222,12 +222,12 @@ fitted_topic = Table(  # what a model's topic number is in the registry
     Column("size", Integer, nullable=False),
     Column("top_terms", JSON, nullable=False),
     Column("centroid", LargeBinary, nullable=False),  # float32, little-endian, unit length
-    Column("x", Float),  # its place on the map, null before one is drawn
+    Column("x", Float),  # map coordinate, null without a map
     Column("y", Float),
     UniqueConstraint("topic_model_id", "topic_id"),
 )
 
-map_paper = Table(  # where a sample of papers lies on a model's map
+map_paper = Table(  # map coordinates of a sample of papers
     "map_paper",
     metadata,
     Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
@@ -253,13 +253,13 @@ topic_assignment = Table(
     metadata,
     Column("topic_model_id", ForeignKey("topic_model.topic_model_id", ondelete="CASCADE"), primary_key=True),
     Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
-    Column("topic_id", ForeignKey("topic.topic_id")),  # null: below the model's floor
+    Column("topic_id", ForeignKey("topic.topic_id")),  # null if below the model's similarity floor
     Column("similarity", Float, nullable=False),  # cosine to the nearest centroid
     Index(None, "arxiv_id"),
     Index(None, "topic_model_id", "topic_id"),
 )
 
-weekly_basis = Table(  # one row where the weekly tables are up to date, none where something changed since
+weekly_basis = Table(  # one row if weekly_count is up to date, none if something changed since
     "weekly_basis",
     metadata,
     Column("detector_id", String(128), primary_key=True),
@@ -278,37 +278,37 @@ weekly_count = Table(
     Column("k", Integer, nullable=False),
 )
 
-trend_call = Table(  # what was said about a term in a closed week, kept as it was said
+trend_call = Table(  # trend calls, never changed
     "trend_call",
     metadata,
     Column("call_id", Integer, Identity(always=False), primary_key=True),
     Column("week_start", Date, nullable=False),
     Column("kind", String(16), nullable=False),  # technique, theme, topic, query
-    Column("key", String(256), nullable=False),  # of a query its words
+    Column("key", String(256), nullable=False),  # of a query: its text
     Column("verdict", String(16), nullable=False),  # rising, falling, emerging, cooling, steady, unknown
-    Column("growth", Float),  # odds ratio per year, with its interval
+    Column("growth", Float),  # odds ratio per year, with its 95 % interval
     Column("growth_low", Float),
     Column("growth_high", Float),
     Column("q_value", Float),
-    Column("share", Float),  # of the weeks that the call is about
-    Column("share_before", Float),  # what it moved from
+    Column("share", Float),  # of the weeks ending with the call's week
+    Column("share_before", Float),  # of the first weeks considered
     Column("n", Integer, nullable=False),
     Column("made_with", String(160), nullable=False),  # detector or topic model, and the method's version
     Column("made_at", UtcDateTime, nullable=False),
     UniqueConstraint("week_start", "kind", "key"),
 )
 
-trend_call_score = Table(  # what became of a call so many weeks later
+trend_call_score = Table(  # outcomes of calls
     "trend_call_score",
     metadata,
     Column("call_id", ForeignKey("trend_call.call_id", ondelete="CASCADE"), primary_key=True),
     Column("horizon_weeks", Integer, primary_key=True),
-    Column("held", Boolean),  # null where the weeks after it cannot tell
+    Column("held", Boolean),  # null if the following weeks do not decide it
     Column("share_after", Float),
     Column("scored_at", UtcDateTime, nullable=False),
 )
 
-topic_drift = Table(  # how well a week's new papers fit the topics that they were given
+topic_drift = Table(  # how well a week's papers fit the topics
     "topic_drift",
     metadata,
     Column("week_start", Date, primary_key=True),
@@ -316,18 +316,18 @@ topic_drift = Table(  # how well a week's new papers fit the topics that they we
     Column("n", Integer, nullable=False),
     Column("share_unassigned", Float, nullable=False),
     Column("mean_similarity", Float, nullable=False),
-    Column("centroid_shift", Float, nullable=False),  # 1 - cosine of the week's mean and the fit's, by topic
-    Column("embedding_shift", Float, nullable=False),  # distance of the week's mean embedding, in its standard errors
+    Column("centroid_shift", Float, nullable=False),  # 1 - cosine between a topic's weekly mean and its centroid
+    Column("embedding_shift", Float, nullable=False),  # distance of the week's mean vector, in standard errors
 )
 
 digest = Table(
     "digest",
     metadata,
     Column("week_start", Date, primary_key=True),
-    Column("revision", Integer, primary_key=True),  # 1 at first; a correction is a new row
-    Column("content", LargeBinary, nullable=False),  # zlib of JSON: the Digest, and its lists without the papers' text
+    Column("revision", Integer, primary_key=True),  # from 1; a correction is a new row
+    Column("content", LargeBinary, nullable=False),  # zlib of JSON: Digest and paper lists without the papers' text
     Column("published_at", UtcDateTime, nullable=False),
-    Column("headline", Text, nullable=False, server_default=""),  # copies from content, for lists of digests
+    Column("headline", Text, nullable=False, server_default=""),  # copied from content, as are the next two
     Column("n_papers", Integer, nullable=False, server_default="0"),
     Column("complete", Boolean, nullable=False, server_default=false()),
 )
@@ -338,21 +338,21 @@ job_run = Table(
     Column("run_id", Integer, Identity(always=False), primary_key=True),
     Column("job", String(32), nullable=False),
     Column("period", String(32), nullable=False),
-    Column("state", String(16), nullable=False),  # running, done, failed
+    Column("state", String(16), nullable=False),  # running, done, failed, waiting, stopped, given up
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    Column("message", Text, nullable=False),  # for anybody: the status page and its API show it
-    Column("n_tries", Integer, nullable=False, server_default="0"),  # that failed in a row
-    Column("next_try_at", UtcDateTime),  # not before this; null where it may be tried at once, or never again
-    Column("detail", Text, nullable=False, server_default=""),  # for the operator: may name files, never a reader
+    Column("message", Text, nullable=False),  # public: shown on the status page and in the API
+    Column("n_tries", Integer, nullable=False, server_default="0"),  # consecutive failures
+    Column("next_try_at", UtcDateTime),  # earliest next try; null if at once, or never
+    Column("detail", Text, nullable=False, server_default=""),  # for the operator: paths, never a reader's data
     UniqueConstraint("job", "period"),
 )
 
-lease = Table(  # who works now; a row that has expired, or whose process is gone, may be taken over
+lease = Table(  # an expired lease, or one whose process has ended, may be taken over
     "lease",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("holder", String(128), nullable=False),  # host:process:place.start
+    Column("holder", String(128), nullable=False),  # host:pid:namespace.start
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
@@ -370,26 +370,26 @@ subscriber = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
-subscriber_token = Table(  # what the links in mails carry; the token itself is nowhere but in the mail
+subscriber_token = Table(  # tokens of the links in mails; the token itself is only in the mail
     "subscriber_token",
     metadata,
     Column("token_hash", String(64), primary_key=True),  # sha256, hexadecimal
     Column("subscriber_id", ForeignKey("subscriber.subscriber_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("purpose", String(16), nullable=False),  # confirm, manage, unsubscribe, block
-    Column("preferences", JSON),  # with a confirmation: what was asked for, and is taken over by confirming
+    Column("preferences", JSON),  # for confirm: the requested preferences
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("used_at", UtcDateTime),
 )
 
-subscription_request = Table(  # what was typed into the form; a mail answers it, the form itself tells nothing
+subscription_request = Table(  # requests from the form; answered by mail only
     "subscription_request",
     metadata,
     Column("request_id", Integer, Identity(always=False), primary_key=True),
     Column("address", String(254), nullable=False),
     Column("mailbox", String(254), nullable=False, index=True),  # hash of the address without its tag, for limits
-    Column("network", String(64), nullable=False, index=True),  # hash of the asking network, for limits
-    Column("preferences", JSON),  # null where only a link to the own page was asked for
+    Column("network", String(64), nullable=False, index=True),  # hash of the client's network, for limits
+    Column("preferences", JSON),  # null if only a link to the own page was requested
     Column("asked_at", UtcDateTime, nullable=False, index=True),
     Column("state", String(16), nullable=False, index=True),  # waiting, handing, sent, dropped
     Column("n_tries", Integer, nullable=False),
@@ -397,7 +397,7 @@ subscription_request = Table(  # what was typed into the form; a mail answers it
     Column("problem", Text, nullable=False),
 )
 
-suppression = Table(  # addresses that are never written to, not even to ask
+suppression = Table(  # addresses that get no mail, not even a confirmation
     "suppression",
     metadata,
     Column("address_hash", String(64), primary_key=True),  # sha256 of the normalised address, or of its mailbox
@@ -405,7 +405,7 @@ suppression = Table(  # addresses that are never written to, not even to ask
     Column("since", UtcDateTime, nullable=False),
 )
 
-mailing = Table(  # issues whose readers have been decided, once
+mailing = Table(  # planned issues
     "mailing",
     metadata,
     Column("issue", String(16), primary_key=True),  # 2026-W25, or 2026-06
@@ -420,9 +420,9 @@ delivery = Table(  # one issue for one reader
     Column("subscriber_id", ForeignKey("subscriber.subscriber_id", ondelete="CASCADE"), nullable=False),
     Column("issue", ForeignKey("mailing.issue"), nullable=False),
     Column("state", String(16), nullable=False),  # due, claimed, handing, sent, uncertain, failed, skipped
-    Column("message_key", String(64), nullable=False, unique=True),  # of the Message-ID, the same at every try
-    Column("claim_key", String(32)),  # of the newest claim; an older one moves nothing
-    Column("papers", JSON, nullable=False),  # identifiers in the personal part
+    Column("message_key", String(64), nullable=False, unique=True),  # of the Message-ID, the same in every try
+    Column("claim_key", String(32)),  # of the newest claim; older claims are void
+    Column("papers", JSON, nullable=False),  # identifiers in the personal part of the mail
     Column("n_tries", Integer, nullable=False),
     Column("next_try_at", UtcDateTime),
     Column("changed_at", UtcDateTime, nullable=False),
@@ -431,7 +431,7 @@ delivery = Table(  # one issue for one reader
     Index(None, "issue", "state"),
 )
 
-query_vector = Table(  # saved searches as the embedding model reads them
+query_vector = Table(  # vectors of saved searches
     "query_vector",
     metadata,
     Column("model_id", String(128), primary_key=True),

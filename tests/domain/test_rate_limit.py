@@ -1,4 +1,4 @@
-"""The gate's rules: pauses, back-off, Retry-After, resting, and clocks that were moved."""
+"""Rate-limit rules: delays, back-off, Retry-After, pauses, and wrong clocks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from domain.rate_limit import (
 )
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
-MANNERS = RequestPolicy(delay_s=3, max_wait_s=600, hold_s=120, max_refusals=5, cooldown_s=20 * 3600)
+POLICY = RequestPolicy(delay_s=3, max_wait_s=600, hold_s=120, max_refusals=5, cooldown_s=20 * 3600)
 
 
 def _answer(outcome: Outcome = "usable", retry_after_s: float | None = None) -> RequestOutcome:
@@ -29,23 +29,23 @@ def _answer(outcome: Outcome = "usable", retry_after_s: float | None = None) -> 
 
 
 def _wait(state: LimiterState, now: datetime = NOW, *, gone: bool = False) -> float:
-    return wait_s(state, MANNERS, now, has_ended=lambda _: gone)
+    return wait_s(state, POLICY, now, has_ended=lambda _: gone)
 
 
 def _after(state: LimiterState, *outcomes: Outcome, retry_after_s: float | None = None) -> LimiterState:
     for outcome in outcomes:
         state = after_response(
-            after_acquire(state, "one", MANNERS, NOW), "one", _answer(outcome, retry_after_s), MANNERS, NOW
+            after_acquire(state, "one", POLICY, NOW), "one", _answer(outcome, retry_after_s), POLICY, NOW
         )
     return state
 
 
-def test_an_untouched_gate_is_free() -> None:
+def test_an_unused_limiter_permits_a_request() -> None:
     assert _wait(LimiterState()) == 0
 
 
-def test_nobody_asks_while_a_request_is_on_its_way_unless_its_process_is_gone_or_it_lasts_too_long() -> None:
-    held = after_acquire(LimiterState(), "one", MANNERS, NOW)
+def test_one_request_at_a_time_unless_its_process_has_ended_or_it_takes_too_long() -> None:
+    held = after_acquire(LimiterState(), "one", POLICY, NOW)
     assert _wait(held, NOW + timedelta(seconds=60)) == 60
     assert _wait(held, gone=True) == 0
     assert _wait(held, NOW + timedelta(seconds=120)) == 0
@@ -72,43 +72,43 @@ def test_retry_after_makes_the_pause_longer_never_shorter(asked_s: float, wait: 
 
 
 @pytest.mark.parametrize("asked_s", [601, 86_400, 1e9, 1e300, float("inf")])
-def test_a_long_retry_after_closes_the_gate_for_a_day_at_most(asked_s: float) -> None:
+def test_a_long_retry_after_pauses_requests_for_a_day_at_most(asked_s: float) -> None:
     state = _after(LimiterState(), "refused", retry_after_s=asked_s)
     assert is_paused(state, NOW)
     assert _wait(state) == min(asked_s, MAX_PAUSE.total_seconds())
 
 
-def test_after_too_many_refusals_the_gate_rests_and_then_one_more_closes_it_again() -> None:
+def test_too_many_refusals_pause_requests_and_one_more_pauses_them_again() -> None:
     state = _after(LimiterState(), *["refused"] * 4)
     assert not is_paused(state, NOW)
     state = _after(state, "refused")
     assert state.closed_until == NOW + timedelta(hours=20)
     later = NOW + timedelta(hours=20)
     assert not is_paused(state, later)
-    again = after_response(after_acquire(state, "one", MANNERS, later), "one", _answer("refused"), MANNERS, later)
+    again = after_response(after_acquire(state, "one", POLICY, later), "one", _answer("refused"), POLICY, later)
     assert is_paused(again, later)
-    good = after_response(after_acquire(state, "one", MANNERS, later), "one", _answer(), MANNERS, later)
+    good = after_response(after_acquire(state, "one", POLICY, later), "one", _answer(), POLICY, later)
     assert (good.n_refusals, good.closed_until) == (0, None)
 
 
-def test_a_clock_that_was_moved_back_does_not_close_the_gate_for_years() -> None:
+def test_a_clock_moved_back_does_not_pause_requests_for_years() -> None:
     state = _after(LimiterState(), *["refused"] * 5)
     years_ago = NOW - timedelta(days=1000)
     assert _wait(state, years_ago) == 0
-    again = after_response(after_acquire(state, "one", MANNERS, years_ago), "one", _answer(), MANNERS, years_ago)
+    again = after_response(after_acquire(state, "one", POLICY, years_ago), "one", _answer(), POLICY, years_ago)
     assert _wait(again, years_ago) == 3
 
 
-def test_a_clock_a_little_behind_another_machines_does_not_see_through_the_gate() -> None:
-    state = after_acquire(LimiterState(), "one", MANNERS, NOW)
+def test_a_clock_slightly_behind_another_machines_does_not_permit_a_request_early() -> None:
+    state = after_acquire(LimiterState(), "one", POLICY, NOW)
     assert _wait(state, NOW - timedelta(seconds=5)) > 0
 
 
-def test_a_request_that_was_taken_for_dead_does_not_free_the_gate_for_its_successor() -> None:
-    state = after_acquire(LimiterState(), "two", MANNERS, NOW)
-    state = after_response(state, "one", _answer("refused", 30.0), MANNERS, NOW)
+def test_a_request_taken_for_dead_does_not_end_its_successors_request() -> None:
+    state = after_acquire(LimiterState(), "two", POLICY, NOW)
+    state = after_response(state, "one", _answer("refused", 30.0), POLICY, NOW)
     assert state.holder == "two"
-    state = after_response(state, "two", _answer(), MANNERS, NOW)
+    state = after_response(state, "two", _answer(), POLICY, NOW)
     assert (state.holder, _wait(state)) == (None, 30)
 
 

@@ -1,4 +1,4 @@
-"""Records are right by construction, and what is wrong is said with what came."""
+"""Records validate their fields, and errors show the wrong value."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_table_that_differs_is_refused_naming_the_difference() -> None:
         WEEKLY_TOTALS.check(pd.DataFrame())
 
 
-def test_thousands_of_authors_are_told_in_a_line() -> None:
+def test_thousands_of_authors_are_shortened_to_a_line() -> None:
     assert short_authors(("A", "B", "C")) == "A, B, C"
     assert short_authors(tuple("ABCDEF")) == "A, B and 4 more"
 

@@ -1,4 +1,4 @@
-"""What a reader may type, and which issue a week belongs to."""
+"""Validation of addresses and follows, and the weeks of issues."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_what_is_no_address_is_refused_in_one_line(text: str) -> None:
     assert "\r" not in str(caught.value)
 
 
-def test_an_address_in_other_letters_is_the_same_reader() -> None:
+def test_an_address_in_other_case_is_the_same_reader() -> None:
     assert normalised_address(" Ada.B+x@Example.ORG ") == "ada.b+x@example.org"
 
 

@@ -1,4 +1,4 @@
-"""Weeks are Monday to Sunday in UTC, named as ISO names them, also around New Year."""
+"""ISO weeks in UTC, also around New Year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arXiv client over real HTTP: what it asks, how politely, and what it takes for an answer."""
+"""The query API client over real HTTP: requests, retries and validation of answers."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_fault_that_stays_is_an_error_after_max_tries(make_paper: Make, kind: 
         assert client.n_requests == 3
 
 
-def test_a_refused_question_is_not_asked_again(make_paper: Make) -> None:
+def test_a_rejected_request_is_not_retried(make_paper: Make) -> None:
     with SampleArxiv([make_paper(1)], now=NOW).failing("error", at=(1,)) as arxiv:
         client = ArxivClient(_settings(arxiv), product="test")
         with pytest.raises(SourceRejected, match="could not be completed"):
@@ -93,7 +93,7 @@ def test_a_refused_question_is_not_asked_again(make_paper: Make) -> None:
         assert client.n_requests == 1
 
 
-def test_an_arxiv_that_has_moved_is_not_followed_past_the_turn_of_others(make_paper: Make) -> None:
+def test_a_redirect_is_not_followed_past_the_rate_limiter(make_paper: Make) -> None:
     with SampleArxiv([make_paper(1)], now=NOW).failing("moved", at=(1,)) as arxiv:
         client = ArxivClient(_settings(arxiv), product="test")
         moved = r"has moved from http.*/api/query to '/new/api/query': set arxiv\.api_url"

@@ -1,4 +1,4 @@
-"""A window is complete with all of its papers, or says that it is not; nothing is lost in silence."""
+"""A harvested window is complete with all of its papers, or says that it is not."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def test_no_fault_loses_a_paper_in_silence(
         try:
             found = _harvest(arxiv, max_tries=max_tries)
         except SourceError:
-            assert at[0] == 1  # without a single answer there is nothing to report
+            assert at[0] == 1  # without any answer there is no result
             return
-    assert set(found.papers) <= set(truth)  # above all, no abstract that was cut off
+    assert set(found.papers) <= set(truth)  # in particular, no truncated abstract
     if found.is_complete:
         assert list(found.papers) == truth
         assert found.n_said == N_PAPERS
@@ -160,7 +160,7 @@ def test_the_first_and_the_last_second_of_a_week_belong_to_it(make_paper: Make) 
     assert (found.is_complete, list(found.papers)) == (True, edges)
 
 
-def test_papers_that_are_held_already_are_proven_by_count_alone(make_paper: Make) -> None:
+def test_stored_papers_are_proven_complete_by_count_alone(make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(N_PAPERS)]
     with SampleArxiv(papers, now=NOW) as arxiv:
         found = _harvest(arxiv, held=papers)
@@ -169,7 +169,7 @@ def test_papers_that_are_held_already_are_proven_by_count_alone(make_paper: Make
 
 
 @pytest.mark.parametrize("kind", ["lie", "zero"])
-def test_a_count_that_differs_is_asked_for_twice_before_anything_is_fetched(make_paper: Make, kind: FaultKind) -> None:
+def test_a_different_count_is_requested_twice_before_anything_is_fetched(make_paper: Make, kind: FaultKind) -> None:
     papers = [make_paper(i) for i in range(N_PAPERS)]
     with SampleArxiv(papers, now=NOW).failing(kind, at=(1,)) as arxiv:
         found = _harvest(arxiv, held=papers)
@@ -177,7 +177,7 @@ def test_a_count_that_differs_is_asked_for_twice_before_anything_is_fetched(make
     assert (found.is_complete, found.papers) == (True, ())
 
 
-def test_what_is_missing_from_the_held_is_fetched(make_paper: Make) -> None:
+def test_papers_missing_from_the_stored_ones_are_fetched(make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(N_PAPERS)]
     with SampleArxiv(papers, now=NOW) as arxiv:
         found = _harvest(arxiv, held=papers[:-2])
@@ -204,7 +204,7 @@ def test_equal_counts_of_unequal_sets_do_not_pass_a_download(make_paper: Make) -
     assert (found.is_complete, found.n_got, set(found.papers)) == (True, 2, {papers[0], moved, papers[2]})
 
 
-def test_a_held_paper_that_arxiv_does_not_know_makes_up_for_none_that_did_not_come(make_paper: Make) -> None:
+def test_a_stored_paper_unknown_to_arxiv_does_not_make_up_for_a_missing_one(make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(N_PAPERS)]
     with SampleArxiv(papers, now=NOW).failing("shift", at=(2,)) as arxiv:
         found = _harvest(arxiv, held=[make_paper(99)], by_count=False)
@@ -212,14 +212,14 @@ def test_a_held_paper_that_arxiv_does_not_know_makes_up_for_none_that_did_not_co
     assert found.problem == "arXiv said 25 papers, 25 are held, but 24 came"
 
 
-def test_an_arxiv_that_says_zero_does_not_prove_away_what_is_held(make_paper: Make) -> None:
+def test_a_zero_count_does_not_disprove_stored_papers(make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(3)]
     with SampleArxiv(papers, now=NOW).failing("zero", at=range(1, 99)) as arxiv:
         found = _harvest(arxiv, held=papers)
     assert "arXiv said 0 papers" in str(found.problem)
 
 
-def test_a_paper_that_left_the_watched_categories_is_asked_for_by_its_identifier(make_paper: Make) -> None:
+def test_a_paper_that_left_the_watched_categories_is_looked_up_by_id(make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(5)]
     moved = replace(papers[0], categories=("math.OC",), primary_category="math.OC")
     with SampleArxiv([moved, *papers[1:]], now=NOW) as arxiv:
@@ -233,7 +233,7 @@ def test_a_paper_that_left_the_watched_categories_is_asked_for_by_its_identifier
 
 
 class _Large:
-    """A source over so many papers that one query does not reach them; it hears what is asked."""
+    """A source with more papers than one query can reach; it records the requests."""
 
     def __init__(self, papers: Sequence[Paper], *, fails_from: int | None = None) -> None:
         self.papers = papers
@@ -265,7 +265,7 @@ def crowd(make_paper: Make) -> list[Paper]:
     return sorted(papers, key=lambda p: (p.submitted_at, p.arxiv_id))
 
 
-def test_a_window_beyond_arxivs_reach_is_asked_for_in_parts(crowd: list[Paper]) -> None:
+def test_a_window_beyond_arxivs_result_limit_is_fetched_in_parts(crowd: list[Paper]) -> None:
     source = _Large(crowd)
     found = harvest_window(source, window_of(WEEK), ("cs.LG",), page_size=1999, now=NOW)
     assert (found.is_complete, found.n_said) == (True, 65_000)
@@ -288,7 +288,7 @@ def _record(week: Week, problem: str | None = None, *, checked_at: datetime = NO
     return WindowRecord(window_of(week), ("cs.LG",), 3, 3, problem, checked_at, 1, None if problem else checked_at)
 
 
-def test_windows_are_due_until_one_proves_its_week_whole() -> None:
+def test_windows_are_due_until_their_week_is_complete() -> None:
     weeks = [WEEK.plus(1), WEEK, WEEK.plus(-1)]
     records = [_record(WEEK), _record(WEEK.plus(1), "one is missing")]
     assert windows_due(weeks, records) == [window_of(WEEK.plus(-1)), window_of(WEEK.plus(1))]
@@ -299,7 +299,7 @@ def test_an_open_window_is_due_however_old_it_is() -> None:
     assert windows_due([WEEK], [_record(WEEK), old]) == [old.window]
 
 
-def test_a_complete_window_is_asked_for_again_once_at_each_age() -> None:
+def test_a_complete_window_is_rechecked_once_at_each_age() -> None:
     closed = WEEK.end_at + timedelta(days=2)
 
     def due(after: timedelta, checked_at: datetime) -> bool:
@@ -314,7 +314,7 @@ def test_a_complete_window_is_asked_for_again_once_at_each_age() -> None:
     assert not windows_due([WEEK], [_record(WEEK, checked_at=closed)], now=WEEK.end_at + timedelta(days=99))
 
 
-def test_a_harvest_answers_for_the_last_weeks_and_for_all_since_the_newest_held() -> None:
+def test_a_harvest_covers_the_last_weeks_and_all_since_the_newest_stored() -> None:
     last = [WEEK.plus(-2), WEEK.plus(-1), WEEK]
     assert weeks_to_cover(3, WEEK, None) == last
     assert weeks_to_cover(3, WEEK, WEEK.plus(-1)) == last
@@ -335,7 +335,7 @@ def _arrivals(week: Week, *days: float, complete_after: float = 2, checked_after
 def test_lateness_is_measured_on_weeks_that_can_tell() -> None:
     assert settled_lateness([]) is None
     assert settled_lateness([_arrivals(WEEK, 7, 14), _arrivals(WEEK.plus(-1), 7)]) == Lateness(2, 200, 3)
-    assert settled_lateness([_arrivals(WEEK, 7, checked_after=20)]) is None  # not asked again for long enough
+    assert settled_lateness([_arrivals(WEEK, 7, checked_after=20)]) is None  # not rechecked long enough after its end
     assert settled_lateness([_arrivals(WEEK, complete_after=300, checked_after=400)]) is None  # backfilled
 
 

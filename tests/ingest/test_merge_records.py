@@ -1,4 +1,4 @@
-"""Three sources speak of one paper, and one record is held."""
+"""Merging records of one paper from three sources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITHDRAWN = "This paper has been withdrawn by the authors due to an error in equ
 
 @every_source
 @pytest.mark.parametrize("held", SOURCES)
-def test_the_same_words_from_another_source_change_nothing(
+def test_the_same_record_from_another_source_changes_nothing(
     make_paper: Make, held: PaperSource, source: PaperSource
 ) -> None:
     old = make_paper(source=held)
@@ -41,7 +41,7 @@ def test_the_higher_version_wins_whoever_tells_it(make_paper: Make, held: PaperS
 
 
 @every_source
-def test_what_was_heard_last_wins_at_the_same_version_but_not_from_the_snapshot(
+def test_the_later_record_wins_at_the_same_version_except_from_the_snapshot(
     make_paper: Make, source: PaperSource
 ) -> None:
     corrected = make_paper(journal_ref="J. 1 (2)", source=source)
@@ -75,9 +75,9 @@ def test_a_mark_of_withdrawal_stays_until_its_source_or_a_new_version_takes_it_a
     assert not merged_record(marked, make_paper(version=2, source="oai")).is_withdrawn
 
 
-def test_a_withdrawal_that_words_said_ends_with_the_words(make_paper: Make) -> None:
-    said = make_paper(comment=WITHDRAWN, is_withdrawn=True)
-    assert not merged_record(said, make_paper(comment="10 pages")).is_withdrawn
+def test_a_withdrawal_stated_in_the_text_ends_with_the_text(make_paper: Make) -> None:
+    stated = make_paper(comment=WITHDRAWN, is_withdrawn=True)
+    assert not merged_record(stated, make_paper(comment="10 pages")).is_withdrawn
 
 
 @given(data=st.data())

@@ -1,4 +1,4 @@
-"""OAI-PMH: what its answers tell, which of them are answers at all, and how lists go on."""
+"""OAI-PMH: parsing and validation of answers, and passes through lists."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def test_a_newest_version_without_a_source_is_a_withdrawal() -> None:
     assert read_page(_raw(withdrawn), "", "arXivRaw").papers[0].is_withdrawn
     earlier = _GOOD.replace(">D<", ">I<", 1)
     assert not read_page(_raw(earlier), "", "arXivRaw").papers[0].is_withdrawn
-    said = _GOOD.replace("9 pages", "This paper has been withdrawn")
-    assert read_page(_raw(said), "", "arXivRaw").papers[0].is_withdrawn
+    by_comment = _GOOD.replace("9 pages", "This paper has been withdrawn")
+    assert read_page(_raw(by_comment), "", "arXivRaw").papers[0].is_withdrawn
 
 
 def test_the_format_with_authors_apart_gives_their_names_in_reading_order() -> None:
@@ -102,7 +102,7 @@ def test_the_format_with_authors_apart_gives_their_names_in_reading_order() -> N
     assert page.papers == ()
 
 
-def test_a_deleted_record_is_told_without_its_metadata() -> None:
+def test_a_deleted_record_is_read_without_metadata() -> None:
     body = _answer(
         '<ListRecords><record><header status="deleted"><identifier>oai:arXiv.org:2606.00007</identifier></header>'
         "</record></ListRecords>"
@@ -165,7 +165,7 @@ def test_an_expired_token_has_an_error_of_its_own() -> None:
         b'<!DOCTYPE x [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + _answer("<ListRecords>&x;</ListRecords>"),
     ],
 )
-def test_what_is_not_whole_oai_pmh_is_a_format_error(body: bytes) -> None:
+def test_incomplete_oai_pmh_is_a_format_error(body: bytes) -> None:
     with pytest.raises(SourceFormatError):
         read_page(body, "", "arXivRaw")
 
@@ -189,7 +189,7 @@ def test_a_category_has_its_set(category: str, name: str) -> None:
 # -- over HTTP
 
 
-def test_a_list_is_asked_for_by_format_set_and_day_and_goes_on_by_its_token_alone(make_paper: Make) -> None:
+def test_a_list_is_requested_by_format_set_and_day_and_continued_by_token_alone(make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(5)]
     with SampleArxiv(papers, now=NOW) as arxiv:
         arxiv.oai_page_size = 2
@@ -232,7 +232,7 @@ def test_a_token_of_yesterday_is_an_expired_list(make_paper: Make) -> None:
         arxiv.now += timedelta(days=1)
         with pytest.raises(ResumptionTokenExpired):
             client.next_page(token or "", "arXivRaw")
-        assert arxiv.n_requests == 2  # asking again would not help
+        assert arxiv.n_requests == 2  # a retry would not help
 
 
 def test_a_closed_port_is_named_with_its_address() -> None:
@@ -259,7 +259,7 @@ def test_the_api_and_oai_pmh_give_equal_papers(make_paper: Make) -> None:
     assert list(by_api) == list(by_oai) == papers
 
 
-# -- what to do with it
+# -- planning
 
 
 def _page(*papers: Paper, **other: object) -> OaiPage:
@@ -309,25 +309,25 @@ def test_a_pass_goes_from_begin_to_end_and_the_next_begins_a_day_before_it() -> 
     assert (following.since, following.pass_from, following.n_records) == (SINCE, date(2026, 6, 22), 0)
 
 
-def test_papers_wanted_from_an_earlier_day_make_a_new_whole_pass() -> None:
+def test_an_earlier_first_day_starts_a_new_full_pass() -> None:
     done = OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, from_date=date(2026, 6, 22), finished_at=NOW)
     earlier = date(2020, 1, 1)
     assert next_pass(done, "cs:cs:LG", "arXivRaw", since=earlier, now=NOW).pass_from == earlier
 
 
-def test_a_list_begun_again_asks_for_the_same_day() -> None:
+def test_a_restarted_list_requests_the_same_day() -> None:
     cut = OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE, token="t", began_at=NOW, n_records=7)
     assert restarted(cut) == OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE)
 
 
-def test_what_could_not_be_read_is_kept_with_its_pass() -> None:
+def test_unreadable_records_are_stored_with_their_pass() -> None:
     first = next_pass(None, "cs:cs:LG", "arXivRaw", since=SINCE, now=NOW)
     told = after_page(first, OaiPage(2, NOW, token="t", unreadable=("oai:arXiv.org:1: no <id>",)), now=NOW)
     assert "1 records could not be read, for example oai:arXiv.org:1: no <id>" in str(told.problem)
     assert after_page(told, OaiPage(2, NOW), now=NOW).problem == told.problem
 
 
-# -- as arXiv really answered
+# -- recorded answers of arXiv
 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="needs the recorded answers of the shared folder")

@@ -1,4 +1,4 @@
-"""Taking turns: one request at a time, waiting, and what is said when arXiv is left alone."""
+"""The rate limiter: one request at a time, waits, and pauses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Make = Callable[..., Paper]
 
 
 class _Time:
-    """A clock that only moves when somebody sleeps."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -61,7 +61,7 @@ def _ask(client: ArxivClient) -> None:
     client.page(WINDOW, ("cs.LG",), start=0, size=1)
 
 
-def test_the_pause_is_kept_between_requests_but_not_before_the_first(make_paper: Make) -> None:
+def test_the_delay_applies_between_requests_but_not_before_the_first(make_paper: Make) -> None:
     time = _Time()
     with SampleArxiv([make_paper(1)], now=NOW) as arxiv:
         settings = _settings(arxiv, delay_s=3)
@@ -80,7 +80,7 @@ def test_the_pause_is_kept_between_requests_but_not_before_the_first(make_paper:
         assert time.slept == [3, 1]
 
 
-def test_two_clients_with_one_gate_never_ask_at_the_same_time_nor_too_soon(make_paper: Make) -> None:
+def test_two_clients_with_one_limiter_never_send_at_the_same_time_or_too_soon(make_paper: Make) -> None:
     spans: list[tuple[float, float]] = []
 
     class Watched(InProcessLimiterStore):
@@ -107,7 +107,7 @@ def test_two_clients_with_one_gate_never_ask_at_the_same_time_nor_too_soon(make_
     assert all(b[0] - a[1] >= 0.045 for a, b in itertools.pairwise(spans))
 
 
-def test_a_turn_whose_process_has_died_is_taken_over_at_once(make_paper: Make) -> None:
+def test_a_permit_of_a_dead_process_is_taken_over_at_once(make_paper: Make) -> None:
     limiter_store = _Noting()
     limiter_store.change(
         lambda _: LimiterState(holder="host:7:1:1", held_until=datetime.now(UTC) + timedelta(minutes=5))
@@ -148,7 +148,7 @@ def test_after_too_many_refusals_one_line_says_until_when_and_nobody_asks_before
         assert arxiv.n_requests == 3
 
 
-def test_a_network_that_is_down_does_not_close_the_gate() -> None:
+def test_a_network_outage_does_not_pause_requests() -> None:
     with SampleArxiv([], now=NOW) as arxiv:
         settings = _settings(arxiv, max_tries=9, max_refusals=1)
     limiter_store = _Noting()

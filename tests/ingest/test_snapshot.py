@@ -1,4 +1,4 @@
-"""arXiv's metadata snapshot: every form of the file, and every way in which a line can be wrong."""
+"""arXiv's metadata snapshot: every file format, and every error in a line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Make = Callable[..., Paper]
 
 
 def _fields(p: Paper, **other: Any) -> dict[str, Any]:
-    """A paper as the snapshot writes it, with some fields otherwise."""
+    """A paper in the snapshot's format, with some fields changed."""
     return snapshot_fields(p) | other
 
 
@@ -116,9 +116,7 @@ def test_the_api_and_the_snapshot_give_equal_papers(tmp_path: Path, papers: list
 
 @pytest.mark.parametrize("suffix", [".json.gz", ".zip"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "nonsense"])
-def test_a_damaged_archive_is_wrong_use_said_in_one_error(
-    tmp_path: Path, make_paper: Make, suffix: str, damage: str
-) -> None:
+def test_a_damaged_archive_is_one_usage_error(tmp_path: Path, make_paper: Make, suffix: str, damage: str) -> None:
     content = b"".join(_line(_fields(make_paper(i))) for i in range(1, 400))
     path = _written(tmp_path, suffix, content)
     body = bytearray(path.read_bytes())
@@ -160,14 +158,14 @@ _JSON = st.recursive(
     ),
     value=_JSON,
 )
-def test_whatever_stands_in_a_field_a_line_is_a_paper_or_a_problem(make_paper: Make, name: str, value: object) -> None:
+def test_any_field_value_gives_a_paper_or_a_problem(make_paper: Make, name: str, value: object) -> None:
     line = _read_line(1, _line(_fields(make_paper(1)) | {name: value}), set(WATCHED))
     assert line.paper is None or line.problem is None
     if line.paper is not None:
         assert line.paper.doi is None or isinstance(line.paper.doi, str)
 
 
-def test_a_line_without_an_end_is_skipped_without_being_held(tmp_path: Path, papers: list[Paper]) -> None:
+def test_an_endless_line_is_skipped_in_constant_memory(tmp_path: Path, papers: list[Paper]) -> None:
     endless = b'{"abstract": "' + b"x" * 40_000_000 + b'"}\n'
     path = _written(
         tmp_path, ".json", _line(_fields(papers[0])) + endless + _line(_fields(papers[1])) + b"y" * 20_000_000
@@ -178,7 +176,7 @@ def test_a_line_without_an_end_is_skipped_without_being_held(tmp_path: Path, pap
 
 
 @pytest.mark.parametrize("suffix", [".json", ".json.gz", ".zip"])
-def test_how_much_of_the_file_was_read_is_told(tmp_path: Path, make_paper: Make, suffix: str) -> None:
+def test_each_line_reports_how_much_of_the_file_was_read(tmp_path: Path, make_paper: Make, suffix: str) -> None:
     path = _written(tmp_path, suffix, b"".join(_line(_fields(make_paper(i))) for i in range(1, 2000)))
     read = [line.n_bytes for line in read_snapshot(path, WATCHED)]
     assert read == sorted(read)
@@ -188,7 +186,7 @@ def test_how_much_of_the_file_was_read_is_told(tmp_path: Path, make_paper: Make,
 
 @pytest.mark.parametrize("name", ["title", "abstract", "comments", "authors_parsed"])
 @pytest.mark.parametrize("character", ["\ud83d", "\x00"])
-def test_a_character_that_no_database_takes_is_named_wherever_it_stands(
+def test_a_character_that_no_database_accepts_is_a_problem_in_any_field(
     make_paper: Make, name: str, character: str
 ) -> None:
     text = f"A {character} B"

@@ -1,4 +1,4 @@
-"""The sample corpus holds what it says it planted, and reads as abstracts do."""
+"""The sample corpus contains the planted truth and reads like abstracts."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_nothing_is_there_twice(corpus: SampleCorpus) -> None:
 
 
 def test_near_duplicates_are_rare(corpus: SampleCorpus) -> None:
-    """Two abstracts are near-duplicates here if they share half of their five-word sequences."""
+    """Abstracts are near-duplicates if they share half of their five-word sequences."""
     by_topic: dict[str, list[frozenset[str]]] = {}
     for paper, truth in zip(corpus.papers[::3], corpus.truth[::3], strict=True):
         words = paper.abstract.split()
@@ -225,7 +225,7 @@ def test_the_new_topic_is_born_in_its_week(corpus: SampleCorpus) -> None:
     assert 0.008 < len(frames) / since < 0.025
 
 
-def test_topics_can_be_told_apart_by_their_words(corpus: SampleCorpus) -> None:
+def test_topics_are_distinguishable_by_their_words(corpus: SampleCorpus) -> None:
     texts = [f"{p.title} {p.abstract}" for p in corpus.papers[::4]]
     topics = np.array([t.topic for t in corpus.truth[::4]])
     vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(texts)
@@ -242,9 +242,9 @@ def test_every_technique_is_adopted_across_several_topics(corpus: SampleCorpus) 
         assert counts.iloc[0] < 0.6 * len(topics), technique
 
 
-def test_traps_never_adopt_the_technique_whose_words_they_use(corpus: SampleCorpus) -> None:
+def test_topics_with_homonyms_never_adopt_the_technique(corpus: SampleCorpus) -> None:
     words = {"diffusion": "iffusi", "transformer": "ransformer", "ssm": "tate-space"}
-    traps = {t.key: t.trap for t in sample_topics() if t.trap}
+    traps = {t.key: t.homonym_of for t in sample_topics() if t.homonym_of}
     assert set(traps.values()) == set(words)
     for truth in corpus.truth:
         assert traps.get(truth.topic) not in truth.techniques
@@ -263,8 +263,8 @@ def test_an_adopting_paper_names_its_technique_and_a_neutral_one_does_not(corpus
         "rl": r"[Rr]einforcement [Ll]earning|[Pp]olicy|Q-functions|[Aa]ctor",
         "compression": r"[Pp]run|[Qq]uanti[sz]|[Cc]ompress|[Dd]istill|[Ll]ow-[Rr]ank",
     }
-    traps = {t.key: t.trap for t in sample_topics()}
-    # Words that a technique shares with ordinary speech prove nothing by their presence.
+    traps = {t.key: t.homonym_of for t in sample_topics()}
+    # Words that a technique shares with ordinary language are no evidence of it.
     unambiguous = ("transformer", "llm", "diffusion", "ssm")
     for paper, truth in zip(corpus.papers, corpus.truth, strict=True):
         text = f"{paper.title} {paper.abstract}"

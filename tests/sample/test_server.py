@@ -1,4 +1,4 @@
-"""The loopback arXiv speaks to the arxiv package, and misbehaves exactly as told."""
+"""The sample server works with the arxiv package, and its faults are as documented."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_categories_match_cross_lists_too(server: SampleArxiv) -> None:
     assert read(ask(server, "cat:cs.NE", max_results=2000))[0] > total
 
 
-def test_both_bounds_of_a_window_count_whole_minutes() -> None:
+def test_both_bounds_of_a_window_include_whole_minutes() -> None:
     at = datetime(2026, 6, 16, 12, 30, tzinfo=UTC)
     times = [at - timedelta(seconds=1), at, at + timedelta(seconds=59), at + timedelta(seconds=60)]
     papers = [
@@ -180,7 +180,7 @@ def test_refusals_come_at_the_numbered_request_and_pass(server: SampleArxiv, kin
 
 
 @pytest.mark.parametrize("kind", ["503", "429"])
-def test_refusals_say_how_long_to_wait_only_when_told_to(server: SampleArxiv, kind: FaultKind) -> None:
+def test_refusals_have_a_retry_after_only_on_request(server: SampleArxiv, kind: FaultKind) -> None:
     server.failing(kind, at=(1,), arg=7).failing(kind, at=(2,))
     assert ask(server).headers["Retry-After"] == "7"
     assert "Retry-After" not in ask(server).headers
@@ -267,11 +267,11 @@ def test_faults_chain_and_requests_are_counted_over_the_servers_life(server: Sam
 
 
 def test_an_unknown_fault_is_refused(server: SampleArxiv) -> None:
-    with pytest.raises(ValueError, match="no fault is called"):
+    with pytest.raises(ValueError, match="unknown fault"):
         server.failing("flood")  # type: ignore[arg-type]
 
 
-def test_the_server_is_gone_after_its_block() -> None:
+def test_the_server_stops_at_the_end_of_its_block() -> None:
     with SampleArxiv([], now=CLOSED) as server:
         url = server.api_url
         with urllib.request.urlopen(f"{url}?{urlencode({'search_query': query()})}") as answer:

@@ -1,4 +1,4 @@
-"""Storing papers the way the product does, without asking arXiv."""
+"""Stores papers as the product does, without arXiv."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEEN_AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
 
 @pytest.fixture
 def stored(database: Database) -> Callable[..., Database]:
-    """Stores papers in the database, as a harvest would, and returns it."""
+    """A function that stores papers as a harvest does, and returns the database."""
 
     def store(*papers: Paper) -> Database:
         plan = plan_harvest(papers, known_papers(database, [p.arxiv_id for p in papers]))
@@ -31,7 +31,7 @@ def stored(database: Database) -> Callable[..., Database]:
 
 @pytest.fixture(scope="session")
 def harvested() -> Callable[..., HarvestedWindow]:
-    """What came of a window or a whole week, complete unless a problem is named."""
+    """A function that makes the result of harvesting a window or week, complete unless a problem is given."""
 
     def make(
         of: Window | Week, *papers: Paper, categories: tuple[str, ...] = ("cs.LG",), problem: str | None = None

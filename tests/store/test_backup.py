@@ -1,4 +1,4 @@
-"""A copy while others write, and the way back."""
+"""Backup during writes, and restore."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _names(file: Path) -> list[str]:
         db.close()
 
 
-def test_a_backup_made_while_others_write_is_whole_and_of_one_instant(tmp_path: Path) -> None:
+def test_a_backup_made_during_writes_is_consistent(tmp_path: Path) -> None:
     db = open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
     stop = threading.Event()
 
@@ -65,7 +65,7 @@ def test_a_backup_made_while_others_write_is_whole_and_of_one_instant(tmp_path: 
     assert (tmp_path / "0.sqlite").stat().st_mode & 0o077 == 0
 
 
-def test_a_restored_database_is_the_one_that_was_backed_up_and_the_other_is_kept(tmp_path: Path) -> None:
+def test_a_restore_brings_back_the_backup_and_keeps_the_replaced_file(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite"
     db = open_database(f"sqlite:///{file}")
     add_pending(db, "then@example.org", Preferences(), now=NOW)
@@ -91,7 +91,7 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(tmp_path: Path) -> 
     assert _names(file) == ["then@example.org"]
 
 
-def test_a_backup_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_backup_that_cannot_be_written_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     db = open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot write"):
@@ -99,7 +99,7 @@ def test_a_backup_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Pa
     db.close()
 
 
-def test_a_restored_backup_mails_nothing_again_and_nobody_who_has_left_since(tmp_path: Path) -> None:
+def test_a_restored_backup_mails_nothing_twice_and_nobody_who_unsubscribed_since(tmp_path: Path) -> None:
     file, issues = tmp_path / "a.sqlite", [Issue("weekly", Week.parse(name)) for name in ("2026-W24", "2026-W25")]
     db = open_database(f"sqlite:///{file}")
     numbers = count(1)

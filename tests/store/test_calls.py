@@ -1,4 +1,4 @@
-"""Calls stay as they were said, are scored once, and late ones prove nothing."""
+"""Trend calls never change, are scored once, and late ones do not count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _call(key: str, verdict: CallVerdict, week: Week = WEEK) -> TrendCall:
     return TrendCall(week, "technique", key, verdict, Growth(2.0, 1.5, 2.7), 0.01, 0.04, 0.02, 9000)
 
 
-def test_a_call_comes_back_as_it_was_made_and_is_not_said_twice(database: Database) -> None:
+def test_a_call_is_stored_as_made_and_only_once(database: Database) -> None:
     unknown = TrendCall(WEEK, "query", "test-time scaling OR o1*", "unknown", None, None, math.nan, math.nan, 0)
     add_calls(database, [_call("rl", "rising"), unknown], made_with="growth-1", made_at=AT)
     add_calls(database, [_call("rl", "falling")], made_with="growth-2", made_at=AT)

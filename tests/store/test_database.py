@@ -1,4 +1,4 @@
-"""The database: its schema, its transactions, and what is said when it cannot be opened."""
+"""The database: schema, transactions, and errors on opening."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
 
 
 def _is_ours(obj: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    # The full-text objects are the dialect's own, so they are written in the migration alone.
+    # The full-text objects depend on the dialect, so only the migration defines them.
     if kind == "table":
         return not str(name).startswith("paper_text") and name != "alembic_version"
     return not (kind in ("column", "index") and name in ("words", "ix_paper_words"))
@@ -62,7 +62,7 @@ def test_a_question_is_stopped_when_its_time_is_over_and_the_next_is_answered(da
         with pytest.raises(QueryTimeout, match="use fewer terms"), database.read() as connection:
             connection.execute(text(_ENDLESS))
         assert 0.25 < time.monotonic() - began < 5
-        with pytest.raises(QueryTimeout), database.read():  # the time is that of all questions together
+        with pytest.raises(QueryTimeout), database.read():  # the limit is for all reads together
             pass
     with database.read() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
@@ -111,14 +111,14 @@ def test_a_database_of_a_newer_papertide_is_refused(tmp_path: Path) -> None:
         open_database(url)
 
 
-def test_a_file_that_is_no_database_is_named_as_damaged(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.sqlite").write_bytes(b"not a database at all, but long enough to look at" * 50)
     with pytest.raises(StoreError, match="damaged"):
         open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "no url", ""])
-def test_a_url_that_we_do_not_speak_is_a_config_error(url: str) -> None:
+def test_an_unsupported_database_url_is_a_config_error(url: str) -> None:
     with pytest.raises(ConfigError, match="database_url"):
         open_database(url)
 

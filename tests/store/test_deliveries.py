@@ -1,4 +1,4 @@
-"""Each issue once to each reader, whatever dies in between."""
+"""Each issue goes once to each reader, whatever process dies."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[],
     assert delivery_counts(database) == {NAME: {"sent": 1}}
 
 
-def test_searches_of_active_readers_are_kept_as_vectors_and_forgotten_with_them(
+def test_vectors_of_active_readers_searches_are_stored_and_deleted_with_them(
     database: Database, keys: Callable[[], str]
 ) -> None:
     reader = _reader(database, "ada", Preferences(follows=(Follow("search", "b"), Follow("search", "a"))))

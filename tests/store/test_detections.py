@@ -1,4 +1,4 @@
-"""Detections keep their evidence, and a paper read without result counts as read."""
+"""Detections keep their evidence, and a paper without any counts as processed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A published digest stays; a correction is a revision beside it."""
+"""A published digest never changes; a correction is a new revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors keep their values, their papers and their order."""
+"""Vectors keep their values, papers and order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _unit_rows(n: int, n_dims: int = 7, seed: int = 0) -> np.ndarray:
     return unit
 
 
-def test_vectors_come_back_bit_for_bit_in_the_order_asked_for(stored: Stored, make_paper: Make) -> None:
+def test_vectors_are_returned_bit_for_bit_in_the_requested_order(stored: Stored, make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(4)]
     db = stored(*papers)
     ids = tuple(p.arxiv_id for p in papers)

@@ -1,4 +1,4 @@
-"""Databases of earlier versions, brought up to date."""
+"""Migration of databases of earlier versions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REMOVED = "not kept: the message named an address or a file"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database without a table."""
+    """The URL of a database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'papertide.sqlite'}"
     server = make_url(request.getfixturevalue("postgresql_url"))

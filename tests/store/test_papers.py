@@ -1,4 +1,4 @@
-"""Papers and windows come back as they went in, and storing them twice changes nothing."""
+"""Papers and windows are stored unchanged, and storing them twice changes nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Make = Callable[..., Paper]
 WEEK = Week.parse("2026-W25")
 SEEN_AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
 
-# PostgreSQL cannot hold NUL in text, and lone surrogates are no text at all; XML carries neither.
+# PostgreSQL text cannot contain NUL, and lone surrogates are invalid; XML allows neither.
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
 _LINE = _TEXT.map(one_line).filter(bool)
 _INSTANT = st.datetimes(
@@ -113,7 +113,7 @@ def test_storing_the_same_papers_again_plans_nothing(stored: Stored, make_paper:
     assert _count(db, paper_version) == 5
 
 
-def test_a_replacement_replaces_the_words_but_not_the_week(stored: Stored, make_paper: Make) -> None:
+def test_a_replacement_changes_the_text_but_not_the_week(stored: Stored, make_paper: Make) -> None:
     db = stored(make_paper())
     later = make_paper().submitted_at + timedelta(weeks=3)
     stored(make_paper(version=2, title="New words", abstract="All anew.", submitted_at=later, updated_at=later))
@@ -133,7 +133,7 @@ def test_a_replacement_leaves_categories_it_gave_up(stored: Stored, make_paper: 
     assert _count(db, paper_category) == 2
 
 
-def test_a_replacement_loses_what_was_derived_from_the_old_words(stored: Stored, make_paper: Make) -> None:
+def test_a_replacement_deletes_what_was_derived_from_the_old_text(stored: Stored, make_paper: Make) -> None:
     old, other = make_paper(1), make_paper(2)
     db = stored(old, other)
     ids = (old.arxiv_id, other.arxiv_id)
@@ -156,12 +156,12 @@ def test_a_replacement_loses_what_was_derived_from_the_old_words(stored: Stored,
     assert ids_without_detections(db, "d") == [old.arxiv_id]
     assert set(detections_of_week(db, "d", WEEK, ["cs.LG"])) == {other.arxiv_id}
     assert topics_of_papers(db, fit) == {other.arxiv_id: 1}
-    assert ids_without_topic(db, fit, "m") == []  # it has no vector to be asked about
+    assert ids_without_topic(db, fit, "m") == []  # it has no vector
     assert not weekly_tables_are_current(db, "d", fit, ["cs.LG"])
     assert embeddings_by_id(db, "m", list(ids)).ids == (other.arxiv_id,)
 
 
-def test_papers_come_in_the_order_asked_for_and_unknown_ones_are_left_out(stored: Stored, make_paper: Make) -> None:
+def test_papers_are_returned_in_the_requested_order_without_unknown_ones(stored: Stored, make_paper: Make) -> None:
     db = stored(*(make_paper(i) for i in range(3)))
     wanted = [make_paper(i).arxiv_id for i in (2, 7, 0)]
     assert [p.arxiv_id for p in papers_in_order(db, wanted)] == [wanted[0], wanted[2]]
@@ -175,7 +175,7 @@ def test_a_week_holds_its_watched_papers_by_time(stored: Stored, make_paper: Mak
     assert papers_of_week(db, WEEK, ["cs.LG"]) == inside
 
 
-def test_a_window_asked_for_again_is_one_record_that_counts_its_tries(
+def test_a_window_harvested_again_is_one_record_that_counts_its_tries(
     database: Database, harvested: Callable[..., HarvestedWindow], make_paper: Make
 ) -> None:
     nothing = HarvestPlan((), (), (), ())
@@ -268,15 +268,15 @@ def test_a_paper_in_several_watched_categories_counts_once(stored: Stored, make_
     assert weekly_counts(db)["k"].tolist() == [2]
 
 
-def test_versions_are_kept_with_their_dates_as_sources_tell_them(
+def test_versions_are_stored_with_the_dates_that_sources_give(
     stored: Stored, database: Database, make_paper: Make
 ) -> None:
     days = [make_paper().submitted_at + timedelta(days=n) for n in range(4)]
     third = make_paper(version=3, updated_at=days[2])
-    stored(third)  # the query API tells of the first and the newest
+    stored(third)  # the query API gives the first and the newest
     expected = [PaperVersion(third.arxiv_id, n, days[n - 1]) for n in (1, 2, 3, 4)]
     assert versions_of_paper(database, third.arxiv_id) == [expected[0], expected[2]]
-    plan = plan_harvest([third], {third.arxiv_id: third}, [expected[1]])  # OAI-PMH and the snapshot tell of all
+    plan = plan_harvest([third], {third.arxiv_id: third}, [expected[1]])  # OAI-PMH and the snapshot give all
     apply_harvest(database, plan, None, seen_at=SEEN_AT)
     assert versions_of_paper(database, third.arxiv_id) == expected[:3]
     stored(replace(third, version=4, updated_at=days[3]))

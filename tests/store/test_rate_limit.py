@@ -1,4 +1,4 @@
-"""What every process knows of arXiv: one row, changed by one at a time, and the newest answers."""
+"""The stored state of the rate limiter, and the log of requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 ANSWER = RequestOutcome("api", "http://arxiv.example/?start=0", NOW, "usable", 200, 1.5, 1000, None)
 
 
-def test_a_gate_that_nobody_used_is_free(database: Database) -> None:
+def test_a_limiter_without_a_stored_state_permits_a_request(database: Database) -> None:
     assert limiter_state(database) == LimiterState()
 
 
@@ -54,7 +54,7 @@ def test_answers_are_listed_newest_first_and_counted(database: Database) -> None
     assert count_outcomes(database, since=NOW + timedelta(seconds=1)) == (1, 1)
 
 
-def test_only_the_newest_answers_are_kept(database: Database) -> None:
+def test_only_the_newest_outcomes_stay_stored(database: Database) -> None:
     limiter_store = StoredLimiterState(database, max_outcomes=3)
     for number in range(7):
         limiter_store.change(lambda s: s, replace(ANSWER, n_bytes=number))

@@ -1,4 +1,4 @@
-"""The run ledger, and one worker at a time."""
+"""The run ledger and leases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_lease_can_be_taken_over_once_it_has_expired(database: Database) -> No
         _take(database, "one", now=AT + HALF_HOUR)
 
 
-def test_a_lease_of_a_process_that_is_gone_can_be_taken_at_once(database: Database) -> None:
+def test_the_lease_of_a_process_that_has_ended_can_be_acquired_at_once(database: Database) -> None:
     _take(database, "one")
     _take(database, "two", gone=True)
     with pytest.raises(BusyError, match="two"):

@@ -1,4 +1,4 @@
-"""Words find the papers that hold them, on both databases alike, whatever is typed."""
+"""Full-text search gives the same results on both databases, for any input."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_paper_that_came_since_the_rows_were_read_is_not_counted(
     "typed",
     ['"', "*", "NEAR(", "a AND b", "'; drop table paper", "!?-", "(", ":*", "a:b", "title:x", "--", "\\", "%", "_"],
 )
-def test_whatever_is_typed_is_only_words(library: Database, typed: str) -> None:
+def test_any_input_is_searched_as_plain_words(library: Database, typed: str) -> None:
     ids_by_words(library, words_of(typed), CORPUS, limit=10)
     if words_of(typed):
         weekly_matches(library, [typed], CORPUS)
@@ -110,7 +110,7 @@ def test_whatever_is_typed_is_only_words(library: Database, typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["a AND diffusion", "diffusion) OR (x", 'diffusion"', "NOT diffusion"])
-def test_operators_of_the_query_language_are_words_like_others(library: Database, typed: str) -> None:
+def test_operators_of_the_query_language_are_plain_words(library: Database, typed: str) -> None:
     assert set(_ids(3, 4)) <= set(ids_by_words(library, words_of(typed), CORPUS, limit=10))
 
 

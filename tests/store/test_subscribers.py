@@ -1,4 +1,4 @@
-"""Readers, their links, what was typed into the form, and who is left alone."""
+"""Subscribers, tokens, requests and suppressions."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_a_reader_is_stored_with_everything_they_chose(database: Database) -> No
     assert subscriber_counts(database) == {"pending": 1}
 
 
-def test_asking_again_changes_nothing_about_a_reader_who_is_there(database: Database) -> None:
+def test_a_second_request_does_not_change_an_existing_subscriber(database: Database) -> None:
     before = _ada(database)
     assert add_pending(database, ADA, MONTHLY, now=NOW + timedelta(days=1)) == before
 
 
-def test_confirming_takes_over_what_was_asked_for(database: Database) -> None:
+def test_confirming_applies_the_requested_preferences(database: Database) -> None:
     reader = add_pending(database, ADA, Preferences(), now=NOW)
     confirm(database, reader.subscriber_id, MONTHLY, now=NOW + timedelta(hours=1))
     found = subscriber_by_address(database, ADA)
@@ -77,7 +77,7 @@ def test_confirming_takes_over_what_was_asked_for(database: Database) -> None:
     assert found.confirmed_at == NOW + timedelta(hours=1)
 
 
-def test_preferences_change_and_states_move_only_from_where_they_are_said_to_be(database: Database) -> None:
+def test_preferences_change_and_states_change_only_from_the_given_states(database: Database) -> None:
     reader = _ada(database)
     change_preferences(database, reader.subscriber_id, MONTHLY, now=NOW)
     assert subscriber_by_address(database, ADA).preferences == MONTHLY  # type: ignore[union-attr]
@@ -152,7 +152,7 @@ def test_limits_count_a_mailbox_by_all_its_names_and_a_network_by_its_hash(datab
     assert delete_requests(database, asked_before=NOW + timedelta(days=1)) == 3
 
 
-def test_a_suppressed_address_is_left_alone_even_after_its_reader_is_forgotten(database: Database) -> None:
+def test_a_suppression_outlives_its_subscriber(database: Database) -> None:
     reader = _ada(database)
     suppress(database, ADA, "blocked", now=NOW)
     suppress(database, ADA, "bounced", now=NOW)

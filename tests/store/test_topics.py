@@ -1,4 +1,4 @@
-"""Topic models come back as they were fitted, and topics keep their row through refits."""
+"""Stored topic models equal the fit, and topics keep their id through refits."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_map_and_drift_of_a_fit_come_back_as_they_were_stored(stored: Stored, ma
     assert drift_of(db, fit) == [corrected]
 
 
-def test_an_area_is_kept_with_its_topic_and_follows_a_refit(database: Database) -> None:
+def test_an_area_is_stored_with_its_topic_and_follows_a_refit(database: Database) -> None:
     _fit(database, [replace(GRAPHS, area="learning"), VIDEO])
     assert [r.topic.area for r in registered_topics(database, "m")] == ["learning", None]
     _fit(database, [replace(GRAPHS, area="structures")])
@@ -192,7 +192,7 @@ def test_readers_see_a_new_name_without_waiting_for_a_run(database: Database) ->
     assert len({before, named, stored_state(database)}) == 3
 
 
-def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: Stored, make_paper: Make) -> None:
+def test_a_new_topic_joins_the_fit_with_the_papers_closest_to_it(stored: Stored, make_paper: Make) -> None:
     papers = [make_paper(i) for i in range(3)]
     db = stored(*papers)
     ids = [p.arxiv_id for p in papers]
@@ -214,7 +214,7 @@ def test_a_newborn_joins_the_fit_with_the_papers_that_are_nearer_to_it(stored: S
     assert [r.is_active for r in registered_topics(db, "m")] == [True, True]
 
 
-def test_places_are_asked_for_by_week_and_category(stored: Stored, make_paper: Make) -> None:
+def test_assignments_are_selected_by_week_and_category(stored: Stored, make_paper: Make) -> None:
     papers = [make_paper(1), make_paper(2, submitted_at=WEEK.plus(-2).start_at, categories=("cs.LG", "cs.CV"))]
     db = stored(*papers)
     ids = [p.arxiv_id for p in papers]

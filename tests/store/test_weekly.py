@@ -1,4 +1,4 @@
-"""The weekly tables count every paper once, and a week is complete only where windows cover it."""
+"""Weekly counts count each paper once; a week is complete only if windows cover it."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_an_empty_store_has_empty_tables(database: Database) -> None:
 
 
 def _days(first: int, last: int) -> Window:
-    """Days counted from the Monday of ``WEEK``, the last one outside."""
+    """A window in days from the Monday of ``WEEK``, end excluded."""
     return Window(WEEK.start_at + timedelta(days=first), WEEK.start_at + timedelta(days=last))
 
 

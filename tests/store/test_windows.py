@@ -1,4 +1,4 @@
-"""What windows leave behind: when they were first complete, who came late, and which papers their proof counts."""
+"""Window records: first completeness, late papers, and the papers of a window."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _harvest(db: Database, *papers: Paper, at: datetime, problem: str | None = N
     apply_harvest(db, plan_harvest(papers, {}), harvested, seen_at=at)
 
 
-def test_the_first_instant_of_completeness_stays_when_the_window_is_asked_for_again(database: Database) -> None:
+def test_the_first_time_of_completeness_stays_when_the_window_is_harvested_again(database: Database) -> None:
     for days, problem in ((0, "one is missing"), (1, None), (8, None), (15, "one is missing")):
         _harvest(database, at=CLOSED + timedelta(days=days), problem=problem)
     [record] = window_records(database, WATCHED)
@@ -89,7 +89,7 @@ def test_each_category_counts_the_papers_that_it_lists(database: Database, make_
     assert count_by_category(database, WATCHED) == {WEEK: {"cs.LG": 3, "stat.ML": 1}}
 
 
-def test_the_newest_week_held_is_one_that_was_asked_for_before_one_that_was_only_stored(
+def test_the_newest_week_is_a_harvested_one_before_one_with_only_stored_papers(
     database: Database, make_paper: Make
 ) -> None:
     assert newest_week_held(database, WATCHED) is None
