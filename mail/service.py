@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis.digest.personal import PersonalComposer
+from analysis.search.paper_search import EmbeddingSearch
 from domain.digest import DigestEdition
 from domain.errors import PostponedError, UsageError
 from domain.mail import Transport
@@ -204,7 +205,8 @@ class MailService:
         def vector_of(query: str) -> NDArray[np.float32] | None:
             return query_vectors(context.db, model_id, [query]).get(query) if model_id else None
 
-        return PersonalComposer(material, context.settings.personal, vector_of, EnglishPersonalWording())
+        search = EmbeddingSearch(material.embeddings, material.query, vector_of)
+        return PersonalComposer(material, context.settings.personal, search, EnglishPersonalWording())
 
     def _embed_saved_searches(self, model_id: str) -> None:
         """Embed saved searches that have no vector yet; the model is loaded only if there are any."""
@@ -226,7 +228,8 @@ class MailService:
         searches = preferences.of("search")
         if model_id is not None and searches:
             vectors = dict(zip(searches, self.context.encoder.encode(list(searches)), strict=True))
-            composer.vector_of = vectors.get
+            material = composer.material
+            composer.search = EmbeddingSearch(material.embeddings, material.query, vectors.get)
         return issue_message(
             self.frame(issue),
             composer.compose(preferences.follows, sent_before=()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from analysis.search.ranking import nearest_rows, similarities
 from domain.errors import NotFound
 from domain.paper import ArxivId, parse_arxiv_id
 from queries.paper_rows import paper_line
@@ -72,15 +71,15 @@ def _detections(context: AppContext, arxiv_id: ArxivId) -> tuple[PaperDetection,
 
 def _place_of(context: AppContext, arxiv_id: ArxivId) -> tuple[TopicName | None, tuple[SimilarPaper, ...]]:
     """The paper's topic and the papers like it; neither where it is not embedded."""
-    index = context.paper_index
-    row = index.row_of.get(arxiv_id)
-    if row is None or not index.vectors.shape[1] or not index.vectors[row].any():
+    search = context.paper_search
+    nearest = search.nearest_to_paper(arxiv_id, limit=N_SIMILAR)
+    if nearest is None:
         return None, ()
-    of = {t.topic.topic_id: t.topic for t in all_topics(context)}.get(int(index.topic_id[row]))
-    cosines = similarities(index.vectors[[row]], index.vectors)[0]
-    near = [r for r in nearest_rows(cosines, index.ids, limit=N_SIMILAR + 1) if r != row][:N_SIMILAR]
+    topic_id = int(search.index.topic_id[search.index.row_of[arxiv_id]])
+    of = {t.topic.topic_id: t.topic for t in all_topics(context)}.get(topic_id)
+    similarity = {near.arxiv_id: near.similarity for near in nearest}
     similar = tuple(
-        SimilarPaper(**vars(paper_line(p)), similarity=round(float(cosines[index.row_of[p.arxiv_id]]), 4))
-        for p in papers_in_order(context.db, [index.ids[r] for r in near])
+        SimilarPaper(**vars(paper_line(p)), similarity=round(similarity[p.arxiv_id], 4))
+        for p in papers_in_order(context.db, list(similarity))
     )
     return TopicName(of.topic_id, of.label) if of else None, similar

@@ -27,7 +27,8 @@ def papers_matching(
     UsageError
         If a filter names something unknown.
     """
-    index = context.paper_index
+    search = context.paper_search
+    index = search.index
     words = words_named(context, question.term) if question.term else None
     query = resolved_query(context, replace(question, term=None) if words else question)
     if words and words[0] == "text":
@@ -42,7 +43,7 @@ def papers_matching(
         return len(ids), papers_in_order(context.db, ids[offset : offset + limit])
     kept = index.matching(query)
     if words:
-        kept &= meant_rows(context, words[1], index)
+        kept &= meant_rows(search, words[1])
     rows = kept.nonzero()[0][::-1]
     page = [index.ids[row] for row in rows[offset : offset + limit].tolist()]
     return len(rows), papers_in_order(context.db, page)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from analysis.search.ranking import fused_ranks, nearest_rows
+from analysis.search.ranking import fused_ranks
 from analysis.search.telling_words import telling_words
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
@@ -75,25 +75,24 @@ def _ranked(
     context: AppContext, question: PaperRequest, words: Sequence[str], query: PaperQuery
 ) -> dict[ArxivId, tuple[float, float | None]]:
     """Score and similarity of each paper found, best first."""
-    index = context.paper_index
-    if not index.vectors.shape[1]:
+    papers = context.paper_search
+    if not papers.has_vectors:
         raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
-    among = None if query.is_open else index.matching(query)
-    cosines = context.similarities(question.query, index)
-    nearest = nearest_rows(cosines, index.ids, limit=CANDIDATES, among=among)
-    nearest = nearest[: sum(cosines[row] >= context.settings.service.min_similarity for row in nearest)]
+    nearest = papers.nearest(
+        question.query, query, limit=CANDIDATES, min_similarity=context.settings.service.min_similarity
+    )
     counts = {
         word: context.cached(("matches", word), partial(count_matches, context.db, word), pool="search")
         for word in words
     }
-    telling, others = telling_words(counts, n_papers=len(index))
+    telling, others = telling_words(counts, n_papers=len(papers.index))
     corpus = None if query.is_open else context.corpus
     found = ids_by_words(context.db, telling, corpus, query, limit=CANDIDATES, beside=others)
-    by_words = [i for i in found if i in index.row_of]
-    fused = fused_ranks([[index.ids[row] for row in nearest], by_words])
-    near = {arxiv_id: float(cosines[index.row_of[arxiv_id]]) for arxiv_id in fused}
+    by_words = papers.similarities_of(question.query, found)
+    by_meaning = {near.arxiv_id: near.similarity for near in nearest}
+    similarity = {**by_words, **by_meaning}
     # A cosine of 0 is that of a paper without a vector.
-    return {arxiv_id: (score, near[arxiv_id] or None) for arxiv_id, score in fused.items()}
+    return {i: (score, similarity[i] or None) for i, score in fused_ranks([list(by_meaning), list(by_words)]).items()}
 
 
 def _rounded(number: float | None) -> float | None:

@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.search.paper_search import PaperSearch
 from analysis.search.ranking import unusually_near
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from analysis.trends.shares import papers_by_week
 from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
-from domain.paper_index import PaperIndex
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.trends import SeriesKind
 from domain.week import Week
@@ -52,8 +52,8 @@ def words_named(context: AppContext, term: str) -> tuple[Literal["text", "meanin
     return None if term_named(context, term) else ("text", term)
 
 
-def meant_rows(context: AppContext, description: str, index: PaperIndex) -> NDArray[np.bool_]:
-    """Whether each paper of an index is unusually near in meaning to a description; ``(n_papers,)``.
+def meant_rows(search: PaperSearch, description: str) -> NDArray[np.bool_]:
+    """Whether each paper of a search's index is unusually near in meaning to a description; ``(n_papers,)``.
 
     Raises
     ------
@@ -62,9 +62,9 @@ def meant_rows(context: AppContext, description: str, index: PaperIndex) -> NDAr
     """
     if not words_of(description):
         raise UsageError(f"there is no word in {description!r}")
-    if not index.vectors.shape[1]:
+    if not search.has_vectors:
         raise UsageError("nothing is embedded yet, so nothing can be told by meaning; `papertide run` does all of it")
-    return unusually_near(context.similarities(description, index))
+    return unusually_near(search.similarities(description))
 
 
 class TermCounter:
@@ -102,8 +102,8 @@ class TermCounter:
         return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
 
     def _meant(self, description: str) -> dict[Week, int]:
-        index = self._context.paper_index
-        near = meant_rows(self._context, description, index)
+        search = self._context.paper_search
+        index, near = search.index, meant_rows(search, description)
         return papers_by_week(index.day[near & index.matching(self._among)])
 
     def error(self, kind: str, key: str) -> MeasuredError | None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
+from analysis.search.paper_search import IndexSearch, PaperSearch
 from analysis.search.ranking import similarities
 from domain.errors import StoreError, UsageError, private_detail, public_message
 from domain.paper_index import PaperIndex
@@ -238,6 +239,12 @@ class AppContext:
             terms=[(term.kind, term.key) for term in self.detector.taxonomy.terms],
             embedding_model_id=self.embedding_model_id,
         )
+
+    @property
+    def paper_search(self) -> PaperSearch:
+        """A search by meaning over ``paper_index``; hold it while one question is answered."""
+        index = self.paper_index
+        return IndexSearch(index, lambda text: self.similarities(text, index))
 
     @property
     def corpus(self) -> Corpus:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.search.paper_search import NearestPapers
 from analysis.search.ranking import fused_ranks
 from analysis.trends.shares import share_of
 from domain.digest import Digest, ListedPaper, TermLine, TopicLine
 from domain.digest_facts import FollowMatch, PersonalWording
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
+from domain.paper_query import PaperQuery
 from domain.personal import FollowedLine, PersonalPart
 from domain.subscription import Follow, Issue
 from domain.topics import AssignedPaper
@@ -70,6 +70,11 @@ class IssueMaterial:
     counts: Mapping[tuple[str, str], Mapping[Week, int]]
     totals: Mapping[Week, int]
 
+    @property
+    def query(self) -> PaperQuery:
+        """The papers of the issue's weeks."""
+        return PaperQuery(since=self.issue.weeks[0].monday, until=self.issue.weeks[-1].sunday)
+
 
 @dataclass(frozen=True)
 class _Ranked:
@@ -89,8 +94,7 @@ class PersonalComposer:
     ----------
     material : what is known of the issue's weeks.
     settings : how many papers are listed, and how similar they must be.
-    vector_of : gives a saved search as a vector of the embedding model, ``(n_dims,)`` of unit length; ``None`` where
-        it has none yet.
+    search : finds the issue's papers that are nearest to a saved search.
     wording : puts into words why a paper is listed.
     """
 
@@ -98,12 +102,12 @@ class PersonalComposer:
         self,
         material: IssueMaterial,
         settings: PersonalSettings,
-        vector_of: Callable[[str], NDArray[np.float32] | None],
+        search: NearestPapers,
         wording: PersonalWording,
     ) -> None:
         self.material = material
         self.settings = settings
-        self.vector_of = vector_of
+        self.search = search
         self.wording = wording
         # Bounded, so that ten thousand readers with searches of their own take no more memory than a hundred.
         self._ranking = lru_cache(maxsize=_N_RANKINGS_CACHED)(self._rank)
@@ -182,19 +186,12 @@ class PersonalComposer:
         if follow.kind == "topic":
             assigned = self.material.assigned.get(int(follow.key), ()) if follow.key.isdecimal() else ()
             return tuple(_Ranked(a.arxiv_id, n, a.similarity, True) for n, a in enumerate(assigned[:_N_RANKED], 1))
-        vector, embeddings = self.vector_of(follow.key), self.material.embeddings
-        if vector is None or not len(embeddings):
-            return ()
-        cosines = embeddings.vectors @ vector
-        n_wanted = min(_N_RANKED, len(cosines))
-        rows = np.argpartition(-cosines, n_wanted - 1)[:n_wanted].tolist()
         words = _words(follow.key)
         scored = []
-        for row in rows:
-            arxiv_id = embeddings.ids[row]
-            cosine = float(cosines[row])
-            has_all_words = bool(words) and words <= _words(self._text(arxiv_id))
-            scored.append((cosine + _ALL_WORDS_BONUS * has_all_words, cosine, arxiv_id, has_all_words))
+        for near in self.search.nearest(follow.key, self.material.query, limit=_N_RANKED):
+            has_all_words = bool(words) and words <= _words(self._text(near.arxiv_id))
+            score = near.similarity + _ALL_WORDS_BONUS * has_all_words
+            scored.append((score, near.similarity, near.arxiv_id, has_all_words))
         scored.sort(key=lambda x: (-x[0], x[2]))
         least = self.settings.min_similarity
         return tuple(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from analysis.digest.personal import IssueMaterial, PersonalComposer, PersonalSettings
+from analysis.search.paper_search import EmbeddingSearch
 from domain.digest import Completeness, Digest, Headline, Provenance, Share, TopicCoverage
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
@@ -69,7 +70,8 @@ def _composer(make_paper: Make, **settings: float) -> PersonalComposer:
     def vector_of(query: str) -> NDArray[np.float32] | None:
         return queries.get(query)
 
-    return PersonalComposer(material, PersonalSettings(**settings), vector_of, EnglishPersonalWording())  # type: ignore[arg-type]
+    search = EmbeddingSearch(material.embeddings, material.query, vector_of)
+    return PersonalComposer(material, PersonalSettings(**settings), search, EnglishPersonalWording())  # type: ignore[arg-type]
 
 
 def test_the_closest_papers_come_first_each_with_its_reason(composer: PersonalComposer) -> None:
