@@ -133,6 +133,17 @@ def weeks_between(first: Week, last: Week) -> Iterator[Week]:
         week = week.plus(1)
 
 
+def weeks_before(week: Week, n_weeks: int) -> tuple[Week, ...]:
+    """The ``n_weeks`` weeks before a week, ascending.
+
+    Examples
+    --------
+    >>> [str(w) for w in weeks_before(Week.parse("2026-W02"), 3)]
+    ['2025-W51', '2025-W52', '2026-W01']
+    """
+    return tuple(week.plus(-i) for i in range(n_weeks, 0, -1))
+
+
 def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) -> str:
     """The name of the period that starts with this week; a week belongs to the month of its Thursday.
 

@@ -12,7 +12,7 @@ from analysis.digest.notes import note_facts
 from analysis.digest.paper_lists import paper_lists
 from analysis.digest.selection import PaperSelection, unusual_places
 from analysis.digest.topic_lines import topic_counts, topic_lines
-from analysis.digest.week_tables import WeekTables, weeks_before
+from analysis.digest.week_tables import WeekTables
 from analysis.trends.calls import TermKey, direction
 from analysis.trends.detector_error import corrected
 from analysis.trends.shares import share_of, with_verdicts
@@ -32,7 +32,7 @@ from domain.digest import (
 )
 from domain.digest_facts import DigestWording
 from domain.paper import is_made_up
-from domain.week import Week
+from domain.week import Week, weeks_before
 
 
 def compose_digest(

@@ -8,7 +8,7 @@ from analysis.digest.material import N_RECENT_WEEKS, N_SERIES_WEEKS, N_TOPIC_BAS
 from analysis.digest.week_tables import WeekTables
 from domain.digest import Completeness
 from domain.digest_facts import NoteFacts
-from domain.week import Week
+from domain.week import Week, weeks_before
 
 
 def note_facts(
@@ -23,7 +23,7 @@ def note_facts(
         lateness=material.lateness if material.lateness and material.lateness.n_late else None,
         n_weeks_held=n_weeks_held if n_weeks_held < N_SERIES_WEEKS else None,
         n_topic_weeks=n_topic_weeks,
-        holds_topic_weeks=all(tables.n_papers(material.week.plus(-i)) for i in range(n_topic_weeks)),
+        holds_topic_weeks=all(tables.n_papers(week) for week in weeks_before(material.week.plus(1), n_topic_weeks)),
         no_topic_called=bool(material.topics) and all(call.verdict == "unknown" for call in topic_calls),
         holds_last_year=all(tables.n_papers(week) for week in last_year),
         unmeasured=tuple(term.name for term in material.terms if not term.measured),

@@ -20,7 +20,7 @@ from domain.paper_query import PaperQuery
 from domain.personal import FollowedLine, PersonalPart
 from domain.subscription import Follow, Issue
 from domain.topics import AssignedPaper
-from domain.week import Week
+from domain.week import Week, weeks_before
 
 N_WEEKS_BEFORE = 4
 """What is usual for a followed term is its mean over so many weeks before the issue's."""
@@ -164,7 +164,7 @@ class PersonalComposer:
             return FollowedLine(follow.kind, follow.key, follow.key, share_of(0, 0), math.nan, gone=True)
         counts = material.counts.get(key, {})
         n = sum(material.totals.get(w, 0) for w in weeks)
-        before = [weeks[0].plus(-i) for i in range(1, N_WEEKS_BEFORE + 1)]
+        before = weeks_before(weeks[0], N_WEEKS_BEFORE)
         is_held = all(material.totals.get(w) for w in before)
         usual = sum(counts.get(w, 0) for w in before) / len(before) if is_held else math.nan
         line = self._line_of.get(key)

@@ -16,12 +16,7 @@ from domain.calls import TrendCall
 from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Change, Completeness, Share, SharePoint, WatchedLine
 from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
-from domain.week import Week
-
-
-def weeks_before(week: Week, n_weeks: int) -> tuple[Week, ...]:
-    """The ``n_weeks`` before a week, ascending."""
-    return tuple(week.plus(-i) for i in range(n_weeks, 0, -1))
+from domain.week import Week, weeks_before
 
 
 class WeekTables:

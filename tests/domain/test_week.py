@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.week import Week, last_closed_week, weeks_between
+from domain.week import Week, last_closed_week, weeks_before, weeks_between
 
 _INSTANTS = st.datetimes(datetime(1991, 1, 8), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -72,6 +72,13 @@ def test_weeks_between_hold_both_ends_without_gaps() -> None:
     first = Week.parse("2020-W52")
     assert [str(w) for w in weeks_between(first, first.plus(2))] == ["2020-W52", "2020-W53", "2021-W01"]
     assert list(weeks_between(first, first.plus(-1))) == []
+
+
+def test_weeks_before_a_week_leave_it_out() -> None:
+    week = Week.parse("2021-W02")
+    assert [str(w) for w in weeks_before(week, 3)] == ["2020-W52", "2020-W53", "2021-W01"]
+    assert weeks_before(week, 3) == tuple(weeks_between(week.plus(-3), week.plus(-1)))
+    assert weeks_before(week, 0) == ()
 
 
 @pytest.mark.parametrize(
