@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from analysis.digest.differences import Difference, digest_differences
+from analysis.digest.differences import digest_differences
 from domain.week import Week
 from pipeline import stages
+from queries.results import DigestPreview
 from runtime.context import AppContext
 from store.detections import ids_without_detections
 from store.digests import newest_digest
 from store.embeddings import ids_without_embedding
 from store.papers import papers_of_week
 from templates.digest_json import digest_json
-
-
-@dataclass(frozen=True)
-class DigestPreview:
-    """A week's digest as composed from what is stored now.
-
-    ``revision`` and ``published_at`` are those of the newest published edition, ``None`` where the week has none;
-    ``differences`` is empty then. ``n_not_analysed`` of the week's papers wait for detection or embedding, and count
-    as papers without techniques or topics until then.
-    """
-
-    week: Week
-    n_papers: int
-    sentence: str
-    revision: int | None
-    published_at: datetime | None
-    differences: tuple[Difference, ...]
-    n_not_analysed: int
 
 
 def preview_digest(context: AppContext, week: Week) -> DigestPreview:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from analysis.digest.differences import Difference
 from analysis.trends.shares import Period
 from domain.calls import CallKind, CallVerdict, Growth
 from domain.detections import Evidence, TermKind
@@ -356,6 +357,22 @@ class DigestPage:
     next: str | None
     """Cursor of the next page, null on the last."""
     digests: tuple[DigestLine, ...]
+
+
+@dataclass(frozen=True)
+class DigestPreview:
+    """A week's digest as composed from what is stored now."""
+
+    week: Week
+    n_papers: int
+    sentence: str
+    revision: int | None
+    """Of the newest published edition; ``None`` where the week has none."""
+    published_at: datetime | None
+    differences: tuple[Difference, ...]
+    """Between the published edition and this one; empty where none is published."""
+    n_not_analysed: int
+    """Papers of the week that wait for detection or embedding, and are without techniques or topics until then."""
 
 
 # -- status

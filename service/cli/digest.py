@@ -15,7 +15,7 @@ from service.cli.run import print_digest_summary
 if TYPE_CHECKING:
     from analysis.digest.differences import Difference
     from domain.week import Week
-    from queries.digest_preview import DigestPreview
+    from queries.results import DigestPreview
     from runtime.context import AppContext
 
 _MAX_LINE = 110

@@ -74,7 +74,7 @@ def test_with_few_weeks_the_topics_that_moved_farthest_are_named(
 
 
 @pytest.mark.parametrize(
-    ("n_weeks", "verdict", "said"),
+    ("n_weeks", "verdict", "expected"),
     [
         (7, "unknown", {NOT_SHOWN, NONE_CALLED}),
         (9, "rising", {NOT_SHOWN}),
@@ -84,7 +84,7 @@ def test_with_few_weeks_the_topics_that_moved_farthest_are_named(
     ],
 )
 def test_the_notes_say_what_is_not_known_of_topics(
-    make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict, said: set[str]
+    make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict, expected: set[str]
 ) -> None:
     notes = _digest(make_paper, n_weeks, verdict).notes
-    assert {note for note in notes if "opic" in note} == said
+    assert {note for note in notes if "opic" in note} == expected

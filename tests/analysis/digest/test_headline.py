@@ -55,7 +55,7 @@ def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
     assert largest_move([]) is None
 
 
-def test_the_topic_that_gained_most_is_named_and_a_short_history_is_said() -> None:
+def test_the_topic_that_gained_most_is_named_and_a_short_history_is_stated() -> None:
     topics = [_topic("video", RISE), _topic("speech", _call("rising", 0.1, 0.5)), _topic("graphs", FALL)]
     facts = headline_facts([], [], topics, n_weeks_held=13)
     assert facts.rising_topic == ShareMove("speech", True, 0.1, 0.5)

@@ -116,7 +116,7 @@ def test_every_word_of_a_search_makes_up_for_a_little_similarity(make_paper: Mak
     assert "and it has all the words" in found.reason
 
 
-def test_nothing_new_is_said_as_nothing(composer: PersonalComposer) -> None:
+def test_without_a_new_paper_the_list_is_empty(composer: PersonalComposer) -> None:
     part = composer.compose([Follow("search", "nothing"), Follow("search", "unread")], sent_before=())
     # The papers most unlike the search are most like its opposite, and that is not very.
     assert part.papers == ()
