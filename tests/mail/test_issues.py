@@ -67,8 +67,8 @@ def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Itera
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("context"), now=NOW, mail=MailSettings(sender="digest@papertide.example")
     )
-    workshop = AppContext(settings)
-    db, number = workshop.db, 0
+    context = AppContext(settings)
+    db, number = context.db, 0
     random = np.random.default_rng(5)
     for n in range(5, -1, -1):
         week = WEEK.plus(-n)
@@ -90,9 +90,9 @@ def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Itera
     for _ in refresh_tables(db, detector.detector_id, None, settings.categories):
         pass
     for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
-        for _ in stages.publish(workshop, week):
+        for _ in stages.publish(context, week):
             pass
-    yield workshop
+    yield context
     db.close()
 
 
@@ -517,8 +517,8 @@ def test_a_reader_who_subscribes_again_gets_a_link_to_manage_and_keeps_their_cho
     [mail] = _request(mail_service, outbox)
     assert "already" in mail.text
     token = _token(mail, "manage")
-    door = open_link(mail_service.context, token, "manage")
-    assert door.reader.preferences.of("category") == ("cs.LG",)
+    opened = open_link(mail_service.context, token, "manage")
+    assert opened.reader.preferences.of("category") == ("cs.LG",)
     request_mail(mail_service.context, "stranger@example.org", None, network="192.0.2.9")
     for _ in mail_service.answer_requests():
         pass

@@ -100,7 +100,7 @@ def test_an_older_schema_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyP
         papertide.open(folder)
 
 
-def test_asking_for_trends_loads_no_torch(folder: Path) -> None:
+def test_trends_load_no_torch(folder: Path) -> None:
     code = (
         "import sys, papertide\n"
         "assert 'pandas' not in sys.modules, 'importing must be quick'\n"

@@ -34,8 +34,8 @@ class FinishedRun:
     arxiv: SampleArxiv
 
 
-def workshop_at(folder: Path, arxiv: SampleArxiv, *, database_url: str = "") -> AppContext:
-    """A workshop on an own folder, asking this server."""
+def context_at(folder: Path, arxiv: SampleArxiv, *, database_url: str = "") -> AppContext:
+    """An application context on its own folder, which harvests from this server."""
     return AppContext(
         Settings(
             data_dir=folder,
@@ -59,7 +59,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedR
     """The corpus of ``N_WEEKS`` weeks, harvested over HTTP and run to its digest."""
     corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS, papers_per_week=PAPERS_PER_WEEK)
     with SampleArxiv(corpus.papers, now=NOW) as arxiv:
-        context = workshop_at(tmp_path_factory.mktemp("run"), arxiv)
+        context = context_at(tmp_path_factory.mktemp("run"), arxiv)
         for _ in pipeline_run.run(context, N_WEEKS):
             pass
         yield FinishedRun(context, corpus, arxiv)

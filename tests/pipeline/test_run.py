@@ -29,7 +29,7 @@ from store.papers import papers_of_week
 from store.topics import topics_of_papers
 from store.windows import window_records
 from templates.digest_json import digest_json
-from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, NOW, FinishedRun, workshop_at
+from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, NOW, FinishedRun, context_at
 
 
 def _trend(run: FinishedRun, term: str, level: requests.Level = "adopts") -> tuple[TrendPoint, ...]:
@@ -137,7 +137,7 @@ def _embed_as_before(finished_run: FinishedRun, db: Database, *, all_but: int = 
 def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: FinishedRun, tmp_path: Path) -> None:
     """Each cut leaves what a kill between two transactions leaves; the last run is let finish."""
     for n_steps in (9, 19, 1, 3):  # in the harvest, between two chunks of embedding, in the detection
-        context = workshop_at(tmp_path, finished_run.arxiv)
+        context = context_at(tmp_path, finished_run.arxiv)
         steps = pipeline_run.run(context, N_WEEKS)
         for _ in range(n_steps):
             next(steps)
@@ -145,7 +145,7 @@ def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: F
         if n_steps == 19:
             _embed_as_before(finished_run, context.db, all_but=300)
         context.db.close()
-    context = workshop_at(tmp_path, finished_run.arxiv)
+    context = context_at(tmp_path, finished_run.arxiv)
     for _ in pipeline_run.run(context, N_WEEKS):
         pass
     published, undisturbed = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
@@ -158,7 +158,7 @@ def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: F
 def test_postgresql_gives_the_digest_that_sqlite_gives(
     finished_run: FinishedRun, tmp_path: Path, postgresql_database: str
 ) -> None:
-    context = workshop_at(tmp_path, finished_run.arxiv, database_url=postgresql_database)
+    context = context_at(tmp_path, finished_run.arxiv, database_url=postgresql_database)
     for _ in stages.harvest(context, N_WEEKS):
         pass
     _embed_as_before(finished_run, context.db)
@@ -173,7 +173,7 @@ def test_postgresql_gives_the_digest_that_sqlite_gives(
 
 def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run: FinishedRun, tmp_path: Path) -> None:
     """Two weeks are fetched, and then arXiv is gone: what came is analysed, and no digest is published."""
-    context = workshop_at(tmp_path, finished_run.arxiv)
+    context = context_at(tmp_path, finished_run.arxiv)
     for _ in stages.harvest(context, 2):
         pass
     context.db.close()

@@ -12,10 +12,10 @@ from tests.service.web.conftest import LAST_WEEK, make_context
 
 
 def test_a_topic_is_no_formula_in_the_table(tmp_path: Path) -> None:
-    warm = make_context(tmp_path / "context")
-    set_topic_name(warm.db, 1, "=HYPERLINK()", week=LAST_WEEK)
-    warm.db.close()
-    context = AppContext(warm.settings)
+    writer = make_context(tmp_path / "context")
+    set_topic_name(writer.db, 1, "=HYPERLINK()", week=LAST_WEEK)
+    writer.db.close()
+    context = AppContext(writer.settings)
     for _ in export_public(context, tmp_path / "public"):
         pass
     context.db.close()

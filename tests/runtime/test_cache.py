@@ -147,7 +147,7 @@ def test_what_is_too_large_is_made_each_time_and_what_was_asked_for_long_ago_mak
         made.append(value)
         return value
 
-    for value in ("x" * 26, "x" * 26, *(letter * 25 for letter in "abcdea")):
+    for value in ("x" * 26, "x" * 26, *(character * 25 for character in "abcdea")):
         assert cache.get_or_make(value[0], partial(make, value)) == value
     assert [value[0] for value in made] == list("xxabcdea")
 

@@ -53,9 +53,9 @@ def test_every_pool_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.Mon
 
 @dataclass
 class Loading:
-    """How the index is loaded: it waits for ``gate``, and fails with ``error``."""
+    """How the index is loaded: it waits for ``release``, and fails with ``error``."""
 
-    gate: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
     error: StoreError | None = None
     n_begun: int = 0
     n_read: int = 0
@@ -66,14 +66,14 @@ class Loading:
 def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
     """Loads of the index that can be held up; every look at the database is a fresh one."""
     how, load = Loading(), CachedContext._loaded_index
-    how.gate.set()
+    how.release.set()
 
     def slowly(context: CachedContext) -> PaperIndex:
         how.n_begun += 1
         try:
             index = load(context)
             how.n_read += 1
-            assert how.gate.wait(20)
+            assert how.release.wait(20)
             if how.error:
                 raise how.error
             return index
@@ -83,7 +83,7 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
     monkeypatch.setattr(cached_context, "CHECK_EVERY_S", 0.0)
     monkeypatch.setattr(CachedContext, "_loaded_index", slowly)
     yield how
-    how.gate.set()
+    how.release.set()
     _wait_for(lambda: how.n_begun == how.n_ended)
 
 
@@ -99,8 +99,8 @@ def _add_paper(context: CachedContext) -> None:
     other = AppContext(context.settings, encoder=WordEncoder())
     with other.sole_worker("run", str(LAST_WEEK)):
         [known] = papers_in_order(other.db, [ArxivId("2606.00096")])
-        said = "We propose a diffusion model for images, which denoises them step by step."
-        new = replace(known, arxiv_id=ArxivId("2606.09999"), title="A diffusion model for images", abstract=said)
+        abstract = "We propose a diffusion model for images, which denoises them step by step."
+        new = replace(known, arxiv_id=ArxivId("2606.09999"), title="A diffusion model for images", abstract=abstract)
         apply_harvest(other.db, plan_harvest([new], {}), None, seen_at=NOW)
         for stage in (stages.embed, stages.detect, stages.tables):
             for _ in stage(other):
@@ -114,7 +114,7 @@ def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, lo
     context.preload()
     first = client.get(PAPERS)
     n = first.json()["total"]
-    loading.gate.clear()
+    loading.release.clear()
     _add_paper(context)
 
     during = client.get(PAPERS)  # the first request after the run begins the load and is answered as before
@@ -122,7 +122,7 @@ def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, lo
     _wait_for(lambda: loading.n_begun == 2)
     assert client.get(PAPERS, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
     state = context.state_cache.state()
-    loading.gate.set()
+    loading.release.set()
     _wait_for(lambda: context.state_cache.state() != state)
 
     after = client.get(PAPERS, headers={"If-None-Match": during.headers["etag"]})
@@ -139,11 +139,11 @@ def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path:
     client = TestClient(make_app(context.settings, context))
     context.preload()
     assert "othing is embedded yet" in client.get(SEARCH).text
-    loading.gate.clear()
+    loading.release.clear()
     make_context(tmp_path).db.close()
     assert "othing is embedded yet" in client.get(SEARCH).text
     state = context.state_cache.state()
-    loading.gate.set()
+    loading.release.set()
     _wait_for(lambda: context.state_cache.state() != state)
 
     page = client.get(SEARCH).text
@@ -156,18 +156,18 @@ def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path:
 def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path: Path, loading: Loading) -> None:
     context = make_context(tmp_path)
     client = TestClient(make_app(context.settings, context))
-    loading.gate.clear()
+    loading.release.clear()
     loader = threading.Thread(target=context.preload)
     loader.start()
     _wait_for(lambda: loading.n_read == 1)
     _add_paper(context)
     asked: list[int] = []
-    asking = threading.Thread(target=lambda: asked.append(client.get(PAPERS).json()["total"]))
-    asking.start()  # it is of the new state, and waits for an index that is not
+    request = threading.Thread(target=lambda: asked.append(client.get(PAPERS).json()["total"]))
+    request.start()  # it is of the new state, and waits for an index that is not
     time.sleep(0.3)
-    loading.gate.set()
+    loading.release.set()
     loader.join(20)
-    asking.join(20)
+    request.join(20)
     _wait_for(lambda: client.get(PAPERS).json()["total"] == asked[0] + 1)
     context.db.close()
 

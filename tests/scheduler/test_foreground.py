@@ -66,8 +66,8 @@ def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(t
     assert "stop" in refused.stderr
     began = time.monotonic()
     second.send_signal(signal.SIGTERM)
-    _, said = second.communicate(timeout=30)
-    assert second.returncode == 0, said
+    _, errors = second.communicate(timeout=30)
+    assert second.returncode == 0, errors
     assert time.monotonic() - began < 10
     db = open_database(f"sqlite:///{tmp_path / 'papertide.sqlite'}")
     states = {(run.job, run.state) for run in newest_runs(db, 50)}

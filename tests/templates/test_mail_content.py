@@ -200,7 +200,7 @@ def test_the_subject_is_the_finding_and_not_too_long(edition: DigestEdition) -> 
     assert len(frame.subject) <= 120
 
 
-def test_a_letter_has_one_button_and_the_same_words_in_text() -> None:
+def test_a_mail_has_one_button_and_the_same_words_in_text() -> None:
     words = Notice("S", "One more step", ("First.", EVIL), ("Confirm", "https://x.example/c"), (("Foot", "", ""),))
     html, text = render_notice(words)
     assert html.count("https://x.example/c") == text.count("https://x.example/c") == 1

@@ -31,7 +31,7 @@ def test_an_interval_is_as_precise_as_its_share() -> None:
     assert number_text.interval(Share(26, 2902, 0.009, 0.0061, 0.0131)) == f"0.61 to 1.31{NB}%"
 
 
-def test_what_is_not_known_is_said_in_words() -> None:
+def test_what_is_not_known_is_worded() -> None:
     assert (
         number_text.percent(math.nan) == number_text.interval(Share(0, 0, math.nan, math.nan, math.nan)) == "not known"
     )

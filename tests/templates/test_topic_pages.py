@@ -47,8 +47,8 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_whole(last: bool) -> None:
     series = _series(False, True, last)
     page = lxml_html.fromstring(render_page("topic.html", site=Site("topics"), topic=topic, series=series))
     [table] = page.find_class("weeks")
-    said = [_text(row[-1]) for row in table.iter("tr")]
-    assert said == ["Count", "whole" if last else "not proven whole", "whole", "not proven whole", "not held"]
+    cells = [_text(row[-1]) for row in table.iter("tr")]
+    assert cells == ["Count", "whole" if last else "not proven whole", "whole", "not proven whole", "not held"]
     assert all(sum(int(cell.get("colspan", 1)) for cell in row) == 6 for row in table.iter("tr"))
     [headline] = page.xpath("//section[@aria-labelledby='share']/p")
     assert ("the week is not proven whole" in _text(headline)) is not last

@@ -86,8 +86,8 @@ def test_a_whole_period_is_the_latest_before_a_partial_one() -> None:
 def test_a_pace_that_may_be_none_has_no_direction(
     growth: tuple[float, float, float] | None, pace: str, interval: str
 ) -> None:
-    said = moved(growth=growth and Growth(*growth))
-    assert (said.pace, said.pace_interval) == (pace, interval)
+    shown = moved(growth=growth and Growth(*growth))
+    assert (shown.pace, shown.pace_interval) == (pace, interval)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_pace_that_may_be_none_has_no_direction(
         (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
     ],
 )
-def test_a_growth_is_said_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
+def test_a_growth_is_shown_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
     assert number_text.growth_said(growth) == words
 
 
@@ -116,8 +116,8 @@ def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accurac
     assert moved(kind="text").corrected == ""
     first, second, third = answered(MONTHS).points
     measured = replace(second, corrected=0.08, corrected_low=0.03, corrected_high=0.15)
-    said = moved(points=(first, measured, third)).corrected
-    assert said.replace(NB, " ") == "corrected 8.0 % (3.0 to 15.0 %)"
+    shown = moved(points=(first, measured, third)).corrected
+    assert shown.replace(NB, " ") == "corrected 8.0 % (3.0 to 15.0 %)"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accurac
         ("unknown", "", "not known", "in 2026-W24: too few weeks to tell"),
     ],
 )
-def test_the_newest_call_is_said_with_its_week(verdict: CallVerdict, way: str, call: str, called: str) -> None:
-    said = moved(call=NewestCall(Week.parse("2026-W24"), verdict))
-    assert (said.way, said.call, said.called) == (way, call, called)
+def test_the_newest_call_is_shown_with_its_week(verdict: CallVerdict, way: str, call: str, called: str) -> None:
+    shown = moved(call=NewestCall(Week.parse("2026-W24"), verdict))
+    assert (shown.way, shown.call, shown.called) == (way, call, called)
 
 
 def test_where_nothing_is_called_the_page_says_why() -> None:
@@ -140,7 +140,7 @@ def test_where_nothing_is_called_the_page_says_why() -> None:
     assert (narrowed.call, narrowed.called) == ("not called", "calls are made of adoption in all categories")
 
 
-def test_another_course_is_said_with_its_week_and_both_shares() -> None:
+def test_another_course_is_shown_with_its_week_and_both_shares() -> None:
     [turn] = moved(change_points=(SeriesChange(date(2026, 3, 9), 0.04, 0.061),)).turns
     assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % then"
 

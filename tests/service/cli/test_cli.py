@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it ends, and that whatever goes wrong is said in one line."""
+"""The command line: what it prints, how it ends, and that every failure is one line."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_preview_of_an_unpublished_digest_says_so_and_publishes_nothing(papert
     _refused(papertide("digest", "--preview", "--out", "here"), "--out")
 
 
-def test_a_digest_that_was_published_before_is_said_to_be_and_a_preview_says_what_changed(
+def test_a_digest_that_was_published_before_is_reported_so_and_a_preview_lists_what_changed(
     papertide: Papertide, tmp_path: Path
 ) -> None:
     context = make_context(tmp_path / "data")

@@ -89,7 +89,7 @@ def _papers() -> list[Paper]:
 
 
 def make_context(folder: Path, *, filled: bool = True) -> CachedContext:
-    """A warm workshop over a new database, with a published digest where it is filled."""
+    """A cached context over a new database, with a published digest where it is filled."""
     service = ServiceSettings(base_url="https://papertide.example", requests_per_minute=0)
     encoder = WordEncoder()
     settings = Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service)
@@ -153,7 +153,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]
 
 @pytest.fixture(scope="session")
 def web(context: CachedContext) -> TestClient:
-    """A client of the service over the small database; it is not closed, because the workshop is shared."""
+    """A client of the service over the small database; it is not closed, because the context is shared."""
     return TestClient(make_app(context.settings, context), raise_server_exceptions=False)
 
 

@@ -304,7 +304,7 @@ def test_queries_that_come_together_get_each_its_own_answer() -> None:
     assert passes == [1, 8, 3]
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(context: Any) -> None:
+def test_a_port_that_is_taken_is_reported_in_one_line(context: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -76,7 +76,9 @@ def _page(chromium: Any, **how: Any) -> Iterator[Any]:
     wrong: list[str] = []
     page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
     page.on("pageerror", lambda error: wrong.append(f"error {error}"))
-    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None
+    )
     page.on("request", lambda r: None if r.url.startswith("http://127.0.0.1") else wrong.append(r.url))
     yield page
     context.close()

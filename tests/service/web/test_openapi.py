@@ -69,9 +69,9 @@ def full_context(tmp_path_factory: pytest.TempPathFactory, make_paper: PaperMake
         RequestOutcome("api", url, NOW, "usable", 200, 0.5, 12, None),
         RequestOutcome("api", url, NOW, "unreached", None, 0.5, 0, "cannot reach it"),
     )
-    gate = StoredLimiterState(db)
+    limiter_state = StoredLimiterState(db)
     for outcome in outcomes:
-        gate.change(lambda state: state, outcome)
+        limiter_state.change(lambda state: state, outcome)
     for job, state in (("harvest", "done"), ("backup", "failed")):
         start_run(db, job, "all", now=NOW)
         finish_run(db, job, "all", state=state, message="as told", now=NOW)

@@ -212,7 +212,7 @@ def test_a_point_leads_to_as_many_papers_as_it_counts(web: TestClient) -> None:
         assert web.get(f"/api/v1/papers?{query}").json()["total"] == point["k"]
 
 
-def test_a_week_not_proven_whole_is_drawn_hollow_and_said(web: TestClient) -> None:
+def test_a_week_not_proven_whole_is_drawn_hollow_and_named(web: TestClient) -> None:
     page = web.get("/trends?term=diffusion").text
     assert 'class="dot hollow"' in page
     assert "not proven whole" in page

@@ -171,7 +171,7 @@ def test_a_network_that_asks_too_much_is_told_to_wait_whoever_it_asks_for(site: 
 @pytest.mark.parametrize(
     "address", ["", "x", EVIL, "a@b\r\nBcc: eve@example.org", "a@example.org\x00", "é@example.org"]
 )
-def test_what_is_no_address_is_said_on_the_form_and_stays_text(site: Site, address: str) -> None:
+def test_what_is_no_address_is_shown_on_the_form_and_stays_text(site: Site, address: str) -> None:
     answered = site.client.post("/subscribe", data={"address": address})
     assert answered.status_code == 422
     assert "<script>alert" not in answered.text
@@ -237,9 +237,9 @@ def test_prometheus_hears_of_readers_and_of_jobs_in_trouble(site: Site) -> None:
         now=site.context.now(),
         n_tries=2,
     )
-    said = site.client.get("/metrics").text
-    assert 'papertide_readers{state="active"} 1.0' in said
-    assert 'papertide_job_failures{job="backup",period="2026-06-23T04:00Z",state="failed"} 2.0' in said
+    metrics = site.client.get("/metrics").text
+    assert 'papertide_readers{state="active"} 1.0' in metrics
+    assert 'papertide_job_failures{job="backup",period="2026-06-23T04:00Z",state="failed"} 2.0' in metrics
     assert site.client.get("/api/v1/status").json()["troubled"][0]["message"] == "full"
 
 
