@@ -16,7 +16,7 @@
         QueryTimeout              a query exceeded its time limit
       BusyError                   another process holds the lease (.holder)
       ModelError                  the embedding model is missing, damaged or not the expected one
-      DeliveryError               a mail was not accepted (.permanent, .bad_address), or nobody knows (.uncertain)
+      DeliveryError               a mail was refused (.permanent, .bad_address), or its outcome is unknown (.uncertain)
         MailServerUnavailable     the server accepts no mail at present
       PostponedError              a period cannot be finished before .until, though nothing failed
       Stopped                     the process was asked to stop

@@ -24,7 +24,7 @@ class Transport(Protocol):
         Raises
         ------
         DeliveryError
-            If the mail was not accepted, or nobody knows.
+            If the mail was not accepted, or the outcome is unknown.
         MailServerUnavailable
             If no mail would be accepted now.
         """

@@ -119,7 +119,7 @@ def after_response(
             closed_until = now + timedelta(seconds=min(max(pauses_s), MAX_PAUSE.total_seconds()))
     free_at = now + timedelta(seconds=pause_s)
     if state.free_at is not None and _is_ahead(state.free_at, free_at, _max_wait(policy)):
-        free_at = state.free_at  # the process that took over was told to wait longer
+        free_at = state.free_at  # the process that took over must wait longer
     return LimiterState(
         holder=None if still_ours else state.holder,
         held_until=None if still_ours else state.held_until,

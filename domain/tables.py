@@ -50,7 +50,7 @@ WEEKLY_TOTALS = TableSchema(
     (
         Column("week_start", "datetime64[us]", "Monday, UTC, without zone; every week from first to last"),
         Column("n", "int64", "papers submitted that week in the watched categories, each once; 0 where none is held"),
-        Column("complete", "bool", "whether every harvest window of the week is proven whole"),
+        Column("complete", "bool", "whether every harvest window of the week is complete"),
     ),
 )
 
@@ -75,6 +75,6 @@ SHARES = TableSchema(
         Column("share", "float64", "k / n in [0, 1]; NaN where n is below the stated minimum"),
         Column("low", "float64", "lower end of the 95 % interval"),
         Column("high", "float64", "upper end of the 95 % interval"),
-        Column("complete", "bool", "whether every week of the period is proven whole"),
+        Column("complete", "bool", "whether every week of the period is complete"),
     ),
 )

@@ -20,7 +20,7 @@ MAX_PER_QUERY = 30_000
 """The number of results that one query can reach (arXiv API manual)."""
 ARXIV_START = datetime(1991, 8, 1, tzinfo=UTC)
 _MAX_ID_LOOKUPS = 1000
-_PROMPT = timedelta(weeks=1)
+_COMPLETE_WITHIN = timedelta(weeks=1)
 _SETTLED_AFTER = timedelta(weeks=4)
 
 
@@ -273,7 +273,8 @@ def settled_lateness(arrivals: Iterable[LateArrivals]) -> Lateness | None:
     settled = [
         a
         for a in arrivals
-        if a.first_complete_at <= a.window.end_at + _PROMPT and a.checked_at >= a.window.end_at + _SETTLED_AFTER
+        if a.first_complete_at <= a.window.end_at + _COMPLETE_WITHIN
+        and a.checked_at >= a.window.end_at + _SETTLED_AFTER
     ]
     if not settled:
         return None

@@ -149,8 +149,8 @@ class ArxivHttpSession(requests.Session):
         except SourceFormatError as error:
             raise SourceUnavailable(str(error), url=address) from error
 
-    def with_retries(self, ask: Callable[[], T]) -> T:
-        """The result of ``ask``, retried after transient failures; the only place that retries.
+    def with_retries(self, request: Callable[[], T]) -> T:
+        """The result of ``request``, retried after transient failures; the only place that retries.
 
         Raises
         ------
@@ -164,7 +164,7 @@ class ArxivHttpSession(requests.Session):
         )
         for attempt in attempts:
             with attempt:
-                return ask()
+                return request()
         raise AssertionError("stamina returns or raises")
 
     def _error_of(self, response: requests.Response, url: str) -> SourceUnavailable | SourceRejected:

@@ -22,7 +22,7 @@ class ArxivSettings(BaseModel):
     delay_s: float = Field(
         default=3.0,
         ge=0,
-        description="Seconds between two requests. arXiv's terms ask for 3; use less only with a server of yours.",
+        description="Seconds between two requests. arXiv's terms ask for 3; use less only with your own server.",
     )
     contact: str = Field(
         default="", description="Your mail address or web page, sent with every request so that arXiv can contact you."
