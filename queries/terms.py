@@ -119,7 +119,7 @@ class TermCounter:
         return kind, self._called(kind, key), self._detected(kind, key)
 
     def key(self, kind: TermKind, name: str) -> str | None:
-        """The key of what is called so; ``None`` where nothing of this kind is."""
+        """The key of the term with this name; ``None`` if there is none of this kind."""
         wanted = name.casefold().strip()
         if kind == "topic":
             model = self._context.topic_model

@@ -20,8 +20,8 @@ from store.schema import metadata
 settings.register_profile("papertide", deadline=None)
 settings.load_profile("papertide")
 
-SLOW_FIXTURES = {"finished_run", "postgresql_url", "postgresql_database", "chromium", "browser"}
-"""Fixtures that load the embedding model, start PostgreSQL or start a browser."""
+SLOW_FIXTURES = {"finished_run", "radar", "fit", "postgresql_url", "postgresql_database", "chromium", "browser"}
+"""Fixtures that load the embedding model, fit topics, start PostgreSQL or start a browser."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

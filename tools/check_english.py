@@ -69,7 +69,7 @@ RULES = (
     Rule("(?<!_)_?kept(?=\\()", "stored, loaded or cached", "names"),
     Rule("said", "text, label, value or result", "names"),
     Rule("(?:is|are|was|were|be|been) said", "state who shows or reports what"),
-    Rule("called so", "say what was found or is missing"),
+    Rule("called so(?! far)", "say what was found or is missing"),
     Rule("(?:for|the) asking", "for queries; requesting"),
     Rule("(?:private|public) words?", "message or reason"),
     Rule("looked through again", "collected, scanned or checked"),

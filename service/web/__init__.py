@@ -1,1 +1,1 @@
-"""The web: pages for people, an API for programs, feeds for readers, over one warm workshop."""
+"""The web: pages for people, an API for programs, feeds for readers, over one cached context."""

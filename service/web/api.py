@@ -54,8 +54,8 @@ _PROBLEMS: dict[int, str] = {
 
 
 def _errors(*more: int) -> dict[int | str, dict[str, Any]]:
-    said = {**_PROBLEMS, 404: "It is not held here."}
-    return {status: {"model": ErrorBody, "description": said[status]} for status in (*_PROBLEMS, *more)}
+    descriptions = {**_PROBLEMS, 404: "It is not held here."}
+    return {status: {"model": ErrorBody, "description": descriptions[status]} for status in (*_PROBLEMS, *more)}
 
 
 _304: dict[int | str, dict[str, Any]] = {

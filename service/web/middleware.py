@@ -81,8 +81,8 @@ class RequestGuard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = list(message.get("headers", ()))
-                said = {name.lower() for name, _ in given}  # a page may be stricter than the rest
-                message["headers"] = [*given, *((name, value) for name, value in _SECURITY if name not in said)]
+                present = {name.lower() for name, _ in given}  # a page may be stricter than the rest
+                message["headers"] = [*given, *((name, value) for name, value in _SECURITY if name not in present)]
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
             await send(message)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from analysis.topics.map_layout import new_topic_position, paper_positions, sample_by_id, topic_positions
 from domain.paper import ArxivId
 
+pytestmark = pytest.mark.slow  # every map is a UMAP fit
+
 
 def centroids(n: int, seed: int = 0) -> NDArray[np.float32]:
     """Topics in five fields."""
@@ -28,7 +30,6 @@ def moved(seed: int, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(other / np.linalg.norm(other, axis=1, keepdims=True), dtype=np.float32)
 
 
-@pytest.mark.slow
 def test_topics_of_one_field_lie_together() -> None:
     places = topic_positions(centroids(40), nowhere(40), seed=7)
     distance = np.linalg.norm(places[:, None] - places[None], axis=2)
