@@ -250,7 +250,7 @@ class MailService:
         """
         transport = self._transport()
         try:
-            with held_lease(self.context.db, CONFIRMATIONS_LEASE, clock=self.context.clock) as keeping:
+            with held_lease(self.context.db, CONFIRMATIONS_LEASE, clock=self.context.clock) as guarded:
                 confirmations = ConfirmationContext(
                     db=self.context.db,
                     transport=transport,
@@ -260,7 +260,7 @@ class MailService:
                     new_key=self._new_key,
                     wait=self._send_rate.wait,
                 )
-                yield from keeping(answer_requests(confirmations))
+                yield from guarded(answer_requests(confirmations))
         finally:
             transport.close()
 

@@ -1,1 +1,1 @@
-"""The stages of a run in their order, one file each, and the one run policy."""
+"""The stages of a run, one file each, and the one run policy."""

@@ -1,4 +1,4 @@
-"""Call stage: make each week's trend calls and score the ones old enough."""
+"""Call stage: makes each week's trend calls, and scores the calls that are old enough."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def counts_to_call(
     watched_terms: Sequence[str],
     min_papers: int,
 ) -> trend_calls.TermCounts:
-    """All weeks of everything that is called: techniques, themes, the newest fit's topics, and watched words."""
+    """The weekly counts of every term that gets calls: techniques, themes, topics of the newest fit, watched terms."""
     totals = weekly_totals(db, categories)
     terms: list[trend_calls.TermKey] = [(t.kind, t.key) for t in detector.taxonomy.terms]
     terms += [("topic", str(t.topic_id)) for t in (model.topics if model else ())]
@@ -36,7 +36,7 @@ def counts_to_call(
         totals,
         weekly_counts(db),
         terms,
-        watched={words: weekly_matches(db, words.split(" OR "), corpus) for words in watched_terms},
+        watched={term: weekly_matches(db, term.split(" OR "), corpus) for term in watched_terms},
         known_incomplete=incomplete_weeks(db, categories),
         min_papers=min_papers,
     )
@@ -45,7 +45,7 @@ def counts_to_call(
 def calls_in(
     db: Database, week: Week, counts: trend_calls.TermCounts, *, false_discovery_rate: float
 ) -> list[TrendCall]:
-    """What was called in a week where it was; else what would be called, from what is stored now."""
+    """The stored calls of a week; if there are none, the calls that would be made from what is stored now."""
     called_up = upward_calls_between(db, week.plus(-trend_calls.COOLING_WITHIN_WEEKS), week.plus(-1))
     return calls_of_week(db, week) or trend_calls.make_calls(
         counts, week, called_up=called_up, false_discovery_rate=false_discovery_rate
@@ -61,7 +61,7 @@ def store_calls(
     made_with: str,
     now: datetime,
 ) -> Iterator[Progress]:
-    """Make and store a week's calls, once: a week that cannot be told yet has none."""
+    """Make and store a week's calls, once. A week with too little history gets none."""
     if calls_of_week(db, week):
         return
     calls = calls_in(db, week, counts, false_discovery_rate=false_discovery_rate)
@@ -75,22 +75,22 @@ def store_calls(
 def score_calls(
     db: Database, last_week: Week, counts_of: Callable[[Sequence[str]], trend_calls.TermCounts], *, now: datetime
 ) -> Iterator[Progress]:
-    """Look at the moves called ``HORIZONS_WEEKS`` ago or longer, once each, and store whether they held.
+    """Score each move once it is ``HORIZONS_WEEKS`` old, and store whether it held.
 
-    ``counts_of`` gives the counts with these words among them: words that are no longer watched are scored as well.
+    ``counts_of`` gives the counts with these watched terms included: terms that are no longer watched are scored too.
     """
     due = {h: movements_to_score(db, horizon_weeks=h, until=last_week.plus(-h)) for h in HORIZONS_WEEKS}
     if not any(due.values()):
         return
-    words = sorted({kept.call.key for of in due.values() for kept in of if kept.call.kind == "query"})
-    counts = counts_of(words)
-    scores = [pair for h, of in due.items() for kept in of if (pair := _scored(kept, counts, h)) is not None]
+    watched_terms = sorted({stored.call.key for of in due.values() for stored in of if stored.call.kind == "query"})
+    counts = counts_of(watched_terms)
+    scores = [pair for h, of in due.items() for stored in of if (pair := _scored(stored, counts, h)) is not None]
     add_scores(db, scores, scored_at=now)
     if scores:
         n_held = sum(score.held is True for _, score in scores)
         yield Progress("calls", len(scores), len(scores), "scores", f"{n_held} of {len(scores)} past moves held")
 
 
-def _scored(kept: StoredCall, counts: trend_calls.TermCounts, horizon_weeks: int) -> tuple[int, CallScore] | None:
-    score = trend_calls.score_call(kept.call, counts, horizon_weeks=horizon_weeks)
-    return None if score is None else (kept.call_id, score)
+def _scored(stored: StoredCall, counts: trend_calls.TermCounts, horizon_weeks: int) -> tuple[int, CallScore] | None:
+    score = trend_calls.score_call(stored.call, counts, horizon_weeks=horizon_weeks)
+    return None if score is None else (stored.call_id, score)

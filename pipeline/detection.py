@@ -1,4 +1,4 @@
-"""Detection stage: find techniques and themes in every stored paper not yet read."""
+"""Detection stage: finds techniques and themes in every stored paper that has no detections yet."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from store.database import Database
 from store.detections import add_detections, ids_without_detections
 from store.papers import papers_in_order
 
-_DETECT_AT_ONCE = 2000
+_BATCH = 2000
 
 
 def detect_missing(db: Database, detector: Detector) -> Iterator[Progress]:
-    """Detect techniques and themes in every stored paper that this detector has not read."""
+    """Detect techniques and themes in every stored paper that this detector has not processed."""
     ids = ids_without_detections(db, detector.detector_id)
-    for start in range(0, len(ids), _DETECT_AT_ONCE):
-        papers = papers_in_order(db, ids[start : start + _DETECT_AT_ONCE])
+    for start in range(0, len(ids), _BATCH):
+        papers = papers_in_order(db, ids[start : start + _BATCH])
         add_detections(db, detector.detector_id, detector.detect(papers))
-        yield Progress("detect", min(start + _DETECT_AT_ONCE, len(ids)), len(ids), "papers")
+        yield Progress("detect", min(start + _BATCH, len(ids)), len(ids), "papers")

@@ -1,4 +1,4 @@
-"""Which windows of submissions are due for harvesting."""
+"""Decides which windows of submissions are due for harvesting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from store.windows import newest_week_held, window_records
 
 
 def window_name(window: Window) -> str:
-    """A window as people call it: its week, or its bounds where it is none."""
+    """A window's name for people: its week, or its bounds if it is not a week."""
     week = Week.containing(window.start_at)
     if window == window_of(week):
         return str(week)
@@ -23,7 +23,7 @@ def window_name(window: Window) -> str:
 def due_windows(
     db: Database, categories: tuple[str, ...], n_weeks: int, *, now: datetime, recheck_weeks: Sequence[int]
 ) -> list[Window]:
-    """What a harvest would ask arXiv about: missed weeks, open windows, and complete ones whose re-check has come."""
+    """The windows that a harvest would fetch: missed weeks, incomplete windows, and complete ones due for a recheck."""
     weeks = weeks_to_cover(n_weeks, last_closed_week(now), newest_week_held(db, categories))
     return windows_due(weeks, window_records(db, categories), now=now, recheck_weeks=recheck_weeks)
 

@@ -1,4 +1,4 @@
-"""Embedding stage: embed every stored paper that has no vector."""
+"""Embedding stage: embeds every stored paper that has no vector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_embedded(db: Database, model_id: str | None) -> bool:
 
 
 def embed_missing(db: Database, encoder: Encoder, *, chunk_size: int) -> Iterator[Progress]:
-    """Embed every stored paper that has no vector of this encoder; one transaction a chunk."""
+    """Embed every stored paper that has no vector of this encoder, one transaction for each chunk."""
     ids = ids_without_embedding(db, encoder.model_id)
     for start in range(0, len(ids), chunk_size):
         papers = papers_in_order(db, ids[start : start + chunk_size])

@@ -1,4 +1,4 @@
-"""Harvest stage: fetch windows of submissions from arXiv's query API and store them."""
+"""Harvest stage: fetches windows of submissions from arXiv's query API and stores them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from store.windows import ids_by_window, window_records
 
 _WINDOWS_PER_QUERY = 52  # bounds the number of identifiers in memory
 CLOCK_TOLERANCE = timedelta(hours=26)
-"""How far arXiv's clock may be behind ours: its answers once carried the day's midnight."""
+"""How far arXiv's clock may be behind ours: its responses used to be dated at midnight."""
 
 
 def arxiv_now(source: Source, categories: tuple[str, ...], *, now: datetime) -> datetime:
-    """The present as arXiv sees it, where its clock is more than a day behind ours; else ``now``.
+    """The current time by arXiv's clock if that is more than a day behind ours; else ``now``.
 
-    A week is closed by arXiv's clock, not by a laptop's whose date is wrong, and a server that plays back the past
-    is believed. One request.
+    So a laptop with a wrong date does not close weeks too early, and a server that plays back the past works. Costs one
+    request.
     """
     week = last_closed_week(now)
     answered_at = source.page(window_of(week), categories, start=0, size=1).answered_at
@@ -42,14 +42,14 @@ def harvest_windows(
     page_size: int,
     clock: Callable[[], datetime],
 ) -> Iterator[Progress]:
-    """Ask for windows, oldest first, and store what is new; one transaction for each.
+    """Fetch windows, oldest first, and store what is new, one transaction for each.
 
-    A window without an answer stays due, with its problem noted, and does not keep newer ones waiting.
+    A window without a usable response stays due, its problem is stored, and newer windows are still fetched.
 
     Raises
     ------
     SourceError
-        If arXiv answers nobody, or gives no usable answer for the newest window; what came is stored.
+        If arXiv is unavailable, or gives no usable response for the newest window; what came before is stored.
     """
     records = {record.window: record for record in window_records(db, categories)}
     held: dict[Window, set[ArxivId]] = {}
@@ -73,14 +73,14 @@ def harvest_windows(
             if n_done == len(windows):
                 raise
             yield Progress(
-                "harvest", n_done, len(windows), "weeks", f"{window_name(window)}: no usable answer: {error}"
+                "harvest", n_done, len(windows), "weeks", f"{window_name(window)}: no usable response: {error}"
             )
             continue
         known = known_papers(db, [p.arxiv_id for p in harvested.papers])
-        # One instant for both: a paper is late if it was first seen after its window was complete.
+        # The same instant for both: a paper is late if it was first seen after its window was complete.
         apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)
-        whole = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
-        note = f"{window_name(window)}: {harvested.n_got:,} papers, {len(harvested.papers) - len(known):,} new, {whole}"
+        state = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
+        note = f"{window_name(window)}: {harvested.n_got:,} papers, {len(harvested.papers) - len(known):,} new, {state}"
         yield Progress("harvest", n_done, len(windows), "weeks", note)
 
 
@@ -95,15 +95,15 @@ def _harvest_window(
     page_size: int,
     clock: Callable[[], datetime],
 ) -> HarvestedWindow:
-    # A window asked for again is downloaded: equal counts may be of unequal sets, and hide replacements.
+    # A recheck downloads the window: equal counts may hide different papers, and replacements.
     by_count = record is None
     try:
         harvested = harvest_window(
             source, window, categories, page_size=page_size, now=clock(), held=held, by_count=by_count
         )
     except SourceError as error:
-        if record is None or not record.is_complete:  # what was proven stays proven until arXiv says otherwise
-            unanswered = HarvestedWindow(window, categories, (), None, str(error), clock(), n_held=len(held))
-            apply_harvest(db, plan_harvest((), {}), unanswered, seen_at=clock())
+        if record is None or not record.is_complete:  # a complete window stays complete until arXiv says otherwise
+            failed = HarvestedWindow(window, categories, (), None, str(error), clock(), n_held=len(held))
+            apply_harvest(db, plan_harvest((), {}), failed, seen_at=clock())
         raise
     return replace(harvested, checked_at=clock())

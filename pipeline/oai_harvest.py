@@ -1,4 +1,4 @@
-"""Harvest stage over OAI-PMH: new papers and all changes to papers already stored."""
+"""Harvest stage over OAI-PMH: fetches new papers and all changes to stored papers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.database import Database
 from store.oai_passes import apply_page, oai_pass
 from store.papers import known_papers
 
-_BEGIN_LIST_AGAIN = 3  # times in one harvest; a list longer than arXiv's day would begin again for ever
+_MAX_RESTARTS = 3  # in one harvest; a list that takes longer than a token lasts would restart for ever
 
 
 def harvest_lists(
@@ -23,21 +23,21 @@ def harvest_lists(
     since: date,
     clock: Callable[[], datetime],
 ) -> Iterator[Progress]:
-    """Fetch by OAI-PMH the papers submitted since a day, and all changes to papers that are held; a page at once.
+    """Fetch the papers submitted since a day, and all changes to stored papers, page by page.
 
-    Each page is stored with the token of the next in one transaction, so a harvest that was cut off goes on there; one
-    whose token has expired begins its list again. What was read before is not asked for again, but for its last day.
+    Each page is stored in one transaction with the token of the next, so an interrupted harvest continues there; if the
+    token has expired, the list is started again. Lists already read are only fetched from their last day on.
 
     Raises
     ------
     SourceError
-        If arXiv gives no usable answer; the pages before are stored.
+        If arXiv gives no usable response; earlier pages are stored.
     """
     lists = [(oai_set(category), name) for category in sorted(set(categories)) for name in FORMATS]
     for n_done, (set_name, metadata_format) in enumerate(lists):
         newest = oai_pass(db, set_name, metadata_format)
         current = next_pass(newest, set_name, metadata_format, since=since, now=clock())
-        n_new = n_changed = n_again = 0
+        n_new = n_changed = n_restarts = 0
         while current.finished_at is None:
             try:
                 if current.token is None:
@@ -45,8 +45,8 @@ def harvest_lists(
                 else:
                     page = source.next_page(current.token, metadata_format)
             except ResumptionTokenExpired:
-                n_again += 1
-                if n_again > _BEGIN_LIST_AGAIN:
+                n_restarts += 1
+                if n_restarts > _MAX_RESTARTS:
                     raise
                 current = restarted(current)
                 continue
@@ -58,7 +58,7 @@ def harvest_lists(
             if current.finished_at is None:
                 yield Progress("harvest", n_done, len(lists), "lists")
         if current is newest:
-            continue  # read not long ago
+            continue  # it was read recently
         note = f"{set_name} ({metadata_format}): {current.n_records:,} records, {n_new:,} new, {n_changed:,} changed"
         yield Progress(
             "harvest", n_done + 1, len(lists), "lists", f"{note}; {current.problem}" if current.problem else note

@@ -1,4 +1,4 @@
-"""The one run policy: what the command line, the scheduler's jobs and the demo all do."""
+"""The one run policy, shared by the command line, the scheduler's jobs and the demo."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from templates.digest_pages import digest_files
 from templates.links import DIGEST_FILE_LINKS
 
 LOOK_BACK_WEEKS = 12
-"""Closed weeks that are looked at again: whether their digest was missed, and whether they have become complete."""
+"""How many closed weeks are checked again, for a missed digest or for a week that has become complete."""
 
 
 def run(context: AppContext, n_weeks: int) -> Iterator[Progress]:
-    """Everything that is due: harvest, analysis, and the digests of all closed weeks that have none.
+    """Harvest, analyse, and publish the digests of all closed weeks that have none.
 
     Raises
     ------
     SourceError
-        At the end, if arXiv gave no usable answer; what is stored was analysed, no digest was published.
+        At the end, if arXiv gave no usable response; what is stored has been analysed, no digest was published.
     """
     now = yield from refresh(context, n_weeks)
     *missed, last = weeks_to_publish(context, now)
@@ -43,7 +43,7 @@ def run(context: AppContext, n_weeks: int) -> Iterator[Progress]:
 def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None) -> Generator[Progress, None, datetime]:
     """Harvest, analyse, and correct the digests of weeks that have become complete.
 
-    Where arXiv gives no usable answer, what is stored is still analysed.
+    If arXiv gives no usable response, what is stored is still analysed.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None)
 
     Returns
     -------
-    The present, checked against arXiv's clock if arXiv was asked for anything.
+    The current time, checked against arXiv's clock if anything was fetched.
 
     Raises
     ------
     SourceError
-        After the analysis, if arXiv gave no usable answer.
+        After the analysis, if arXiv gave no usable response.
     """
     try:
         now = yield from stages.harvest(context, n_weeks)
@@ -74,18 +74,18 @@ def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None)
 
 
 def publish_week(context: AppContext, week: Week) -> Iterator[Progress]:
-    """One week from harvest to digest; closed weeks since then are fetched with it."""
+    """Take one week from harvest to digest; later closed weeks are fetched with it."""
     n_missed = (last_closed_week(context.now()).monday - week.monday).days // 7
-    # A week that was missed long ago must not take the topics back to what they were then.
+    # A week that was missed long ago must not set the topics back to that time.
     newest = max([week, *published_weeks(context.db)])
     yield from refresh(context, context.settings.weeks + n_missed, last_week=newest)
     yield from publish_and_write(context, week)
 
 
 def weeks_to_publish(context: AppContext, now: datetime) -> list[Week]:
-    """Closed weeks of the last twelve that were missed, and the last one; of a new installation that one alone.
+    """The last closed week, and those of the last ``LOOK_BACK_WEEKS`` that were missed.
 
-    Not what comes after the newest digest: weeks before it may have been missed too.
+    Weeks before the newest digest count too: they may have been missed. A new installation gets only the last week.
     """
     last = last_closed_week(now)
     published = published_weeks(context.db)
@@ -101,12 +101,12 @@ def publish_and_write(context: AppContext, week: Week) -> Iterator[Progress]:
 
 
 def digest_folder(context: AppContext) -> Path:
-    """Where the digests' files are."""
+    """The folder of the digests' files."""
     return context.settings.data_dir / "digests"
 
 
 def write_digest(context: AppContext, week: Week, folder: Path) -> Path:
-    """Write a week's digest as files, composing it where none is published; returns the page.
+    """Write a week's digest as files, composing it if none is published; returns the path of the page.
 
     Raises
     ------

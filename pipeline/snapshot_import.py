@@ -1,4 +1,4 @@
-"""Import stage: read arXiv's metadata snapshot into the store."""
+"""Import stage: reads arXiv's metadata snapshot into the store."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ingest.snapshot import SnapshotLine, read_snapshot
 from store.database import Database
 from store.papers import apply_harvest, known_papers
 
-_IMPORT_AT_ONCE = 2000
-_NAMED_AT_ONCE = 20  # bad lines; a file that is no snapshot has millions
+_BATCH = 2000
+_MAX_NAMED = 20  # bad lines in one report; a file that is not a snapshot has millions
 
 
 @dataclass
@@ -29,17 +29,17 @@ class SkippedLines:
 
 
 def import_snapshot(
-    db: Database, path: Path, categories: tuple[str, ...], left_out: SkippedLines, *, clock: Callable[[], datetime]
+    db: Database, path: Path, categories: tuple[str, ...], skipped: SkippedLines, *, clock: Callable[[], datetime]
 ) -> Iterator[Progress]:
-    """Store the watched papers of a metadata snapshot, one transaction for ``_IMPORT_AT_ONCE`` of them.
+    """Store the watched papers of a metadata snapshot, one transaction for ``_BATCH`` of them.
 
-    Lines that cannot be read are named, counted in ``left_out``, and left out. Reading a snapshot twice changes
-    nothing, so one that was killed is read again from its begin.
+    Lines that cannot be read are skipped, reported, and counted in ``skipped``. Importing a snapshot twice changes
+    nothing, so an interrupted import can simply be repeated.
 
     Raises
     ------
     UsageError
-        If the file cannot be read, or breaks off; what came before is stored.
+        If the file cannot be read, or is cut off; the papers before that are stored.
     """
     batch: list[SnapshotLine] = []
     bad: list[SnapshotLine] = []
@@ -47,8 +47,8 @@ def import_snapshot(
     n_bytes = path.stat().st_size if path.exists() else 0
 
     def bad_lines() -> str:
-        more = f" and {len(bad) - _NAMED_AT_ONCE:,} more" if len(bad) > _NAMED_AT_ONCE else ""
-        lines = "; ".join(f"line {line.number} left out: {line.problem}" for line in bad[:_NAMED_AT_ONCE])
+        more = f" and {len(bad) - _MAX_NAMED:,} more" if len(bad) > _MAX_NAMED else ""
+        lines = "; ".join(f"line {line.number} skipped: {line.problem}" for line in bad[:_MAX_NAMED])
         bad.clear()
         return lines + more
 
@@ -57,15 +57,15 @@ def import_snapshot(
             n_lines = line.number
             if line.problem is not None:
                 bad.append(line)
-                left_out.n += 1
-                left_out.first = left_out.first or f"line {line.number} ({line.problem})"
+                skipped.n += 1
+                skipped.first = skipped.first or f"line {line.number} ({line.problem})"
             if line.paper is not None:
                 batch.append(line)
-            if len(batch) + len(bad) >= _IMPORT_AT_ONCE:
+            if len(batch) + len(bad) >= _BATCH:
                 n_papers += _store_batch(db, batch, clock())
                 batch.clear()
                 yield Progress("import", line.n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", bad_lines())
-    except UsageError:  # the file breaks off here; what came before it is good
+    except UsageError:  # the file is cut off here; what came before is good
         _store_batch(db, batch, clock())
         raise
     n_papers += _store_batch(db, batch, clock())
@@ -78,7 +78,7 @@ def import_snapshot(
 def _store_batch(db: Database, lines: list[SnapshotLine], seen_at: datetime) -> int:
     once: dict[ArxivId, Paper] = {}
     for p in (line.paper for line in lines if line.paper is not None):
-        # A paper that comes twice in a batch must not be inserted twice.
+        # A paper that appears twice in a batch must not be inserted twice.
         once[p.arxiv_id] = merged_record(once[p.arxiv_id], p) if p.arxiv_id in once else p
     versions = [version for line in lines for version in line.versions]
     plan = plan_harvest(once.values(), known_papers(db, list(once)), versions)

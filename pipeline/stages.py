@@ -1,10 +1,10 @@
-"""Each stage of a run, with everything it needs taken from the application context.
+"""The stages of a run, each with what it needs from the application context.
 
     harvest -> embed -> detect -> topics -> weekly tables -> calls -> digest
 
-Each stage is a generator: it yields after every unit of work that is committed, and asks the store what is left to
-do, so a run that was killed goes on where it stopped and one that is up to date does nothing. Given the same papers,
-the stages give the same numbers, whether they were interrupted or not: units are cut from a fixed order.
+Each stage is a generator that yields after every committed unit of work. It asks the store what is left to do, so a
+killed run continues where it stopped, and a run that is up to date does nothing. The same papers give the same numbers
+whether a run was interrupted or not, because units are taken in a fixed order.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from runtime.context import AppContext, papertide_version
 
 
 def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, datetime]:
-    """Fetch closed weeks that are not proven complete, and recheck those that are due.
+    """Fetch closed weeks that are not known to be complete, and recheck those that are due.
 
     Returns
     -------
-    The present, checked against arXiv's clock if arXiv was asked for anything.
+    The current time, checked against arXiv's clock if anything was fetched.
     """
     now = context.now()
     windows = windows_due(context, n_weeks, now)
@@ -58,14 +58,14 @@ def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, date
 
 
 def windows_due(context: AppContext, n_weeks: int, now: datetime) -> list[Window]:
-    """What a harvest would ask arXiv about."""
+    """The windows that a harvest would fetch."""
     return due_windows(
         context.db, context.settings.categories, n_weeks, now=now, recheck_weeks=context.settings.arxiv.recheck_weeks
     )
 
 
 def harvest_oai(context: AppContext, since: date | None) -> Iterator[Progress]:
-    """Fetch by OAI-PMH what was submitted since a day (by default in the weeks that runs look back) or changed."""
+    """Fetch by OAI-PMH what changed or was submitted since a day, by default the first of the weeks a run covers."""
     first_day = since or weeks_of_run(context.settings.weeks, now=context.now())[0].monday
     yield from harvest_lists(
         context.db, context.oai_source, context.settings.categories, since=first_day, clock=context.clock
@@ -78,18 +78,18 @@ def import_papers(context: AppContext, path: Path, skipped: SkippedLines) -> Ite
 
 
 def embed(context: AppContext) -> Iterator[Progress]:
-    """Embed every paper that has no vector, without loading the model where nothing is missing."""
+    """Embed every paper that has no vector; the model is loaded only if one is missing."""
     if not is_embedded(context.db, context.embedding_model_id):
         yield from embed_missing(context.db, context.encoder, chunk_size=context.settings.embedding.chunk_size)
 
 
 def detect(context: AppContext) -> Iterator[Progress]:
-    """Detect techniques and themes in every paper not yet read."""
+    """Detect techniques and themes in every paper that has no detections yet."""
     yield from detect_missing(context.db, context.detector)
 
 
 def topics(context: AppContext, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
-    """Fit where due, assign what has no topic, and observe the newest weeks."""
+    """Fit topics if that is due, assign papers that have none, and measure the drift of the newest weeks."""
     model_id = context.embedding_model_id
     if model_id is None:
         return
@@ -116,7 +116,7 @@ def tables(context: AppContext) -> Iterator[Progress]:
 
 
 def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
-    """Every stage between harvest and digest."""
+    """Run every stage between harvest and digest."""
     yield from embed(context)
     yield from detect(context)
     yield from topics(context, last_week=last_week)
@@ -124,7 +124,7 @@ def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
 
 
 def term_counts(context: AppContext, watched_terms: Sequence[str]) -> TermCounts:
-    """All weeks of everything that is called, ``watched_terms`` included."""
+    """The weekly counts of every term that gets calls, ``watched_terms`` included."""
     return counts_to_call(
         context.db,
         categories=context.settings.categories,
@@ -136,7 +136,7 @@ def term_counts(context: AppContext, watched_terms: Sequence[str]) -> TermCounts
 
 
 def calls(context: AppContext, week: Week) -> Iterator[Progress]:
-    """Make the calls of a closed week, and score those that are old enough."""
+    """Make the calls of a closed week, and score past calls that are old enough."""
     require_closed(context, week)
     model = context.topic_model
     yield from store_calls(
@@ -156,7 +156,7 @@ def calls(context: AppContext, week: Week) -> Iterator[Progress]:
 
 
 def publish(context: AppContext, week: Week) -> Iterator[Progress]:
-    """Publish a week's digest if it is due, its calls made before."""
+    """Make a week's calls, then publish its digest if that is due."""
     yield from calls(context, week)
     yield from publish_if_due(
         context.db, week, context.settings.categories, lambda: edition(context, week), clock=context.clock
@@ -193,7 +193,7 @@ def edition(context: AppContext, week: Week) -> DigestEdition:
 
 
 def require_closed(context: AppContext, week: Week) -> None:
-    """Refuse a week that is not over, or not announced to the end.
+    """Refuse a week that is not closed yet.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Topic stage: fit topics when due, assign papers, detect new topics and drift."""
+"""Topic stage: fits topics when due, assigns papers, finds new topics and measures drift."""
 
 from __future__ import annotations
 
@@ -37,10 +37,8 @@ from store.topics import (
     topics_of_papers,
 )
 
-_OUTGROWN = 2.0  # times as many papers as a fit saw: history was added, not a week
-
-
-_ASSIGN_AT_ONCE = 8192
+_OUTGROWN = 2.0  # with this many times the papers of the fit, history was added, not a week
+_BATCH = 8192
 
 
 def update_topics(
@@ -53,9 +51,9 @@ def update_topics(
     clock: Callable[[], datetime],
     force: bool = False,
 ) -> Iterator[Progress]:
-    """Fit where due, assign what has no topic, see which topics are born and how well the newest weeks fit.
+    """Fit topics if that is due, assign papers that have none, find new topics, and measure drift.
 
-    Where they fit badly, topics are fitted anew at once.
+    If the topics have drifted, they are refitted at once.
     """
     yield from fit_if_due(db, embedding_model_id, categories, settings, last_week=last_week, clock=clock, force=force)
     yield from _assign_and_observe(db, embedding_model_id, categories, settings, last_week)
@@ -83,7 +81,7 @@ def fit_if_due(
     clock: Callable[[], datetime],
     force: bool = False,
 ) -> Iterator[Progress]:
-    """Fit topics where there are none yet, the last fit is old or no longer suits, and match them to the registry."""
+    """Fit topics if there are none, or if the last fit is old or no longer suits, and match them to the registry."""
     model = newest_topic_model(db, embedding_model_id)
     if model is not None and not force and not _refit_is_due(db, model, settings, last_week):
         return
@@ -92,7 +90,7 @@ def fit_if_due(
     )
     papers = papers_in_order(db, embeddings.ids)
     yield Progress("topics", 0, len(papers), "papers", "fitting topics, which may take a minute or more")
-    # A fit of half as many papers says too little about these to start from.
+    # A fit of half as many papers says too little about these to be a starting point.
     is_outgrown = model is not None and len(papers) >= _OUTGROWN * model.n_papers
     fitted = fit_topics(
         [paper_text(p) for p in papers],
@@ -101,7 +99,7 @@ def fit_if_due(
         before=None if model is None or is_outgrown else model.fitted.centroids,
     )
     if model is not None and model.topics and not len(fitted):
-        yield Progress("topics", 0, 0, "papers", "no topic found in these papers; the last fit stays")
+        yield Progress("topics", 0, 0, "papers", "no topic found in these papers; the last fit is kept")
         return
     assignment = assign_topics(embeddings, fitted)
     registered = registered_topics(db, embedding_model_id)
@@ -164,7 +162,7 @@ def _drift_of_weeks(
     fitted: FittedTopics,
     last_week: Week,
 ) -> list[TopicDrift]:
-    """How the baseline weeks fit: what later weeks are compared with."""
+    """The drift measures of the baseline weeks, with which later weeks are compared."""
     week_of_paper = np.array([week.monday for week in weeks], dtype="datetime64[D]")
     baseline = list(weeks_between(last_week.plus(1 - BASELINE_WEEKS), last_week))
     in_baseline = week_of_paper >= np.datetime64(baseline[0].monday)
@@ -186,7 +184,7 @@ def _drift_of_weeks(
 
 
 def _refit_is_due(db: Database, model: StoredTopicModel, settings: TopicSettings, last_week: Week) -> bool:
-    """Whether a fit is old, found nothing, no longer suits, or saw so few of today's papers that it cannot tell."""
+    """Whether a fit is old, found nothing, has drifted, or saw too few of today's papers."""
     n_embedded = embedding_counts(db)[model.fitted.embedding_model_id]
     return (
         model.fitted_week.plus(settings.refit_weeks) <= last_week
@@ -197,7 +195,7 @@ def _refit_is_due(db: Database, model: StoredTopicModel, settings: TopicSettings
 
 
 def has_drifted(db: Database, model: StoredTopicModel, settings: TopicSettings) -> bool:
-    """Whether so many more papers fit no topic than when the fit was made that it no longer suits."""
+    """Whether the share of papers without a topic has grown too much since the fit."""
     return rise_of_unassigned(drift_of(db, model.topic_model_id), model.fitted_week) > settings.max_drift
 
 
@@ -209,7 +207,7 @@ def observe_weeks(
     *,
     last_week: Week,
 ) -> Iterator[Progress]:
-    """For each closed week after the fit, in order: the topics born in it, and how well its papers fit."""
+    """For each closed week after the fit, in order: add the topics born in it, and measure its drift."""
     model = newest_topic_model(db, embedding_model_id)
     if model is None or not model.topics:
         return
@@ -217,9 +215,9 @@ def observe_weeks(
     for week in weeks_between(model.fitted_week.plus(1), last_week):
         if week in measured:
             continue
-        # One at a time, each from what the store holds then, so that a run cut off in between goes on as it would have.
-        while (newborn := _newborn_in(db, model, categories, settings, week)) is not None:
-            yield from _give_birth(db, model, categories, settings, newborn, week)
+        # One at a time, each from what is stored by then, so that an interrupted run continues to the same result.
+        while (new_topic := _new_topic_in(db, model, categories, settings, week)) is not None:
+            yield from _add_new_topic(db, model, categories, settings, new_topic, week)
             model = newest_topic_model(db, embedding_model_id) or model
         first = model.fitted_week.plus(1 - BASELINE_WEEKS)
         places = assignments_of_weeks(db, model.topic_model_id, categories, first=first, last=week)
@@ -240,7 +238,7 @@ def observe_weeks(
         yield Progress("topics", drift.n, drift.n, "papers")
 
 
-def _newborn_in(
+def _new_topic_in(
     db: Database, model: StoredTopicModel, categories: tuple[str, ...], settings: TopicSettings, week: Week
 ) -> NewTopic | None:
     places = assignments_of_weeks(
@@ -250,30 +248,30 @@ def _newborn_in(
     fits = places.topic_ids >= 0
     seen = places.weeks <= np.datetime64(model.fitted_week.monday)
     alone = fits_without_itself(places.similarity[seen], places.topic_ids[seen], floor=model.fitted.floor)
-    # Recent papers only as they stand: whatever makes a newborn must be free to move to it.
+    # Recent papers count as they are assigned: every paper that forms a new topic must be able to move to it.
     fits[seen] &= alone | is_recent[seen]
     left = np.flatnonzero(~fits)
     vectors = embeddings_by_id(db, model.fitted.embedding_model_id, [places.ids[row] for row in left]).vectors
     return find_new_topic(vectors, is_recent[left], floor=model.fitted.floor, min_papers=settings.min_birth_papers)
 
 
-def _give_birth(
+def _add_new_topic(
     db: Database,
     model: StoredTopicModel,
     categories: tuple[str, ...],
     settings: TopicSettings,
-    newborn: NewTopic,
+    new_topic: NewTopic,
     week: Week,
 ) -> Iterator[Progress]:
-    """Store a topic born in a week, with every paper that is nearer to it than to the topic that it had."""
+    """Store a topic born in a week, with every paper that is nearer to it than to its current topic."""
     places = assignments_of_weeks(db, model.topic_model_id)
     moved: dict[ArxivId, float] = {}
-    for start in range(0, len(places.ids), _ASSIGN_AT_ONCE):
-        ids = list(places.ids[start : start + _ASSIGN_AT_ONCE])
+    for start in range(0, len(places.ids), _BATCH):
+        ids = list(places.ids[start : start + _BATCH])
         some = embeddings_by_id(db, model.fitted.embedding_model_id, ids)
-        _, similarity = nearest_centroids(some.vectors, newborn.centroid[None])
+        _, similarity = nearest_centroids(some.vectors, new_topic.centroid[None])
         nearer = (similarity >= np.float32(model.fitted.floor)) & (
-            similarity > places.similarity[start : start + _ASSIGN_AT_ONCE]
+            similarity > places.similarity[start : start + _BATCH]
         )
         moved |= {ids[row]: float(similarity[row]) for row in np.flatnonzero(nearer)}
 
@@ -293,9 +291,9 @@ def _give_birth(
     label, terms = describe_new_topic(
         [paper_text(p) for p in papers], topic_of_paper, model.fitted.top_terms, settings.n_top_terms
     )
-    # Older papers that happen to lie near it do not date it.
+    # Older papers that happen to be near it do not count for its date.
     begun = sorted(p.week for p in papers if p.arxiv_id in moved and p.week > week.plus(-settings.birth_weeks))
-    nearest, _ = nearest_centroids(newborn.centroid[None], model.fitted.centroids)
+    nearest, _ = nearest_centroids(new_topic.centroid[None], model.fitted.centroids)
     topic = Topic(
         topic_id=highest_topic_id(db) + 1,
         label=free_label(label, terms, {t.label.lower() for t in model.topics}),
@@ -310,20 +308,20 @@ def _give_birth(
         model,
         topic,
         TopicEvent(topic.topic_id, "born", week, detail),
-        centroid=newborn.centroid,
-        position=new_topic_position(newborn.centroid, model.fitted.centroids, model.positions),
+        centroid=new_topic.centroid,
+        position=new_topic_position(new_topic.centroid, model.fitted.centroids, model.positions),
         reassigned=moved,
     )
     yield Progress("topics", len(moved), len(moved), "papers", f"{week}: a topic is born, {topic.label}")
 
 
 def assign_missing(db: Database, model: StoredTopicModel) -> Iterator[Progress]:
-    """Assign every embedded paper that the fit has not been asked about."""
+    """Assign every embedded paper that has no assignment of this fit."""
     embedding_model_id = model.fitted.embedding_model_id
     ids = ids_without_topic(db, model.topic_model_id, embedding_model_id)
-    for start in range(0, len(ids), _ASSIGN_AT_ONCE):
+    for start in range(0, len(ids), _BATCH):
         chunk: TopicAssignment = assign_topics(
-            embeddings_by_id(db, embedding_model_id, ids[start : start + _ASSIGN_AT_ONCE]), model.fitted
+            embeddings_by_id(db, embedding_model_id, ids[start : start + _BATCH]), model.fitted
         )
         add_assignment(db, model, chunk)
-        yield Progress("topics", min(start + _ASSIGN_AT_ONCE, len(ids)), len(ids), "papers")
+        yield Progress("topics", min(start + _BATCH, len(ids)), len(ids), "papers")

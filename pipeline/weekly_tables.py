@@ -1,4 +1,4 @@
-"""Weekly-table stage: count papers by week, term and level."""
+"""Weekly-table stage: counts papers by week, term and level."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.weekly import rebuild_weekly_tables, weekly_tables_are_current
 def refresh_tables(
     db: Database, detector_id: str, topic_model_id: int | None, categories: tuple[str, ...]
 ) -> Iterator[Progress]:
-    """Bring the weekly tables up to date, if something changed since they were made."""
+    """Rebuild the weekly tables, if something has changed since the last time."""
     if weekly_tables_are_current(db, detector_id, topic_model_id, categories):
         return
     rebuild_weekly_tables(db, detector_id, topic_model_id, categories)

@@ -1,1 +1,1 @@
-"""What a run needs: settings, the application context, leases, files."""
+"""What every run needs: settings, the application context, leases and files."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -20,12 +19,11 @@ from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
 from analysis.search.paper_search import IndexSearch, PaperSearch
 from analysis.search.ranking import similarities
-from domain.errors import StoreError, UsageError, private_detail, public_message
+from domain.errors import UsageError
 from domain.paper_index import PaperIndex
 from domain.paper_query import PaperQuery
-from domain.progress import Progress
 from runtime.cache import CachePool
-from runtime.lease import has_ended, held_lease, pid_namespace
+from runtime.lease import has_ended, pid_namespace
 from runtime.settings import Settings
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
@@ -33,7 +31,6 @@ from store.paper_index import load_paper_index
 from store.paper_query import Corpus
 from store.papers import holds_made_up
 from store.rate_limit import StoredLimiterState
-from store.runs import finish_run, start_run
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
@@ -43,9 +40,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-LEASE = "run"
-"""The right to harvest, embed, fit and publish."""
-
 
 def papertide_version() -> str:
     """The installed version."""
@@ -53,7 +47,7 @@ def papertide_version() -> str:
 
 
 def wall_clock() -> datetime:
-    """The present, UTC."""
+    """The current time, UTC."""
     return datetime.now(UTC)
 
 
@@ -69,7 +63,7 @@ class AppContext:
     Parameters
     ----------
     settings : all settings.
-    clock : the present, UTC; the setting ``now`` wins over it.
+    clock : gives the current time, UTC; the setting ``now`` overrides it.
     db : an open database; by default the one that the settings name, opened on first use.
     detector : the detector; by default the one over the settings' taxonomy.
     encoder : the embedding model; by default the one that the settings name, loaded on first use.
@@ -110,11 +104,11 @@ class AppContext:
             self._db.close()
 
     def now(self) -> datetime:
-        """The present, or the instant that the settings take for it."""
+        """The current time, or the time that the setting ``now`` gives."""
         return self.settings.now or self.clock()
 
     def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:  # noqa: ARG002
-        """The value of ``make``; a ``CachedContext`` makes it once for each state of the database."""
+        """The result of ``make``; a ``CachedContext`` computes it once for each state of the database."""
         return make()
 
     def _open_database(self) -> Database:
@@ -122,7 +116,7 @@ class AppContext:
 
     @property
     def db(self) -> Database:
-        """The database, created and migrated if need be."""
+        """The database, created and migrated if necessary."""
         with self._db_lock:
             if self._db is None:
                 self._db = self._open_database()
@@ -135,11 +129,11 @@ class AppContext:
         Raises
         ------
         UsageError
-            If the stored papers are made up and this arXiv's are not.
+            If the stored papers are the demo's and this server's are real.
         """
         from ingest.client import ArxivClient
 
-        self._keep_apart(self.settings.arxiv.api_url)
+        self._refuse_to_mix(self.settings.arxiv.api_url)
         return ArxivClient(
             self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
         )
@@ -155,7 +149,7 @@ class AppContext:
         """
         from ingest.oai import OaiClient
 
-        self._keep_apart(self.settings.arxiv.oai_url)
+        self._refuse_to_mix(self.settings.arxiv.oai_url)
         return OaiClient(
             self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
         )
@@ -166,7 +160,7 @@ class AppContext:
 
     @property
     def can_harvest(self) -> bool:
-        """False where the stored papers are the demo's and arXiv's query API is the real one: they must not mix."""
+        """False if the stored papers are the demo's and arXiv's query API is the real one: they must not mix."""
         return not (_is_real_arxiv(self.settings.arxiv.api_url) and self._holds_made_up)
 
     @property
@@ -174,16 +168,16 @@ class AppContext:
         """As ``can_harvest``, for OAI-PMH."""
         return not (_is_real_arxiv(self.settings.arxiv.oai_url) and self._holds_made_up)
 
-    def _keep_apart(self, url: str) -> None:
-        """Refuse to bring arXiv's own papers among those of the demo."""
+    def _refuse_to_mix(self, url: str) -> None:
+        """Refuse to add real papers to the demo's."""
         if _is_real_arxiv(url) and holds_made_up(self.db):
             raise UsageError(
-                "the papers held here are the demo's, and real ones must not come among them; give another --data-dir"
+                "this folder has the demo's made-up papers, and real ones must not be added; use another --data-dir"
             )
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:
-        """Spaces requests to arXiv, across every process that works on this database."""
+        """Spaces requests to arXiv over all processes that use this database."""
         from ingest.rate_limiter import RateLimiter
 
         return RateLimiter(
@@ -192,7 +186,7 @@ class AppContext:
 
     @property
     def detector(self) -> Detector:
-        """The detector over the operator's taxonomy, or the one that ships."""
+        """The detector for the operator's taxonomy, or for the packaged one."""
         with self._detector_lock:
             if self._detector is None:
                 self._detector = Detector(load_taxonomy(self.settings.taxonomy))
@@ -200,7 +194,7 @@ class AppContext:
 
     @property
     def encoder(self) -> Encoder:
-        """The embedding model; loading it takes seconds, so ask only where texts must be embedded."""
+        """The embedding model. Loading it takes seconds, so use it only to embed texts."""
         with self._encoder_lock:
             if self._encoder is None:
                 from analysis.sentence_encoder import load_encoder
@@ -210,7 +204,7 @@ class AppContext:
 
     @property
     def embedding_model_id(self) -> str | None:
-        """The stored vectors' model as the settings ask for it, without loading it; ``None`` where there are none."""
+        """The id of the settings' model among the stored vectors, without loading it; ``None`` if it has none."""
         from analysis.sentence_encoder import stored_model_id
 
         return self.cached(
@@ -218,21 +212,21 @@ class AppContext:
         )
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine of a query with every paper of an index, ``(n_papers,)``."""
+        """The cosine similarity of a query to every paper of an index, ``(n_papers,)``."""
         cosines: NDArray[np.float32] = self.all_similarities([query], index)[0]
         return cosines
 
     def mondays_of_rows(self, query: PaperQuery) -> NDArray[np.int32] | None:  # noqa: ARG002 - a cached context has them
-        """The week of each paper by its row; ``None`` here, where reading it takes longer than one count of words."""
+        """The week of each paper by its row; ``None`` here, because reading it takes longer than one text query."""
         return None
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine of each query with every paper, ``(n_queries, n_papers)``, in one pass over the papers."""
+        """The cosine similarity of each query to every paper, ``(n_queries, n_papers)``, in one pass."""
         return similarities(self.encoder.encode(queries), index.vectors)
 
     @property
     def paper_index(self) -> PaperIndex:
-        """All watched papers as arrays; loading takes a second for every hundred thousand."""
+        """All watched papers as arrays; loading 100,000 takes a second."""
         return load_paper_index(
             self.db,
             self.corpus,
@@ -254,39 +248,6 @@ class AppContext:
 
     @property
     def topic_model(self) -> StoredTopicModel | None:
-        """The newest topic model over the stored vectors."""
+        """The newest topic model of the stored vectors."""
         model_id = self.embedding_model_id
         return self.cached("topic model", lambda: newest_topic_model(self.db, model_id)) if model_id else None
-
-    # -- one at a time
-
-    @contextmanager
-    def sole_worker(self, job: str, period: str) -> Iterator[Callable[[Iterable[Progress]], Iterator[Progress]]]:
-        """Work under the lease, with a line in the run ledger; another worker on the same database is refused.
-
-        Gives a function to pass the work through.
-
-        Raises
-        ------
-        BusyError
-            If somebody else works on the database now.
-        """
-        with held_lease(self.db, LEASE, clock=self.clock) as keeping:
-            start_run(self.db, job, period, now=self.clock())
-            try:
-                yield keeping
-            except KeyboardInterrupt:
-                self._note(job, period, "stopped", "stopped as asked")
-                raise
-            except BaseException as error:
-                self._note(job, period, "failed", public_message(error), private_detail(error))
-                raise
-            else:
-                self._note(job, period, "done", "")
-
-    def _note(self, job: str, period: str, state: str, message: str, detail: str = "") -> None:
-        try:
-            finish_run(self.db, job, period, state=state, message=message, detail=detail, now=self.clock())
-        except StoreError:
-            if state == "done":
-                raise

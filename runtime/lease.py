@@ -1,4 +1,4 @@
-"""One worker at a time: the lease in the database, renewed while the work goes on."""
+"""Leases in the database: one holder at a time, renewed while the work goes on."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from store.runs import acquire_lease, lease_holders, release_lease
 LEASE_DURATION = timedelta(minutes=30)
 
 _T = TypeVar("_T")
-_ours: set[str] = set()
-"""Holders at work in this process, so that two of its threads do not take each other for dead."""
+_own_holders: set[str] = set()
+"""The holders in this process, so that its threads do not take each other for dead processes."""
 
 
 @contextmanager
 def held_lease(
     db: Database, name: str, *, clock: Callable[[], datetime]
 ) -> Iterator[Callable[[Iterable[_T]], Iterator[_T]]]:
-    """Hold the sole right of this name.
+    """Hold the lease of this name.
 
-    Gives a function to pass the work through. The lease is renewed in a thread, since one step may take longer than
-    it lasts; if somebody else took it all the same (the machine slept), the work ends at its next step.
+    Yields a function to pass the work through. The lease is renewed in a thread, because one step may take longer than
+    the lease lasts. If another process takes it anyway (the machine slept), the work ends at its next step.
 
     Raises
     ------
     BusyError
-        If somebody else holds it.
+        If another holder has it.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{pid_namespace()}.{time.monotonic_ns()}"
     done, lost = threading.Event(), list[BusyError]()
@@ -52,35 +52,35 @@ def held_lease(
                 lost.append(error)
                 return
             except StoreError:
-                continue  # a database that is busy now is asked again at the next turn
+                continue  # the database is busy; try again at the next renewal
 
-    def keeping(work: Iterable[_T]) -> Iterator[_T]:
+    def guarded(work: Iterable[_T]) -> Iterator[_T]:
         for step in work:
             if lost:
                 raise lost[0]
             yield step
 
-    _ours.add(holder)
+    _own_holders.add(holder)
     try:
         take()
         renewal = threading.Thread(target=renew, name=f"lease {name}", daemon=True)
         renewal.start()
         try:
-            yield keeping
+            yield guarded
         finally:
             done.set()
             renewal.join()
-            # On a full disk the lease stays, but its process is known to be gone.
+            # On a full disk the lease stays, but others can tell that its process has ended.
             with suppress(StoreError):
                 release_lease(db, name, holder)
     finally:
-        _ours.discard(holder)
+        _own_holders.discard(holder)
 
 
 def pid_namespace() -> str:
-    """Where a process number means what it means here: this boot of the machine, and this container's own numbers.
+    """Within which process ids are unique: this boot of the machine and this container's PID namespace.
 
-    Empty where the system does not tell.
+    Empty if the system does not tell.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -94,13 +94,13 @@ _RESTORE = "restore"
 
 
 @contextmanager
-def long_running(db: Database, *, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Say that a process works on this database for long, also while it waits for its next job.
+def registered_process(db: Database, *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Register a long-running process of this database, also while it waits for its next job.
 
     Raises
     ------
     BusyError
-        If a backup is being put in the database's place.
+        If a backup is being restored.
     """
     with held_lease(db, f"{_PROCESS}{secrets.token_hex(8)}", clock=clock):
         with held_lease(db, _RESTORE, clock=clock):
@@ -109,27 +109,27 @@ def long_running(db: Database, *, clock: Callable[[], datetime]) -> Iterator[Non
 
 
 @contextmanager
-def nobody_else(db: Database, names: Iterable[str], *, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Hold the right to replace the database: no process runs for long, and none begins; nor any of these jobs.
+def exclusive_access(db: Database, names: Iterable[str], *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Hold the sole right to replace the database: no long-running process and none of these leases may be active.
 
     Raises
     ------
     BusyError
-        If somebody is at work.
+        If something is active.
     """
     with ExitStack() as held:
         for name in (_RESTORE, *names):
             held.enter_context(held_lease(db, name, clock=clock))
         for holder in lease_holders(db, _PROCESS, now=clock()):
             if not has_ended(holder):
-                raise BusyError("Papertide runs on this database; stop `papertide up` first", holder=holder)
+                raise BusyError("Papertide is running on this database; stop `papertide up` first", holder=holder)
         yield
 
 
 def has_ended(holder: str) -> bool:
-    """Whether a holder, ``host:process:place.start``, was a process of this machine that is gone.
+    """Whether a holder, ``host:process:namespace.start``, was a process of this machine that has ended.
 
-    Two containers may have one host name, and a process number 1 each, so the place must be ours as well.
+    Two containers may share a host name, and each has a process 1, so the namespace must be ours as well.
     """
     host, pid, start = holder.rsplit(":", 2)
     if (host, start.rpartition(".")[0]) != (socket.gethostname(), pid_namespace()):
@@ -141,8 +141,8 @@ def has_ended(holder: str) -> bool:
     except PermissionError:
         return False
     if int(pid) == os.getpid():
-        return holder not in _ours  # the process before us had our number, and has ended
-    try:  # a killed process keeps its number until its parent has asked how it ended
+        return holder not in _own_holders  # an earlier process had our id, and has ended
+    try:  # a killed process keeps its id until its parent reads its exit status
         return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return False  # no /proc here

@@ -1,4 +1,4 @@
-"""The group ``mail`` of the settings."""
+"""The settings group ``mail``."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from domain.subscription import normalised_address
 
 
 class MailSettings(BaseModel):
-    """How mails leave, and in whose name."""
+    """How mail is sent, and from which address."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     transport: Literal["folder", "smtp"] = Field(
         default="folder", description="`folder` writes each mail as an .eml file into data_dir/mail; `smtp` sends it."
     )
-    host: str = Field(default="localhost", description="The mail server that takes our mails.")
-    port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 with starttls, 465 with tls as a rule.")
+    host: str = Field(default="localhost", description="The mail server to send through.")
+    port: int = Field(default=587, ge=1, le=65535, description="Its port: usually 587 with starttls, 465 with tls.")
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
-        description="How the connection is secured. `none` is refused for any host but this machine.",
+        description="How the connection is encrypted. `none` is refused for any host but this machine.",
     )
     insecure_host_is_meant: bool = Field(
-        default=False, description="Allow `none` for another host: mails and password then travel in clear text."
+        default=False, description="Allow `none` for another host: mails and password are then sent in clear text."
     )
-    user: str = Field(default="", description="The name to log in with; none where the server asks for none.")
+    user: str = Field(default="", description="The name to log in with; empty if the server needs no login.")
     password: SecretStr = Field(default=SecretStr(""), description="The password to log in with.")
-    sender: str = Field(default="papertide@localhost", description="The address that mails come from.")
-    sender_name: str = Field(default="Papertide", max_length=60, description="The name that stands before it.")
-    reply_to: str = Field(default="", description="Where answers go; to the sender by default.")
-    bounce_to: str = Field(default="", description="Where mail servers report failures; to the sender by default.")
+    sender: str = Field(default="papertide@localhost", description="The address that mail comes from.")
+    sender_name: str = Field(default="Papertide", max_length=60, description="The name shown with it.")
+    reply_to: str = Field(default="", description="Where replies go; the sender by default.")
+    bounce_to: str = Field(default="", description="Where mail servers send bounces; the sender by default.")
     list_id: str = Field(
-        default="", description="The list's name in List-Id; digest. and the sender's domain by default."
+        default="", description="The list's name in List-Id; `digest.` and the sender's domain by default."
     )
-    operator: str = Field(default="", description="Who is told when a job fails again and again; nobody by default.")
-    rate_per_s: float = Field(default=10.0, gt=0, le=1000, description="Mails handed over a second, at most.")
-    timeout_s: float = Field(default=60.0, gt=0, le=900, description="Longest wait for an answer of the mail server.")
+    operator: str = Field(default="", description="Who is mailed when a job keeps failing; nobody by default.")
+    rate_per_s: float = Field(default=10.0, gt=0, le=1000, description="Most mails to send a second.")
+    timeout_s: float = Field(default=60.0, gt=0, le=900, description="Longest wait for a reply of the mail server.")
     end_timeout_s: float = Field(
-        default=600.0, gt=0, le=900, description="Longest wait for its answer to a whole mail; RFC 5321 asks for 600."
+        default=600.0, gt=0, le=900, description="Longest wait for its reply to a whole mail; RFC 5321 asks for 600."
     )
     max_tries: int = Field(
-        default=22, ge=1, le=60, description="Tries of one mail before it is given up: four days by default."
+        default=22, ge=1, le=60, description="Tries of one mail before it is given up; the default takes four days."
     )
     bounce_folder: Path | None = Field(
-        default=None, description="A Maildir, or a folder of .eml files, into which reports of failure are delivered."
+        default=None, description="A Maildir, or a folder of .eml files, into which bounces are delivered."
     )
 
     @field_validator("sender", "reply_to", "bounce_to", "operator")
@@ -72,7 +72,7 @@ class MailSettings(BaseModel):
     @classmethod
     def _is_a_list_id(cls, value: str) -> str:
         if value and not all(part and part.replace("-", "").isalnum() and part.isascii() for part in value.split(".")):
-            raise ValueError("it is letters, digits and dashes with dots between, such as digest.example.org")
+            raise ValueError("write it as letters, digits and hyphens between dots, such as digest.example.org")
         return value
 
     @model_validator(mode="after")
@@ -96,7 +96,7 @@ class MailSettings(BaseModel):
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is the machine that we run on, by its name alone."""
+    """Whether a host name means this machine; nothing is looked up."""
     if host == "localhost":
         return True
     try:

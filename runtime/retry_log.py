@@ -1,4 +1,4 @@
-"""Says when a request failed and how long until it is tried again."""
+"""Reports failed requests and when they are tried again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from stamina.instrumentation import RetryDetails
 from domain.errors import public_message
 
 
-def log_retries(say: Callable[[str], None] | None = None) -> None:
-    """Say, on standard error by default, when a request failed and how long we wait before the next try."""
+def log_retries(write: Callable[[str], None] | None = None) -> None:
+    """Report each failed request and the wait before the next try; on standard error by default."""
 
     def hook(details: RetryDetails) -> None:
         line = f"{public_message(details.caused_by)}; trying again in {details.wait_for:.0f} s ({details.retry_num})"
-        if say is not None:
-            say(line)
+        if write is not None:
+            write(line)
         else:
             Console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
 

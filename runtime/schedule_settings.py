@@ -1,4 +1,4 @@
-"""The group ``schedule`` of the settings."""
+"""The settings group ``schedule``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class ScheduleSettings(BaseModel):
-    """When what is done. Crontab lines: minute, hour, day of month, month, day of week (mon to sun)."""
+    """When jobs run. Crontab lines: minute, hour, day of month, month, day of week (mon to sun)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,28 +19,28 @@ class ScheduleSettings(BaseModel):
     )
     zone: str = Field(
         default="America/New_York",
-        description="The time zone of `harvest`; arXiv announces by the clock of New York, with its daylight changes.",
+        description="The time zone of `harvest`. arXiv announces by New York time, daylight saving included.",
     )
     changes: str = Field(
         default="0 7 2 * *",
-        description="When to ask OAI-PMH, UTC, what changed in papers of any age since the last time; empty for never.",
+        description="When to ask OAI-PMH for changes to papers of any age since the last time, UTC; empty for never.",
     )
     backup: str = Field(default="0 4 * * *", description="When to back up the database, UTC; empty for never.")
     keep_backups: int = Field(default=7, ge=1, description="Backups kept in data_dir/backups; older ones are deleted.")
-    clean_up: str = Field(default="30 4 * * *", description="When to forget what is not needed any more, UTC.")
+    clean_up: str = Field(default="30 4 * * *", description="When to delete what is no longer needed, UTC.")
     bounces: str = Field(default="15 * * * *", description="When to read mail.bounce_folder, UTC.")
     deliver_incomplete_after_h: float = Field(
         default=36.0,
         ge=0,
-        description="Hours for which mails wait for a week to be proven complete; then they say that it is not.",
+        description="Hours for which mail waits for a week to become complete; after that it says that it is not.",
     )
-    every_s: float = Field(default=20.0, ge=1, le=600, description="Seconds between two looks for what is due.")
+    every_s: float = Field(default=20.0, ge=1, le=600, description="Seconds between two checks for due jobs.")
 
     @field_validator("harvest", "changes", "backup", "clean_up", "bounces")
     @classmethod
     def _is_a_crontab_line(cls, value: str) -> str:
         if value:
-            CronTrigger.from_crontab(value, timezone="UTC")  # its ValueError says what is wrong
+            CronTrigger.from_crontab(value, timezone="UTC")  # raises a ValueError that says what is wrong
         return value
 
     @field_validator("zone")
@@ -49,5 +49,5 @@ class ScheduleSettings(BaseModel):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("it is no time zone; they are written like America/New_York or UTC") from error
+            raise ValueError("this is not a time zone; write it like America/New_York or UTC") from error
         return value

@@ -1,4 +1,4 @@
-"""Every setting: built once from a TOML file and the environment, then handed out group by group."""
+"""All settings: read once from a TOML file, the environment and the command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
 DEFAULT_CONFIG = Path("papertide.toml")
 _FILE_SUFFIX = "_FILE"
 _LISTS = (["categories"], ["arxiv", "recheck_weeks"], ["service", "trusted_proxies"])
-"""Settings whose variable holds several values, with blanks or commas between them."""
+"""Settings whose variable has several values, separated by spaces or commas."""
 
 # arXiv's category taxonomy (https://arxiv.org/category_taxonomy): archives with their subjects.
 _SUBJECTS = {
@@ -53,26 +53,26 @@ _CATEGORIES = frozenset(
 
 
 def known_category(category: str) -> str:
-    """The category itself if arXiv has it.
+    """The category, if arXiv has it.
 
     Raises
     ------
     ValueError
-        With what is allowed.
+        With examples of what is allowed.
     """
     if category not in _CATEGORIES:
-        raise ValueError(f"{category!r} is not an arXiv category; they are written like cs.LG, stat.ML or eess.AS")
+        raise ValueError(f"{category!r} is not an arXiv category; write it like cs.LG, stat.ML or eess.AS")
     return category
 
 
 class Settings(BaseModel):
-    """All settings; unknown names are refused."""
+    """All settings; unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: Path = Field(default=Path("papertide-data"), description="The folder of database and digests.")
+    data_dir: Path = Field(default=Path("papertide-data"), description="The folder for the database and the digests.")
     database_url: SecretStr = Field(
-        default=SecretStr(""),  # it may hold a password
+        default=SecretStr(""),  # it may include a password
         description="sqlite:///FILE or postgresql://...; by default a SQLite file in data_dir.",
     )
     categories: tuple[Annotated[str, AfterValidator(known_category)], ...] = Field(
@@ -81,9 +81,9 @@ class Settings(BaseModel):
         description="The watched arXiv categories. A paper counts once if any of its categories is among them.",
     )
     weeks: int = Field(default=12, ge=1, le=1500, description="How many closed weeks `run` and `harvest` look back.")
-    taxonomy: Path | None = Field(default=None, description="Your own taxonomy file in place of the one that ships.")
+    taxonomy: Path | None = Field(default=None, description="Your own taxonomy file instead of the packaged one.")
     now: datetime | None = Field(
-        default=None, description="Take this instant for the present (2026-06-23T12:00:00Z), to play back the past."
+        default=None, description="Use this as the current time (2026-06-23T12:00:00Z), to play back the past."
     )
     arxiv: ArxivSettings = Field(default_factory=ArxivSettings)
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
@@ -103,19 +103,19 @@ class Settings(BaseModel):
 
     @property
     def store_url(self) -> str:
-        """Where the database is."""
+        """The URL of the database."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'papertide.sqlite'}"
 
 
 def load_settings(config: Path | None, environment: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
-    """Settings from a TOML file, over it the environment, over that what the command line says.
+    """Settings from a TOML file, overridden by the environment, overridden by the command line.
 
     Parameters
     ----------
-    config : the file; ``None`` for the one that ``PAPERTIDE_CONFIG`` names, or ``papertide.toml`` where it exists.
-    environment : variables such as ``PAPERTIDE_ARXIV__DELAY_S``; two underscores lead into a group. One that ends
-        with ``_FILE`` names a file that holds the value, as secrets are given to containers.
-    overrides : values by dotted name, ``None`` where not given.
+    config : the file; ``None`` for the one that ``PAPERTIDE_CONFIG`` names, or for ``papertide.toml`` if it exists.
+    environment : variables such as ``PAPERTIDE_ARXIV__DELAY_S``; two underscores separate group and name. One that
+        ends with ``_FILE`` names a file that contains the value, as containers are given secrets.
+    overrides : values by dotted name, ``None`` if not given.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             name, text = name.removesuffix(_FILE_SUFFIX), _secret_in(name, Path(text))
         path = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         value: Any = text.replace(",", " ").split() if path in _LISTS else text
-        if path == ["digest", "watched_terms"]:  # phrases hold blanks and may hold commas
+        if path == ["digest", "watched_terms"]:  # phrases contain spaces and may contain commas
             value = [part.strip() for part in text.split(";") if part.strip()]
         _merge(values, _nested(path, value))
     return values
@@ -186,10 +186,10 @@ def _first_problem(error: ValidationError) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         close = get_close_matches(name, _names(Settings), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists them all"
+        hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists all settings"
         return f"there is no setting {name!r}; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
-    if isinstance(problem["input"], Mapping):  # a whole group, which may hold a password
+    if isinstance(problem["input"], Mapping):  # a whole group, which may include a password
         return f"setting {name}: {message[:1].lower() + message[1:]}"
     value = "" if _is_secret(problem["loc"]) else f" = {problem['input']!r}"
     return f"setting {name}{value}: {message[:1].lower() + message[1:]}"
@@ -217,5 +217,5 @@ def _names(group: type[BaseModel], before: str = "") -> list[str]:
 
 
 def process_environment() -> Mapping[str, str]:
-    """The variables of this process; read here and nowhere else."""
+    """The environment variables of this process; this is the only place that reads them."""
     return os.environ

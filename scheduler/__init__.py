@@ -1,1 +1,1 @@
-"""Decides when and in what order: stages, their ledger, resuming."""
+"""Schedules: the list of jobs, the run ledger, and APScheduler."""

@@ -1,4 +1,4 @@
-"""The scheduler as a process of its own, or beside the web service."""
+"""Runs the scheduler as a process of its own, or beside the web service, and stops it cleanly."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import typer
 
 from mail.service import MailService
 from runtime.context import AppContext
-from runtime.lease import long_running
+from runtime.lease import registered_process
 from runtime.retry_log import log_retries
 from scheduler.process import Scheduler
 
 STOP_WITHIN_S = 8.0
-"""How long units in hand may take to end after SIGTERM; with the rest of ending it stays under ten seconds."""
+"""How long running units may take to finish after SIGTERM; the whole shutdown stays under ten seconds."""
 STOP_BESIDE_S = 5.0
-"""The same where the web service has ended before, which takes up to four seconds."""
+"""The same beside the web service, whose own shutdown takes up to four seconds before."""
 
 
 @contextmanager
 def scheduler_beside(context: AppContext) -> Iterator[None]:
-    """The scheduler at work in this process for as long as something else runs in it; it ends as that ends."""
+    """Run the scheduler in this process while the ``with`` block runs, and stop it afterwards."""
     _log_to_standard_error()
-    # The web server gives a signal on once it has ended; taken by nobody, it would end us before our own units.
+    # The web server re-raises its signal after its shutdown, which would end the process before our units finish.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
-    with long_running(context.db, clock=context.clock):
+    with registered_process(context.db, clock=context.clock):
         scheduler = Scheduler(MailService(context))
         scheduler.start()
         try:
@@ -39,45 +39,45 @@ def scheduler_beside(context: AppContext) -> Iterator[None]:
             ended = scheduler.stop(STOP_BESIDE_S)
             signal.signal(signal.SIGTERM, before)
     if not ended:
-        _leave_at_once()
+        _exit_at_once()
 
 
 def run_scheduler(mail_service: MailService) -> None:
-    """Do what is due until SIGTERM or SIGINT.
+    """Run due jobs until SIGTERM or SIGINT.
 
-    The units in hand are finished if they end within ``STOP_WITHIN_S``; one that does not is rolled back, and is
-    due again at the next start.
+    Running units may finish within ``STOP_WITHIN_S``; one that takes longer is rolled back, and is due again at the
+    next start.
     """
     _log_to_standard_error()
-    asked = threading.Event()
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     scheduler = Scheduler(mail_service)
     try:
-        with long_running(mail_service.context.db, clock=mail_service.context.clock):
+        with registered_process(mail_service.context.db, clock=mail_service.context.clock):
             scheduler.start()
-            typer.echo("the scheduler is at work; Ctrl-C or SIGTERM ends it", err=True)
-            while not asked.wait(1.0):
+            typer.echo("the scheduler is running; Ctrl-C or SIGTERM stops it", err=True)
+            while not stop.wait(1.0):
                 pass
             ended = scheduler.stop(STOP_WITHIN_S)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if not ended:
-        _leave_at_once()
+        _exit_at_once()
 
 
-def _leave_at_once() -> None:
-    typer.echo("a unit of work took too long to end; it is undone, and due again at the next start", err=True)
+def _exit_at_once() -> None:
+    typer.echo("a unit of work took too long to finish; it is rolled back, and due again at the next start", err=True)
     sys.stderr.flush()
-    # Its thread cannot be stopped from here, and Python would wait for it.
+    # Python would wait for its thread, which cannot be stopped from here.
     os._exit(0)
 
 
 def _log_to_standard_error() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    # These tell of every request, of the model's files and of each plugin.
+    # They log every request, the model's files and every plugin.
     for name in ("arxiv", "sentence_transformers", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # That a look is left out because the one before still works is as it should be.
+    # APScheduler warns when a check is skipped because the one before is still running, which is normal here.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     log_retries(logging.getLogger("papertide.scheduler").info)

@@ -1,4 +1,4 @@
-"""The jobs of an installation, and the process that does them when they are due."""
+"""The list of jobs: when each is due, and what it does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from mail.bounces import our_domains, read_bounces
 from mail.service import DELIVERY_LEASE, MailService
 from pipeline import stages
 from pipeline.run import publish_week, refresh, weeks_to_publish
-from runtime.context import LEASE, AppContext
+from runtime.context import AppContext
+from runtime.exclusive_run import RUN_LEASE
 from scheduler.ledger import Job, cron_periods
 from store.backup import back_up
 from store.digests import published_weeks
@@ -27,9 +28,9 @@ _KEEP_UNSUBSCRIBED = timedelta(days=90)
 
 
 def jobs_of(mail_service: MailService) -> list[Job]:
-    """Every job, in the order in which they are looked at: what others build on comes first.
+    """Every job, in the order in which they run: those that others build on come first.
 
-    Jobs that ask arXiv are left out where the context cannot harvest: on the demo's papers they would only fail.
+    Jobs that need arXiv are left out if the context cannot harvest: with the demo's papers they would only fail.
     """
     context, schedule = mail_service.context, mail_service.context.settings.schedule
     jobs = [
@@ -37,17 +38,17 @@ def jobs_of(mail_service: MailService) -> list[Job]:
             "harvest",
             _by_cron(schedule.harvest, schedule.zone),
             lambda _: refresh(context, context.settings.weeks),
-            LEASE,
+            RUN_LEASE,
             newest_covers=True,
         ),
         Job(
             "digest",
             lambda now, _: _weeks_due(context, now),
             lambda period: publish_week(context, Week.parse(period)),
-            LEASE,
+            RUN_LEASE,
         ),
         Job("delivery", lambda _now, _ledger: mail_service.due_issues(), mail_service.deliver, DELIVERY_LEASE),
-        Job("changes", _by_cron(schedule.changes, "UTC"), lambda _: _changes(context), LEASE, newest_covers=True),
+        Job("changes", _by_cron(schedule.changes, "UTC"), lambda _: _changes(context), RUN_LEASE, newest_covers=True),
         Job(
             "clean up", _by_cron(schedule.clean_up, "UTC"), lambda _: _clean_up(context), "clean up", newest_covers=True
         ),
@@ -79,7 +80,7 @@ def _by_cron(expression: str, zone: str) -> Callable[[datetime, Mapping[str, Run
 
 
 def _changes(context: AppContext) -> Iterator[Progress]:
-    """Follow replacements and withdrawals of papers that are older than the last re-check of their week."""
+    """Fetch replacements and withdrawals of papers whose weeks are no longer rechecked."""
     yield from stages.harvest_oai(context, None)
     yield from stages.analyse(context, last_week=last_closed_week(context.now()))
 
@@ -91,7 +92,7 @@ def _weeks_due(context: AppContext, now: datetime) -> list[str]:
 
 
 def backup_folder(context: AppContext) -> Path:
-    """Where the scheduler's backups are."""
+    """The folder of the scheduler's backups."""
     return context.settings.data_dir / "backups"
 
 
@@ -105,19 +106,19 @@ def _back_up(context: AppContext, at: str) -> Iterator[Progress]:
 
 
 def _clean_up(context: AppContext) -> Iterator[Progress]:
-    """Forget what is not needed any more, people who never confirmed first of all."""
+    """Delete what is no longer needed, above all the data of people who never confirmed."""
     db, now = context.db, context.now()
     delete_idle_subscribers(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
     delete_requests(db, asked_before=now - _KEEP_REQUESTS)
     delete_expired_tokens(db, expired_before=now - _KEEP_REQUESTS)
     delete_unused_query_vectors(db)
     n_runs = delete_finished_runs(db, finished_before=now - _KEEP_RUNS)
-    # Anybody can read the note, and how many people came and went is nobody's business.
-    yield Progress("clean-up", 1, 1, "times", f"forgot what is no longer needed, {n_runs} lines of the ledger among it")
+    # The note is public, so it must not count readers.
+    yield Progress("clean-up", 1, 1, "times", f"deleted what is no longer needed, including {n_runs} finished runs")
 
 
 def _bounces(context: AppContext) -> Iterator[Progress]:
     folder = context.settings.mail.bounce_folder
     if folder is not None:
         counts = read_bounces(context.db, folder, domains=our_domains(context.settings), now=context.now())
-        yield Progress("bounces", 1, 1, "times", "read what came" if counts else "no reports")
+        yield Progress("bounces", 1, 1, "times", "read new reports" if counts else "no new reports")

@@ -1,9 +1,9 @@
-"""Which jobs are due, and doing them: once each, in order, whatever happened in between.
+"""Decides which jobs are due and runs each of their periods once, in order.
 
-A job has periods: a week, an issue, the instant of an announcement. What is due is the periods that have come and
-that the run ledger does not call done. Nothing else is remembered, so a scheduler that was off for three weeks finds
-what it missed, and two of them on one database never do a period twice: a period is worked on under the job's lease,
-and looked up again once the lease is held.
+A job has periods: a week, an issue, the time of an announcement. A period is due if it has come and the run ledger does
+not record it as done. There is no other state, so a scheduler that was off for three weeks finds what it missed. Two
+schedulers on one database never do a period twice: a period runs under the job's lease, and is looked up again once the
+lease is held.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ from store.database import Database
 from store.runs import RunRecord, finish_run, reopen_run, runs_of, start_run
 
 _PLAN = "what is due"
-"""The period under which the ledger holds that a job could not even say what is due."""
-_DEATHS_AT_ONCE = 2
-"""So often a period whose process died is tried again at once; after that it waits as one that failed."""
+"""The period under which the ledger records that a job failed to say what is due."""
+_MAX_IMMEDIATE_RETRIES = 2
+"""How often a period whose process died is retried at once; after that a death counts as a failure."""
 MAX_TRIES = 12
 """Failures in a row after which a period is given up: a day and a half, with the waits between them."""
-_OTHERS_FAULT = (MailServerUnavailable, SourceError)
-"""Troubles of a mail server or of arXiv, however long they last, end some day: no period is given up for them."""
-_DIED = "the process that was at it ended in the middle"
+_OUTSIDE_FAILURES = (MailServerUnavailable, SourceError)
+"""An outage of a mail server or of arXiv ends some day, so no period is given up because of one."""
+_DIED = "the process ended in the middle of it"
 _LOOK_BACK = timedelta(days=400)
-_MESSAGE = 500
+_MAX_MESSAGE = 500
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something that is to be done once for each of its periods.
+    """Something to do once for each of its periods.
 
-    ``periods`` gives those that have come by an instant, oldest first, from what the ledger holds; that done ones
-    are among them does no harm. ``lease`` names the right that the work needs. With ``newest_covers`` the newest
-    period does the work of all before it, as a backup does.
+    ``periods`` gives the periods that have come by a time, oldest first, from the job's ledger; it may include done
+    ones. ``lease`` names the lease that the work needs. With ``newest_covers`` the newest period does the work of all
+    earlier ones, as a backup does.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Job:
 class Ended:
     """How a period ended: ``done``, ``failed``, ``waiting``, ``given up`` or ``stopped``.
 
-    ``message`` is for anybody, ``detail`` for the operator alone.
+    ``message`` is public, ``detail`` is only for the operator.
     """
 
     job: str
@@ -81,10 +81,10 @@ _FIRED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z")
 
 
 def cron_periods(expression: str, zone: str, *, now: datetime, ledger: Mapping[str, RunRecord]) -> list[str]:
-    """The instants at which a crontab line fired since the last one that is in the ledger, oldest first.
+    """The times at which a crontab line fired since the last one in the ledger, oldest first.
 
-    Where the ledger is empty, the last one before ``now`` alone. The zone's daylight changes are followed: 20:30 in
-    New York is 00:30 UTC in summer and 01:30 in winter.
+    If the ledger is empty, only the last one before ``now``. Daylight saving is followed: 20:30 in New York is 00:30
+    UTC in summer and 01:30 in winter.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def cron_periods(expression: str, zone: str, *, now: datetime, ledger: Mapping[s
     ['2026-06-23T00:30Z']
     """
     trigger = CronTrigger.from_crontab(expression, timezone=zone)
-    known = sorted(name for name in ledger if _FIRED.fullmatch(name))  # a command's own lines are named otherwise
+    known = sorted(name for name in ledger if _FIRED.fullmatch(name))  # lines of commands have other names
     since = _instant(known[-1]) if known else now - timedelta(days=8)
     fired: list[datetime] = []
     at = _next_after(trigger, max(since, now - _LOOK_BACK))
@@ -112,13 +112,13 @@ def next_fire(expression: str, zone: str, *, now: datetime) -> datetime | None:
 def _next_after(trigger: CronTrigger, instant: datetime) -> datetime | None:
     """When a trigger fires next after an instant, UTC.
 
-    Looked for from one minute on to the next, in UTC: within the hour that a zone repeats when summer ends, the
-    trigger's own arithmetic gives the same instant again and again.
+    Searches minute by minute in UTC: within the hour that a zone repeats at the end of summer time, the trigger's own
+    arithmetic returns the same instant again and again.
     """
-    asked = instant
+    candidate = instant
     while True:
-        asked += timedelta(minutes=1)
-        at = trigger.get_next_fire_time(None, asked.replace(second=0, microsecond=0))
+        candidate += timedelta(minutes=1)
+        at = trigger.get_next_fire_time(None, candidate.replace(second=0, microsecond=0))
         if at is None:
             return None
         found: datetime = at.astimezone(UTC)
@@ -135,10 +135,10 @@ def _instant(name: str) -> datetime:
 
 
 def due_periods(job: Job, *, now: datetime, ledger: Mapping[str, RunRecord]) -> list[str]:
-    """Periods to be worked on now, in order.
+    """The periods to run now, in order.
 
-    A period that failed and waits for its next try holds the later ones back, since they build on it; one that was
-    given up, or that waits for something outside, does not.
+    A failed period that waits for its next try holds back the later ones, because they build on it. One that was given
+    up, or that is waiting for something outside, does not.
     """
     due = []
     for period in dict.fromkeys(job.periods(now, ledger)):
@@ -156,9 +156,9 @@ def due_periods(job: Job, *, now: datetime, ledger: Mapping[str, RunRecord]) -> 
 def run_due(
     db: Database, job: Job, *, clock: Callable[[], datetime], stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Ended]:
-    """Work on every period of a job that is due; yields how each ended, after that is stored.
+    """Run every due period of a job; yields how each ended, once that is stored.
 
-    Ends without a word where somebody else is at it.
+    Ends without an error if another process is running the job.
     """
     while not stop():
         ledger = runs_of(db, job.name)
@@ -167,7 +167,7 @@ def run_due(
             return
         try:
             due = due_periods(job, now=clock(), ledger=ledger)
-        except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
+        except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
             start_run(db, job.name, _PLAN, now=clock())
             yield _failed(db, job, _PLAN, error, n_tries=plan.n_tries if plan else 0, clock=clock)
             return
@@ -177,8 +177,8 @@ def run_due(
             return
         period = due[-1] if job.newest_covers else due[0]
         try:
-            with held_lease(db, job.lease, clock=clock) as keeping:
-                # Whoever held the lease before may have done it in the meantime.
+            with held_lease(db, job.lease, clock=clock) as guarded:
+                # The previous holder of the lease may have done it in the meantime.
                 record = runs_of(db, job.name).get(period)
                 if record is not None and record.state in ("done", "given up"):
                     continue
@@ -186,10 +186,10 @@ def run_due(
                 if record is not None and record.state == "running":
                     n_tries += 1
                     died = PapertideError(_DIED, public=_DIED)
-                    if n_tries > _DEATHS_AT_ONCE:
+                    if n_tries > _MAX_IMMEDIATE_RETRIES:
                         yield _failed(db, job, period, died, n_tries=n_tries - 1, clock=clock)
                         return
-                ended = _work(db, job, period, n_tries, keeping, clock=clock, stop=stop)
+                ended = _work(db, job, period, n_tries, guarded, clock=clock, stop=stop)
                 if ended.state == "done" and job.newest_covers:
                     _cover(db, job, period, now=clock())
         except BusyError:
@@ -200,7 +200,7 @@ def run_due(
 
 
 def _cover(db: Database, job: Job, newest: str, *, now: datetime) -> None:
-    """Note that a period has done the work of all before it: those that failed or were given up too."""
+    """Record earlier periods as done by the newest one, including those that failed or were given up."""
     ledger = runs_of(db, job.name)
     for older in takewhile(lambda period: period != newest, job.periods(now, ledger)):
         if older not in ledger or ledger[older].state != "done":
@@ -213,7 +213,7 @@ def _work(
     job: Job,
     period: str,
     n_tries: int,
-    keeping: Callable[[Iterable[Progress]], Iterator[Progress]],
+    guarded: Callable[[Iterable[Progress]], Iterator[Progress]],
     *,
     clock: Callable[[], datetime],
     stop: Callable[[], bool],
@@ -221,7 +221,7 @@ def _work(
     start_run(db, job.name, period, now=clock(), n_tries=n_tries)
     note, next_try_at = "", None
     try:
-        for step in keeping(job.work(period)):
+        for step in guarded(job.work(period)):
             note = step.note or note
             if stop():
                 raise Stopped("stopped as asked")
@@ -232,9 +232,9 @@ def _work(
         state, note, next_try_at = "waiting", error.public, error.until
     except BusyError:
         raise
-    except Exception as error:  # noqa: BLE001 - one job's fault, whatever it is, must not stop the others
+    except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
         return _failed(db, job, period, error, n_tries=n_tries, clock=clock)
-    note = redact_private(" ".join(note.split()))[:_MESSAGE]
+    note = redact_private(" ".join(note.split()))[:_MAX_MESSAGE]
     finish_run(db, job.name, period, state=state, message=note, now=clock(), n_tries=n_tries, next_try_at=next_try_at)
     return Ended(job.name, period, state, note, n_tries)
 
@@ -242,11 +242,11 @@ def _work(
 def _failed(
     db: Database, job: Job, period: str, error: Exception, *, n_tries: int, clock: Callable[[], datetime]
 ) -> Ended:
-    """Note one failure more, and when to try again."""
+    """Record one more failure, and when to try again."""
     n_tries += 1
-    is_last = n_tries >= MAX_TRIES and period != _PLAN and not isinstance(error, _OTHERS_FAULT)
+    is_last = n_tries >= MAX_TRIES and period != _PLAN and not isinstance(error, _OUTSIDE_FAILURES)
     state = "given up" if is_last else "failed"
-    note, detail = (" ".join(words.split())[:_MESSAGE] for words in (public_message(error), private_detail(error)))
+    note, detail = (" ".join(text.split())[:_MAX_MESSAGE] for text in (public_message(error), private_detail(error)))
     next_try_at = clock() + wait_after(n_tries) if state == "failed" else None
     finish_run(
         db,

@@ -12,14 +12,14 @@ from service.cli.context import open_context
 from service.cli.deliver import answer_requests
 from service.cli.options import open_mail_service
 
-# -- the process that does everything
+# -- jobs
 
 
 def scheduler(
     ctx: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due now, and exit.")] = False,
 ) -> None:
-    """Do every job when it is due, until it is stopped: harvest, digest, delivery, backup, clean-up."""
+    """Run every job when it is due, until stopped: harvest, digest, delivery, backup, clean-up."""
     from scheduler.foreground import run_scheduler
     from scheduler.process import run_once
 
@@ -37,19 +37,19 @@ def scheduler(
         run_scheduler(mail_service)
 
 
-# -- copies
+# -- backups and exports
 
 
 def backup(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; an existing one is replaced.")],
 ) -> None:
-    """Copy the database into one file, while everything runs."""
+    """Copy the database into one file, also while Papertide is running."""
     from store.backup import back_up
 
     with open_context(ctx) as context:
         back_up(context.db, file)
-    typer.echo(f"backed up to {file}; `papertide restore` brings it back")
+    typer.echo(f"backed up to {file}; `papertide restore` restores it")
 
 
 def restore(
@@ -57,12 +57,12 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `papertide backup` wrote.")],
     with_readers: Annotated[
         bool,
-        typer.Option("--with-readers", help="Readers too as they were then; what was sent since may go out again."),
+        typer.Option("--with-readers", help="Restore subscribers too; issues sent since the backup may be sent again."),
     ] = False,
 ) -> None:
-    """Put a backup in the place of the database, while nothing runs; what was there is kept beside it.
+    """Replace the database by a backup while nothing is running; the replaced one is kept beside it.
 
-    Readers, and what they were sent, stay as they are now.
+    Subscribers, and the record of what they were sent, stay as they are now.
     """
     from contextlib import ExitStack, suppress
 
@@ -70,44 +70,46 @@ def restore(
 
     from domain.errors import StoreError
     from mail.service import CONFIRMATIONS_LEASE, DELIVERY_LEASE
-    from runtime.context import LEASE
-    from runtime.lease import nobody_else
+    from runtime.exclusive_run import RUN_LEASE
+    from runtime.lease import exclusive_access
     from store.backup import carry_over_subscribers
-    from store.backup import restore as put_back
+    from store.backup import restore as restore_file
     from store.database import open_database
 
     with open_context(ctx) as context:
         url = make_url(context.settings.store_url)
         if url.get_backend_name() != "sqlite" or not url.database:
-            raise UsageError("PostgreSQL has its own way: pg_restore --clean --dbname=URL FILE")
-        place = Path(url.database)
+            raise UsageError("for PostgreSQL use pg_restore --clean --dbname=URL FILE")
+        path = Path(url.database)
         with ExitStack() as held:
-            if place.exists():
-                # Refused while somebody works on it. A damaged database cannot be asked, and is replaced all the same.
+            if path.exists():
+                # Refuse while the database is in use. A damaged one cannot tell, and is replaced anyway.
                 with suppress(StoreError):
                     held.enter_context(
-                        nobody_else(context.db, (LEASE, DELIVERY_LEASE, CONFIRMATIONS_LEASE), clock=context.clock)
+                        exclusive_access(
+                            context.db, (RUN_LEASE, DELIVERY_LEASE, CONFIRMATIONS_LEASE), clock=context.clock
+                        )
                     )
             context.close()
-            replaced = put_back(file, place)
+            replaced = restore_file(file, path)
             open_database(context.settings.store_url).close()
-    typer.echo(f"restored {place} from {file}")
+    typer.echo(f"restored {path} from {file}")
     if with_readers or replaced is None:
-        typer.echo("readers are as they were then: look at `papertide deliver --dry-run` before mails go out")
+        typer.echo("subscribers are as in the backup: check `papertide deliver --dry-run` before mail is sent")
         return
     try:
-        n_readers = carry_over_subscribers(place, replaced)
+        n_readers = carry_over_subscribers(path, replaced)
     except StoreError as error:
-        message = f"readers are as they were then, issues sent since would go out again: {error}"
+        message = f"subscribers are as in the backup, so issues sent since would be sent again: {error}"
         raise StoreError(message) from error
-    typer.echo(f"{n_readers:,} readers, and what they were sent, stay as they were before")
+    typer.echo(f"{n_readers:,} subscribers, and the record of what they were sent, are unchanged")
 
 
 def export(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="The folder to write into.")],
 ) -> None:
-    """Write all public data as CSV and JSON: papers, detections, topics, weekly counts, digests. No reader is in it."""
+    """Write all public data as CSV and JSON: papers, detections, topics, weekly counts, digests; no subscriber data."""
     from queries.export import export_public
 
     with open_context(ctx) as context:

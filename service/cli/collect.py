@@ -18,30 +18,34 @@ def harvest(
     ctx: typer.Context,
     weeks: WeeksOption = None,
     source: Annotated[
-        HarvestSource, typer.Option(help="api: weeks with their proof. oai: long backfills, all versions, withdrawals.")
+        HarvestSource,
+        typer.Option(help="api: closed weeks, checked for completeness. oai: long backfills, versions, withdrawals."),
     ] = "api",
     since: Annotated[
         str | None,
         typer.Option(help="With --source oai: papers submitted since 2015, 2026-05, 2026-W19 or 2026-05-04."),
     ] = None,
 ) -> None:
-    """Only fetch: closed weeks that are not proven whole, or all changes by OAI-PMH."""
+    """Only fetch: closed weeks that are not known to be complete, or all changes by OAI-PMH."""
     from domain.week import last_closed_week
     from pipeline import stages
     from queries.parse import day
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
     if since is not None and source != "oai":
-        raise UsageError("--since goes with --source oai; weeks are counted back with --weeks")
+        raise UsageError("--since needs --source oai; use --weeks to count weeks back")
     if since is not None and weeks is not None:
-        raise UsageError("--since and --weeks exclude each other")
+        raise UsageError("use either --since or --weeks, not both")
     first_day = day(since) if since else None
     with (
         open_context(ctx, weeks=weeks) as context,
-        context.sole_worker("harvest", source if source == "oai" else str(last_closed_week(context.now()))) as keeping,
+        exclusive_run(
+            context, "harvest", source if source == "oai" else str(last_closed_week(context.now()))
+        ) as guarded,
     ):
         follow(
-            keeping(
+            guarded(
                 stages.harvest_oai(context, first_day)
                 if source == "oai"
                 else stages.harvest(context, context.settings.weeks)
@@ -56,32 +60,35 @@ def import_(
     """Read the watched categories' papers from arXiv's metadata snapshot."""
     from pipeline import stages
     from pipeline.snapshot_import import SkippedLines
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
-    with open_context(ctx) as context, context.sole_worker("import", file.name[:32]) as keeping:
-        left_out = SkippedLines()
-        follow(keeping(stages.import_papers(context, file, left_out)))
-        if left_out.n:
+    with open_context(ctx) as context, exclusive_run(context, "import", file.name[:32]) as guarded:
+        skipped = SkippedLines()
+        follow(guarded(stages.import_papers(context, file, skipped)))
+        if skipped.n:
             raise PapertideError(
-                f"{left_out.n:,} lines could not be read and were left out, {left_out.first} for one; "
-                "all the others are stored"
+                f"{skipped.n:,} lines could not be read and were skipped, the first is {skipped.first}; "
+                "all others are stored"
             )
 
 
 def embed(ctx: typer.Context) -> None:
     """Embed every stored paper that has no vector yet."""
     from pipeline import stages
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
-    with open_context(ctx) as context, context.sole_worker("embed", "all") as keeping:
-        follow(keeping(stages.embed(context)))
+    with open_context(ctx) as context, exclusive_run(context, "embed", "all") as guarded:
+        follow(guarded(stages.embed(context)))
 
 
 def analyse(ctx: typer.Context) -> None:
-    """Everything but harvest and digest, of what is stored: embed, detect, assign topics, count the weeks."""
+    """Analyse what is stored, without harvest and digest: embed, detect, assign topics, count the weeks."""
     from domain.week import last_closed_week
     from pipeline import stages
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
-    with open_context(ctx) as context, context.sole_worker("analyse", "all") as keeping:
-        follow(keeping(stages.analyse(context, last_week=last_closed_week(context.now()))))
+    with open_context(ctx) as context, exclusive_run(context, "analyse", "all") as guarded:
+        follow(guarded(stages.analyse(context, last_week=last_closed_week(context.now()))))

@@ -1,4 +1,4 @@
-"""What stands before a command's name, and the workshop that the command then works in."""
+"""The global options, and the application context that a command works in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class GlobalOptions:
-    """What stands before the command's name."""
+    """The options before the command's name."""
 
     config: Path | None
     data_dir: Path | None
@@ -26,9 +26,9 @@ class GlobalOptions:
 
 @contextmanager
 def open_context(ctx: typer.Context, *, read_only: bool = False, **overrides: Any) -> Iterator[AppContext]:
-    """The application context of these settings; closed afterwards.
+    """The application context of the settings, closed at the end of the ``with`` block.
 
-    With ``read_only`` the database is neither created nor migrated nor written.
+    With ``read_only`` the database is not created, migrated or changed.
     """
     from runtime.context import AppContext
 

@@ -1,4 +1,4 @@
-"""Command `deliver`: send the issues that are due."""
+"""Command `deliver`: sends the issues that are due."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ _N_REFUSED = 50
 
 
 def answer_requests(mail_service: MailService) -> None:
+    """Reply to all waiting requests from the subscription form."""
     for _ in mail_service.answer_requests():
         pass
 
 
 def deliver(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent; send nothing.")] = False,
     uncertain: Annotated[
-        bool, typer.Option("--list", help="List deliveries of which nobody knows whether they arrived.")
+        bool, typer.Option("--list", help="List deliveries that may or may not have arrived.")
     ] = False,
     arrived: Annotated[
-        list[int] | None, typer.Option(help="Such a delivery has arrived, says the mail server's log.")
+        list[int] | None,
+        typer.Option(help="Number of such a delivery that has arrived, by the mail server's log."),
     ] = None,
-    again: Annotated[list[int] | None, typer.Option(help="Such a delivery has not arrived: send it again.")] = None,
+    again: Annotated[
+        list[int] | None, typer.Option(help="Number of such a delivery that has not arrived, to send it again.")
+    ] = None,
     refused: Annotated[
-        bool, typer.Option("--refused", help="List the newest mails that were not taken, with the server's replies.")
+        bool, typer.Option("--refused", help="List the newest refused mails with the server's replies.")
     ] = False,
 ) -> None:
-    """Send what is due, and what is open of an issue that was given up: every issue once to every reader."""
+    """Send every due issue once to every reader, including what is left of an issue that was given up."""
     from store.deliveries import open_issues, refused_deliveries, resolve_uncertain, uncertain_deliveries
     from store.runs import reopen_run, runs_of
 
@@ -58,7 +62,7 @@ def deliver(
                 typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.state}: {delivery.problem}")
             return
         if dry_run:
-            _say_due(context, mail_service)
+            _print_due(context, mail_service)
             return
         ledger = runs_of(context.db, "delivery")
         for issue in open_issues(context.db):
@@ -66,16 +70,16 @@ def deliver(
                 reopen_run(context.db, "delivery", issue)
         if not deliver_due(context):
             due = ", ".join(mail_service.due_issues())
-            typer.echo(f"{due}: another process is at it, or it is tried again later" if due else "nothing is due")
+            typer.echo(f"{due}: another process is sending, or it will be tried later" if due else "nothing is due")
 
 
 def deliver_due(context: AppContext) -> bool:
-    """Send what is due and say what became of it; whether there was anything.
+    """Send what is due and print the outcome; returns whether anything was due.
 
     Raises
     ------
     PapertideError
-        If it could not be done; it will be tried again.
+        If it failed; it will be tried again.
     """
     from scheduler.job_list import jobs_of
     from scheduler.ledger import run_due
@@ -87,14 +91,14 @@ def deliver_due(context: AppContext) -> bool:
     counts = delivery_counts(context.db)
     for end in ended:
         states = ", ".join(f"{n} {state}" for state, n in sorted(counts.get(end.period, {}).items()))
-        typer.echo(f"{end.period}: {states or 'nobody reads it by mail'}")
+        typer.echo(f"{end.period}: {states or 'no subscriber gets it by mail'}")
     failed = [end for end in ended if end.state in ("failed", "given up")]
     if failed:
         raise PapertideError(": ".join(filter(None, (failed[0].period, failed[0].message, failed[0].detail))))
     return bool(ended)
 
 
-def _say_due(context: AppContext, mail_service: MailService) -> None:
+def _print_due(context: AppContext, mail_service: MailService) -> None:
     from domain.subscription import Issue
     from store.deliveries import open_deliveries, planned_issues
     from store.subscribers import subscribers

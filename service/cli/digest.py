@@ -59,14 +59,15 @@ def _publish_and_write(context: AppContext, week: Week, out: Path | None) -> Non
     from domain.week import last_closed_week
     from pipeline import stages
     from pipeline.run import digest_folder, write_digest
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
     from store.digests import newest_digest
 
     before = newest_digest(context.db, week)
     typer.echo(f"Analysing what is stored, then composing the digest of {week}.", err=True)
-    with context.sole_worker("digest", str(week)) as keeping:
-        follow(keeping(stages.analyse(context, last_week=last_closed_week(context.now()))))
-        follow(keeping(stages.publish(context, week)))
+    with exclusive_run(context, "digest", str(week)) as guarded:
+        follow(guarded(stages.analyse(context, last_week=last_closed_week(context.now()))))
+        follow(guarded(stages.publish(context, week)))
     after = newest_digest(context.db, week)
     if before is not None and after is not None and after.revision == before.revision:
         typer.echo(

@@ -1,4 +1,4 @@
-"""Commands under `papertide mail`: preview, test and bounces."""
+"""Commands under `papertide mail`: preview, test, bounces and explain."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from runtime.context import AppContext
 
 
-mail_app = typer.Typer(help="Look at mails before they go, and at what came back.", rich_markup_mode=None)
+mail_app = typer.Typer(help="Preview and test mail, and read bounces.", rich_markup_mode=None)
 mail_app.info.no_args_is_help = True
 
 
 _IssueName = Annotated[
-    str | None, typer.Option("--issue", help="2026-W25, or 2026-06 for a month's; the newest week's by default.")
+    str | None, typer.Option("--issue", help="2026-W25, or 2026-06 for a month; the newest week by default.")
 ]
 
 
@@ -55,23 +55,23 @@ def mail_preview(
     mail_format: FormatOption = "html",
     follow: FollowOption = None,
 ) -> None:
-    """Write the mail that a reader who follows this would get; nothing is sent."""
+    """Write the mail that a reader with these choices would get; nothing is sent."""
     from mail.message import message_bytes
     from runtime.files import write_whole
 
     if out.suffix not in (".eml", ".html", ".txt"):
-        raise UsageError(f"--out {out}: a mail ends in .eml, its parts in .html and .txt")
+        raise UsageError(f"--out {out}: use .eml for the whole mail, .html or .txt for one part")
     with open_context(ctx) as context:
         chosen = _issue(context, issue)
-        letter = open_mail_service(context).preview(
+        message = open_mail_service(context).preview(
             chosen, _preferences(context, chosen.frequency, mail_format, follow)
         )
-        html = letter.html
-        for picture in letter.pictures:  # in a file there is no mail that they are part of
+        html = message.html
+        for picture in message.pictures:  # a single file has no attachments to refer to
             data = b64encode(picture.png).decode()
             html = html.replace(f"cid:{picture.name}@papertide", f"data:image/png;base64,{data}")
-        parts = {".html": html.encode(), ".txt": letter.text.encode()}
-        write_whole(out, parts.get(out.suffix) or message_bytes(letter, context.settings.mail, now=context.now()))
+        parts = {".html": html.encode(), ".txt": message.text.encode()}
+        write_whole(out, parts.get(out.suffix) or message_bytes(message, context.settings.mail, now=context.now()))
     typer.echo(f"written: {out}")
 
 
@@ -82,7 +82,7 @@ def mail_test(
     issue: _IssueName = None,
     follow: FollowOption = None,
 ) -> None:
-    """Send the newest issue to one address as a test, or a short mail where there is no digest yet."""
+    """Send the newest issue to one address as a test, or a short mail if there is no digest yet."""
     from dataclasses import replace
 
     from domain.subscription import normalised_address
@@ -93,18 +93,18 @@ def mail_test(
         normal, mail_service = normalised_address(address), open_mail_service(context)
         if published_weeks(context.db):
             chosen = _issue(context, issue)
-            letter = mail_service.preview(chosen, _preferences(context, chosen.frequency, "html", follow))
-            # Its links lead nowhere, so it must not promise a click that ends a subscription.
-            mail_service.send(replace(letter, to=normal, unsubscribe_url="", subject=f"Test: {letter.subject}"))
+            message = mail_service.preview(chosen, _preferences(context, chosen.frequency, "html", follow))
+            # Its links do not work, so the header must not offer to unsubscribe with one click.
+            mail_service.send(replace(message, to=normal, unsubscribe_url="", subject=f"Test: {message.subject}"))
         else:
-            words = Notice("Test of Papertide", "It works", ("Mails from Papertide reach this address.",))
-            mail_service.send_notice(normal, words)
+            notice = Notice("Papertide test mail", "It works", ("Mail from Papertide reaches this address.",))
+            mail_service.send_notice(normal, notice)
         where = (
             f"{context.settings.mail.host}:{context.settings.mail.port}"
             if context.settings.mail.transport == "smtp"
             else str(context.settings.data_dir / "mail")
         )
-    typer.echo(f"handed to {where}")
+    typer.echo(f"sent to {where}")
 
 
 @mail_app.command("bounces")
@@ -112,7 +112,7 @@ def mail_bounces(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="A Maildir, or a folder of .eml files.")],
 ) -> None:
-    """Read reports of failure, and leave alone the addresses that nobody has."""
+    """Read bounces and complaints, and suppress the addresses that take no mail."""
     from mail.bounces import our_domains, read_bounces
 
     with open_context(ctx) as context:
@@ -128,7 +128,7 @@ def mail_explain(
         bool, typer.Option("--json", help="Print one JSON object a line for each file; docs/json.md describes it.")
     ] = False,
 ) -> None:
-    """Say what each report of failure means for a subscription, and why; nothing is changed."""
+    """Explain what each bounce or complaint means for a subscription; nothing is changed."""
     from mail.bounces import our_domains, read_report, report_bytes
 
     with open_context(ctx) as context:
@@ -140,14 +140,14 @@ def mail_explain(
             raise UsageError(f"{file} cannot be read: {error.strerror}") from error
         report = read_report(content, domains=domains)
         if as_json:
-            answer = {
+            explanation = {
                 "file": str(file),
                 "kind": report.kind,
                 "key": report.message_key,
                 "status": report.status,
                 "why": report.why,
             }
-            typer.echo(json.dumps(answer, ensure_ascii=False))
+            typer.echo(json.dumps(explanation, ensure_ascii=False))
             continue
-        of = f"our mail {report.message_key}" if report.message_key else "no mail of ours, so it counts for nothing"
-        typer.echo(f"{file}: {' '.join(filter(None, (report.kind, report.status)))}: {report.why}; about {of}")
+        about = f"our mail {report.message_key}" if report.message_key else "no mail of ours, so it is ignored"
+        typer.echo(f"{file}: {' '.join(filter(None, (report.kind, report.status)))}: {report.why}; about {about}")

@@ -1,4 +1,4 @@
-"""Long work as people see it: a bar on a terminal, plain lines in a log."""
+"""Shows the progress of long work: bars on a terminal, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TITLES: dict[Stage, str] = {
     "harvest": "Fetching abstracts",
     "import": "Reading the snapshot",
     "embed": "Embedding",
-    "detect": "Reading for techniques",
+    "detect": "Detecting techniques",
     "topics": "Finding topics",
     "tables": "Counting weeks",
-    "calls": "Calling trends",
+    "calls": "Making trend calls",
     "digest": "Writing the digest",
     "delivery": "Sending mail",
     "bounces": "Reading bounces",
@@ -35,12 +35,12 @@ _LINE_EVERY_S = 15.0
 
 
 def follow(progress: Iterable[Progress]) -> None:
-    """Do the work, showing how far it is on standard error.
+    """Do the work and show its progress on standard error.
 
     Raises
     ------
     Stopped
-        If SIGTERM or SIGINT came: the unit in hand is finished first. A second SIGINT ends at once.
+        On SIGTERM or SIGINT, once the current unit is finished. A second SIGINT stops at once.
     """
     console = Console(stderr=True)
     log_retries()
@@ -48,7 +48,7 @@ def follow(progress: Iterable[Progress]) -> None:
         show = _bars if console.is_terminal else _lines
         for _ in show(progress, console):
             if stop:
-                raise Stopped("stopped as asked; everything finished is stored, run again to go on")
+                raise Stopped("stopped as requested; everything finished is stored, run it again to continue")
 
 
 def _bars(progress: Iterable[Progress], console: Console) -> Iterator[None]:
@@ -67,7 +67,7 @@ def _bars(progress: Iterable[Progress], console: Console) -> Iterator[None]:
                 tasks[step.stage] = bars.add_task(_TITLES[step.stage], total=step.n_total, unit=step.unit)
             bars.update(tasks[step.stage], completed=step.n_done, total=step.n_total)
             if step.note:
-                # The note may hold arXiv's own words, which are no markup of ours.
+                # The note may quote arXiv, so it must not be read as markup.
                 bars.console.print(f"{_TITLES[step.stage]}: {step.note}", highlight=False, markup=False)
             yield
 
@@ -87,7 +87,7 @@ def _lines(progress: Iterable[Progress], console: Console) -> Iterator[None]:
 
 @contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """A list that gets the signal's number when one comes."""
+    """A list to which the number of each SIGINT or SIGTERM is added."""
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -95,7 +95,7 @@ def _stop_signals() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         received.append(number)
         if number == signal.SIGINT:
-            sys.stderr.write("\nFinishing the step in hand; press Ctrl-C again to end at once.\n")
+            sys.stderr.write("\nFinishing the current step; press Ctrl-C again to stop at once.\n")
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""Command `run`: everything that is due, and the digest's files."""
+"""Command `run`: does everything that is due, and prints the newest digest's summary."""
 
 from __future__ import annotations
 
@@ -18,33 +18,35 @@ if TYPE_CHECKING:
 
 
 def run(ctx: typer.Context, weeks: WeeksOption = None) -> None:
-    """Everything that is due now: harvest, embed, topics, adoption, digest, delivery."""
+    """Do everything that is due now: harvest, embed, topics, adoption, digest, delivery."""
     with open_context(ctx, weeks=weeks) as context:
         run_and_write(context)
         deliver_due(context)
 
 
 def run_and_write(context: AppContext) -> None:
-    """Do a run, write its digest's files, and say what there is to read."""
+    """Do a run, write the newest digest's files, and print its summary."""
     from domain.week import last_closed_week
     from pipeline.run import digest_folder, run, write_digest
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
     from store.digests import published_weeks
 
-    with context.sole_worker("run", str(last_closed_week(context.now()))) as keeping:
-        follow(keeping(run(context, context.settings.weeks)))
+    with exclusive_run(context, "run", str(last_closed_week(context.now()))) as guarded:
+        follow(guarded(run(context, context.settings.weeks)))
     weeks = published_weeks(context.db)
     if not weeks:
-        raise PapertideError("arXiv gave no paper for these weeks, so there is no digest; look at `papertide status`")
+        raise PapertideError("arXiv has no papers for these weeks, so there is no digest; see `papertide status`")
     print_digest_summary(context, weeks[-1], write_digest(context, weeks[-1], digest_folder(context)))
 
 
 def print_digest_summary(context: AppContext, week: Week, page: Path) -> None:
+    """Print a digest's headline, whether its week is complete, and where its page is."""
     from store.digests import newest_digest
 
     published = newest_digest(context.db, week)
     if published is not None:
         digest = published.edition.digest
-        whole = "complete" if digest.completeness.complete else "NOT proven complete"
-        typer.echo(f"{week}: {digest.headline.n_papers:,} papers, {whole}. {digest.headline.sentence}")
+        state = "complete" if digest.completeness.complete else "NOT known to be complete"
+        typer.echo(f"{week}: {digest.headline.n_papers:,} papers, {state}. {digest.headline.sentence}")
     typer.echo(f"Read it: {page.resolve().as_uri()}")

@@ -1,4 +1,4 @@
-"""Commands under `papertide subscribers`."""
+"""Commands under `papertide subscribers`: add, confirm, list, pause, remove, allow and export."""
 
 from __future__ import annotations
 
@@ -19,14 +19,11 @@ if TYPE_CHECKING:
 
 # What a command imports, it imports when it runs: `papertide --help` should not wait for pandas.
 
-subscribers_app = typer.Typer(help="Readers by mail.", no_args_is_help=True, rich_markup_mode=None)
+subscribers_app = typer.Typer(help="Manage mail subscribers.", no_args_is_help=True, rich_markup_mode=None)
 
 
-_Address = Annotated[str, typer.Argument(help="The reader's address.")]
+_Address = Annotated[str, typer.Argument(help="The subscriber's address.")]
 _Frequency = Annotated[str, typer.Option(help="weekly or monthly.")]
-
-
-# -- readers
 
 
 @subscribers_app.command("add")
@@ -37,7 +34,7 @@ def subscribers_add(
     mail_format: FormatOption = "html",
     follow: FollowOption = None,
 ) -> None:
-    """Ask somebody to confirm a subscription: they get one mail, and nothing more unless they do."""
+    """Ask somebody to confirm a subscription: they get one mail, and nothing more until they confirm."""
     from domain.subscription import normalised_address
     from mail.subscriptions import checked_preferences
     from store.subscribers import add_request, suppression_reason
@@ -46,7 +43,7 @@ def subscribers_add(
         normal = normalised_address(address)
         preferences = checked_preferences(context, frequency, mail_format, follow or ())
         if reason := suppression_reason(context.db, normal):
-            raise UsageError(f"{normal} is left alone ({reason}); `papertide subscribers allow` ends that")
+            raise UsageError(f"{normal} is suppressed ({reason}); `papertide subscribers allow` ends that")
         add_request(context.db, normal, preferences, network="command line", now=context.now())
         answer_requests(open_mail_service(context))
         typer.echo(f"asked {normal} to confirm")
@@ -54,13 +51,13 @@ def subscribers_add(
 
 @subscribers_app.command("confirm")
 def subscribers_confirm(ctx: typer.Context, address: _Address) -> None:
-    """Confirm for somebody who has told you so in another way; from now on they get digests."""
+    """Confirm for somebody who has told you so in another way; from then on they get digests."""
     from store.subscribers import confirm, suppression_reason
 
     with open_context(ctx) as context:
         reader = _reader(context, address)
         if reason := suppression_reason(context.db, reader.address):
-            raise UsageError(f"{reader.address} is left alone ({reason}); `papertide subscribers allow` ends that")
+            raise UsageError(f"{reader.address} is suppressed ({reason}); `papertide subscribers allow` ends that")
         confirm(context.db, reader.subscriber_id, None, now=context.now())
         typer.echo(f"{reader.address} gets {reader.preferences.frequency} digests from now on")
 
@@ -71,12 +68,12 @@ def subscribers_list(
     state: Annotated[str | None, typer.Option(help="pending, active, paused or unsubscribed.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Everybody who subscribed, with what they follow."""
+    """List all subscribers with what they follow."""
     from store.subscribers import subscribers
 
     states = ("pending", "active", "paused", "unsubscribed")
     if state is not None and state not in states:
-        raise UsageError(f"--state {state}: it is one of {', '.join(states)}")
+        raise UsageError(f"--state {state}: allowed are {', '.join(states)}")
     with open_context(ctx) as context:
         found = list(subscribers(context.db, state))  # type: ignore[arg-type]  # checked above
     if as_json:
@@ -94,7 +91,7 @@ def subscribers_pause(
     address: _Address,
     resume: Annotated[bool, typer.Option("--resume", help="End the pause.")] = False,
 ) -> None:
-    """Send somebody nothing until they resume."""
+    """Pause a subscription: nothing is sent until it is resumed."""
     from store.subscribers import change_state
 
     with open_context(ctx) as context:
@@ -109,9 +106,9 @@ def subscribers_pause(
 def subscribers_remove(
     ctx: typer.Context,
     address: _Address,
-    block: Annotated[bool, typer.Option("--block", help="Never write to the address again, not even to ask.")] = False,
+    block: Annotated[bool, typer.Option("--block", help="Never mail the address again, not even to confirm.")] = False,
 ) -> None:
-    """Forget somebody: address, preferences, links, and what was sent to them."""
+    """Delete a subscriber: address, preferences, links, and the record of what was sent."""
     from domain.subscription import normalised_address
     from store.subscribers import delete_subscriber, subscriber_by_address, suppress
 
@@ -119,30 +116,30 @@ def subscribers_remove(
         normal = normalised_address(address)
         reader = subscriber_by_address(context.db, normal)
         if reader is None and not block:
-            raise UsageError(f"{normal} is nobody's here")
+            raise UsageError(f"{normal} has no subscription")
         if block:
             suppress(context.db, normal, "blocked", now=context.now())
         if reader is not None:
             delete_subscriber(context.db, reader.subscriber_id)
-        typer.echo(f"{normal} is forgotten" + (" and left alone" if block else ""))
+        typer.echo(f"{normal} is deleted" + (" and blocked" if block else ""))
 
 
 @subscribers_app.command("allow")
 def subscribers_allow(ctx: typer.Context, address: _Address) -> None:
-    """Take an address off the list of those that are left alone."""
+    """Take an address off the list of suppressed addresses."""
     from domain.subscription import normalised_address
     from store.subscribers import allow
 
     with open_context(ctx) as context:
         normal = normalised_address(address)
         if not allow(context.db, normal):
-            raise UsageError(f"{normal} is not on the list of those that are left alone")
-        typer.echo(f"{normal} may be written to again, once somebody asks for it")
+            raise UsageError(f"{normal} is not suppressed")
+        typer.echo(f"{normal} can subscribe again")
 
 
 @subscribers_app.command("export")
 def subscribers_export(ctx: typer.Context, address: _Address) -> None:
-    """Print all that is stored about one reader, as JSON."""
+    """Print all that is stored about one subscriber, as JSON."""
     from store.subscribers import subscriber_export
 
     with open_context(ctx) as context:
@@ -156,7 +153,7 @@ def _reader(context: AppContext, address: str) -> Subscriber:
     normal = normalised_address(address)
     reader = subscriber_by_address(context.db, normal)
     if reader is None:
-        raise UsageError(f"{normal} is nobody's here; `papertide subscribers list` lists all")
+        raise UsageError(f"{normal} has no subscription; `papertide subscribers list` lists all")
     return reader
 
 

@@ -21,13 +21,14 @@ def topics_fit(ctx: typer.Context) -> None:
     """Fit topics anew now, and match them to those that readers know."""
     from domain.week import last_closed_week
     from pipeline import stages
+    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
-    with open_context(ctx) as context, context.sole_worker("topics", "fit") as keeping:
+    with open_context(ctx) as context, exclusive_run(context, "topics", "fit") as guarded:
         if context.embedding_model_id is None:
             raise UsageError("nothing is embedded yet; `papertide run` does all of it")
-        follow(keeping(stages.topics(context, last_week=last_closed_week(context.now()), refit=True)))
-        follow(keeping(stages.tables(context)))
+        follow(guarded(stages.topics(context, last_week=last_closed_week(context.now()), refit=True)))
+        follow(guarded(stages.tables(context)))
 
 
 @topics_app.command("list")

@@ -1,4 +1,4 @@
-"""One run over a small sample corpus, with the real model, that the tests of this folder look at."""
+"""One run over a small sample corpus, with the real model, shared by the tests of this folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOW = LAST_WEEK.end_at + CLOSE_LAG
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that ended, what it ran on, and what it was asked of arXiv."""
+    """A finished run, its inputs, and its requests to arXiv."""
 
     context: AppContext
     corpus: SampleCorpus

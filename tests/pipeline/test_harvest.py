@@ -1,4 +1,4 @@
-"""Harvests over time: what is asked again, what comes late, what a failing arXiv leaves, and what status says."""
+"""Harvests over time: rechecks, late arrivals, a failing arXiv, and what status reports."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _publish(world: _World, *papers: Paper) -> None:
     world.arxiv._papers = sorted([*world.arxiv._papers, *papers], key=lambda p: (p.submitted_at, p.arxiv_id))
 
 
-def test_a_harvest_after_weeks_of_silence_catches_up_all_that_was_missed(world: _World) -> None:
+def test_a_harvest_after_weeks_of_downtime_fetches_everything_missed(world: _World) -> None:
     world.at(WEEK.plus(-6).end_at + CLOSE_LAG)
     assert len(world.harvest(2)) == 2
     world.at(WEEK.end_at + CLOSE_LAG)
@@ -105,7 +105,7 @@ def test_a_harvest_after_weeks_of_silence_catches_up_all_that_was_missed(world: 
     assert world.arxiv.n_requests == n_requests
 
 
-def test_a_complete_week_is_downloaded_again_at_each_age_and_not_between(world: _World) -> None:
+def test_a_complete_week_is_rechecked_at_each_age_and_not_in_between(world: _World) -> None:
     world.harvest(1)
     asked = []
     for day in range(1, 70):
@@ -144,7 +144,7 @@ def test_late_arrivals_are_stored_counted_into_their_week_and_measured(world: _W
     assert answer.late_arrivals.late == 2
 
 
-def test_a_recheck_finds_a_paper_that_came_for_one_that_went(world: _World, make_paper: Make) -> None:
+def test_a_recheck_finds_a_new_paper_even_if_another_is_gone(world: _World, make_paper: Make) -> None:
     world.harvest(1)
     gone = next(p for p in world.arxiv._papers if p.submitted_at >= WEEK.start_at)
     world.arxiv._papers.remove(gone)
@@ -164,7 +164,7 @@ def test_the_papers_of_a_first_harvest_are_not_late(world: _World) -> None:
         assert all(a.n_late == 0 and a.n_papers == 12 for a in late_arrivals(context.db, CATEGORIES))
 
 
-def test_a_week_that_was_imported_is_proven_without_a_download(world: _World, papers: list[Paper]) -> None:
+def test_an_imported_week_is_found_complete_without_a_download(world: _World, papers: list[Paper]) -> None:
     with _looking_at(world) as context:
         apply_harvest(context.db, plan_harvest(papers, {}), None, seen_at=world.now)
         n_before = world.arxiv.n_requests
@@ -172,7 +172,7 @@ def test_a_week_that_was_imported_is_proven_without_a_download(world: _World, pa
     assert world.arxiv.n_requests - n_before == 3  # arXiv's clock, and a count for each week
 
 
-def test_a_withdrawn_paper_is_part_of_the_proof_but_not_of_the_count(world: _World, papers: list[Paper]) -> None:
+def test_a_withdrawn_paper_counts_for_completeness_but_not_in_shares(world: _World, papers: list[Paper]) -> None:
     with _looking_at(world) as context:
         withdrawn = [replace(papers[0], is_withdrawn=True, source="oai"), *papers[1:12]]
         apply_harvest(context.db, plan_harvest(withdrawn, {}), None, seen_at=world.now)
@@ -182,7 +182,7 @@ def test_a_withdrawn_paper_is_part_of_the_proof_but_not_of_the_count(world: _Wor
     assert (line.n, line.complete) == (11, True)
 
 
-def test_a_week_without_an_answer_is_open_with_its_problem_and_its_tries(world: _World) -> None:
+def test_a_week_without_a_response_stays_incomplete_with_its_problem_and_tries(world: _World) -> None:
     world.harvest(1)
     n = world.arxiv.n_requests
     world.arxiv.failing("503", at=(n + 2, n + 4))  # the first question of each harvest is for arXiv's clock
@@ -199,7 +199,7 @@ def test_a_week_without_an_answer_is_open_with_its_problem_and_its_tries(world: 
     assert any("arXiv answered 503" in line for line in coverage_lines(answer))
 
 
-def test_a_week_that_arxiv_cannot_answer_does_not_keep_newer_ones_waiting(world: _World) -> None:
+def test_a_week_that_arxiv_cannot_serve_does_not_hold_up_newer_ones(world: _World) -> None:
     world.arxiv.failing("500", at=(2,))
     notes = world.harvest(3)
     assert notes[0] == f"{WEEK.plus(-2)}: no usable answer: arXiv answered 500"
@@ -208,7 +208,7 @@ def test_a_week_that_arxiv_cannot_answer_does_not_keep_newer_ones_waiting(world:
         assert stages.windows_due(context, 3, world.now) == [window_of(WEEK.plus(-2))]
 
 
-def test_an_arxiv_that_is_not_reached_is_not_asked_for_every_week(world: _World) -> None:
+def test_an_unreachable_arxiv_is_not_asked_for_every_week(world: _World) -> None:
     with _looking_at(world) as context:
         windows = [window_of(WEEK.plus(-i)) for i in (2, 1, 0)]
         source = world.context(api_url="http://127.0.0.1:9/api/query").source
@@ -217,7 +217,7 @@ def test_an_arxiv_that_is_not_reached_is_not_asked_for_every_week(world: _World)
         assert len(window_records(context.db, CATEGORIES)) == 1
 
 
-def test_a_recheck_without_an_answer_leaves_what_was_proven(world: _World) -> None:
+def test_a_recheck_without_a_response_leaves_the_week_complete(world: _World) -> None:
     world.harvest(1)
     world.at(WEEK.end_at + timedelta(days=20))
     world.arxiv.failing("503", at=range(world.arxiv.n_requests + 1, 10_000))
@@ -230,7 +230,7 @@ def test_a_recheck_without_an_answer_leaves_what_was_proven(world: _World) -> No
     assert (record.n_tries, record.checked_at) == (1, WEEK.end_at + CLOSE_LAG)
 
 
-def test_too_many_refusals_end_the_harvest_and_the_next_one_asks_nothing(world: _World) -> None:
+def test_too_many_refusals_end_the_harvest_and_the_next_one_sends_nothing(world: _World) -> None:
     world.arxiv.failing("429", at=range(1, 10_000))
     for _ in range(2):
         with pytest.raises(SourceError, match=r"requests (to arXiv )?are paused until"):
@@ -242,7 +242,7 @@ def test_too_many_refusals_end_the_harvest_and_the_next_one_asks_nothing(world: 
     assert answer.arxiv.refusals_in_a_row == 4
 
 
-def test_a_window_whose_papers_stay_unreadable_names_one_and_keeps_the_others(world: _World) -> None:
+def test_a_window_with_unreadable_papers_names_one_and_stores_the_others(world: _World) -> None:
     world.arxiv.failing("bad_date", at=range(1, 10_000))
     notes = world.harvest(1)
     assert "incomplete: arXiv said 12 papers, 10 are held; 2 entries could not be read" in notes[0]

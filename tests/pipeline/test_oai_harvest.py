@@ -1,4 +1,4 @@
-"""A harvest by OAI-PMH: everything is stored once, goes on where it was cut off, and follows a paper's life."""
+"""A harvest by OAI-PMH: stores everything once, resumes where it was interrupted, and follows changes to papers."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_weeks_that_oai_pmh_brought_are_proven_by_count_and_change_in_nothing(
     assert {p.source for p in _held(database, papers)} == {"oai"}
 
 
-def test_a_harvest_cut_off_after_any_page_goes_on_there(database: Database, make_paper: Make) -> None:
+def test_a_harvest_interrupted_after_any_page_resumes_there(database: Database, make_paper: Make) -> None:
     papers = _papers(make_paper)
     with SampleArxiv(papers, now=NOW) as arxiv:
         arxiv.oai_page_size = 3
@@ -101,7 +101,7 @@ def test_a_harvest_cut_off_after_any_page_goes_on_there(database: Database, make
         assert len(set(arxiv.requests)) == arxiv.n_requests == n_steps == 10
 
 
-def test_an_expired_token_begins_its_list_again(database: Database, make_paper: Make) -> None:
+def test_an_expired_token_restarts_its_list(database: Database, make_paper: Make) -> None:
     papers = _papers(make_paper)
     with SampleArxiv(papers, now=NOW) as arxiv:
         arxiv.oai_page_size = 3
@@ -117,7 +117,7 @@ def test_an_expired_token_begins_its_list_again(database: Database, make_paper: 
     assert all(p.finished_at is not None and p.token is None for p in oai_passes(database))
 
 
-def test_a_list_that_never_outlives_its_tokens_is_given_up(database: Database, make_paper: Make) -> None:
+def test_a_list_whose_tokens_always_expire_is_given_up(database: Database, make_paper: Make) -> None:
     class Forgetful(OaiClient):
         def next_page(self, token: str, metadata_format: object) -> object:  # type: ignore[override]
             raise ResumptionTokenExpired("expired")
@@ -129,7 +129,7 @@ def test_a_list_that_never_outlives_its_tokens_is_given_up(database: Database, m
             list(oai_harvest.harvest_lists(database, source, WATCHED, since=WEEK.monday, clock=lambda: NOW))
 
 
-def test_a_second_harvest_asks_for_what_changed_since_and_changes_nothing(database: Database, make_paper: Make) -> None:
+def test_a_second_harvest_asks_only_for_changes_and_stores_nothing(database: Database, make_paper: Make) -> None:
     papers = _papers(make_paper)
     with SampleArxiv(papers, now=NOW) as arxiv:
         list(_harvest(database, arxiv))
@@ -143,7 +143,7 @@ def test_a_second_harvest_asks_for_what_changed_since_and_changes_nothing(databa
     assert _held(database, papers) == papers
 
 
-def test_old_papers_that_changed_are_left_out_unless_they_are_held(database: Database, make_paper: Make) -> None:
+def test_changed_old_papers_are_ignored_unless_they_are_stored(database: Database, make_paper: Make) -> None:
     old = make_paper(1, submitted_at=datetime(2020, 1, 6, tzinfo=UTC), version=2)
     fresh = make_paper(2)
     with SampleArxiv([old, fresh], now=NOW) as arxiv:
@@ -171,9 +171,7 @@ def test_a_paper_is_followed_through_replacement_withdrawal_and_return(database:
     assert [v.submitted_at for v in versions_of_paper(database, first.arxiv_id)] == [p.updated_at for p in life]
 
 
-def test_names_that_cannot_be_split_from_a_line_are_put_right_by_the_second_format(
-    database: Database, make_paper: Make
-) -> None:
+def test_ambiguous_author_names_are_corrected_by_the_second_format(database: Database, make_paper: Make) -> None:
     paper = make_paper(1, authors=("Team of Ada, Ben and Cy",))
     with SampleArxiv([paper], now=NOW) as arxiv:
         list(_harvest(database, arxiv))
@@ -184,7 +182,7 @@ def test_names_that_cannot_be_split_from_a_line_are_put_right_by_the_second_form
 
 
 @pytest.mark.parametrize("kind", ["503", "html", "truncate", "cut", "reset", "empty", "stall"])
-def test_no_fault_that_stays_loses_what_was_read_before(make_paper: Make, tmp_path: object, kind: FaultKind) -> None:
+def test_no_lasting_fault_loses_pages_already_read(make_paper: Make, tmp_path: object, kind: FaultKind) -> None:
     from store.database import open_database
 
     db = open_database(f"sqlite:///{tmp_path}/papertide.sqlite")

@@ -59,7 +59,7 @@ def test_every_week_holds_exactly_the_papers_that_exist(finished_run: FinishedRu
     assert all(r.is_complete for r in window_records(finished_run.context.db, finished_run.context.settings.categories))
 
 
-def test_a_second_run_asks_nothing_and_does_nothing(finished_run: FinishedRun) -> None:
+def test_a_second_run_sends_no_request_and_does_nothing(finished_run: FinishedRun) -> None:
     before = finished_run.arxiv.n_requests
     assert list(pipeline_run.run(finished_run.context, N_WEEKS)) == []
     assert finished_run.arxiv.n_requests == before
@@ -92,7 +92,7 @@ def test_most_weekly_intervals_hold_the_true_share(finished_run: FinishedRun, te
     assert np.mean(held) >= 0.8
 
 
-def test_the_planted_topics_come_apart(finished_run: FinishedRun) -> None:
+def test_the_planted_topics_are_separated(finished_run: FinishedRun) -> None:
     model = finished_run.context.topic_model
     assert model is not None
     assigned = topics_of_papers(finished_run.context.db, model.topic_model_id)
@@ -109,7 +109,7 @@ def test_the_planted_topics_come_apart(finished_run: FinishedRun) -> None:
     assert len(set(labels)) == len(labels)
 
 
-def test_the_digest_counts_what_the_week_holds(finished_run: FinishedRun) -> None:
+def test_the_digest_counts_the_weeks_papers(finished_run: FinishedRun) -> None:
     digest = _digest(finished_run)
     n_true = sum(p.week == LAST_WEEK for p in finished_run.corpus.papers)
     assert digest.headline.n_papers == n_true
@@ -134,7 +134,7 @@ def _embed_as_before(finished_run: FinishedRun, db: Database, *, all_but: int = 
     add_embeddings(db, embeddings_by_id(finished_run.context.db, model_id, missing[: len(missing) - all_but]))
 
 
-def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: FinishedRun, tmp_path: Path) -> None:
+def test_a_run_interrupted_again_and_again_ends_with_the_same_digest(finished_run: FinishedRun, tmp_path: Path) -> None:
     """Each cut leaves what a kill between two transactions leaves; the last run is let finish."""
     for n_steps in (9, 19, 1, 3):  # in the harvest, between two chunks of embedding, in the detection
         context = context_at(tmp_path, finished_run.arxiv)
@@ -155,7 +155,7 @@ def test_a_run_cut_off_again_and_again_ends_with_the_same_digest(finished_run: F
     context.db.close()
 
 
-def test_postgresql_gives_the_digest_that_sqlite_gives(
+def test_postgresql_gives_the_same_digest_as_sqlite(
     finished_run: FinishedRun, tmp_path: Path, postgresql_database: str
 ) -> None:
     context = context_at(tmp_path, finished_run.arxiv, database_url=postgresql_database)

@@ -1,4 +1,4 @@
-"""An import of a snapshot: everything once, bad lines by name, and nothing half-written when it is cut off."""
+"""An import of a snapshot: stores everything once, reports bad lines, and survives interruption."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_import, "_IMPORT_AT_ONCE", 4)
 
 
-def _import(db: Database, path: Path, left_out: SkippedLines | None = None) -> Iterator[Progress]:
-    return snapshot_import.import_snapshot(db, path, WATCHED, left_out or SkippedLines(), clock=lambda: NOW)
+def _import(db: Database, path: Path, skipped: SkippedLines | None = None) -> Iterator[Progress]:
+    return snapshot_import.import_snapshot(db, path, WATCHED, skipped or SkippedLines(), clock=lambda: NOW)
 
 
 def _written(folder: Path, *lines: bytes) -> Path:
@@ -66,7 +66,7 @@ def test_every_watched_paper_is_stored_once_with_its_versions_and_found_by_its_w
         assert ids_by_words(database, [f"w{i}"], Corpus(WATCHED), limit=9) == [p.arxiv_id]
 
 
-def test_an_import_cut_off_after_any_batch_and_begun_again_ends_with_the_same(
+def test_an_import_interrupted_after_any_batch_and_repeated_ends_the_same(
     database: Database, tmp_path: Path, make_paper: Make
 ) -> None:
     papers = [make_paper(i, version=1 + i % 3) for i in range(11)]
@@ -91,18 +91,18 @@ def test_bad_lines_are_named_with_their_numbers_and_the_rest_is_stored(
     path = _written(
         tmp_path, b"not json\n", *good[:5], b"[]\n", b"\n", good[5], b'{"id": "x", "categories": "cs.LG"}\n'
     )
-    left_out = SkippedLines()
-    notes = " | ".join(step.note for step in _import(database, path, left_out))
+    skipped = SkippedLines()
+    notes = " | ".join(step.note for step in _import(database, path, skipped))
     assert count_papers(database) == 6
-    assert (left_out.n, left_out.first.startswith("line 1 (")) == (3, True)
-    for words in ("line 1 left out: ", "line 7 left out: not a JSON object", "line 10 left out: no field 'versions'"):
+    assert (skipped.n, skipped.first.startswith("line 1 (")) == (3, True)
+    for words in ("line 1 skipped: ", "line 7 skipped: not a JSON object", "line 10 skipped: no field 'versions'"):
         assert words in notes
 
 
 def test_a_file_full_of_bad_lines_names_some_and_counts_all(database: Database, tmp_path: Path) -> None:
-    left_out = SkippedLines()
-    list(_import(database, _written(tmp_path, b"no\n" * 100), left_out))
-    assert left_out.n == 100
+    skipped = SkippedLines()
+    list(_import(database, _written(tmp_path, b"no\n" * 100), skipped))
+    assert skipped.n == 100
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1), (1, 0, 0, 0, 2), (2, 0, 0, 0, 1)])
@@ -116,7 +116,9 @@ def test_a_paper_that_comes_twice_is_stored_in_its_higher_version(
     assert known_papers(database, [first.arxiv_id])[first.arxiv_id] == second
 
 
-def test_what_came_before_a_file_breaks_off_is_stored(database: Database, tmp_path: Path, make_paper: Make) -> None:
+def test_papers_before_the_end_of_a_truncated_file_are_stored(
+    database: Database, tmp_path: Path, make_paper: Make
+) -> None:
     import gzip
 
     body = gzip.compress(b"".join(snapshot_line(make_paper(i)) for i in range(500)))
@@ -127,7 +129,7 @@ def test_what_came_before_a_file_breaks_off_is_stored(database: Database, tmp_pa
     assert 0 < count_papers(database) < 500
 
 
-def test_the_way_through_the_file_is_told_in_mb(database: Database, tmp_path: Path, make_paper: Make) -> None:
+def test_progress_through_the_file_is_in_mb(database: Database, tmp_path: Path, make_paper: Make) -> None:
     path = _written(tmp_path, *(snapshot_line(make_paper(i, comment="x" * 400_000)) for i in range(9)))
     steps = list(_import(database, path))
     assert [(s.n_done, s.n_total, s.unit) for s in steps] == [(1, 4, "MB"), (3, 4, "MB"), (4, 4, "MB")]

@@ -1,4 +1,4 @@
-"""Topics over the weeks: born between fits, refitted when they drift, the same however often a run is cut off."""
+"""Topics over the weeks: born between fits, refitted on drift, and the same however often a run is interrupted."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_subject_that_begins_after_the_fit_is_born_with_id_name_event_and_pape
 
 
 @pytest.mark.slow
-def test_a_newborn_keeps_its_id_and_name_when_topics_are_fitted_anew(radar: Radar) -> None:
+def test_a_new_topic_keeps_its_id_and_name_after_a_refit(radar: Radar) -> None:
     for n in range(N_WEEKS, N_WEEKS + 8):
         radar.feed(FIRST.plus(n), n_news=16)
         for _ in radar.keep(FIRST.plus(n)):
@@ -117,7 +117,7 @@ def test_a_newborn_keeps_its_id_and_name_when_topics_are_fitted_anew(radar: Rada
     assert [e.kind for e in topic_events(radar.db, newborn)] == ["born", "continued"]
 
 
-def test_weeks_like_those_before_give_birth_to_nothing_and_call_for_no_fit(radar: Radar) -> None:
+def test_weeks_like_those_before_bring_no_new_topic_and_no_refit(radar: Radar) -> None:
     before = radar.labels()
     for n in range(N_WEEKS, N_WEEKS + 4):
         radar.feed(FIRST.plus(n))
@@ -130,7 +130,7 @@ def test_weeks_like_those_before_give_birth_to_nothing_and_call_for_no_fit(radar
     assert [d.week for d in drift_of(radar.db, model.topic_model_id)] == [FIRST.plus(n) for n in range(4, N_WEEKS + 4)]
 
 
-def test_when_many_papers_fit_nothing_topics_are_fitted_anew_before_their_time(radar: Radar) -> None:
+def test_topics_are_refitted_early_when_many_papers_fit_none(radar: Radar) -> None:
     week = FIRST.plus(N_WEEKS)
     radar.feed(week, n_strays=120)
     for _ in radar.keep(week):
@@ -141,9 +141,7 @@ def test_when_many_papers_fit_nothing_topics_are_fitted_anew_before_their_time(r
     assert list(radar.keep(week)) == []
 
 
-def test_weeks_seen_one_run_late_or_cut_off_give_the_same_topics(
-    radar: Radar, make_paper: Make, tmp_path: object
-) -> None:
+def test_late_or_interrupted_runs_give_the_same_topics(radar: Radar, make_paper: Make, tmp_path: object) -> None:
     other = Radar(open_database(f"sqlite:///{tmp_path}/other.sqlite"), make_paper)
     for n in range(N_WEEKS):
         other.feed(FIRST.plus(n))

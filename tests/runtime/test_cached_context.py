@@ -20,6 +20,7 @@ from pipeline import stages
 from runtime import cache, cached_context
 from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import AppContext
+from runtime.exclusive_run import exclusive_run
 from service.web.app import make_app
 from store.papers import apply_harvest, papers_in_order
 from tests.service.web.conftest import LAST_WEEK, NOW, WordEncoder, make_context
@@ -39,7 +40,7 @@ def test_every_pool_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.Mon
     now[0] = 0.75 * CHECK_EVERY_S
     for pool in ("large", "search"):
         assert context.cached("k", lambda: "before", pool=pool) == "before"
-    with context.sole_worker("run", "2026-W25"):
+    with exclusive_run(context, "run", "2026-W25"):
         pass
     now[0] = 1.25 * CHECK_EVERY_S
     assert context.state_cache.state() != before
@@ -97,7 +98,7 @@ def _wait_for(is_so: Callable[[], bool]) -> None:
 def _add_paper(context: CachedContext) -> None:
     """What a run of another process does: one more paper on diffusion in the last week, and its numbers."""
     other = AppContext(context.settings, encoder=WordEncoder())
-    with other.sole_worker("run", str(LAST_WEEK)):
+    with exclusive_run(other, "run", str(LAST_WEEK)):
         [known] = papers_in_order(other.db, [ArxivId("2606.00096")])
         abstract = "We propose a diffusion model for images, which denoises them step by step."
         new = replace(known, arxiv_id=ArxivId("2606.09999"), title="A diffusion model for images", abstract=abstract)

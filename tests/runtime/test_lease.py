@@ -1,4 +1,4 @@
-"""Whether a holder is gone is known of processes whose numbers are counted where ours are, and of no others."""
+"""A lease holder is known to have ended only if its process id belongs to our PID namespace."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def _dead() -> int:
     return process.pid
 
 
-def test_a_process_that_ended_or_had_our_number_before_us_is_gone() -> None:
+def test_a_process_that_has_ended_or_had_our_id_before_us_is_gone() -> None:
     for pid in (_dead(), os.getpid()):
         assert has_ended(f"{socket.gethostname()}:{pid}:{pid_namespace()}.1")
 
 
-def test_nothing_is_known_of_a_process_that_another_container_or_boot_numbers() -> None:
+def test_nothing_is_known_of_processes_of_another_container_or_boot() -> None:
     for pid in (_dead(), os.getpid()):
         assert not has_ended(f"{socket.gethostname()}:{pid}:0000-1.1")
         assert not has_ended(f"{socket.gethostname()}:{pid}:1")
         assert not has_ended(f"elsewhere:{pid}:{pid_namespace()}.1")
 
 
-def test_a_live_container_of_our_host_name_and_number_keeps_its_lease(database: Database) -> None:
+def test_a_live_container_with_our_host_name_and_process_id_keeps_its_lease(database: Database) -> None:
     neighbour = f"{socket.gethostname()}:{os.getpid()}:0000-1.1"
     acquire_lease(database, "run", neighbour, now=NOW, duration=LEASE_DURATION, has_ended=has_ended)
     with pytest.raises(BusyError), held_lease(database, "run", clock=lambda: NOW):

@@ -33,7 +33,7 @@ def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert Settings().store_url == "sqlite:///papertide-data/papertide.sqlite"
 
 
-def test_the_command_line_goes_over_the_environment_over_the_file_over_the_default(config: Path) -> None:
+def test_the_command_line_overrides_the_environment_the_file_and_the_default(config: Path) -> None:
     config.write_text('weeks = 3\ndata_dir = "file"\n[arxiv]\ndelay_s = 5\npage_size = 7\n')
     environment = {"PAPERTIDE_ARXIV__DELAY_S": "9", "PAPERTIDE_DATA_DIR": "environment"}
     loaded = load_settings(config, environment, {"data_dir": "typed", "weeks": None})
@@ -71,7 +71,7 @@ def test_a_category_that_arxiv_does_not_have_is_refused(config: Path, category: 
 
 
 @pytest.mark.parametrize("category", ["cs.LG", "stat.ML", "eess.AS", "quant-ph", "math.OC", "q-bio.NC"])
-def test_categories_that_arxiv_has_are_taken(config: Path, category: str) -> None:
+def test_categories_that_arxiv_has_are_accepted(config: Path, category: str) -> None:
     config.write_text(f'categories = ["{category}"]')
     assert load_settings(config, {}, {}).categories == (category,)
 
@@ -87,7 +87,7 @@ def test_categories_that_arxiv_has_are_taken(config: Path, category: str) -> Non
         ("arxiv = 3", "arxiv = 3"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_setting(config: Path, line: str, named: str) -> None:
+def test_an_error_names_the_wrong_value_and_its_setting(config: Path, line: str, named: str) -> None:
     config.write_text(line)
     assert named in _complaint(config, {})
 
@@ -144,7 +144,7 @@ def test_a_wrong_secret_is_not_shown(config: Path) -> None:
     assert "12345678" not in str(caught.value)
 
 
-def test_a_secret_file_that_is_not_there_is_named(config: Path, tmp_path: Path) -> None:
+def test_an_error_names_a_missing_secret_file(config: Path, tmp_path: Path) -> None:
     config.write_text("")
     assert "PAPERTIDE_DATABASE_URL_FILE" in _complaint(
         config, {"PAPERTIDE_DATABASE_URL_FILE": str(tmp_path / "nowhere")}

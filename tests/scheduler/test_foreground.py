@@ -1,4 +1,4 @@
-"""The scheduler as a process: it does what is due, ends cleanly when it is told to, and survives being killed."""
+"""The scheduler as a process: it runs due jobs, stops cleanly, and survives being killed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _wait_for_backup(folder: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.slow
-def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(tmp_path: Path) -> None:
+def test_it_stops_within_ten_seconds_of_sigterm_and_recovers_from_a_kill(tmp_path: Path) -> None:
     first = _started(tmp_path)
     _wait_for_backup(tmp_path, first)
     first.send_signal(signal.SIGKILL)
@@ -78,7 +78,7 @@ def test_it_ends_within_ten_seconds_of_sigterm_and_a_killed_one_is_made_up_for(t
     assert subprocess.run(restore, cwd=ROOT, env=_environment(tmp_path), check=False).returncode == 0
 
 
-def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: Path) -> None:
+def test_a_confirmation_is_sent_within_seconds_while_a_job_is_running(tmp_path: Path) -> None:
     context = AppContext(
         Settings(data_dir=tmp_path, schedule={"harvest": "", "changes": "", "backup": "", "clean_up": ""})
     )  # type: ignore[arg-type]
@@ -87,8 +87,8 @@ def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: P
     began, answered = time.monotonic(), 0.0
 
     class Busy(Scheduler):
-        def _jobs(self) -> None:
-            self._look("jobs", lambda: time.sleep(4))
+        def _run_jobs(self) -> None:
+            self._check("jobs", lambda: time.sleep(4))
 
     scheduler = Busy(mail_service, confirmations_every_s=0.2)
     scheduler.start()
@@ -108,7 +108,7 @@ def test_a_request_is_answered_within_seconds_while_a_job_is_at_work(tmp_path: P
 
 
 @pytest.mark.slow
-def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> None:
+def test_three_weeks_of_downtime_are_caught_up_in_order_once(tmp_path: Path) -> None:
     from domain.week import CLOSE_LAG, Week
     from ingest.settings import ArxivSettings
     from sample.corpus import make_corpus
@@ -155,7 +155,7 @@ def test_three_weeks_of_downtime_are_made_up_in_order_once(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_what_changed_in_old_papers_is_asked_for_once_a_month(tmp_path: Path) -> None:
+def test_changes_to_old_papers_are_fetched_once_a_month(tmp_path: Path) -> None:
     from dataclasses import replace
 
     from domain.week import Week

@@ -1,4 +1,4 @@
-"""What is due comes from the ledger, and is done once, in order."""
+"""The ledger decides what is due; each period runs once, in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from domain.errors import BusyError, MailServerUnavailable, PostponedError, SourceUnavailable, StoreError
 from domain.progress import Progress
-from runtime.lease import held_lease, long_running, nobody_else
+from runtime.lease import exclusive_access, held_lease, registered_process
 from scheduler.ledger import MAX_TRIES, Ended, Job, cron_periods, due_periods, next_fire, run_due
 from store.database import Database
 from store.runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
@@ -20,7 +20,7 @@ ANNOUNCED = "30 20 * * mon-thu,sun"
 
 
 class Clock:
-    """A clock that goes only when it is told to."""
+    """A clock that moves only when told."""
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
@@ -33,7 +33,7 @@ class Clock:
 
 
 class Worker:
-    """Notes what it was asked to do; ``wrong`` says what goes wrong with which period."""
+    """Records its periods; ``wrong`` gives the error to raise in each."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -58,7 +58,7 @@ def _run(db: Database, job: Job, clock: Clock) -> list[Ended]:
     return list(run_due(db, job, clock=clock))
 
 
-def test_every_period_that_was_missed_is_made_up_in_order_once(database: Database) -> None:
+def test_every_missed_period_is_caught_up_in_order_once(database: Database) -> None:
     worker, clock = Worker(), Clock()
     job = _job(worker, ["2026-W22", "2026-W23", "2026-W24"])
     ended = _run(database, job, clock)
@@ -71,7 +71,7 @@ def test_every_period_that_was_missed_is_made_up_in_order_once(database: Databas
     assert worker.done == ["2026-W22", "2026-W23", "2026-W24"]
 
 
-def test_where_the_newest_covers_the_others_it_alone_is_done(database: Database) -> None:
+def test_only_the_newest_period_runs_if_it_covers_the_others(database: Database) -> None:
     worker, clock = Worker(), Clock()
     job = _job(worker, ["1", "2", "3"], newest_covers=True)
     assert [e.period for e in _run(database, job, clock)] == ["3"]
@@ -79,7 +79,7 @@ def test_where_the_newest_covers_the_others_it_alone_is_done(database: Database)
     assert worker.done == ["3"]
 
 
-def test_the_newest_covers_an_older_one_that_failed_and_whose_next_try_lies_ahead(database: Database) -> None:
+def test_the_newest_period_covers_an_older_one_that_waits_for_its_next_try(database: Database) -> None:
     worker, clock = Worker(), Clock()
     worker.wrong["1"] = StoreError("the disk is full")
     _run(database, _job(worker, ["1"], newest_covers=True), clock)
@@ -89,7 +89,7 @@ def test_the_newest_covers_an_older_one_that_failed_and_whose_next_try_lies_ahea
     assert _run(database, _job(worker, ["1", "2"], newest_covers=True), clock) == []
 
 
-def test_a_failure_holds_later_periods_back_waits_longer_each_time_and_ends(database: Database) -> None:
+def test_a_failure_holds_back_later_periods_waits_longer_each_time_and_is_given_up(database: Database) -> None:
     worker, clock = Worker(), Clock()
     worker.wrong["1"] = StoreError("the disk is full")
     job = _job(worker, ["1", "2"])
@@ -113,7 +113,7 @@ def test_a_failure_holds_later_periods_back_waits_longer_each_time_and_ends(data
 
 
 @pytest.mark.parametrize("trouble", [SourceUnavailable("arXiv is away"), MailServerUnavailable("no mail server")])
-def test_an_outage_of_others_is_waited_for_however_long_it_lasts(database: Database, trouble: Exception) -> None:
+def test_an_outage_outside_is_waited_for_however_long_it_lasts(database: Database, trouble: Exception) -> None:
     worker, clock = Worker(), Clock()
     worker.wrong["1"] = trouble
     job = _job(worker, ["1", "2"])
@@ -124,7 +124,7 @@ def test_an_outage_of_others_is_waited_for_however_long_it_lasts(database: Datab
     assert [(e.period, e.state) for e in _run(database, job, clock)] == [("1", "done"), ("2", "done")]
 
 
-def test_a_failure_that_passes_is_made_up_before_what_came_after_it(database: Database) -> None:
+def test_a_failure_that_passes_is_retried_before_later_periods(database: Database) -> None:
     worker, clock = Worker(), Clock()
     worker.wrong["1"] = RuntimeError("odd")
     job = _job(worker, ["1", "2"])
@@ -137,7 +137,7 @@ def test_a_failure_that_passes_is_made_up_before_what_came_after_it(database: Da
     assert runs_of(database, "test")["1"].n_tries == 0
 
 
-def test_what_waits_for_something_outside_does_not_hold_others_back(database: Database) -> None:
+def test_a_period_that_waits_for_something_outside_does_not_hold_others_back(database: Database) -> None:
     worker, clock = Worker(), Clock()
     worker.wrong["1"] = PostponedError("two mails are left", until=NOW + timedelta(hours=1))
     job = _job(worker, ["1", "2"])
@@ -157,7 +157,7 @@ def test_two_processes_never_do_a_period_twice(database: Database) -> None:
     assert worker.done == [str(n) for n in range(10, 20)]
 
 
-def test_a_job_that_somebody_else_is_at_is_left_to_them(database: Database) -> None:
+def test_a_job_that_another_process_is_running_is_left_to_it(database: Database) -> None:
     worker, clock = Worker(), Clock()
     with held_lease(database, "test", clock=clock):
         assert _run(database, _job(worker, ["1"]), clock) == []
@@ -165,7 +165,7 @@ def test_a_job_that_somebody_else_is_at_is_left_to_them(database: Database) -> N
     assert [e.state for e in _run(database, _job(worker, ["1"]), clock)] == ["done"]
 
 
-def test_a_period_that_was_cut_off_is_done_again(database: Database) -> None:
+def test_an_interrupted_period_runs_again(database: Database) -> None:
     clock = Clock()
 
     class PowerCut(BaseException):
@@ -182,7 +182,7 @@ def test_a_period_that_was_cut_off_is_done_again(database: Database) -> None:
     assert [e.state for e in _run(database, _job(worker, ["1"]), clock)] == ["done"]
 
 
-def test_a_period_that_kills_its_process_again_and_again_waits_and_is_shown(database: Database) -> None:
+def test_a_period_that_keeps_killing_its_process_waits_and_is_reported(database: Database) -> None:
     clock, worker = Clock(), Worker()
 
     class Killed(BaseException):
@@ -203,7 +203,7 @@ def test_a_period_that_kills_its_process_again_and_again_waits_and_is_shown(data
     assert [e.state for e in _run(database, _job(worker, ["a"]), clock)] == ["done"]
 
 
-def test_a_job_that_cannot_say_what_is_due_is_shown_waits_and_goes_on_when_it_can(database: Database) -> None:
+def test_a_job_that_cannot_say_what_is_due_is_reported_waits_and_recovers(database: Database) -> None:
     clock, worker = Clock(), Worker()
 
     def broken(now: datetime, ledger: Mapping[str, RunRecord]) -> Sequence[str]:
@@ -218,7 +218,7 @@ def test_a_job_that_cannot_say_what_is_due_is_shown_waits_and_goes_on_when_it_ca
     assert unresolved_failures(database) == []
 
 
-def test_a_stop_ends_after_the_unit_in_hand_and_leaves_the_rest_due(database: Database) -> None:
+def test_a_stop_finishes_the_running_unit_and_leaves_the_rest_due(database: Database) -> None:
     worker, clock = Worker(), Clock()
     asked = iter([False, True, True, True])
     ended = list(run_due(database, _job(worker, ["1", "2"]), clock=clock, stop=lambda: next(asked)))
@@ -226,7 +226,7 @@ def test_a_stop_ends_after_the_unit_in_hand_and_leaves_the_rest_due(database: Da
     assert due_periods(_job(worker, ["1", "2"]), now=NOW, ledger=runs_of(database, "test")) == ["1", "2"]
 
 
-def test_a_command_that_failed_is_no_trouble_any_more_once_it_has_succeeded(database: Database) -> None:
+def test_a_failed_command_is_no_longer_a_problem_once_it_succeeds(database: Database) -> None:
     for period, state, at in (("2026-W24", "failed", 0), ("2026-W25", "done", 1), ("2026-W26", "failed", 2)):
         start_run(database, "run", period, now=NOW + timedelta(hours=at))
         finish_run(database, "run", period, state=state, message="", now=NOW + timedelta(hours=at))
@@ -235,31 +235,31 @@ def test_a_command_that_failed_is_no_trouble_any_more_once_it_has_succeeded(data
     assert list(runs_of(database, "run")) == ["2026-W25"]
 
 
-def test_what_the_scheduler_gave_up_stays_a_trouble_though_later_periods_are_done(database: Database) -> None:
+def test_a_period_that_was_given_up_stays_a_problem_even_if_later_ones_are_done(database: Database) -> None:
     for period, state in (("2026-W24", "given up"), ("2026-W25", "done")):
         start_run(database, "digest", period, now=NOW)
         finish_run(database, "digest", period, state=state, message="", now=NOW, n_tries=MAX_TRIES)
     assert [r.period for r in unresolved_failures(database)] == ["2026-W24"]
 
 
-def test_a_database_is_not_replaced_under_a_process_that_runs_or_begins(database: Database) -> None:
+def test_a_database_is_not_replaced_while_a_process_runs_or_starts(database: Database) -> None:
     clock = Clock()
-    with long_running(database, clock=clock):
-        with pytest.raises(BusyError, match="stop"), nobody_else(database, ["run"], clock=clock):
+    with registered_process(database, clock=clock):
+        with pytest.raises(BusyError, match="stop"), exclusive_access(database, ["run"], clock=clock):
             pytest.fail("somebody runs")
-        with long_running(database, clock=clock):
+        with registered_process(database, clock=clock):
             pass  # two of them may run beside each other
     with (
-        nobody_else(database, ["run"], clock=clock),
+        exclusive_access(database, ["run"], clock=clock),
         pytest.raises(BusyError),
-        long_running(database, clock=clock),
+        registered_process(database, clock=clock),
     ):
         pytest.fail("the database is being replaced")
-    with nobody_else(database, ["run"], clock=clock):
+    with exclusive_access(database, ["run"], clock=clock):
         pass
 
 
-def test_old_lines_go_but_each_job_keeps_its_newest(database: Database) -> None:
+def test_old_runs_are_deleted_but_each_job_keeps_its_newest(database: Database) -> None:
     _run(database, _job(Worker(), ["1", "2", "3"]), Clock())
     assert delete_finished_runs(database, finished_before=NOW + timedelta(days=1)) == 2
     assert list(runs_of(database, "test")) == ["3"]
@@ -268,7 +268,7 @@ def test_old_lines_go_but_each_job_keeps_its_newest(database: Database) -> None:
 # -- the clock of New York
 
 
-def test_announcements_follow_new_yorks_clock_across_its_changes() -> None:
+def test_announcements_follow_new_yorks_daylight_saving() -> None:
     def fired(now: datetime, last: str) -> list[str]:
         ledger = {last: RunRecord("harvest", last, "done", now, now, "")}
         return cron_periods(ANNOUNCED, "America/New_York", now=now, ledger=ledger)[1:]
@@ -283,9 +283,7 @@ def test_announcements_follow_new_yorks_clock_across_its_changes() -> None:
 
 
 @pytest.mark.parametrize(("expression", "n_twice"), [("30 2 * * *", 0), ("30 1 * * *", 1)])
-def test_no_day_is_left_out_where_the_clock_skips_an_hour_and_none_is_endless_where_it_repeats_one(
-    expression: str, n_twice: int
-) -> None:
+def test_every_day_fires_once_when_the_clock_skips_or_repeats_an_hour(expression: str, n_twice: int) -> None:
     start, end = "2026-01-01T12:00Z", datetime(2027, 1, 1, 12, tzinfo=UTC)
     ledger = {start: RunRecord("x", start, "done", NOW, NOW, "")}
     fired = cron_periods(expression, "America/New_York", now=end, ledger=ledger)[1:]
@@ -293,11 +291,11 @@ def test_no_day_is_left_out_where_the_clock_skips_an_hour_and_none_is_endless_wh
     assert len(fired) == len(set(fired)) == 365 + n_twice
 
 
-def test_a_new_installation_begins_with_the_last_time_alone() -> None:
+def test_a_new_installation_begins_with_only_the_last_time() -> None:
     assert cron_periods("0 4 * * *", "UTC", now=NOW, ledger={}) == ["2026-06-23T04:00Z"]
 
 
-def test_periods_that_failed_stay_among_those_to_be_done() -> None:
+def test_failed_periods_stay_due() -> None:
     ledger = {"2026-06-22T04:00Z": RunRecord("x", "2026-06-22T04:00Z", "failed", NOW, NOW, "")}
     assert cron_periods("0 4 * * *", "UTC", now=NOW, ledger=ledger) == ["2026-06-22T04:00Z", "2026-06-23T04:00Z"]
 
@@ -306,6 +304,6 @@ def test_the_next_time_is_known() -> None:
     assert next_fire(ANNOUNCED, "America/New_York", now=NOW) == datetime(2026, 6, 24, 0, 30, tzinfo=UTC)
 
 
-def test_what_a_command_wrote_into_the_ledger_is_no_firing() -> None:
+def test_a_commands_ledger_line_is_not_a_scheduled_time() -> None:
     harvested = RunRecord("harvest", "2026-W25", "done", NOW, NOW, "")
     assert cron_periods("0 4 * * *", "UTC", now=NOW, ledger={"2026-W25": harvested}) == ["2026-06-23T04:00Z"]

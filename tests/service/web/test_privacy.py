@@ -155,7 +155,7 @@ def test_an_error_that_nobody_foresaw_is_public_and_logged_by_its_type_alone(
     client = _client(own)
     settings, own.settings = own.settings, None  # type: ignore[assignment]  # whatever is asked now fails
     with caplog.at_level(logging.INFO):
-        Scheduler._look(_Looks(), "confirmations", broken)  # type: ignore[arg-type]
+        Scheduler._check(_Checks(), "confirmations", broken)  # type: ignore[arg-type]
         assert client.get("/status").status_code == 500
     own.settings = settings
     logged = _logged(caplog)
@@ -166,7 +166,7 @@ def test_an_error_that_nobody_foresaw_is_public_and_logged_by_its_type_alone(
     assert ".py" not in logged
 
 
-class _Looks:
+class _Checks:
     """As much of a scheduler as a look needs."""
 
     def __init__(self) -> None:
