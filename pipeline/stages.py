@@ -34,7 +34,7 @@ from runtime.context import AppContext, papertide_version
 
 
 def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, datetime]:
-    """Fetch closed weeks that are not known to be complete, and recheck those that are due.
+    """Fetch closed weeks that are not proven complete, and recheck those that are due.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Draws: Jinja2 templates, and the functions that turn a digest edition into HTML, text and JSON."""
+"""Renders pages, mails, feeds and charts: Jinja2 templates, and the functions that fill them."""
 
 from templates.digest_json import digest_json
 from templates.digest_pages import digest_files, render_html, render_list_page, render_text

@@ -1,4 +1,4 @@
-"""Papers for reference managers and tables: BibTeX, RIS, CSL-JSON and CSV."""
+"""Exports papers for reference managers and spreadsheets: BibTeX, RIS, CSL-JSON and CSV."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def written(papers: Sequence[Paper], form: Form) -> str:
 
 
 def csl(papers: Sequence[Paper]) -> str:
-    """CSL-JSON, as citeproc and Zotero read it; an author is one literal, because nobody can cut names safely."""
+    """CSL-JSON for citeproc and Zotero. Each author is one literal, because names cannot be split reliably."""
     records: list[dict[str, Any]] = [
         {
             "id": p.arxiv_id,
@@ -49,7 +49,7 @@ def csl(papers: Sequence[Paper]) -> str:
 
 
 def table(papers: Sequence[Paper]) -> str:
-    """CSV with a header; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """CSV with a header; a text that a spreadsheet would read as a formula gets a leading apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("arxiv_id", "submitted", "primary_category", "categories", "title", "authors", "url"))
@@ -60,12 +60,12 @@ def table(papers: Sequence[Paper]) -> str:
 
 
 def no_formula(text: str) -> str:
-    """The text as a cell of a table, with an apostrophe before it where a spreadsheet would take it for a formula."""
+    """The text as a table cell, with a leading apostrophe if a spreadsheet would read it as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def bibtex(papers: Sequence[Paper]) -> str:
-    """BibTeX entries, TeX in titles kept, with arXiv's eprint fields."""
+    """BibTeX entries with arXiv's eprint fields; TeX in titles is unchanged."""
     from bibtexparser.entrypoint import write_string
     from bibtexparser.library import Library
     from bibtexparser.model import Block, Entry, Field
@@ -91,7 +91,7 @@ def bibtex(papers: Sequence[Paper]) -> str:
 
 
 def ris(papers: Sequence[Paper]) -> str:
-    """RIS records of type UNPB, as Zotero takes preprints."""
+    """RIS records of type UNPB, which Zotero imports as preprints."""
     import rispy
 
     records = [
@@ -113,7 +113,7 @@ def ris(papers: Sequence[Paper]) -> str:
 
 
 def _keys(papers: Sequence[Paper]) -> list[str]:
-    """``vaswani2017attention``, with the identifier behind it where two would be the same."""
+    """Keys such as ``vaswani2017attention``, with the arXiv id appended to those that would clash."""
     plain = []
     for p in papers:
         surname = re.sub(r"\W", "", p.authors[0].rsplit(" ", 1)[-1].lower()) if p.authors else "anonymous"
@@ -126,7 +126,7 @@ def _keys(papers: Sequence[Paper]) -> list[str]:
 
 
 def _balanced(text: str) -> str:
-    """The text, without its braces where they do not pair: one stray brace would swallow the file."""
+    """The text, without its braces if they are unbalanced: one stray brace would break the whole file."""
     depth = 0
     for character in text:
         depth += (character == "{") - (character == "}")

@@ -1,4 +1,4 @@
-"""A digest as JSON: every number of the page, in the page's order."""
+"""A digest as JSON: all numbers of the page, in the page's order."""
 
 from __future__ import annotations
 
@@ -119,6 +119,6 @@ def digest_result(edition: DigestEdition) -> DigestResult:
 
 
 def digest_json(edition: DigestEdition) -> dict[str, Any]:
-    """``digest_result`` as values that JSON can hold; more fields may be added, none changes its meaning."""
+    """``digest_result`` as JSON values; fields may be added, but none changes its meaning."""
     shown: dict[str, Any] = plain(digest_result(edition))
     return shown

@@ -1,4 +1,4 @@
-"""The functions that draw: a digest edition in, a page out."""
+"""Renders a digest edition as pages, text and files."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 _Levels = tuple[tuple[int, str, str, str], ...]
 _LEVELS: _Levels = (
-    (ADOPTS, "adopts", "Adopt it", "The authors' own work runs on it. Those that are about it come first."),
-    (MENTIONS, "mentions", "Mention it", "Background or comparison only; not counted in the share."),
+    (ADOPTS, "adopts", "Adopt it", "The authors' own work uses it. Papers that are about it come first."),
+    (MENTIONS, "mentions", "Mention it", "Only as background or for comparison; not counted in the share."),
 )
 _THEME_LEVELS: _Levels = (
-    (ADOPTS, "adopts", "A main contribution", "The theme is what the paper contributes to."),
-    (MENTIONS, "mentions", "Touch it", "A stated secondary aim; not counted in the share."),
+    (ADOPTS, "adopts", "A main contribution", "The paper mainly contributes to this theme."),
+    (MENTIONS, "mentions", "A secondary aim", "A stated secondary aim; not counted in the share."),
 )
 _ALL_LEVELS: _Levels = ((0, "papers", "Papers", ""),)
 
 
 def options(labels: Iterable[str]) -> Markup:
-    """Labels as the options of a list to choose from; the same for every page, so it need be written but once."""
+    """Labels as HTML options. They are the same on every page, so callers can cache them."""
     return Markup("").join(Markup('<option value="{}">').format(printable(label)) for label in labels)
 
 
@@ -56,7 +56,7 @@ def _sections(papers: PaperList, line: TermLine | TopicLine | None) -> list[dict
             "heading": heading,
             "meaning": meaning,
             "n": len(by_level[level]),
-            # Only the counted papers are grouped: it is their numbers that lead to a group.
+            # Only counted papers are grouped, because only their counts link to a group.
             "groups": _groups(by_level[level], dict(papers.topics) if level == top else {}),
         }
         for level, anchor, heading, meaning in levels
@@ -65,7 +65,7 @@ def _sections(papers: PaperList, line: TermLine | TopicLine | None) -> list[dict
 
 
 def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[dict[str, object]]:
-    """Papers by topic, the fullest topic first and those of no topic last; one group without labels."""
+    """Papers by topic, largest topic first and papers without a topic last; a single group if there are no labels."""
     if not labels:
         return [{"anchor": "", "heading": "", "papers": papers}]
     of_topic: dict[int | None, list[DetectedPaper]] = {}
@@ -83,7 +83,7 @@ def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[
 
 
 def render_html(edition: DigestEdition, *, links: Links, site: Site | None = None, issue: Issue | None = None) -> str:
-    """The digest as one page without outside files or scripts; on the web in the site's frame."""
+    """The digest as one page without external files or scripts; with ``site``, in the frame of the web pages."""
     return (
         environment()
         .get_template("digest.html")
@@ -102,14 +102,14 @@ def render_html(edition: DigestEdition, *, links: Links, site: Site | None = Non
 
 
 def render_text(edition: DigestEdition) -> str:
-    """The digest as plain text, 72 columns wide, with the papers' addresses."""
+    """The digest as plain text, 72 columns wide, with the papers' URLs."""
     return environment().get_template("digest.txt").render(digest=edition.digest, lines=_lines(edition))
 
 
 def render_list_page(
     edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS, site: Site | None = None
 ) -> str:
-    """All papers behind one number, with the words that put them there, and the number's weeks as a table.
+    """The page of all papers behind one number, with their evidence, and the number's weeks as a table.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def render_list_page(
     line = _lines(edition).get(slug)
     return (
         environment()
-        .get_template("papers.html")
+        .get_template("digest_papers.html")
         .render(
             digest=edition.digest,
             papers=by_slug[slug],
@@ -137,7 +137,7 @@ def render_list_page(
 def digest_files(edition: DigestEdition) -> dict[str, str]:
     """Every file of the edition: relative name, with ``/``, to content.
 
-    The page, the text and the JSON lie beside the folder of the list pages: ``2026-W25.html``,
+    The page, the text and the JSON are beside the folder of the list pages: ``2026-W25.html``,
     ``2026-W25/technique-diffusion.html``.
     """
     week = edition.digest.week

@@ -1,4 +1,4 @@
-"""The Jinja environment: filters, globals and text wrapping."""
+"""The Jinja2 environment of all templates: filters, globals and text wrapping."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
 
 TEXT_WIDTH = 72
 
-# Terminal escapes, and the marks that would turn the rest of a line around, have no place on a page.
+# Terminal escapes, and marks that reverse the direction of text, must not reach a page.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 ALL_PAPERS = "all-papers"
-"""Slug of the list of all the week's papers; the headline's count links to it where an edition holds it."""
+"""Slug of the list of all the week's papers; the headline's count links to it if the edition has it."""
 
 NO_TOPIC = "no-topic"
-"""Slug of the list of the week's papers without a topic; linked where an edition holds it."""
+"""Slug of the list of the week's papers without a topic; linked if the edition has it."""
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
-    """The text in lines of at most 72 columns; a longer word, such as an address, keeps a line for itself."""
+    """The text in lines of at most 72 columns; a longer word, such as a URL, gets a line of its own."""
     return textwrap.fill(
         text,
         TEXT_WIDTH,
@@ -40,20 +40,20 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
 
 
 def printable(value: object) -> object:
-    """What is about to be written, without characters that a page or a terminal would obey."""
+    """The value without control characters that a page or a terminal would interpret."""
     if not isinstance(value, str) or not _UNPRINTABLE.search(value):
         return value
     text = _UNPRINTABLE.sub("", value)
-    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe, and has only lost characters
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe before, and only lost characters
 
 
 @cache
 def environment() -> Environment:
-    """The Jinja2 environment of every page; HTML escapes by itself, an unknown name is an error."""
+    """The environment of every template; HTML is escaped automatically, an undefined name is an error."""
     env = Environment(
         loader=PackageLoader("templates", package_path="."),
         autoescape=select_autoescape(),
-        auto_reload=False,  # looking at six files for every page took a tenth of its time, and more where threads wait
+        auto_reload=False,  # checking six files for each page took a tenth of its time, more with several threads
         undefined=StrictUndefined,
         finalize=printable,
         trim_blocks=True,
@@ -70,16 +70,16 @@ def environment() -> Environment:
         dates=number_text.dates,
         day_in_words=number_text.day_in_words,
         in_words=number_text.in_words,
-        term_said=number_text.term_said,
+        term_text=number_text.term_text,
         with_code=number_text.with_code,
         week_range=number_text.week_range,
         basis=number_text.basis,
         comparison=number_text.comparison,
-        called=number_text.called,
-        verdict_said=number_text.verdict_said,
-        moved=number_text.moved,
-        held=number_text.held,
-        quiet_topics=number_text.quiet_topics,
+        call_text=number_text.call_text,
+        verdict_text=number_text.verdict_text,
+        change_text=number_text.change_text,
+        record_text=number_text.record_text,
+        quiet_topics_text=number_text.quiet_topics_text,
         against_average=number_text.against_average,
         readable=tex.readable,
         marked=tex.marked,
@@ -103,7 +103,7 @@ def environment() -> Environment:
         KIND_WORDS=number_text.KIND_WORDS,
         IS_ABOUT=IS_ABOUT,
         topic_anchor=topic_anchor,
-        site=None,  # files stand alone; pages of the web bring their frame
+        site=None,  # digest files have no site frame; web pages set it
         issue=None,
     )
     return env

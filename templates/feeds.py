@@ -1,4 +1,4 @@
-"""Feeds: the same entries as Atom (RFC 4287) and as JSON Feed 1.1."""
+"""Renders feeds as Atom (RFC 4287) and as JSON Feed 1.1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from templates.environment import environment
 
-# What XML 1.0 cannot hold, whatever the escaping.
+# Characters that XML 1.0 does not allow, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class FeedContent:
-    """A feed with its entries, newest first; addresses are whole."""
+    """A feed with its entries, newest first; addresses are absolute."""
 
     id: str
     title: str

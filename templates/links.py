@@ -1,4 +1,4 @@
-"""Where the pages of a digest lead: the one place that knows addresses."""
+"""Links: the only place that knows the addresses of pages and files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SLUG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
 
 def topic_anchor(topic_id: int) -> str:
-    """Where a topic's papers begin on a list page."""
+    """The anchor of a topic's papers on a list page."""
     return f"topic-{topic_id}"
 
 
 class Links(Protocol):
-    """Addresses as seen from one page; the files have relative ones, the web service brings its own."""
+    """Addresses as seen from one page: relative between files, absolute paths on the web."""
 
     def digest(self, week: Week) -> str:
         """The digest's page."""
@@ -35,10 +35,10 @@ class Links(Protocol):
         """The page of all papers behind one number."""
 
     def paper(self, arxiv_id: ArxivId) -> str:
-        """The paper itself; empty where there is no such place."""
+        """The paper's page; empty if there is none."""
 
     def topic(self, topic_id: int) -> str:
-        """The topic's own page, empty where there is none."""
+        """The topic's page; empty if there is none."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +72,17 @@ class FileLinks:
         return f"{self.up}{week}/{slug}.html"
 
     def paper(self, arxiv_id: ArxivId) -> str:
-        """The abstract page on arXiv, newest version; empty for a made-up paper, which has none."""
+        """The abstract page on arXiv, newest version; empty for a made-up paper."""
         return "" if is_made_up(arxiv_id) else f"https://arxiv.org/abs/{arxiv_id}"
 
     def topic(self, topic_id: int) -> str:  # noqa: ARG002 - as the protocol has it
-        """Files have no page of a topic."""
+        """Empty: there are no topic pages among the files."""
         return ""
 
 
 @dataclass(frozen=True)
 class WebLinks:
-    """Addresses of the web service, from the root of its host; ``root`` before them makes them whole."""
+    """Addresses of the web service: paths from the root of its host, or absolute URLs with ``root``."""
 
     root: str = ""
 
@@ -103,11 +103,11 @@ class WebLinks:
         return f"{self.root}/digests/{week}/{quote(slug, safe='')}"
 
     def paper(self, arxiv_id: ArxivId) -> str:
-        """Our own page of the paper, which leads on to arXiv."""
+        """The paper's page here, which links to arXiv."""
         return f"{self.root}/papers/{arxiv_id}"
 
     def topic(self, topic_id: int) -> str:
-        """The topic's own page."""
+        """The topic's page."""
         return f"{self.root}/topics/{topic_id}"
 
     def category(self, name: str) -> str:
@@ -115,7 +115,7 @@ class WebLinks:
         return f"{self.root}/papers?{urlencode({'category': name})}"
 
     def asked(self, path: str, query: Mapping[str, object]) -> str:
-        """An address with a query; absent and empty values are left out, lists repeat their name."""
+        """An address with a query; missing and empty values are omitted, lists repeat their name."""
         pairs = [(name, v) for name, value in query.items() for v in _values(value)]
         return f"{self.root}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
@@ -130,12 +130,12 @@ DIGEST_FILE_LINKS = FileLinks()
 """Links on a digest's own page."""
 
 LIST_FILE_LINKS = FileLinks(up="../")
-"""Links on a list page, which lies one folder deeper."""
+"""Links on a list page, which is one folder deeper."""
 
 
 class MailLinks(WebLinks):
-    """Addresses as they stand in a mail, with the web service's ``root`` before them."""
+    """Links in mails: absolute URLs of the web service."""
 
     def paper(self, arxiv_id: ArxivId) -> str:
-        """The paper at arXiv: it is there for every reader, wherever the web service can be reached from."""
+        """The paper at arXiv, which every reader can reach, even if the web service is private."""
         return f"https://arxiv.org/abs/{arxiv_id}"

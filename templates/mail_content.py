@@ -1,4 +1,4 @@
-"""Mails drawn: the part that all readers of an issue share is drawn once, a reader's own part for each."""
+"""Renders mails: an issue's common part once, each reader's personal part, and short notices."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from templates.environment import environment
 from templates.links import Links
 
 MAX_HTML_BYTES = 90_000
-"""Gmail cuts a mail off at about 102 kB, and with it the way to unsubscribe."""
+"""Gmail cuts a mail off at about 102 kB, and with it the link to unsubscribe."""
 
-_MARKER = "<!-- yours -->"
+_MARKER = "<!-- personal part -->"
 _MAX_SUBJECT = 120
 
 
 @dataclass(frozen=True)
 class MailUrls:
-    """Where the links of one reader's mail lead."""
+    """The links of one reader's mail."""
 
     manage: str
     unsubscribe: str
@@ -31,7 +31,7 @@ class MailUrls:
 
 @dataclass(frozen=True)
 class IssueFrame:
-    """What all mails of an issue share: everything before a reader's own part, and after it."""
+    """The part of an issue that all its mails share: what comes before and after the personal part."""
 
     issue: Issue
     subject: str
@@ -43,14 +43,14 @@ class IssueFrame:
 
 
 def _inlined(html: str) -> str:
-    """The page with its style sheet written into every element, as mail programs need it."""
+    """The page with its styles inlined into every element, as mail programs need it."""
     import css_inline
 
     return css_inline.inline(html, load_remote_stylesheets=False)
 
 
 def _inlined_part(html: str) -> str:
-    """One element of a page with the mails' style sheet written into it."""
+    """One element with the mails' styles inlined."""
     import css_inline
 
     return css_inline.inline_fragment(html, _style_sheet(), load_remote_stylesheets=False)
@@ -64,7 +64,7 @@ def _style_sheet() -> str:
 def issue_frame(
     issue: Issue, editions: Sequence[DigestEdition], *, links: Links, missing_weeks: Sequence[Week] = ()
 ) -> IssueFrame:
-    """The common part of an issue from its weeks' digests, oldest first; the newest one is shown.
+    """The common part of an issue from its weeks' digests, oldest first; the newest one is shown in full.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def issue_frame(
     html = _inlined(env.get_template("mail_issue.html").render(values))
     before, marker, after = html.partition(_MARKER)
     if not marker:
-        raise ValueError("the mail has no place for a reader's own part")
+        raise ValueError("the mail has no place for the personal part")
     return IssueFrame(
         issue=issue,
         subject=subject,
@@ -109,12 +109,12 @@ def issue_frame(
 
 
 def _subject(issue: Issue, digest: Digest) -> str:
-    """The finding first: a date alone says nothing."""
+    """The headline first: a date alone tells the reader nothing."""
     sentence = tex.readable(digest.headline.sentence)
     name = str(issue)
-    room = _MAX_SUBJECT - len(name) - 3
-    if len(sentence) > room:
-        sentence = sentence[: room - 1].rsplit(" ", 1)[0] + "…"
+    max_length = _MAX_SUBJECT - len(name) - 3
+    if len(sentence) > max_length:
+        sentence = sentence[: max_length - 1].rsplit(" ", 1)[0] + "…"
     return f"{sentence} [{name}]"
 
 
@@ -126,30 +126,30 @@ def _period(issue: Issue) -> str:
 
 
 def render_issue(
-    frame: IssueFrame, yours: PersonalPart, preferences: Preferences, *, address: str, urls: MailUrls
+    frame: IssueFrame, personal: PersonalPart, preferences: Preferences, *, address: str, urls: MailUrls
 ) -> tuple[str, str]:
-    """One reader's mail as HTML (empty where they want none) and as text."""
+    """One reader's mail as HTML (empty if they chose plain text) and as text."""
     values = {
         "issue": frame.issue,
-        "yours": yours,
+        "personal": personal,
         "follows": preferences.follows,
         "address": address,
         "urls": urls,
         "links": frame.links,
     }
     env = environment()
-    text = frame.text_before + env.get_template("mail_yours.txt").render(values)
+    text = frame.text_before + env.get_template("mail_personal.txt").render(values)
     if preferences.mail_format == "text":
         return "", text
-    own = _inlined_part(env.get_template("mail_yours.html").render(values))
+    own = _inlined_part(env.get_template("mail_personal.html").render(values))
     return frame.html_before + own + frame.html_after, text
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A short mail of our own: to confirm, to find one's page, to tell an operator.
+    """A short mail: to confirm, to manage a subscription, or to the operator.
 
-    ``small`` are lines at the foot, each with the words and address of a link, both empty where there is none.
+    ``small`` are lines at the foot, each with the text and the address of a link, both empty if there is none.
     """
 
     subject: str
@@ -159,12 +159,12 @@ class Notice:
     small: tuple[tuple[str, str, str], ...] = ()
 
 
-def render_notice(words: Notice) -> tuple[str, str]:
-    """The letter as HTML and as text."""
-    env, values = environment(), vars(words)
+def render_notice(notice: Notice) -> tuple[str, str]:
+    """The notice as HTML and as text."""
+    env, values = environment(), vars(notice)
     return (
-        _inlined(env.get_template("mail_letter.html").render(values)),
-        env.get_template("mail_letter.txt").render(values),
+        _inlined(env.get_template("mail_notice.html").render(values)),
+        env.get_template("mail_notice.txt").render(values),
     )
 
 
@@ -173,10 +173,10 @@ _SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{heigh
 
 
 def sparkline_png(series: Sequence[SharePoint]) -> bytes | None:
-    """The digest's curve as a PNG of twice the size on a solid ground; ``None`` where no share is known.
+    """The digest's curve as a PNG of twice the size with a background; ``None`` if no share is known.
 
-    Mail programs show neither SVG nor images inside the page's text; a ground of its own keeps the curve visible
-    where they turn colours around.
+    Mail programs show neither SVG nor inline images. A background of its own keeps the curve visible where they invert
+    colours.
     """
     import vl_convert
 

@@ -1,4 +1,4 @@
-"""Numbers and dates as readers see them; the one place where a fraction becomes a percentage."""
+"""Numbers, dates and changes as text; the only place where a fraction becomes a percentage."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from domain.calls import CallRecord, Growth, TrendCall
 from domain.digest import Change, Digest, Headline, Share, SharePoint
 from domain.week import Week
 
-_HARD_BLANK = "\u00a0"
+_NO_BREAK_SPACE = "\u00a0"
 _MINUS = "\u2212"
 UNKNOWN = "not known"
 KIND_WORDS = {"technique": "technique", "theme": "theme", "topic": "topic", "text": "words", "meaning": "by meaning"}
-"""What kinds of terms are called on a page."""
+"""The kinds of terms as pages name them."""
 
 
 def is_known(number: float) -> bool:
-    """Whether there is a number, as against NaN."""
+    """Whether there is a number, not NaN."""
     return math.isfinite(number)
 
 
@@ -30,20 +30,20 @@ def decimals_for(share: float) -> int:
 
 
 def percent(share: float, decimals: int | None = None) -> str:
-    """A fraction as ``9.1 %``, with a blank that does not break."""
+    """A fraction as ``9.1 %``, with a no-break space."""
     if not is_known(share):
         return UNKNOWN
     if share == 0 and decimals is None:
-        return f"0{_HARD_BLANK}%"
-    return f"{100 * share:.{decimals_for(share) if decimals is None else decimals}f}{_HARD_BLANK}%"
+        return f"0{_NO_BREAK_SPACE}%"
+    return f"{100 * share:.{decimals_for(share) if decimals is None else decimals}f}{_NO_BREAK_SPACE}%"
 
 
 def interval(share: Share | SharePoint) -> str:
-    """The interval as ``8.3 to 9.9 %``, as precise as the share itself."""
+    """The interval as ``8.3 to 9.9 %``, with the decimals of the share."""
     if not (is_known(share.low) and is_known(share.high)):
         return UNKNOWN
     decimals = decimals_for(share.share)
-    return f"{100 * share.low:.{decimals}f} to {100 * share.high:.{decimals}f}{_HARD_BLANK}%"
+    return f"{100 * share.low:.{decimals}f} to {100 * share.high:.{decimals}f}{_NO_BREAK_SPACE}%"
 
 
 def _signed(number: float, decimals: int) -> str:
@@ -62,7 +62,7 @@ def points(change: Change) -> str:
     """A change of a share as ``+1.2 points``, in percentage points."""
     if not is_known(change.difference):
         return UNKNOWN
-    return f"{_signed(100 * change.difference, _decimals_of(change))}{_HARD_BLANK}points"
+    return f"{_signed(100 * change.difference, _decimals_of(change))}{_NO_BREAK_SPACE}points"
 
 
 def points_interval(change: Change) -> str:
@@ -80,11 +80,11 @@ def count(number: float) -> str:
 
 def plural(number: int, singular: str, several: str | None = None) -> str:
     """``1 paper``, ``2,902 papers``."""
-    return f"{count(number)}{_HARD_BLANK}{singular if number == 1 else several or singular + 's'}"
+    return f"{count(number)}{_NO_BREAK_SPACE}{singular if number == 1 else several or singular + 's'}"
 
 
 def dates(week: Week) -> str:
-    """The week's days as ``15 to 21 June 2026``, saying month and year once where they are the same."""
+    """The week's days as ``15 to 21 June 2026``; month and year appear once if they are the same."""
     first, last = week.monday, week.sunday
     start = f"{first.day}"
     if first.month != last.month:
@@ -99,8 +99,8 @@ def day_in_words(at: date) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
-def term_said(term: str) -> str:
-    """A term that names nothing as a page says it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
+def term_text(term: str) -> str:
+    """A phrase or description as pages show it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
     kind, _, rest = term.partition(":")
     if kind == "meaning" and rest:
         return f"“{rest.strip()}”, by meaning"
@@ -108,21 +108,21 @@ def term_said(term: str) -> str:
 
 
 def with_code(text: str) -> Markup:
-    """A text with what stands between back quotes set as code."""
+    """A text as HTML, with the parts between backquotes as code."""
     parts = [escape(part) for part in text.split("`")]
-    if len(parts) % 2 == 0:  # one without its partner
+    if len(parts) % 2 == 0:  # a backquote without its partner
         return escape(text)
     return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
 def in_words(names: Sequence[object]) -> str:
-    """Names as ``a, b and c``."""
+    """Names as a list in text: ``a, b and c``."""
     *most, last = [str(name) for name in names] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def week_range(weeks: Sequence[Week]) -> str:
-    """Ascending weeks in words, those that follow one another as a range: ``2026-W21 to 2026-W24 and 2026-W26``."""
+    """Ascending weeks as text, consecutive ones as a range: ``2026-W21 to 2026-W24 and 2026-W26``."""
     runs: list[list[Week]] = []
     for week in weeks:
         if runs and runs[-1][-1].plus(1) == week:
@@ -132,56 +132,70 @@ def week_range(weeks: Sequence[Week]) -> str:
     return in_words([f"{run[0]} to {run[-1]}" if len(run) > 1 else run[0] for run in runs])
 
 
-_IN_LETTERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER_WORDS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
-def _in_letters(number: int) -> str:
-    return _IN_LETTERS[number] if number < len(_IN_LETTERS) else str(number)
+def _number_word(number: int) -> str:
+    return _NUMBER_WORDS[number] if number < len(_NUMBER_WORDS) else str(number)
 
 
 def basis(change: Change) -> str:
-    """What a change is measured against: ``the four weeks before``, ``a year before``.
+    """What a change is compared with: ``the four weeks before``, ``a year before``.
 
-    "A year before" is the same time of year; a list page names the weeks.
+    "A year before" is the same time of year. A list page names the weeks.
     """
     before, now = change.baseline_weeks, change.current_weeks
     if not before:
         return "earlier weeks"
     if now and (now[0].monday - before[-1].monday).days > 26 * 7:
         return "a year before"
-    return "the week before" if len(before) == 1 else f"the {_in_letters(len(before))} weeks before"
+    return "the week before" if len(before) == 1 else f"the {_number_word(len(before))} weeks before"
 
 
-def moved(call: TrendCall) -> str:
-    """How far a called share moved, in points: ``+16.5 points``."""
+def change_text(call: TrendCall) -> str:
+    """How far a share moved by its call, in percentage points: ``+16.5 points``."""
     change = call.share - call.share_before
     return f"{_signed(100 * change, 1 if abs(change) >= 0.01 else 2)} points"
 
 
-def called(call: TrendCall) -> str:
-    """A call of movement in words, with its pace as readers think of it; empty where none was made.
+def call_text(call: TrendCall) -> str:
+    """A call of a rise or fall with its pace; empty if the call is neither.
 
-    ``rising: doubles in about 8 weeks (6 to 10)``; a slower one ``rising: × 1.3 in a year (1.1 to 1.6)``. A pace is of
-    the odds, which for small shares is that of the share.
+    ``rising: doubles in about 8 weeks (6 to 10)``, or if slower ``rising: × 1.3 in a year (1.1 to 1.6)``. The pace is
+    that of the odds, which for small shares is about that of the share.
     """
     if call.growth is None or not call.is_movement:
         return ""
     return f"{call.verdict}: {pace(call.growth)} ({pace_interval(call.growth)})"
 
 
-def verdict_said(verdict: str) -> str:
-    """A call's verdict as readers see it. A steady share is not proven equal, only not told from noise."""
+def verdict_text(verdict: str) -> str:
+    """A verdict as readers see it. A steady share is not proven equal; its change may be noise."""
     return {"steady": "within noise", "unknown": "not known"}.get(verdict, verdict)
 
 
-def growth_said(growth: Growth) -> str:
-    """A growth with its interval: ``doubles in about 8 weeks (6 to 10)``; ``within noise`` where that holds 1."""
-    words = pace(growth) if growth.is_clear else verdict_said("steady")
-    return f"{words} ({pace_interval(growth, in_a_year=not growth.is_clear)})"
+def growth_text(growth: Growth) -> str:
+    """A growth with its interval: ``doubles in about 8 weeks (6 to 10)``; ``within noise`` if it may be none."""
+    text = pace(growth) if growth.is_clear else verdict_text("steady")
+    return f"{text} ({pace_interval(growth, in_a_year=not growth.is_clear)})"
 
 
 def pace(growth: Growth) -> str:
-    """How fast odds grow: ``doubles in about 8 weeks``, a slower pace as ``× 1.3 in a year``."""
+    """How fast the odds grow: ``doubles in about 8 weeks``, or if slower ``× 1.3 in a year``."""
     rate = growth.odds_ratio_per_year
     if _weeks_to_double(rate) < _WEEKS_A_YEAR:
         return f"{'doubles' if rate > 1 else 'halves'} in about {_weeks_to_double(rate):.0f} weeks"
@@ -189,7 +203,7 @@ def pace(growth: Growth) -> str:
 
 
 def pace_interval(growth: Growth, *, in_a_year: bool = False) -> str:
-    """The interval of a pace in the pace's own unit, or with ``in_a_year`` as a factor: ``6 to 10``, ``1.1 to 1.6``."""
+    """The interval of a pace in its own unit, or with ``in_a_year`` as a factor: ``6 to 10``, ``1.1 to 1.6``."""
     rate, low, high = growth.odds_ratio_per_year, growth.low, growth.high
     if in_a_year:
         return f"× {_factor(low)} to {_factor(high)} in a year"
@@ -203,7 +217,7 @@ _WEEKS_A_YEAR = 52
 
 
 def _weeks_to_double(odds_ratio_per_year: float) -> float:
-    """Weeks in which the odds double, or halve where they fall; infinite where they do neither."""
+    """Weeks in which the odds double or halve; infinite if they do neither."""
     change = abs(math.log2(odds_ratio_per_year)) if odds_ratio_per_year > 0 else math.inf
     return _WEEKS_A_YEAR / change if change else math.inf
 
@@ -215,41 +229,41 @@ def _factor(rate: float) -> str:
 
 
 def can_tell(digest: Digest) -> bool:
-    """Whether there were weeks and papers enough for any call, be it that nothing moves."""
+    """Whether there was enough data for any call, including the call that nothing moves."""
     calls = (*(line.call for line in (*digest.techniques, *digest.themes)), *(topic.call for topic in digest.topics))
     return any(call is not None and call.verdict != "unknown" for call in calls)
 
 
-def quiet_topics(digest: Digest) -> str:
-    """Which of rising, cooling and new no topic is, in a sentence; empty where there are topics of each."""
+def quiet_topics_text(digest: Digest) -> str:
+    """A sentence on which of rising, cooling and new topics there are none of; empty if there are some of each."""
     absent = [s for s in ("rising", "cooling", "new") if all(topic.status != s for topic in digest.topics)]
     moves = [{"rising": "rose", "cooling": "cooled"}[s] for s in absent if s != "new"]
     if moves and not can_tell(digest):
-        return "Whether topics rise or cool is not known yet: too few weeks or papers are held to tell it from noise."
-    said = [f"No topic {' or '.join(moves)} by more than noise"] if moves else []
+        return "It is not known yet whether topics rise or cool: there are too few weeks or papers to tell."
+    clauses = [f"No topic clearly {' or '.join(moves)}"] if moves else []
     if "new" in absent:
-        said.append("none is new" if said else "No topic is new")
-    return f"{' this week, and '.join(said)}{'' if len(said) > 1 else ' this week'}." if said else ""
+        clauses.append("none is new" if clauses else "No topic is new")
+    return f"{' this week, and '.join(clauses)}{'' if len(clauses) > 1 else ' this week'}." if clauses else ""
 
 
-def held(record: CallRecord) -> str:
-    """How calls turned out: ``12 weeks on, 31 of 40 held (2 cannot be told)``."""
-    told = record.n_held + record.n_failed
-    untold = f" ({count(record.n_unknown)} cannot be told)" if record.n_unknown else ""
-    return f"{record.horizon_weeks} weeks on, {count(record.n_held)} of {count(told)} held{untold}"
+def record_text(record: CallRecord) -> str:
+    """How calls turned out: ``after 12 weeks, 31 of 40 held (2 unclear)``."""
+    n_clear = record.n_held + record.n_failed
+    unclear = f" ({count(record.n_unknown)} unclear)" if record.n_unknown else ""
+    return f"after {record.horizon_weeks} weeks, {count(record.n_held)} of {count(n_clear)} held{unclear}"
 
 
 def comparison(change: Change) -> str:
-    """What is compared with what: ``on the four weeks before``, ``last four weeks on the eight before``."""
+    """What is compared: ``against the four weeks before``, ``last four weeks against the eight before``."""
     n_now = len(change.current_weeks)
     if n_now < 2:
-        return f"on {basis(change)}"
-    return f"last {_in_letters(n_now)} weeks on {basis(change).replace(' weeks', '')}"
+        return f"against {basis(change)}"
+    return f"last {_number_word(n_now)} weeks against {basis(change).replace(' weeks', '')}"
 
 
 def against_average(headline: Headline) -> str:
-    """``24 % fewer than the four weeks before had on average (3,219)``."""
+    """The paper count against the recent average: ``24 % fewer than the average of the four weeks before (3,219)``."""
     average = headline.n_papers_recent
     change = round(100 * (headline.n_papers / average - 1))
-    size = f"{abs(change)}{_HARD_BLANK}% {'more' if change > 0 else 'fewer'} than" if abs(change) >= 3 else "about what"
-    return f"{size} the four weeks before had on average ({count(average)})"
+    size = f"{abs(change)}{_NO_BREAK_SPACE}% {'more' if change > 0 else 'fewer'} than" if abs(change) >= 3 else "about"
+    return f"{size} the average of the four weeks before ({count(average)})"

@@ -1,4 +1,4 @@
-"""The web pages' frame: what stands around the content, and the files that every page needs."""
+"""The frame of web pages: navigation, feeds, and the static files that every page loads."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ SECTIONS = (
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed that a page names in its head, Atom at ``address`` and JSON beside it."""
+    """A feed linked in a page's head: Atom at ``address``, and the same as JSON Feed."""
 
     title: str
     address: str
 
     @property
     def json_address(self) -> str:
-        """The same as JSON Feed."""
+        """The address of the same feed as JSON Feed."""
         path, _, query = self.address.partition("?")
         return path.removesuffix(".atom") + ".json" + (f"?{query}" if query else "")
 
 
 @dataclass(frozen=True)
 class Site:
-    """What every page of the web knows: where it stands, its feeds, and whether the papers are made up."""
+    """What every web page needs: its section, its feeds, and whether the papers are made up."""
 
     section: str = ""
     feeds: tuple[Feed, ...] = ()
@@ -48,25 +48,25 @@ class Site:
 
     @property
     def sections(self) -> tuple[tuple[str, str, str], ...]:
-        """Key, name and address of the parts of the site."""
+        """Key, name and address of each section."""
         return SECTIONS
 
     @property
     def stylesheet(self) -> str:
-        """The address of the style sheet; another style is another address."""
-        return f"/static/papertide-{_mark('css')}.css"
+        """The address of the style sheet, which changes with its content."""
+        return f"/static/papertide-{_content_hash('css')}.css"
 
     @property
     def script(self) -> str:
-        """The address of the script, which only adds to pages that work without it."""
-        return f"/static/papertide-{_mark('js')}.js"
+        """The address of the script, which changes with its content; pages also work without it."""
+        return f"/static/papertide-{_content_hash('js')}.js"
 
 
 @dataclass(frozen=True)
 class Issue:
-    """A digest among the others: its neighbours, and when it was published and corrected.
+    """A digest's place among the others: its neighbours, and when it was published and corrected.
 
-    ``revisions`` are revision and day in words, oldest first; ``shown`` is the one on the page.
+    ``revisions`` are revision numbers and days as text, oldest first; ``shown`` is the revision on the page.
     """
 
     before: Week | None
@@ -84,10 +84,10 @@ def static_file(kind: str) -> bytes:
 
 
 @cache
-def _mark(kind: str) -> str:
+def _content_hash(kind: str) -> str:
     return hashlib.sha256(static_file(kind)).hexdigest()[:12]
 
 
 def render_page(template: str, *, site: Site, **content: Any) -> str:
-    """A page of the web; ``content`` is what its template shows."""
+    """A web page; ``content`` are the values that its template shows."""
     return environment().get_template(template).render(site=site, links=WebLinks(), **content)

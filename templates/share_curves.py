@@ -1,4 +1,4 @@
-"""Curves of weekly shares as the coordinates of an SVG; the templates draw them."""
+"""Curves of weekly shares as SVG coordinates, for the templates to draw."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHART = Frame(width=360, height=170, left=38, right=8, top=10, bottom=24)
 
 @dataclass(frozen=True)
 class Dot:
-    """A point of the drawing; ``title`` is what it stands for, in words."""
+    """A point of the drawing; ``title`` describes it."""
 
     x: float
     y: float
@@ -51,8 +51,8 @@ class Curve:
     """What to draw for one series, every coordinate inside the frame.
 
     ``areas``, ``bands`` and ``lines`` are paths, one for each run of weeks without a gap. ``gaps`` are stretches
-    of the base line under weeks that are not held. ``hollow`` are weeks not proven whole, ``lone`` single weeks
-    between gaps; ``last`` is the newest week where it is known and whole. ``y_ticks`` start at zero.
+    of the base line under weeks without data. ``hollow`` are weeks not proven complete, ``lone`` single weeks
+    between gaps; ``last`` is the newest week if it is known and complete. ``y_ticks`` start at zero.
     """
 
     frame: Frame
@@ -69,14 +69,14 @@ class Curve:
 
 
 def week_of(point: SharePoint) -> Week | str:
-    """The week of a point, or its days where the period is not a week."""
+    """The week of a point, or its days if the period is not a week."""
     if point.start.weekday() == 0 and (point.end - point.start).days == 6:
         return Week(point.start)
     return f"{point.start} to {point.end}"
 
 
 def period_of(point: SharePoint, by: str = "week") -> Week | str:
-    """What a point's period is called: ``2026-W25``, ``June 2026``, ``2026 Q2`` or ``2026``."""
+    """The name of a point's period: ``2026-W25``, ``June 2026``, ``2026 Q2`` or ``2026``."""
     if by == "week":
         return week_of(point)
     at = _thursday(point.start)
@@ -84,12 +84,12 @@ def period_of(point: SharePoint, by: str = "week") -> Week | str:
 
 
 def label_day(point: SharePoint, by: str) -> date:
-    """A day that names a point's period: its Monday, or a day in the month, quarter or year that it is of."""
+    """A day for a point's label: its Monday, or a day inside the month, quarter or year."""
     return point.start if by == "week" else _thursday(point.start)
 
 
 def is_partial(point: SharePoint, by: str) -> bool:
-    """Whether weeks at an end of a month, quarter or year are not counted, because the range or the history ends."""
+    """Whether a month, quarter or year lacks weeks at its start or end, because the range or the history ends there."""
     if by == "week":
         return False
     first, last = _thursday(point.start), _thursday(point.end - timedelta(days=6))
@@ -107,7 +107,7 @@ def _period(day: date, by: str) -> tuple[int, int]:
 
 
 def path_through(places: Sequence[tuple[float, float]]) -> str:
-    """A line through places, in the language of SVG."""
+    """An SVG path through places."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
 
 
@@ -121,7 +121,7 @@ def _nice_step(top: float) -> float:
 
 
 def y_ticks(top: float, frame: Frame, *, label: Callable[[float, int], str] = percent) -> tuple[Tick, ...]:
-    """Two to six round places from zero to ``top``; ``label`` words a value with so many decimals."""
+    """Two to six round ticks from zero to ``top``; ``label`` writes a value with a number of decimals."""
     step = _nice_step(top)
     decimals = max(0, -math.floor(math.log10(100 * step) + 1e-9))
     base = frame.height - frame.bottom
@@ -132,13 +132,13 @@ def y_ticks(top: float, frame: Frame, *, label: Callable[[float, int], str] = pe
 
 
 def _x_ticks(series: Sequence[SharePoint], xs: Sequence[float]) -> tuple[Tick, ...]:
-    """The first week that starts in each month; every second or third of them where there are many."""
+    """The first week that starts in each month; every second or third of them if there are many."""
     starts = [
         (point.start, x)
         for i, (point, x) in enumerate(zip(series, xs, strict=True))
         if i == 0 or point.start.month != series[i - 1].start.month
     ]
-    # A first month of which only its end is shown would crowd the second.
+    # The label of a first month that is only partly shown would overlap the second.
     if len(starts) > 1 and starts[1][1] - starts[0][1] < (xs[-1] - xs[0]) / 10:
         starts = starts[1:]
     every = math.ceil(len(starts) / _MOST_X_TICKS)
@@ -146,7 +146,7 @@ def _x_ticks(series: Sequence[SharePoint], xs: Sequence[float]) -> tuple[Tick, .
 
 
 def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
-    """The drawing of a series from zero up to its highest interval; ``None`` where no share is known."""
+    """The drawing of a series from zero to the top of its highest interval; ``None`` if no share is known."""
     known = [point for point in series if is_known(point.share)]
     if not known:
         return None
@@ -197,7 +197,7 @@ def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
 
 
 def finding(series: Sequence[SharePoint], by: str = "week") -> str:
-    """What the curve shows, in a sentence or two, for those who do not see it."""
+    """A description of the curve in a sentence or two, for readers who do not see it."""
     known = [point for point in series if is_known(point.share)]
     if not known:
         return f"No {by} has enough papers for a share."
@@ -215,7 +215,7 @@ def finding(series: Sequence[SharePoint], by: str = "week") -> str:
     n_gaps = len(series) - len(known)
     n_partial = sum(is_partial(point, by) for point in known)
     n_incomplete = sum(not point.complete and not is_partial(point, by) for point in known)
-    for n, state in ((n_gaps, "not held"), (n_partial, "partial"), (n_incomplete, "not proven whole")):
+    for n, state in ((n_gaps, "without data"), (n_partial, "partial"), (n_incomplete, "not proven complete")):
         if n:
             sentences.append(f"{plural(n, by)} {state}.")
     return " ".join(sentences)
@@ -225,10 +225,9 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def text_sparkline(series: Sequence[SharePoint]) -> str:
-    """One block a week between the lowest and the highest share, with these two; ``·`` where a week is not held.
+    """One block for each week, then the lowest and the highest share; ``·`` is a week without data.
 
-    Eight steps are too few to start at zero as the drawn curves do, so the scale is written beside them.
-    An empty string where no share is known.
+    Eight steps are too few for a scale from zero, so the scale is written beside them. Empty if no share is known.
     """
     shares = [point.share for point in series if is_known(point.share)]
     if not shares:

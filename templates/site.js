@@ -1,7 +1,7 @@
 // Pages work without this file; it only adds.
 "use strict";
 
-// Left and right arrows go along a chart's points; Home and End to its ends.
+// The left and right arrow keys move along a chart's points, Home and End to its ends.
 for (const chart of document.querySelectorAll("svg.trend")) {
   const points = [...chart.querySelectorAll("a.point")];
   chart.addEventListener("keydown", (event) => {
@@ -18,19 +18,19 @@ for (const chart of document.querySelectorAll("svg.trend")) {
   });
 }
 
-// What stands at the point under the pointer or the focus is said below the chart.
+// Show the text of the point under the pointer or the focus below the chart.
 for (const figure of document.querySelectorAll("figure.trend-figure")) {
-  const said = figure.querySelector(".said");
-  if (!said) continue;
-  const say = (event) => {
+  const pointText = figure.querySelector(".point-text");
+  if (!pointText) continue;
+  const show = (event) => {
     const point = event.target.closest("a.point");
-    if (point) said.textContent = point.getAttribute("aria-label");
+    if (point) pointText.textContent = point.getAttribute("aria-label");
   };
-  figure.addEventListener("pointerover", say);
-  figure.addEventListener("focusin", say);
+  figure.addEventListener("pointerover", show);
+  figure.addEventListener("focusin", show);
 }
 
-// A choice in a form marked so is taken at once, except one that waits for what is typed beside it.
+// In a form with data-at-once, a changed choice submits the form, except one with data-waits.
 for (const form of document.querySelectorAll("form[data-at-once]")) {
   for (const choice of form.querySelectorAll("select:not([data-waits]), input[type=checkbox]")) choice.addEventListener("change", () => form.requestSubmit());
 }

@@ -1,8 +1,8 @@
-r"""Titles and abstracts as readable Unicode, without losing where each word stood.
+r"""Converts TeX in titles and abstracts to readable Unicode, and keeps track of each word's position.
 
-arXiv keeps TeX as its authors wrote it: ``$\mathcal{O}(n^2)$``, ``\emph{...}``, ``97\%``, and dollars that are
-money. A text is cut into pieces, each knowing its place in the raw text, so that evidence given as raw offsets
-still marks the right words after conversion. What comes back is plain text, never HTML: escaping comes last.
+arXiv leaves TeX as its authors wrote it: ``$\mathcal{O}(n^2)$``, ``\emph{...}``, ``97\%``, and dollars that are
+money. A text is cut into pieces, each with its place in the raw text, so that evidence given as raw offsets still
+marks the right words after conversion. The result is plain text, never HTML: escaping comes last.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _LOWERED = str.maketrans("0123456789+-=()ijknt", "₀₁₂₃₄₅₆₇₈₉
 _SUPERSCRIPT = re.compile(r"\^(?:\{([0-9+\-=()nidkmtT]+)\}|([0-9nidkmtT]))")
 _SUBSCRIPT = re.compile(r"_(?:\{([0-9+\-=()ijknt]+)\}|([0-9ijknt]))")
 
-# Commands that pylatexenc knows under another name, and one for a character by its number.
+# Commands that pylatexenc knows under another name, and one for a character by its code point.
 _RESPELLED = (
     (re.compile(r"\\wide(tilde|hat)\b"), r"\\\1"),
     (re.compile(r"\\[dt]frac\b"), r"\\frac"),
@@ -65,7 +65,7 @@ _RESPELLED = (
     (re.compile(r"(\\[A-Za-z]+)(?=[^\x00-\x7f])"), r"\1 "),  # arXiv turns \Delta, but not the \tilde before it
     (re.compile(r"\\unicode\{x([0-9A-Fa-f]{2,4})\}"), lambda m: chr(int(m[1], 16))),
 )
-# Commands of which it would keep the letters and lose the meaning.
+# Commands that it would convert to text without their meaning.
 _BEYOND_TEXT = re.compile(r"\\(?:binom|begin|xrightarrow|xleftarrow|overset|underset|stackrel|substack)\b")
 
 _TO_TEXT = LatexNodes2Text(math_mode="text", strict_latex_spaces="based-on-source")
@@ -73,22 +73,22 @@ _TO_TEXT = LatexNodes2Text(math_mode="text", strict_latex_spaces="based-on-sourc
 
 @lru_cache(maxsize=4096)
 def _formula(source: str) -> str:
-    """The formula as Unicode, or an empty string where it cannot be read."""
+    """The formula as Unicode, or an empty string if it cannot be converted."""
     if _BEYOND_TEXT.search(source):
         return ""
     for pattern, spelling in _RESPELLED:
         source = pattern.sub(spelling, source)
-    # In braces, so that a letter made small does not become part of the command before it.
+    # In braces, so that a converted character does not become part of the command before it.
     source = _SUPERSCRIPT.sub(lambda m: "{" + (m[1] or m[2]).translate(_RAISED) + "}", source)
     source = _SUBSCRIPT.sub(lambda m: "{" + (m[1] or m[2]).translate(_LOWERED) + "}", source)
     try:
         return str(_TO_TEXT.latex_to_text(f"${source}$")).strip()
-    except Exception:  # noqa: BLE001  a parser fed with strangers' text fails in many ways; the raw text remains
+    except Exception:  # noqa: BLE001  a parser of untrusted text fails in many ways; the raw text remains
         return ""
 
 
 def _is_formula(match: re.Match[str], raw: str) -> bool:
-    """Whether dollars enclose a formula and not, as in "$5 to $10", prices."""
+    """Whether dollars enclose a formula, and are not prices as in "$5 to $10"."""
     inner = match["inline"]
     if inner is None:
         return True
@@ -99,7 +99,7 @@ def _is_formula(match: re.Match[str], raw: str) -> bool:
 
 
 def _pieces_of_tokens(raw: str) -> Iterator[Piece]:
-    """The pieces that differ from the raw text, in order; what lies between them is verbatim."""
+    """The pieces that differ from the raw text, in order; the text between them is verbatim."""
     at = 0
     closes_style: list[bool] = []  # one entry for each open brace
     while token := _TOKEN.search(raw, at):
@@ -134,7 +134,7 @@ def _pieces_of_tokens(raw: str) -> Iterator[Piece]:
 
 
 def pieces(raw: str) -> Iterator[Piece]:
-    """The text as consecutive pieces that together cover it."""
+    """The text as consecutive pieces that cover it."""
     at = 0
     for piece in _pieces_of_tokens(raw):
         if at < piece.start:
@@ -146,7 +146,7 @@ def pieces(raw: str) -> Iterator[Piece]:
 
 
 def readable(raw: str) -> str:
-    r"""The text with its TeX as Unicode; what cannot be read stays as it is.
+    r"""The text with its TeX as Unicode; what cannot be converted is left unchanged.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def readable(raw: str) -> str:
 
 
 def _cut(raw: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[bool, str]]:
-    """Consecutive texts, each with whether it lies in a span; a converted piece is never cut."""
+    """Consecutive texts, each with whether it is inside a span; a converted piece is never cut."""
     for piece in pieces(raw):
         if not piece.verbatim:
             yield any(start < piece.end and piece.start < end for start, end in spans), piece.text

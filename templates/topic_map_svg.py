@@ -1,4 +1,4 @@
-"""The map of topics as coordinates of an SVG: what is near there is near in meaning."""
+"""The map of topics as SVG coordinates: topics with similar meaning are close together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ N_COLOURS = 8
 
 @dataclass(frozen=True)
 class Island:
-    """A topic on the map; ``colour`` is its area's number, 0 where it has none; ``named`` where its label has room."""
+    """A topic on the map; ``colour`` is its area's number, 0 for none; ``named`` if there is room for its label."""
 
     topic_id: int
     label: str
@@ -27,7 +27,7 @@ class Island:
 
 @dataclass(frozen=True)
 class TopicMap:
-    """What to draw; ``papers`` are the places of single papers."""
+    """What to draw; ``papers`` are the positions of single papers."""
 
     width: float
     height: float
@@ -40,7 +40,7 @@ def topic_map_drawing(
     papers: Sequence[tuple[float, float, int | None]],
     areas: Sequence[str],
 ) -> TopicMap | None:
-    """The map of topics given as id, label, size, area and place; ``None`` where no topic has a place."""
+    """The map of topics given as id, label, size, area and position; ``None`` if no topic has a position."""
     placed = [t for t in topics if all(math.isfinite(c) for c in t[4])]
     if not placed:
         return None
@@ -48,7 +48,7 @@ def topic_map_drawing(
     ys = [t[4][1] for t in placed] + [p[1] for p in papers]
     left, bottom = min(xs), min(ys)
     scale = min((WIDTH - 2 * MARGIN) / ((max(xs) - left) or 1.0), (HEIGHT - 2 * MARGIN) / ((max(ys) - bottom) or 1.0))
-    # What is narrower than the frame stands in its middle.
+    # Centre a map that is narrower than the frame.
     dx = (WIDTH - scale * (max(xs) - left)) / 2
     dy = (HEIGHT - scale * (max(ys) - bottom)) / 2
 
@@ -61,7 +61,7 @@ def topic_map_drawing(
     for topic_id, label, size, area, place in sorted(placed, key=lambda t: (-t[2], t[0])):
         x, y = at(place)
         r = round(4 + 16 * math.sqrt(size / largest), 1)
-        # The largest topics name themselves; a label that would cover another waits for the pointer.
+        # The largest topics are labelled first; a label that would cover another is shown only on hover.
         half = 3.1 * len(label) + 4
         box = (x - half, y + r, x + half, y + r + 14)
         named = not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)

@@ -1,4 +1,4 @@
-"""The trend explorer's chart as coordinates of an SVG: several curves on one pair of axes, every point a link."""
+"""The trend explorer's chart as SVG coordinates: several curves on shared axes, every point a link."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
 
 @dataclass(frozen=True)
 class TrendSeries:
-    """One curve of an answer of ``trends``: its name, its points, and where each point's papers are listed.
+    """One curve of the trend explorer: its name, its points, and the address of each point's papers.
 
-    The last ``n_open`` points are of periods that have not ended; ``by`` is the length of a period. Its
-    words are written once, however often and beside whatever others it is drawn.
+    The last ``n_open`` points are periods that have not ended; ``by`` is the length of a period. Its texts are computed
+    once, however often it is drawn.
     """
 
     name: str
@@ -35,7 +35,7 @@ class TrendSeries:
 
     @cached_property
     def states(self) -> tuple[str, ...]:
-        """What each point lacks: ``still open``, ``partial``, ``not proven whole``, or nothing."""
+        """Why each point is provisional: ``still open``, ``partial``, ``not proven complete``, or empty."""
         n_closed = len(self.points) - self.n_open
 
         def state(i: int, point: SharePoint) -> str:
@@ -43,32 +43,32 @@ class TrendSeries:
                 return "still open"
             if is_partial(point, self.by):
                 return "partial"
-            return "" if point.complete else "not proven whole"
+            return "" if point.complete else "not proven complete"
 
         return tuple(state(i, point) for i, point in enumerate(self.points))
 
     @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """Each point's address and what it says, both escaped."""
-        return tuple((str(escape(href)), str(escape(said(self, i)))) for i, href in enumerate(self.hrefs))
+        """Each point's address and text, both escaped."""
+        return tuple((str(escape(href)), str(escape(point_text(self, i)))) for i, href in enumerate(self.hrefs))
 
     @cached_property
     def share_cells(self) -> tuple[Markup, ...]:
-        """The points as the cells of a table: the share, which opens its papers, its interval and the count."""
+        """The points as table cells: the share, linked to its papers, its interval and the count."""
         return tuple(_cell(p, href, percent(p.share), f"{interval(p)}; {count(p.k)}") for p, href in self._linked)
 
     @cached_property
     def count_cells(self) -> tuple[Markup, ...]:
-        """The same with the count first, which opens its papers, and the share."""
+        """The points as table cells: the count, linked to its papers, and the share."""
         return tuple(_cell(p, href, count(p.k) if p.k else "0", percent(p.share)) for p, href in self._linked)
 
     @cached_property
     def row_heads(self) -> tuple[Markup, ...]:
-        """The periods as the heads of a table's rows, with what each lacks."""
+        """The periods as row headers of a table, each with its state."""
 
         def head(point: SharePoint, state: str) -> Markup:
-            lacks = Markup(' <span class="small">{}</span>').format(state) if point.n and state else ""
-            return Markup('<th scope="row">{}{}</th>').format(period_of(point, self.by), lacks)
+            note = Markup(' <span class="small">{}</span>').format(state) if point.n and state else ""
+            return Markup('<th scope="row">{}{}</th>').format(period_of(point, self.by), note)
 
         return tuple(head(point, state) for point, state in zip(self.points, self.states, strict=True))
 
@@ -79,12 +79,12 @@ class TrendSeries:
 
     @cached_property
     def highest_share(self) -> float:
-        """The highest end of an interval; 0 where nothing is known."""
+        """The highest end of an interval; 0 if nothing is known."""
         return max((max(p.share, p.high) if is_known(p.high) else p.share for p in self._held), default=0.0)
 
     @cached_property
     def highest_count(self) -> int:
-        """The highest count; 0 where nothing is known."""
+        """The highest count; 0 if nothing is known."""
         return max((p.k for p in self._held), default=0)
 
     @property
@@ -103,21 +103,21 @@ def _cell(point: SharePoint, href: str, number: str, small: str) -> Markup:
 
 
 def number_rows(series: Sequence[TrendSeries], counts: bool) -> Markup:
-    """The rows of the table of numbers, the newest period first; of shares, or of ``counts``."""
+    """The rows of the table of numbers, newest period first: shares, or counts if ``counts``."""
     first = series[0]
     columns = [one.count_cells if counts else one.share_cells for one in series]
-    not_held = f'<td class="none" colspan="{1 + len(series)}">not held</td>'
+    no_data = f'<td class="none" colspan="{1 + len(series)}">no data</td>'
     rows = []
     for i in reversed(range(len(first.points))):
         n = first.points[i].n
-        cells = "".join([f"<td>{count(n)}</td>", *(column[i] for column in columns)]) if n else not_held
+        cells = "".join([f"<td>{count(n)}</td>", *(column[i] for column in columns)]) if n else no_data
         rows.append(f"<tr>{first.row_heads[i]}{cells}</tr>\n")
     return Markup("".join(rows))  # noqa: S704  numbers, and cells that are escaped
 
 
 @dataclass(frozen=True)
 class DrawnSeries:
-    """One curve: its number gives colour and dash. ``points`` is its points as SVG, links where there is room."""
+    """One curve: ``number`` gives its colour and dash, ``points`` are its points as SVG, with links if asked for."""
 
     number: int
     name: str
@@ -129,7 +129,7 @@ class DrawnSeries:
 
 @dataclass(frozen=True)
 class TrendDrawing:
-    """What to draw; ``gaps`` are stretches of the base line under periods without papers."""
+    """What to draw; ``gaps`` are the parts of the base line under periods without papers."""
 
     frame: Frame
     series: tuple[DrawnSeries, ...]
@@ -139,12 +139,12 @@ class TrendDrawing:
     y_ticks: tuple[Tick, ...]
 
 
-def said(series: TrendSeries, i: int) -> str:
-    """A point in words: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``; text and numbers only."""
+def point_text(series: TrendSeries, i: int) -> str:
+    """A point as plain text: ``diffusion, 2026-W25: 9.1 % (8.3 to 9.9 %), 264 of 2,902``."""
     point, state = series.points[i], series.states[i]
     when = f"{series.name}, {period_of(point, series.by)}"
     if not is_known(point.share):
-        return f"{when}: not held"
+        return f"{when}: no data"
     numbers = f"{percent(point.share)} ({interval(point)}), {count(point.k)} of {count(point.n)}"
     return f"{when}: {numbers}{', ' if state else ''}{state}"
 
@@ -152,7 +152,7 @@ def said(series: TrendSeries, i: int) -> str:
 def trend_drawing(
     series: Sequence[TrendSeries], frame: Frame, *, counts: bool = False, linked: bool = True
 ) -> TrendDrawing | None:
-    """The curves from zero to the highest interval, or of ``counts``; ``None`` where nothing is known."""
+    """The curves from zero to the highest interval, or to the highest count; ``None`` if nothing is known."""
     if not any(any(s.known) for s in series):
         return None
     top = float(max(s.highest_count if counts else s.highest_share for s in series)) or (1.0 if counts else 0.01)
@@ -196,7 +196,7 @@ def _drawn(
     *,
     linked: bool,
 ) -> DrawnSeries:
-    """A curve with its points at ``xs`` and ``ys``; an interval's ends are put by ``y_of_share``, if at all."""
+    """A curve with its points at ``xs`` and ``ys``; intervals are drawn only with ``y_of_share``."""
     points = series.points
     known = series.known
     n_closed = len(points) - series.n_open
@@ -210,14 +210,14 @@ def _drawn(
             upper = [(xs[i], y_of_share(points[i].high)) for i in indices]
             lower = [(xs[i], y_of_share(points[i].low)) for i in reversed(indices)]
             bands.append(path_through(upper + lower) + "Z")
-    # From the last whole point on: what is open will still move.
+    # The open periods, joined to the last closed one, get a line of their own: their values will still change.
     tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]
     marks = [
         _point(xs[i], ys[i], number, series.links[i] if linked else None, hollow=bool(series.states[i]))
         for i, p in enumerate(points)
         if known[i]
     ]
-    if linked and marks:  # the first of each curve is reached by Tab, the others by the arrow keys
+    if linked and marks:  # Tab reaches the first point of each curve, the arrow keys the others
         marks[0] = marks[0].replace('tabindex="-1"', 'tabindex="0"', 1)
     return DrawnSeries(
         number=number,
@@ -230,7 +230,7 @@ def _drawn(
 
 
 def _point(x: float, y: float, number: int, link: tuple[str, str] | None, *, hollow: bool) -> str:
-    """A point as SVG. Written here and not in the template: a chart has hundreds, and this is ten times as fast."""
+    """A point as SVG. Not in the template, because a chart has hundreds of points and this is ten times as fast."""
     dot = f'<circle class="dot{" hollow" if hollow else ""}" cx="{x}" cy="{y}" r="{3.6 if hollow else 2.6}"/>'
     if link is None:
         return dot
@@ -242,14 +242,15 @@ def _point(x: float, y: float, number: int, link: tuple[str, str] | None, *, hol
 
 
 def _x_ticks(days: Sequence[date], xs: Sequence[float], *, most: int) -> tuple[Tick, ...]:
-    """Months, or years where there are many: the first period of each, thinned so that labels never touch."""
+    """Ticks at the first period of each month, or year if there are many, thinned so that labels never touch."""
     years = (days[-1] - days[0]).days > 3 * 366
     firsts = [
         i
         for i, day in enumerate(days)
         if i == 0 or day.year != days[i - 1].year or (not years and day.month != days[i - 1].month)
     ]
-    # A first month of which only its end is shown would crowd the second: its label begins there, others are centred.
+    # The label of a first month that is only partly shown would overlap the second: it starts at its tick, while the
+    # others are centred.
     if len(firsts) > 2 and xs[firsts[1]] - xs[firsts[0]] < 1.5 * _LABEL_WIDTH:
         firsts = firsts[1:]
     thinned = firsts[:: -(-len(firsts) // most)]

@@ -1,4 +1,4 @@
-"""What the trend explorer says of each curve in words: where it stands, how fast it moves, what was called of it."""
+"""The trend explorer's summary of each curve: its latest share, its pace, its call and its changes of pace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.calls import DOWNWARD, UPWARD
 from domain.digest import SharePoint
 from domain.trends import TermSeries
 from domain.week import Week
-from templates.number_text import interval, is_known, pace, pace_interval, percent, verdict_said
+from templates.number_text import interval, is_known, pace, pace_interval, percent, verdict_text
 from templates.share_curves import is_partial
 from templates.trend_svg import TrendSeries
 
@@ -17,18 +17,18 @@ _NO_CORRECTION = {
     "technique": "accuracy unknown",
     "theme": "accuracy unknown",
     "topic": "accuracy unknown",
-    "text": "",  # words are counted as they stand
-    "meaning": "a rough net, accuracy unknown",
+    "text": "",  # a phrase is counted exactly
+    "meaning": "a rough measure, accuracy unknown",
 }
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One curve in words, every text ready to show; empty where there is nothing to say.
+    """One curve as text; each text is empty if there is nothing to show.
 
-    ``latest`` is the newest period that has ended, if one is held, a whole one before a partial one; ``corrected`` its
-    share corrected for the detector's measured error, or that the error is not known. ``way`` is ``up``, ``down`` or
-    empty, as the newest call has it. ``turns`` are the weeks in which another course began.
+    ``latest`` is the newest closed period with data, preferably not a partial one. ``corrected`` is its share corrected
+    for the detector's measured error, or says that the error is unknown. ``way`` is ``up``, ``down`` or empty, by the
+    newest call. ``turns`` are the weeks in which the pace changed.
     """
 
     latest: SharePoint | None
@@ -42,13 +42,13 @@ class Movement:
 
 
 def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> Movement:
-    """The words of one curve and of the series that it draws.
+    """The summary of one curve and of the series that it draws.
 
-    ``is_called`` tells whether what the answer counts is what calls are made of: adoption in all categories.
+    ``is_called`` says whether calls are made of what is counted: adoption in all categories.
     """
     ended = [i for i, p in enumerate(series.points[: len(series.points) - series.n_open]) if is_known(p.share)]
-    whole = [i for i in ended if not is_partial(series.points[i], series.by)]
-    at = (whole or ended)[-1] if ended else None
+    full = [i for i in ended if not is_partial(series.points[i], series.by)]
+    at = (full or ended)[-1] if ended else None
     growth = answered.growth
     verdict = answered.call.verdict if answered.call else ""
     return Movement(
@@ -58,13 +58,13 @@ def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> M
         if growth is None
         else pace(growth)
         if growth.is_clear
-        else verdict_said("steady"),
+        else verdict_text("steady"),
         pace_interval="" if growth is None else pace_interval(growth, in_a_year=not growth.is_clear),
         way="up" if verdict in UPWARD else "down" if verdict in DOWNWARD else "",
-        call=verdict_said(verdict) if verdict else "not called",
+        call=verdict_text(verdict) if verdict else "no call",
         called=_called(answered, verdict, is_called=is_called),
         turns=tuple(
-            f"{Week(turn.start)}: {percent(turn.share_before)} before, {percent(turn.share_after)} then"
+            f"{Week(turn.start)}: {percent(turn.share_before)} before, {percent(turn.share_after)} after"
             for turn in answered.change_points
         ),
     )
@@ -85,5 +85,5 @@ def _called(answered: TermSeries, verdict: str, *, is_called: bool) -> str:
         week = answered.call.week
         return f"in {week}: too few weeks to tell" if verdict == "unknown" else f"in {week}"
     if answered.kind in ("text", "meaning"):
-        return "words are called where the operator follows them"
-    return "" if is_called else "calls are made of adoption in all categories"
+        return "only watched phrases get calls"
+    return "" if is_called else "calls are made only for adoption in all categories"

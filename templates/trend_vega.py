@@ -1,4 +1,4 @@
-"""Share curves as a Vega-Lite chart: one specification, drawn as PNG or SVG without a browser."""
+"""Share curves as a Vega-Lite specification, rendered as PNG or SVG without a browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from domain.trends import TermSeries
 from templates.number_text import KIND_WORDS
 
-# Okabe and Ito's colours, told apart by colour-blind readers; dashes repeat what colour says.
+# Okabe and Ito's colours, which colour-blind readers can tell apart; dashes repeat the distinction.
 _MOST_TICKS = 9
 _TICK_FORMATS = {"week": "%-d %b %y", "month": "%b %Y", "quarter": "%b %Y", "year": "%Y"}
 _VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
@@ -17,9 +17,9 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#
 
 
 def trend_chart(series: Sequence[TermSeries], *, by: str, level: str, categories: Sequence[str]) -> dict[str, Any]:
-    """The Vega-Lite specification of series of trends: a line and an interval band a term.
+    """The Vega-Lite specification of trend series: a line and an interval band for each term.
 
-    Points whose period is not proven whole are hollow; periods without papers are gaps.
+    Points whose period is not proven complete are hollow; periods without papers are gaps.
     """
     import altair as alt
 
@@ -44,7 +44,7 @@ def trend_chart(series: Sequence[TermSeries], *, by: str, level: str, categories
     )
     starts = sorted({row["at"] for row in rows})
     every = -(-len(starts) // _MOST_TICKS)
-    # Ticks only where points are: the library's own fall on days that no period begins with.
+    # Ticks at the points: the library's own fall on days on which no period starts.
     axis = alt.Axis(values=starts[::-every][::-1], format=_TICK_FORMATS[by])
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("at:T", title=None, axis=axis), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
@@ -72,13 +72,13 @@ def trend_chart(series: Sequence[TermSeries], *, by: str, level: str, categories
 
 
 def curve_names(series: Sequence[TermSeries]) -> list[str]:
-    """A name for each curve, no two the same: one term can be asked for in several ways."""
+    """A unique name for each curve; one term may be requested in several ways."""
     names = [one.name for one in series]
     return [one.name if names.count(one.name) == 1 else f"{one.name} ({KIND_WORDS[one.kind]})" for one in series]
 
 
 def _drawn_at(start: date, by: str) -> date:
-    """The day at which a period is drawn: a month's weeks may begin in the month before, its label must not."""
+    """The day at which a period is drawn: a month's first week may start in the month before, its label must not."""
     return start if by == "week" else (start + timedelta(days=3)).replace(day=1)
 
 

@@ -26,7 +26,7 @@ def harvest(
         typer.Option(help="With --source oai: papers submitted since 2015, 2026-05, 2026-W19 or 2026-05-04."),
     ] = None,
 ) -> None:
-    """Only fetch: closed weeks that are not known to be complete, or all changes by OAI-PMH."""
+    """Only fetch: closed weeks that are not proven complete, or all changes by OAI-PMH."""
     from domain.week import last_closed_week
     from pipeline import stages
     from queries.parse import day

@@ -47,6 +47,6 @@ def print_digest_summary(context: AppContext, week: Week, page: Path) -> None:
     published = newest_digest(context.db, week)
     if published is not None:
         digest = published.edition.digest
-        state = "complete" if digest.completeness.complete else "NOT known to be complete"
+        state = "complete" if digest.completeness.complete else "NOT proven complete"
         typer.echo(f"{week}: {digest.headline.n_papers:,} papers, {state}. {digest.headline.sentence}")
     typer.echo(f"Read it: {page.resolve().as_uri()}")

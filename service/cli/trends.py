@@ -87,8 +87,8 @@ def _print_trends(answer: Trends) -> None:
             typer.echo(f"  {period_name(Week(p.start), answer.by):8}  {_point_said(p)}")
         if series.growth:
             call = series.call
-            called = f"; called in {call.week}: {number_text.verdict_said(call.verdict)}" if call else ""
-            typer.echo(f"  odds over the last half year: {number_text.growth_said(series.growth)}{called}")
+            called = f"; called in {call.week}: {number_text.verdict_text(call.verdict)}" if call else ""
+            typer.echo(f"  odds over the last half year: {number_text.growth_text(series.growth)}{called}")
 
 
 def _point_said(p: TrendPoint) -> str:
@@ -121,8 +121,8 @@ def calls(
         typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
     for c in answer.calls:
         scores = {True: "held", False: "did not hold", None: "cannot be told"}
-        said = f"{number_text.verdict_said(c.verdict):<12}  {c.kind} {c.name}"
+        said = f"{number_text.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
         if c.growth:
-            said += f"  {number_text.growth_said(c.growth)}"
+            said += f"  {number_text.growth_text(c.growth)}"
         said += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
         typer.echo(f"{c.week}  {said}{'; called late' * c.late}")

@@ -113,5 +113,5 @@ def error_response(
         body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
         return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
     title = _TITLES.get(status, "This did not work")
-    page = render_page("complaint.html", site=Site(), title=title, message=message, allowed=allowed, status=status)
+    page = render_page("error.html", site=Site(), title=title, message=message, allowed=allowed, status=status)
     return Response(page, status, media_type=HTML, headers={"Cache-Control": "no-store"})

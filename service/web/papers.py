@@ -22,7 +22,7 @@ from service.web.parameters import topic_options
 from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
 from store.papers import papers_in_order
 from templates import citations
-from templates.number_text import term_said
+from templates.number_text import term_text
 from templates.page_layout import Feed, render_page
 
 router = APIRouter(include_in_schema=False)
@@ -65,7 +65,7 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
         return None
     named = terms.term_named(web.context, term)
     if named is None:
-        return term_said(term)
+        return term_text(term)
     if named[0] == "topic":
         return next((t.topic.label for t in all_topics(web.context) if str(t.topic.topic_id) == named[1]), term)
     return next(t.name for t in web.context.detector.taxonomy.terms if (t.kind, t.key) == named)

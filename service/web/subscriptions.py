@@ -1,7 +1,7 @@
-"""Pages of subscriptions: asking for mail, confirming, one's own page, leaving.
+"""Subscription pages: subscribe, confirm, manage and unsubscribe.
 
-GET shows and changes nothing, since scanners of mail open every link; a button's POST acts. Nothing is kept in the
-browser: the token in the address is the key, so these pages are never cached and tell no other site where they are.
+A GET changes nothing, because mail scanners open every link; only a button's POST does. Nothing is stored in the
+browser. The token in the address is the key, so these pages are never cached and send no referrer.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ router = APIRouter(include_in_schema=False)
 _MAX_FORM_BYTES = 65_536
 _ACTIONS: tuple[PageAction, ...] = ("pause", "resume", "unsubscribe", "resubscribe", "delete")
 _DONE: Mapping[PageAction, str] = {
-    "pause": "Paused: nothing is sent until you end the pause.",
-    "resume": "The pause is over; the next digest comes as before.",
-    "unsubscribe": "Unsubscribed: nothing more is sent.",
-    "resubscribe": "Subscribed again; the next digest comes as before.",
+    "pause": "Your subscription is paused. Nothing is sent until you resume it.",
+    "resume": "Your subscription is active again. You will get the next digest.",
+    "unsubscribe": "You are unsubscribed. Nothing more is sent.",
+    "resubscribe": "You are subscribed again. You will get the next digest.",
 }
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
@@ -51,12 +51,12 @@ Form = Mapping[str, Sequence[str]]
 
 
 async def _form(request: Request) -> Form:
-    """What a form holds; longer ones are not read to their end."""
+    """The fields of a form, up to ``_MAX_FORM_BYTES``."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_FORM_BYTES:
-            raise UsageError(f"a form has {_MAX_FORM_BYTES:,} bytes at most")
+            raise UsageError(f"the form is longer than {_MAX_FORM_BYTES:,} bytes")
     try:
         return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=500)
     except ValueError as error:
@@ -71,30 +71,30 @@ def _page(web: WebContext, template: str, status: int = 200, **content: Any) -> 
     return Response(page, status, media_type=HTML, headers=_HEADERS)
 
 
-def _said(
+def _result(
     web: WebContext, title: str, *paragraphs: str, status: int = 200, link: tuple[str, str] | None = None
 ) -> Response:
-    return _page(web, "subscription_said.html", status, title=title, paragraphs=paragraphs, link=link)
+    return _page(web, "subscription_result.html", status, title=title, paragraphs=paragraphs, link=link)
 
 
-# -- asking for mail
+# -- subscribing
 
 
 @router.get("/subscribe")
 def subscribe(web: WebContextDep) -> Response:
-    """The form."""
+    """The subscription form."""
     return _page(web, "subscribe.html", chosen=Preferences(), address="", problem="", **_choices(web))
 
 
 @router.post("/subscribe")
 def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
-    """Note what was asked for. The answer is the same for every address: a mail tells its owner the rest."""
+    """Store a request. The response is the same for every address; its owner gets a mail."""
     address = _one(form, "address")
     try:
         preferences = _preferences(web, form)
         request_mail(web.context, address, preferences, network=_network(request))
     except TooManyRequests as error:
-        response = _said(web, "Please wait a little", f"{error}.", status=429)
+        response = _result(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     except UsageError as error:
@@ -108,27 +108,27 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
             problem=error.web_message,
             **_choices(web),
         )
-    return _answered(web)
+    return _request_stored(web)
 
 
 @router.post("/subscriptions/link")
-def link_asked(request: Request, web: WebContextDep, form: TheForm) -> Response:
-    """Send the link to the reader's own page, if the address is a reader's; the answer does not tell."""
+def send_manage_link(request: Request, web: WebContextDep, form: TheForm) -> Response:
+    """Mail the link to manage a subscription, if there is one; the response is the same either way."""
     try:
         request_mail(web.context, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
-        response = _said(web, "Please wait a little", f"{error}.", status=429)
+        response = _result(web, "Please wait a little", f"{error}.", status=429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
-    return _answered(web)
+    return _request_stored(web)
 
 
-def _answered(web: WebContext) -> Response:
-    return _said(
+def _request_stored(web: WebContext) -> Response:
+    return _result(
         web,
-        "Look into your mail",
-        "If the address can get mail from us, a message is on its way. What to do next is in it.",
-        "Nothing came after some minutes? Look among the unwanted mail, or try again tomorrow: "
+        "Check your mail",
+        "If we may send mail to this address, a message is on its way. It tells you what to do next.",
+        "If nothing arrives within a few minutes, check your spam folder or try again tomorrow: "
         "an address gets only a few such messages a day.",
     )
 
@@ -139,104 +139,106 @@ def _answered(web: WebContext) -> Response:
 @router.get(LINK_PATHS["confirm"] + "/{token}")
 def confirm_page(web: WebContextDep, token: Token) -> Response:
     """A button to confirm."""
-    return _ask_or_tell(
+    return _confirm_page(
         web,
         open_link(web.context, token, "confirm"),
         "Confirm your subscription",
-        "One click, and the digest comes to {address}.",
+        "Click to get the digest at {address}.",
         "Confirm the subscription",
     )
 
 
 @router.post(LINK_PATHS["confirm"] + "/{token}")
 def confirm_now(web: WebContextDep, token: Token) -> Response:
-    """Confirm; a second time is as good as the first."""
-    door = confirm_subscription(web.context, token)
-    if door.outcome not in ("done", "already"):
-        return _leads_nowhere(web, door)
-    already = " (it was confirmed before)" if door.outcome == "already" else ""
-    return _said(
+    """Confirm; safe to repeat."""
+    link = confirm_subscription(web.context, token)
+    if link.outcome not in ("done", "already"):
+        return _invalid_link(web, link)
+    already = " You had already confirmed." if link.outcome == "already" else ""
+    return _result(
         web,
         "You are subscribed",
-        f"The next digest comes to {door.reader.address}{already}. Every mail has a link to change or end this.",
+        f"We will send the next digest to {link.reader.address}.{already} "
+        "Every mail has links to change your subscription or to unsubscribe.",
         link=("/", "Read the newest digest"),
     )
 
 
 @router.get(LINK_PATHS["unsubscribe"] + "/{token}")
 def unsubscribe_page(web: WebContextDep, token: Token) -> Response:
-    """A button to leave."""
-    return _ask_or_tell(
+    """A button to unsubscribe."""
+    return _confirm_page(
         web,
         open_link(web.context, token, "unsubscribe"),
         "Unsubscribe",
-        "No more digests to {address}?",
+        "Stop sending digests to {address}?",
         "Unsubscribe",
     )
 
 
 @router.post(LINK_PATHS["unsubscribe"] + "/{token}")
 def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
-    """Leave: by the button, or by a mail program's own (RFC 8058), which sends no cookie and follows no redirect."""
-    door = unsubscribe(web.context, token)
-    if door.outcome != "done":
-        return _leads_nowhere(web, door)
-    return _said(web, "You are unsubscribed", f"No more digests come to {door.reader.address}.")
+    """Unsubscribe by the button, or by a mail program's (RFC 8058), which sends no cookie and follows no redirect."""
+    link = unsubscribe(web.context, token)
+    if link.outcome != "done":
+        return _invalid_link(web, link)
+    return _result(web, "You are unsubscribed", f"We will send no more digests to {link.reader.address}.")
 
 
 @router.get(LINK_PATHS["block"] + "/{token}")
 def block_page(web: WebContextDep, token: Token) -> Response:
-    """A button to be left alone."""
-    return _ask_or_tell(
+    """A button to block all mail to an address."""
+    return _confirm_page(
         web,
         open_link(web.context, token, "block"),
-        "Never write to this address",
-        "We would not write to {address} again, whoever asks us to.",
-        "Never write to it",
+        "Never mail this address",
+        "Block all mail to {address}, even if somebody enters it again?",
+        "Block this address",
     )
 
 
 @router.post(LINK_PATHS["block"] + "/{token}")
 def block_now(web: WebContextDep, token: Token) -> Response:
-    """Be left alone."""
-    door = block(web.context, token)
-    if door.outcome != "done":
-        return _leads_nowhere(web, door)
-    return _said(web, "You will not hear from us", f"Nothing is sent to {door.reader.address} again.")
+    """Block all mail to an address."""
+    link = block(web.context, token)
+    if link.outcome != "done":
+        return _invalid_link(web, link)
+    return _result(web, "You will not hear from us", f"We will never send mail to {link.reader.address} again.")
 
 
-def _ask_or_tell(web: WebContext, door: OpenedLink, title: str, question: str, button: str) -> Response:
-    if door.outcome not in ("done", "already"):
-        return _leads_nowhere(web, door)
-    said = question.format(address=door.reader.address)
-    return _page(web, "subscription_ask.html", title=title, question=said, button=button)
+def _confirm_page(web: WebContext, link: OpenedLink, title: str, question: str, button: str) -> Response:
+    """A page that asks before a link's action is done."""
+    if link.outcome not in ("done", "already"):
+        return _invalid_link(web, link)
+    question = question.format(address=link.reader.address)
+    return _page(web, "subscription_confirm.html", title=title, question=question, button=button)
 
 
-def _leads_nowhere(web: WebContext, door: OpenedLink) -> Response:
-    if door.outcome == "expired":
-        return _said(
+def _invalid_link(web: WebContext, link: OpenedLink) -> Response:
+    if link.outcome == "expired":
+        return _result(
             web,
-            "This link has ended",
-            "Links in mails work for a limited time. Ask for a new one below the form.",
+            "This link has expired",
+            "Links in mails work for a limited time. You can get a new one below the subscription form.",
             status=410,
-            link=("/subscribe", "To the form"),
+            link=("/subscribe", "Go to the form"),
         )
-    return _said(
+    return _result(
         web,
-        "This link leads nowhere",
-        "It may be cut off at its end, or the subscription that it belonged to is gone.",
+        "This link does not work",
+        "It may be incomplete, or its subscription may have been deleted.",
         status=404,
-        link=("/subscribe", "To the form"),
+        link=("/subscribe", "Go to the form"),
     )
 
 
-# -- a reader's own page
+# -- the page to manage a subscription
 
 
 @router.get(LINK_PATHS["manage"] + "/{token}")
-def own_page(web: WebContextDep, token: Token) -> Response:
-    """What a reader gets, to change it."""
-    return _own_page(web, token, open_link(web.context, token, "manage"))
+def manage_page(web: WebContextDep, token: Token) -> Response:
+    """The page on which a reader changes their subscription."""
+    return _manage_page(web, token, open_link(web.context, token, "manage"))
 
 
 @router.get(LINK_PATHS["manage"] + "/{token}/data.json")
@@ -244,54 +246,56 @@ def own_data_file(web: WebContextDep, token: Token) -> Response:
     """All that is stored about the reader."""
     data = own_data(web.context, token)
     if data is None:
-        return _leads_nowhere(web, open_link(web.context, token, "manage"))
+        return _invalid_link(web, open_link(web.context, token, "manage"))
     body = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
     disposition = {"Content-Disposition": 'attachment; filename="papertide-subscription.json"'}
     return Response(body, media_type=JSON, headers=_HEADERS | disposition)
 
 
 @router.post(LINK_PATHS["manage"] + "/{token}")
-def own_page_changed(web: WebContextDep, token: Token, form: TheForm) -> Response:
-    """Take over what the reader chose, or do what the pressed button says."""
-    door = open_link(web.context, token, "manage")
-    if door.outcome != "done":
-        return _leads_nowhere(web, door)
+def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
+    """Save the reader's choices, or do the action of the button that was pressed."""
+    link = open_link(web.context, token, "manage")
+    if link.outcome != "done":
+        return _invalid_link(web, link)
     action = _one(form, "action")
     if action in _ACTIONS:
         is_done = act(web.context, token, action)
         if action == "delete":
-            return _said(
-                web, "Everything is deleted", "Your address, what you followed and what was sent are forgotten."
+            return _result(
+                web,
+                "Everything is deleted",
+                "We have deleted your address, what you followed and the record of what was sent to you.",
             )
-        return _own_page(
+        return _manage_page(
             web,
             token,
             open_link(web.context, token, "manage"),
-            said=_DONE[action] if is_done else "Nothing was changed.",
+            result=_DONE[action] if is_done else "Nothing was changed.",
         )
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
-        return _own_page(web, token, door, problem=error.web_message, status=422)
+        return _manage_page(web, token, link, problem=error.web_message, status=422)
     change(web.context, token, preferences)
-    return _own_page(web, token, open_link(web.context, token, "manage"), said="Saved.")
+    return _manage_page(web, token, open_link(web.context, token, "manage"), result="Saved.")
 
 
-def _own_page(
-    web: WebContext, token: str, door: OpenedLink, *, said: str = "", problem: str = "", status: int = 200
+def _manage_page(
+    web: WebContext, token: str, link: OpenedLink, *, result: str = "", problem: str = "", status: int = 200
 ) -> Response:
-    if door.outcome != "done":
-        return _leads_nowhere(web, door)
-    reader = door.reader
+    if link.outcome != "done":
+        return _invalid_link(web, link)
+    reader = link.reader
     return _page(
         web,
-        "subscription_own.html",
+        "subscription_manage.html",
         status,
         reader=reader,
         chosen=reader.preferences,
         feeds=[f for f in reader.preferences.follows if f.kind in ("search", "topic")],
         data_address=f"{LINK_PATHS['manage']}/{token}/data.json",
-        said=said,
+        result=result,
         problem=problem,
         **_choices(web),
     )
@@ -301,7 +305,7 @@ def _own_page(
 
 
 def _choices(web: WebContext) -> dict[str, Any]:
-    """What can be followed, for the form."""
+    """The choices of the form: everything that can be followed."""
     context = web.context
     model = context.topic_model
     terms = context.detector.taxonomy.terms
@@ -320,9 +324,9 @@ def _one(form: Form, name: str) -> str:
 
 
 def _preferences(web: WebContext, form: Form) -> Preferences:
-    """The form's choices: boxes named ``follow``, and one saved search in each line of ``searches``."""
+    """The preferences in a form: checkboxes named ``follow``, and one saved search on each line of ``searches``."""
     searches = [sanitized_line(line) for line in _one(form, "searches").splitlines()]
-    follows = [*form.get("follow", ()), *(str(Follow("search", words)) for words in searches if words)]
+    follows = [*form.get("follow", ()), *(str(Follow("search", query)) for query in searches if query)]
     return checked_preferences(
         web.context, _one(form, "frequency") or "weekly", _one(form, "format") or "html", follows
     )

@@ -28,11 +28,11 @@ def test_every_outcome_is_worded() -> None:
         answer={"week": None, "record": record, "calls": [call, {**call, "kind": "topic", "key": "7", "scores": []}]},
     )
     words = " ".join(page.replace("\u202f", " ").replace("\u00a0", " ").split())
-    assert "8 weeks on held (3" in words
-    assert "12 weeks on did not hold (1" in words
-    assert "26 weeks on cannot be told" in words
+    assert "after 8 weeks held (3" in words
+    assert "after 12 weeks did not hold (1" in words
+    assert "after 26 weeks unclear" in words
     assert "too early" in words
-    assert "made late, not in the record" in words
+    assert "made late, so not counted above" in words
     assert "<b>scaling" not in page
     assert "term=text%3A" in page
     assert "term=topic%3A7" in page

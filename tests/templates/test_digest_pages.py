@@ -224,7 +224,7 @@ def test_a_verdict_is_a_word_and_not_only_a_colour(believable: DigestEdition) ->
     tree = lxml_html.document_fromstring(render_html(believable, links=DIGEST_FILE_LINKS))
     for verdict in tree.xpath("//*[contains(@class, 'verdict')]"):
         spoken = "".join(verdict.xpath("text()")).strip()
-        assert spoken in {"up", "down", "within noise", "not held", "not known", "too few papers"}
+        assert spoken in {"up", "down", "within noise", "no data", "not known", "too few papers"}
 
 
 def luminance(colour: str) -> float:

@@ -34,7 +34,7 @@ from tests.templates.conftest import WEEK, wilson
 URLS = MailUrls("https://papertide.example/m/token", "https://papertide.example/u/token")
 EVIL = "<script>alert(1)</script> <b onclick=x> & \u202eturned “quoted” $\\frac{1}{"
 FOLLOWS = (Follow("search", EVIL[:60].replace("\u202e", "")), Follow("technique", "diffusion"))
-YOURS = PersonalPart(
+PERSONAL = PersonalPart(
     lines=(
         FollowedLine("technique", "diffusion", "Diffusion models", wilson(264, 2902), 250.25),
         FollowedLine("topic", "9", EVIL, wilson(3, 2902), math.nan),
@@ -59,11 +59,11 @@ _NEVER_SHOWN = re.compile(
 
 
 def _mail(
-    edition: DigestEdition, yours: PersonalPart = YOURS, preferences: Preferences | None = None
+    edition: DigestEdition, personal: PersonalPart = PERSONAL, preferences: Preferences | None = None
 ) -> tuple[str, str]:
     frame = issue_frame(Issue("weekly", edition.digest.week), [edition], links=MailLinks("https://papertide.example"))
     chosen = preferences or Preferences(follows=FOLLOWS)
-    return render_issue(frame, yours, chosen, address="ada@example.org", urls=URLS)
+    return render_issue(frame, personal, chosen, address="ada@example.org", urls=URLS)
 
 
 class _Tags(HTMLParser):
@@ -151,11 +151,11 @@ def test_the_text_part_has_short_lines_and_every_link_that_matters(edition: Dige
 
 def test_who_follows_nothing_and_who_finds_nothing_are_told_so(believable: DigestEdition) -> None:
     html, text = _mail(believable, PersonalPart(), Preferences())
-    assert "You follow nothing in particular" in html
-    assert "You follow nothing in particular" in text
+    assert "You are not following anything yet" in html
+    assert "You are not following anything yet" in text
     html, text = _mail(believable, PersonalPart(asks_for_papers=True))
-    assert "Nothing new for you this week" in html
-    assert "Nothing new for you this week" in text
+    assert "No new papers for you this week" in html
+    assert "No new papers for you this week" in text
 
 
 def test_what_is_called_rising_is_nowhere_called_noise(believable: DigestEdition) -> None:
@@ -179,7 +179,7 @@ def test_what_is_called_rising_is_nowhere_called_noise(believable: DigestEdition
 def test_a_reader_of_text_gets_no_html(believable: DigestEdition) -> None:
     html, text = _mail(believable, preferences=Preferences(mail_format="text", follows=FOLLOWS))
     assert html == ""
-    assert "Just below the line" in text
+    assert "Just missed your list" in text
 
 
 def test_a_months_mail_tells_its_weeks_and_those_that_are_missing(believable: DigestEdition) -> None:
@@ -187,7 +187,7 @@ def test_a_months_mail_tells_its_weeks_and_those_that_are_missing(believable: Di
     frame = issue_frame(
         issue, [believable, believable], links=MailLinks("https://x.example"), missing_weeks=[WEEK.plus(-2)]
     )
-    html, text = render_issue(frame, YOURS, Preferences(follows=FOLLOWS), address="a@b.example", urls=URLS)
+    html, text = render_issue(frame, PERSONAL, Preferences(follows=FOLLOWS), address="a@b.example", urls=URLS)
     for part in (html, text):
         assert "week by week" in part
         assert str(WEEK.plus(-2)) in part
@@ -200,7 +200,7 @@ def test_the_subject_is_the_finding_and_not_too_long(edition: DigestEdition) -> 
     assert len(frame.subject) <= 120
 
 
-def test_a_mail_has_one_button_and_the_same_words_in_text() -> None:
+def test_a_notice_has_one_button_and_the_same_text_in_both_forms() -> None:
     words = Notice("S", "One more step", ("First.", EVIL), ("Confirm", "https://x.example/c"), (("Foot", "", ""),))
     html, text = render_notice(words)
     assert html.count("https://x.example/c") == text.count("https://x.example/c") == 1

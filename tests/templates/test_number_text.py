@@ -83,8 +83,8 @@ def test_a_change_says_which_weeks_it_compares() -> None:
     def weeks(first: int, last: int) -> tuple[Week, ...]:
         return tuple(week.plus(i) for i in range(first, last + 1))
 
-    assert number_text.comparison(compared(weeks(0, 0), weeks(-4, -1))) == "on the four weeks before"
-    assert number_text.comparison(compared(weeks(0, 0), weeks(-1, -1))) == "on the week before"
-    assert number_text.comparison(compared(weeks(0, 0), weeks(-53, -51))) == "on a year before"
-    assert number_text.comparison(compared(weeks(-3, 0), weeks(-11, -4))) == "last four weeks on the eight before"
-    assert number_text.comparison(compared((), ())) == "on earlier weeks"
+    assert number_text.comparison(compared(weeks(0, 0), weeks(-4, -1))) == "against the four weeks before"
+    assert number_text.comparison(compared(weeks(0, 0), weeks(-1, -1))) == "against the week before"
+    assert number_text.comparison(compared(weeks(0, 0), weeks(-53, -51))) == "against a year before"
+    assert number_text.comparison(compared(weeks(-3, 0), weeks(-11, -4))) == "last four weeks against the eight before"
+    assert number_text.comparison(compared((), ())) == "against earlier weeks"

@@ -97,7 +97,7 @@ def test_the_finding_says_first_last_extremes_and_what_is_missing() -> None:
     found = share_curves.finding(series(0.1, None, 0.05, 0.2, incomplete=(2,))).replace("\u00a0", " ")
     assert found == (
         "From 10.0 % in 2026-W02 to 20.0 % in 2026-W05; lowest 5.0 % in 2026-W04, highest 20.0 % in 2026-W05. "
-        "1 week not held. 1 week not proven whole."
+        "1 week without data. 1 week not proven complete."
     )
 
 

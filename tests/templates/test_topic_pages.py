@@ -1,4 +1,4 @@
-"""The pages of topics say which weeks are not proven whole."""
+"""The pages of topics say which weeks are not proven complete."""
 
 from __future__ import annotations
 
@@ -47,11 +47,17 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_whole(last: bool) -> None:
     series = _series(False, True, last)
     page = lxml_html.fromstring(render_page("topic.html", site=Site("topics"), topic=topic, series=series))
     [table] = page.find_class("weeks")
-    cells = [_text(row[-1]) for row in table.iter("tr")]
-    assert cells == ["Count", "whole" if last else "not proven whole", "whole", "not proven whole", "not held"]
+    said = [_text(row[-1]) for row in table.iter("tr")]
+    assert said == [
+        "Count",
+        "complete" if last else "not proven complete",
+        "complete",
+        "not proven complete",
+        "no data",
+    ]
     assert all(sum(int(cell.get("colspan", 1)) for cell in row) == 6 for row in table.iter("tr"))
     [headline] = page.xpath("//section[@aria-labelledby='share']/p")
-    assert ("the week is not proven whole" in _text(headline)) is not last
+    assert ("the week’s count is not proven complete" in _text(headline)) is not last
 
 
 @pytest.mark.parametrize("last", [True, False])
@@ -71,4 +77,4 @@ def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_whole(last: boo
         )
     )
     [cell] = page.xpath("//table[@class='topic-list']/tbody/tr/td[2]")
-    assert ("not proven whole" in _text(cell)) is not last
+    assert ("not proven complete" in _text(cell)) is not last

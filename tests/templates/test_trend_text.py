@@ -50,10 +50,12 @@ def moved(**fields: Any) -> Movement:
 
 
 def test_a_month_of_which_weeks_are_not_counted_is_partial_and_has_its_name() -> None:
-    assert MONTHS.states == ("partial", "not proven whole", "partial")
+    assert MONTHS.states == ("partial", "not proven complete", "partial")
     assert [share_curves.period_of(p, "month") for p in MONTHS.points] == ["March 2026", "April 2026", "June 2026"]
     assert share_curves.period_of(MONTHS.points[1], "quarter") == "2026 Q2"
-    assert share_curves.finding(MONTHS.points, "month").endswith(f" 2{NB}months partial. 1{NB}month not proven whole.")
+    assert share_curves.finding(MONTHS.points, "month").endswith(
+        f" 2{NB}months partial. 1{NB}month not proven complete."
+    )
     drawing = trend_drawing([MONTHS], WIDE)
     assert drawing is not None
     assert [tick.label for tick in drawing.x_ticks] == ["Mar 2026", "Apr", "Jun"]
@@ -98,8 +100,8 @@ def test_a_pace_that_may_be_none_has_no_direction(
         (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
     ],
 )
-def test_a_growth_is_shown_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
-    assert number_text.growth_said(growth) == words
+def test_a_growth_is_said_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
+    assert number_text.growth_text(growth) == words
 
 
 def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text() -> None:
@@ -108,7 +110,7 @@ def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text()
     rows = str(number_rows([series, series], counts=True)).splitlines()
     assert "<td>10</td>" in rows[0]
     assert "<script>" not in rows[0]
-    assert '<td class="none" colspan="3">not held</td>' in rows[1]
+    assert '<td class="none" colspan="3">no data</td>' in rows[1]
 
 
 def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accuracy_elsewhere() -> None:
@@ -134,15 +136,15 @@ def test_the_newest_call_is_shown_with_its_week(verdict: CallVerdict, way: str, 
     assert (shown.way, shown.call, shown.called) == (way, call, called)
 
 
-def test_where_nothing_is_called_the_page_says_why() -> None:
-    assert "operator follows" in moved(kind="text").called
+def test_the_page_says_why_there_is_no_call() -> None:
+    assert "watched phrases" in moved(kind="text").called
     narrowed = movement(MONTHS, answered(MONTHS), is_called=False)
-    assert (narrowed.call, narrowed.called) == ("not called", "calls are made of adoption in all categories")
+    assert (narrowed.call, narrowed.called) == ("no call", "calls are made only for adoption in all categories")
 
 
-def test_another_course_is_shown_with_its_week_and_both_shares() -> None:
+def test_a_change_of_pace_is_shown_with_its_week_and_both_shares() -> None:
     [turn] = moved(change_points=(SeriesChange(date(2026, 3, 9), 0.04, 0.061),)).turns
-    assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % then"
+    assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % after"
 
 
 def called(believable: DigestEdition, verdict: CallVerdict) -> str:
@@ -151,12 +153,14 @@ def called(believable: DigestEdition, verdict: CallVerdict) -> str:
     call = TrendCall(week, "technique", "diffusion", verdict, growth, 0.5, 0.1, nan, 10)
     lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
     quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
-    return number_text.quiet_topics(quiet)
+    return number_text.quiet_topics_text(quiet)
 
 
 def test_a_week_in_which_nothing_moved_is_told_from_one_that_cannot_tell(believable: DigestEdition) -> None:
-    assert called(believable, "steady") == "No topic rose or cooled by more than noise this week, and none is new."
-    assert called(believable, "unknown").startswith("Whether topics rise or cool is not known yet: too few weeks")
+    assert called(believable, "steady") == "No topic clearly rose or cooled this week, and none is new."
+    assert called(believable, "unknown").startswith(
+        "It is not known yet whether topics rise or cool: there are too few weeks"
+    )
 
 
 def test_what_stands_between_back_quotes_is_code_and_nothing_else_is_markup() -> None:

@@ -194,7 +194,7 @@ def test_a_term_is_added_by_meaning_without_knowing_prefixes(web: TestClient) ->
 
 def test_a_list_longer_than_a_file_says_so(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = web.get("/papers?limit=11").text
-    assert "Take them with you: " in whole
+    assert "Export: " in whole
     monkeypatch.setattr("service.web.query_params.MAX_EXPORT", 5)
     n_all, n_found = N_WEEKS * PER_WEEK, web.get("/api/v1/search?q=graph").json()["total"]
     for path, first, n in (
@@ -202,7 +202,7 @@ def test_a_list_longer_than_a_file_says_so(web: TestClient, monkeypatch: pytest.
         ("/search?limit=12&q=graph", "best", n_found),
         ("/search?limit=12&q=graph&sort=oldest", "oldest", n_found),
     ):
-        assert f"Take them with you, the {first} 5 of {n}: " in web.get(path).text
+        assert f"Export the {first} 5 of {n}: " in web.get(path).text
 
 
 def test_a_point_leads_to_as_many_papers_as_it_counts(web: TestClient) -> None:
@@ -215,7 +215,7 @@ def test_a_point_leads_to_as_many_papers_as_it_counts(web: TestClient) -> None:
 def test_a_week_not_proven_whole_is_drawn_hollow_and_named(web: TestClient) -> None:
     page = web.get("/trends?term=diffusion").text
     assert 'class="dot hollow"' in page
-    assert "not proven whole" in page
+    assert "not proven complete" in page
 
 
 def test_nothing_but_questions_is_answered(web: TestClient) -> None:
@@ -230,7 +230,7 @@ def test_before_the_first_run_every_page_says_so(empty_web: TestClient) -> None:
     for path in ("/", "/digests", "/trends", "/topics", "/papers", "/search?q=anything", "/methods", "/status"):
         response = empty_web.get(path)
         assert response.status_code == 200, (path, response.text[-800:])
-    assert "first harvest has not ended" in empty_web.get("/").text
+    assert "first harvest has not finished" in empty_web.get("/").text
     assert "papertide run" in empty_web.get("/trends").text
 
 
@@ -256,7 +256,7 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
     answer = web.get(f"/api/v1/calls?week={LAST_WEEK}").json()
     assert {"week", "record", "calls"} <= set(answer)
     assert {c["week"] for c in answer["calls"]} <= {str(LAST_WEEK)}
-    assert "What was called, and what became of it" in page
+    assert "Past calls, and whether they held" in page
     assert web.get("/api/v1/calls?week=2026-W60").json()["error"]["message"].startswith("not a week")
     assert web.get("/calls?week=2026-W60").status_code == 422
 
