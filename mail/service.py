@@ -161,8 +161,8 @@ class MailService:
             If the issue's last week has no digest.
         """
         editions = self.editions(issue)
-        held = {edition.digest.week for edition in editions}
-        missing = [week for week in issue.weeks if week not in held]
+        with_digest = {edition.digest.week for edition in editions}
+        missing = [week for week in issue.weeks if week not in with_digest]
         return issue_frame(issue, editions, links=self.links(), missing_weeks=missing)
 
     def editions(self, issue: Issue) -> list[DigestEdition]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
-
-from markupsafe import Markup
 
 from domain.detections import ADOPTS, MENTIONS
 from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
 from templates.digest_json import digest_json
-from templates.environment import environment, printable
+from templates.environment import environment
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
 
 if TYPE_CHECKING:
-    from templates.page_layout import Issue, Site
+    from templates.page_layout import EditionNavigation, Site
 
 
 _Levels = tuple[tuple[int, str, str, str], ...]
@@ -28,11 +26,6 @@ _THEME_LEVELS: _Levels = (
     (MENTIONS, "mentions", "A secondary aim", "A stated secondary aim; not counted in the share."),
 )
 _ALL_LEVELS: _Levels = ((0, "papers", "Papers", ""),)
-
-
-def options(labels: Iterable[str]) -> Markup:
-    """Labels as HTML options. They are the same on every page, so callers can cache them."""
-    return Markup("").join(Markup('<option value="{}">').format(printable(label)) for label in labels)
 
 
 def _lines(edition: DigestEdition) -> dict[str, TermLine | TopicLine]:
@@ -82,7 +75,9 @@ def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[
     ]
 
 
-def render_html(edition: DigestEdition, *, links: Links, site: Site | None = None, issue: Issue | None = None) -> str:
+def render_html(
+    edition: DigestEdition, *, links: Links, site: Site | None = None, edition_nav: EditionNavigation | None = None
+) -> str:
     """The digest as one page without external files or scripts; with ``site``, in the frame of the web pages."""
     return (
         environment()
@@ -91,7 +86,7 @@ def render_html(edition: DigestEdition, *, links: Links, site: Site | None = Non
             digest=edition.digest,
             links=links,
             site=site,
-            issue=issue,
+            edition_nav=edition_nav,
             lines=_lines(edition),
             listed=frozenset(papers.slug for papers in edition.paper_lists),
             lists_mentions=frozenset(

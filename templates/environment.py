@@ -104,6 +104,6 @@ def environment() -> Environment:
         IS_ABOUT=IS_ABOUT,
         topic_anchor=topic_anchor,
         site=None,  # digest files have no site frame; web pages set it
-        issue=None,
+        edition_nav=None,
     )
     return env

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from markupsafe import Markup
+
 from domain.week import Week
-from templates.environment import environment
+from templates.environment import environment, printable
 from templates.links import WebLinks
 
 SECTIONS = (
@@ -63,7 +66,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Issue:
+class EditionNavigation:
     """A digest's place among the others: its neighbours, and when it was published and corrected.
 
     ``revisions`` are revision numbers and days as text, oldest first; ``shown`` is the revision on the page.
@@ -91,3 +94,8 @@ def _content_hash(kind: str) -> str:
 def render_page(template: str, *, site: Site, **content: Any) -> str:
     """A web page; ``content`` are the values that its template shows."""
     return environment().get_template(template).render(site=site, links=WebLinks(), **content)
+
+
+def datalist_options(labels: Iterable[str]) -> Markup:
+    """Labels as the options of an HTML datalist. They are the same on every page, so callers can cache them."""
+    return Markup("").join(Markup('<option value="{}">').format(printable(label)) for label in labels)

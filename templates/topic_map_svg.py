@@ -11,7 +11,7 @@ N_COLOURS = 8
 
 
 @dataclass(frozen=True)
-class Island:
+class TopicCircle:
     """A topic on the map; ``colour`` is its area's number, 0 for none; ``named`` if there is room for its label."""
 
     topic_id: int
@@ -31,7 +31,7 @@ class TopicMap:
 
     width: float
     height: float
-    islands: tuple[Island, ...]
+    circles: tuple[TopicCircle, ...]
     papers: tuple[tuple[float, float], ...]
 
 
@@ -56,7 +56,7 @@ def topic_map_drawing(
         return round(dx + scale * (place[0] - left), 1), round(HEIGHT - dy - scale * (place[1] - bottom), 1)
 
     largest = max(t[2] for t in placed)
-    islands: list[Island] = []
+    circles: list[TopicCircle] = []
     taken: list[tuple[float, float, float, float]] = []
     for topic_id, label, size, area, place in sorted(placed, key=lambda t: (-t[2], t[0])):
         x, y = at(place)
@@ -69,5 +69,5 @@ def topic_map_drawing(
         if named:
             taken.append(box)
         colour = 1 + areas.index(area) % N_COLOURS if area in areas and area is not None else 0
-        islands.append(Island(topic_id, label, size, area, x, y, r, colour, named))
-    return TopicMap(WIDTH, HEIGHT, tuple(islands), tuple(at((x, y)) for x, y, _ in papers))
+        circles.append(TopicCircle(topic_id, label, size, area, x, y, r, colour, named))
+    return TopicMap(WIDTH, HEIGHT, tuple(circles), tuple(at((x, y)) for x, y, _ in papers))

@@ -19,7 +19,7 @@ from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
 from store.digests import revisions_of
 from templates.digest_json import digest_json
 from templates.digest_pages import render_html, render_list_page, render_text
-from templates.page_layout import Issue, render_page
+from templates.page_layout import EditionNavigation, render_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -101,13 +101,15 @@ def _digest_page(request: Request, web: WebContext, week: Week, revision: int | 
         found = digest_queries.published_digest(web.context, week, revision)
         weeks = [head.week for head in digest_queries.published_digests(web.context)][::-1]
         at = weeks.index(week)
-        issue = Issue(
+        edition_nav = EditionNavigation(
             before=weeks[at - 1] if at else None,
             after=weeks[at + 1] if at + 1 < len(weeks) else None,
             shown=found.revision,
             revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions_of(web.context.db, week)),
         )
-        return render_html(found.edition, links=LINKS, site=web.site("digests", (DIGEST_FEED,)), issue=issue)
+        return render_html(
+            found.edition, links=LINKS, site=web.site("digests", (DIGEST_FEED,)), edition_nav=edition_nav
+        )
 
     return cached_page(web, request, draw, max_age_s=PUBLISHED_S)
 

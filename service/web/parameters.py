@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from queries import topics as topic_queries
 from service.web.dependencies import WebContext
-from templates.digest_pages import options
+from templates.page_layout import datalist_options
 
 WeekName = Annotated[str, Path(max_length=8)]
 OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.")]
@@ -18,5 +18,6 @@ OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.
 def topic_options(web: WebContext) -> Markup:
     """The ``<option>`` elements of all active topics."""
     return web.context.cached(
-        "topic options", lambda: options(t.topic.label for t in topic_queries.all_topics(web.context) if t.is_active)
+        "topic options",
+        lambda: datalist_options(t.topic.label for t in topic_queries.all_topics(web.context) if t.is_active),
     )

@@ -292,7 +292,7 @@ def test_mail_explain_says_what_each_file_means(tmp_path: Path, explain: Callabl
         {"file": "2.eml", "kind": "other", "key": "", "status": "", "why": "not a bounce report"},
     ]
     assert explain("1.eml")[0] == f"1.eml: failed 5.1.1: no such mailbox; about our mail {KEY}\n"
-    assert explain("2.eml")[0].endswith("about no mail of ours, so it counts for nothing\n")
+    assert explain("2.eml")[0].endswith("about no mail of ours, so it is ignored\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.eml", "2.eml"]
 
 

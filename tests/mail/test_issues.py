@@ -517,8 +517,8 @@ def test_a_reader_who_subscribes_again_gets_a_link_to_manage_and_keeps_their_cho
     [mail] = _request(mail_service, outbox)
     assert "already" in mail.text
     token = _token(mail, "manage")
-    opened = open_link(mail_service.context, token, "manage")
-    assert opened.reader.preferences.of("category") == ("cs.LG",)
+    link = open_link(mail_service.context, token, "manage")
+    assert link.reader.preferences.of("category") == ("cs.LG",)
     request_mail(mail_service.context, "stranger@example.org", None, network="192.0.2.9")
     for _ in mail_service.answer_requests():
         pass

@@ -202,7 +202,7 @@ def test_a_week_without_a_response_stays_incomplete_with_its_problem_and_tries(w
 def test_a_week_that_arxiv_cannot_serve_does_not_hold_up_newer_ones(world: _World) -> None:
     world.arxiv.failing("500", at=(2,))
     notes = world.harvest(3)
-    assert notes[0] == f"{WEEK.plus(-2)}: no usable answer: arXiv answered 500"
+    assert notes[0] == f"{WEEK.plus(-2)}: no usable response: arXiv answered 500"
     with _looking_at(world) as context:
         assert [r.problem for r in window_records(context.db, CATEGORIES)] == ["arXiv answered 500", None, None]
         assert stages.windows_due(context, 3, world.now) == [window_of(WEEK.plus(-2))]

@@ -30,7 +30,7 @@ WATCHED = ("cs.LG", "cs.CL")
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_import, "_IMPORT_AT_ONCE", 4)
+    monkeypatch.setattr(snapshot_import, "_BATCH", 4)
 
 
 def _import(db: Database, path: Path, skipped: SkippedLines | None = None) -> Iterator[Progress]:

@@ -43,5 +43,5 @@ def test_no_job_asks_arxiv_where_the_stored_papers_are_made_up(
         names = {job.name for job in jobs_of(MailService(context))}
         assert names >= {"delivery", "clean up", "backup"}
         assert (names & ASK_ARXIV) == (ASK_ARXIV if asks else set())
-        due = [line.split()[0] for line in status(context)["due"]]
+        due = [line.split()[0] for line in status(context).due]
         assert ({"harvest", "digest"} <= set(due)) is asks

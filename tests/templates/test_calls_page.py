@@ -5,7 +5,7 @@ from __future__ import annotations
 from templates.page_layout import Site, render_page
 
 
-def test_every_outcome_is_worded() -> None:
+def test_every_outcome_is_shown() -> None:
     call = {
         "week": "2026-W10",
         "kind": "query",

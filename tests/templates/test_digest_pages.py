@@ -99,7 +99,7 @@ def test_every_page_is_well_formed(edition: DigestEdition) -> None:
                 assert id_ in ids, f"{name}: nothing is called {id_}"
 
 
-def test_strangers_text_is_never_markup(odd: DigestEdition) -> None:
+def test_text_from_outside_is_never_markup(odd: DigestEdition) -> None:
     for name, content in pages_of(odd).items():
         tree = lxml_html.document_fromstring(content)
         assert tree.xpath("//script | //b | //i | //nobody | //counted | //tags | //no | //odd") == [], name
@@ -110,14 +110,14 @@ def test_strangers_text_is_never_markup(odd: DigestEdition) -> None:
     assert "{{ 7 * 7 }}" in shown
 
 
-def test_nothing_that_a_terminal_or_a_line_would_obey_is_written(odd: DigestEdition) -> None:
+def test_control_characters_are_removed(odd: DigestEdition) -> None:
     assert "\u202e" in odd.digest.themes[0].papers[0].title
     for name, content in digest_files(odd).items():
         if not name.endswith(".json"):  # where the text stays as arXiv has it, escaped by JSON
             assert re.search("[\\x00-\\x08\\x1b\\x7f\\u202a-\\u202e\\u2066-\\u2069]", content) is None, name
 
 
-def test_pages_ask_for_nothing_outside_and_run_nothing(edition: DigestEdition) -> None:
+def test_pages_load_nothing_external_and_run_no_scripts(edition: DigestEdition) -> None:
     for name, page in pages_of(edition).items():
         tree = lxml_html.document_fromstring(page)
         assert tree.xpath("//script | //img | //iframe | //link[@rel='stylesheet'] | //@src") == [], name
@@ -125,7 +125,7 @@ def test_pages_ask_for_nothing_outside_and_run_nothing(edition: DigestEdition) -
         assert "@import" not in page, name
 
 
-def test_every_link_leads_somewhere(edition: DigestEdition) -> None:
+def test_every_link_has_a_target(edition: DigestEdition) -> None:
     files = digest_files(edition)
     ids = {name: set(lxml_html.document_fromstring(page).xpath("//@id")) for name, page in pages_of(edition).items()}
     for name, page in pages_of(edition).items():
@@ -149,7 +149,7 @@ def test_every_number_of_a_share_links_to_its_papers(believable: DigestEdition) 
     assert "2026-W25/all-papers.html" in linked
 
 
-def test_a_list_page_holds_every_paper_with_its_words_marked(believable: DigestEdition) -> None:
+def test_a_list_page_has_every_paper_with_its_evidence_marked(believable: DigestEdition) -> None:
     for papers in believable.paper_lists:
         tree = lxml_html.document_fromstring(render_list_page(believable, papers.slug))
         listed = tree.xpath("//ol[@class='abstracts']/li//a[@class='title']/@href")
@@ -172,7 +172,7 @@ def test_a_list_page_shows_every_week_of_its_series(believable: DigestEdition) -
     assert [cell.text_content() for cell in rows[0].xpath("td")][:2] == [f"{newest.k:,}", f"{newest.n:,}"]
 
 
-def test_an_unknown_list_is_refused_with_what_there_is(believable: DigestEdition) -> None:
+def test_an_unknown_list_is_refused_with_the_known_ones(believable: DigestEdition) -> None:
     with pytest.raises(ValueError, match="technique-diffusion"):
         render_list_page(believable, "technique-nonsense")
 
@@ -210,7 +210,7 @@ def test_tables_have_captions_and_scopes(edition: DigestEdition) -> None:
             assert table.xpath(".//th[not(@scope)]") == [], name
 
 
-def test_drawings_say_what_they_show_or_are_hidden(edition: DigestEdition) -> None:
+def test_drawings_are_described_or_hidden(edition: DigestEdition) -> None:
     for name, page in pages_of(edition).items():
         for svg in lxml_html.document_fromstring(page).xpath("//svg"):
             if svg.get("aria-hidden") == "true":
@@ -275,7 +275,7 @@ def test_json_survives_a_round_trip_without_nan(edition: DigestEdition) -> None:
     assert json.loads(text) == digest_json(edition)
 
 
-def test_json_holds_the_numbers_of_the_records(believable: DigestEdition) -> None:
+def test_json_has_the_numbers_of_the_records(believable: DigestEdition) -> None:
     written = digest_json(believable)
     digest = believable.digest
     assert written["week"] == "2026-W25"
@@ -289,7 +289,7 @@ def test_json_holds_the_numbers_of_the_records(believable: DigestEdition) -> Non
         assert listed == [paper.arxiv_id for paper in papers.papers]
 
 
-def test_what_is_not_known_is_null_in_json_and_words_on_the_page(odd: DigestEdition) -> None:
+def test_an_unknown_value_is_null_in_json_and_text_on_the_page(odd: DigestEdition) -> None:
     written = digest_json(odd)
     assert written["techniques"][1]["adopts"] == {"k": 3, "n": 11, "share": None, "low": None, "high": None}
     assert written["techniques"][0]["against_last_year"]["baseline"] is None

@@ -105,7 +105,7 @@ def test_every_style_is_one_that_the_big_mail_programs_show(edition: DigestEditi
     assert html.index("<style") < html.index("<body")
 
 
-def test_words_from_outside_stay_words(edition: DigestEdition) -> None:
+def test_text_from_outside_stays_text(edition: DigestEdition) -> None:
     html, text = _mail(edition)
     assert "onclick" not in {name for _, attributes in _tags(html) for name in attributes}
     assert "\u202e" not in html + text
@@ -113,7 +113,7 @@ def test_words_from_outside_stay_words(edition: DigestEdition) -> None:
     assert {tag for tag, _ in _tags(html)} <= set(ours.split())
 
 
-def test_nobody_needs_the_pictures(believable: DigestEdition) -> None:
+def test_a_mail_is_readable_without_pictures(believable: DigestEdition) -> None:
     html, text = _mail(believable)
     images = [attributes for tag, attributes in _tags(html) if tag == "img"]
     assert images
@@ -128,7 +128,7 @@ def test_nobody_needs_the_pictures(believable: DigestEdition) -> None:
             assert line.name in html
 
 
-def test_tables_of_layout_and_of_numbers_are_told_apart_and_headings_go_down_by_one(believable: DigestEdition) -> None:
+def test_layout_tables_are_marked_and_headings_are_in_order(believable: DigestEdition) -> None:
     tags = _tags(_mail(believable)[0])
     tables = [attributes for tag, attributes in tags if tag == "table"]
     assert sum(table.get("role") == "presentation" for table in tables) == 2
@@ -149,7 +149,7 @@ def test_the_text_part_has_short_lines_and_every_link_that_matters(edition: Dige
     assert [line for line in text.splitlines() if len(line) > 72 and " " in line.strip()] == []
 
 
-def test_who_follows_nothing_and_who_finds_nothing_are_told_so(believable: DigestEdition) -> None:
+def test_a_reader_who_follows_nothing_or_gets_nothing_new_is_told(believable: DigestEdition) -> None:
     html, text = _mail(believable, PersonalPart(), Preferences())
     assert "You are not following anything yet" in html
     assert "You are not following anything yet" in text
@@ -158,7 +158,7 @@ def test_who_follows_nothing_and_who_finds_nothing_are_told_so(believable: Diges
     assert "No new papers for you this week" in text
 
 
-def test_what_is_called_rising_is_nowhere_called_noise(believable: DigestEdition) -> None:
+def test_a_rising_term_is_never_called_noise(believable: DigestEdition) -> None:
     line = believable.digest.techniques[0]
     call = TrendCall(WEEK, "technique", line.key, "rising", None, 0.01, share=0.236, share_before=0.061, n=2902)
     change = replace(line.against_recent, verdict="steady")
@@ -182,7 +182,7 @@ def test_a_reader_of_text_gets_no_html(believable: DigestEdition) -> None:
     assert "Just missed your list" in text
 
 
-def test_a_months_mail_tells_its_weeks_and_those_that_are_missing(believable: DigestEdition) -> None:
+def test_a_monthly_mail_lists_its_weeks_and_the_missing_ones(believable: DigestEdition) -> None:
     issue = Issue.parse("2026-06")
     frame = issue_frame(
         issue, [believable, believable], links=MailLinks("https://x.example"), missing_weeks=[WEEK.plus(-2)]
@@ -194,7 +194,7 @@ def test_a_months_mail_tells_its_weeks_and_those_that_are_missing(believable: Di
     assert frame.subject.endswith("[2026-06]")
 
 
-def test_the_subject_is_the_finding_and_not_too_long(edition: DigestEdition) -> None:
+def test_the_subject_is_the_headline_and_not_too_long(edition: DigestEdition) -> None:
     frame = issue_frame(Issue("weekly", edition.digest.week), [edition], links=MailLinks("https://x.example"))
     assert frame.subject.endswith(f"[{edition.digest.week}]")
     assert len(frame.subject) <= 120
@@ -207,7 +207,7 @@ def test_a_notice_has_one_button_and_the_same_text_in_both_forms() -> None:
     assert "<script" not in html
 
 
-def test_a_curve_is_a_png_on_a_ground_of_its_own(believable: DigestEdition) -> None:
+def test_a_curve_is_a_png_with_its_own_background(believable: DigestEdition) -> None:
     png = sparkline_png(believable.digest.techniques[0].series)
     assert png is not None
     assert png.startswith(b"\x89PNG")
@@ -238,7 +238,7 @@ def _contrast(one: str, other: str) -> float:
         ("#74c3df", ["#14181b"]),
     ],
 )
-def test_every_colour_can_be_read_on_its_ground(ground: str, inks: list[str]) -> None:
+def test_every_colour_is_readable_on_its_background(ground: str, inks: list[str]) -> None:
     from templates.environment import environment
 
     styles = "".join(environment().get_template(name).render() for name in ("mail.css", "mail_dark.css"))

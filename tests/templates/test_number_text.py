@@ -1,4 +1,4 @@
-"""Numbers and dates as readers see them."""
+"""Numbers, dates and changes as text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_an_interval_is_as_precise_as_its_share() -> None:
     assert number_text.interval(Share(26, 2902, 0.009, 0.0061, 0.0131)) == f"0.61 to 1.31{NB}%"
 
 
-def test_what_is_not_known_is_worded() -> None:
+def test_an_unknown_number_is_shown_as_text() -> None:
     assert (
         number_text.percent(math.nan) == number_text.interval(Share(0, 0, math.nan, math.nan, math.nan)) == "not known"
     )
@@ -61,11 +61,11 @@ def test_counts_have_thousands_and_the_right_plural() -> None:
         (date(2025, 12, 29), "29 December 2025 to 4 January 2026"),
     ],
 )
-def test_a_week_says_month_and_year_once_where_they_are_the_same(monday: date, shown: str) -> None:
+def test_a_week_shows_month_and_year_once_if_they_are_the_same(monday: date, shown: str) -> None:
     assert number_text.dates(Week(monday)) == shown
 
 
-def test_weeks_that_follow_one_another_become_a_range() -> None:
+def test_consecutive_weeks_become_a_range() -> None:
     week = Week.parse("2025-W51")
     weeks = [week, week.plus(1), week.plus(2), week.plus(5)]
     assert number_text.week_range(weeks) == "2025-W51 to 2026-W01 and 2026-W04"
@@ -77,7 +77,7 @@ def compared(now: tuple[Week, ...], before: tuple[Week, ...]) -> Change:
     return Change(share, before, 0.0, 0.0, 0.0, 0.5, "steady", share, now)
 
 
-def test_a_change_says_which_weeks_it_compares() -> None:
+def test_a_comparison_names_its_weeks() -> None:
     week = Week.parse("2026-W25")
 
     def weeks(first: int, last: int) -> tuple[Week, ...]:

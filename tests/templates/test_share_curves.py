@@ -49,7 +49,7 @@ def test_a_single_week_between_gaps_is_a_dot() -> None:
     assert [dot.title for dot in curve.lone] == ["2026-W03: 20.0\u00a0%"]
 
 
-def test_a_week_not_proven_whole_is_hollow() -> None:
+def test_a_week_not_proven_complete_is_hollow() -> None:
     curve = share_curves.curve(series(0.1, 0.2, 0.3, incomplete=(1, 2)), share_curves.SPARKLINE)
     assert curve is not None
     assert len(curve.hollow) == 2

@@ -49,7 +49,7 @@ def test_tex_reads_as_unicode(raw: str, shown: str) -> None:
         "about ~100 samples, a <b> tag & more",
     ],
 )
-def test_what_is_not_a_formula_stays_as_it_is(raw: str) -> None:
+def test_text_that_is_not_a_formula_is_unchanged(raw: str) -> None:
     assert readable(raw) == raw
 
 
@@ -95,7 +95,7 @@ def test_pieces_cover_the_text_in_order(raw: str) -> None:
 
 
 @given(TEXISH, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=3))
-def test_marks_never_change_the_words(raw: str, ends: list[tuple[int, int]]) -> None:
+def test_marks_never_change_the_text(raw: str, ends: list[tuple[int, int]]) -> None:
     spans = [Evidence("title", min(pair), min(max(pair), len(raw))) for pair in ends]
     without_marks = re.sub(r"</?mark>", "", str(marked(raw, spans)))
     assert html.unescape(without_marks) == readable(raw)

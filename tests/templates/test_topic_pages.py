@@ -1,4 +1,4 @@
-"""The pages of topics say which weeks are not proven complete."""
+"""Topic pages mark the weeks that are not proven complete."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _text(element: lxml_html.HtmlElement) -> str:
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_a_topic_marks_the_weeks_that_are_not_proven_whole(last: bool) -> None:
+def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> None:
     topic = {
         **dict.fromkeys(("events", "techniques", "neighbours", "central", "newest"), ()),
         "area": None,
@@ -47,8 +47,8 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_whole(last: bool) -> None:
     series = _series(False, True, last)
     page = lxml_html.fromstring(render_page("topic.html", site=Site("topics"), topic=topic, series=series))
     [table] = page.find_class("weeks")
-    said = [_text(row[-1]) for row in table.iter("tr")]
-    assert said == [
+    texts = [_text(row[-1]) for row in table.iter("tr")]
+    assert texts == [
         "Count",
         "complete" if last else "not proven complete",
         "complete",
@@ -61,7 +61,7 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_whole(last: bool) -> None:
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_whole(last: bool) -> None:
+def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_complete(last: bool) -> None:
     page = lxml_html.fromstring(
         render_page(
             "topics.html",

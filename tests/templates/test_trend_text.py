@@ -1,4 +1,4 @@
-"""What the trend explorer says of a curve, and what a digest says of a quiet week."""
+"""The trend explorer's summary of a curve, and a digest's sentence on a quiet week."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def moved(**fields: Any) -> Movement:
     return movement(MONTHS, answered(MONTHS, **fields), is_called=True)
 
 
-def test_a_month_of_which_weeks_are_not_counted_is_partial_and_has_its_name() -> None:
+def test_a_month_without_all_its_weeks_is_partial_and_keeps_its_name() -> None:
     assert MONTHS.states == ("partial", "not proven complete", "partial")
     assert [share_curves.period_of(p, "month") for p in MONTHS.points] == ["March 2026", "April 2026", "June 2026"]
     assert share_curves.period_of(MONTHS.points[1], "quarter") == "2026 Q2"
@@ -61,7 +61,7 @@ def test_a_month_of_which_weeks_are_not_counted_is_partial_and_has_its_name() ->
     assert [tick.label for tick in drawing.x_ticks] == ["Mar 2026", "Apr", "Jun"]
 
 
-def test_the_first_label_of_an_axis_is_left_out_where_it_would_touch_the_second() -> None:
+def test_the_first_axis_label_is_omitted_if_it_would_touch_the_second() -> None:
     first = date(2025, 12, 22)
     points = tuple(
         SharePoint(at, at + timedelta(days=6), 1, 9, 0.1, 0.0, 0.2, complete=True)
@@ -72,7 +72,7 @@ def test_the_first_label_of_an_axis_is_left_out_where_it_would_touch_the_second(
     assert drawing.x_ticks[0].label == "Jan 2026"
 
 
-def test_a_whole_period_is_the_latest_before_a_partial_one() -> None:
+def test_the_latest_period_is_a_full_one_if_there_is_one() -> None:
     assert moved().latest == MONTHS.points[1]
 
 
@@ -100,11 +100,11 @@ def test_a_pace_that_may_be_none_has_no_direction(
         (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
     ],
 )
-def test_a_growth_is_said_with_its_interval_and_none_whose_interval_holds_1(growth: Growth, words: str) -> None:
+def test_a_growth_is_shown_with_its_interval_or_as_noise_if_that_includes_1(growth: Growth, words: str) -> None:
     assert number_text.growth_text(growth) == words
 
 
-def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text() -> None:
+def test_the_table_of_numbers_is_newest_first_and_escapes_text_from_outside() -> None:
     held, missing = (replace(p, n=n, k=min(p.k, n)) for p, n in zip(MONTHS.points[:2], (10, 0), strict=True))
     series = TrendSeries("a", (missing, held), ("", '/papers?term="><script>'))
     rows = str(number_rows([series, series], counts=True)).splitlines()
@@ -113,7 +113,7 @@ def test_the_table_of_numbers_is_newest_first_and_shows_strangers_text_as_text()
     assert '<td class="none" colspan="3">no data</td>' in rows[1]
 
 
-def test_a_share_is_corrected_where_the_error_is_measured_and_of_unknown_accuracy_elsewhere() -> None:
+def test_a_share_is_corrected_if_the_error_is_measured_and_else_of_unknown_accuracy() -> None:
     assert moved().corrected == "accuracy unknown"
     assert moved(kind="text").corrected == ""
     first, second, third = answered(MONTHS).points
@@ -156,13 +156,13 @@ def called(believable: DigestEdition, verdict: CallVerdict) -> str:
     return number_text.quiet_topics_text(quiet)
 
 
-def test_a_week_in_which_nothing_moved_is_told_from_one_that_cannot_tell(believable: DigestEdition) -> None:
+def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
     assert called(believable, "steady") == "No topic clearly rose or cooled this week, and none is new."
     assert called(believable, "unknown").startswith(
         "It is not known yet whether topics rise or cool: there are too few weeks"
     )
 
 
-def test_what_stands_between_back_quotes_is_code_and_nothing_else_is_markup() -> None:
+def test_text_between_backquotes_is_code_and_nothing_else_is_markup() -> None:
     assert number_text.with_code("`a<b` & c") == "<code>a&lt;b</code> &amp; c"
     assert number_text.with_code("one ` alone <i>") == "one ` alone &lt;i&gt;"

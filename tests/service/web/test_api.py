@@ -157,7 +157,7 @@ def test_a_search_by_primary_category_finds_only_papers_of_it(web: TestClient) -
         assert listed > 0
         assert primary == 0  # every paper here is primarily of cs.LG
     assert web.get("/search.csv?q=diffusion&category=cs.CV&primary=true").headers["X-Total-Count"] == "0"
-    assert "No paper within these filters" in web.get("/search?q=diffusion&category=cs.CV&primary=true").text
+    assert "No papers match this search" in web.get("/search?q=diffusion&category=cs.CV&primary=true").text
     assert not web.get("/feeds/search.json?q=diffusion&category=cs.CV&primary=true").json()["items"]
 
 

@@ -135,7 +135,7 @@ def test_a_chart_is_read_by_keyboard_alone(address: str, chromium: Any) -> None:
         page.keyboard.press("ArrowRight")
         second = page.evaluate("document.activeElement.getAttribute('aria-label')")
         assert first != second
-        assert page.locator(".said").inner_text() == second
+        assert page.locator(".point-text").inner_text() == second
         page.keyboard.press("End")
         page.keyboard.press("Enter")
         page.wait_for_url("**/papers?**")

@@ -1,4 +1,4 @@
-"""The pages of subscriptions: looking changes nothing, answers tell nothing, and no words of others are obeyed."""
+"""Subscription pages: a GET changes nothing, responses reveal nothing, and input stays text."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _subscribed(site: Site, **form: str) -> str:
     return site.link(mail, "manage")
 
 
-def test_somebody_subscribes_confirms_changes_pauses_exports_and_is_forgotten(site: Site) -> None:
+def test_a_reader_subscribes_confirms_changes_pauses_exports_and_deletes(site: Site) -> None:
     page = _subscribed(site, searches="graph networks\n\n test-time scaling ", frequency="monthly", format="text")
     reader = subscriber_by_address(site.context.db, ADA)
     assert reader is not None
@@ -132,7 +132,7 @@ def test_opening_every_link_of_every_mail_changes_nothing(site: Site) -> None:
         assert "<form" in site.client.get(link).text
 
 
-def test_a_mail_programs_own_button_ends_a_subscription_without_cookie_or_redirect(site: Site) -> None:
+def test_one_click_unsubscribe_needs_no_cookie_or_redirect(site: Site) -> None:
     _subscribed(site)
     reader = subscriber_by_address(site.context.db, ADA)
     assert reader is not None
@@ -146,7 +146,7 @@ def test_a_mail_programs_own_button_ends_a_subscription_without_cookie_or_redire
     assert site.client.post(link).status_code == 200
 
 
-def test_the_form_answers_the_same_for_known_unknown_and_blocked_addresses(site: Site) -> None:
+def test_the_form_responds_the_same_for_known_unknown_and_blocked_addresses(site: Site) -> None:
     page = _subscribed(site)
     from store.subscribers import suppress
 
@@ -161,7 +161,7 @@ def test_the_form_answers_the_same_for_known_unknown_and_blocked_addresses(site:
     assert page
 
 
-def test_a_network_that_asks_too_much_is_told_to_wait_whoever_it_asks_for(site: Site) -> None:
+def test_a_network_with_too_many_requests_is_told_to_wait(site: Site) -> None:
     statuses = [site.ask(f"r{n}@example.org") for n in range(12)]
     assert statuses == [200] * 10 + [429] * 2
     refused = site.client.post("/subscribe", data={"address": ADA})
@@ -171,7 +171,7 @@ def test_a_network_that_asks_too_much_is_told_to_wait_whoever_it_asks_for(site: 
 @pytest.mark.parametrize(
     "address", ["", "x", EVIL, "a@b\r\nBcc: eve@example.org", "a@example.org\x00", "é@example.org"]
 )
-def test_what_is_no_address_is_shown_on_the_form_and_stays_text(site: Site, address: str) -> None:
+def test_an_invalid_address_is_reported_on_the_form_as_text(site: Site, address: str) -> None:
     answered = site.client.post("/subscribe", data={"address": address})
     assert answered.status_code == 422
     assert "<script>alert" not in answered.text
@@ -190,7 +190,7 @@ def test_a_search_with_markup_stays_text_everywhere(site: Site) -> None:
 @pytest.mark.parametrize(
     "follow", ["technique:magic", "planet:mars", "topic:999", "search:" + "x" * 300, "category:cs.XX"]
 )
-def test_what_cannot_be_followed_is_refused_with_a_reason(site: Site, follow: str) -> None:
+def test_an_unknown_follow_is_refused_with_a_reason(site: Site, follow: str) -> None:
     answered = site.client.post("/subscribe", data={"address": ADA, "follow": follow})
     assert answered.status_code == 422
     assert 'role="alert"' in answered.text
@@ -223,7 +223,7 @@ def test_the_form_has_labels_and_works_without_scripts(site: Site) -> None:
     assert "technique:diffusion" in page
 
 
-def test_prometheus_hears_of_readers_and_of_jobs_in_trouble(site: Site) -> None:
+def test_metrics_count_subscribers_and_failing_jobs(site: Site) -> None:
     from store.runs import finish_run, start_run
 
     _subscribed(site)
