@@ -1,4 +1,4 @@
-"""What callers ask: requests as parsed values, with their limits."""
+"""Requests as parsed values, with their limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_QUERY = 500
 
 @dataclass(frozen=True)
 class PaperRequest:
-    """What is looked for, and among which papers; names are as people type them."""
+    """A search among some papers; names are as people type them, and ``queries.paper_query`` resolves them."""
 
     query: str
     since: date | None = None

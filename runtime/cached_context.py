@@ -1,4 +1,4 @@
-"""The application context of a web process: what does not change between runs is read from the database once."""
+"""The application context of a web process, which caches what does not change between runs."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 2.0
-"""How long a change in the database may go unseen."""
+"""How long a change in the database may go unnoticed."""
 CACHE_MB = 16
-"""Pages of the database that each connection keeps."""
+"""SQLite pages that each connection caches, in MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class CachedContext(AppContext):
         self.state_cache = SingleFlightCache(
             POOL_BYTES["shared"], state=self._state_in_use, check_every_s=CHECK_EVERY_S
         )
-        # The other pools ask every time: a page of the new state must not find a digest of the old one there.
+        # The other pools check every time, so a page of the new state never finds a digest of the old one.
         state = self.state_cache.state
         self._pools: Mapping[CachePool, SingleFlightCache] = {
             "shared": self.state_cache,
@@ -72,16 +72,16 @@ class CachedContext(AppContext):
         }
 
     def _open_database(self) -> Database:
-        # Each of our threads has a connection, so each must keep little.
+        # Each thread has a connection of its own, so each caches little.
         return open_database(self.settings.store_url, cache_mb=CACHE_MB)
 
     def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:
-        """What ``make`` gave since the database last changed."""
+        """The value of ``make``, made once for each state of the database."""
         return self._pools[pool].get_or_make(key, make)
 
     @property
     def paper_index(self) -> PaperIndex:
-        """All watched papers as arrays; after a change the old ones go on being used until the new ones are loaded."""
+        """All watched papers as arrays. After a change the old index is used until the new one is loaded."""
         self.state_cache.state()
         if "loaded" not in self._held:
             with self._index_lock:
@@ -90,9 +90,10 @@ class CachedContext(AppContext):
         return self._held["loaded"].index
 
     def _state_in_use(self) -> Hashable:
-        """The state of the index that answers, with the number of its load; another one is loaded where it is old.
+        """The state of the index in use, with the number of its load; an old index is loaded again.
 
-        The number also tells what was drawn before the first index was there, which may be older than the database.
+        The number is 0 before the first load, so that pages rendered until then belong to a state of their own: they
+        may be older than the database.
         """
         state = stored_state(self.db)
         loaded = self._held.get("loaded")
@@ -104,40 +105,41 @@ class CachedContext(AppContext):
 
     def _reload_index(self, state: Hashable, old: _Loaded) -> None:
         try:
-            if self._held["loaded"] is old:  # or another thread has just done it
+            if self._held["loaded"] is old:  # otherwise another thread has just loaded it
                 self._load_index(state)
-        except StoreError as error:  # the old state answers until the next look tries again
-            _log.warning("could not load the papers anew: %s", error.public)
+        except StoreError as error:  # the old index is used until the next check tries again
+            _log.warning("could not reload the papers: %s", error.public)
         finally:
             self._index_lock.release()
 
     def _load_index(self, state: Hashable) -> None:
-        """Load and put to use, both under one lock; ``state`` was looked up before, so the index is no older."""
+        """Load an index and use it, under one lock; ``state`` was looked up before, so the index is no older."""
         before = self._held.get("loaded")
-        with time_limit(None):  # whoever comes first loads it for all
+        with time_limit(None):  # the first request loads it for all, so its own limit does not count
             index = self._loaded_index()
         self._held["loaded"] = _Loaded(index, state, before.number + 1 if before else 1)
 
     def _loaded_index(self) -> PaperIndex:
-        # Not by what is kept: until the index is there, that is of the state before, its models among it.
+        # In a context without a cache: until the index is in use, cached values, such as models, are of the old state.
         return AppContext(self.settings, clock=self.clock, db=self.db, detector=self.detector).paper_index
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine of a query with every paper of an index; queries that come together share one pass."""
+        """The cosine of a query with every paper of an index; concurrent queries share one pass."""
         return self._query_batcher.answer(query, index)
 
     def mondays_of_rows(self, query: PaperQuery) -> NDArray[np.int32] | None:
-        """The week of each paper by its row, so that counting a word by week looks up no paper."""
+        """The week of each paper by its row, so that counting a word by week need not look papers up."""
 
         def read() -> NDArray[np.int32] | None:
-            with time_limit(None):  # whoever comes first reads it for all
+            with time_limit(None):  # as for the index
                 return mondays_of_rows(self.db, self.corpus, query)
 
         return self.cached(("mondays", query), read, pool="large")
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine of each query with every paper, on one core: other readers need the others, and threads of two
-        that wait for each other burn both.
+        """The cosine of each query with every paper, on one core.
+
+        The other cores are left to other requests, because torch's threads spin while they wait for each other.
         """
         import torch
 
@@ -146,12 +148,12 @@ class CachedContext(AppContext):
 
     @property
     def is_ready(self) -> bool:
-        """Whether a first search need not wait."""
+        """Whether the papers and the encoder are loaded, so that a search need not wait for them."""
         loaded = self._held.get("loaded")
         return loaded is not None and (self._encoder is not None or not loaded.index.vectors.shape[1])
 
     def preload(self) -> None:
-        """Load what the first reader would have to wait for."""
+        """Load the papers and the encoder, for which the first request would wait."""
         index = self.paper_index
         if index.vectors.shape[1]:
             self.similarities("preload", index)

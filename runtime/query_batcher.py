@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from domain.paper_index import PaperIndex
 
 MOST_TOGETHER = 8
-"""How many queries share a pass; each needs four bytes a paper for its answer."""
+"""How many queries share a pass; each needs four bytes a paper for its cosines."""
 
 
 class QueryBatcher:
     """Queries of several threads, answered in one pass over all vectors.
 
-    Who comes while a pass runs waits, and one of those that wait then answers for all of them. A pass costs about the
-    same for one query as for eight, because it is reading the vectors from memory that takes the time; and the
-    encoder's tokenizer is not made for threads.
+    Queries that arrive during a pass wait, and the next pass answers them together. A pass takes about as long for
+    eight queries as for one, because its time goes into reading the vectors from memory. One pass at a time also
+    keeps the encoder's tokenizer to one thread, since it is not thread-safe.
     """
 
     def __init__(self, answer_all: Callable[[Sequence[str], PaperIndex], NDArray[np.float32]]) -> None:
@@ -43,7 +43,7 @@ class QueryBatcher:
         with self._lock:
             others = [one for one in self._waiting if one is not mine and one.index is mine.index]
             now = [mine, *others[: MOST_TOGETHER - 1]]
-            # Should the pass fail, each of the others takes a turn of its own.
+            # If the pass fails, each of the others runs one of its own.
             self._waiting = [one for one in self._waiting if one not in now]
         all_cosines = self._answer_all([one.query for one in now], mine.index)
         for one, cosines in zip(now, all_cosines, strict=True):

@@ -1,4 +1,4 @@
-"""All watched papers as arrays, read in one pass each: what the web service keeps in memory."""
+"""All watched papers as arrays, each table read in one pass: what the web service holds in memory."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _AT_ONCE = 5_000
 
 
 def stored_state(db: Database) -> Hashable:
-    """A value that is another one when a job has ended, topics were fitted or renamed, or a digest published since.
+    """A value that changes when a job ends, topics are fitted or renamed, or a digest is published.
 
-    While a job works it stays, so that readers see one state and not every step to the next.
+    It stays the same while a job works, so that readers do not see its intermediate steps.
     """
     question = select(
         select(func.max(job_run.c.finished_at)).scalar_subquery(),
@@ -90,7 +90,7 @@ def load_paper_index(
         for arxiv_id, kind, key, at in connection.execute(found):
             if (i := row_of.get(arxiv_id)) is not None and (kind, key) in column:
                 level[i, column[kind, key]] = at
-        # Filled row by row: three copies of all vectors at once would be most of the memory of the service.
+        # Filled row by row, because three copies of all vectors at once would be most of the service's memory.
         vectors = np.zeros((n, 0), dtype=np.float32)
         made = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
         for arxiv_id, blob in connection.execute(made.execution_options(yield_per=_AT_ONCE)):

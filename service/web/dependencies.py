@@ -18,7 +18,7 @@ from templates.page_layout import Feed, Site, render_page
 
 @dataclass(frozen=True)
 class WebContext:
-    """The application context, the pages drawn so far, and the counts for Prometheus."""
+    """The application context, the rendered pages, and the metrics for Prometheus."""
 
     context: CachedContext
     page_cache: SingleFlightCache
@@ -26,13 +26,13 @@ class WebContext:
     _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 
     def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:
-        """What stands around a page of this service."""
+        """The frame of a page of this service: navigation and feeds."""
         return Site(section, feeds, made_up=self.context.cached("made up", lambda: holds_made_up(self.context.db)))
 
     def render_long(self, template: str, **content: Any) -> str:
-        """A page of many numbers, drawn with no more others at once than there are cores: each is done sooner.
+        """A page of many numbers. At most one page a core is rendered at once, so that each is done sooner.
 
-        All that it holds is known before, so nobody keeps a core while waiting for the database.
+        Its content is already loaded, so no core is held while the database is read.
         """
         with self._cores:
             return render_page(template, **content)

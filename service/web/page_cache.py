@@ -34,7 +34,7 @@ def cached_page(
     for_s: float | None = None,
     **how: Any,
 ) -> Response:
-    """A page, drawn once for each address and state of the database; with ``for_s`` again after so many seconds."""
+    """A page, rendered once for each address and state of the database; with ``for_s`` again after so many seconds."""
     period = None if for_s is None else int(time.monotonic() / for_s)
     return respond(request, cached_body(web, (request.url.path, request.url.query, period), draw, media_type), **how)
 
@@ -42,5 +42,5 @@ def cached_page(
 def cached_body(
     web: WebContext, address: tuple[Hashable, ...], draw: Callable[[], str | bytes], media_type: str
 ) -> Rendered:
-    """The content of an address, drawn once for each state of the database."""
+    """The content of an address, rendered once for each state of the database."""
     return web.page_cache.get_or_make(address, lambda: Rendered.of(draw(), media_type))

@@ -1,4 +1,4 @@
-"""Replies: with a mark of their content, so that a reader who has them already is told so in a few bytes."""
+"""Responses with an ETag, so that an unchanged page costs a few bytes."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ ATOM = "application/atom+xml; charset=utf-8"
 JSON_FEED = "application/feed+json"
 
 FRESH_S = 60
-"""How long a reader may use a page without asking again: numbers change once a week."""
+"""How long a browser may reuse a page: numbers change once a week."""
 PUBLISHED_S = 3600
 """The same for a published digest, which only a correction changes."""
 FOR_EVER_S = 31_536_000
-"""The same for a file whose address names its content."""
+"""The same for a file whose address holds a hash of its content."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A reply's content with its mark."""
+    """The content of a response with its ETag."""
 
     body: bytes
     media_type: str
-    mark: str
+    etag: str
 
     @classmethod
     def of(cls, body: str | bytes, media_type: str) -> Rendered:
-        """Content as it is sent."""
+        """The response of a text, in UTF-8, or of bytes."""
         content = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
         return cls(content, media_type, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
 def json_text(answer: Any) -> str:
-    """JSON as the service writes it; NaN is a mistake, never sent."""
+    """JSON as the service writes it; NaN raises ``ValueError``."""
     return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=json_value)
 
 
-def respond(request: Request, drawn: Rendered, *, max_age_s: int = FRESH_S, name: str | None = None) -> Response:
-    """What is drawn, or 304 where the reader has it; with ``name`` it is a file to keep."""
-    headers = {"ETag": drawn.mark, "Cache-Control": f"public, max-age={max_age_s}"}
+def respond(request: Request, rendered: Rendered, *, max_age_s: int = FRESH_S, name: str | None = None) -> Response:
+    """The response, or 304 where the client has it already; with ``name`` it is a file to download."""
+    headers = {"ETag": rendered.etag, "Cache-Control": f"public, max-age={max_age_s}"}
     if max_age_s >= FOR_EVER_S:
         headers["Cache-Control"] += ", immutable"
-    known = {mark.strip().removeprefix("W/") for mark in request.headers.get("if-none-match", "").split(",")}
-    if drawn.mark in known or "*" in known:
+    known = {etag.strip().removeprefix("W/") for etag in request.headers.get("if-none-match", "").split(",")}
+    if rendered.etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     if name is not None:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return Response(drawn.body, media_type=drawn.media_type, headers=headers)
+    return Response(rendered.body, media_type=rendered.media_type, headers=headers)
