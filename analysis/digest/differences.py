@@ -54,7 +54,7 @@ def digest_differences(published: Mapping[str, Any], now: Mapping[str, Any]) -> 
 def _differences(path: str, published: Any, now: Any) -> list[Difference]:
     if isinstance(published, Mapping) and isinstance(now, Mapping):
         return _of_members(path, published, now, "{}.{}" if path else "{}{}")
-    if isinstance(published, Sequence) and isinstance(now, Sequence) and not isinstance(published, str):
+    if isinstance(published, (list, tuple)) and isinstance(now, (list, tuple)):
         named, named_now = _named(published), _named(now)
         if named is None or named_now is None:
             named, named_now = dict(enumerate(published)), dict(enumerate(now))
