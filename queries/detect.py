@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from domain.detections import Detection
 from domain.errors import UsageError
@@ -11,8 +12,17 @@ from queries.results import DetectResult, FoundTerm
 from runtime.context import AppContext
 
 
-def detect(context: AppContext, lines: Iterable[str]) -> Iterator[DetectResult]:
-    """Techniques and themes of abstracts given as JSON lines with ``id``, ``title`` and ``abstract``.
+@dataclass(frozen=True)
+class GivenAbstract:
+    """A paper's words as the caller gave them."""
+
+    id: str | int
+    title: str
+    abstract: str
+
+
+def read_abstracts(lines: Iterable[str]) -> Iterator[GivenAbstract]:
+    """The abstracts of JSON lines with ``id``, ``title`` and ``abstract``; empty lines are left out.
 
     Raises
     ------
@@ -32,15 +42,20 @@ def detect(context: AppContext, lines: Iterable[str]) -> Iterator[DetectResult]:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             problems.append(f"line {number} is not a JSON object with id, title and abstract ({error})")
             continue
-        found = context.detector.detect_text(title, abstract)
-        yield DetectResult(
-            id=paper_id,
-            techniques={d.key: _found(d) for d in found if d.kind == "technique"},
-            themes={d.key: _found(d) for d in found if d.kind == "theme"},
-        )
+        yield GivenAbstract(paper_id, title, abstract)
     if problems:
         more = f", and {len(problems) - 1:,} more lines are none" if len(problems) > 1 else ""
         raise UsageError(f"{problems[0]}{more}; the others are answered")
+
+
+def detect(context: AppContext, given: GivenAbstract) -> DetectResult:
+    """Techniques and themes of one abstract."""
+    found = context.detector.detect_text(given.title, given.abstract)
+    return DetectResult(
+        id=given.id,
+        techniques={d.key: _found(d) for d in found if d.kind == "technique"},
+        themes={d.key: _found(d) for d in found if d.kind == "theme"},
+    )
 
 
 def _found(d: Detection) -> FoundTerm:

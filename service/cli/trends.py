@@ -84,14 +84,14 @@ def _print_trends(answer: Trends) -> None:
         level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
         typer.echo(f"{series.term} ({series.kind}{level}), by {answer.by}")
         for p in series.points:
-            typer.echo(f"  {period_name(Week(p.start), answer.by):8}  {_point_said(p)}")
+            typer.echo(f"  {period_name(Week(p.start), answer.by):8}  {_point_text(p)}")
         if series.growth:
             call = series.call
             called = f"; called in {call.week}: {number_text.verdict_text(call.verdict)}" if call else ""
             typer.echo(f"  odds over the last half year: {number_text.growth_text(series.growth)}{called}")
 
 
-def _point_said(p: TrendPoint) -> str:
+def _point_text(p: TrendPoint) -> str:
     share = "     no papers" if p.share is None else f"{p.share * 100:6.2f} %"
     interval = f"  ({p.low * 100:.2f} to {p.high * 100:.2f} %)" if p.low is not None and p.high is not None else ""
     whole = "" if p.complete else "  not proven complete"
@@ -121,8 +121,8 @@ def calls(
         typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
     for c in answer.calls:
         scores = {True: "held", False: "did not hold", None: "cannot be told"}
-        said = f"{number_text.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
+        line = f"{number_text.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
         if c.growth:
-            said += f"  {number_text.growth_text(c.growth)}"
-        said += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
-        typer.echo(f"{c.week}  {said}{'; called late' * c.late}")
+            line += f"  {number_text.growth_text(c.growth)}"
+        line += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
+        typer.echo(f"{c.week}  {line}{'; called late' * c.late}")

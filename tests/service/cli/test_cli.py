@@ -322,9 +322,21 @@ def test_a_line_that_detect_cannot_read_is_named_and_the_others_are_answered(
     good = {"title": "A diffusion model", "abstract": "We propose a diffusion model."}
     lines = [json.dumps({"id": "1", **good}), "not JSON", json.dumps({"id": "3", **good})]
     (tmp_path / "abstracts.jsonl").write_text("\n".join(lines))
-    ended = papertide("detect", "abstracts.jsonl")
+    ended = papertide("detect", "abstracts.jsonl", "--json")
     assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "3"]
     _refused(ended, "line 2", "id, title and abstract")
+    assert papertide("detect", "abstracts.jsonl").out.count("Diffusion models: what it is about") == 2
+
+
+def test_detect_says_for_people_what_was_found_and_by_which_words(papertide: Papertide, tmp_path: Path) -> None:
+    given = {"id": "mine", "title": "Drawing", "abstract": "We propose a latent\ndiffusion model that draws images."}
+    nothing = {"id": 7, "title": "On\nnumbers", "abstract": "We count."}
+    (tmp_path / "abstracts.jsonl").write_text(f"{json.dumps(given)}\n{json.dumps(nothing)}\n")
+    lines = papertide("detect", "abstracts.jsonl").out.splitlines()
+    assert lines[0] == "mine  Drawing"
+    assert lines[-2:] == ["7  On numbers", "  no technique or theme"]
+    [diffusion] = [line for line in lines if line.startswith("  Diffusion models: ")]
+    assert diffusion.endswith(": “latent diffusion”")
 
 
 @pytest.mark.usefixtures("held")
