@@ -33,6 +33,7 @@ check: install
 	@$(bin)/ruff check .
 	@$(bin)/mypy
 	@$(bin)/lint-imports
+	@$(bin)/python -m tools.check_english
 
 bench: install
 	@$(bin)/python -m benchmarks.pipeline

@@ -104,11 +104,6 @@ def cron_periods(expression: str, zone: str, *, now: datetime, ledger: Mapping[s
     return [*known, *names]
 
 
-def next_fire(expression: str, zone: str, *, now: datetime) -> datetime | None:
-    """When a crontab line fires next."""
-    return _next_after(CronTrigger.from_crontab(expression, timezone=zone), now)
-
-
 def _next_after(trigger: CronTrigger, instant: datetime) -> datetime | None:
     """When a trigger fires next after an instant, UTC.
 

@@ -11,7 +11,7 @@ import pytest
 from domain.errors import BusyError, MailServerUnavailable, PostponedError, SourceUnavailable, StoreError
 from domain.progress import Progress
 from runtime.lease import exclusive_access, held_lease, registered_process
-from scheduler.ledger import MAX_TRIES, Ended, Job, cron_periods, due_periods, next_fire, run_due
+from scheduler.ledger import MAX_TRIES, Ended, Job, cron_periods, due_periods, run_due
 from store.database import Database
 from store.runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
 
@@ -298,10 +298,6 @@ def test_a_new_installation_begins_with_only_the_last_time() -> None:
 def test_failed_periods_stay_due() -> None:
     ledger = {"2026-06-22T04:00Z": RunRecord("x", "2026-06-22T04:00Z", "failed", NOW, NOW, "")}
     assert cron_periods("0 4 * * *", "UTC", now=NOW, ledger=ledger) == ["2026-06-22T04:00Z", "2026-06-23T04:00Z"]
-
-
-def test_the_next_time_is_known() -> None:
-    assert next_fire(ANNOUNCED, "America/New_York", now=NOW) == datetime(2026, 6, 24, 0, 30, tzinfo=UTC)
 
 
 def test_a_commands_ledger_line_is_not_a_scheduled_time() -> None:
