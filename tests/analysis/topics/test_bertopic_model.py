@@ -121,6 +121,7 @@ def test_a_tiny_corpus_gives_few_topics_or_none_and_never_fails(n_papers: int) -
     assert len(assign_topics(few, topics).topic) == n_papers
 
 
+@pytest.mark.slow
 def test_papers_that_are_all_alike_do_no_harm() -> None:
     texts, embeddings, _ = planted()
     same = Embeddings(embeddings.ids[:120], np.repeat(embeddings.vectors[:1], 120, axis=0), embeddings.model_id)
@@ -284,6 +285,7 @@ def test_a_known_topic_goes_on_without_a_region_while_it_has_papers_and_is_merge
     assert set(merged) == {0}
 
 
+@pytest.mark.slow
 def test_a_refit_from_known_topics_gives_them_again_and_does_not_depend_on_the_papers_order() -> None:
     texts, embeddings, _ = planted()
     settings = TopicSettings(min_topic_size=20)
