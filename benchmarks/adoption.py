@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analysis.trends.calls import TermCounts, make_calls
 from analysis.trends.detector_error import MeasuredError, corrected_shares, measured_errors
 from analysis.trends.growth import WINDOW_WEEKS, fit_growth
 from analysis.trends.shares import share_of
+from analysis.trends.trend_calls import TermCounts, make_calls
 from benchmarks.past_trends import four_week_ratio, kleinberg_bursts
-from domain.calls import UPWARD
+from domain.trend_calls import UPWARD
 from domain.week import Week
 
 Floats = NDArray[np.float64]

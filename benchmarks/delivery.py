@@ -34,8 +34,8 @@ from pipeline import stages
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
+from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
-from scheduler.ledger import run_due
 from store.deliveries import delivery_counts
 from store.digests import published_weeks
 from store.subscribers import add_pending, confirm, subscribers

@@ -41,20 +41,20 @@ from analysis.detection.taxonomy import load_taxonomy
 from analysis.sentence_encoder import EmbeddingSettings
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
-from domain.mail import Transport
+from domain.mail_transport import Transport
 from domain.subscription import Follow, Issue, MailMessage, Preferences, issues_of
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.service import MailService
-from mail.smtp import SmtpTransport
+from mail.smtp_transport import SmtpTransport
 from mail.subscriptions import confirm_subscription, request_mail
 from pipeline import stages
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
 from sample.corpus import make_corpus
+from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
-from scheduler.ledger import run_due
 from store.deliveries import delivery_counts, resolve_uncertain, uncertain_deliveries
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest

@@ -61,9 +61,9 @@ from pipeline import harvest, snapshot_import
 from runtime.lease import has_ended, pid_namespace
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
+from store.arxiv_rate_limit import StoredLimiterState
 from store.database import Database, open_database
 from store.papers import known_papers, papers_of_week
-from store.rate_limit import StoredLimiterState
 from store.windows import window_records
 
 LAST_WEEK = Week.parse("2026-W24")
@@ -315,7 +315,7 @@ def _harvest(db: Database, api_url: str, windows: Sequence[Window] = WINDOWS, **
     client = ArxivClient(settings, product="benchmark", rate_limiter=rate_limiter)
     proven = {r.window for r in window_records(db, DEFAULT_CATEGORIES) if r.is_complete}
     due = [w for w in windows if w not in proven]
-    for _ in harvest.harvest(
+    for _ in harvest.harvest_windows(
         db, client, DEFAULT_CATEGORIES, due, page_size=settings.page_size, clock=lambda: datetime.now(UTC)
     ):
         pass

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trends.calls import BEFORE_WEEKS, NOW_WEEKS
 from analysis.trends.growth import WINDOW_WEEKS
+from analysis.trends.trend_calls import BEFORE_WEEKS, NOW_WEEKS
 
 Bools = NDArray[np.bool_]
 Counts = NDArray[np.int64]

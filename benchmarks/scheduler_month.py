@@ -31,12 +31,12 @@ from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from mail.service import MailService
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
+from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
-from runtime.web_settings import ServiceSettings
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
-from scheduler.ledger import cron_periods
-from scheduler.process import run_once
+from scheduler.due_jobs import cron_periods
+from scheduler.scheduler import run_once
 from service.web.app import make_app
 from store.digests import newest_digest, published_weeks
 from store.runs import RunRecord, runs_of

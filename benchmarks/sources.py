@@ -72,7 +72,7 @@ def main() -> None:
 
         def by_api(db: Database) -> Iterator[Progress]:
             client = ArxivClient(settings, product="papertide-benchmark")
-            return harvest.harvest(db, client, DEFAULT_CATEGORIES, weeks, page_size=1000, clock=_clock)
+            return harvest.harvest_windows(db, client, DEFAULT_CATEGORIES, weeks, page_size=1000, clock=_clock)
 
         def by_oai(db: Database) -> Iterator[Progress]:
             client = OaiClient(settings, product="papertide-benchmark")

@@ -42,8 +42,8 @@ from numpy.typing import NDArray
 from analysis.embed import paper_text
 from analysis.topics.assignment import assign_topics
 from analysis.topics.bertopic_model import TopicSettings, fit_topics
-from analysis.topics.drift import rise_of_unassigned
 from analysis.topics.map_layout import topic_positions
+from analysis.topics.model_drift import rise_of_unassigned
 from benchmarks.topics import Vectors, coherence, diversity, real_papers
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper

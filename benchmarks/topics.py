@@ -43,7 +43,7 @@ from analysis.embed import paper_text
 from analysis.sentence_encoder import EmbeddingSettings, load_encoder
 from analysis.topics.assignment import assign_topics
 from analysis.topics.bertopic_model import TopicSettings, fit_topics
-from analysis.topics.registry import KnownTopic, match_topics
+from analysis.topics.topic_matching import KnownTopic, match_topics
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper, one_line
 from domain.topics import FittedTopics

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from domain.calls import CallRecord, TrendCall
 from domain.detections import Evidence, TermKind
+from domain.nullable_numbers import FloatOrNaN
 from domain.paper import ArxivId, Paper
-from domain.unknown import FloatOrNaN
+from domain.trend_calls import CallRecord, TrendCall
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]

@@ -1,4 +1,4 @@
-"""Which papers are meant: one query, evaluated over arrays (``domain.paper_index``) or SQL (``store.paper_query``)."""
+"""Which papers are meant: one query, evaluated over arrays (``domain.paper_arrays``) or SQL (``store.paper_query``)."""
 
 from __future__ import annotations
 

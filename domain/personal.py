@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.calls import TrendCall
 from domain.digest import Change, ListedPaper, Share
 from domain.paper import ArxivId
 from domain.subscription import FollowKind
+from domain.trend_calls import TrendCall
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from domain.calls import CallVerdict, Growth
+from domain.trend_calls import CallVerdict, Growth
 from domain.week import Week
 
 SeriesKind = Literal["technique", "theme", "topic", "text", "meaning"]

@@ -15,6 +15,7 @@ import stamina
 from lxml import etree
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from domain.arxiv_rate_limit import Outcome, RequestOutcome, is_paused
 from domain.errors import (
     SourceError,
     SourceFormatError,
@@ -23,7 +24,6 @@ from domain.errors import (
     SourceUnavailable,
     SourceUnreachable,
 )
-from domain.rate_limit import Outcome, RequestOutcome, is_paused
 from ingest.rate_limiter import CONNECT_TIMEOUT_S, RateLimiter
 from ingest.settings import ArxivSettings
 

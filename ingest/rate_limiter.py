@@ -11,8 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from domain.errors import SourcePaused
-from domain.rate_limit import (
+from domain.arxiv_rate_limit import (
     LimiterState,
     RequestOutcome,
     RequestPolicy,
@@ -21,6 +20,7 @@ from domain.rate_limit import (
     is_paused,
     wait_s,
 )
+from domain.errors import SourcePaused
 from ingest.settings import ArxivSettings
 
 _POLL_S = 0.1  # interval of checking whether another process's request has finished

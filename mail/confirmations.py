@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.errors import DeliveryError, MailServerUnavailable
-from domain.mail import Transport
+from domain.mail_transport import Transport
 from domain.progress import Progress
 from domain.subscription import CONFIRM_LIFETIME, MANAGE_LIFETIME, MailMessage, TokenPurpose
 from mail.issues import wait_after

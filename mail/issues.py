@@ -19,7 +19,7 @@ from domain.detections import ADOPTS, Term
 from domain.digest import Digest
 from domain.embeddings import Embeddings
 from domain.errors import DeliveryError, MailServerUnavailable
-from domain.mail import Transport
+from domain.mail_transport import Transport
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.personal import PersonalPart
 from domain.progress import Progress

@@ -10,16 +10,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis.digest.personal import PersonalComposer
-from analysis.search.paper_search import EmbeddingSearch
+from analysis.search.semantic_search import EmbeddingSearch
 from domain.digest import DigestEdition
 from domain.errors import PostponedError, UsageError
-from domain.mail import Transport
+from domain.mail_transport import Transport
 from domain.progress import Progress
 from domain.subscription import Issue, MailMessage, Preferences, Subscriber, TokenPurpose, sanitized_line
 from domain.week import Week
 from mail.confirmations import ConfirmationContext, answer_requests
 from mail.issues import DeliveryContext, deliver_issue, due_issues, issue_material, issue_message
-from mail.transport import SendRate, open_transport
+from mail.open_transport import open_transport
+from mail.send_rate import SendRate
 from runtime.lease import held_lease
 from store.deliveries import open_deliveries, open_issues, plan_issue, planned_issues, recover_after_crash
 from store.digests import newest_digest, published_weeks

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     import pandas as pd
 
-    from domain.tables import TableSchema
+    from domain.table_schemas import TableSchema
     from runtime.context import AppContext
 
 # Imported where used: `python -m papertide --help` should not wait for pandas.
@@ -49,7 +49,7 @@ def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None =
 class Papertide:
     """Questions to one data folder. Use ``papertide.open``; close it, or use it in a ``with`` statement.
 
-    ``papertide.tables`` documents the columns of every table. Errors are ``domain.errors.UsageError`` where a
+    ``papertide.table_schemas`` documents the columns of every table. Errors are ``domain.errors.UsageError`` where a
     question cannot be answered, with one line that says what to do.
     """
 
@@ -98,8 +98,8 @@ class Papertide:
         UsageError
             If a term is unknown, a category is not watched, or no closed week is stored in the range.
         """
-        from papertide.tables import TRENDS
-        from queries.parse import day
+        from papertide.table_schemas import TRENDS
+        from queries.parse_dates import day
         from queries.trends import trends
 
         answer = trends(
@@ -136,8 +136,8 @@ class Papertide:
         UsageError
             If the query is empty or too long, or a filter names something unknown.
         """
-        from papertide.tables import SEARCH
-        from queries.parse import day
+        from papertide.table_schemas import SEARCH
+        from queries.parse_dates import day
         from queries.requests import PaperRequest
         from queries.search import search
 
@@ -170,10 +170,10 @@ class Papertide:
         UsageError
             If a filter names something unknown.
         """
-        from papertide.tables import PAPERS
+        from papertide.table_schemas import PAPERS
         from queries.paper_rows import paper_line
         from queries.papers import papers_matching
-        from queries.parse import day
+        from queries.parse_dates import day
         from queries.requests import PaperRequest
 
         request = PaperRequest(
@@ -191,7 +191,7 @@ class Papertide:
 
     def topics(self) -> pd.DataFrame:
         """The topics of the newest fit, largest first; empty before the first fit."""
-        from papertide.tables import TOPICS
+        from papertide.table_schemas import TOPICS
         from queries.topics import topics
 
         rows = [
@@ -215,9 +215,9 @@ class Papertide:
             If ``week`` is no week.
         """
         from domain.errors import NotFound
-        from papertide.tables import DIGEST
+        from papertide.table_schemas import DIGEST
         from queries.digests import published_digest
-        from queries.parse import week_named
+        from queries.parse_dates import week_named
         from store.digests import published_weeks
 
         weeks = published_weeks(self._context.db)
@@ -254,7 +254,7 @@ class Papertide:
         ----------
         texts : abstracts, or pairs of title and abstract.
         """
-        from papertide.tables import DETECTIONS
+        from papertide.table_schemas import DETECTIONS
 
         detector = self._context.detector
         rows = []
@@ -275,7 +275,7 @@ class Papertide:
 
     def status(self) -> pd.DataFrame:
         """What is stored and complete, one row a week, oldest first."""
-        from papertide.tables import WEEKS
+        from papertide.table_schemas import WEEKS
         from queries.status import status
 
         answer = status(self._context)

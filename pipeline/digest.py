@@ -7,7 +7,7 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.digest.compose import compose_digest
-from analysis.digest.material import N_RECENT_WEEKS, DigestSettings, WeekMaterial
+from analysis.digest.inputs import N_RECENT_WEEKS, DigestSettings, WeekMaterial
 from analysis.trends.detector_error import measured_errors
 from domain.digest import DigestEdition, Provenance
 from domain.errors import UsageError
@@ -15,13 +15,13 @@ from domain.paper import Paper
 from domain.progress import Progress
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
-from pipeline.calls import calls_in, counts_to_call
-from store.calls import call_records
+from pipeline.trend_calls import calls_in, counts_to_call
 from store.database import Database
 from store.detections import detections_of_week
 from store.digests import PublishedDigest, newest_digest, publish_digest
 from store.papers import count_withdrawn, papers_of_week
 from store.topics import StoredTopicModel, assignments_of_week
+from store.trend_calls import call_records
 from store.weekly import adopted_by_topic, weekly_counts, weekly_totals
 from store.windows import late_arrivals, window_records
 from templates.digest_wording import EnglishDigestWording

@@ -12,7 +12,7 @@ from domain.paper import ArxivId
 from domain.progress import Progress
 from domain.week import last_closed_week
 from ingest.harvest import Source, harvest_window, plan_harvest, window_of
-from pipeline.due import window_name
+from pipeline.due_windows import window_name
 from store.database import Database
 from store.papers import apply_harvest, known_papers
 from store.windows import ids_by_window, window_records

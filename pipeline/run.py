@@ -11,8 +11,8 @@ from domain.progress import Progress
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import window_of
 from pipeline import stages
+from runtime.atomic_write import write_files
 from runtime.context import AppContext
-from runtime.files import write_files
 from store.digests import newest_digest, published_weeks
 from store.papers import count_papers
 from store.windows import ids_by_window

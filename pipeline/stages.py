@@ -13,22 +13,22 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from analysis.trends.calls import TermCounts
 from analysis.trends.shares import INTERVAL_LEVEL
+from analysis.trends.trend_calls import TermCounts
 from domain.digest import DigestEdition, Provenance
 from domain.errors import UsageError
 from domain.harvest import Window
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
-from pipeline.calls import counts_to_call, score_calls, store_calls
 from pipeline.detection import detect_missing
 from pipeline.digest import edition_of, held_papers, publish_if_due
-from pipeline.due import due_windows, weeks_of_run
+from pipeline.due_windows import due_windows, weeks_of_run
 from pipeline.embedding import embed_missing, is_embedded
 from pipeline.harvest import arxiv_now, harvest_windows
 from pipeline.oai_harvest import harvest_lists
 from pipeline.snapshot_import import SkippedLines, import_snapshot
 from pipeline.topics import update_topics
+from pipeline.trend_calls import counts_to_call, score_calls, store_calls
 from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext, papertide_version
 

@@ -11,9 +11,9 @@ from analysis.embed import paper_text
 from analysis.topics.assignment import assign_topics, birth_weeks, nearest_centroids
 from analysis.topics.bertopic_model import TopicSettings, fit_topics, library_versions
 from analysis.topics.births import NewTopic, describe_new_topic, find_new_topic, fits_without_itself
-from analysis.topics.drift import BASELINE_WEEKS, drift_of_week, rise_of_unassigned
 from analysis.topics.map_layout import new_topic_position, paper_positions, sample_by_id, topic_positions
-from analysis.topics.registry import KnownTopic, free_label, match_topics, shared_papers
+from analysis.topics.model_drift import BASELINE_WEEKS, drift_of_week, rise_of_unassigned
+from analysis.topics.topic_matching import KnownTopic, free_label, match_topics, shared_papers
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.progress import Progress

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from statistics import median
 
+from domain.arxiv_rate_limit import RequestOutcome, is_paused
 from domain.harvest import LateArrivals, WindowRecord
-from domain.rate_limit import RequestOutcome, is_paused
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from queries.results import (
@@ -22,10 +22,10 @@ from queries.results import (
     StoredWeek,
 )
 from runtime.context import AppContext
+from store.arxiv_rate_limit import count_outcomes, limiter_state, newest_outcomes
 from store.digests import published_at
 from store.oai_passes import oai_passes
 from store.papers import count_by_category, count_papers, count_seen_after
-from store.rate_limit import count_outcomes, limiter_state, newest_outcomes
 from store.weekly import weekly_totals
 from store.windows import late_arrivals, window_records
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from domain.week import Week, iso_instant
+from runtime.atomic_write import write_whole
 from runtime.context import AppContext
-from runtime.files import write_whole
 from store.detections import detections_of_week
 from store.digests import newest_digest, published_weeks
 from store.papers import papers_of_week

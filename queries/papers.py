@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from domain.errors import UsageError
 from domain.paper import Paper
-from queries.paper_query import resolved_query
 from queries.requests import PaperRequest
-from queries.terms import meant_rows, words_named
+from queries.resolve_paper_query import resolved_query
+from queries.term_resolution import meant_rows, words_named
 from runtime.context import AppContext
 from store.papers import papers_in_order
 from store.search import ids_by_phrases

@@ -23,7 +23,7 @@ MAX_QUERY = 500
 
 @dataclass(frozen=True)
 class PaperRequest:
-    """A search among some papers; names are as people type them, and ``queries.paper_query`` resolves them."""
+    """A search among some papers; names are as people type them, and ``queries.resolve_paper_query`` resolves them."""
 
     query: str
     since: date | None = None

@@ -1,6 +1,6 @@
 """What each question is answered with: one frozen result a question, which the command line, API and Python share.
 
-Its JSON has the fields of the result in their order (``queries/json_form.py``); docs/json.md describes them. Fields
+Its JSON has the fields of the result in their order (``queries/json_encoding.py``); docs/json.md describes them. Fields
 are added, and none changes its meaning. Weeks, days and instants are values of their own; instants are UTC.
 """
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from analysis.digest.differences import Difference
+from analysis.digest.digest_diff import Difference
 from analysis.trends.shares import Period
-from domain.calls import CallKind, CallVerdict, Growth
+from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
 from domain.paper import ArxivId
-from domain.rate_limit import Outcome
 from domain.topics import TopicEventKind
+from domain.trend_calls import CallKind, CallVerdict, Growth
 from domain.trends import TermSeries, TrendPoint
 from domain.week import Week
 from queries.requests import Level

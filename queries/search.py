@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from analysis.search.discriminative_terms import telling_words
 from analysis.search.ranking import fused_ranks
-from analysis.search.telling_words import telling_words
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
 from domain.paper_query import PaperQuery
-from queries.paper_query import resolved_query
 from queries.paper_rows import paper_line
 from queries.requests import MAX_QUERY, PaperRequest
+from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext
 from store.papers import papers_in_order

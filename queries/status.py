@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.week import last_closed_week
-from pipeline.due import due_windows, window_name
+from pipeline.due_windows import due_windows, window_name
 from queries.coverage import coverage
 from queries.results import (
     DriftWeek,

@@ -10,20 +10,21 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.detector_error import MeasuredError, corrected_shares
-from analysis.trends.movement import growth_and_changes
 from analysis.trends.shares import Period, share_series
-from domain.calls import Growth
+from analysis.trends.term_growth import growth_and_changes
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
-from domain.tables import WEEKLY_TOTALS
+from domain.table_schemas import WEEKLY_TOTALS
+from domain.trend_calls import Growth
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
-from queries.parse import day
+from queries.parse_dates import day
 from queries.requests import MAX_TERMS, Level, TrendRequest
 from queries.results import Trends, rounded, rounded_growth
-from queries.terms import TERM_KINDS, TermCounter, watched
+from queries.term_counts import TermCounter
+from queries.term_resolution import TERM_KINDS, term_key, watched
 from runtime.context import AppContext
-from store.calls import newest_calls
+from store.trend_calls import newest_calls
 from store.weekly import incomplete_weeks, weekly_totals
 
 
@@ -71,7 +72,7 @@ def trends(
             points=tuple(_points(share_series(totals, k_by_week, by=by, min_papers=1), error)),
             growth=growth,
             change_points=changes,
-            call=_newest_call(context, counter, kind, name) if not among.categories and level == "adopts" else None,
+            call=_newest_call(context, kind, name) if not among.categories and level == "adopts" else None,
         )
 
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
@@ -116,10 +117,12 @@ def _movement(
     )
 
 
-def _newest_call(context: AppContext, counter: TermCounter, kind: SeriesKind, name: str) -> NewestCall | None:
+def _newest_call(context: AppContext, kind: SeriesKind, name: str) -> NewestCall | None:
     """The newest call of a term; ``None`` where there is none, as of words that are not watched."""
     key = (
-        name if kind == "text" else next((k for of in TERM_KINDS if of == kind and (k := counter.key(of, name))), name)
+        name
+        if kind == "text"
+        else next((k for of in TERM_KINDS if of == kind and (k := term_key(context, of, name))), name)
     )
     wanted = ("query" if kind == "text" else kind, key)
     call = next(

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from analysis.detection.detector import Detector
 from analysis.embed import Encoder
 from domain.errors import StoreError
-from domain.paper_index import PaperIndex
+from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
-from runtime.cache import POOL_BYTES, CachePool, SingleFlightCache
 from runtime.context import AppContext, wall_clock
-from runtime.query_batcher import QueryBatcher
 from runtime.settings import Settings
+from runtime.similarity_batcher import QueryBatcher
+from runtime.single_flight_cache import POOL_BYTES, CachePool, SingleFlightCache
 from store.database import Database, open_database, time_limit
-from store.paper_index import stored_state
+from store.paper_arrays import stored_state
 from store.search import mondays_of_rows
 
 _T = TypeVar("_T")

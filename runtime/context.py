@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
-from analysis.search.paper_search import IndexSearch, PaperSearch
 from analysis.search.ranking import similarities
+from analysis.search.semantic_search import IndexSearch, PaperSearch
 from domain.errors import UsageError
-from domain.paper_index import PaperIndex
+from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
-from runtime.cache import CachePool
 from runtime.lease import has_ended, pid_namespace
 from runtime.settings import Settings
+from runtime.single_flight_cache import CachePool
+from store.arxiv_rate_limit import StoredLimiterState
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
-from store.paper_index import load_paper_index
+from store.paper_arrays import load_paper_index
 from store.paper_query import Corpus
 from store.papers import holds_made_up
-from store.rate_limit import StoredLimiterState
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:

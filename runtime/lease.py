@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from domain.errors import BusyError, StoreError
 from store.database import Database
-from store.runs import acquire_lease, lease_holders, release_lease
+from store.leases import acquire_lease, lease_holders, release_lease
 
 LEASE_DURATION = timedelta(minutes=30)
 

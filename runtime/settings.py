@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from analysis.digest.material import DigestSettings
+from analysis.digest.inputs import DigestSettings
 from analysis.digest.personal import PersonalSettings
 from analysis.sentence_encoder import EmbeddingSettings
 from analysis.topics.bertopic_model import TopicSettings
@@ -20,7 +20,7 @@ from domain.errors import ConfigError
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from runtime.mail_settings import MailSettings
 from runtime.schedule_settings import ScheduleSettings
-from runtime.web_settings import ServiceSettings
+from runtime.service_settings import ServiceSettings
 
 ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"

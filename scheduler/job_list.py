@@ -14,7 +14,7 @@ from pipeline import stages
 from pipeline.run import publish_week, refresh, weeks_to_publish
 from runtime.context import AppContext
 from runtime.exclusive_run import RUN_LEASE
-from scheduler.ledger import Job, cron_periods
+from scheduler.due_jobs import Job, cron_periods
 from store.backup import back_up
 from store.digests import published_weeks
 from store.runs import RunRecord, delete_finished_runs

@@ -12,7 +12,7 @@ from domain.week import Week
 from store.conditions import is_watched
 from store.database import Database
 from store.schema import embedding, paper
-from store.vectors import pack_vector, unpack_vectors
+from store.vector_encoding import pack_vector, unpack_vectors
 
 
 def ids_without_embedding(db: Database, model_id: str) -> list[ArxivId]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Row, delete, exists, func, select, update
 
-from domain.errors import BusyError, redact_addresses, redact_private
+from domain.errors import redact_addresses, redact_private
 from store.database import Database
-from store.schema import job_run, lease
+from store.schema import job_run
 
 
 @dataclass(frozen=True)
@@ -153,61 +152,3 @@ def newest_runs(db: Database, limit: int) -> list[RunRecord]:
     query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id.desc()).limit(limit)
     with db.read() as connection:
         return [_record(row) for row in connection.execute(query)]
-
-
-def acquire_lease(
-    db: Database, name: str, holder: str, *, now: datetime, duration: timedelta, has_ended: Callable[[str], bool]
-) -> None:
-    """Acquire or renew a lease until ``now + duration``.
-
-    An expired lease may be taken over. So may one whose holder's process ``has_ended``, which can be told only of
-    processes on this machine.
-
-    Raises
-    ------
-    BusyError
-        If another process holds the lease.
-    """
-    with db.write() as connection:
-        row = connection.execute(select(lease).where(lease.c.name == name)).one_or_none()
-        if row is None:
-            insert = db.upsert(lease).values(name=name, holder=holder, expires_at=now + duration)
-            # RETURNING, because SQLAlchemy's rowcount after an INSERT is -1 on PostgreSQL.
-            query = insert.on_conflict_do_nothing().returning(lease.c.name)
-            taken = connection.execute(query).one_or_none() is not None
-        else:
-            free = row.holder == holder or has_ended(row.holder)
-            statement = (
-                update(lease)
-                .where(lease.c.name == name, lease.c.holder == row.holder)
-                .where(or_(lease.c.expires_at <= now, literal(free)))  # the condition decides, not the row read before
-                .values(holder=holder, expires_at=now + duration)
-            )
-            taken = connection.execute(statement).rowcount == 1
-        if not taken:
-            current = row.holder if row else "another process"
-            raise BusyError(
-                f"another Papertide process uses this database ({_describe_holder(current)}); wait for it, or stop it",
-                holder=current,
-            )
-
-
-def _describe_holder(holder: str) -> str:
-    """A holder, ``host:pid:namespace.start``, in words."""
-    host, _, rest = holder.partition(":")
-    process = rest.partition(":")[0]
-    return f"process {process} on {host}" if process else holder
-
-
-def lease_holders(db: Database, prefix: str, *, now: datetime) -> list[str]:
-    """Holders of the leases whose names start with ``prefix``; expired leases are deleted."""
-    named = lease.c.name.startswith(prefix, autoescape=True)
-    with db.write() as connection:
-        connection.execute(delete(lease).where(named, lease.c.expires_at <= now))
-        return list(connection.execute(select(lease.c.holder).where(named)).scalars())
-
-
-def release_lease(db: Database, name: str, holder: str) -> None:
-    """Release a lease, so that it can be acquired at once."""
-    with db.write() as connection:
-        connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

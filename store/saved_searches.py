@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from store.database import Database
 from store.schema import query_vector, subscriber
-from store.vectors import pack_vector, unpack_vector
+from store.vector_encoding import pack_vector, unpack_vector
 
 
 def followed_searches(db: Database) -> list[str]:

@@ -28,7 +28,7 @@ from store.schema import (
     topic_model,
     weekly_basis,
 )
-from store.vectors import pack_vector, unpack_vector, unpack_vectors
+from store.vector_encoding import pack_vector, unpack_vector, unpack_vectors
 
 
 @dataclass(frozen=True, eq=False)

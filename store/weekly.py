@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from domain.detections import ADOPTS
 from domain.paper_query import ALL_PAPERS, PaperQuery
-from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.week import Week, weeks_between
 from store.conditions import IS_NOT_WITHDRAWN, categories_key, is_watched
 from store.database import Database

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from domain.calls import CallRecord
 from domain.digest import (
     Completeness,
     DigestEdition,
@@ -24,6 +23,7 @@ from domain.digest import (
     WatchedLine,
 )
 from domain.paper import ArxivId
+from domain.trend_calls import CallRecord
 from domain.week import Week
 
 FORMAT_VERSION = 1

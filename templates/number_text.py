@@ -8,8 +8,8 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from domain.calls import CallRecord, Growth, TrendCall
 from domain.digest import Change, Digest, Headline, Share, SharePoint
+from domain.trend_calls import CallRecord, Growth, TrendCall
 from domain.week import Week
 
 _NO_BREAK_SPACE = "\u00a0"

@@ -13,9 +13,9 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from analysis.detection.ngrams import ngrams
 from analysis.detection.term_features import N_ZONES, SHAPE, FeatureReader, TermFeatures
-from analysis.detection.weights import ngrams
-from analysis.detection.word_finder import plain
+from analysis.detection.term_matcher import plain
 from training.labels import TECHNIQUES, THEMES, LabelledPaper
 
 SHAPE_OWN = 0.3

@@ -24,7 +24,6 @@ from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import Taxonomy, load_taxonomy
 from analysis.detection.term_features import N_ZONES, SHAPE, FeatureReader
 from analysis.detection.weights import N_LEVELS, TermWeights, dump_weights, load_weights
-from training.abstracts import arxiv_texts, unlabelled_texts
 from training.cross_validation import (
     SEEDS,
     fit_linear,
@@ -32,6 +31,7 @@ from training.cross_validation import (
     held_out_theme_scores,
     nested_decisions,
 )
+from training.evaluate import SCORES, Counts, measure_detector
 from training.features import (
     LATENT,
     N_LATENT,
@@ -47,8 +47,8 @@ from training.features import (
 )
 from training.labels import ADDED_LABELS, ADOPTS, LABELS, TECHNIQUES, THEMES, LabelledPaper, read_added, read_labelled
 from training.report import report_lines
-from training.scores import SCORES, Counts, measure_detector
 from training.thresholds import own_thresholds, shared_threshold
+from training.unlabelled_texts import arxiv_texts, unlabelled_texts
 
 N_SHAPE = len(SHAPE)
 

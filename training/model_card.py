@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from analysis.detection.taxonomy import Taxonomy, load_taxonomy
+from training.evaluate import SCORES
 from training.labels import LABELS, TECHNIQUES, THEMES
-from training.scores import SCORES
 
 CARD = Path(__file__).parent.parent / "docs" / "model-card.md"
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from analysis.detection.taxonomy import Taxonomy
 from analysis.detection.term_features import N_ZONES, SHAPE, FeatureReader, Place, TermFeatures
+from analysis.detection.term_matcher import plain
 from analysis.detection.weights import N_LEVELS, DetectorWeights, TermWeights, load_weights
-from analysis.detection.word_finder import plain
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, Evidence, EvidenceField, PaperDetections
 from domain.paper import Paper
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analysis.detection.taxonomy import Taxonomy
-from analysis.detection.word_finder import WordFinder
+from analysis.detection.term_matcher import WordFinder
 
 SHAPE = (
     "found",  # always 1: the constant of the score
@@ -125,7 +125,7 @@ class FeatureReader:
     def read(self, title: str, abstract: str, plain_title: str, plain_abstract: str) -> dict[int, TermFeatures]:
         """The features of every term found, by the term's number in the taxonomy, ascending.
 
-        ``plain_title`` and ``plain_abstract`` are the two texts after ``analysis.detection.word_finder.plain``.
+        ``plain_title`` and ``plain_abstract`` are the two texts after ``analysis.detection.term_matcher.plain``.
         """
         in_title = self._finder.places(title, plain_title)
         in_abstract = self._finder.places(abstract, plain_abstract)

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from analysis.digest.headline import headline_facts, largest_move
-from analysis.digest.material import N_RECENT_WEEKS, N_TOPIC_BASELINE_WEEKS, DigestSettings, WeekMaterial
+from analysis.digest.inputs import N_RECENT_WEEKS, N_TOPIC_BASELINE_WEEKS, DigestSettings, WeekMaterial
 from analysis.digest.notes import note_facts
-from analysis.digest.paper_lists import paper_lists
 from analysis.digest.selection import PaperSelection, unusual_places
+from analysis.digest.supporting_papers import paper_lists
 from analysis.digest.topic_lines import topic_counts, topic_lines
 from analysis.digest.week_tables import WeekTables
-from analysis.trends.calls import TermKey, direction
 from analysis.trends.detector_error import corrected
 from analysis.trends.shares import share_of, with_verdicts
-from domain.calls import TrendCall
+from analysis.trends.trend_calls import TermKey, direction
 from domain.detections import MENTIONS, Term
 from domain.digest import (
     Change,
@@ -32,6 +31,7 @@ from domain.digest import (
 )
 from domain.digest_facts import DigestWording
 from domain.paper import is_made_up
+from domain.trend_calls import TrendCall
 from domain.week import Week, weeks_before
 
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from analysis.digest.material import N_SERIES_WEEKS
-from analysis.trends.calls import direction
-from domain.calls import TrendCall
+from analysis.digest.inputs import N_SERIES_WEEKS
+from analysis.trends.trend_calls import direction
 from domain.digest import TermLine, TopicLine
 from domain.digest_facts import HeadlineFacts, LeadingTechnique, ShareMove
+from domain.trend_calls import TrendCall
 
 _Line = TypeVar("_Line", TermLine, TopicLine)
 

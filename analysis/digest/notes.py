@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.digest.material import N_RECENT_WEEKS, N_SERIES_WEEKS, N_TOPIC_BASELINE_WEEKS, WeekMaterial
+from analysis.digest.inputs import N_RECENT_WEEKS, N_SERIES_WEEKS, N_TOPIC_BASELINE_WEEKS, WeekMaterial
 from analysis.digest.week_tables import WeekTables
 from domain.digest import Completeness
 from domain.digest_facts import NoteFacts

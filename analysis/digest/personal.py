@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.search.paper_search import NearestPapers
 from analysis.search.ranking import fused_ranks
+from analysis.search.semantic_search import NearestPapers
 from analysis.trends.shares import share_of
 from domain.digest import Digest, ListedPaper, TermLine, TopicLine
 from domain.digest_facts import FollowMatch, PersonalWording

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from analysis.digest.material import DigestSettings, WeekMaterial
+from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.week_tables import WeekTables
 from analysis.trends.shares import are_unusual
 from domain.detections import ADOPTS, IS_ABOUT, Detection, Term

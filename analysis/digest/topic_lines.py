@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from analysis.digest.material import DigestSettings, WeekMaterial
+from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.selection import PaperSelection
 from analysis.digest.week_tables import WeekTables
-from analysis.trends.calls import TermKey, direction
-from domain.calls import TrendCall
+from analysis.trends.trend_calls import TermKey, direction
 from domain.digest import Change, TopicCount, TopicLine, TopicStatus
 from domain.topics import Topic
+from domain.trend_calls import TrendCall
 from domain.week import Week
 
 N_UNPROVEN = 3

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.digest.material import N_SERIES_WEEKS, DigestSettings, WeekMaterial
-from analysis.trends.calls import growth_at
+from analysis.digest.inputs import N_SERIES_WEEKS, DigestSettings, WeekMaterial
 from analysis.trends.shares import difference_of, share_of, share_points, share_series
-from domain.calls import TrendCall
+from analysis.trends.trend_calls import growth_at
 from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Change, Completeness, Share, SharePoint, WatchedLine
-from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.trend_calls import TrendCall
 from domain.week import Week, weeks_before
 
 

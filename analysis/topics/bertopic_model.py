@@ -23,8 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.topics.areas import area_of_topic, extended_name
 from analysis.topics.assignment import UNASSIGNED, nearest_centroids
+from analysis.topics.knn_graph import nearest_papers
 from analysis.topics.labels import CountedTitles, count_titles, label_topics, plain_text, singular, title_of
-from analysis.topics.nearest_papers import nearest_papers
 from domain.embeddings import Embeddings
 from domain.topics import FittedTopics
 

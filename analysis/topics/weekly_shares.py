@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.digest import SharePoint
-from domain.paper_index import day_number
+from domain.paper_arrays import day_number
 from domain.week import Week
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.calls import Growth
+from domain.trend_calls import Growth
 from domain.week import Week
 
 WINDOW_WEEKS = 26

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from domain.digest import Change, Share, SharePoint
-from domain.tables import SHARES, WEEKLY_TOTALS
+from domain.table_schemas import SHARES, WEEKLY_TOTALS
 from domain.week import Week
 
 Period = Literal["week", "month", "quarter", "year"]

@@ -20,8 +20,8 @@ def scheduler(
     once: Annotated[bool, typer.Option("--once", help="Run what is due now, and exit.")] = False,
 ) -> None:
     """Run every job when it is due, until stopped: harvest, digest, delivery, backup, clean-up."""
-    from scheduler.foreground import run_scheduler
-    from scheduler.process import run_once
+    from scheduler.process_lifecycle import run_scheduler
+    from scheduler.scheduler import run_once
 
     with open_context(ctx) as context:
         mail_service = open_mail_service(context)

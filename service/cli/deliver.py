@@ -81,8 +81,8 @@ def deliver_due(context: AppContext) -> bool:
     PapertideError
         If it failed; it will be tried again.
     """
+    from scheduler.due_jobs import run_due
     from scheduler.job_list import jobs_of
-    from scheduler.ledger import run_due
     from store.deliveries import delivery_counts
 
     mail_service = open_mail_service(context)

@@ -13,7 +13,7 @@ from service.cli.context import open_context
 from service.cli.run import print_digest_summary
 
 if TYPE_CHECKING:
-    from analysis.digest.differences import Difference
+    from analysis.digest.digest_diff import Difference
     from domain.week import Week
     from queries.results import DigestPreview
     from runtime.context import AppContext
@@ -41,7 +41,7 @@ def digest(
     """
     from domain.week import last_closed_week
     from pipeline import stages
-    from queries.parse import week_named
+    from queries.parse_dates import week_named
 
     if preview and out is not None:
         raise UsageError("--preview writes nothing, so it takes no --out")
@@ -81,7 +81,7 @@ def _publish_and_write(context: AppContext, week: Week, out: Path | None) -> Non
 
 
 def _print_preview(context: AppContext, week: Week) -> None:
-    from queries.digest_preview import preview_digest
+    from queries.digest_diff import preview_digest
 
     typer.echo(f"Composing the digest of {week} from what is stored.", err=True)
     preview = preview_digest(context, week)

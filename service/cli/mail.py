@@ -57,7 +57,7 @@ def mail_preview(
 ) -> None:
     """Write the mail that a reader with these choices would get; nothing is sent."""
     from mail.message import message_bytes
-    from runtime.files import write_whole
+    from runtime.atomic_write import write_whole
 
     if out.suffix not in (".eml", ".html", ".txt"):
         raise UsageError(f"--out {out}: use .eml for the whole mail, .html or .txt for one part")

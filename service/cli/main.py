@@ -16,10 +16,11 @@ from service.cli.collect import analyse, embed, harvest, import_
 from service.cli.context import GlobalOptions
 from service.cli.deliver import deliver
 from service.cli.demo import demo
+from service.cli.detect import detect
 from service.cli.digest import digest
 from service.cli.mail import mail_app
-from service.cli.papers import detect, search
 from service.cli.run import run
+from service.cli.search import search
 from service.cli.status import status
 from service.cli.subscribers import subscribers_app
 from service.cli.topics import topics_app

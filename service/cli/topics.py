@@ -65,7 +65,7 @@ def topics_rename(
     ] = None,
 ) -> None:
     """Name a topic as you want; the name is shown everywhere and stays through refits."""
-    from queries.topic_name import rename_topic
+    from queries.rename_topic import rename_topic
 
     with open_context(ctx) as context:
         typer.echo(rename_topic(context, topic, name))

@@ -43,7 +43,7 @@ def trends(
 ) -> None:
     """The share of papers over time, with its interval and denominator."""
     from queries import trends as trend_queries
-    from queries.parse import day
+    from queries.parse_dates import day
 
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
@@ -60,7 +60,7 @@ def trends(
             until=day(until, end=True) if until else None,
         )
     if out is not None:
-        from runtime.files import write_whole
+        from runtime.atomic_write import write_whole
         from templates.trend_vega import chart_bytes, trend_chart
 
         chart = trend_chart(answer.series, by=answer.by, level=answer.level, categories=answer.categories)
@@ -106,8 +106,8 @@ def calls(
     as_json: JsonOption = False,
 ) -> None:
     """What was called rising, falling, emerging or cooling, and what became of it."""
-    from queries import calls as call_queries
-    from queries.parse import week_named
+    from queries import trend_calls as call_queries
+    from queries.parse_dates import week_named
     from templates import number_text
 
     with open_context(ctx) as context:

@@ -16,7 +16,7 @@ def up(
     only_web: Annotated[bool, typer.Option("--only-web", help="Leave the jobs to another process.")] = False,
 ) -> None:
     """The web service with the scheduler beside it: pages, API, feeds, and every job when it is due."""
-    from scheduler.foreground import scheduler_beside
+    from scheduler.process_lifecycle import scheduler_beside
     from service.web.server import serve
 
     overrides: dict[str, Any] = {"service.host": host, "service.port": port}

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from queries import calls as call_queries
 from queries import digests as digest_queries
 from queries import paper as paper_queries
 from queries import status as status_queries
 from queries import topic as topic_queries
 from queries import topics as topic_list_queries
-from queries.json_form import json_form
+from queries import trend_calls as call_queries
+from queries.json_encoding import json_form
 from queries.paper_rows import paper_line
 from queries.papers import papers_matching
-from queries.parse import week_called, week_named
+from queries.parse_dates import week_called, week_named
 from queries.results import (
     Calls,
     DigestPage,
@@ -32,11 +32,11 @@ from queries.search import search
 from queries.trends import trend_answer
 from service.web.dependencies import WebContextDep
 from service.web.errors import ErrorBody
-from service.web.links import STATUS_S
 from service.web.page_cache import cached_page
-from service.web.parameters import OptionalWeek, WeekName
+from service.web.page_constants import STATUS_S
 from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
 from service.web.responses import JSON, json_text
+from service.web.shared_parameters import OptionalWeek, WeekName
 from templates.digest_json import DigestResult, digest_json
 
 DESCRIPTION = (

@@ -16,7 +16,20 @@ from domain.paper_query import ALL_PAPERS
 from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import papertide_version
 from runtime.settings import Settings
-from service.web import api, digests, feeds, health, page_cache, pages, papers, prefetch, subscriptions, topics, trends
+from service.web import (
+    about_pages,
+    api,
+    digests,
+    feeds,
+    health,
+    page_cache,
+    papers,
+    prefetch,
+    static_files,
+    subscriptions,
+    topics,
+    trends,
+)
 from service.web.dependencies import WebContext
 from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
@@ -65,7 +78,7 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
     )
     app.state.web = web
     web.metrics.registry.register(JobMetrics(context))
-    for module in (health, digests, trends, topics, papers, pages, subscriptions, feeds, api):
+    for module in (health, static_files, digests, trends, topics, papers, about_pages, subscriptions, feeds, api):
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(

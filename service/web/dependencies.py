@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from runtime.cache import SingleFlightCache
 from runtime.cached_context import CachedContext
+from runtime.single_flight_cache import SingleFlightCache
 from service.web.middleware import RequestMetrics
 from store.papers import holds_made_up
 from templates.page_layout import Feed, Site, render_page

@@ -10,12 +10,12 @@ from domain.errors import NotFound
 from domain.week import Week
 from queries import digests as digest_queries
 from queries import status as status_queries
-from queries.parse import week_called
+from queries.parse_dates import week_called
 from service.web.dependencies import WebContext, WebContextDep
-from service.web.links import DIGEST_FEED, LINKS
 from service.web.page_cache import cached_page
-from service.web.parameters import WeekName
+from service.web.page_constants import DIGEST_FEED, LINKS
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
+from service.web.shared_parameters import WeekName
 from store.digests import revisions_of
 from templates.digest_json import digest_json
 from templates.digest_pages import render_html, render_list_page, render_text

@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from runtime.cache import SingleFlightCache
 from runtime.cached_context import CachedContext
+from runtime.single_flight_cache import SingleFlightCache
 from service.web.dependencies import WebContext
 from service.web.responses import HTML, Rendered, respond
 

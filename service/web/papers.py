@@ -10,16 +10,16 @@ from fastapi import APIRouter, Path, Request, Response
 
 from domain.errors import NotFound, UsageError
 from queries import paper as paper_queries
-from queries import terms
+from queries import term_resolution
 from queries.paper_rows import paper_line
 from queries.papers import papers_matching
 from queries.search import search
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
-from service.web.links import LINKS
 from service.web.page_cache import cached_page
-from service.web.parameters import topic_options
+from service.web.page_constants import LINKS
 from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
+from service.web.shared_parameters import topic_options
 from store.papers import papers_in_order
 from templates import citations
 from templates.number_text import term_text
@@ -63,7 +63,7 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
     """What a term is called."""
     if term is None:
         return None
-    named = terms.term_named(web.context, term)
+    named = term_resolution.term_named(web.context, term)
     if named is None:
         return term_text(term)
     if named[0] == "topic":

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 
 from domain.errors import UsageError
-from queries.parse import day
+from queries.parse_dates import day
 from queries.requests import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 
 MAX_NAME = 200

@@ -18,14 +18,14 @@ from queries.requests import TakenAs, TrendRequest
 from queries.results import Trends
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
-from service.web.links import LINKS
 from service.web.page_cache import cached_page
-from service.web.parameters import topic_options
+from service.web.page_constants import LINKS
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.responses import CSV, JSON, json_text
+from service.web.shared_parameters import topic_options
 from templates.trend_csv import trends_csv
+from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
-from templates.trend_text import movement
 from templates.trend_vega import chart_bytes, curve_names, trend_chart
 
 router = APIRouter(include_in_schema=False)

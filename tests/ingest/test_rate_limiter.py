@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.arxiv_rate_limit import LimiterState, RequestOutcome
 from domain.errors import SourcePaused, SourceUnavailable
 from domain.harvest import Window
 from domain.paper import Paper
-from domain.rate_limit import LimiterState, RequestOutcome
 from ingest.client import ArxivClient
 from ingest.rate_limiter import InProcessLimiterStore, RateLimiter
 from ingest.settings import ArxivSettings

@@ -26,7 +26,7 @@ from domain.subscription import Follow, Issue, MailMessage, Preferences, Subscri
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.bounces import read_bounces, read_report
-from mail.folder import FolderTransport
+from mail.folder_transport import FolderTransport
 from mail.service import MailService
 from mail.subscriptions import (
     act,
@@ -45,8 +45,8 @@ from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
+from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
-from scheduler.ledger import run_due
 from store.deliveries import delivery_counts, uncertain_deliveries
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest

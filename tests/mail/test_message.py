@@ -24,10 +24,10 @@ from pydantic import ValidationError
 
 from domain.errors import DeliveryError, MailServerUnavailable, StoreError
 from domain.subscription import InlineImage, MailMessage
-from mail.folder import FolderTransport
+from mail.folder_transport import FolderTransport
 from mail.message import message_bytes
-from mail.smtp import SmtpTransport
-from mail.transport import SendRate
+from mail.send_rate import SendRate
+from mail.smtp_transport import SmtpTransport
 from runtime.mail_settings import MailSettings
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)

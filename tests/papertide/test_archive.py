@@ -12,7 +12,8 @@ import pytest
 
 import papertide
 from domain.errors import NotFound, StoreError, UsageError
-from papertide import tables
+from domain.table_schemas import TableSchema
+from papertide import table_schemas
 from runtime.context import AppContext
 from runtime.settings import Settings
 from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, make_context
@@ -45,18 +46,21 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
 @pytest.mark.parametrize(
     ("ask", "schema"),
     [
-        (lambda p: p.trends(["diffusion"]), tables.TRENDS),
-        (lambda p: p.papers(limit=5), tables.PAPERS),
-        (lambda p: p.topics(), tables.TOPICS),
-        (lambda p: p.digest(), tables.DIGEST),
-        (lambda p: p.detect(["We train a diffusion model.", ("A title", "We use a transformer.")]), tables.DETECTIONS),
-        (lambda p: p.detect([]), tables.DETECTIONS),
-        (lambda p: p.status(), tables.WEEKS),
+        (lambda p: p.trends(["diffusion"]), table_schemas.TRENDS),
+        (lambda p: p.papers(limit=5), table_schemas.PAPERS),
+        (lambda p: p.topics(), table_schemas.TOPICS),
+        (lambda p: p.digest(), table_schemas.DIGEST),
+        (
+            lambda p: p.detect(["We train a diffusion model.", ("A title", "We use a transformer.")]),
+            table_schemas.DETECTIONS,
+        ),
+        (lambda p: p.detect([]), table_schemas.DETECTIONS),
+        (lambda p: p.status(), table_schemas.WEEKS),
     ],
     ids=["trends", "papers", "topics", "digest", "detect", "detect nothing", "status"],
 )
 def test_every_table_has_its_documented_columns(
-    archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], schema: tables.TableSchema
+    archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], schema: TableSchema
 ) -> None:
     schema.check(ask(archive))
 

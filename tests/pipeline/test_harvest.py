@@ -25,8 +25,8 @@ from runtime.context import AppContext
 from runtime.settings import Settings
 from sample.server import SampleArxiv
 from service.cli.status import coverage_lines
+from store.arxiv_rate_limit import newest_outcomes
 from store.papers import apply_harvest
-from store.rate_limit import newest_outcomes
 from store.windows import ids_by_window, late_arrivals, window_records
 
 Make = Callable[..., Paper]

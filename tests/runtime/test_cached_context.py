@@ -14,10 +14,11 @@ from fastapi.testclient import TestClient
 
 from domain.errors import StoreError
 from domain.paper import ArxivId
-from domain.paper_index import PaperIndex
+from domain.paper_arrays import PaperIndex
 from ingest.harvest import plan_harvest
 from pipeline import stages
-from runtime import cache, cached_context
+from runtime import cached_context
+from runtime import single_flight_cache as cache
 from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import AppContext
 from runtime.exclusive_run import exclusive_run

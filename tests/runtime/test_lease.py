@@ -15,7 +15,7 @@ from ingest.rate_limiter import RateLimiter
 from ingest.settings import ArxivSettings
 from runtime.lease import LEASE_DURATION, has_ended, held_lease, pid_namespace
 from store.database import Database
-from store.runs import acquire_lease
+from store.leases import acquire_lease
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 

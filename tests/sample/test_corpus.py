@@ -36,8 +36,8 @@ from sample.curves import (
     planted_share,
     relative_volume,
 )
-from sample.topics import sample_sentences, sample_topics
-from sample.wording import slots_of
+from sample.template_filler import slots_of
+from sample.topics_and_sentences import sample_sentences, sample_topics
 
 LAST_WEEK = Week.parse("2026-W25")
 ROOT = Path(__file__).resolve().parents[2]

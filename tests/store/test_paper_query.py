@@ -16,14 +16,14 @@ from sqlalchemy import select
 from domain.detections import Detection, PaperDetections, TermKind
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
-from domain.paper_index import PaperIndex
+from domain.paper_arrays import PaperIndex
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
 from store.database import Database
 from store.detections import add_detections
 from store.embeddings import add_embeddings
-from store.paper_index import load_paper_index
+from store.paper_arrays import load_paper_index
 from store.paper_query import Corpus, matches
 from store.schema import paper
 from store.topics import add_topic_model

@@ -15,7 +15,7 @@ from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, T
 from domain.week import Week
 from store.database import Database
 from store.embeddings import add_embeddings
-from store.paper_index import stored_state
+from store.paper_arrays import stored_state
 from store.topics import (
     add_assignment,
     add_drift,

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from domain.digest import DigestEdition
-from queries.json_form import json_form
+from queries.json_encoding import json_form
 from templates.digest_json import DigestResult, digest_json
 
 

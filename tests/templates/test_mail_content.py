@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from domain.calls import TrendCall
 from domain.digest import DigestEdition, ListedPaper
 from domain.paper import ArxivId
 from domain.personal import FollowedLine, PersonalPart
 from domain.subscription import Follow, Issue, Preferences
+from domain.trend_calls import TrendCall
 from templates.links import MailLinks
 from templates.mail_content import (
     MAX_HTML_BYTES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from analysis.detection.taxonomy import load_taxonomy
+from training.evaluate import SCORES
 from training.model_card import CARD, model_card
-from training.scores import SCORES
 
 
 def test_the_model_card_is_what_the_scores_say() -> None:

@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.detection.detector import Detector
+from analysis.detection.ngrams import NgramIndex, ngrams
 from analysis.detection.taxonomy import load_taxonomy
-from analysis.detection.weights import NgramIndex, load_weights, ngrams
-from analysis.detection.word_finder import WordFinder, plain
+from analysis.detection.term_matcher import WordFinder, plain
+from analysis.detection.weights import load_weights
 from domain.detections import Detection
 from domain.paper import ArxivId, Paper
 

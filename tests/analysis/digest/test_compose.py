@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from analysis.digest.compose import compose_digest
-from analysis.digest.material import DigestSettings, WeekMaterial
-from analysis.trends.calls import TermCounts
-from domain.calls import CallVerdict, TrendCall
+from analysis.digest.inputs import DigestSettings, WeekMaterial
+from analysis.trends.trend_calls import TermCounts
 from domain.digest import Digest, Provenance
-from domain.tables import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.topics import Topic
+from domain.trend_calls import CallVerdict, TrendCall
 from domain.week import Week
 from templates.digest_wording import EnglishDigestWording
 from tests.conftest import PaperMaker

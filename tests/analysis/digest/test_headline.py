@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 
 from analysis.digest.headline import headline_facts, largest_move
-from domain.calls import CallVerdict, TrendCall
 from domain.digest import Change, Share, TermLine, TopicLine
 from domain.digest_facts import LeadingTechnique, ShareMove
+from domain.trend_calls import CallVerdict, TrendCall
 from domain.week import Week
 
 WEEK = Week.parse("2026-W25")

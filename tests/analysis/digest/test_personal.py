@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from analysis.digest.personal import IssueMaterial, PersonalComposer, PersonalSettings
-from analysis.search.paper_search import EmbeddingSearch
+from analysis.search.semantic_search import EmbeddingSearch
 from domain.digest import Completeness, Digest, Headline, Provenance, Share, TopicCoverage
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper

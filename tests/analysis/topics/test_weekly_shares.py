@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from analysis.topics.weekly_shares import weekly_topic_shares
-from domain.paper_index import day_number
+from domain.paper_arrays import day_number
 from domain.week import Week
 
 FIRST = Week.parse("2026-W20")

@@ -20,7 +20,7 @@ from analysis.trends.shares import (
     with_verdicts,
 )
 from domain.digest import Change
-from domain.tables import WEEKLY_TOTALS
+from domain.table_schemas import WEEKLY_TOTALS
 from domain.week import Week, weeks_between
 
 FIRST = Week.parse("2024-W48")

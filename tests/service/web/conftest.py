@@ -20,8 +20,8 @@ from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
 from pipeline import stages
 from runtime.cached_context import CachedContext
+from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
-from runtime.web_settings import ServiceSettings
 from service.web.app import make_app
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest

@@ -22,8 +22,8 @@ from ingest.harvest import plan_harvest
 from queries.requests import TrendRequest
 from queries.trends import trend_answer
 from runtime.cached_context import CachedContext
-from runtime.query_batcher import QueryBatcher
-from runtime.web_settings import ServiceSettings
+from runtime.service_settings import ServiceSettings
+from runtime.similarity_batcher import QueryBatcher
 from service.web.app import make_app
 from service.web.limits import RateLimit, network_of
 from service.web.server import serve

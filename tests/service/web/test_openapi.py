@@ -11,20 +11,20 @@ import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
-from domain.calls import CallScore, Growth, TrendCall
+from domain.arxiv_rate_limit import RequestOutcome
 from domain.harvest import HarvestedWindow, OaiPass
-from domain.rate_limit import RequestOutcome
 from domain.topics import TopicDrift
+from domain.trend_calls import CallScore, Growth, TrendCall
 from ingest.harvest import plan_harvest, window_of
 from pipeline import stages
 from runtime.cached_context import CachedContext
 from service.web.app import make_app
-from store.calls import add_calls, add_scores, stored_calls
+from store.arxiv_rate_limit import StoredLimiterState
 from store.oai_passes import apply_page
 from store.papers import apply_harvest
-from store.rate_limit import StoredLimiterState
 from store.runs import finish_run, start_run
 from store.topics import add_drift
+from store.trend_calls import add_calls, add_scores, stored_calls
 from tests.conftest import PaperMaker
 from tests.service.web.conftest import LAST_WEEK, NOW, make_context
 

@@ -22,7 +22,7 @@ from queries.status import trouble_details
 from runtime.cached_context import CachedContext
 from runtime.mail_settings import MailSettings
 from runtime.schedule_settings import ScheduleSettings
-from scheduler.process import Scheduler, run_once
+from scheduler.scheduler import Scheduler, run_once
 from service.web.app import make_app
 from service.web.server import _without_traceback
 from store.backup import back_up

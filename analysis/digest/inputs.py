@@ -1,0 +1,89 @@
+"""The inputs of one week's digest, and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.trends.detector_error import MeasuredError
+from analysis.trends.trend_calls import TermCounts
+from domain.detections import Detection, Term
+from domain.harvest import Lateness
+from domain.paper import ArxivId, Paper
+from domain.topics import AssignedPaper, Topic
+from domain.trend_calls import CallRecord, TrendCall
+from domain.week import Week
+
+N_RECENT_WEEKS = 4
+"""Techniques and themes of a week are compared with this many weeks before it; of topics, this many weeks that end with
+the week are compared with the ``N_TOPIC_BASELINE_WEEKS`` before those."""
+N_TOPIC_BASELINE_WEEKS = 8
+N_SERIES_WEEKS = 26
+"""Weeks of each curve, the digest's own the last: the half year that calls look at."""
+
+
+class DigestSettings(BaseModel):
+    """The group ``digest`` of the settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_papers: int = Field(default=50, ge=1, description="Fewest papers of a week for its shares to be reported.")
+    false_discovery_rate: float = Field(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="The share of a week's calls of rising or falling terms that may be noise.",
+    )
+    watched_terms: tuple[str, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Terms to watch, written as for `trends`; each week they get a call, as techniques do. "
+        "In the environment, separate them by semicolons.",
+    )
+    n_topics: int = Field(default=5, ge=1, le=20, description="Most topics listed as rising, as new and as cooling.")
+    n_papers: int = Field(default=3, ge=1, le=10, description="Most papers listed with each topic and theme.")
+
+
+@dataclass(frozen=True, eq=False)
+class WeekMaterial:
+    """Everything that one week's digest is composed from.
+
+    Attributes
+    ----------
+    totals, counts : tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS``, over all weeks held.
+    recent_places : papers of the ``N_RECENT_WEEKS`` before the week that adopt a term, by its kind, its key and the
+        paper's topic.
+    terms : the taxonomy's techniques and themes.
+    topics : of the newest fit.
+    papers, detections, assigned : of the week alone.
+    n_said : how many papers arXiv said the week has; ``None`` where it gave no answer.
+    problem : why the week is not proven complete; ``None`` exactly when it is.
+    term_counts : all weeks of everything that gets calls.
+    calls : of this week.
+    n_withdrawn : papers of the week that were withdrawn; they are not in ``papers`` and counted nowhere else.
+    lateness : how many papers come after their week's digest; ``None`` where it is not known.
+    call_records : how past calls turned out, as known in this week.
+    errors : the detector's measured errors, by the terms' keys.
+    """
+
+    week: Week
+    categories: tuple[str, ...]
+    totals: pd.DataFrame
+    counts: pd.DataFrame
+    recent_places: Mapping[tuple[str, str, int], int]
+    terms: tuple[Term, ...]
+    topics: tuple[Topic, ...]
+    papers: tuple[Paper, ...]
+    detections: Mapping[ArxivId, tuple[Detection, ...]]
+    assigned: tuple[AssignedPaper, ...]
+    n_said: int | None
+    problem: str | None
+    term_counts: TermCounts
+    calls: tuple[TrendCall, ...]
+    n_withdrawn: int = 0
+    lateness: Lateness | None = None
+    call_records: tuple[CallRecord, ...] = ()
+    errors: Mapping[str, MeasuredError] = field(default_factory=dict)

@@ -1,0 +1,154 @@
+"""Papers by how near they are in meaning to a text: what a search can be asked, and exact searches in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.search.ranking import nearest_rows, similarities
+from domain.embeddings import Embeddings
+from domain.paper import ArxivId
+from domain.paper_arrays import PaperIndex
+from domain.paper_query import ALL_PAPERS, PaperQuery
+
+
+@dataclass(frozen=True)
+class NearPaper:
+    """A paper with its cosine to a text or to another paper."""
+
+    arxiv_id: ArxivId
+    similarity: float
+
+
+class NearestPapers(Protocol):
+    """Finds the papers nearest in meaning to a text."""
+
+    def nearest(
+        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
+    ) -> list[NearPaper]:
+        """The papers nearest to the text among those that match, nearest first; empty where the text has no vector."""
+        ...
+
+
+class PaperSearch(NearestPapers, Protocol):
+    """Compares all papers of an index with a text.
+
+    Callers hold one search for one answer, because another may be over a newer index. A paper without a vector has
+    similarity 0.
+    """
+
+    @property
+    def index(self) -> PaperIndex:
+        """The papers, in the order of ``similarities``; its own ``vectors`` may be left empty."""
+        ...
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether any paper is embedded; without, a text cannot be compared."""
+        ...
+
+    def similarities(self, text: str) -> NDArray[np.float32]:
+        """The cosine of the text with every paper, ``(n_papers,)``."""
+        ...
+
+    def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:
+        """The cosine of the text with each of the papers; those that are not in the index are left out."""
+        ...
+
+    def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
+        """The other papers nearest to a paper, nearest first; ``None`` where it is not embedded."""
+        ...
+
+
+class IndexSearch(PaperSearch):
+    """An exact search over the vectors of a paper index: the ``PaperSearch`` in memory.
+
+    Parameters
+    ----------
+    index : the papers.
+    compare : gives the cosine of a text with every paper of the index, ``(n_papers,)``; it is asked once for each text.
+    """
+
+    def __init__(self, index: PaperIndex, compare: Callable[[str], NDArray[np.float32]]) -> None:
+        self._index = index
+        self._compare = compare
+        self._compared: dict[str, NDArray[np.float32]] = {}
+
+    @property
+    def index(self) -> PaperIndex:
+        return self._index
+
+    @property
+    def has_vectors(self) -> bool:
+        return bool(self._index.vectors.shape[1])
+
+    def similarities(self, text: str) -> NDArray[np.float32]:
+        if text not in self._compared:
+            self._compared[text] = self._compare(text)
+        return self._compared[text]
+
+    def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:
+        cosines, row_of = self.similarities(text), self._index.row_of
+        return {i: float(cosines[row_of[i]]) for i in papers if i in row_of}
+
+    def nearest(
+        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
+    ) -> list[NearPaper]:
+        matching = None if among.is_open else self._index.matching(among)
+        return near_papers(
+            self.similarities(text), self._index.ids, limit=limit, min_similarity=min_similarity, among=matching
+        )
+
+    def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
+        row = self._index.row_of.get(arxiv_id)
+        if row is None or not self._index.vectors[row].any():
+            return None
+        [cosines] = similarities(self._index.vectors[[row]], self._index.vectors)
+        near = near_papers(cosines, self._index.ids, limit=limit + 1)
+        return [paper for paper in near if paper.arxiv_id != arxiv_id][:limit]
+
+
+class EmbeddingSearch(NearestPapers):
+    """An exact search over a few papers' vectors, such as those of one issue, without the index of all papers.
+
+    Parameters
+    ----------
+    embeddings : the vectors of all papers that match ``covers``.
+    covers : the one query that can be asked.
+    vector_of : gives a text as a unit vector of the same model, ``(n_dims,)``; ``None`` where it has none.
+    """
+
+    def __init__(
+        self, embeddings: Embeddings, covers: PaperQuery, vector_of: Callable[[str], NDArray[np.float32] | None]
+    ) -> None:
+        self._embeddings = embeddings
+        self._covers = covers
+        self._vector_of = vector_of
+
+    def nearest(
+        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
+    ) -> list[NearPaper]:
+        if among != self._covers:
+            raise ValueError(f"this search covers {self._covers}, got {among}")
+        vector = self._vector_of(text)
+        if vector is None or not len(self._embeddings):
+            return []
+        cosines = self._embeddings.vectors @ vector
+        return near_papers(cosines, self._embeddings.ids, limit=limit, min_similarity=min_similarity)
+
+
+def near_papers(
+    cosines: NDArray[np.float32],
+    ids: tuple[ArxivId, ...],
+    *,
+    limit: int,
+    min_similarity: float = -1.0,
+    among: NDArray[np.bool_] | None = None,
+) -> list[NearPaper]:
+    """The papers of the highest cosines, highest first, those of rows ``among`` where they are given."""
+    rows = nearest_rows(cosines, ids, limit=limit, among=among)
+    return [NearPaper(ids[row], float(cosines[row])) for row in rows if cosines[row] >= min_similarity]

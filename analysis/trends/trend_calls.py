@@ -1,0 +1,251 @@
+"""Calls: which terms rise, fall, emerge, cool or stay steady in a closed week, and whether a call held.
+
+Each term's growth over the last half year is tested against no growth (``analysis.trends.growth``). False discoveries
+are controlled (Benjamini and Hochberg 1995) over all terms that are tested that week: techniques, themes, topics and
+watched terms together. If the same weeks of the year before are held, a term must also have moved away from its share
+in them, because half a year's slope may be seasonal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.trends.growth import MIN_WEEKS, WINDOW_WEEKS, GrowthFit, fit_growth
+from domain.detections import ADOPTS
+from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.trend_calls import DOWNWARD, UPWARD, CallKind, CallScore, CallVerdict, TrendCall
+from domain.week import Week
+
+NOW_WEEKS = 4
+"""A call's share is taken over this many weeks, ending with its own."""
+BEFORE_WEEKS = 8
+"""The share before it is taken over this many first weeks of the window, at most half of them."""
+EMERGING_BELOW = 0.01
+"""A rise is called emerging if the share before it was below this and has at least doubled."""
+YEAR_WEEKS = 8
+"""This many weeks are compared with the same weeks of the year before."""
+YEAR_LEVEL = 0.05
+"""Significance level of that comparison, one-sided."""
+COOLING_WITHIN_WEEKS = 52
+"""A fall is called cooling if a rise was called within this many weeks before it."""
+
+METHOD = "growth-1"
+"""Name of the method, stored with every call; it must change whenever the same counts would give other calls."""
+
+TermKey = tuple[CallKind, str]
+
+
+@dataclass(frozen=True, eq=False)
+class TermCounts:
+    """Weekly counts of many terms.
+
+    ``weeks`` are ascending. ``n``, int64 ``(n_weeks,)``, counts their papers. ``usable``, bool ``(n_weeks,)``, says
+    which weeks may be fitted: those with enough papers that are not known to lack some. ``k``, int64
+    ``(n_terms, n_weeks)``, counts each term's papers.
+    """
+
+    weeks: tuple[Week, ...]
+    n: NDArray[np.int64]
+    usable: NDArray[np.bool_]
+    terms: tuple[TermKey, ...]
+    k: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        n_weeks = len(self.weeks)
+        if self.n.shape != (n_weeks,) or self.usable.shape != (n_weeks,) or self.k.shape != (len(self.terms), n_weeks):
+            raise ValueError(
+                f"expected n and usable of ({n_weeks},) and k of ({len(self.terms)}, {n_weeks}), "
+                f"got {self.n.shape}, {self.usable.shape} and {self.k.shape}"
+            )
+
+    def until(self, week: Week) -> TermCounts:
+        """The counts up to ``week``, which is included."""
+        end = sum(w <= week for w in self.weeks)
+        return TermCounts(self.weeks[:end], self.n[:end], self.usable[:end], self.terms, self.k[:, :end])
+
+    def last(self, n_weeks: int) -> TermCounts:
+        """The usable weeks among the newest ``n_weeks``."""
+        keep = np.zeros(len(self.weeks), dtype=bool)
+        keep[-n_weeks:] = True
+        keep &= self.usable
+        weeks = tuple(w for w, kept in zip(self.weeks, keep.tolist(), strict=True) if kept)
+        return TermCounts(weeks, self.n[keep], self.usable[keep], self.terms, self.k[:, keep])
+
+
+def term_counts(
+    totals: pd.DataFrame,
+    counts: pd.DataFrame,
+    terms: Sequence[TermKey],
+    *,
+    watched: Mapping[str, Mapping[Week, int]],
+    known_incomplete: Collection[Week],
+    min_papers: int,
+) -> TermCounts:
+    """Weekly counts of the papers that adopt each term, or hold each watched term's words, as arrays.
+
+    Parameters
+    ----------
+    totals, counts : tables of schemas ``WEEKLY_TOTALS`` and ``WEEKLY_COUNTS``.
+    watched : papers by week of each watched term.
+    known_incomplete : weeks that are known to lack papers. An imported week is not proven complete, but not known to
+        lack papers either, so it is used.
+    min_papers : papers below which a week is not used.
+
+    Returns
+    -------
+    Counts of all weeks in ``totals``: ``terms`` in their order, then the watched terms as kind "query".
+    """
+    WEEKLY_TOTALS.check(totals)
+    WEEKLY_COUNTS.check(counts)
+    weeks = tuple(Week(at.date()) for at in totals["week_start"])
+    place = {week: i for i, week in enumerate(weeks)}
+    keys: list[TermKey] = [*terms, *(("query", words) for words in watched)]
+    row_of = {key: i for i, key in enumerate(keys)}
+    k = np.zeros((len(keys), len(weeks)), dtype=np.int64)
+    columns = (counts[name].tolist() for name in ("kind", "key", "week_start", "level", "k"))
+    for kind, key, at, level, n_papers in zip(*columns, strict=True):
+        row, column = row_of.get((kind, key)), place.get(Week(at.date()))
+        if row is not None and column is not None and level >= ADOPTS:
+            k[row, column] += n_papers
+    for words, by_week in watched.items():
+        for week, n_papers in by_week.items():
+            if week in place:
+                k[row_of["query", words], place[week]] = n_papers
+    n = totals["n"].to_numpy(dtype=np.int64)
+    usable = (n >= max(1, min_papers)) & np.array([week not in known_incomplete for week in weeks], dtype=bool)
+    return TermCounts(weeks, n, usable, tuple(keys), k)
+
+
+def growth_at(counts: TermCounts, week: Week) -> tuple[TermCounts, GrowthFit]:
+    """The usable weeks of the half year that ends with ``week``, and the growth fitted to them."""
+    window = counts.until(week).last(WINDOW_WEEKS)
+    return window, fit_growth(window.k, window.n, window.weeks)
+
+
+def make_calls(
+    counts: TermCounts,
+    week: Week,
+    *,
+    called_up: Collection[tuple[str, str]],
+    false_discovery_rate: float,
+    with_intervals: bool = True,
+) -> list[TrendCall]:
+    """A call for every term in one week, from that week and those before it.
+
+    Parameters
+    ----------
+    called_up : terms called rising or emerging in the ``COOLING_WITHIN_WEEKS`` before.
+    false_discovery_rate : the share of the week's called moves that may be noise. If no term truly moves, it is also
+        the chance that any is called.
+    with_intervals : if false, calls have no ``growth``. Its interval takes most of the time, and a simulation of many
+        years can do without it.
+
+    Returns
+    -------
+    One call for each term, in the order of ``counts.terms``. The verdict is "unknown" if the week is not usable, if
+    fewer than ``MIN_WEEKS`` weeks are, or if the term has too few papers.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    past = counts.until(week)
+    window, fit = growth_at(past, week)
+    is_decidable = bool(window.weeks) and window.weeks[-1] == week and len(window.weeks) >= MIN_WEEKS
+    tested = ~np.isnan(fit.p_value) & is_decidable
+    q_values = np.full(len(counts.terms), np.nan)
+    if tested.any():
+        q_values[tested] = multipletests(fit.p_value[tested], method="fdr_bh")[1]
+    growths = fit.growths() if with_intervals else [None] * len(counts.terms)
+    beyond_year = _beyond_last_year(past, window, fit)
+    n_before = min(BEFORE_WEEKS, len(window.weeks) // 2)
+    calls = []
+    for i, (kind, key) in enumerate(counts.terms):
+        k_now, n_now = int(window.k[i, -NOW_WEEKS:].sum()), int(window.n[-NOW_WEEKS:].sum())
+        k_before, n_papers_before = int(window.k[i, :n_before].sum()), int(window.n[:n_before].sum())
+        share = k_now / n_now if n_now else float("nan")
+        share_before = k_before / n_papers_before if n_papers_before else float("nan")
+        verdict: CallVerdict = "unknown"
+        if tested[i]:
+            moves = q_values[i] < false_discovery_rate and bool(beyond_year[i])
+            if not moves:
+                verdict = "steady"
+            elif fit.slope[i] > 0:
+                is_small = share_before < EMERGING_BELOW and share >= 2 * share_before
+                verdict = "emerging" if is_small else "rising"
+            else:
+                verdict = "cooling" if (kind, key) in called_up else "falling"
+        calls.append(
+            TrendCall(
+                week=week,
+                kind=kind,
+                key=key,
+                verdict=verdict,
+                growth=growths[i] if tested[i] else None,
+                q_value=float(q_values[i]) if tested[i] else None,
+                share=share,
+                share_before=share_before,
+                n=n_now,
+            )
+        )
+    return calls
+
+
+def _beyond_last_year(past: TermCounts, window: TermCounts, fit: GrowthFit) -> NDArray[np.bool_]:
+    """Whether a term's newest weeks differ from the same weeks of the year before in the direction of its slope.
+
+    A one-sided test of two shares at ``YEAR_LEVEL``, with their pooled variance times the dispersion. True if fewer
+    than half of the weeks of last year are usable.
+    """
+    from scipy.special import ndtr
+
+    all_true = np.ones(len(past.terms), dtype=bool)
+    now = window.weeks[-YEAR_WEEKS:]
+    wanted = {week.plus(-52) for week in now}
+    then = np.array([w in wanted for w in past.weeks], dtype=bool) & past.usable
+    if not now or then.sum() < max(1, len(now) // 2):
+        return all_true
+    k_now, n_now = window.k[:, -YEAR_WEEKS:].sum(axis=1), float(window.n[-YEAR_WEEKS:].sum())
+    k_then, n_then = past.k[:, then].sum(axis=1), float(past.n[then].sum())
+    pooled = (k_now + k_then) / (n_now + n_then)
+    error = np.sqrt(np.maximum(pooled * (1 - pooled), 1e-12) * (1 / n_now + 1 / n_then) * fit.dispersion)
+    z = (k_now / n_now - k_then / n_then) / error * np.sign(fit.slope)
+    return np.where(np.isnan(z), True, ndtr(-z) < YEAR_LEVEL)
+
+
+def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> CallScore | None:
+    """Whether a called move held ``horizon_weeks`` later; ``None`` while the weeks that decide are not all usable.
+
+    The weeks that decide are the ``NOW_WEEKS`` that end then. A move held if their share is past the middle between
+    the share before the move and the share when it was called; a call that was noise falls back. The score is unknown
+    for a term that is no longer counted, such as a topic that the newest fit does not have.
+
+    Raises
+    ------
+    ValueError
+        If the call is not of a move.
+    """
+    if not call.is_movement:
+        raise ValueError(f"expected a call of a move, got {call.verdict!r} for {call.kind} {call.key}")
+    then = {call.week.plus(horizon_weeks - i) for i in range(NOW_WEEKS)}
+    columns = [i for i, week in enumerate(counts.weeks) if week in then and counts.usable[i]]
+    if len(columns) < NOW_WEEKS:
+        return None
+    if (call.kind, call.key) not in counts.terms:
+        return CallScore(horizon_weeks, None, None)
+    row = counts.terms.index((call.kind, call.key))
+    share = float(counts.k[row, columns].sum() / counts.n[columns].sum())
+    halfway = (call.share + call.share_before) / 2
+    is_up = call.verdict in UPWARD
+    # The fitted line may rise although the last weeks lie below the first; such a call cannot be scored.
+    if (call.share > call.share_before) != is_up:
+        return CallScore(horizon_weeks, None, share)
+    return CallScore(horizon_weeks, bool(share > halfway) if is_up else bool(share < halfway), share)
+
+
+def direction(verdict: CallVerdict) -> int:
+    """1 for a rise, -1 for a fall, 0 for neither."""
+    return (verdict in UPWARD) - (verdict in DOWNWARD)

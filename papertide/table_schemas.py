@@ -1,0 +1,102 @@
+"""The columns of every table that the Python face returns."""
+
+from __future__ import annotations
+
+from domain.table_schemas import Column, TableSchema
+
+_SHARE = (
+    Column("k", "int64", "papers that match"),
+    Column("n", "int64", "papers in the categories, the denominator"),
+    Column("share", "float64", "k / n in [0, 1]; NaN where it is not known"),
+    Column("low", "float64", "lower end of the 95 % interval"),
+    Column("high", "float64", "upper end of the 95 % interval"),
+)
+
+TRENDS = TableSchema(
+    "trends",
+    (
+        Column("term", "str", "key of a technique or theme, label of a topic, or the words without their prefix"),
+        Column("kind", "str", "technique, theme, topic, text or meaning"),
+        Column("start", "datetime64[us]", "first day of the period, UTC, without zone"),
+        Column("end", "datetime64[us]", "last day of the period"),
+        *_SHARE,
+        Column("complete", "bool", "whether every week of the period is proven complete"),
+        Column("corrected", "float64", "share corrected for the detector's measured error; NaN where it is unknown"),
+        Column("corrected_low", "float64", "lower end of its 95 % interval"),
+        Column("corrected_high", "float64", "upper end of its 95 % interval"),
+    ),
+)
+
+_PAPER = (
+    Column("arxiv_id", "str", "arXiv identifier without version"),
+    Column("title", "str", "title"),
+    Column("authors", "object", "list of names"),
+    Column("primary_category", "str", "primary arXiv category"),
+    Column("submitted_at", "datetime64[us, UTC]", "submission of the first version"),
+    Column("url", "str", "address of the abstract at arXiv"),
+)
+
+PAPERS = TableSchema("papers", _PAPER)
+
+SEARCH = TableSchema(
+    "search",
+    (
+        *_PAPER,
+        Column("score", "float64", "fused rank in (0, 1]; 1 is first by meaning and by words"),
+        Column("similarity", "float64", "cosine of query and paper; NaN for a paper without a vector"),
+        Column("why", "object", "list of reasons in words"),
+    ),
+)
+
+TOPICS = TableSchema(
+    "topics",
+    (
+        Column("topic_id", "int64", "identifier that survives every refit"),
+        Column("label", "str", "label, or the operator's name for it"),
+        Column("area", "str", "wider field; empty where topics are not grouped"),
+        Column("top_terms", "object", "list of terms, best first"),
+        Column("born_week", "str", "week in which the topic was born, such as 2026-W20"),
+        Column("n_papers", "int64", "papers of the fit; of a topic born since, those that it began with"),
+    ),
+)
+
+DIGEST = TableSchema(
+    "digest",
+    (
+        Column("kind", "str", "technique, theme or topic"),
+        Column("key", "str", "key in the taxonomy, or the topic's id"),
+        Column("name", "str", "name on the page"),
+        *_SHARE,
+        Column("difference", "float64", "share minus that of the weeks before; NaN where it is not compared"),
+        Column("difference_low", "float64", "lower end of its 95 % interval"),
+        Column("difference_high", "float64", "upper end of its 95 % interval"),
+        Column("verdict", "str", "up, down, steady or unknown"),
+        Column("call", "str", "rising, falling, emerging, cooling, steady or unknown; empty without a call"),
+    ),
+)
+
+DETECTIONS = TableSchema(
+    "detections",
+    (
+        Column("row", "int64", "position of the text in the input, from 0"),
+        Column("kind", "str", "technique or theme"),
+        Column("key", "str", "key in the taxonomy"),
+        Column("level", "int64", "1 mentions, 2 adopts, 3 is about it; of a theme 1 touched, 2 main contribution"),
+        Column("evidence", "object", "list of the words that show it"),
+    ),
+)
+
+WEEKS = TableSchema(
+    "weeks",
+    (
+        Column("week", "str", "such as 2026-W25"),
+        Column("start", "datetime64[us]", "its Monday, UTC, without zone"),
+        Column("n", "int64", "papers in the watched categories"),
+        Column("closed", "bool", "whether all papers of the week have been announced"),
+        Column("complete", "bool", "whether its count is proven"),
+        Column("embedded", "bool", "whether every paper held has a vector; the same for all rows"),
+        Column("has_digest", "bool", "whether its digest is published"),
+    ),
+)
+
+ALL = (TRENDS, SEARCH, PAPERS, TOPICS, DIGEST, DETECTIONS, WEEKS)

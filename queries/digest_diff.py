@@ -1,0 +1,47 @@
+"""What a digest would say if it were composed now, against what was published."""
+
+from __future__ import annotations
+
+from analysis.digest.digest_diff import digest_differences
+from domain.week import Week
+from pipeline import stages
+from queries.results import DigestPreview
+from runtime.context import AppContext
+from store.detections import ids_without_detections
+from store.digests import newest_digest
+from store.embeddings import ids_without_embedding
+from store.papers import papers_of_week
+from templates.digest_json import digest_json
+
+
+def preview_digest(context: AppContext, week: Week) -> DigestPreview:
+    """The digest of a closed week from what is stored, and what differs from the published one; writes nothing.
+
+    Raises
+    ------
+    UsageError
+        If the week is not closed yet, or no paper of it is stored.
+    """
+    edition = stages.edition(context, week)
+    published = newest_digest(context.db, week)
+    headline = edition.digest.headline
+    return DigestPreview(
+        week=week,
+        n_papers=headline.n_papers,
+        sentence=headline.sentence,
+        revision=published.revision if published else None,
+        published_at=published.published_at if published else None,
+        differences=digest_differences(digest_json(published.edition), digest_json(edition)) if published else (),
+        n_not_analysed=_n_not_analysed(context, week),
+    )
+
+
+def _n_not_analysed(context: AppContext, week: Week) -> int:
+    papers = papers_of_week(context.db, week, context.settings.categories)
+    if context.embedding_model_id is None:
+        return len(papers)
+    waiting = {
+        *ids_without_detections(context.db, context.detector.detector_id),
+        *ids_without_embedding(context.db, context.embedding_model_id),
+    }
+    return sum(paper.arxiv_id in waiting for paper in papers)

@@ -1,0 +1,139 @@
+"""Papers of a term by week: techniques, themes, topics, words and meanings."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+from analysis.trends.detector_error import MeasuredError, measured_errors
+from analysis.trends.shares import papers_by_week
+from domain.detections import ADOPTS, TermKind
+from domain.errors import UsageError
+from domain.paper_query import PaperQuery
+from domain.trends import SeriesKind
+from domain.week import Week
+from queries.requests import LEVELS, Level
+from queries.term_resolution import TERM_KINDS, meant_rows, term_key
+from runtime.context import AppContext
+from store.detections import count_without_detections
+from store.search import weekly_matches
+from store.weekly import ALL_WATCHED, weekly_counts, weekly_papers, weekly_tables_are_current
+
+
+class TermCounter:
+    """Counts terms by week among the papers of some categories."""
+
+    def __init__(self, context: AppContext, level: Level, among: PaperQuery) -> None:
+        self._context = context
+        self._levels = LEVELS[level]
+        self._among = among
+        self._level = level
+        self._terms = {(t.kind, t.key): t for t in context.detector.taxonomy.terms}
+
+    def count(self, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
+        """What the term is, how it is called, and its papers by week."""
+        asked_kind, _, rest = term.partition(":")
+        if rest and asked_kind == "text":
+            return "text", rest.strip(), self._text(rest.strip())
+        if rest and asked_kind == "meaning":
+            return "meaning", rest.strip(), self._meant(rest.strip())
+        for kind in TERM_KINDS:
+            if rest and asked_kind == kind:
+                return self._count_as(kind, rest, term)
+        for kind in TERM_KINDS:
+            if (key := term_key(self._context, kind, term)) is not None:
+                return kind, self._called(kind, key), self._detected(kind, key)
+        found = self._text(term)
+        if not found:
+            near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else "; `text:` before it counts it all the same"
+            raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
+        return "text", term, found
+
+    def name(self, kind: str, key: str) -> str:
+        """What a term is called by people."""
+        return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
+
+    def _meant(self, description: str) -> dict[Week, int]:
+        search = self._context.paper_search
+        index, near = search.index, meant_rows(search, description)
+        return papers_by_week(index.day[near & index.matching(self._among)])
+
+    def error(self, kind: str, key: str) -> MeasuredError | None:
+        """The detector's measured error of a technique or theme; ``None`` where it is not known."""
+        term = next((t for (of, k), t in self._terms.items() if of == kind and k == key), None)
+        return self._context.cached("measured errors", measured_errors).get(key) if term and term.measured else None
+
+    def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
+        key = term_key(self._context, kind, name)
+        if key is None:
+            known = ", ".join(k for of, k in self._terms if of == kind) or "listed by `papertide topics list`"
+            raise UsageError(f"{term!r}: there is no such {kind}; they are {known}")
+        return kind, self._called(kind, key), self._detected(kind, key)
+
+    def _called(self, kind: TermKind, key: str) -> str:
+        if kind != "topic":
+            return key
+        model = self._context.topic_model
+        return next(t.label for t in (model.topics if model else ()) if str(t.topic_id) == key)
+
+    def _detected(self, kind: TermKind, key: str) -> dict[Week, int]:
+        if kind == "theme" and self._level == "about":
+            raise UsageError(
+                f"{key}: a theme has no level 'about'; 'adopts' counts papers that mainly contribute to it"
+            )
+        require_counted(self._context)
+        levels = (ADOPTS,) if kind == "topic" else self._levels
+        categories = self._among.categories
+        if self._among.primary or len(categories) > 1:
+            if kind == "topic":
+                query = replace(self._among, topic_id=int(key))
+            else:
+                query = replace(self._among, term=(kind, key), levels=levels)
+            return weekly_papers(self._context.db, self._context.corpus, query)
+        category = categories[0] if categories else ALL_WATCHED
+        by_term = self._context.cached(("counts", category), lambda: _counts_by_term(self._context, category))
+        by_week: dict[Week, int] = {}
+        for week, level, k in by_term.get((kind, key), ()):
+            if level in levels:
+                by_week[week] = by_week.get(week, 0) + k
+        return by_week
+
+    def _text(self, words: str) -> dict[Week, int]:
+        context, among = self._context, self._among
+        try:
+            return weekly_matches(
+                context.db, words.split(" OR "), context.corpus, among, mondays=context.mondays_of_rows(among)
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+
+def require_counted(context: AppContext) -> None:
+    """Refuse to divide yesterday's count by today's papers, or to list none where none were read yet.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not context.cached("counts are current", lambda: _counts_are_current(context)):
+        raise UsageError(
+            "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` counts anew"
+        )
+
+
+def _counts_by_term(context: AppContext, category: str) -> dict[tuple[str, str], list[tuple[Week, int, int]]]:
+    """Week, level and papers of every technique, theme and topic."""
+    by_term: dict[tuple[str, str], list[tuple[Week, int, int]]] = {}
+    table = weekly_counts(context.db, category=category)
+    for at, kind, key, level, k in zip(*(table[name].tolist() for name in table.columns), strict=True):
+        by_term.setdefault((kind, key), []).append((Week(at.date()), level, k))
+    return by_term
+
+
+def _counts_are_current(context: AppContext) -> bool:
+    model, detector_id = context.topic_model, context.detector.detector_id
+    topic_model_id = model.topic_model_id if model else None
+    return weekly_tables_are_current(
+        context.db, detector_id, topic_model_id, context.settings.categories
+    ) and not count_without_detections(context.db, detector_id)

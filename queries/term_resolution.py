@@ -1,0 +1,91 @@
+"""What a term means: a technique, a theme, a topic, or words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.search.ranking import unusually_near
+from analysis.search.semantic_search import PaperSearch
+from domain.detections import TermKind
+from domain.errors import UsageError
+from runtime.context import AppContext
+from runtime.settings import known_category
+from store.search import words_of
+
+TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
+
+
+def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
+    """The key of the term of this kind with this name; ``None`` if there is none."""
+    wanted = name.casefold().strip()
+    if kind == "topic":
+        model = context.topic_model
+        topics = model.topics if model else ()
+        return next((str(t.topic_id) for t in topics if wanted in (t.label.casefold(), str(t.topic_id))), None)
+    # "state-space models" and "state space model" are one name.
+    plain = re.sub(r"[\W_]+", " ", wanted).rstrip("s")
+    for term in context.detector.taxonomy.terms:
+        names = (term.key.replace("_", " "), re.sub(r"[\W_]+", " ", term.name.casefold()))
+        if term.kind == kind and plain in (n.rstrip("s") for n in names):
+            return term.key
+    return None
+
+
+def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
+    """Kind and key of a technique, theme or topic as people type it; ``None`` where it is none of them."""
+    asked_kind, _, rest = term.partition(":")
+    for kind in TERM_KINDS:
+        name = rest if rest and asked_kind in TERM_KINDS else term
+        if (name is term or kind == asked_kind) and (key := term_key(context, kind, name)) is not None:
+            return kind, key
+    return None
+
+
+def words_named(context: AppContext, term: str) -> tuple[Literal["text", "meaning"], str] | None:
+    """The words of a term that names nothing, and whether they count as they stand or by meaning.
+
+    ``None`` for a technique, theme or topic.
+    """
+    kind, _, rest = term.partition(":")
+    if kind in ("text", "meaning") and rest:
+        return ("text" if kind == "text" else "meaning"), rest.strip()
+    return None if term_named(context, term) else ("text", term)
+
+
+def meant_rows(search: PaperSearch, description: str) -> NDArray[np.bool_]:
+    """Whether each paper of a search's index is unusually near in meaning to a description; ``(n_papers,)``.
+
+    Raises
+    ------
+    UsageError
+        If the description holds no word, or nothing is embedded.
+    """
+    if not words_of(description):
+        raise UsageError(f"there is no word in {description!r}")
+    if not search.has_vectors:
+        raise UsageError("nothing is embedded yet, so nothing can be told by meaning; `papertide run` does all of it")
+    return unusually_near(search.similarities(description))
+
+
+def watched(context: AppContext, categories: Sequence[str]) -> tuple[str, ...]:
+    """The categories themselves, each once.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown to arXiv or not watched.
+    """
+    for category in categories:
+        try:
+            known_category(category)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        if category not in context.settings.categories:
+            names = " ".join(context.settings.categories)
+            raise UsageError(f"{category} is not watched, so its papers are not all held; watched are {names}")
+    return tuple(dict.fromkeys(categories))

@@ -1,0 +1,48 @@
+"""Commands `search` and `detect`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.cli.context import open_context
+from service.cli.options import JsonOption, print_json, require_one_of
+
+
+def search(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(help="What you look for, in your own words.")],
+    since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its label or number.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Papers to list.")] = 20,
+    as_json: JsonOption = False,
+    as_bibtex: Annotated[bool, typer.Option("--bibtex", help="Print BibTeX.")] = False,
+    as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
+) -> None:
+    """Papers by meaning and by words."""
+    from queries.parse_dates import day
+    from queries.requests import PaperRequest
+    from queries.search import search
+    from templates import citations
+
+    require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
+    with open_context(ctx) as context:
+        question = PaperRequest(
+            query, since=day(since) if since else None, categories=tuple(category or ()), topic=topic
+        )
+        answer, papers = search(context, question, limit=limit)
+    if as_json:
+        print_json(answer)
+    elif as_bibtex:
+        typer.echo(citations.bibtex(papers))
+    elif as_ris:
+        typer.echo(citations.ris(papers))
+    else:
+        if not answer.results:
+            typer.echo("no paper is near to it in meaning or holds its words; say it in a whole sentence", err=True)
+        for rank, found in enumerate(answer.results, 1):
+            typer.echo(f"{rank:>3}. {found.title}")
+            typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}")
+            typer.echo(f"     {'; '.join(found.why)}")

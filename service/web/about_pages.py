@@ -1,0 +1,88 @@
+"""Pages about the service: methods, calls, status, about and the API."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from analysis.detection import measured_accuracy
+from queries import status as status_queries
+from queries import trend_calls as call_queries
+from queries.parse_dates import week_named
+from runtime.context import papertide_version
+from service.web.dependencies import WebContextDep
+from service.web.page_cache import cached_page
+from service.web.page_constants import STATUS_S
+from service.web.shared_parameters import OptionalWeek
+from templates.page_layout import render_page
+
+router = APIRouter(include_in_schema=False)
+
+
+# -- what stands behind the numbers
+
+
+@router.get("/methods")
+def methods(request: Request, web: WebContextDep) -> Response:
+    """What is counted and how sure it is."""
+    return cached_page(
+        web,
+        request,
+        lambda: render_page(
+            "methods.html",
+            site=web.site("methods"),
+            categories=web.context.settings.categories,
+            terms=web.context.detector.taxonomy.terms,
+            scores=measured_accuracy.detector_scores(),
+            min_similarity=web.context.settings.service.min_similarity,
+            refit_weeks=web.context.settings.topics.refit_weeks,
+        ),
+    )
+
+
+@router.get("/calls")
+def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
+    """What was called rising, emerging, falling or cooling, and what became of it."""
+    return cached_page(
+        web,
+        request,
+        lambda: render_page(
+            "calls.html",
+            site=web.site("methods"),
+            answer=call_queries.calls(web.context, week_named(week) if week else None),
+        ),
+    )
+
+
+@router.get("/status")
+def status(request: Request, web: WebContextDep) -> Response:
+    """What is held, what is whole, what ran, what is due and what drifts."""
+    return cached_page(
+        web,
+        request,
+        lambda: render_page("status.html", site=web.site("status"), status=status_queries.status(web.context)),
+        for_s=STATUS_S,
+        max_age_s=STATUS_S,
+    )
+
+
+@router.get("/about")
+def about(request: Request, web: WebContextDep) -> Response:
+    """What this is, and whom it thanks."""
+    return cached_page(
+        web,
+        request,
+        lambda: render_page(
+            "about.html",
+            site=web.site("about"),
+            version=papertide_version(),
+            categories=web.context.settings.categories,
+        ),
+    )
+
+
+@router.get("/api")
+def api_page(request: Request, web: WebContextDep) -> Response:
+    """The API for people who build on it."""
+    return cached_page(
+        web, request, lambda: render_page("api.html", site=web.site("about"), openapi=request.app.openapi())
+    )

@@ -1,0 +1,116 @@
+"""All watched papers as arrays, each table read in one pass: what the web service holds in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import and_, func, select
+
+from domain.detections import TermKind
+from domain.paper import ArxivId
+from domain.paper_arrays import PaperIndex, day_number
+from store.database import Database
+from store.paper_query import Corpus, matches
+from store.schema import (
+    detection,
+    digest,
+    embedding,
+    job_run,
+    paper,
+    paper_category,
+    topic_assignment,
+    topic_event,
+    topic_model,
+)
+
+_VECTOR = np.dtype("<f4")
+_AT_ONCE = 5_000
+
+
+def stored_state(db: Database) -> Hashable:
+    """A value that changes when a job ends, topics are fitted or renamed, or a digest is published.
+
+    It stays the same while a job works, so that readers do not see its intermediate steps.
+    """
+    question = select(
+        select(func.max(job_run.c.finished_at)).scalar_subquery(),
+        select(func.max(topic_model.c.topic_model_id)).scalar_subquery(),
+        select(func.count()).select_from(digest).scalar_subquery(),
+        select(func.max(topic_event.c.event_id)).where(topic_event.c.kind == "renamed").scalar_subquery(),
+    )
+    with db.read() as connection:
+        return tuple(connection.execute(question).one())
+
+
+def load_paper_index(
+    db: Database,
+    corpus: Corpus,
+    *,
+    terms: Sequence[tuple[TermKind, str]],
+    embedding_model_id: str | None,
+) -> PaperIndex:
+    """Every watched paper with its categories, topic, detections and vector, in one consistent state."""
+    watched = tuple(dict.fromkeys(corpus.categories))
+    number = {category: i for i, category in enumerate(watched)}
+    column = {term: i for i, term in enumerate(terms)}
+    placed = and_(
+        topic_assignment.c.arxiv_id == paper.c.arxiv_id,
+        topic_assignment.c.topic_model_id == (corpus.topic_model_id or 0),
+    )
+    papers = (
+        select(
+            paper.c.arxiv_id,
+            paper.c.submitted_at,
+            paper.c.primary_category,
+            topic_assignment.c.topic_id,
+            topic_assignment.c.similarity,
+        )
+        .join_from(paper, topic_assignment, placed, isouter=True)
+        .where(matches(corpus))
+        .order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    )
+    listed_under = select(paper_category.c.arxiv_id, paper_category.c.category).where(
+        paper_category.c.category.in_(watched)
+    )
+    found = select(detection.c.arxiv_id, detection.c.kind, detection.c.key, detection.c.level).where(
+        detection.c.detector_id == corpus.detector_id
+    )
+    with db.read() as connection:
+        rows = connection.execute(papers).all()
+        n = len(rows)
+        ids = tuple(ArxivId(row[0]) for row in rows)
+        row_of = {arxiv_id: i for i, arxiv_id in enumerate(ids)}
+        listed = np.zeros((n, len(watched)), dtype=bool)
+        for arxiv_id, category in connection.execute(listed_under):
+            if (i := row_of.get(arxiv_id)) is not None:
+                listed[i, number[category]] = True
+        level = np.zeros((n, len(terms)), dtype=np.int8)
+        for arxiv_id, kind, key, at in connection.execute(found):
+            if (i := row_of.get(arxiv_id)) is not None and (kind, key) in column:
+                level[i, column[kind, key]] = at
+        # Filled row by row, because three copies of all vectors at once would be most of the service's memory.
+        vectors = np.zeros((n, 0), dtype=np.float32)
+        made = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
+        for arxiv_id, blob in connection.execute(made.execution_options(yield_per=_AT_ONCE)):
+            if not vectors.shape[1]:
+                vectors = np.zeros((n, len(blob) // _VECTOR.itemsize), dtype=np.float32)
+            if (i := row_of.get(arxiv_id)) is not None:
+                vectors[i] = np.frombuffer(blob, dtype=_VECTOR)
+    return PaperIndex(
+        ids=ids,
+        day=np.array([_day(row[1]) for row in rows], dtype=np.int32),
+        categories=watched,
+        listed=listed,
+        primary=np.array([number.get(row[2], -1) for row in rows], dtype=np.int16),
+        topic_id=np.array([-1 if row[3] is None else row[3] for row in rows], dtype=np.int32),
+        similarity=np.array([0.0 if row[4] is None else row[4] for row in rows], dtype=np.float32),
+        terms=tuple(terms),
+        level=level,
+        vectors=vectors,
+    )
+
+
+def _day(submitted_at: datetime) -> int:
+    return day_number(submitted_at.date())

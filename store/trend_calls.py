@@ -1,0 +1,168 @@
+"""Trend calls and their scores. There is one call per week and term, and it never changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, CallScore, Growth, StoredCall, TrendCall
+from domain.week import Week
+from store.database import Database
+from store.schema import trend_call, trend_call_score
+
+LATE_AFTER = timedelta(days=21)
+"""A call made later than this after the end of its week may have been influenced by later papers."""
+
+_MOVEMENTS = sorted(UPWARD | DOWNWARD)
+
+
+def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_at: datetime) -> None:
+    """Store calls in one transaction; an existing call for the same week and term stays."""
+    rows = [
+        {
+            "week_start": call.week.monday,
+            "kind": call.kind,
+            "key": call.key,
+            "verdict": call.verdict,
+            "growth": call.growth.odds_ratio_per_year if call.growth else None,
+            "growth_low": call.growth.low if call.growth else None,
+            "growth_high": call.growth.high if call.growth else None,
+            "q_value": call.q_value,
+            "share": _or_none(call.share),
+            "share_before": _or_none(call.share_before),
+            "n": call.n,
+            "made_with": made_with,
+            "made_at": made_at,
+        }
+        for call in calls
+    ]
+    if rows:
+        with db.write() as connection:
+            insert = db.upsert(trend_call).on_conflict_do_nothing(index_elements=["week_start", "kind", "key"])
+            connection.execute(insert, rows)
+
+
+def calls_of_week(db: Database, week: Week) -> list[TrendCall]:
+    """All calls of a week, in the order they were stored."""
+    query = select(trend_call).where(trend_call.c.week_start == week.monday).order_by(trend_call.c.call_id)
+    with db.read() as connection:
+        return [_call(row) for row in connection.execute(query)]
+
+
+def newest_calls(db: Database) -> list[TrendCall]:
+    """All calls of the newest week that has any."""
+    with db.read() as connection:
+        monday = connection.execute(select(func.max(trend_call.c.week_start))).scalar_one()
+    return calls_of_week(db, Week(monday)) if monday else []
+
+
+def upward_calls_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
+    """Kind and key of the terms called rising or emerging in these weeks."""
+    query = select(trend_call.c.kind, trend_call.c.key).where(
+        trend_call.c.week_start.between(first.monday, last.monday), trend_call.c.verdict.in_(sorted(UPWARD))
+    )
+    with db.read() as connection:
+        return {(kind, key) for kind, key in connection.execute(query)}
+
+
+def movements_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list[StoredCall]:
+    """Movement calls up to week ``until`` without a score at this horizon, oldest first."""
+    scored = select(trend_call_score.c.call_id).where(trend_call_score.c.horizon_weeks == horizon_weeks)
+    query = (
+        select(trend_call)
+        .where(
+            trend_call.c.verdict.in_(_MOVEMENTS),
+            trend_call.c.week_start <= until.monday,
+            trend_call.c.call_id.not_in(scored),
+        )
+        .order_by(trend_call.c.week_start, trend_call.c.call_id)
+    )
+    with db.read() as connection:
+        return [_stored_call(row, ()) for row in connection.execute(query)]
+
+
+def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, scored_at: datetime) -> None:
+    """Store scores by call id; existing scores stay."""
+    rows = [
+        {
+            "call_id": call_id,
+            "horizon_weeks": score.horizon_weeks,
+            "held": score.held,
+            "share_after": score.share_after,
+            "scored_at": scored_at,
+        }
+        for call_id, score in scores
+    ]
+    if rows:
+        with db.write() as connection:
+            insert = db.upsert(trend_call_score).on_conflict_do_nothing(index_elements=["call_id", "horizon_weeks"])
+            connection.execute(insert, rows)
+
+
+def stored_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> list[StoredCall]:
+    """Calls with their scores, newest week first: all of one week, or the newest movement calls of all weeks."""
+    query = select(trend_call).order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
+    if week is not None:
+        query = query.where(trend_call.c.week_start == week.monday)
+    else:
+        query = query.where(trend_call.c.verdict.in_(_MOVEMENTS))
+    with db.read() as connection:
+        rows = connection.execute(query).all()
+        scores: dict[int, list[CallScore]] = defaultdict(list)
+        scored = select(trend_call_score).where(trend_call_score.c.call_id.in_([row.call_id for row in rows]))
+        for row in connection.execute(scored.order_by(trend_call_score.c.horizon_weeks)):
+            scores[row.call_id].append(CallScore(row.horizon_weeks, row.held, row.share_after))
+    return [_stored_call(row, tuple(scores[row.call_id])) for row in rows]
+
+
+def call_records(db: Database, *, until: Week) -> list[CallRecord]:
+    """Outcomes of movement calls by horizon, as known in week ``until``.
+
+    Late calls are left out, because their topics and taxonomy already reflect later papers.
+    """
+    score = trend_call_score.c
+    query = select(score.horizon_weeks, trend_call.c.week_start, trend_call.c.made_at, score.held).join_from(
+        trend_call_score, trend_call, trend_call.c.call_id == score.call_id
+    )
+    counted: dict[int, dict[bool | None, int]] = {}
+    with db.read() as connection:
+        for horizon_weeks, monday, made_at, held in connection.execute(query):
+            week = Week(monday)
+            if week.plus(horizon_weeks) <= until and not is_late(week, made_at):
+                counted.setdefault(horizon_weeks, {True: 0, False: 0, None: 0})[held] += 1
+    return [CallRecord(horizon, of[True], of[False], of[None]) for horizon, of in sorted(counted.items())]
+
+
+def is_late(week: Week, made_at: datetime) -> bool:
+    """Whether a call was made too long after its week to count as a prediction."""
+    return made_at > week.end_at + LATE_AFTER
+
+
+def _or_none(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _call(row: Row[Any]) -> TrendCall:
+    return TrendCall(
+        week=Week(row.week_start),
+        kind=row.kind,
+        key=row.key,
+        verdict=row.verdict,
+        growth=None if row.growth is None else Growth(row.growth, row.growth_low, row.growth_high),
+        q_value=row.q_value,
+        share=_or_nan(row.share),
+        share_before=_or_nan(row.share_before),
+        n=row.n,
+    )
+
+
+def _stored_call(row: Row[Any], scores: tuple[CallScore, ...]) -> StoredCall:
+    return StoredCall(row.call_id, _call(row), row.made_with, row.made_at, scores)

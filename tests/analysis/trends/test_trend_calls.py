@@ -1,0 +1,102 @@
+"""A planted rise is called, noise and the season are not, and a call is held to what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from analysis.trends.trend_calls import TermCounts, make_calls, score_call
+from domain.week import Week
+
+LAST = Week(date(2026, 6, 15))
+
+
+def _counts(shares: Sequence[np.ndarray], *, n: int = 2500, seed: int = 1, scatter: float = 0.04) -> TermCounts:
+    """Counts of weeks that end with ``LAST``, with these expected shares."""
+    rng = np.random.default_rng(seed)
+    p = np.stack(shares)
+    weeks = tuple(LAST.plus(i - p.shape[1] + 1) for i in range(p.shape[1]))
+    papers = rng.integers(int(n * 0.7), int(n * 1.3), len(weeks))
+    odds = p / (1 - p) * np.exp(rng.normal(0, scatter, p.shape))
+    terms = tuple(("technique", f"t{i}") for i in range(len(p)))
+    return TermCounts(weeks, papers, np.ones(len(weeks), dtype=bool), terms, rng.binomial(papers, odds / (1 + odds)))
+
+
+def _flat(n_terms: int, n_weeks: int) -> list[np.ndarray]:
+    return [np.full(n_weeks, share) for share in np.geomspace(0.004, 0.4, n_terms)]
+
+
+def _verdicts(counts: TermCounts, week: Week = LAST, called_up: tuple[tuple[str, str], ...] = ()) -> list[str]:
+    calls = make_calls(counts, week, called_up=called_up, false_discovery_rate=0.05, with_intervals=False)
+    return [call.verdict for call in calls]
+
+
+def test_a_doubling_is_rising_a_halving_falling_and_a_small_beginning_emerging() -> None:
+    up, small = 0.05 * 2 ** np.linspace(0, 1, 30), 0.002 * 4 ** np.linspace(0, 1, 30)
+    counts = _counts([up, up[::-1], small, *_flat(20, 30)])
+    assert _verdicts(counts)[:3] == ["rising", "falling", "emerging"]
+    assert set(_verdicts(counts)[3:]) == {"steady"}
+
+
+def test_a_fall_after_a_called_rise_is_cooling() -> None:
+    counts = _counts([0.1 * 2 ** np.linspace(0, -1, 30), *_flat(10, 30)])
+    assert _verdicts(counts, called_up=(("technique", "t0"),))[0] == "cooling"
+
+
+def test_where_nothing_changes_hardly_a_week_has_a_false_call() -> None:
+    n_weeks_with_a_call = 0
+    for seed in range(60):
+        n_weeks_with_a_call += set(_verdicts(_counts(_flat(40, 26), seed=seed))) != {"steady"}
+    assert n_weeks_with_a_call <= 7  # 5 % of 60, and what chance adds to it 39 times in 40
+
+
+def test_a_season_that_comes_every_year_is_not_called_where_last_year_is_held() -> None:
+    season = 0.05 * (1 + 0.6 * np.sin(np.arange(88) * 2 * np.pi / 52.18))
+    alone = [_verdicts(_counts([season, *_flat(20, 88)], seed=s), LAST.plus(-i))[0] for s in (1, 2) for i in range(10)]
+    assert alone.count("steady") >= 18
+
+
+def test_weeks_that_come_later_do_not_matter() -> None:
+    counts = _counts([0.05 * 2 ** np.linspace(0, 2, 60), *_flat(10, 60)])
+    week = LAST.plus(-20)
+    later = TermCounts(counts.weeks, counts.n, counts.usable, counts.terms, counts.k.copy())
+    later.k[:, -20:] = 0
+    assert make_calls(counts, week, called_up=(), false_discovery_rate=0.05) == make_calls(
+        later, week, called_up=(), false_discovery_rate=0.05
+    )
+
+
+@pytest.mark.parametrize("n_weeks", [1, 7])
+def test_a_short_history_tells_nothing(n_weeks: int) -> None:
+    assert set(_verdicts(_counts(_flat(4, n_weeks)))) == {"unknown"}
+
+
+def test_a_week_that_lacks_papers_is_not_called_and_is_left_out_of_later_lines() -> None:
+    counts = _counts(_flat(10, 30))
+    broken = TermCounts(counts.weeks, counts.n, counts.usable.copy(), counts.terms, counts.k.copy())
+    broken.usable[-5] = False
+    broken.k[:, -5] = 0
+    assert set(_verdicts(broken, LAST.plus(-4))) == {"unknown"}
+    assert set(_verdicts(broken)) == {"steady"}
+
+
+def test_a_rise_that_stays_held_and_one_that_falls_back_did_not() -> None:
+    rise = 0.05 * 2 ** np.clip(np.linspace(-1, 1, 40), 0, 1)
+    stays, falls = np.concatenate([rise, np.full(20, 0.1)]), np.concatenate([rise, np.full(20, 0.05)])
+    counts = _counts([stays, falls, *_flat(10, 60)])
+    called = make_calls(counts, LAST.plus(-20), called_up=(), false_discovery_rate=0.05)
+    for call, held in zip(called[:2], (True, False), strict=True):
+        assert call.is_movement
+        score = score_call(call, counts, horizon_weeks=8)
+        assert score is not None
+        assert score.held is held
+    assert score_call(called[0], counts, horizon_weeks=26) is None  # those weeks are not there yet
+    gone = score_call(replace(called[0], key="another"), counts, horizon_weeks=8)
+    assert gone is not None
+    assert gone.held is None
+    with pytest.raises(ValueError, match="steady"):
+        score_call(replace(called[0], verdict="steady"), counts, horizon_weeks=8)

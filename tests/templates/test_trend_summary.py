@@ -1,0 +1,168 @@
+"""The trend explorer's summary of a curve, and a digest's sentence on a quiet week."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from math import nan
+from typing import Any
+
+import pytest
+
+from domain.digest import DigestEdition, SharePoint
+from domain.trend_calls import CallVerdict, Growth, TrendCall
+from domain.trends import NewestCall, SeriesChange, TermSeries, TrendPoint
+from domain.week import Week
+from templates import number_text, share_curves
+from templates.trend_summary import Movement, movement
+from templates.trend_svg import WIDE, TrendSeries, number_rows, trend_drawing
+
+NB = "\u00a0"
+
+
+def months(*ends: tuple[str, str]) -> tuple[SharePoint, ...]:
+    return tuple(
+        SharePoint(date.fromisoformat(start), date.fromisoformat(end), 10, 100, 0.1, 0.05, 0.17, complete=False)
+        for start, end in ends
+    )
+
+
+def answered(series: TrendSeries, **fields: Any) -> TermSeries:
+    points = tuple(
+        TrendPoint(p.start, p.end, p.k, p.n, p.share, p.low, p.high, p.complete, None, None, None)
+        for p in series.points
+    )
+    plain = TermSeries("diffusion", "technique", "diffusion", points, growth=None, change_points=(), call=None)
+    return replace(plain, **fields)
+
+
+MONTHS = TrendSeries(
+    "diffusion",
+    # April begins with the week of 30 March; of March and June only one and two weeks are counted.
+    months(("2026-03-23", "2026-03-29"), ("2026-03-30", "2026-05-03"), ("2026-06-01", "2026-06-14")),
+    ("", "", ""),
+    by="month",
+)
+
+
+def moved(**fields: Any) -> Movement:
+    return movement(MONTHS, answered(MONTHS, **fields), is_called=True)
+
+
+def test_a_month_without_all_its_weeks_is_partial_and_keeps_its_name() -> None:
+    assert MONTHS.states == ("partial", "not proven complete", "partial")
+    assert [share_curves.period_of(p, "month") for p in MONTHS.points] == ["March 2026", "April 2026", "June 2026"]
+    assert share_curves.period_of(MONTHS.points[1], "quarter") == "2026 Q2"
+    assert share_curves.finding(MONTHS.points, "month").endswith(
+        f" 2{NB}months partial. 1{NB}month not proven complete."
+    )
+    drawing = trend_drawing([MONTHS], WIDE)
+    assert drawing is not None
+    assert [tick.label for tick in drawing.x_ticks] == ["Mar 2026", "Apr", "Jun"]
+
+
+def test_the_first_axis_label_is_omitted_if_it_would_touch_the_second() -> None:
+    first = date(2025, 12, 22)
+    points = tuple(
+        SharePoint(at, at + timedelta(days=6), 1, 9, 0.1, 0.0, 0.2, complete=True)
+        for at in (first + timedelta(weeks=i) for i in range(26))
+    )
+    drawing = trend_drawing([TrendSeries("a", points, ("",) * 26)], WIDE)
+    assert drawing is not None
+    assert drawing.x_ticks[0].label == "Jan 2026"
+
+
+def test_the_latest_period_is_a_full_one_if_there_is_one() -> None:
+    assert moved().latest == MONTHS.points[1]
+
+
+@pytest.mark.parametrize(
+    ("growth", "pace", "interval"),
+    [
+        (None, "too few weeks or papers", ""),
+        ((2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks", "7 to 10"),
+        ((0.9, 0.85, 0.95), "× 0.90 in a year", "0.85 to 0.95"),
+        ((1.3, 0.8, 2.1), "within noise", "× 0.80 to 2.1 in a year"),
+    ],
+)
+def test_a_pace_that_may_be_none_has_no_direction(
+    growth: tuple[float, float, float] | None, pace: str, interval: str
+) -> None:
+    shown = moved(growth=growth and Growth(*growth))
+    assert (shown.pace, shown.pace_interval) == (pace, interval)
+
+
+@pytest.mark.parametrize(
+    ("growth", "words"),
+    [
+        (Growth(2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks (7 to 10)"),
+        (Growth(0.9, 0.85, 0.95), "× 0.90 in a year (0.85 to 0.95)"),
+        (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
+    ],
+)
+def test_a_growth_is_shown_with_its_interval_or_as_noise_if_that_includes_1(growth: Growth, words: str) -> None:
+    assert number_text.growth_text(growth) == words
+
+
+def test_the_table_of_numbers_is_newest_first_and_escapes_text_from_outside() -> None:
+    held, missing = (replace(p, n=n, k=min(p.k, n)) for p, n in zip(MONTHS.points[:2], (10, 0), strict=True))
+    series = TrendSeries("a", (missing, held), ("", '/papers?term="><script>'))
+    rows = str(number_rows([series, series], counts=True)).splitlines()
+    assert "<td>10</td>" in rows[0]
+    assert "<script>" not in rows[0]
+    assert '<td class="none" colspan="3">no data</td>' in rows[1]
+
+
+def test_a_share_is_corrected_if_the_error_is_measured_and_else_of_unknown_accuracy() -> None:
+    assert moved().corrected == "accuracy unknown"
+    assert moved(kind="text").corrected == ""
+    first, second, third = answered(MONTHS).points
+    measured = replace(second, corrected=0.08, corrected_low=0.03, corrected_high=0.15)
+    shown = moved(points=(first, measured, third)).corrected
+    assert shown.replace(NB, " ") == "corrected 8.0 % (3.0 to 15.0 %)"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "way", "call", "called"),
+    [
+        ("emerging", "up", "emerging", "in 2026-W24"),
+        ("cooling", "down", "cooling", "in 2026-W24"),
+        ("steady", "", "within noise", "in 2026-W24"),
+        ("unknown", "", "not known", "in 2026-W24: too few weeks to tell"),
+    ],
+)
+def test_the_newest_call_is_shown_with_its_week(verdict: CallVerdict, way: str, call: str, called: str) -> None:
+    shown = moved(call=NewestCall(Week.parse("2026-W24"), verdict))
+    assert (shown.way, shown.call, shown.called) == (way, call, called)
+
+
+def test_the_page_says_why_there_is_no_call() -> None:
+    assert "watched phrases" in moved(kind="text").called
+    narrowed = movement(MONTHS, answered(MONTHS), is_called=False)
+    assert (narrowed.call, narrowed.called) == ("no call", "calls are made only for adoption in all categories")
+
+
+def test_a_change_of_pace_is_shown_with_its_week_and_both_shares() -> None:
+    [turn] = moved(change_points=(SeriesChange(date(2026, 3, 9), 0.04, 0.061),)).turns
+    assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % after"
+
+
+def called(believable: DigestEdition, verdict: CallVerdict) -> str:
+    week = Week.parse("2026-W25")
+    growth = Growth(1.0, 0.9, 1.1)
+    call = TrendCall(week, "technique", "diffusion", verdict, growth, 0.5, 0.1, nan, 10)
+    lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
+    quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
+    return number_text.quiet_topics_text(quiet)
+
+
+def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
+    assert called(believable, "steady") == "No topic clearly rose or cooled this week, and none is new."
+    assert called(believable, "unknown").startswith(
+        "It is not known yet whether topics rise or cool: there are too few weeks"
+    )
+
+
+def test_text_between_backquotes_is_code_and_nothing_else_is_markup() -> None:
+    assert number_text.with_code("`a<b` & c") == "<code>a&lt;b</code> &amp; c"
+    assert number_text.with_code("one ` alone <i>") == "one ` alone &lt;i&gt;"
