@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from runtime.settings import load_settings, process_environment
-
 if TYPE_CHECKING:
     from runtime.context import AppContext
 
@@ -31,6 +29,7 @@ def open_context(ctx: typer.Context, *, read_only: bool = False, **overrides: An
     With ``read_only`` the database is not created, migrated or changed.
     """
     from runtime.context import AppContext
+    from runtime.settings import load_settings, process_environment
 
     given: GlobalOptions = ctx.obj
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -365,6 +367,13 @@ def test_every_command_has_help(papertide: Papertide, command: tuple[str, ...]) 
     ended = papertide(*command, "--help")
     assert (ended.status, ended.err) == (0, "")
     assert "Usage: " in ended.out
+
+
+def test_help_loads_neither_pandas_nor_the_database() -> None:
+    code = "import sys, service.cli.main; print([m for m in ('numpy', 'pandas', 'sqlalchemy') if m in sys.modules])"
+    root = Path(__file__).resolve().parents[3]
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
 
 
 def test_every_command_is_documented() -> None:
