@@ -24,8 +24,8 @@ from store.schema import (
     topic_event,
     topic_model,
 )
+from store.vector_encoding import VECTOR_DTYPE
 
-_VECTOR = np.dtype("<f4")
 _AT_ONCE = 5_000
 
 
@@ -95,9 +95,9 @@ def load_paper_index(
         made = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
         for arxiv_id, blob in connection.execute(made.execution_options(yield_per=_AT_ONCE)):
             if not vectors.shape[1]:
-                vectors = np.zeros((n, len(blob) // _VECTOR.itemsize), dtype=np.float32)
+                vectors = np.zeros((n, len(blob) // VECTOR_DTYPE.itemsize), dtype=np.float32)
             if (i := row_of.get(arxiv_id)) is not None:
-                vectors[i] = np.frombuffer(blob, dtype=_VECTOR)
+                vectors[i] = np.frombuffer(blob, dtype=VECTOR_DTYPE)
     return PaperIndex(
         ids=ids,
         day=np.array([_day(row[1]) for row in rows], dtype=np.int32),
