@@ -115,7 +115,3 @@ def main() -> None:
 
 def _complain(message: str) -> None:
     typer.echo("papertide: " + " ".join(message.split()), err=True)
-
-
-if __name__ == "__main__":
-    main()
