@@ -1,1 +1,1 @@
-"""Meets the outside: settings, the command line; wires everything."""
+"""The outside: the command line and the web service."""

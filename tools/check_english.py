@@ -91,7 +91,6 @@ ALLOWED = (
     r"one letter",
     r"(?:any )?letters with accents|letters_with_accents|accents as letters|any letters|a letter in it",
     r"at a workshop",  # where a paper was accepted
-    r"at a workshop",  # where a paper was accepted
     # physical things in made-up abstracts, and in what papers are about
     r"door opening",
     r"gated?[- ](?:unit|network|attention|recurrent|linear)\w*",

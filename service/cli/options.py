@@ -46,9 +46,6 @@ FollowOption = Annotated[
 ]
 
 
-# -- mail
-
-
 def open_mail_service(context: AppContext) -> MailService:
     from mail.service import MailService
 

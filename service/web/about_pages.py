@@ -18,9 +18,6 @@ from templates.page_layout import render_page
 router = APIRouter(include_in_schema=False)
 
 
-# -- what stands behind the numbers
-
-
 @router.get("/methods")
 def methods(request: Request, web: WebContextDep) -> Response:
     """What is counted and how sure it is."""

@@ -23,8 +23,6 @@ from templates.page_layout import EditionNavigation, render_page
 
 router = APIRouter(include_in_schema=False)
 
-# -- home and digests
-
 
 @router.get("/")
 def home(request: Request, web: WebContextDep) -> Response:

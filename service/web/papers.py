@@ -27,8 +27,6 @@ from templates.page_layout import Feed, render_page
 
 router = APIRouter(include_in_schema=False)
 
-# -- papers and search
-
 
 def _filters_page(web: WebContext, found: PaperPageRequest) -> dict[str, Any]:
     """What the filters of search and lists offer."""

@@ -20,9 +20,6 @@ from templates.topic_map_svg import topic_map_drawing
 
 router = APIRouter(include_in_schema=False)
 
-# -- topics
-
-
 TopicSort = Literal["size", "name", "newest", "recent"]
 
 

@@ -38,9 +38,6 @@ _one_picture_at_a_time = threading.Lock()
 """Drawing a picture takes half a second of a core and a hundred megabytes."""
 
 
-# -- trends
-
-
 @router.get("/trends")
 def trends(
     request: Request,
