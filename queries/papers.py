@@ -27,8 +27,6 @@ def papers_matching(
     UsageError
         If a filter names something unknown.
     """
-    search = context.paper_search
-    index = search.index
     words = words_named(context, question.term) if question.term else None
     query = resolved_query(context, replace(question, term=None) if words else question)
     if words and words[0] == "text":
@@ -41,6 +39,8 @@ def papers_matching(
         except ValueError as error:
             raise UsageError(str(error)) from error
         return len(ids), papers_in_order(context.db, ids[offset : offset + limit])
+    search = context.paper_search
+    index = search.index
     kept = index.matching(query)
     if words:
         kept &= meant_rows(search, words[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from analysis.search.discriminative_terms import telling_words
 from analysis.search.ranking import fused_ranks
@@ -21,6 +22,16 @@ from store.search import count_matches, ids_by_words, words_of
 
 CANDIDATES = 300
 """How many papers each of the two rankings gives."""
+
+
+class _Ranked(NamedTuple):
+    """What the ranking says of a paper."""
+
+    score: float
+    similarity: float | None
+    row: int
+    """Its row in the index, which is in the order of submission; past the end for a paper that came since."""
+
 
 _STOP_WORDS = frozenset(
     "a an and are as at be below by can do does for from how in into is it its of on or over s that the their this to"
@@ -40,7 +51,6 @@ def search(
     """
     words = _words(question.query)
     query = resolved_query(context, question)
-    index = context.paper_index
     ranked = context.cached(
         ("search", replace(question, sort="relevance")),
         lambda: _ranked(context, question, words, query),
@@ -48,14 +58,14 @@ def search(
     )
     order = list(ranked)
     if question.sort != "relevance":
-        order.sort(key=lambda i: index.row_of.get(i, len(index.row_of)), reverse=question.sort == "newest")
+        order.sort(key=lambda i: ranked[i].row, reverse=question.sort == "newest")
     papers = papers_in_order(context.db, order[offset : offset + limit])
     results = tuple(
         FoundPaper(
             **vars(paper_line(p)),
-            score=round(ranked[p.arxiv_id][0], 4),
-            similarity=_rounded(ranked[p.arxiv_id][1]),
-            why=tuple(_why(p, words, ranked[p.arxiv_id][1])),
+            score=round(ranked[p.arxiv_id].score, 4),
+            similarity=_rounded(ranked[p.arxiv_id].similarity),
+            why=tuple(_why(p, words, ranked[p.arxiv_id].similarity)),
         )
         for p in papers
     )
@@ -73,9 +83,10 @@ def _words(query: str) -> list[str]:
 
 def _ranked(
     context: AppContext, question: PaperRequest, words: Sequence[str], query: PaperQuery
-) -> dict[ArxivId, tuple[float, float | None]]:
-    """Score and similarity of each paper found, best first."""
+) -> dict[ArxivId, _Ranked]:
+    """The papers found, best first."""
     papers = context.paper_search
+    row_of = papers.index.row_of
     if not papers.has_vectors:
         raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
     nearest = papers.nearest(
@@ -92,7 +103,10 @@ def _ranked(
     by_meaning = {near.arxiv_id: near.similarity for near in nearest}
     similarity = {**by_words, **by_meaning}
     # A cosine of 0 is that of a paper without a vector.
-    return {i: (score, similarity[i] or None) for i, score in fused_ranks([list(by_meaning), list(by_words)]).items()}
+    return {
+        i: _Ranked(score, similarity[i] or None, row_of.get(i, len(row_of)))
+        for i, score in fused_ranks([list(by_meaning), list(by_words)]).items()
+    }
 
 
 def _rounded(number: float | None) -> float | None:

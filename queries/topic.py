@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.topics.topic_context import central_rows, common_techniques, nearest_topics
 from domain.errors import NotFound, UsageError
+from domain.paper_arrays import PaperIndex
 from domain.topics import Topic, TopicEvent
 from domain.trends import TrendPoint
 from queries.paper_rows import paper_line, papers_at_rows
@@ -39,15 +40,15 @@ def _topic(context: AppContext, topic_id: int) -> TopicResult:
     if topic_id not in by_id:
         raise NotFound(f"there is no topic {topic_id}")
     here = by_id[topic_id]
-    index = context.paper_index
+    index = context.paper_search.index
     rows = np.flatnonzero(index.topic_id == topic_id)
     return TopicResult(
         **vars(topic_line(here)),
         events=tuple(_event(e, {i: t.topic for i, t in by_id.items()}) for e in topic_events(context.db, topic_id)),
         points=_points(context, topic_id) if here.is_active else (),
-        techniques=_techniques(context, rows),
-        newest=_papers(context, rows[::-1]),
-        central=_papers(context, central_rows(rows, index.similarity)),
+        techniques=_techniques(context, index, rows),
+        newest=_papers(context, index, rows[::-1]),
+        central=_papers(context, index, central_rows(rows, index.similarity)),
         neighbours=_neighbours(here, everyone),
         n_papers_now=len(rows),
     )
@@ -75,9 +76,8 @@ def _points(context: AppContext, topic_id: int) -> tuple[TrendPoint, ...]:
     return found.series[0].points
 
 
-def _techniques(context: AppContext, rows: NDArray[np.int64]) -> tuple[TopicTechnique, ...]:
+def _techniques(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> tuple[TopicTechnique, ...]:
     """What the topic's papers run on, most first."""
-    index = context.paper_index
     names = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     return tuple(
         TopicTechnique("technique", key, names["technique", key], k, len(rows))
@@ -85,8 +85,8 @@ def _techniques(context: AppContext, rows: NDArray[np.int64]) -> tuple[TopicTech
     )
 
 
-def _papers(context: AppContext, rows: NDArray[np.int64]) -> tuple[PaperLine, ...]:
-    return tuple(map(paper_line, papers_at_rows(context, rows)))
+def _papers(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> tuple[PaperLine, ...]:
+    return tuple(map(paper_line, papers_at_rows(context, index, rows)))
 
 
 def _neighbours(here: RegisteredTopic, everyone: Sequence[RegisteredTopic]) -> tuple[NeighbourTopic, ...]:

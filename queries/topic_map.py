@@ -12,7 +12,7 @@ def topic_map(context: AppContext) -> list[tuple[float, float, int | None]]:
     if model is None:
         return []
     places = context.cached("map", lambda: paper_positions(context.db, model.topic_model_id))
-    index = context.paper_index
+    index = context.paper_search.index
     found = []
     for arxiv_id, (x, y) in places.items():
         row = index.row_of.get(arxiv_id)

@@ -49,7 +49,7 @@ def topic_series(context: AppContext, n_weeks: int = 26) -> dict[int, tuple[Shar
 
 
 def _topic_series(context: AppContext, n_weeks: int) -> dict[int, tuple[SharePoint, ...]]:
-    index = context.paper_index
+    index = context.paper_search.index
     if not len(index):
         return {}
     held = [Week.containing(datetime.fromtimestamp(int(day) * 86_400, UTC)) for day in index.day[[0, -1]]]
