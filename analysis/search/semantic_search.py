@@ -37,8 +37,9 @@ class NearestPapers(Protocol):
 class PaperSearch(NearestPapers, Protocol):
     """Compares all papers of an index with a text.
 
-    Callers hold one search for one answer, because another may be over a newer index. A paper without a vector has
-    similarity 0.
+    Callers hold one search for one answer, because another may be over a newer index, and take the index from it. The
+    vectors may be elsewhere, but the index's other columns are arrays in memory. A paper without a vector has
+    similarity 0. ``tests/analysis/search`` tests what every search must do.
     """
 
     @property
@@ -52,7 +53,7 @@ class PaperSearch(NearestPapers, Protocol):
         ...
 
     def similarities(self, text: str) -> NDArray[np.float32]:
-        """The cosine of the text with every paper, ``(n_papers,)``."""
+        """The cosine of the text with every paper, ``(n_papers,)``; the bound of a meaning depends on all of them."""
         ...
 
     def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:

@@ -1,14 +1,17 @@
-"""A search finds the nearest papers among those that are meant, whatever stands behind it."""
+"""What every search by meaning must do, whatever stands behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.search.semantic_search import EmbeddingSearch, IndexSearch, NearestPapers, NearPaper
+from analysis.search.ranking import unusually_near
+from analysis.search.semantic_search import EmbeddingSearch, IndexSearch, NearestPapers, NearPaper, PaperSearch
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
@@ -20,13 +23,14 @@ CATEGORIES = ("cs.LG", "cs.CL", "cs.CV")
 EVERY_DAY = PaperQuery(since=FIRST, until=FIRST + timedelta(days=N))
 TEXTS = ("graphs", "images", "agents")
 QUERIES = (ALL_PAPERS, PaperQuery(since=FIRST + timedelta(days=20)), PaperQuery(categories=("cs.CL",)))
+UNKNOWN = ArxivId("2606.99999")
 
 
 def _unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _index(*, embedded: bool = True) -> PaperIndex:
+def _index() -> PaperIndex:
     """A paper a day; each third in one category, and the last without a vector."""
     vectors = _unit(np.random.default_rng(5).normal(size=(N, 8)))
     vectors[-1] = 0
@@ -40,70 +44,166 @@ def _index(*, embedded: bool = True) -> PaperIndex:
         similarity=np.zeros(N, dtype=np.float32),
         terms=(),
         level=np.zeros((N, 0), dtype=np.int8),
-        vectors=vectors if embedded else np.zeros((N, 0), dtype=np.float32),
+        vectors=vectors,
     )
 
 
-def _vector_of(text: str) -> NDArray[np.float32] | None:
-    return _unit(np.random.default_rng(len(text)).normal(size=(1, 8)))[0] if text in TEXTS else None
+INDEX = _index()
+NOTHING_EMBEDDED = replace(INDEX, vectors=np.zeros((N, 0), dtype=np.float32))
+
+
+def _vector_of(text: str) -> NDArray[np.float32]:
+    return _unit(np.random.default_rng(len(text)).normal(size=(1, 8)))[0]
+
+
+class RemoteSearch(PaperSearch):
+    """A search whose vectors are elsewhere, as in a database: its index has none."""
+
+    def __init__(self, index: PaperIndex) -> None:
+        self._index = replace(index, vectors=np.zeros((len(index), 0), dtype=np.float32))
+        stored = index.vectors if index.vectors.shape[1] else ()
+        self._vectors = {i: vector for i, vector in zip(index.ids, stored, strict=False) if vector.any()}
+
+    @property
+    def index(self) -> PaperIndex:
+        return self._index
+
+    @property
+    def has_vectors(self) -> bool:
+        return bool(self._vectors)
+
+    def similarities(self, text: str) -> NDArray[np.float32]:
+        near = self.similarities_of(text, self._index.ids)
+        return np.array([near[i] for i in self._index.ids], dtype=np.float32)
+
+    def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:
+        nowhere, to = np.zeros(8, dtype=np.float32), _vector_of(text)
+        return {i: float(self._vectors.get(i, nowhere) @ to) for i in papers if i in self._index.row_of}
+
+    def nearest(
+        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
+    ) -> list[NearPaper]:
+        matching = [self._index.ids[row] for row in np.flatnonzero(self._index.matching(among))]
+        near = [NearPaper(i, s) for i, s in self.similarities_of(text, matching).items() if s >= min_similarity]
+        return sorted(near, key=lambda paper: (-paper.similarity, paper.arxiv_id))[:limit]
+
+    def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
+        if (to := self._vectors.get(arxiv_id)) is None:
+            return None
+        near = [NearPaper(i, float(v @ to)) for i, v in self._vectors.items() if i != arxiv_id]
+        return sorted(near, key=lambda paper: (-paper.similarity, paper.arxiv_id))[:limit]
+
+
+def _in_memory(index: PaperIndex) -> PaperSearch:
+    return IndexSearch(
+        index, lambda text: index.vectors @ _vector_of(text) if index.vectors.shape[1] else np.zeros(N, np.float32)
+    )
+
+
+SEARCHES: dict[str, Callable[[PaperIndex], PaperSearch]] = {"memory": _in_memory, "remote": RemoteSearch}
+
+
+@pytest.fixture(params=SEARCHES)
+def make_search(request: pytest.FixtureRequest) -> Callable[[PaperIndex], PaperSearch]:
+    return SEARCHES[request.param]
 
 
 @pytest.fixture
-def compared() -> list[str]:
-    """The texts that were compared with all papers."""
-    return []
+def search(make_search: Callable[[PaperIndex], PaperSearch]) -> PaperSearch:
+    return make_search(INDEX)
 
 
-@pytest.fixture
-def search(compared: list[str]) -> IndexSearch:
-    index = _index()
-
-    def compare(text: str) -> NDArray[np.float32]:
-        compared.append(text)
-        vector = _vector_of(text)
-        assert vector is not None
-        return index.vectors @ vector
-
-    return IndexSearch(index, compare)
-
-
-def _by_hand(index: PaperIndex, text: str, query: PaperQuery) -> list[NearPaper]:
-    vector = _vector_of(text)
-    assert vector is not None
-    rows = np.flatnonzero(index.matching(query))
-    near = [NearPaper(index.ids[row], float(index.vectors[row] @ vector)) for row in rows]
+def _near(query: PaperQuery, to: NDArray[np.float32]) -> list[NearPaper]:
+    """All papers that match, nearest first."""
+    rows = np.flatnonzero(INDEX.matching(query))
+    near = [NearPaper(INDEX.ids[row], float(INDEX.vectors[row] @ to)) for row in rows]
     return sorted(near, key=lambda paper: (-paper.similarity, paper.arxiv_id))
 
 
-def _assert_same(found: list[NearPaper], expected: list[NearPaper]) -> None:
+def _assert_same(found: list[NearPaper] | None, expected: list[NearPaper]) -> None:
+    assert found is not None
     assert [paper.arxiv_id for paper in found] == [paper.arxiv_id for paper in expected]
     assert [p.similarity for p in found] == pytest.approx([p.similarity for p in expected], abs=1e-6)
+
+
+# -- any NearestPapers
+
+
+def _of_few_papers(index: PaperIndex) -> NearestPapers:
+    return EmbeddingSearch(Embeddings(index.ids, index.vectors, "m"), EVERY_DAY, _vector_of)
+
+
+NEAREST: dict[str, Callable[[PaperIndex], NearestPapers]] = {**SEARCHES, "few papers": _of_few_papers}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("limit", [1, 7, 2 * N])
+@pytest.mark.parametrize("name", NEAREST)
+def test_the_nearest_papers_are_those_of_the_highest_cosines(name: str, text: str, limit: int) -> None:
+    search, expected = NEAREST[name](INDEX), _near(EVERY_DAY, _vector_of(text))
+    _assert_same(search.nearest(text, EVERY_DAY, limit=limit), expected[:limit])
+    near = search.nearest(text, EVERY_DAY, limit=limit, min_similarity=0.2)
+    _assert_same(near, [paper for paper in expected[:limit] if paper.similarity >= 0.2])
+
+
+# -- any PaperSearch
 
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("limit", [1, 7, 2 * N])
-def test_the_nearest_papers_are_those_of_the_highest_cosines(
-    search: IndexSearch, text: str, query: PaperQuery, limit: int
+def test_the_nearest_papers_are_among_those_that_match(
+    search: PaperSearch, text: str, query: PaperQuery, limit: int
 ) -> None:
-    expected = _by_hand(search.index, text, query)
+    expected = _near(query, _vector_of(text))
     _assert_same(search.nearest(text, query, limit=limit), expected[:limit])
     near = search.nearest(text, query, limit=limit, min_similarity=0.2)
     _assert_same(near, [paper for paper in expected[:limit] if paper.similarity >= 0.2])
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_an_issue_is_searched_like_the_index(search: IndexSearch, text: str) -> None:
-    index = search.index
-    embeddings = Embeddings(index.ids[:-1], index.vectors[:-1], "m")
-    few: NearestPapers = EmbeddingSearch(embeddings, EVERY_DAY, _vector_of)
-    _assert_same(
-        few.nearest(text, EVERY_DAY, limit=9, min_similarity=0.1), search.nearest(text, limit=9, min_similarity=0.1)
+def test_the_index_has_every_paper_in_the_order_of_the_similarities(search: PaperSearch) -> None:
+    assert search.index.ids == INDEX.ids
+    assert (search.index.matching(QUERIES[1]) == INDEX.matching(QUERIES[1])).all()
+    cosines = search.similarities("images")
+    assert cosines.shape == (N,)
+    assert cosines == pytest.approx(INDEX.vectors @ _vector_of("images"), abs=1e-6)
+    assert cosines[-1] == 0
+    assert (unusually_near(cosines) == unusually_near(INDEX.vectors @ _vector_of("images"))).all()
+
+
+def test_the_similarity_of_some_papers_leaves_unknown_ones_out(search: PaperSearch) -> None:
+    everything = search.similarities("graphs")
+    some = search.similarities_of("graphs", [INDEX.ids[4], UNKNOWN, INDEX.ids[2], INDEX.ids[-1]])
+    assert list(some) == [INDEX.ids[4], INDEX.ids[2], INDEX.ids[-1]]
+    assert list(some.values()) == pytest.approx([everything[4], everything[2], 0])
+
+
+def test_papers_like_a_paper_leave_it_out(search: PaperSearch) -> None:
+    for row in range(N - 1):
+        near = search.nearest_to_paper(INDEX.ids[row], limit=5)
+        others = [paper for paper in _near(ALL_PAPERS, INDEX.vectors[row]) if paper.arxiv_id != INDEX.ids[row]]
+        _assert_same(near, others[:5])
+
+
+def test_a_paper_without_a_vector_has_no_similar_papers(search: PaperSearch) -> None:
+    assert search.has_vectors
+    assert search.nearest_to_paper(INDEX.ids[-1], limit=5) is None
+    assert search.nearest_to_paper(UNKNOWN, limit=5) is None
+
+
+def test_where_nothing_is_embedded_there_are_no_vectors(make_search: Callable[[PaperIndex], PaperSearch]) -> None:
+    search = make_search(NOTHING_EMBEDDED)
+    assert not search.has_vectors
+    assert search.nearest_to_paper(INDEX.ids[0], limit=5) is None
+
+
+# -- what one of them does beyond that
+
+
+def test_a_search_of_few_papers_says_which() -> None:
+    few = EmbeddingSearch(
+        Embeddings(INDEX.ids, INDEX.vectors, "m"), EVERY_DAY, lambda text: _vector_of(text) if text in TEXTS else None
     )
-
-
-def test_a_search_of_few_papers_says_which(search: IndexSearch) -> None:
-    few = EmbeddingSearch(Embeddings(search.index.ids, search.index.vectors, "m"), EVERY_DAY, _vector_of)
     with pytest.raises(ValueError, match="this search covers PaperQuery"):
         few.nearest("graphs", limit=1)
     assert few.nearest("a text without a vector", EVERY_DAY, limit=1) == []
@@ -111,28 +211,15 @@ def test_a_search_of_few_papers_says_which(search: IndexSearch) -> None:
     assert nothing.nearest("graphs", EVERY_DAY, limit=1) == []
 
 
-def test_a_text_is_compared_once(search: IndexSearch, compared: list[str]) -> None:
+def test_a_text_is_compared_once() -> None:
+    compared: list[str] = []
+
+    def compare(text: str) -> NDArray[np.float32]:
+        compared.append(text)
+        return INDEX.vectors @ _vector_of(text)
+
+    search = IndexSearch(INDEX, compare)
     search.nearest("graphs", limit=3)
-    everything = search.similarities("graphs")
-    some = search.similarities_of("graphs", [search.index.ids[4], ArxivId("2606.99999"), search.index.ids[2]])
+    search.similarities("graphs")
+    search.similarities_of("graphs", INDEX.ids[:3])
     assert compared == ["graphs"]
-    assert list(some.items()) == [(search.index.ids[row], float(everything[row])) for row in (4, 2)]
-
-
-def test_papers_like_a_paper_leave_it_out(search: IndexSearch) -> None:
-    index = search.index
-    for row in range(N - 1):
-        near = search.nearest_to_paper(index.ids[row], limit=5)
-        cosines = index.vectors @ index.vectors[row]
-        expected = [r for r in np.argsort(-cosines).tolist() if r != row][:5]
-        assert near is not None
-        _assert_same(near, [NearPaper(index.ids[r], float(cosines[r])) for r in expected])
-
-
-def test_a_paper_without_a_vector_has_no_similar_papers(search: IndexSearch) -> None:
-    assert search.has_vectors
-    assert search.nearest_to_paper(search.index.ids[-1], limit=5) is None
-    assert search.nearest_to_paper(ArxivId("2606.99999"), limit=5) is None
-    nothing = IndexSearch(_index(embedded=False), lambda _: np.zeros(N, np.float32))
-    assert not nothing.has_vectors
-    assert nothing.nearest_to_paper(nothing.index.ids[0], limit=5) is None
