@@ -1,4 +1,4 @@
-"""Subscribe, confirm, change, pause and leave: what readers do with their subscriptions."""
+"""Subscribe, confirm, change, pause and leave: by a link from a mail, or by address for the operator."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from runtime.context import AppContext
 from store.subscribers import (
     TokenUse,
     add_request,
+    allow,
     change_preferences,
     change_state,
+    confirm,
     confirm_by_token,
     delete_subscriber,
     requests_from,
+    subscriber_by_address,
+    subscriber_counts,
     subscriber_export,
+    subscribers,
     suppress,
     suppression_reason,
     token_use,
@@ -179,3 +184,137 @@ def own_data(context: AppContext, token: str) -> dict[str, Any] | None:
     if link.outcome != "done":
         return None
     return subscriber_export(context.db, link.reader.subscriber_id)
+
+
+# -- by address, for the operator
+
+
+def all_subscribers(context: AppContext, state: SubscriberState | None = None) -> list[Subscriber]:
+    """All subscribers, or those in one state."""
+    return list(subscribers(context.db, state))
+
+
+def count_subscribers(context: AppContext) -> dict[str, int]:
+    """Number of subscribers by state."""
+    return subscriber_counts(context.db)
+
+
+def subscriber_of(context: AppContext, address: str) -> Subscriber:
+    """The subscriber with an address.
+
+    Raises
+    ------
+    UsageError
+        If it is not an address, or has no subscription.
+    """
+    normal = normalised_address(address)
+    reader = subscriber_by_address(context.db, normal)
+    if reader is None:
+        raise UsageError(f"{normal} has no subscription; `papertide subscribers list` lists all")
+    return reader
+
+
+def invite(context: AppContext, address: str, preferences: Preferences) -> str:
+    """Store a request by the operator, which no limit of requests applies to; returns the normalised address.
+
+    Raises
+    ------
+    UsageError
+        If it is not an address, or is suppressed.
+    """
+    normal = normalised_address(address)
+    _require_not_suppressed(context, normal)
+    add_request(context.db, normal, preferences, network="command line", now=context.now())
+    return normal
+
+
+def confirm_for(context: AppContext, address: str) -> Subscriber:
+    """Activate a subscription without a link, with the preferences that are stored.
+
+    Raises
+    ------
+    UsageError
+        If the address has no subscription, or is suppressed.
+    """
+    reader = subscriber_of(context, address)
+    _require_not_suppressed(context, reader.address)
+    confirm(context.db, reader.subscriber_id, None, now=context.now())
+    return reader
+
+
+def pause(context: AppContext, address: str) -> Subscriber:
+    """Pause an active subscription.
+
+    Raises
+    ------
+    UsageError
+        If the address has no subscription, or it is not active.
+    """
+    return _change_state_of(context, address, of="active", to="paused")
+
+
+def resume(context: AppContext, address: str) -> Subscriber:
+    """End the pause of a subscription.
+
+    Raises
+    ------
+    UsageError
+        If the address has no subscription, or it is not paused.
+    """
+    return _change_state_of(context, address, of="paused", to="active")
+
+
+def remove(context: AppContext, address: str, *, block: bool = False) -> str:
+    """Delete a subscriber, and with ``block`` suppress the address; returns the normalised address.
+
+    Raises
+    ------
+    UsageError
+        If the address has no subscription and ``block`` is not set.
+    """
+    normal = normalised_address(address)
+    reader = subscriber_by_address(context.db, normal)
+    if reader is None and not block:
+        raise UsageError(f"{normal} has no subscription")
+    if block:
+        suppress(context.db, normal, "blocked", now=context.now())
+    if reader is not None:
+        delete_subscriber(context.db, reader.subscriber_id)
+    return normal
+
+
+def end_suppression(context: AppContext, address: str) -> str:
+    """Let a suppressed address subscribe again; returns the normalised address.
+
+    Raises
+    ------
+    UsageError
+        If it is not suppressed.
+    """
+    normal = normalised_address(address)
+    if not allow(context.db, normal):
+        raise UsageError(f"{normal} is not suppressed")
+    return normal
+
+
+def data_of(context: AppContext, address: str) -> dict[str, Any]:
+    """All that is stored about the subscriber with an address.
+
+    Raises
+    ------
+    UsageError
+        If the address has no subscription.
+    """
+    return subscriber_export(context.db, subscriber_of(context, address).subscriber_id)
+
+
+def _require_not_suppressed(context: AppContext, address: str) -> None:
+    if reason := suppression_reason(context.db, address):
+        raise UsageError(f"{address} is suppressed ({reason}); `papertide subscribers allow` ends that")
+
+
+def _change_state_of(context: AppContext, address: str, *, of: SubscriberState, to: SubscriberState) -> Subscriber:
+    reader = subscriber_of(context, address)
+    if not change_state(context.db, reader.subscriber_id, to=to, of=[of], now=context.now()):
+        raise UsageError(f"{reader.address} is {reader.state}, not {of}")
+    return reader

@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
 from mail.bounces import our_domains, read_bounces
+from mail.deliveries import DELIVERY_JOB
 from mail.service import DELIVERY_LEASE, MailService
 from pipeline import stages
 from pipeline.run import publish_week, refresh, weeks_to_publish
@@ -47,7 +48,7 @@ def jobs_of(mail_service: MailService) -> list[Job]:
             lambda period: publish_week(context, Week.parse(period)),
             RUN_LEASE,
         ),
-        Job("delivery", lambda _now, _ledger: mail_service.due_issues(), mail_service.deliver, DELIVERY_LEASE),
+        Job(DELIVERY_JOB, lambda _now, _ledger: mail_service.due_issues(), mail_service.deliver, DELIVERY_LEASE),
         Job("changes", _by_cron(schedule.changes, "UTC"), lambda _: _changes(context), RUN_LEASE, newest_covers=True),
         Job(
             "clean up", _by_cron(schedule.clean_up, "UTC"), lambda _: _clean_up(context), "clean up", newest_covers=True

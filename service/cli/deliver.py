@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from runtime.context import AppContext
 
 
-_N_REFUSED = 50
-
-
 def answer_requests(mail_service: MailService) -> None:
     """Reply to all waiting requests from the subscription form."""
     for _ in mail_service.answer_requests():
@@ -42,32 +39,26 @@ def deliver(
     ] = False,
 ) -> None:
     """Send every due issue once to every reader, including what is left of an issue that was given up."""
-    from store.deliveries import open_issues, refused_deliveries, resolve_uncertain, uncertain_deliveries
-    from store.runs import reopen_run, runs_of
+    from mail.deliveries import refused_deliveries, reopen_given_up, resolve_uncertain, uncertain_deliveries
 
     with open_context(ctx) as context:
         mail_service = open_mail_service(context)
-        by_id = {d.delivery_id: (d, address) for d, address in uncertain_deliveries(context.db)}
-        for chosen, did_arrive in ((arrived or [], True), (again or [], False)):
-            for delivery_id in chosen:
-                resolve_uncertain(context.db, delivery_id, arrived=did_arrive, now=context.now())
-                if not did_arrive:
-                    reopen_run(context.db, "delivery", by_id[delivery_id][0].issue)
+        for delivery_id in arrived or ():
+            resolve_uncertain(context, delivery_id, arrived=True)
+        for delivery_id in again or ():
+            resolve_uncertain(context, delivery_id, arrived=False)
         if uncertain:
-            for delivery, address in uncertain_deliveries(context.db):
+            for delivery, address in uncertain_deliveries(context):
                 typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.message_key}")
             return
         if refused:
-            for delivery, address in refused_deliveries(context.db, limit=_N_REFUSED):
+            for delivery, address in refused_deliveries(context):
                 typer.echo(f"{delivery.delivery_id}  {delivery.issue}  {address}  {delivery.state}: {delivery.problem}")
             return
         if dry_run:
             _print_due(context, mail_service)
             return
-        ledger = runs_of(context.db, "delivery")
-        for issue in open_issues(context.db):
-            if issue in ledger and ledger[issue].state == "given up":
-                reopen_run(context.db, "delivery", issue)
+        reopen_given_up(context)
         if not deliver_due(context):
             due = ", ".join(mail_service.due_issues())
             typer.echo(f"{due}: another process is sending, or it will be tried later" if due else "nothing is due")
@@ -81,14 +72,14 @@ def deliver_due(context: AppContext) -> bool:
     PapertideError
         If it failed; it will be tried again.
     """
+    from mail.deliveries import DELIVERY_JOB, count_deliveries
     from scheduler.due_jobs import run_due
     from scheduler.job_list import jobs_of
-    from store.deliveries import delivery_counts
 
     mail_service = open_mail_service(context)
-    job = next(job for job in jobs_of(mail_service) if job.name == "delivery")
+    job = next(job for job in jobs_of(mail_service) if job.name == DELIVERY_JOB)
     ended = list(run_due(context.db, job, clock=context.now))
-    counts = delivery_counts(context.db)
+    counts = count_deliveries(context)
     for end in ended:
         states = ", ".join(f"{n} {state}" for state, n in sorted(counts.get(end.period, {}).items()))
         typer.echo(f"{end.period}: {states or 'no subscriber gets it by mail'}")
@@ -99,19 +90,10 @@ def deliver_due(context: AppContext) -> bool:
 
 
 def _print_due(context: AppContext, mail_service: MailService) -> None:
-    from domain.subscription import Issue
-    from store.deliveries import open_deliveries, planned_issues
-    from store.subscribers import subscribers
+    from mail.deliveries import count_unsent
 
-    planned = planned_issues(context.db)
     due = mail_service.due_issues()
     for name in due:
-        issue = Issue.parse(name)
-        n = (
-            open_deliveries(context.db, name)[0]
-            if name in planned
-            else sum(r.preferences.frequency == issue.frequency for r in subscribers(context.db, "active"))
-        )
-        typer.echo(f"{name}: {n} mails would be sent")
+        typer.echo(f"{name}: {count_unsent(context, name)} mails would be sent")
     if not due:
         typer.echo("nothing is due")

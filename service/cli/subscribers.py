@@ -14,7 +14,6 @@ from service.cli.options import FollowOption, FormatOption, JsonOption, open_mai
 
 if TYPE_CHECKING:
     from domain.subscription import Subscriber
-    from runtime.context import AppContext
 
 
 # What a command imports, it imports when it runs: `papertide --help` should not wait for pandas.
@@ -36,15 +35,11 @@ def subscribers_add(
 ) -> None:
     """Ask somebody to confirm a subscription: they get one mail, and nothing more until they confirm."""
     from domain.subscription import normalised_address
-    from mail.subscriptions import checked_preferences
-    from store.subscribers import add_request, suppression_reason
+    from mail.subscriptions import checked_preferences, invite
 
     with open_context(ctx) as context:
         normal = normalised_address(address)
-        preferences = checked_preferences(context, frequency, mail_format, follow or ())
-        if reason := suppression_reason(context.db, normal):
-            raise UsageError(f"{normal} is suppressed ({reason}); `papertide subscribers allow` ends that")
-        add_request(context.db, normal, preferences, network="command line", now=context.now())
+        invite(context, normal, checked_preferences(context, frequency, mail_format, follow or ()))
         answer_requests(open_mail_service(context))
         typer.echo(f"asked {normal} to confirm")
 
@@ -52,13 +47,10 @@ def subscribers_add(
 @subscribers_app.command("confirm")
 def subscribers_confirm(ctx: typer.Context, address: _Address) -> None:
     """Confirm for somebody who has told you so in another way; from then on they get digests."""
-    from store.subscribers import confirm, suppression_reason
+    from mail.subscriptions import confirm_for
 
     with open_context(ctx) as context:
-        reader = _reader(context, address)
-        if reason := suppression_reason(context.db, reader.address):
-            raise UsageError(f"{reader.address} is suppressed ({reason}); `papertide subscribers allow` ends that")
-        confirm(context.db, reader.subscriber_id, None, now=context.now())
+        reader = confirm_for(context, address)
         typer.echo(f"{reader.address} gets {reader.preferences.frequency} digests from now on")
 
 
@@ -69,13 +61,13 @@ def subscribers_list(
     as_json: JsonOption = False,
 ) -> None:
     """List all subscribers with what they follow."""
-    from store.subscribers import subscribers
+    from mail.subscriptions import all_subscribers
 
     states = ("pending", "active", "paused", "unsubscribed")
     if state is not None and state not in states:
         raise UsageError(f"--state {state}: allowed are {', '.join(states)}")
     with open_context(ctx) as context:
-        found = list(subscribers(context.db, state))  # type: ignore[arg-type]  # checked above
+        found = all_subscribers(context, state)  # type: ignore[arg-type]  # checked above
     if as_json:
         print_json([_as_json(reader) for reader in found])
         return
@@ -92,14 +84,12 @@ def subscribers_pause(
     resume: Annotated[bool, typer.Option("--resume", help="End the pause.")] = False,
 ) -> None:
     """Pause a subscription: nothing is sent until it is resumed."""
-    from store.subscribers import change_state
+    from mail.subscriptions import pause
+    from mail.subscriptions import resume as end_pause
 
     with open_context(ctx) as context:
-        reader = _reader(context, address)
-        of, to = ("paused", "active") if resume else ("active", "paused")
-        if not change_state(context.db, reader.subscriber_id, to=to, of=[of], now=context.now()):  # type: ignore[arg-type, list-item]
-            raise UsageError(f"{reader.address} is {reader.state}, not {of}")
-        typer.echo(f"{reader.address} is {to}")
+        reader = (end_pause if resume else pause)(context, address)
+        typer.echo(f"{reader.address} is {'active' if resume else 'paused'}")
 
 
 @subscribers_app.command("remove")
@@ -109,52 +99,29 @@ def subscribers_remove(
     block: Annotated[bool, typer.Option("--block", help="Never mail the address again, not even to confirm.")] = False,
 ) -> None:
     """Delete a subscriber: address, preferences, links, and the record of what was sent."""
-    from domain.subscription import normalised_address
-    from store.subscribers import delete_subscriber, subscriber_by_address, suppress
+    from mail.subscriptions import remove
 
     with open_context(ctx) as context:
-        normal = normalised_address(address)
-        reader = subscriber_by_address(context.db, normal)
-        if reader is None and not block:
-            raise UsageError(f"{normal} has no subscription")
-        if block:
-            suppress(context.db, normal, "blocked", now=context.now())
-        if reader is not None:
-            delete_subscriber(context.db, reader.subscriber_id)
+        normal = remove(context, address, block=block)
         typer.echo(f"{normal} is deleted" + (" and blocked" if block else ""))
 
 
 @subscribers_app.command("allow")
 def subscribers_allow(ctx: typer.Context, address: _Address) -> None:
     """Take an address off the list of suppressed addresses."""
-    from domain.subscription import normalised_address
-    from store.subscribers import allow
+    from mail.subscriptions import end_suppression
 
     with open_context(ctx) as context:
-        normal = normalised_address(address)
-        if not allow(context.db, normal):
-            raise UsageError(f"{normal} is not suppressed")
-        typer.echo(f"{normal} can subscribe again")
+        typer.echo(f"{end_suppression(context, address)} can subscribe again")
 
 
 @subscribers_app.command("export")
 def subscribers_export(ctx: typer.Context, address: _Address) -> None:
     """Print all that is stored about one subscriber, as JSON."""
-    from store.subscribers import subscriber_export
+    from mail.subscriptions import data_of
 
     with open_context(ctx) as context:
-        print_json(subscriber_export(context.db, _reader(context, address).subscriber_id))
-
-
-def _reader(context: AppContext, address: str) -> Subscriber:
-    from domain.subscription import normalised_address
-    from store.subscribers import subscriber_by_address
-
-    normal = normalised_address(address)
-    reader = subscriber_by_address(context.db, normal)
-    if reader is None:
-        raise UsageError(f"{normal} has no subscription; `papertide subscribers list` lists all")
-    return reader
+        print_json(data_of(context, address))
 
 
 def _as_json(reader: Subscriber) -> dict[str, Any]:

@@ -14,18 +14,19 @@ from random import Random
 
 import numpy as np
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from domain.embeddings import Embeddings
-from domain.errors import DeliveryError, MailServerUnavailable, PostponedError, StoreError, TooManyRequests
+from domain.errors import DeliveryError, MailServerUnavailable, PostponedError, StoreError, TooManyRequests, UsageError
 from domain.harvest import HarvestedWindow
 from domain.paper import Paper
 from domain.subscription import Follow, Issue, MailMessage, Preferences, Subscriber
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.bounces import read_bounces, read_report
+from mail.deliveries import count_unsent, refused_deliveries, reopen_given_up, resolve_uncertain, uncertain_deliveries
 from mail.folder_transport import FolderTransport
 from mail.service import MailService
 from mail.subscriptions import (
@@ -47,11 +48,11 @@ from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
 from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
-from store.deliveries import delivery_counts, uncertain_deliveries
+from store.deliveries import delivery_counts
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
-from store.schema import digest
+from store.schema import digest, job_run
 from store.subscribers import add_pending, change_state, confirm, subscriber_by_address, suppress, suppression_reason
 
 WEEK = Week.parse("2026-W25")
@@ -215,7 +216,7 @@ def test_a_passing_failure_is_retried_and_a_bad_address_is_suppressed(
     assert suppression_reason(mail_service.context.db, "ben@example.org") == "bounced"
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"sent": 1, "failed": 1, "uncertain": 1}}
     assert [mail.to for mail in outbox.messages] == ["ada@example.org"]
-    assert [address for _, address in uncertain_deliveries(mail_service.context.db)] == ["cyd@example.org"]
+    assert [address for _, address in uncertain_deliveries(mail_service.context)] == ["cyd@example.org"]
 
 
 def test_an_unavailable_server_ends_the_job_and_counts_as_no_ones_failure(
@@ -396,6 +397,58 @@ def test_a_reader_who_wants_text_gets_only_text(mail_service: MailService, outbo
 
 
 # -- asking, confirming, leaving
+
+
+def test_the_operator_says_of_an_uncertain_mail_whether_it_arrived(mail_service: MailService, outbox: Outbox) -> None:
+    context = mail_service.context
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+        outbox.after[f"{name}@example.org"] = DeliveryError("the connection broke", permanent=False, uncertain=True)
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    ids = {address: d.delivery_id for d, address in uncertain_deliveries(context)}
+    assert sorted(ids) == ["ada@example.org", "ben@example.org"]
+    outbox.after.clear()
+    resolve_uncertain(context, ids["ada@example.org"], arrived=True)
+    assert _deliver(mail_service) == []
+    resolve_uncertain(context, ids["ben@example.org"], arrived=False)
+    assert count_unsent(context, "2026-W25") == 1
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert [mail.to for mail in outbox.messages] == ["ben@example.org"]
+    with pytest.raises(UsageError, match="is not uncertain"):
+        resolve_uncertain(context, ids["ben@example.org"], arrived=False)
+
+
+def test_what_would_be_sent_is_counted_before_and_after_readers_are_decided(
+    mail_service: MailService, outbox: Outbox
+) -> None:
+    context = mail_service.context
+    for name in ("ada", "ben"):
+        _reader(mail_service, name)
+    assert count_unsent(context, "2026-W25") == 2
+    assert count_unsent(context, "2026-06") == 0
+    outbox.before["ben@example.org"] = DeliveryError("mailbox full", permanent=False)
+    assert _deliver(mail_service) == [("2026-W25", "waiting")]
+    assert count_unsent(context, "2026-W25") == 1
+    [(refused, address)] = refused_deliveries(context)
+    assert (address, refused.problem) == ("ben@example.org", "mailbox full")
+
+
+def test_an_issue_that_was_given_up_is_sent_again_when_the_operator_says_so(
+    mail_service: MailService, outbox: Outbox
+) -> None:
+    context = mail_service.context
+    _reader(mail_service, "ada")
+    outbox.before["ada@example.org"] = DeliveryError("mailbox full", permanent=False)
+    _deliver(mail_service)
+    with context.db.write() as connection:
+        connection.execute(update(job_run).values(state="given up", next_try_at=None))
+    outbox.before.clear()
+    _later(mail_service, days=1)
+    context = mail_service.context
+    assert _deliver(mail_service) == []
+    reopen_given_up(context)
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert [mail.to for mail in outbox.messages] == ["ada@example.org"]
 
 
 def _token(mail: MailMessage, purpose: str) -> str:
