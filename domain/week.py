@@ -144,22 +144,6 @@ def weeks_before(week: Week, n_weeks: int) -> tuple[Week, ...]:
     return tuple(week.plus(-i) for i in range(n_weeks, 0, -1))
 
 
-def period_name(first: Week, by: Literal["week", "month", "quarter", "year"]) -> str:
-    """The name of the period that starts with this week; a week belongs to the month of its Thursday.
-
-    Examples
-    --------
-    >>> [period_name(Week.parse("2026-W14"), by) for by in ("week", "month", "quarter", "year")]
-    ['2026-W14', '2026-04', '2026-Q2', '2026']
-    """
-    thursday = first.monday + timedelta(days=3)
-    if by == "week":
-        return str(first)
-    if by == "month":
-        return f"{thursday:%Y-%m}"
-    return f"{thursday.year}-Q{(thursday.month + 2) // 3}" if by == "quarter" else str(thursday.year)
-
-
 def iso_instant(at: datetime, *, timespec: Literal["seconds", "auto"] = "seconds") -> str:
     """An instant in UTC, such as ``2026-06-15T12:00:00Z``; "auto" adds microseconds if there are any."""
     return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     import pandas as pd
 
+    from domain.period import Period
     from domain.table_schemas import TableSchema
     from runtime.context import AppContext
 
 # Imported where used: `python -m papertide --help` should not wait for pandas.
 
-By = Literal["week", "month", "quarter", "year"]
 Level = Literal["mentions", "adopts", "about"]
 
 
@@ -75,7 +75,7 @@ class Papertide:
         self,
         terms: Sequence[str],
         *,
-        by: By = "week",
+        by: Period = "week",
         level: Level = "adopts",
         categories: Sequence[str] = (),
         primary: bool = False,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from analysis.trends.shares import Period
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
 from domain.errors import UsageError
+from domain.period import Period
 
 Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}

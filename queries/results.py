@@ -12,10 +12,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from analysis.digest.digest_diff import Difference
-from analysis.trends.shares import Period
 from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
 from domain.paper import ArxivId
+from domain.period import Period
 from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, Growth
 from domain.trends import TermSeries, TrendPoint

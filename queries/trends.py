@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.detector_error import MeasuredError, corrected_shares
-from analysis.trends.shares import Period, share_series
+from analysis.trends.shares import share_series
 from analysis.trends.term_growth import growth_and_changes
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
+from domain.period import Period
 from domain.table_schemas import WEEKLY_TOTALS
 from domain.trend_calls import Growth
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from domain.detections import IS_ABOUT
 from domain.digest import short_authors
+from domain.period import PERIODS
 from templates import number_text, share_curves, tex
 from templates.links import topic_anchor
 from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
@@ -102,6 +103,7 @@ def environment() -> Environment:
         can_tell=number_text.can_tell,
         KIND_WORDS=number_text.KIND_WORDS,
         IS_ABOUT=IS_ABOUT,
+        PERIODS=PERIODS,
         topic_anchor=topic_anchor,
         site=None,  # digest files have no site frame; web pages set it
         edition_nav=None,

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from domain.digest import SharePoint
+from domain.period import PERIODS, Period
 from domain.week import Week
 from templates.number_text import decimals_for, is_known, percent, plural
 
@@ -75,35 +76,21 @@ def week_of(point: SharePoint) -> Week | str:
     return f"{point.start} to {point.end}"
 
 
-def period_of(point: SharePoint, by: str = "week") -> Week | str:
+def period_of(point: SharePoint, by: Period = "week") -> Week | str:
     """The name of a point's period: ``2026-W25``, ``June 2026``, ``2026 Q2`` or ``2026``."""
-    if by == "week":
-        return week_of(point)
-    at = _thursday(point.start)
-    return {"month": f"{at:%B %Y}", "quarter": f"{at.year} Q{(at.month + 2) // 3}", "year": f"{at.year}"}[by]
+    return week_of(point) if by == "week" else PERIODS[by].label(point.start)
 
 
-def label_day(point: SharePoint, by: str) -> date:
-    """A day for a point's label: its Monday, or a day inside the month, quarter or year."""
-    return point.start if by == "week" else _thursday(point.start)
+def label_day(point: SharePoint, by: Period) -> date:
+    """A day for a point's label: its Monday, or a day inside its longer period."""
+    return PERIODS[by].day_inside(point.start)
 
 
-def is_partial(point: SharePoint, by: str) -> bool:
-    """Whether a month, quarter or year lacks weeks at its start or end, because the range or the history ends there."""
-    if by == "week":
-        return False
-    first, last = _thursday(point.start), _thursday(point.end - timedelta(days=6))
-    week = timedelta(days=7)
-    return _period(first - week, by) == _period(first, by) or _period(last + week, by) == _period(last, by)
-
-
-def _thursday(monday: date) -> date:
-    """The day that decides to which month, quarter or year a week belongs."""
-    return monday + timedelta(days=3)
-
-
-def _period(day: date, by: str) -> tuple[int, int]:
-    return day.year, {"month": day.month, "quarter": (day.month + 2) // 3, "year": 0}[by]
+def is_partial(point: SharePoint, by: Period) -> bool:
+    """Whether a period lacks weeks at its start or end, because the range or the history ends there."""
+    first_day, week = PERIODS[by].first_day, timedelta(days=7)
+    first, last = point.start, point.end - timedelta(days=6)
+    return first_day(first - week) == first_day(first) or first_day(last + week) == first_day(last)
 
 
 def path_through(places: Sequence[tuple[float, float]]) -> str:
@@ -196,7 +183,7 @@ def curve(series: Sequence[SharePoint], frame: Frame) -> Curve | None:
     )
 
 
-def finding(series: Sequence[SharePoint], by: str = "week") -> str:
+def finding(series: Sequence[SharePoint], by: Period = "week") -> str:
     """A description of the curve in a sentence or two, for readers who do not see it."""
     known = [point for point in series if is_known(point.share)]
     if not known:

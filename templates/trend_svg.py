@@ -11,6 +11,7 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from domain.digest import SharePoint
+from domain.period import Period
 from templates.number_text import count, interval, is_known, percent
 from templates.share_curves import Frame, Tick, is_partial, label_day, path_through, period_of, y_ticks
 
@@ -31,7 +32,7 @@ class TrendSeries:
     points: tuple[SharePoint, ...]
     hrefs: tuple[str, ...]
     n_open: int = 0
-    by: str = "week"
+    by: Period = "week"
 
     @cached_property
     def states(self) -> tuple[str, ...]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from domain.period import PERIODS, Period
 from domain.trends import TermSeries
 from templates.number_text import KIND_WORDS
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; dashes repeat the distinction.
 _MOST_TICKS = 9
-_TICK_FORMATS = {"week": "%-d %b %y", "month": "%b %Y", "quarter": "%b %Y", "year": "%Y"}
 _VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999933")
 
 
-def trend_chart(series: Sequence[TermSeries], *, by: str, level: str, categories: Sequence[str]) -> dict[str, Any]:
+def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categories: Sequence[str]) -> dict[str, Any]:
     """The Vega-Lite specification of trend series: a line and an interval band for each term.
 
     Points whose period is not proven complete are hollow; periods without papers are gaps.
@@ -45,7 +45,7 @@ def trend_chart(series: Sequence[TermSeries], *, by: str, level: str, categories
     starts = sorted({row["at"] for row in rows})
     every = -(-len(starts) // _MOST_TICKS)
     # Ticks at the points: the library's own fall on days on which no period starts.
-    axis = alt.Axis(values=starts[::-every][::-1], format=_TICK_FORMATS[by])
+    axis = alt.Axis(values=starts[::-every][::-1], format=PERIODS[by].tick_format)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("at:T", title=None, axis=axis), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
     )
@@ -77,9 +77,9 @@ def curve_names(series: Sequence[TermSeries]) -> list[str]:
     return [one.name if names.count(one.name) == 1 else f"{one.name} ({KIND_WORDS[one.kind]})" for one in series]
 
 
-def _drawn_at(start: date, by: str) -> date:
+def _drawn_at(start: date, by: Period) -> date:
     """The day at which a period is drawn: a month's first week may start in the month before, its label must not."""
-    return start if by == "week" else (start + timedelta(days=3)).replace(day=1)
+    return start if by == "week" else PERIODS[by].day_inside(start).replace(day=1)
 
 
 def chart_bytes(specification: Mapping[str, Any], suffix: str) -> bytes:

@@ -26,6 +26,8 @@ from typing import Annotated, Any
 
 import typer
 
+from domain.period import PERIODS
+
 PACKAGE = "papertide_client"
 MOST = 25
 """Weeks, topics and papers that are asked for, of each."""
@@ -106,7 +108,7 @@ ask("/calls")
 topics = pages("/topics", "topics")
 for topic in topics[:most]:
     ask("/topics/{topic_id}", topic.topic_id)
-for by in ("week", "month", "quarter", "year"):
+for by in json.loads(sys.argv[4]):
     for level in ("mentions", "adopts", "about"):
         ask("/trends", term=["diffusion", "text:learning", "topic:%s" % topics[0].topic_id], by=by, level=level)
 ask("/trends", term=["theme:efficiency", "meaning:faster inference"], category=["cs.LG"], primary=True)
@@ -157,7 +159,8 @@ def main(
         (folder / "drive.py").write_text(DRIVER, encoding="utf-8")
         # Not resolved: the link in its folder is what makes it the environment's own Python.
         python = generator.absolute().parent / "python"
-        command: list[str | Path] = [python, "drive.py", url.rstrip("/"), str(most), json.dumps(routes)]
+        values = (json.dumps(routes), json.dumps(list(PERIODS)))
+        command: list[str | Path] = [python, "drive.py", url.rstrip("/"), str(most), *values]
         driven = subprocess.run(command, check=False, cwd=folder, stdout=subprocess.PIPE, text=True)  # noqa: S603
     if driven.returncode:  # the driver has said why
         raise typer.Exit(1)

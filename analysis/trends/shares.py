@@ -7,20 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from domain.digest import Change, Share, SharePoint
+from domain.period import PERIODS, Period
 from domain.table_schemas import SHARES, WEEKLY_TOTALS
 from domain.week import Week
 
-Period = Literal["week", "month", "quarter", "year"]
-
 INTERVAL_LEVEL = 0.95
-_FREQUENCY: Mapping[Period, str] = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
 def share_of(k: int, n: int, *, min_papers: int = 1) -> Share:
@@ -60,8 +57,7 @@ def share_series(
 ) -> pd.DataFrame:
     """The share of papers that match, by week or a longer period.
 
-    A week belongs to the month, quarter or year that holds its Thursday, as ISO 8601 rules for years, so every week is
-    in exactly one period.
+    A week belongs to the period that contains its Thursday, so every week is in exactly one period.
 
     Parameters
     ----------
@@ -80,9 +76,10 @@ def share_series(
     k = [k_by_week.get(Week(at.date()), 0) for at in totals["week_start"]]
     weekly = totals.assign(k=pd.Series(k, index=totals.index, dtype="int64"), start=totals["week_start"])
     weekly["end"] = weekly["start"] + pd.Timedelta(days=6)
-    if by != "week":
-        thursday = weekly["start"] + pd.Timedelta(days=3)
-        period = thursday.dt.to_period(_FREQUENCY[by])
+    n_months = PERIODS[by].n_months
+    if n_months:
+        thursday = (weekly["start"] + pd.Timedelta(days=3)).to_numpy()
+        period = thursday.astype("datetime64[M]").astype("int64") // n_months  # counted from January 1970
         weekly = (
             weekly.assign(period=period)
             .groupby("period", as_index=False)
@@ -97,8 +94,8 @@ def share_series(
         )
         # The table may begin or end in the middle of a period.
         first, after = (
-            starts.dt.start_time.to_numpy().astype("datetime64[D]")
-            for starts in (weekly["period"], weekly["period"] + 1)
+            (number * n_months).to_numpy().astype("datetime64[M]").astype("datetime64[D]")
+            for number in (weekly["period"], weekly["period"] + 1)
         )
         weekly["complete"] &= weekly["n_weeks"] == np.busday_count(first, after, weekmask="Thu")
     enough = (weekly["n"] >= max(1, min_papers)).to_numpy()

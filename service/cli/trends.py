@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from domain.errors import UsageError
+from domain.period import PERIODS, Period
 from service.cli.context import open_context
 from service.cli.options import JsonOption, print_json, require_one_of
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from queries.results import Trends
 
 
-By = Literal["week", "month", "quarter", "year"]
 LevelName = Literal["mentions", "adopts", "about"]
 
 
@@ -33,7 +33,7 @@ def trends(
     ],
     since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
     until: Annotated[str | None, typer.Option(help="Likewise, included.")] = None,
-    by: Annotated[By, typer.Option(help="Length of a period.")] = "week",
+    by: Annotated[Period, typer.Option(help="Length of a period.")] = "week",
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
     level: Annotated[LevelName, typer.Option(help="How far a technique must be adopted.")] = "adopts",
@@ -77,14 +77,13 @@ def trends(
 
 
 def _print_trends(answer: Trends) -> None:
-    from domain.week import Week, period_name
     from templates import number_text
 
     for series in answer.series:
         level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
         typer.echo(f"{series.term} ({series.kind}{level}), by {answer.by}")
         for p in series.points:
-            typer.echo(f"  {period_name(Week(p.start), answer.by):8}  {_point_text(p)}")
+            typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
         if series.growth:
             call = series.call
             called = f"; called in {call.week}: {number_text.verdict_text(call.verdict)}" if call else ""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 
 from domain.errors import UsageError
+from domain.period import Period
 from queries.parse_dates import day
 from queries.requests import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 
@@ -45,7 +46,7 @@ def _trend_question(
     ] = [],  # noqa: B006 - the framework copies it
     since: Day = "",
     until: Day = "",
-    by: Annotated[Literal["week", "month", "quarter", "year"], Query(description="Length of a period.")] = "week",
+    by: Annotated[Period, Query(description="Length of a period.")] = "week",
     level: Annotated[Level, Query(description="How far a technique must be adopted.")] = "adopts",
     category: Categories = [],  # noqa: B006
     primary: Annotated[bool, Query(description="With category: by primary category.")] = False,
