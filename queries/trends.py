@@ -81,21 +81,21 @@ def trends(
     return Trends(by, level, among.categories or context.settings.categories, series)
 
 
-def trend_answer(context: AppContext, asked: TrendRequest, *, with_open_week: bool = False) -> Trends:
+def trend_answer(context: AppContext, request: TrendRequest, *, with_open_week: bool = False) -> Trends:
     """Shares of terms over time, for a request as it was typed."""
-    since = day(asked.since) if asked.since else None
-    until = day(asked.until, end=True) if asked.until else None
+    since = day(request.since) if request.since else None
+    until = day(request.until, end=True) if request.until else None
     if since and until and since > until:
         raise UsageError(f"the first day, {since}, is after the last, {until}")
-    if not asked.terms:
+    if not request.terms:
         raise UsageError("no term is given; write one or more, as in term=diffusion")
     return trends(
         context,
-        asked.terms,
-        by=asked.by,
-        level=asked.level,
-        categories=asked.categories,
-        primary=asked.primary,
+        request.terms,
+        by=request.by,
+        level=request.level,
+        categories=request.categories,
+        primary=request.primary,
         since=since,
         until=until,
         with_open_week=with_open_week,

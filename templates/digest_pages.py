@@ -13,7 +13,7 @@ from templates.environment import environment
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
 
 if TYPE_CHECKING:
-    from templates.page_layout import EditionNavigation, Site
+    from templates.page_layout import EditionNavigation, PageFrame
 
 
 _Levels = tuple[tuple[int, str, str, str], ...]
@@ -76,16 +76,20 @@ def _groups(papers: Sequence[DetectedPaper], labels: Mapping[int, str]) -> list[
 
 
 def render_html(
-    edition: DigestEdition, *, links: Links, site: Site | None = None, edition_nav: EditionNavigation | None = None
+    edition: DigestEdition,
+    *,
+    links: Links,
+    frame: PageFrame | None = None,
+    edition_nav: EditionNavigation | None = None,
 ) -> str:
-    """The digest as one page without external files or scripts; with ``site``, in the frame of the web pages."""
+    """The digest as one page without external files or scripts; with ``frame``, in the frame of the web pages."""
     return (
         environment()
         .get_template("digest.html")
         .render(
             digest=edition.digest,
             links=links,
-            site=site,
+            frame=frame,
             edition_nav=edition_nav,
             lines=_lines(edition),
             listed=frozenset(papers.slug for papers in edition.paper_lists),
@@ -102,7 +106,7 @@ def render_text(edition: DigestEdition) -> str:
 
 
 def render_list_page(
-    edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS, site: Site | None = None
+    edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS, frame: PageFrame | None = None
 ) -> str:
     """The page of all papers behind one number, with their evidence, and the number's weeks as a table.
 
@@ -124,7 +128,7 @@ def render_list_page(
             line=line,
             sections=_sections(by_slug[slug], line),
             links=links,
-            site=site,
+            frame=frame,
         )
     )
 

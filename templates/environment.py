@@ -105,7 +105,7 @@ def environment() -> Environment:
         IS_ABOUT=IS_ABOUT,
         PERIODS=PERIODS,
         topic_anchor=topic_anchor,
-        site=None,  # digest files have no site frame; web pages set it
+        frame=None,  # digest files have no frame; web pages set it
         edition_nav=None,
     )
     return env

@@ -114,7 +114,7 @@ class WebLinks:
         """The newest papers of a category."""
         return f"{self.root}/papers?{urlencode({'category': name})}"
 
-    def asked(self, path: str, query: Mapping[str, object]) -> str:
+    def with_query(self, path: str, query: Mapping[str, object]) -> str:
         """An address with a query; missing and empty values are omitted, lists repeat their name."""
         pairs = [(name, v) for name, value in query.items() for v in _values(value)]
         return f"{self.root}{path}" + (f"?{urlencode(pairs)}" if pairs else "")

@@ -42,7 +42,7 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Site:
+class PageFrame:
     """What every web page needs: its section, its feeds, and whether the papers are made up."""
 
     section: str = ""
@@ -91,9 +91,9 @@ def _content_hash(kind: str) -> str:
     return hashlib.sha256(static_file(kind)).hexdigest()[:12]
 
 
-def render_page(template: str, *, site: Site, **content: Any) -> str:
+def render_page(template: str, *, frame: PageFrame, **content: Any) -> str:
     """A web page; ``content`` are the values that its template shows."""
-    return environment().get_template(template).render(site=site, links=WebLinks(), **content)
+    return environment().get_template(template).render(frame=frame, links=WebLinks(), **content)
 
 
 def datalist_options(labels: Iterable[str]) -> Markup:

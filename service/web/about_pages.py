@@ -26,7 +26,7 @@ def methods(request: Request, web: WebContextDep) -> Response:
         request,
         lambda: render_page(
             "methods.html",
-            site=web.site("methods"),
+            frame=web.frame("methods"),
             categories=web.context.settings.categories,
             terms=web.context.detector.taxonomy.terms,
             scores=measured_accuracy.detector_scores(),
@@ -44,7 +44,7 @@ def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Resp
         request,
         lambda: render_page(
             "calls.html",
-            site=web.site("methods"),
+            frame=web.frame("methods"),
             answer=call_queries.calls(web.context, week_named(week) if week else None),
         ),
     )
@@ -56,7 +56,7 @@ def status(request: Request, web: WebContextDep) -> Response:
     return cached_page(
         web,
         request,
-        lambda: render_page("status.html", site=web.site("status"), status=status_queries.status(web.context)),
+        lambda: render_page("status.html", frame=web.frame("status"), status=status_queries.status(web.context)),
         for_s=STATUS_S,
         max_age_s=STATUS_S,
     )
@@ -70,7 +70,7 @@ def about(request: Request, web: WebContextDep) -> Response:
         request,
         lambda: render_page(
             "about.html",
-            site=web.site("about"),
+            frame=web.frame("about"),
             version=papertide_version(),
             categories=web.context.settings.categories,
         ),
@@ -81,5 +81,5 @@ def about(request: Request, web: WebContextDep) -> Response:
 def api_page(request: Request, web: WebContextDep) -> Response:
     """The API for people who build on it."""
     return cached_page(
-        web, request, lambda: render_page("api.html", site=web.site("about"), openapi=request.app.openapi())
+        web, request, lambda: render_page("api.html", frame=web.frame("about"), openapi=request.app.openapi())
     )

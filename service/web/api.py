@@ -94,9 +94,9 @@ def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
 
 
 @router.get("/trends", response_model=json_form(Trends), responses=_errors() | _304, summary="Shares over time")
-def trends(request: Request, web: WebContextDep, asked: TrendParams) -> Response:
+def trends(request: Request, web: WebContextDep, params: TrendParams) -> Response:
     """The share of papers of each term, by week or a longer period, with interval and denominator."""
-    return cached_page(web, request, lambda: json_text(trend_answer(web.context, asked)), JSON)
+    return cached_page(web, request, lambda: json_text(trend_answer(web.context, params)), JSON)
 
 
 @router.get("/topics", response_model=json_form(TopicPage), responses=_errors() | _304, summary="Every topic")
@@ -123,12 +123,12 @@ def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge
 @router.get(
     "/papers", response_model=json_form(PaperPage), responses=_errors() | _304, summary="Papers that a number counts"
 )
-def papers(request: Request, web: WebContextDep, found: PaperParams) -> Response:
+def papers(request: Request, web: WebContextDep, params: PaperParams) -> Response:
     """Papers by day, category, topic, and technique, theme or words, newest first."""
 
     def draw() -> str:
-        total, listed = papers_matching(web.context, found.question, limit=found.limit, offset=found.offset)
-        return json_text(PaperPage(total, _next(found.next_offset(total)), tuple(map(paper_line, listed))))
+        total, listed = papers_matching(web.context, params.question, limit=params.limit, offset=params.offset)
+        return json_text(PaperPage(total, _next(params.next_offset(total)), tuple(map(paper_line, listed))))
 
     return cached_page(web, request, draw, JSON)
 
@@ -145,15 +145,15 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
     "/search", response_model=json_form(SearchPage), responses=_errors() | _304, summary="Papers by meaning and words"
 )
 def search_papers(
-    request: Request, web: WebContextDep, found: PaperParams, q: QueryText, sort: SortBy = "relevance"
+    request: Request, web: WebContextDep, params: PaperParams, q: QueryText, sort: SortBy = "relevance"
 ) -> Response:
     """Papers near in meaning and those that hold the words, put together; each says why it is there. One that is not
     near is found by its words alone."""
 
     def draw() -> str:
-        question = replace(found.question, query=q, sort=sort)
-        answer, _ = search(web.context, question, limit=found.limit, offset=found.offset)
-        return json_text(SearchPage(**vars(answer), next=_next(found.next_offset(answer.total))))
+        question = replace(params.question, query=q, sort=sort)
+        answer, _ = search(web.context, question, limit=params.limit, offset=params.offset)
+        return json_text(SearchPage(**vars(answer), next=_next(params.next_offset(answer.total))))
 
     return cached_page(web, request, draw, JSON)
 

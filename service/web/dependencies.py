@@ -13,7 +13,7 @@ from runtime.cached_context import CachedContext
 from runtime.single_flight_cache import SingleFlightCache
 from service.web.middleware import RequestMetrics
 from store.papers import holds_made_up
-from templates.page_layout import Feed, Site, render_page
+from templates.page_layout import Feed, PageFrame, render_page
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class WebContext:
     metrics: RequestMetrics
     _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 
-    def site(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> Site:
+    def frame(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> PageFrame:
         """The frame of a page of this service: navigation and feeds."""
-        return Site(section, feeds, made_up=self.context.cached("made up", lambda: holds_made_up(self.context.db)))
+        return PageFrame(section, feeds, made_up=self.context.cached("made up", lambda: holds_made_up(self.context.db)))
 
     def render_long(self, template: str, **content: Any) -> str:
         """A page of many numbers. At most one page a core is rendered at once, so that each is done sooner.

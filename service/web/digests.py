@@ -33,7 +33,7 @@ def home(request: Request, web: WebContextDep) -> Response:
         digest = digest_queries.published_digest(web.context, heads[0].week).edition.digest if heads else None
         return render_page(
             "home.html",
-            site=web.site("home", (DIGEST_FEED,)),
+            frame=web.frame("home", (DIGEST_FEED,)),
             heads=heads,
             digest=digest,
             status=None if heads else status_queries.status(web.context),
@@ -50,7 +50,7 @@ def digests(request: Request, web: WebContextDep) -> Response:
         request,
         lambda: render_page(
             "digests.html",
-            site=web.site("digests", (DIGEST_FEED,)),
+            frame=web.frame("digests", (DIGEST_FEED,)),
             heads=digest_queries.published_digests(web.context),
         ),
     )
@@ -106,7 +106,7 @@ def _digest_page(request: Request, web: WebContext, week: Week, revision: int | 
             revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions_of(web.context.db, week)),
         )
         return render_html(
-            found.edition, links=LINKS, site=web.site("digests", (DIGEST_FEED,)), edition_nav=edition_nav
+            found.edition, links=LINKS, frame=web.frame("digests", (DIGEST_FEED,)), edition_nav=edition_nav
         )
 
     return cached_page(web, request, draw, max_age_s=PUBLISHED_S)
@@ -122,6 +122,6 @@ def digest_list(
         edition = digest_queries.published_digest(web.context, week_called(week)).edition
         if slug not in {papers.slug for papers in edition.paper_lists}:
             raise NotFound(f"the digest of {week} has no list {slug!r}")
-        return render_list_page(edition, slug, links=LINKS, site=web.site("digests", (DIGEST_FEED,)))
+        return render_list_page(edition, slug, links=LINKS, frame=web.frame("digests", (DIGEST_FEED,)))
 
     return cached_page(web, request, draw, max_age_s=PUBLISHED_S)

@@ -21,7 +21,7 @@ from domain.errors import (
     public_message,
 )
 from service.web.responses import HTML, JSON, json_text
-from templates.page_layout import Site, render_page
+from templates.page_layout import PageFrame, render_page
 
 _log = logging.getLogger("papertide.web")
 
@@ -113,5 +113,5 @@ def error_response(
         body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
         return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
     title = _TITLES.get(status, "This did not work")
-    page = render_page("error.html", site=Site(), title=title, message=message, allowed=allowed, status=status)
+    page = render_page("error.html", frame=PageFrame(), title=title, message=message, allowed=allowed, status=status)
     return Response(page, status, media_type=HTML, headers={"Cache-Control": "no-store"})

@@ -84,17 +84,17 @@ def topic(
 
 
 @router.get("/search.{form}")
-def saved_search(request: Request, web: WebContextDep, found: PaperParams, form: Form, q: QueryText) -> Response:
+def saved_search(request: Request, web: WebContextDep, params: PaperParams, form: Form, q: QueryText) -> Response:
     """A search as a feed: its best results of the last weeks, newest first."""
 
     def content() -> FeedContent:
-        question = replace(found.question, query=q, sort="relevance")
+        question = replace(params.question, query=q, sort="relevance")
         # The best of all time hardly change, so a feed of them would never bring what is new: without ``since`` only
         # the last eight closed weeks and what came after them are searched.
         _, papers = search(web.context, replace(question, since=_since(web, question)), limit=N_ENTRIES)
         papers.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=True)
-        query = replace(found, question=question).query
-        path = WebLinks().asked("/search", query)
+        query = replace(params, question=question).query
+        path = WebLinks().with_query("/search", query)
         return _feed(
             web, "search", f"Papertide: {q}", f"Papers on arXiv like “{q}”", path, _entries(web, papers), query
         )
@@ -134,15 +134,15 @@ def _feed(
     query: dict[str, object] | None = None,
 ) -> FeedContent:
     links = _links(web)
-    asked = query or {}
-    what = name if not asked else f"{name}:{hashlib.sha256(repr(sorted(asked.items())).encode()).hexdigest()[:16]}"
+    query = query or {}
+    what = name if not query else f"{name}:{hashlib.sha256(repr(sorted(query.items())).encode()).hexdigest()[:16]}"
     newest = max((entry.updated for entry in entries), default=iso_instant(datetime(2026, 1, 1, tzinfo=UTC)))
     return FeedContent(
         id=_tag(web, what),
         title=title,
         subtitle=subtitle,
-        self_url=links.asked(f"/feeds/{name}.atom", asked),
-        json_url=links.asked(f"/feeds/{name}.json", asked),
+        self_url=links.with_query(f"/feeds/{name}.atom", query),
+        json_url=links.with_query(f"/feeds/{name}.json", query),
         page_url=links.root + page,
         updated=newest,
         entries=entries,

@@ -28,30 +28,30 @@ from templates.page_layout import Feed, render_page
 router = APIRouter(include_in_schema=False)
 
 
-def _filters_page(web: WebContext, found: PaperPageRequest) -> dict[str, Any]:
+def _filters_page(web: WebContext, params: PaperPageRequest) -> dict[str, Any]:
     """What the filters of search and lists offer."""
     return {
         "watched": web.context.settings.categories,
         "terms": web.context.detector.taxonomy.terms,
         "topic_options": topic_options(web),
-        "asked": found,
+        "params": params,
     }
 
 
 @router.get("/papers")
-def papers(request: Request, web: WebContextDep, found: PaperParams) -> Response:
+def papers(request: Request, web: WebContextDep, params: PaperParams) -> Response:
     """The papers that a number counts, newest first."""
 
     def draw() -> str:
-        total, listed = papers_matching(web.context, found.question, limit=found.limit, offset=found.offset)
+        total, listed = papers_matching(web.context, params.question, limit=params.limit, offset=params.offset)
         return render_page(
             "paper_list.html",
-            site=web.site("search"),
+            frame=web.frame("search"),
             total=total,
             papers=[paper_line(p) for p in listed],
-            next_offset=found.next_offset(total),
-            term_name=_term_name(web, found.question.term),
-            **_filters_page(web, replace(found, total=total)),
+            next_offset=params.next_offset(total),
+            term_name=_term_name(web, params.question.term),
+            **_filters_page(web, replace(params, total=total)),
         )
 
     return cached_page(web, request, draw)
@@ -70,14 +70,14 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
 
 
 @router.get("/papers.{form}")
-def papers_as_file(request: Request, web: WebContextDep, found: PaperParams, form: citations.Form) -> Response:
+def papers_as_file(request: Request, web: WebContextDep, params: PaperParams, form: citations.Form) -> Response:
     """The papers that a number counts, for a reference manager or a table."""
 
     def draw() -> str:
-        _, listed = papers_matching(web.context, found.question, limit=MAX_EXPORT)
+        _, listed = papers_matching(web.context, params.question, limit=MAX_EXPORT)
         return citations.written(listed, form)
 
-    total, _ = papers_matching(web.context, found.question, limit=0)
+    total, _ = papers_matching(web.context, params.question, limit=0)
     return _exported(web, request, draw, form, "papers", total)
 
 
@@ -107,7 +107,7 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
         evidence = [e for d in found.detections for e in d.evidence]
         return render_page(
             "paper.html",
-            site=web.site("search"),
+            frame=web.frame("search"),
             paper=found,
             in_title=[e for e in evidence if e.field == "title"],
             in_abstract=[e for e in evidence if e.field == "abstract"],
@@ -117,41 +117,42 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
 
 
 def _paper_as_file(request: Request, web: WebContext, name: str, form: citations.Form) -> Response:
-    asked = paper_queries.arxiv_id_of(name)
+    paper_id = paper_queries.arxiv_id_of(name)
 
     def draw() -> str:
-        listed = papers_in_order(web.context.db, [asked])
+        listed = papers_in_order(web.context.db, [paper_id])
         if not listed:
-            raise NotFound(f"the paper {asked} is not held here")
+            raise NotFound(f"the paper {paper_id} is not held here")
         return citations.written(listed, form)
 
-    file_name = f"{asked.replace('/', '_')}.{citations.SUFFIXES[form]}"
+    file_name = f"{paper_id.replace('/', '_')}.{citations.SUFFIXES[form]}"
     return cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
 
 
 @router.get("/search")
 def search_page(
-    request: Request, web: WebContextDep, found: PaperParams, q: QueryText = "", sort: SortBy = "relevance"
+    request: Request, web: WebContextDep, params: PaperParams, q: QueryText = "", sort: SortBy = "relevance"
 ) -> Response:
     """Papers by meaning and by words, each with the reasons why it is there."""
-    asked = replace(found, question=replace(found.question, query=q, sort=sort))
+    params = replace(params, question=replace(params.question, query=q, sort=sort))
 
     def draw() -> str:
         problem, answer = None, None
         if q.strip():
             try:
-                answer, _ = search(web.context, asked.question, limit=asked.limit, offset=asked.offset)
+                answer, _ = search(web.context, params.question, limit=params.limit, offset=params.offset)
             except UsageError as error:
                 problem = error.web_message
         return web.render_long(
             "search.html",
-            site=web.site(
-                "search", (Feed(f"Papertide: {q}", LINKS.asked("/feeds/search.atom", asked.query)),) if answer else ()
+            frame=web.frame(
+                "search",
+                (Feed(f"Papertide: {q}", LINKS.with_query("/feeds/search.atom", params.query)),) if answer else (),
             ),
             answer=answer,
             problem=problem,
-            next_offset=asked.next_offset(answer.total) if answer else None,
-            **_filters_page(web, replace(asked, total=answer.total) if answer else asked),
+            next_offset=params.next_offset(answer.total) if answer else None,
+            **_filters_page(web, replace(params, total=answer.total) if answer else params),
         )
 
     return cached_page(web, request, draw)
@@ -161,13 +162,13 @@ def search_page(
 def search_as_file(
     request: Request,
     web: WebContextDep,
-    found: PaperParams,
+    params: PaperParams,
     form: citations.Form,
     q: QueryText = "",
     sort: SortBy = "relevance",
 ) -> Response:
     """The papers found, for a reference manager or a table."""
-    question = replace(found.question, query=q, sort=sort)
+    question = replace(params.question, query=q, sort=sort)
 
     def draw() -> str:
         _, listed = search(web.context, question, limit=MAX_EXPORT)

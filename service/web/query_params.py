@@ -33,7 +33,7 @@ Cursor = Annotated[
 Measure = Literal["share", "count"]
 
 
-def _trend_question(
+def _trend_params(
     term: Annotated[
         list[str],
         Query(
@@ -56,7 +56,7 @@ def _trend_question(
     return TrendRequest(terms, since, until, by, level, _categories(category), primary)
 
 
-TrendParams = Annotated[TrendRequest, Depends(_trend_question)]
+TrendParams = Annotated[TrendRequest, Depends(_trend_params)]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class PaperPageRequest:
         return after if after < total else None
 
 
-def _asked_papers(
+def _paper_params(
     since: Day = "",
     until: Day = "",
     category: Categories = [],  # noqa: B006
@@ -133,7 +133,7 @@ def _asked_papers(
     return PaperPageRequest(question, limit, int(cursor or 0), (since, until))
 
 
-PaperParams = Annotated[PaperPageRequest, Depends(_asked_papers)]
+PaperParams = Annotated[PaperPageRequest, Depends(_paper_params)]
 
 QueryText = Annotated[
     str,

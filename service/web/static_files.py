@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from domain.errors import NotFound
 from service.web.responses import FOR_EVER_S, TEXT, Rendered, respond
-from templates.page_layout import Site, static_file
+from templates.page_layout import PageFrame, static_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,8 +31,8 @@ async def icon(request: Request) -> Response:
 @router.get("/static/{name}")
 async def static(request: Request, name: Annotated[str, Path(max_length=80)]) -> Response:
     """The style sheet and the script."""
-    site = Site()
-    for kind, address in (("css", site.stylesheet), ("js", site.script)):
+    frame = PageFrame()
+    for kind, address in (("css", frame.stylesheet), ("js", frame.script)):
         if address == f"/static/{name}":
             return respond(request, Rendered.of(static_file(kind), _MEDIA[kind]), max_age_s=FOR_EVER_S)
     raise NotFound(f"there is no file {name!r}; a page that names it is out of date, load it anew")

@@ -67,7 +67,7 @@ TheForm = Annotated[Form, Depends(_form)]
 
 
 def _page(web: WebContext, template: str, status: int = 200, **content: Any) -> Response:
-    page = render_page(template, site=web.site("subscribe"), **content)
+    page = render_page(template, frame=web.frame("subscribe"), **content)
     return Response(page, status, media_type=HTML, headers=_HEADERS)
 
 

@@ -53,14 +53,14 @@ def topics(
         areas = sorted({t.topic.area for t in living if t.topic.area})
         return render_page(
             "topics.html",
-            site=web.site("topics"),
+            frame=web.frame("topics"),
             topics=sorted(chosen, key=keys[sort]),
             n_all=len(living),
             gone=[t for t in everyone if not t.is_active],
             series=series,
             newest_week=next((str(Week(points[-1].start)) for points in series.values()), "Newest week"),
             areas=areas,
-            asked={"q": q, "area": area, "sort": sort},
+            params={"q": q, "area": area, "sort": sort},
             drawing=topic_map_drawing(
                 [(t.topic.topic_id, t.topic.label, t.topic.size, t.topic.area, t.position) for t in living],
                 topic_map(web.context),
@@ -82,7 +82,7 @@ def draw_topic_page(web: WebContext, topic_id: int) -> str:
     found = topic_queries.topic(web.context, topic_id)
     return web.render_long(
         "topic.html",
-        site=web.site("topics", (Feed(f"Papertide: {found.label}", f"/feeds/topics/{topic_id}.atom"),)),
+        frame=web.frame("topics", (Feed(f"Papertide: {found.label}", f"/feeds/topics/{topic_id}.atom"),)),
         topic=found,
         series=tuple(map(share_point, found.points)),
     )

@@ -31,7 +31,7 @@ from templates.trend_vega import chart_bytes, curve_names, trend_chart
 router = APIRouter(include_in_schema=False)
 
 EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
-"""What the trend explorer shows before anybody asked."""
+"""What the trend explorer shows before anybody params."""
 
 
 _one_picture_at_a_time = threading.Lock()
@@ -42,15 +42,15 @@ _one_picture_at_a_time = threading.Lock()
 def trends(
     request: Request,
     web: WebContextDep,
-    asked: TrendParams,
+    params: TrendParams,
     measure: Measure = "share",
     add: Annotated[str, Query(max_length=MAX_NAME)] = "",
     taken_as: Annotated[TakenAs, Query(alias="as")] = "words",
 ) -> Response:
     """The trend explorer: curves, the same in words and numbers, and the papers behind each point."""
-    question, refused = asked, None
+    question, refused = params, None
     try:
-        question = asked.adding(add, taken_as)
+        question = params.adding(add, taken_as)
     except UsageError as error:
         refused = error.web_message
     is_example = not question.terms
@@ -73,7 +73,7 @@ def trends(
         taxonomy = web.context.detector.taxonomy.terms
         return web.render_long(
             "trends.html",
-            site=web.site("trends"),
+            frame=web.frame("trends"),
             question=question,
             measure=measure,
             is_example=is_example,
@@ -90,7 +90,7 @@ def trends(
     return cached_page(web, request, draw)
 
 
-def trend_series(web: WebContext, asked: TrendRequest, answer: Trends) -> list[TrendSeries]:
+def trend_series(web: WebContext, params: TrendRequest, answer: Trends) -> list[TrendSeries]:
     """The answer's curves, each point with the address of its papers."""
     last_closed = last_closed_week(web.context.now())
 
@@ -98,28 +98,28 @@ def trend_series(web: WebContext, asked: TrendRequest, answer: Trends) -> list[T
         return TrendSeries(
             name=name,
             points=tuple(map(share_point, one.points)),
-            hrefs=tuple(_papers_of(asked, one)),
-            by=asked.by,
+            hrefs=tuple(_papers_of(params, one)),
+            by=params.by,
             n_open=sum(p.end > last_closed.sunday for p in one.points),
         )
 
     return [
         web.context.cached(
-            ("curve", last_closed, name, replace(asked, terms=(one.kind, one.term))), partial(curve, name, one)
+            ("curve", last_closed, name, replace(params, terms=(one.kind, one.term))), partial(curve, name, one)
         )
         for one, name in zip(answer.series, curve_names(answer.series), strict=True)
     ]
 
 
-def _papers_of(asked: TrendRequest, series: TermSeries) -> list[str]:
+def _papers_of(params: TrendRequest, series: TermSeries) -> list[str]:
     """Where the papers of each point of a curve are listed."""
-    all_of_them = LINKS.asked(
+    all_of_them = LINKS.with_query(
         "/papers",
         {
             "term": f"{series.kind}:{series.term}",
-            "level": "" if asked.level == "adopts" or series.kind not in ("technique", "theme") else asked.level,
-            "category": asked.categories,
-            "primary": "true" if asked.primary else "",
+            "level": "" if params.level == "adopts" or series.kind not in ("technique", "theme") else params.level,
+            "category": params.categories,
+            "primary": "true" if params.primary else "",
         },
     )
     # Written behind what is the same for hundreds of points: quoting an address takes its time.
@@ -134,12 +134,12 @@ def share_point(p: TrendPoint) -> SharePoint:
 
 @router.get("/trends.{form}")
 def trends_as_file(
-    request: Request, web: WebContextDep, asked: TrendParams, form: Literal["json", "csv", "png", "svg"]
+    request: Request, web: WebContextDep, params: TrendParams, form: Literal["json", "csv", "png", "svg"]
 ) -> Response:
     """The chart's data, or the chart as a picture."""
 
     def draw() -> str | bytes:
-        answer = trend_answer(web.context, asked)
+        answer = trend_answer(web.context, params)
         if form == "json":
             return json_text(answer)
         if form == "csv":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from templates.page_layout import Site, render_page
+from templates.page_layout import PageFrame, render_page
 
 
 def test_every_outcome_is_shown() -> None:
@@ -24,7 +24,7 @@ def test_every_outcome_is_shown() -> None:
     record = [{"horizon_weeks": 8, "held": 3, "failed": 1, "unknown": 0}]
     page = render_page(
         "calls.html",
-        site=Site("methods"),
+        frame=PageFrame("methods"),
         answer={"week": None, "record": record, "calls": [call, {**call, "kind": "topic", "key": "7", "scores": []}]},
     )
     words = " ".join(page.replace("\u202f", " ").replace("\u00a0", " ").split())

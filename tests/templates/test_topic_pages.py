@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 from domain.digest import SharePoint
 from domain.topics import Topic
 from domain.week import Week
-from templates.page_layout import Site, render_page
+from templates.page_layout import PageFrame, render_page
 
 WEEK = Week.parse("2026-W25")
 TOPIC = Topic(7, "diffusion", ("noise", "image"), WEEK, 40)
@@ -45,7 +45,7 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> Non
         "n_papers_now": 40,
     }
     series = _series(False, True, last)
-    page = lxml_html.fromstring(render_page("topic.html", site=Site("topics"), topic=topic, series=series))
+    page = lxml_html.fromstring(render_page("topic.html", frame=PageFrame("topics"), topic=topic, series=series))
     [table] = page.find_class("weeks")
     texts = [_text(row[-1]) for row in table.iter("tr")]
     assert texts == [
@@ -65,14 +65,14 @@ def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_complete(last: 
     page = lxml_html.fromstring(
         render_page(
             "topics.html",
-            site=Site("topics"),
+            frame=PageFrame("topics"),
             topics=[SimpleNamespace(topic=TOPIC)],
             n_all=1,
             gone=[],
             series={7: _series(True, last)},
             newest_week="2026-W25",
             areas=[],
-            asked={"q": "", "area": "", "sort": "size"},
+            params={"q": "", "area": "", "sort": "size"},
             drawing=None,
         )
     )

@@ -279,7 +279,7 @@ def test_a_page_that_cannot_be_drawn_lets_others_be_drawn(context: CachedContext
     web: WebContext = make_app(context.settings, context).state.web
     for _ in range(2 * (os.cpu_count() or 1)):
         with pytest.raises(UndefinedError):
-            web.render_long("topic.html", site=web.site())
+            web.render_long("topic.html", frame=web.frame())
     assert "Search" in TestClient(make_app(context.settings, context)).get("/search?q=graph").text
 
 
