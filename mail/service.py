@@ -98,6 +98,11 @@ class MailService:
         due = [str(i) for i in due_issues(self._deliverable_weeks(planned), planned)]
         return list(dict.fromkeys([*open_issues(context.db), *due]))
 
+    def newest_issue(self) -> Issue | None:
+        """The weekly issue of the newest digest; ``None`` if there is no digest."""
+        weeks = published_weeks(self.context.db)
+        return Issue("weekly", weeks[-1]) if weeks else None
+
     def _deliverable_weeks(self, planned: dict[str, int]) -> list[Week]:
         """Weeks whose digest is complete, or has waited for completeness for as long as the settings say."""
         context = self.context

@@ -216,11 +216,10 @@ class Papertide:
         """
         from domain.errors import NotFound
         from papertide.table_schemas import DIGEST
-        from queries.digests import published_digest
+        from queries.digests import published_digest, published_weeks
         from queries.parse_dates import week_named
-        from store.digests import published_weeks
 
-        weeks = published_weeks(self._context.db)
+        weeks = published_weeks(self._context)
         if week is None and not weeks:
             raise NotFound("no digest is published yet; `papertide run` makes one")
         digest = published_digest(self._context, week_named(week) if week else weeks[-1]).edition.digest

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.errors import NotFound
 from domain.week import Week
 from queries.results import DigestLine
 from runtime.context import AppContext
+from store import digests
 from store.digests import DigestSummary, PublishedDigest, digest_revision, digest_summaries
 
 
@@ -27,6 +30,21 @@ def published_digest(context: AppContext, week: Week, revision: int | None = Non
     if found is None:
         raise NotFound(f"there is no digest of {week}" + (f" in revision {revision}" if revision else ""))
     return found
+
+
+def newest_digest(context: AppContext, week: Week) -> PublishedDigest | None:
+    """The newest revision of a week's digest as it is stored now; ``None`` if none is published."""
+    return digests.newest_digest(context.db, week)
+
+
+def published_weeks(context: AppContext) -> list[Week]:
+    """Every week with a digest, oldest first."""
+    return digests.published_weeks(context.db)
+
+
+def digest_revisions(context: AppContext, week: Week) -> list[tuple[int, datetime]]:
+    """Every revision of a week's digest with its publication time, oldest first."""
+    return digests.revisions_of(context.db, week)
 
 
 def digest_line(head: DigestSummary) -> DigestLine:

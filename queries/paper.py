@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.errors import NotFound
-from domain.paper import ArxivId, parse_arxiv_id
+from domain.paper import ArxivId, Paper, parse_arxiv_id
 from queries.paper_rows import paper_line
 from queries.results import PaperDetection, PaperResult, PaperVersion, SimilarPaper, TopicName
 from queries.topics import all_topics
@@ -44,6 +44,20 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
         topic=topic,
         similar=similar,
     )
+
+
+def stored_paper(context: AppContext, arxiv_id: ArxivId) -> Paper:
+    """A paper as arXiv describes it, without what was found in it.
+
+    Raises
+    ------
+    NotFound
+        If it is not held.
+    """
+    found = papers_in_order(context.db, [arxiv_id])
+    if not found:
+        raise NotFound(f"the paper {arxiv_id} is not held here")
+    return found[0]
 
 
 def arxiv_id_of(text: str) -> ArxivId:

@@ -23,7 +23,7 @@ from store.deliveries import delivery_counts
 from store.detections import count_without_detections
 from store.digests import published_weeks
 from store.embeddings import count_without_embedding, embedding_counts
-from store.papers import count_papers
+from store.papers import count_papers, holds_made_up
 from store.runs import newest_runs, unresolved_failures
 from store.subscribers import subscriber_counts, suppression_counts
 from store.topics import StoredTopicModel, drift_of
@@ -53,13 +53,23 @@ def status(context: AppContext) -> Status:
             RunLine(r.job, r.period, r.state, r.started_at, r.finished_at, r.message)
             for r in newest_runs(context.db, _N_RUNS)
         ),
-        troubled=tuple(
-            TroubledRun(r.job, r.period, r.state, r.n_tries, r.next_try_at, r.message)
-            for r in unresolved_failures(context.db)
-        ),
+        troubled=troubled_runs(context),
         due=tuple(_due(context, context.now(), model_id)),
         drift=_drift(context, model) if model else {},
     )
+
+
+def troubled_runs(context: AppContext) -> tuple[TroubledRun, ...]:
+    """Failed jobs that have not succeeded since, oldest first."""
+    return tuple(
+        TroubledRun(r.job, r.period, r.state, r.n_tries, r.next_try_at, r.message)
+        for r in unresolved_failures(context.db)
+    )
+
+
+def is_sample_corpus(context: AppContext) -> bool:
+    """Whether the stored papers are those of the sample corpus."""
+    return context.cached("made up", lambda: holds_made_up(context.db))
 
 
 def operator_status(context: AppContext) -> OperatorStatus:

@@ -16,8 +16,13 @@ def packages() -> set[str]:
     return {folder.parent.name for folder in ROOT.glob("*/__init__.py")}
 
 
-def contract(kind: str) -> dict[str, list[str]]:
-    (only,) = [each for each in LINTER["contracts"] if each["type"] == kind]
+def contract(kind: str, source: str | None = None) -> dict[str, list[str]]:
+    """The only contract of a kind, or the only one about a source package."""
+    (only,) = [
+        each
+        for each in LINTER["contracts"]
+        if each["type"] == kind and (source is None or source in each["source_modules"])
+    ]
     return dict(only)
 
 
@@ -34,8 +39,18 @@ def test_circles_of_files_are_looked_for_in_every_package_that_ships_and_in_trai
 
 
 def test_training_may_import_analysis_store_and_domain_only() -> None:
-    forbidden = set(contract("forbidden")["forbidden_modules"])
+    forbidden = set(contract("forbidden", "training")["forbidden_modules"])
     assert forbidden == packages() - NOT_SHIPPED - {"analysis", "store", "domain"}
+
+
+def test_the_outside_reads_the_store_through_queries_and_mail() -> None:
+    outside = contract("forbidden", "service")
+    assert set(outside["source_modules"]) == {"service", "papertide"}
+    assert outside["forbidden_modules"] == ["store"]
+    assert {line.split(" -> ")[0] for line in outside["ignore_imports"]} == {
+        "service.cli.admin",
+        "service.web.middleware",
+    }
 
 
 def test_types_and_examples_are_checked_in_every_package_that_ships_in_training_and_in_tools() -> None:

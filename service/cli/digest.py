@@ -59,16 +59,16 @@ def _publish_and_write(context: AppContext, week: Week, out: Path | None) -> Non
     from domain.week import last_closed_week
     from pipeline import stages
     from pipeline.run import digest_folder, write_digest
+    from queries.digests import newest_digest
     from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
-    from store.digests import newest_digest
 
-    before = newest_digest(context.db, week)
+    before = newest_digest(context, week)
     typer.echo(f"Analysing what is stored, then composing the digest of {week}.", err=True)
     with exclusive_run(context, "digest", str(week)) as guarded:
         follow(guarded(stages.analyse(context, last_week=last_closed_week(context.now()))))
         follow(guarded(stages.publish(context, week)))
-    after = newest_digest(context.db, week)
+    after = newest_digest(context, week)
     if before is not None and after is not None and after.revision == before.revision:
         typer.echo(
             f"This is the digest of {week} as published on {before.published_at:%Y-%m-%d %H:%M} UTC, "

@@ -15,6 +15,7 @@ from service.cli.options import FollowOption, FormatOption, open_mail_service
 
 if TYPE_CHECKING:
     from domain.subscription import Issue, Preferences
+    from mail.service import MailService
     from runtime.context import AppContext
 
 
@@ -27,16 +28,15 @@ _IssueName = Annotated[
 ]
 
 
-def _issue(context: AppContext, name: str | None) -> Issue:
+def _issue(mail_service: MailService, name: str | None) -> Issue:
     from domain.subscription import Issue
-    from store.digests import published_weeks
 
     if name is not None:
         return Issue.parse(name)
-    weeks = published_weeks(context.db)
-    if not weeks:
+    newest = mail_service.newest_issue()
+    if newest is None:
         raise UsageError("there is no digest to send yet; `papertide run` makes one")
-    return Issue("weekly", weeks[-1])
+    return newest
 
 
 def _preferences(context: AppContext, frequency: str, mail_format: str, follow: list[str] | None) -> Preferences:
@@ -62,10 +62,9 @@ def mail_preview(
     if out.suffix not in (".eml", ".html", ".txt"):
         raise UsageError(f"--out {out}: use .eml for the whole mail, .html or .txt for one part")
     with open_context(ctx) as context:
-        chosen = _issue(context, issue)
-        message = open_mail_service(context).preview(
-            chosen, _preferences(context, chosen.frequency, mail_format, follow)
-        )
+        mail_service = open_mail_service(context)
+        chosen = _issue(mail_service, issue)
+        message = mail_service.preview(chosen, _preferences(context, chosen.frequency, mail_format, follow))
         html = message.html
         for picture in message.pictures:  # a single file has no attachments to refer to
             data = b64encode(picture.png).decode()
@@ -86,13 +85,12 @@ def mail_test(
     from dataclasses import replace
 
     from domain.subscription import normalised_address
-    from store.digests import published_weeks
     from templates.mail_content import Notice
 
     with open_context(ctx) as context:
         normal, mail_service = normalised_address(address), open_mail_service(context)
-        if published_weeks(context.db):
-            chosen = _issue(context, issue)
+        if mail_service.newest_issue() is not None:
+            chosen = _issue(mail_service, issue)
             message = mail_service.preview(chosen, _preferences(context, chosen.frequency, "html", follow))
             # Its links do not work, so the header must not offer to unsubscribe with one click.
             mail_service.send(replace(message, to=normal, unsubscribe_url="", subject=f"Test: {message.subject}"))

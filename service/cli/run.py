@@ -28,13 +28,13 @@ def run_and_write(context: AppContext) -> None:
     """Do a run, write the newest digest's files, and print its summary."""
     from domain.week import last_closed_week
     from pipeline.run import digest_folder, run, write_digest
+    from queries.digests import published_weeks
     from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
-    from store.digests import published_weeks
 
     with exclusive_run(context, "run", str(last_closed_week(context.now()))) as guarded:
         follow(guarded(run(context, context.settings.weeks)))
-    weeks = published_weeks(context.db)
+    weeks = published_weeks(context)
     if not weeks:
         raise PapertideError("arXiv has no papers for these weeks, so there is no digest; see `papertide status`")
     print_digest_summary(context, weeks[-1], write_digest(context, weeks[-1], digest_folder(context)))
@@ -42,9 +42,9 @@ def run_and_write(context: AppContext) -> None:
 
 def print_digest_summary(context: AppContext, week: Week, page: Path) -> None:
     """Print a digest's headline, whether its week is complete, and where its page is."""
-    from store.digests import newest_digest
+    from queries.digests import newest_digest
 
-    published = newest_digest(context.db, week)
+    published = newest_digest(context, week)
     if published is not None:
         digest = published.edition.digest
         state = "complete" if digest.completeness.complete else "NOT proven complete"

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from queries.status import is_sample_corpus
 from runtime.cached_context import CachedContext
 from runtime.single_flight_cache import SingleFlightCache
 from service.web.middleware import RequestMetrics
-from store.papers import holds_made_up
 from templates.page_layout import Feed, PageFrame, render_page
 
 
@@ -27,7 +27,7 @@ class WebContext:
 
     def frame(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> PageFrame:
         """The frame of a page of this service: navigation and feeds."""
-        return PageFrame(section, feeds, made_up=self.context.cached("made up", lambda: holds_made_up(self.context.db)))
+        return PageFrame(section, feeds, made_up=is_sample_corpus(self.context))
 
     def render_long(self, template: str, **content: Any) -> str:
         """A page of many numbers. At most one page a core is rendered at once, so that each is done sooner.

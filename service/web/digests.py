@@ -16,7 +16,6 @@ from service.web.page_cache import cached_page
 from service.web.page_constants import DIGEST_FEED, LINKS
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
 from service.web.shared_parameters import WeekName
-from store.digests import revisions_of
 from templates.digest_json import digest_json
 from templates.digest_pages import render_html, render_list_page, render_text
 from templates.page_layout import EditionNavigation, render_page
@@ -99,11 +98,12 @@ def _digest_page(request: Request, web: WebContext, week: Week, revision: int | 
         found = digest_queries.published_digest(web.context, week, revision)
         weeks = [head.week for head in digest_queries.published_digests(web.context)][::-1]
         at = weeks.index(week)
+        revisions = digest_queries.digest_revisions(web.context, week)
         edition_nav = EditionNavigation(
             before=weeks[at - 1] if at else None,
             after=weeks[at + 1] if at + 1 < len(weeks) else None,
             shown=found.revision,
-            revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions_of(web.context.db, week)),
+            revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions),
         )
         return render_html(
             found.edition, links=LINKS, frame=web.frame("digests", (DIGEST_FEED,)), edition_nav=edition_nav

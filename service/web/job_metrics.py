@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from mail.deliveries import count_deliveries
+from mail.subscriptions import count_subscribers
+from queries.status import troubled_runs
 from runtime.context import AppContext
-from store.deliveries import delivery_counts
-from store.runs import unresolved_failures
-from store.subscribers import subscriber_counts
 
 
 class JobMetrics(Collector):
@@ -25,19 +25,19 @@ class JobMetrics(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The metrics now."""
-        db = self._context.db
+        context = self._context
         troubled = GaugeMetricFamily(
             "papertide_job_failures", "Failures in a row of jobs that are not done.", labels=["job", "period", "state"]
         )
-        for run in unresolved_failures(db):
+        for run in troubled_runs(context):
             troubled.add_metric([run.job, run.period, run.state], run.n_tries)
         yield troubled
         readers = GaugeMetricFamily("papertide_readers", "Readers by mail.", labels=["state"])
-        for state, n in subscriber_counts(db).items():
+        for state, n in count_subscribers(context).items():
             readers.add_metric([state], n)
         yield readers
         deliveries = GaugeMetricFamily("papertide_deliveries", "Mails of the newest issues.", labels=["issue", "state"])
-        counts = delivery_counts(db)
+        counts = count_deliveries(context)
         for issue in sorted(counts)[-4:]:
             for state, n in counts[issue].items():
                 deliveries.add_metric([issue, state], n)

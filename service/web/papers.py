@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from domain.errors import NotFound, UsageError
+from domain.errors import UsageError
 from queries import paper as paper_queries
 from queries import term_resolution
 from queries.paper_rows import paper_line
@@ -20,7 +20,6 @@ from service.web.page_cache import cached_page
 from service.web.page_constants import LINKS
 from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
 from service.web.shared_parameters import topic_options
-from store.papers import papers_in_order
 from templates import citations
 from templates.number_text import term_text
 from templates.page_layout import Feed, render_page
@@ -120,10 +119,7 @@ def _paper_as_file(request: Request, web: WebContext, name: str, form: citations
     paper_id = paper_queries.arxiv_id_of(name)
 
     def draw() -> str:
-        listed = papers_in_order(web.context.db, [paper_id])
-        if not listed:
-            raise NotFound(f"the paper {paper_id} is not held here")
-        return citations.written(listed, form)
+        return citations.written([paper_queries.stored_paper(web.context, paper_id)], form)
 
     file_name = f"{paper_id.replace('/', '_')}.{citations.SUFFIXES[form]}"
     return cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
