@@ -24,7 +24,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.delivery_year import LAST_WEEK, MODEL, SEARCHES, Numbers, fill_with_papers
+from analysis.sentence_encoder import EmbeddingSettings
+from benchmarks.delivery_year import LAST_WEEK, SEARCHES, Numbers, fill_with_papers
 from domain.subscription import Follow, Issue, Preferences
 from domain.week import CLOSE_LAG
 from mail.issues import issue_message
@@ -112,7 +113,9 @@ def _measure(folder: Path, port: int, n_readers: int, data: Path | None) -> None
         transport="smtp", host="127.0.0.1", port=port, security="none", sender="d@papertide.example", rate_per_s=1000
     )
     settings = Settings(data_dir=folder, now=LAST_WEEK.end_at + CLOSE_LAG, mail=mail)
-    if data is not None:
+    if data is None:
+        settings = settings.model_copy(update={"embedding": EmbeddingSettings(model=str(folder / "model"))})
+    else:
         shutil.copy(data / "papertide.sqlite", folder / "papertide.sqlite")
     context = AppContext(settings)
     if data is None:
@@ -123,7 +126,7 @@ def _measure(folder: Path, port: int, n_readers: int, data: Path | None) -> None
     _readers(context, n_readers)
     numbers = Numbers(1)
     mail_service = MailService(context, random_token=numbers, random_key=lambda: numbers()[:32])
-    if context.embedding_model_id != MODEL:
+    if data is not None:
         mail_service.composer(Issue("weekly", week))  # the model reads the searches before time counts
 
     [job] = [job for job in jobs_of(mail_service) if job.name == "delivery"]

@@ -237,9 +237,7 @@ def _settings(folder: Path, port: int, now: datetime) -> Settings:
 
 def _context(settings: Settings) -> AppContext:
     """An application context whose detector is read once for all days and children."""
-    context = AppContext(settings)
-    context.__dict__["detector"] = _detector()
-    return context
+    return AppContext(settings, detector=_detector())
 
 
 @cache

@@ -177,9 +177,8 @@ def _deliver(mail_service: MailService) -> list[tuple[str, str]]:
 def _later(mail_service: MailService, **more: float) -> MailService:
     """The same mail service at another time."""
     context = mail_service.context
-    moved = AppContext(context.settings.model_copy(update={"now": context.now() + timedelta(**more)}))
-    moved.__dict__["db"] = context.db
-    mail_service.context = moved
+    settings = context.settings.model_copy(update={"now": context.now() + timedelta(**more)})
+    mail_service.context = AppContext(settings, db=context.db)
     return mail_service
 
 
