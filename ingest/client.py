@@ -76,6 +76,10 @@ class ArxivClient:
         """Number of requests sent, including retries."""
         return self._session.n_requests
 
+    def close(self) -> None:
+        """Close the connections to arXiv."""
+        self._session.close()
+
     def page(self, window: Window, categories: tuple[str, ...], *, start: int, size: int) -> Page:
         """Papers ``start`` to ``start + size`` of a window by submission time, oldest first.
 

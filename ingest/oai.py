@@ -38,6 +38,10 @@ class OaiClient:
             source="oai",
         )
 
+    def close(self) -> None:
+        """Close the connections to arXiv."""
+        self._session.close()
+
     def first_page(self, set_name: str, metadata_format: OaiFormat, *, from_date: date) -> OaiPage:
         """The first page of all records in a set that changed on ``from_date`` or later.
 

@@ -26,10 +26,12 @@ from store.paper_arrays import stored_state
 from store.search import mondays_of_rows
 
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("papertide.web")
 
 CHECK_EVERY_S = 2.0
 """How long a change in the database may go unnoticed."""
+CLOSE_WAIT_S = 1.0
+"""How long closing waits for an index that is being loaded."""
 CACHE_MB = 16
 """SQLite pages that each connection caches, in MB."""
 
@@ -43,8 +45,23 @@ class _Loaded:
     number: int
 
 
+def load_index(context: AppContext) -> PaperIndex:
+    """The papers as arrays, loaded through a context without a cache.
+
+    Until the index is in use, cached values, such as models, are of the old state.
+    """
+    return AppContext(context.settings, clock=context.clock, db=context.db, detector=context.detector).paper_index
+
+
 class CachedContext(AppContext):
-    """The context of a web process: answers are cached for each state of the database; safe for several threads."""
+    """The context of a web process: answers are cached for each state of the database; safe for several threads.
+
+    Parameters
+    ----------
+    settings, clock, db, detector, encoder : as for ``AppContext``.
+    load_index : loads the papers of a context as arrays.
+    check_every_s : how long a change in the database may go unnoticed, in seconds.
+    """
 
     def __init__(
         self,
@@ -54,14 +71,18 @@ class CachedContext(AppContext):
         db: Database | None = None,
         detector: Detector | None = None,
         encoder: Encoder | None = None,
+        load_index: Callable[[AppContext], PaperIndex] = load_index,
+        check_every_s: float = CHECK_EVERY_S,
     ) -> None:
         super().__init__(settings, clock=clock, db=db, detector=detector, encoder=encoder)
+        self._read_index = load_index
         self._index_lock = threading.Lock()
+        self._reloading: threading.Thread | None = None
         self._held: dict[str, _Loaded] = {}
         self._query_batcher = QueryBatcher(self.all_similarities)
         # The state is that of the index in use, so nothing of an old index is cached under a new state.
         self.state_cache = SingleFlightCache(
-            POOL_BYTES["shared"], state=self._state_in_use, check_every_s=CHECK_EVERY_S
+            POOL_BYTES["shared"], state=self._state_in_use, check_every_s=check_every_s
         )
         # The other pools check every time, so a page of the new state never finds a digest of the old one.
         state = self.state_cache.state
@@ -74,6 +95,12 @@ class CachedContext(AppContext):
     def _open_database(self) -> Database:
         # Each thread has a connection of its own, so each caches little.
         return open_database(self.settings.store_url, cache_mb=CACHE_MB)
+
+    def close(self) -> None:
+        """Close what was opened here, after a short wait for an index that is being loaded."""
+        if self._reloading is not None:
+            self._reloading.join(CLOSE_WAIT_S)
+        super().close()
 
     def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:
         """The value of ``make``, made once for each state of the database."""
@@ -100,7 +127,10 @@ class CachedContext(AppContext):
         if loaded is None:
             return state, 0
         if loaded.state != state and self._index_lock.acquire(blocking=False):
-            threading.Thread(target=self._reload_index, args=(state, loaded), name="index", daemon=True).start()
+            self._reloading = threading.Thread(
+                target=self._reload_index, args=(state, loaded), name="index", daemon=True
+            )
+            self._reloading.start()
         return loaded.state, loaded.number
 
     def _reload_index(self, state: Hashable, old: _Loaded) -> None:
@@ -116,12 +146,8 @@ class CachedContext(AppContext):
         """Load an index and use it, under one lock; ``state`` was looked up before, so the index is no older."""
         before = self._held.get("loaded")
         with time_limit(None):  # the first request loads it for all, so its own limit does not count
-            index = self._loaded_index()
+            index = self._read_index(self)
         self._held["loaded"] = _Loaded(index, state, before.number + 1 if before else 1)
-
-    def _loaded_index(self) -> PaperIndex:
-        # In a context without a cache: until the index is in use, cached values, such as models, are of the old state.
-        return AppContext(self.settings, clock=self.clock, db=self.db, detector=self.detector).paper_index
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; concurrent queries share one pass."""

@@ -67,6 +67,8 @@ class AppContext:
     db : an open database; by default the one that the settings name, opened on first use.
     detector : the detector; by default the one over the settings' taxonomy.
     encoder : the embedding model; by default the one that the settings name, loaded on first use.
+    source : the client of arXiv's query API; by default one for the settings' address.
+    oai_source : the client of arXiv's OAI-PMH; by default one for the settings' address.
     read_only : open the database without creating, migrating or changing it.
     """
 
@@ -78,6 +80,8 @@ class AppContext:
         db: Database | None = None,
         detector: Detector | None = None,
         encoder: Encoder | None = None,
+        source: ArxivClient | None = None,
+        oai_source: OaiClient | None = None,
         read_only: bool = False,
     ) -> None:
         self.settings = settings
@@ -86,6 +90,10 @@ class AppContext:
         self._db = db
         self._detector = detector
         self._encoder = encoder
+        self._given_source = source
+        self._given_oai_source = oai_source
+        self._holds_made_up: bool | None = None
+        self._opened: list[Database | ArxivClient | OaiClient] = []
         self._db_lock = threading.Lock()
         self._detector_lock = threading.Lock()
         self._encoder_lock = threading.Lock()
@@ -99,9 +107,9 @@ class AppContext:
         self.close()
 
     def close(self) -> None:
-        """Close the database, if it was opened."""
-        if self._db is not None:
-            self._db.close()
+        """Close the database and the HTTP sessions that were opened here; those passed in belong to the caller."""
+        for opened in self._opened:
+            opened.close()
 
     def now(self) -> datetime:
         """The current time, or the time that the setting ``now`` gives."""
@@ -120,6 +128,7 @@ class AppContext:
         with self._db_lock:
             if self._db is None:
                 self._db = self._open_database()
+                self._opened.append(self._db)
             return self._db
 
     @cached_property
@@ -131,12 +140,16 @@ class AppContext:
         UsageError
             If the stored papers are the demo's and this server's are real.
         """
+        if self._given_source is not None:
+            return self._given_source
         from ingest.client import ArxivClient
 
         self._refuse_to_mix(self.settings.arxiv.api_url)
-        return ArxivClient(
+        source = ArxivClient(
             self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
         )
+        self._opened.append(source)
+        return source
 
     @cached_property
     def oai_source(self) -> OaiClient:
@@ -147,30 +160,38 @@ class AppContext:
         UsageError
             As ``source``.
         """
+        if self._given_oai_source is not None:
+            return self._given_oai_source
         from ingest.oai import OaiClient
 
         self._refuse_to_mix(self.settings.arxiv.oai_url)
-        return OaiClient(
+        oai_source = OaiClient(
             self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
         )
-
-    @cached_property
-    def _holds_made_up(self) -> bool:
-        return holds_made_up(self.db)
+        self._opened.append(oai_source)
+        return oai_source
 
     @property
     def can_harvest(self) -> bool:
         """False if the stored papers are the demo's and arXiv's query API is the real one: they must not mix."""
-        return not (_is_real_arxiv(self.settings.arxiv.api_url) and self._holds_made_up)
+        return not self._would_mix(self.settings.arxiv.api_url)
 
     @property
     def can_harvest_oai(self) -> bool:
         """As ``can_harvest``, for OAI-PMH."""
-        return not (_is_real_arxiv(self.settings.arxiv.oai_url) and self._holds_made_up)
+        return not self._would_mix(self.settings.arxiv.oai_url)
+
+    def _would_mix(self, url: str, *, check_again: bool = False) -> bool:
+        """Whether the stored papers are the demo's and this server's are real; checked once unless told otherwise."""
+        if not _is_real_arxiv(url):
+            return False
+        if self._holds_made_up is None or check_again:
+            self._holds_made_up = holds_made_up(self.db)
+        return self._holds_made_up
 
     def _refuse_to_mix(self, url: str) -> None:
         """Refuse to add real papers to the demo's."""
-        if _is_real_arxiv(url) and holds_made_up(self.db):
+        if self._would_mix(url, check_again=True):
             raise UsageError(
                 "this folder has the demo's made-up papers, and real ones must not be added; use another --data-dir"
             )

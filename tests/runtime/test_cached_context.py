@@ -17,9 +17,8 @@ from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from ingest.harvest import plan_harvest
 from pipeline import stages
-from runtime import cached_context
 from runtime import single_flight_cache as cache
-from runtime.cached_context import CHECK_EVERY_S, CachedContext
+from runtime.cached_context import CHECK_EVERY_S, CachedContext, load_index
 from runtime.context import AppContext
 from runtime.exclusive_run import exclusive_run
 from service.web.app import make_app
@@ -63,30 +62,32 @@ class Loading:
     n_read: int = 0
     n_ended: int = 0
 
-
-@pytest.fixture
-def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
-    """Loads of the index that can be held up; every look at the database is a fresh one."""
-    how, load = Loading(), CachedContext._loaded_index
-    how.release.set()
-
-    def slowly(context: CachedContext) -> PaperIndex:
-        how.n_begun += 1
+    def __call__(self, context: AppContext) -> PaperIndex:
+        self.n_begun += 1
         try:
-            index = load(context)
-            how.n_read += 1
-            assert how.release.wait(20)
-            if how.error:
-                raise how.error
+            index = load_index(context)
+            self.n_read += 1
+            assert self.release.wait(20)
+            if self.error:
+                raise self.error
             return index
         finally:
-            how.n_ended += 1
+            self.n_ended += 1
 
-    monkeypatch.setattr(cached_context, "CHECK_EVERY_S", 0.0)
-    monkeypatch.setattr(CachedContext, "_loaded_index", slowly)
+
+@pytest.fixture
+def loading() -> Iterator[Loading]:
+    """Loads of the index that can be held up."""
+    how = Loading()
+    how.release.set()
     yield how
     how.release.set()
     _wait_for(lambda: how.n_begun == how.n_ended)
+
+
+def _make_context(folder: Path, loading: Loading, *, filled: bool = True) -> CachedContext:
+    """A context whose every look at the database is a fresh one."""
+    return make_context(folder, filled=filled, load_index=loading, check_every_s=0.0)
 
 
 def _wait_for(is_so: Callable[[], bool]) -> None:
@@ -111,7 +112,7 @@ def _add_paper(context: CachedContext) -> None:
 
 
 def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, loading: Loading) -> None:
-    context = make_context(tmp_path)
+    context = _make_context(tmp_path, loading)
     client = TestClient(make_app(context.settings, context))
     context.preload()
     first = client.get(PAPERS)
@@ -137,7 +138,7 @@ def test_nothing_of_the_old_index_is_kept_under_the_new_state(tmp_path: Path, lo
 
 
 def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path: Path, loading: Loading) -> None:
-    context = make_context(tmp_path, filled=False)
+    context = _make_context(tmp_path, loading, filled=False)
     client = TestClient(make_app(context.settings, context))
     context.preload()
     assert "othing is embedded yet" in client.get(SEARCH).text
@@ -156,7 +157,7 @@ def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path:
 
 
 def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path: Path, loading: Loading) -> None:
-    context = make_context(tmp_path)
+    context = _make_context(tmp_path, loading)
     client = TestClient(make_app(context.settings, context))
     loading.release.clear()
     loader = threading.Thread(target=context.preload)
@@ -175,7 +176,7 @@ def test_a_run_that_ends_while_the_first_index_is_loaded_is_not_missed(tmp_path:
 
 
 def test_a_load_that_fails_is_tried_again(tmp_path: Path, loading: Loading) -> None:
-    context = make_context(tmp_path)
+    context = _make_context(tmp_path, loading)
     client = TestClient(make_app(context.settings, context))
     context.preload()
     n = client.get(PAPERS).json()["total"]
@@ -187,3 +188,15 @@ def test_a_load_that_fails_is_tried_again(tmp_path: Path, loading: Loading) -> N
     loading.error = None
     _wait_for(lambda: client.get(PAPERS).json()["total"] == n + 1)
     context.db.close()
+
+
+def test_closing_waits_for_an_index_that_is_being_loaded(tmp_path: Path, loading: Loading) -> None:
+    context = _make_context(tmp_path, loading)
+    context.preload()
+    loading.release.clear()
+    _add_paper(context)
+    context.state_cache.state()
+    _wait_for(lambda: loading.n_read == 2)
+    threading.Timer(0.2, loading.release.set).start()
+    context.close()
+    assert loading.n_ended == 2

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,12 +89,12 @@ def _papers() -> list[Paper]:
     return papers
 
 
-def make_context(folder: Path, *, filled: bool = True) -> CachedContext:
+def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedContext:
     """A cached context over a new database, with a published digest where it is filled."""
     service = ServiceSettings(base_url="https://papertide.example", requests_per_minute=0)
     encoder = WordEncoder()
     settings = Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service)
-    context = CachedContext(settings, encoder=encoder)
+    context = CachedContext(settings, encoder=encoder, **given)
     if not filled:
         return context
     papers = _papers()
