@@ -22,15 +22,9 @@ from lxml import html as lxml_html
 
 from domain.digest import DigestEdition
 from domain.paper import ArxivId
-from templates import (
-    DIGEST_FILE_LINKS,
-    FileLinks,
-    digest_files,
-    digest_json,
-    render_html,
-    render_list_page,
-    render_text,
-)
+from templates.digest_json import digest_json
+from templates.digest_pages import digest_files, render_html, render_list_page, render_text
+from templates.links import DIGEST_FILE_LINKS, FileLinks
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
