@@ -113,11 +113,11 @@ def main() -> None:
             service=ServiceSettings(requests_per_minute=0),
         )
         clock = Clock(start, set_clock)
-        context = AppContext(settings, clock)
+        context = AppContext(settings, clock=clock)
         reader = add_pending(context.db, "ada@example.org", Preferences(), now=start)
         confirm(context.db, reader.subscriber_id, None, now=start)
         mail_service, n_looks = MailService(context, sleep=lambda _: None), 0
-        with TestClient(make_app(settings, CachedContext(settings, clock))) as web:
+        with TestClient(make_app(settings, CachedContext(settings, clock=clock))) as web:
             while clock() <= stop:
                 if not asleep[0] <= clock() < asleep[1]:
                     for end in run_once(mail_service):
