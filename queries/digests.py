@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.digest_result import DigestResult, digest_result
 from domain.errors import NotFound
 from domain.week import Week
 from queries.results import DigestLine
@@ -45,6 +46,16 @@ def published_weeks(context: AppContext) -> list[Week]:
 def digest_revisions(context: AppContext, week: Week) -> list[tuple[int, datetime]]:
     """Every revision of a week's digest with its publication time, oldest first."""
     return digests.revisions_of(context.db, week)
+
+
+def digest(context: AppContext, week: Week) -> DigestResult:
+    """The newest revision of a week's digest.
+
+    Raises
+    ------
+    NotFound
+    """
+    return digest_result(published_digest(context, week).edition)
 
 
 def digest_line(head: DigestSummary) -> DigestLine:

@@ -17,7 +17,7 @@ from store.papers import papers_of_week
 from store.topics import assignments_of_week
 from store.weekly import weekly_counts, weekly_totals
 from templates.citations import no_formula
-from templates.digest_json import digest_json
+from templates.digest_json import digest_json_text
 
 
 def export_public(context: AppContext, folder: Path) -> Iterator[str]:
@@ -59,8 +59,7 @@ def export_public(context: AppContext, folder: Path) -> Iterator[str]:
     for week in published_weeks(context.db):
         published = newest_digest(context.db, week)
         if published is not None:
-            text = json.dumps(digest_json(published.edition), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-            yield _write(folder / "digests" / f"{week}.json", text)
+            yield _write(folder / "digests" / f"{week}.json", digest_json_text(published.edition))
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,7 +1,8 @@
 """What each question is answered with: one frozen result a question, which the command line, API and Python share.
 
-Its JSON has the fields of the result in their order (``queries/json_encoding.py``); docs/json.md describes them. Fields
-are added, and none changes its meaning. Weeks, days and instants are values of their own; instants are UTC.
+Its JSON has the fields of the result in their order (``domain/json_values.py``); docs/json.md describes them. Fields
+are added, and none changes its meaning. Weeks, days and instants are values of their own; instants are UTC. A digest's
+result is ``domain/digest_result.py``, because templates write it to files too.
 """
 
 from __future__ import annotations

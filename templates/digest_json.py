@@ -1,124 +1,21 @@
-"""A digest as JSON: all numbers of the page, in the page's order."""
+"""A digest as a JSON file."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+import json
 from typing import Any
 
-from domain.digest import (
-    Completeness,
-    DigestEdition,
-    Headline,
-    PaperList,
-    Provenance,
-    SharePoint,
-    TermLine,
-    TopicCount,
-    TopicCoverage,
-    TopicLine,
-    WatchedLine,
-)
-from domain.paper import ArxivId
-from domain.trend_calls import CallRecord
-from domain.week import Week
-
-FORMAT_VERSION = 1
+from domain.digest import DigestEdition
+from domain.digest_result import digest_result
+from domain.json_values import json_value
 
 
-def plain(value: Any) -> Any:
-    """Records as objects, tuples as lists, weeks as ``2026-W25``, days as ``2026-06-15``, NaN as null."""
-    if isinstance(value, Week):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {key: plain(element) for key, element in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(element) for element in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value
-
-
-@dataclass(frozen=True)
-class PaperLevel:
-    """A paper behind a number of a digest."""
-
-    arxiv_id: ArxivId
-    level: int
-    """0 on lists that are not of detections."""
-
-
-@dataclass(frozen=True)
-class PapersOfDigest:
-    """All papers behind one number of a digest."""
-
-    heading: str
-    definition: str
-    papers: tuple[PaperLevel, ...]
-    series: tuple[SharePoint, ...]
-
-    @classmethod
-    def of(cls, papers: PaperList) -> PapersOfDigest:
-        """The list of an edition, without what is stored of each paper itself."""
-        levels = tuple(PaperLevel(paper.arxiv_id, paper.level) for paper in papers.papers)
-        return cls(papers.heading, papers.definition, levels, papers.series)
-
-
-@dataclass(frozen=True)
-class DigestResult:
-    """Everything that a digest's page shows, in its order; shares and changes are fractions."""
-
-    format_version: int
-    week: Week
-    start: date
-    """Its Monday."""
-    end: date
-    """Its Sunday."""
-    categories: tuple[str, ...]
-    """The watched ones; a paper counts once if any of its categories is among them."""
-    headline: Headline
-    completeness: Completeness
-    techniques: tuple[TermLine, ...]
-    """By adoption, those that were never measured last."""
-    topics: tuple[TopicLine, ...]
-    """Rising, then new, then cooling, then unproven."""
-    themes: tuple[TermLine, ...]
-    topic_coverage: TopicCoverage
-    notes: tuple[str, ...]
-    """What a reader must know that the numbers do not say."""
-    provenance: Provenance
-    is_made_up: bool
-    """Whether its papers are those of the sample corpus."""
-    all_topics: tuple[TopicCount, ...]
-    """Every topic with a paper this week, by area and size."""
-    watched: tuple[WatchedLine, ...]
-    """The words that the operator follows."""
-    call_records: tuple[CallRecord, ...]
-    """How past calls turned out."""
-    paper_lists: Mapping[str, PapersOfDigest]
-    """By slug."""
-
-
-def digest_result(edition: DigestEdition) -> DigestResult:
-    """The edition as its JSON has it."""
-    digest = edition.digest
-    return DigestResult(
-        format_version=FORMAT_VERSION,
-        start=digest.week.monday,
-        end=digest.week.sunday,
-        paper_lists={papers.slug: PapersOfDigest.of(papers) for papers in edition.paper_lists},
-        **vars(digest),
-    )
+def digest_json_text(edition: DigestEdition) -> str:
+    """The content of a digest's JSON file; fields may be added, but none changes its meaning."""
+    return json.dumps(digest_result(edition), ensure_ascii=False, indent=1, allow_nan=False, default=json_value) + "\n"
 
 
 def digest_json(edition: DigestEdition) -> dict[str, Any]:
-    """``digest_result`` as JSON values; fields may be added, but none changes its meaning."""
-    shown: dict[str, Any] = plain(digest_result(edition))
-    return shown
+    """The same as JSON values."""
+    values: dict[str, Any] = json.loads(digest_json_text(edition))
+    return values

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from domain.detections import ADOPTS, MENTIONS
 from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
-from templates.digest_json import digest_json
+from templates.digest_json import digest_json_text
 from templates.environment import environment
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
 
@@ -144,7 +143,7 @@ def digest_files(edition: DigestEdition) -> dict[str, str]:
     return {
         here.digest(week): render_html(edition, links=here),
         here.text(week): render_text(edition),
-        here.json(week): json.dumps(digest_json(edition), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        here.json(week): digest_json_text(edition),
         **{
             here.paper_list(week, papers.slug): render_list_page(edition, papers.slug, links=LIST_FILE_LINKS)
             for papers in edition.paper_lists

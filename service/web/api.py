@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from domain.digest_result import DigestResult
 from queries import digests as digest_queries
 from queries import paper as paper_queries
 from queries import status as status_queries
 from queries import topic as topic_queries
 from queries import topics as topic_list_queries
 from queries import trend_calls as call_queries
-from queries.json_encoding import json_form
+from queries.json_schema import json_form
 from queries.paper_rows import paper_line
 from queries.papers import papers_matching
 from queries.parse_dates import week_called, week_named
@@ -37,7 +38,6 @@ from service.web.page_constants import STATUS_S
 from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
 from service.web.responses import JSON, json_text
 from service.web.shared_parameters import OptionalWeek, WeekName
-from templates.digest_json import DigestResult, digest_json
 
 DESCRIPTION = (
     "Which way machine-learning research on arXiv is moving: shares of techniques, topics and phrases with their "
@@ -88,7 +88,7 @@ def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
     return cached_page(
         web,
         request,
-        lambda: json_text(digest_json(digest_queries.published_digest(web.context, week_called(week)).edition)),
+        lambda: json_text(digest_queries.digest(web.context, week_called(week))),
         JSON,
     )
 

@@ -16,7 +16,6 @@ from service.web.page_cache import cached_page
 from service.web.page_constants import DIGEST_FEED, LINKS
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
 from service.web.shared_parameters import WeekName
-from templates.digest_json import digest_json
 from templates.digest_pages import render_html, render_list_page, render_text
 from templates.page_layout import EditionNavigation, render_page
 
@@ -61,7 +60,7 @@ def digest_as_json(request: Request, web: WebContextDep, week: WeekName) -> Resp
     return cached_page(
         web,
         request,
-        lambda: json_text(digest_json(digest_queries.published_digest(web.context, week_called(week)).edition)),
+        lambda: json_text(digest_queries.digest(web.context, week_called(week))),
         JSON,
         max_age_s=PUBLISHED_S,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from queries.json_encoding import json_value
+from domain.json_values import json_value
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"

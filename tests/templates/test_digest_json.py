@@ -8,8 +8,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from domain.digest import DigestEdition
-from queries.json_encoding import json_form
-from templates.digest_json import DigestResult, digest_json
+from domain.digest_result import DigestResult
+from queries.json_schema import json_form
+from templates.digest_json import digest_json
 
 
 @pytest.mark.parametrize("name", ["believable", "odd"])

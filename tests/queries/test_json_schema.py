@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from pydantic import TypeAdapter
 
+from domain.json_values import json_value
 from domain.nullable_numbers import FloatOrNaN
 from domain.week import Week
-from queries.json_encoding import json_form, json_value
+from queries.json_schema import json_form
 
 WEEK = Week(date(2026, 6, 15))
 
@@ -23,6 +24,13 @@ class Inner:
 
     share: FloatOrNaN
     n: int = 0
+
+
+@dataclass(frozen=True)
+class Certain:
+    """A number that is always known."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,12 @@ def test_a_record_is_written_with_its_fields_in_their_order() -> None:
     with pytest.raises(TypeError, match="set has no form"):
         json.dumps({"a": {1}}, default=json_value)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        json.dumps(Inner(math.nan), default=json_value, allow_nan=False)
+        json.dumps(Certain(math.nan), default=json_value, allow_nan=False)
+
+
+@pytest.mark.parametrize("unknown", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_known_is_null(unknown: float) -> None:
+    assert json.dumps(Outer(unknown, 3), default=json_value, allow_nan=False).startswith('{"share": null, "n": 3, ')
 
 
 def test_a_record_is_described_by_its_docstrings_with_every_field_required() -> None:

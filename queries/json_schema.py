@@ -1,8 +1,4 @@
-"""Records as JSON: their values, and the types that describe these values in OpenAPI.
-
-A record becomes an object with a member for each of its fields, in their order; a tuple becomes a list, a week
-``2026-W25``, a day ``2026-06-15``, an instant ``2026-06-23T06:00:00Z``. What is not known is null.
-"""
+"""The types that describe records' JSON (``domain/json_values.py``) in OpenAPI."""
 
 from __future__ import annotations
 
@@ -10,9 +6,8 @@ import ast
 import inspect
 import operator
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, make_dataclass
-from datetime import date, datetime
 from functools import cache, reduce
 from itertools import pairwise
 from types import UnionType
@@ -21,40 +16,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import Field, WithJsonSchema
 
 from domain.nullable_numbers import MAY_BE_NAN
-from domain.week import Week, iso_instant
+from domain.week import Week
 
 _WEEK = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\d{4}-W\d{2}$", "examples": ["2026-W25"]})]
-
-
-def json_value(value: Any) -> Any:
-    """A record, week, day or instant as ``json.dumps`` can write it; pass this function as ``default``.
-
-    Raises
-    ------
-    TypeError
-        If the value is none of these.
-
-    Examples
-    --------
-    >>> import json
-    >>> json.dumps({"week": Week.parse("2026-W25"), "start": date(2026, 6, 15)}, default=json_value)
-    '{"week": "2026-W25", "start": "2026-06-15"}'
-    """
-    return _writer(type(value))(value)  # type: ignore[arg-type]  # mypy takes a type for unhashable
-
-
-@cache
-def _writer(of: type) -> Callable[[Any], Any]:
-    """What makes a value of a type into one that JSON has; kept for each type, because a chart has hundreds."""
-    if of is Week:
-        return str
-    if issubclass(of, datetime):
-        return iso_instant
-    if issubclass(of, date):
-        return date.isoformat
-    if is_dataclass(of):
-        return vars
-    raise TypeError(f"{of.__name__} has no form in JSON")
 
 
 def json_form(hint: Any) -> Any:
