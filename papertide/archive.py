@@ -34,7 +34,14 @@ def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None =
         If a setting is wrong.
     StoreError
         If there is no database, or it has the schema of another version of Papertide. Nothing is created or changed.
+    ImportError
+        If another distribution owns the name of one of Papertide's packages, such as ``mail``.
     """
+    from papertide.import_check import room_conflict
+
+    if conflict := room_conflict():
+        raise ImportError(f"papertide: {conflict}")
+    # Only now is it certain that `runtime` is ours.
     from runtime.context import AppContext
     from runtime.settings import load_settings, process_environment
 

@@ -45,6 +45,21 @@ def test_start_up_says_in_one_line_that_another_package_hides_a_room(tmp_path: P
     assert started.stderr == f"papertide: another package named 'mail' ({file}) hides Papertide's; {ADVICE}\n"
 
 
+def test_opening_a_folder_from_python_says_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "store.py"
+    file.write_text("raise SystemExit('imported')\n")
+    opened = subprocess.run(
+        [sys.executable, "-c", "import papertide; papertide.open('nowhere')"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(INSTALLED_AT)},
+        capture_output=True,
+        text=True,
+    )
+    assert opened.returncode == 1
+    last_line = opened.stderr.splitlines()[-1]
+    assert last_line == f"ImportError: papertide: another package named 'store' ({file}) hides Papertide's; {ADVICE}"
+
+
 def test_a_room_that_another_distribution_has_overwritten_is_named(tmp_path: Path) -> None:
     root = _wheel(tmp_path)
     assert room_conflict(root, _finder(root)) is None
