@@ -223,13 +223,13 @@ class Papertide:
         """
         from domain.errors import NotFound
         from papertide.table_schemas import DIGEST
-        from queries.digests import published_digest, published_weeks
+        from queries import digests
         from queries.parse_dates import week_named
 
-        weeks = published_weeks(self._context)
+        weeks = digests.published_weeks(self._context)
         if week is None and not weeks:
             raise NotFound("no digest is published yet; `papertide run` makes one")
-        digest = published_digest(self._context, week_named(week) if week else weeks[-1]).edition.digest
+        digest = digests.digest(self._context, week_named(week) if week else weeks[-1])
         rows = [
             {
                 "kind": line.kind,
@@ -261,21 +261,23 @@ class Papertide:
         texts : abstracts, or pairs of title and abstract.
         """
         from papertide.table_schemas import DETECTIONS
+        from queries.detect import GivenAbstract, detect
 
-        detector = self._context.detector
-        rows = []
+        rows: list[dict[str, Any]] = []
         for number, text in enumerate(texts):
             title, abstract = ("", text) if isinstance(text, str) else text
             parts = {"title": title, "abstract": abstract}
+            found = detect(self._context, GivenAbstract(number, title, abstract))
             rows += [
                 {
                     "row": number,
-                    "kind": d.kind,
-                    "key": d.key,
-                    "level": d.level,
-                    "evidence": [parts[e.field][e.start : e.end] for e in d.evidence],
+                    "kind": kind,
+                    "key": key,
+                    "level": term.level,
+                    "evidence": [parts[e.field][e.start : e.end] for e in term.evidence],
                 }
-                for d in detector.detect_text(title, abstract)
+                for kind, terms in (("technique", found.techniques), ("theme", found.themes))
+                for key, term in terms.items()
             ]
         return _table(rows, DETECTIONS)
 
@@ -315,11 +317,19 @@ def _change(change: Any) -> dict[str, Any]:
 
 
 def _table(rows: Sequence[dict[str, Any]], schema: TableSchema) -> pd.DataFrame:
-    """The rows as a table of a schema; columns that it does not have are left out."""
+    """The rows as a table of a schema.
+
+    Raises
+    ------
+    ValueError
+        If the rows have other fields than the schema.
+    """
     import pandas as pd
 
     if not rows:
         return schema.empty()
+    if differing := {column.name for column in schema.columns} ^ set(rows[0]):
+        raise ValueError(f"{schema.name}: only in the schema or only in the rows: {', '.join(sorted(differing))}")
     columns = {}
     for column in schema.columns:
         values = [row[column.name] for row in rows]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.table_schemas import Column, TableSchema
 
 _SHARE = (
@@ -98,5 +100,28 @@ WEEKS = TableSchema(
         Column("has_digest", "bool", "whether its digest is published"),
     ),
 )
+
+LEFT_OUT: Mapping[str, frozenset[str]] = {
+    "trends": frozenset({"name", "growth", "change_points", "call"}),
+    "digest": frozenset(
+        {
+            "slug",
+            "definition",
+            "measured",
+            "mentions",
+            "against_last_year",
+            "series",
+            "papers",
+            "where",
+            "more_than_usual",
+            "corrected",
+            "top_terms",
+            "status",
+            "born_week",
+        }
+    ),
+    "weeks": frozenset({"problem", "n_said", "tries", "checked_at", "categories", "late", "after_digest"}),
+}
+"""By table, the fields of a query's result that have no column: values with parts of their own, and details."""
 
 ALL = (TRENDS, SEARCH, PAPERS, TOPICS, DIGEST, DETECTIONS, WEEKS)
