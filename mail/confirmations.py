@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain.errors import DeliveryError, MailServerUnavailable
 from domain.mail_transport import Transport
 from domain.progress import Progress
-from domain.subscription import CONFIRM_LIFETIME, MANAGE_LIFETIME, MailMessage, TokenPurpose
+from domain.subscription import MailMessage, TokenPurpose
 from mail.issues import wait_after
 from store.database import Database
 from store.subscribers import (
@@ -29,7 +29,8 @@ from store.subscribers import (
     suppression_reason,
     waiting_requests,
 )
-from templates.mail_content import Notice, render_notice
+from templates.mail_content import render_notice
+from templates.mail_notices import confirmation_notice, manage_notice
 
 MAX_A_DAY = 3
 MAX_A_MONTH = 8
@@ -129,7 +130,7 @@ def _reply(context: ConfirmationContext, request: SubscriptionRequest) -> MailMe
     if reader is not None and reader.state in ("active", "paused"):
         tokens: dict[TokenPurpose, str] = {"manage": context.new_token()}
         add_tokens(db, reader.subscriber_id, tokens, now=now)
-        notice = _manage_notice(
+        notice = manage_notice(
             context.url("manage", tokens["manage"]), reader.state, asked_to_subscribe=request.preferences is not None
         )
     elif request.preferences is None:
@@ -138,41 +139,6 @@ def _reply(context: ConfirmationContext, request: SubscriptionRequest) -> MailMe
         reader = add_pending(db, request.address, request.preferences, now=now)
         tokens = {"confirm": context.new_token(), "block": context.new_token()}
         add_tokens(db, reader.subscriber_id, tokens, now=now, preferences=request.preferences)
-        notice = _confirmation_notice(context.url("confirm", tokens["confirm"]), context.url("block", tokens["block"]))
+        notice = confirmation_notice(context.url("confirm", tokens["confirm"]), context.url("block", tokens["block"]))
     html, text = render_notice(notice)
     return MailMessage(to=request.address, subject=notice.subject, text=text, html=html, message_key=context.new_key())
-
-
-def _confirmation_notice(confirm_url: str, block_url: str) -> Notice:
-    return Notice(
-        subject="Please confirm your subscription to Papertide",
-        heading="One more step",
-        paragraphs=(
-            "Somebody, probably you, entered this address to get the Papertide digest of machine-learning research.",
-            f"We send nothing until you confirm. The link works for {CONFIRM_LIFETIME.days} days.",
-        ),
-        button=("Confirm the subscription", confirm_url),
-        small=(
-            ("If it was not you, ignore this mail and you will not hear from us.", "", ""),
-            ("To make sure that nobody can sign you up again:", "Never mail this address", block_url),
-        ),
-    )
-
-
-def _manage_notice(url: str, state: str, *, asked_to_subscribe: bool) -> Notice:
-    paused = " It is paused at the moment." if state == "paused" else ""
-    first = (
-        f"You asked for the Papertide digest, and you are already subscribed.{paused}"
-        if asked_to_subscribe
-        else f"Here is the link to your subscription.{paused}"
-    )
-    return Notice(
-        subject="Your Papertide subscription",
-        heading="Your subscription",
-        paragraphs=(
-            first,
-            f"You can change, pause, export or delete it there. The link works for {MANAGE_LIFETIME.days} days.",
-        ),
-        button=("Manage my subscription", url),
-        small=(("If it was not you who asked, nothing has changed.", "", ""),),
-    )

@@ -28,6 +28,7 @@ from store.saved_searches import add_query_vectors, followed_searches, query_vec
 from templates.digest_wording import EnglishPersonalWording
 from templates.links import Links, MailLinks
 from templates.mail_content import IssueFrame, MailUrls, Notice, issue_frame, render_notice
+from templates.mail_notices import operator_notice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -289,7 +290,4 @@ class MailService:
         """Mail the operator, if the settings name one."""
         operator = self.context.settings.mail.operator
         if operator:
-            notice = Notice(
-                f"Papertide: {sanitized_line(subject)}", sanitized_line(subject), (sanitized_line(message),)
-            )
-            self.send_notice(operator, notice)
+            self.send_notice(operator, operator_notice(sanitized_line(subject), sanitized_line(message)))

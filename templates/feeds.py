@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from domain.week import Week
 from templates.environment import environment
 
 # Characters that XML 1.0 does not allow, even escaped.
@@ -39,6 +40,38 @@ class FeedContent:
     page_url: str
     updated: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class FeedTitle:
+    """What a feed is called, and what it holds."""
+
+    title: str
+    subtitle: str
+
+
+DIGESTS_TITLE = FeedTitle("Papertide: weekly digests", "Which way machine-learning research moves")
+
+
+def topic_title(label: str) -> FeedTitle:
+    """The title of the feed of a topic."""
+    return FeedTitle(f"Papertide: {label}", f"New papers on arXiv of the topic “{label}”")
+
+
+def search_title(query: str) -> FeedTitle:
+    """The title of the feed of a saved search."""
+    return FeedTitle(f"Papertide: {query}", f"Papers on arXiv like “{query}”")
+
+
+def digest_title(week: Week, headline: str) -> str:
+    """The title of a digest's entry."""
+    return f"{week}: {headline}"
+
+
+def digest_summary(headline: str, n_papers: int, revision: int) -> str:
+    """A digest in one line; ``revision`` is 1 unless it was corrected."""
+    corrected = f", corrected in revision {revision}" if revision > 1 else ""
+    return f"{headline} {n_papers:,} papers{corrected}."
 
 
 def atom(feed: FeedContent) -> str:

@@ -85,7 +85,7 @@ def mail_test(
     from dataclasses import replace
 
     from domain.subscription import normalised_address
-    from templates.mail_content import Notice
+    from templates.mail_notices import trial_notice
 
     with open_context(ctx) as context:
         normal, mail_service = normalised_address(address), open_mail_service(context)
@@ -95,8 +95,7 @@ def mail_test(
             # Its links do not work, so the header must not offer to unsubscribe with one click.
             mail_service.send(replace(message, to=normal, unsubscribe_url="", subject=f"Test: {message.subject}"))
         else:
-            notice = Notice("Papertide test mail", "It works", ("Mail from Papertide reaches this address.",))
-            mail_service.send_notice(normal, notice)
+            mail_service.send_notice(normal, trial_notice())
         where = (
             f"{context.settings.mail.host}:{context.settings.mail.port}"
             if context.settings.mail.transport == "smtp"

@@ -22,15 +22,9 @@ from domain.errors import (
 )
 from service.web.responses import HTML, JSON, json_text
 from templates.page_layout import PageFrame, render_page
+from templates.page_messages import error_title
 
 _log = logging.getLogger("papertide.web")
-
-_TITLES = {
-    404: "There is nothing at this address",
-    405: "This address only answers questions",
-    422: "This cannot be answered as it was asked",
-    503: "The answer is not ready",
-}
 
 
 class Problem(BaseModel):
@@ -112,6 +106,6 @@ def error_response(
     if path.startswith("/api/") or path.endswith(".json"):
         body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
         return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
-    title = _TITLES.get(status, "This did not work")
+    title = error_title(status)
     page = render_page("error.html", frame=PageFrame(), title=title, message=message, allowed=allowed, status=status)
     return Response(page, status, media_type=HTML, headers={"Cache-Control": "no-store"})

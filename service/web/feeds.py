@@ -21,7 +21,8 @@ from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
 from service.web.query_params import PaperParams, QueryText
 from service.web.responses import ATOM, JSON_FEED, json_text
-from templates.feeds import Entry, FeedContent, atom, json_feed
+from templates import feeds
+from templates.feeds import Entry, FeedContent, FeedTitle, atom, json_feed
 from templates.links import WebLinks
 from templates.tex import readable
 
@@ -46,17 +47,14 @@ def digests(request: Request, web: WebContextDep, form: Form) -> Response:
             Entry(
                 id=_tag(web, f"digest:{head.week}"),
                 url=links.digest(head.week),
-                title=f"{head.week}: {readable(head.sentence)}",
-                summary=f"{readable(head.sentence)} {head.n_papers:,} papers"
-                + (f", corrected in revision {head.revision}." if head.revision > 1 else "."),
+                title=feeds.digest_title(head.week, readable(head.sentence)),
+                summary=feeds.digest_summary(readable(head.sentence), head.n_papers, head.revision),
                 published=iso_instant(head.first_published_at),
                 updated=iso_instant(head.published_at),
             )
             for head in digest_queries.published_digests(web.context)[:N_ENTRIES]
         )
-        return _feed(
-            web, "digests", "Papertide: weekly digests", "Which way machine-learning research moves", "/", entries
-        )
+        return _feed(web, "digests", feeds.DIGESTS_TITLE, "/", entries)
 
     return _answer(request, web, form, content)
 
@@ -70,12 +68,10 @@ def topic(
     def content() -> FeedContent:
         found = topic_queries.topic(web.context, topic_id)
         _, papers = papers_matching(web.context, PaperRequest("", topic=str(topic_id)), limit=N_ENTRIES)
-        about = f"New papers on arXiv of the topic “{found.label}”"
         return _feed(
             web,
             f"topics/{topic_id}",
-            f"Papertide: {found.label}",
-            about,
+            feeds.topic_title(found.label),
             f"/topics/{topic_id}",
             _entries(web, papers),
         )
@@ -95,9 +91,7 @@ def saved_search(request: Request, web: WebContextDep, params: PaperParams, form
         papers.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=True)
         query = replace(params, question=question).query
         path = WebLinks().with_query("/search", query)
-        return _feed(
-            web, "search", f"Papertide: {q}", f"Papers on arXiv like “{q}”", path, _entries(web, papers), query
-        )
+        return _feed(web, "search", feeds.search_title(q), path, _entries(web, papers), query)
 
     return _answer(request, web, form, content)
 
@@ -127,8 +121,7 @@ def _tag(web: WebContext, what: str) -> str:
 def _feed(
     web: WebContext,
     name: str,
-    title: str,
-    subtitle: str,
+    title: FeedTitle,
     page: str,
     entries: tuple[Entry, ...],
     query: dict[str, object] | None = None,
@@ -139,8 +132,8 @@ def _feed(
     newest = max((entry.updated for entry in entries), default=iso_instant(datetime(2026, 1, 1, tzinfo=UTC)))
     return FeedContent(
         id=_tag(web, what),
-        title=title,
-        subtitle=subtitle,
+        title=title.title,
+        subtitle=title.subtitle,
         self_url=links.with_query(f"/feeds/{name}.atom", query),
         json_url=links.with_query(f"/feeds/{name}.json", query),
         page_url=links.root + page,

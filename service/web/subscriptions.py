@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -32,18 +32,14 @@ from mail.subscriptions import (
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.limits import network_of
 from service.web.responses import HTML, JSON
+from templates import page_messages
 from templates.page_layout import render_page
+from templates.page_messages import PageMessage
 
 router = APIRouter(include_in_schema=False)
 
 _MAX_FORM_BYTES = 65_536
 _ACTIONS: tuple[PageAction, ...] = ("pause", "resume", "unsubscribe", "resubscribe", "delete")
-_DONE: Mapping[PageAction, str] = {
-    "pause": "Your subscription is paused. Nothing is sent until you resume it.",
-    "resume": "Your subscription is active again. You will get the next digest.",
-    "unsubscribe": "You are unsubscribed. Nothing more is sent.",
-    "resubscribe": "You are subscribed again. You will get the next digest.",
-}
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 Token = Annotated[str, Path(max_length=200)]
@@ -71,10 +67,15 @@ def _page(web: WebContext, template: str, status: int = 200, **content: Any) -> 
     return Response(page, status, media_type=HTML, headers=_HEADERS)
 
 
-def _result(
-    web: WebContext, title: str, *paragraphs: str, status: int = 200, link: tuple[str, str] | None = None
-) -> Response:
-    return _page(web, "subscription_result.html", status, title=title, paragraphs=paragraphs, link=link)
+def _message(web: WebContext, message: PageMessage, status: int = 200) -> Response:
+    return _page(
+        web,
+        "subscription_result.html",
+        status,
+        title=message.title,
+        paragraphs=message.paragraphs,
+        link=message.link,
+    )
 
 
 # -- subscribing
@@ -94,7 +95,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
         preferences = _preferences(web, form)
         request_mail(web.context, address, preferences, network=_network(request))
     except TooManyRequests as error:
-        response = _result(web, "Please wait a little", f"{error}.", status=429)
+        response = _message(web, page_messages.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     except UsageError as error:
@@ -117,20 +118,14 @@ def send_manage_link(request: Request, web: WebContextDep, form: TheForm) -> Res
     try:
         request_mail(web.context, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
-        response = _result(web, "Please wait a little", f"{error}.", status=429)
+        response = _message(web, page_messages.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     return _request_stored(web)
 
 
 def _request_stored(web: WebContext) -> Response:
-    return _result(
-        web,
-        "Check your mail",
-        "If we may send mail to this address, a message is on its way. It tells you what to do next.",
-        "If nothing arrives within a few minutes, check your spam folder or try again tomorrow: "
-        "an address gets only a few such messages a day.",
-    )
+    return _message(web, page_messages.REQUEST_STORED)
 
 
 # -- the links in mails
@@ -139,13 +134,7 @@ def _request_stored(web: WebContext) -> Response:
 @router.get(LINK_PATHS["confirm"] + "/{token}")
 def confirm_page(web: WebContextDep, token: Token) -> Response:
     """A button to confirm."""
-    return _confirm_page(
-        web,
-        open_link(web.context, token, "confirm"),
-        "Confirm your subscription",
-        "Click to get the digest at {address}.",
-        "Confirm the subscription",
-    )
+    return _confirm_page(web, token, "confirm")
 
 
 @router.post(LINK_PATHS["confirm"] + "/{token}")
@@ -154,26 +143,13 @@ def confirm_now(web: WebContextDep, token: Token) -> Response:
     link = confirm_subscription(web.context, token)
     if link.outcome not in ("done", "already"):
         return _invalid_link(web, link)
-    already = " You had already confirmed." if link.outcome == "already" else ""
-    return _result(
-        web,
-        "You are subscribed",
-        f"We will send the next digest to {link.reader.address}.{already} "
-        "Every mail has links to change your subscription or to unsubscribe.",
-        link=("/", "Read the newest digest"),
-    )
+    return _message(web, page_messages.subscribed(link.reader.address, already=link.outcome == "already"))
 
 
 @router.get(LINK_PATHS["unsubscribe"] + "/{token}")
 def unsubscribe_page(web: WebContextDep, token: Token) -> Response:
     """A button to unsubscribe."""
-    return _confirm_page(
-        web,
-        open_link(web.context, token, "unsubscribe"),
-        "Unsubscribe",
-        "Stop sending digests to {address}?",
-        "Unsubscribe",
-    )
+    return _confirm_page(web, token, "unsubscribe")
 
 
 @router.post(LINK_PATHS["unsubscribe"] + "/{token}")
@@ -182,19 +158,13 @@ def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     link = unsubscribe(web.context, token)
     if link.outcome != "done":
         return _invalid_link(web, link)
-    return _result(web, "You are unsubscribed", f"We will send no more digests to {link.reader.address}.")
+    return _message(web, page_messages.unsubscribed(link.reader.address))
 
 
 @router.get(LINK_PATHS["block"] + "/{token}")
 def block_page(web: WebContextDep, token: Token) -> Response:
     """A button to block all mail to an address."""
-    return _confirm_page(
-        web,
-        open_link(web.context, token, "block"),
-        "Never mail this address",
-        "Block all mail to {address}, even if somebody enters it again?",
-        "Block this address",
-    )
+    return _confirm_page(web, token, "block")
 
 
 @router.post(LINK_PATHS["block"] + "/{token}")
@@ -203,33 +173,28 @@ def block_now(web: WebContextDep, token: Token) -> Response:
     link = block(web.context, token)
     if link.outcome != "done":
         return _invalid_link(web, link)
-    return _result(web, "You will not hear from us", f"We will never send mail to {link.reader.address} again.")
+    return _message(web, page_messages.blocked(link.reader.address))
 
 
-def _confirm_page(web: WebContext, link: OpenedLink, title: str, question: str, button: str) -> Response:
+def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsubscribe", "block"]) -> Response:
     """A page that asks before a link's action is done."""
+    link = open_link(web.context, token, purpose)
     if link.outcome not in ("done", "already"):
         return _invalid_link(web, link)
-    question = question.format(address=link.reader.address)
-    return _page(web, "subscription_confirm.html", title=title, question=question, button=button)
+    confirmation = page_messages.confirm_question(purpose, link.reader.address)
+    return _page(
+        web,
+        "subscription_confirm.html",
+        title=confirmation.title,
+        question=confirmation.question,
+        button=confirmation.button,
+    )
 
 
 def _invalid_link(web: WebContext, link: OpenedLink) -> Response:
     if link.outcome == "expired":
-        return _result(
-            web,
-            "This link has expired",
-            "Links in mails work for a limited time. You can get a new one below the subscription form.",
-            status=410,
-            link=("/subscribe", "Go to the form"),
-        )
-    return _result(
-        web,
-        "This link does not work",
-        "It may be incomplete, or its subscription may have been deleted.",
-        status=404,
-        link=("/subscribe", "Go to the form"),
-    )
+        return _message(web, page_messages.EXPIRED_LINK, 410)
+    return _message(web, page_messages.UNKNOWN_LINK, 404)
 
 
 # -- the page to manage a subscription
@@ -262,23 +227,19 @@ def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
     if action in _ACTIONS:
         is_done = act(web.context, token, action)
         if action == "delete":
-            return _result(
-                web,
-                "Everything is deleted",
-                "We have deleted your address, what you followed and the record of what was sent to you.",
-            )
+            return _message(web, page_messages.DELETED)
         return _manage_page(
             web,
             token,
             open_link(web.context, token, "manage"),
-            result=_DONE[action] if is_done else "Nothing was changed.",
+            result=page_messages.CHANGED[action] if is_done else page_messages.UNCHANGED,
         )
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
         return _manage_page(web, token, link, problem=error.web_message, status=422)
     change(web.context, token, preferences)
-    return _manage_page(web, token, open_link(web.context, token, "manage"), result="Saved.")
+    return _manage_page(web, token, open_link(web.context, token, "manage"), result=page_messages.CHANGED["save"])
 
 
 def _manage_page(

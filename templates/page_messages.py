@@ -1,0 +1,120 @@
+"""The English of short pages: what happened to a subscription, and what an error is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class PageMessage:
+    """A page that says something; ``link`` is the address and the text of a way on."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    link: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A page with one button, which asks before anything is done."""
+
+    title: str
+    question: str
+    button: str
+
+
+# -- subscriptions
+
+
+REQUEST_STORED = PageMessage(
+    "Check your mail",
+    (
+        "If we may send mail to this address, a message is on its way. It tells you what to do next.",
+        "If nothing arrives within a few minutes, check your spam folder or try again tomorrow: "
+        "an address gets only a few such messages a day.",
+    ),
+)
+EXPIRED_LINK = PageMessage(
+    "This link has expired",
+    ("Links in mails work for a limited time. You can get a new one below the subscription form.",),
+    ("/subscribe", "Go to the form"),
+)
+UNKNOWN_LINK = PageMessage(
+    "This link does not work",
+    ("It may be incomplete, or its subscription may have been deleted.",),
+    ("/subscribe", "Go to the form"),
+)
+DELETED = PageMessage(
+    "Everything is deleted",
+    ("We have deleted your address, what you followed and the record of what was sent to you.",),
+)
+CHANGED: Mapping[str, str] = {
+    "save": "Saved.",
+    "pause": "Your subscription is paused. Nothing is sent until you resume it.",
+    "resume": "Your subscription is active again. You will get the next digest.",
+    "unsubscribe": "You are unsubscribed. Nothing more is sent.",
+    "resubscribe": "You are subscribed again. You will get the next digest.",
+}
+"""What a button on the page of a subscription has done."""
+UNCHANGED = "Nothing was changed."
+
+
+def too_many_requests(problem: str) -> PageMessage:
+    """A network has sent too many requests."""
+    return PageMessage("Please wait a little", (f"{problem}.",))
+
+
+def subscribed(address: str, *, already: bool) -> PageMessage:
+    """A subscription is confirmed, now or ``already`` before."""
+    before = " You had already confirmed." if already else ""
+    return PageMessage(
+        "You are subscribed",
+        (
+            f"We will send the next digest to {address}.{before} "
+            "Every mail has links to change your subscription or to unsubscribe.",
+        ),
+        ("/", "Read the newest digest"),
+    )
+
+
+def unsubscribed(address: str) -> PageMessage:
+    """A subscription has ended."""
+    return PageMessage("You are unsubscribed", (f"We will send no more digests to {address}.",))
+
+
+def blocked(address: str) -> PageMessage:
+    """No mail will go to an address."""
+    return PageMessage("You will not hear from us", (f"We will never send mail to {address} again.",))
+
+
+def confirm_question(purpose: Literal["confirm", "unsubscribe", "block"], address: str) -> Confirmation:
+    """What the page of a link in a mail asks."""
+    if purpose == "confirm":
+        return Confirmation(
+            "Confirm your subscription", f"Click to get the digest at {address}.", "Confirm the subscription"
+        )
+    if purpose == "unsubscribe":
+        return Confirmation("Unsubscribe", f"Stop sending digests to {address}?", "Unsubscribe")
+    return Confirmation(
+        "Never mail this address",
+        f"Block all mail to {address}, even if somebody enters it again?",
+        "Block this address",
+    )
+
+
+# -- errors
+
+
+_ERROR_TITLES = {
+    404: "There is nothing at this address",
+    405: "This address only answers questions",
+    422: "This cannot be answered as it was asked",
+    503: "The answer is not ready",
+}
+
+
+def error_title(status: int) -> str:
+    """The heading of the page of an HTTP status."""
+    return _ERROR_TITLES.get(status, "This did not work")
