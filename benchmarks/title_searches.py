@@ -67,7 +67,7 @@ def main() -> None:
 
     def ours(query: str) -> list[ArxivId]:
         answer, _ = search(context, PaperRequest(query), limit=2 * CANDIDATES)
-        return [ArxivId(result["arxiv_id"]) for result in answer["results"]]
+        return [paper.arxiv_id for paper in answer.results]
 
     def by_meaning(query: str) -> list[ArxivId]:
         [cosines] = context.all_similarities([query], index)
