@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.trends.growth import WINDOW_WEEKS
-from analysis.trends.trend_calls import BEFORE_WEEKS, NOW_WEEKS
+from domain.trend_calls import BEFORE_WEEKS, NOW_WEEKS
 
 Bools = NDArray[np.bool_]
 Counts = NDArray[np.int64]

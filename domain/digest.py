@@ -19,6 +19,11 @@ from domain.week import Week
 Verdict = Literal["up", "down", "steady", "unknown"]
 TopicStatus = Literal["rising", "new", "cooling", "unproven"]
 
+N_RECENT_WEEKS = 4
+"""Techniques and themes of a week are compared with this many weeks before it; of topics, this many weeks that end with
+the week are compared with the ``N_TOPIC_BASELINE_WEEKS`` before those."""
+N_TOPIC_BASELINE_WEEKS = 8
+
 
 def short_authors(authors: Sequence[str]) -> str:
     """Up to three names, otherwise two and "and 4 more"; some papers have thousands of authors."""
@@ -56,8 +61,8 @@ class SharePoint:
 class Change:
     """A share against a baseline share.
 
-    ``current`` is the share over ``current_weeks``: this week for techniques and themes, the last four weeks for
-    topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` when those weeks are not
+    ``current`` is the share over ``current_weeks``: this week for techniques and themes, the last ``N_RECENT_WEEKS``
+    for topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` when those weeks are not
     stored. ``difference`` is current minus baseline, a fraction with its 95 % interval ``low`` to ``high``.
 
     Against recent weeks, ``q_value`` and ``verdict`` come from the term's call. The verdict is "up" when the call is
@@ -137,7 +142,7 @@ class DetectedPaper:
 class TopicAdoption:
     """A topic with ``k`` of a term's adopting papers this week.
 
-    ``k_usual`` is the weekly mean over the four weeks before; NaN unless all four are stored.
+    ``k_usual`` is the weekly mean over the ``N_RECENT_WEEKS`` before; NaN unless all of them are stored.
     """
 
     topic_id: int

@@ -17,6 +17,12 @@ DOWNWARD: frozenset[CallVerdict] = frozenset(("falling", "cooling"))
 
 HORIZONS_WEEKS = (8, 12, 26)
 """A call is scored this many weeks after it was made."""
+MIN_WEEKS = 8
+"""With fewer weeks no growth is fitted, and no call is made."""
+NOW_WEEKS = 4
+"""A call's share is taken over this many weeks, ending with its own."""
+BEFORE_WEEKS = 8
+"""The share before it is taken over this many first weeks of the half year, at most half of them."""
 
 
 @dataclass(frozen=True)

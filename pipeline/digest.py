@@ -7,9 +7,9 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.digest.compose import compose_digest
-from analysis.digest.inputs import N_RECENT_WEEKS, DigestSettings, WeekMaterial
+from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.trends.detector_error import measured_errors
-from domain.digest import DigestEdition, Provenance
+from domain.digest import N_RECENT_WEEKS, DigestEdition, Provenance
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.progress import Progress

@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from domain.detections import IS_ABOUT
-from domain.digest import short_authors
+from domain.digest import N_RECENT_WEEKS, short_authors
 from domain.period import PERIODS
+from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS
 from templates import number_text, share_curves, tex
 from templates.links import topic_anchor
 from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
@@ -68,6 +69,7 @@ def environment() -> Environment:
         points_interval=number_text.points_interval,
         count=number_text.count,
         plural=number_text.plural,
+        number_word=number_text.number_word,
         dates=number_text.dates,
         day_in_words=number_text.day_in_words,
         in_words=number_text.in_words,
@@ -104,6 +106,11 @@ def environment() -> Environment:
         KIND_WORDS=number_text.KIND_WORDS,
         IS_ABOUT=IS_ABOUT,
         PERIODS=PERIODS,
+        N_RECENT_WEEKS=N_RECENT_WEEKS,
+        NOW_WEEKS=NOW_WEEKS,
+        BEFORE_WEEKS=BEFORE_WEEKS,
+        MIN_WEEKS=MIN_WEEKS,
+        HORIZONS_WEEKS=HORIZONS_WEEKS,
         topic_anchor=topic_anchor,
         frame=None,  # digest files have no frame; web pages set it
         edition_nav=None,

@@ -8,7 +8,7 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from domain.digest import Change, Digest, Headline, Share, SharePoint
+from domain.digest import N_RECENT_WEEKS, Change, Digest, Headline, Share, SharePoint
 from domain.trend_calls import CallRecord, Growth, TrendCall
 from domain.week import Week
 
@@ -149,7 +149,8 @@ _NUMBER_WORDS = (
 )
 
 
-def _number_word(number: int) -> str:
+def number_word(number: int) -> str:
+    """A number as a word up to ``twelve``, then in digits."""
     return _NUMBER_WORDS[number] if number < len(_NUMBER_WORDS) else str(number)
 
 
@@ -163,7 +164,7 @@ def basis(change: Change) -> str:
         return "earlier weeks"
     if now and (now[0].monday - before[-1].monday).days > 26 * 7:
         return "a year before"
-    return "the week before" if len(before) == 1 else f"the {_number_word(len(before))} weeks before"
+    return "the week before" if len(before) == 1 else f"the {number_word(len(before))} weeks before"
 
 
 def change_text(call: TrendCall) -> str:
@@ -258,7 +259,7 @@ def comparison(change: Change) -> str:
     n_now = len(change.current_weeks)
     if n_now < 2:
         return f"against {basis(change)}"
-    return f"last {_number_word(n_now)} weeks against {basis(change).replace(' weeks', '')}"
+    return f"last {number_word(n_now)} weeks against {basis(change).replace(' weeks', '')}"
 
 
 def against_average(headline: Headline) -> str:
@@ -266,4 +267,4 @@ def against_average(headline: Headline) -> str:
     average = headline.n_papers_recent
     change = round(100 * (headline.n_papers / average - 1))
     size = f"{abs(change)}{_NO_BREAK_SPACE}% {'more' if change > 0 else 'fewer'} than" if abs(change) >= 3 else "about"
-    return f"{size} the average of the four weeks before ({count(average)})"
+    return f"{size} the average of the {number_word(N_RECENT_WEEKS)} weeks before ({count(average)})"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from analysis.digest.headline import headline_facts, largest_move
-from analysis.digest.inputs import N_RECENT_WEEKS, N_TOPIC_BASELINE_WEEKS, DigestSettings, WeekMaterial
+from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.notes import note_facts
 from analysis.digest.selection import PaperSelection, unusual_places
 from analysis.digest.supporting_papers import paper_lists
@@ -18,6 +18,8 @@ from analysis.trends.shares import share_of, with_verdicts
 from analysis.trends.trend_calls import TermKey, direction
 from domain.detections import MENTIONS, Term
 from domain.digest import (
+    N_RECENT_WEEKS,
+    N_TOPIC_BASELINE_WEEKS,
     Change,
     Digest,
     DigestEdition,

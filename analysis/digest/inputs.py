@@ -17,10 +17,6 @@ from domain.topics import AssignedPaper, Topic
 from domain.trend_calls import CallRecord, TrendCall
 from domain.week import Week
 
-N_RECENT_WEEKS = 4
-"""Techniques and themes of a week are compared with this many weeks before it; of topics, this many weeks that end with
-the week are compared with the ``N_TOPIC_BASELINE_WEEKS`` before those."""
-N_TOPIC_BASELINE_WEEKS = 8
 N_SERIES_WEEKS = 26
 """Weeks of each curve, the digest's own the last: the half year that calls look at."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.digest.inputs import N_RECENT_WEEKS, N_SERIES_WEEKS, N_TOPIC_BASELINE_WEEKS, WeekMaterial
+from analysis.digest.inputs import N_SERIES_WEEKS, WeekMaterial
 from analysis.digest.week_tables import WeekTables
-from domain.digest import Completeness
+from domain.digest import N_RECENT_WEEKS, N_TOPIC_BASELINE_WEEKS, Completeness
 from domain.digest_facts import NoteFacts
 from domain.week import Week, weeks_before
 

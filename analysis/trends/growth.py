@@ -16,13 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.trend_calls import Growth
+from domain.trend_calls import MIN_WEEKS, Growth
 from domain.week import Week
 
 WINDOW_WEEKS = 26
 """Growth is measured over this many weeks, the newest included."""
-MIN_WEEKS = 8
-"""With fewer weeks no line is fitted."""
 MIN_PAPERS = 10
 """A term with fewer papers in the window has no fit."""
 WEEKS_PER_YEAR = 365.25 / 7

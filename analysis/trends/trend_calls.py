@@ -15,16 +15,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.trends.growth import MIN_WEEKS, WINDOW_WEEKS, GrowthFit, fit_growth
+from analysis.trends.growth import WINDOW_WEEKS, GrowthFit, fit_growth
 from domain.detections import ADOPTS
 from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
-from domain.trend_calls import DOWNWARD, UPWARD, CallKind, CallScore, CallVerdict, TrendCall
+from domain.trend_calls import (
+    BEFORE_WEEKS,
+    DOWNWARD,
+    MIN_WEEKS,
+    NOW_WEEKS,
+    UPWARD,
+    CallKind,
+    CallScore,
+    CallVerdict,
+    TrendCall,
+)
 from domain.week import Week
 
-NOW_WEEKS = 4
-"""A call's share is taken over this many weeks, ending with its own."""
-BEFORE_WEEKS = 8
-"""The share before it is taken over this many first weeks of the window, at most half of them."""
 EMERGING_BELOW = 0.01
 """A rise is called emerging if the share before it was below this and has at least doubled."""
 YEAR_WEEKS = 8

@@ -31,7 +31,7 @@ from templates.trend_vega import chart_bytes, curve_names, trend_chart
 router = APIRouter(include_in_schema=False)
 
 EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
-"""What the trend explorer shows before anybody params."""
+"""What the trend explorer shows before any term is given."""
 
 
 _one_picture_at_a_time = threading.Lock()

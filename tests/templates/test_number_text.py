@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from domain.digest import Change, Share
+from domain.digest import N_RECENT_WEEKS, Change, Share
 from domain.week import Week
 from templates import number_text
 
@@ -88,3 +88,7 @@ def test_a_comparison_names_its_weeks() -> None:
     assert number_text.comparison(compared(weeks(0, 0), weeks(-53, -51))) == "against a year before"
     assert number_text.comparison(compared(weeks(-3, 0), weeks(-11, -4))) == "last four weeks against the eight before"
     assert number_text.comparison(compared((), ())) == "against earlier weeks"
+
+
+def test_the_words_for_numbers_of_weeks_follow_the_constants() -> None:
+    assert [number_text.number_word(n) for n in (N_RECENT_WEEKS, 12, 13)] == ["four", "twelve", "13"]
