@@ -102,6 +102,16 @@ class Week:
         """The week ``n_weeks`` later, or earlier if negative."""
         return Week(self.monday + timedelta(weeks=n_weeks))
 
+    def weeks_until(self, other: Week) -> int:
+        """Number of weeks from this week to another; negative if the other is earlier.
+
+        Examples
+        --------
+        >>> Week.parse("2026-W52").weeks_until(Week.parse("2027-W01"))
+        2
+        """
+        return (other.monday - self.monday).days // 7
+
     @property
     def closes_at(self) -> datetime:
         """When all papers of the week have been announced; a day later if Monday is a holiday of arXiv."""

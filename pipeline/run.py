@@ -75,7 +75,7 @@ def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None)
 
 def publish_week(context: AppContext, week: Week) -> Iterator[Progress]:
     """Take one week from harvest to digest; later closed weeks are fetched with it."""
-    n_missed = (last_closed_week(context.now()).monday - week.monday).days // 7
+    n_missed = week.weeks_until(last_closed_week(context.now()))
     # A week that was missed long ago must not set the topics back to that time.
     newest = max([week, *published_weeks(context.db)])
     yield from refresh(context, context.settings.weeks + n_missed, last_week=newest)

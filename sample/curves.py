@@ -43,7 +43,7 @@ _MENTION_RATES = {
 
 def frame_week(week: Week, last_week: Week) -> int:
     """The week's number in the frame: 25 for the last week, lower before it."""
-    return FRAME_WEEKS - 1 - (last_week.monday - week.monday).days // 7
+    return FRAME_WEEKS - 1 - week.weeks_until(last_week)
 
 
 def planted_share(technique: str, week: Week, last_week: Week) -> float:

@@ -92,7 +92,7 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
     n_terms = len(k)
     nothing = np.full(n_terms, np.nan)
     counts, papers = k.astype(float), n.astype(float)
-    at = np.array([(week.monday - weeks[-1].monday).days / 7 for week in weeks])
+    at = np.array([weeks[-1].weeks_until(week) for week in weeks], dtype=float)
     total = counts.sum(axis=1)
     fitted = (total >= MIN_PAPERS) & (papers.sum() - total >= MIN_PAPERS)
     if len(weeks) < MIN_WEEKS or not fitted.any():
@@ -227,7 +227,7 @@ def change_points(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[We
         return []
     y = np.arcsin(np.sqrt((counts + 3 / 8) / (papers + 3 / 4)))
     weight = 4 * papers + 2
-    x = np.array([(week.monday - at[0].monday).days / 7 for week in at])
+    x = np.array([at[0].weeks_until(week) for week in at], dtype=float)
     bend = (y[2:] - 2 * y[1:-1] + y[:-2]) / np.sqrt(1 / weight[2:] + 4 / weight[1:-1] + 1 / weight[:-2])
     scatter = max(1.0, float(np.mean(bend**2)))
     penalty = 2 * 3 * np.log(n_weeks) * scatter

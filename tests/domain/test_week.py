@@ -97,3 +97,9 @@ def test_a_week_closes_after_the_first_announcement_behind_it(week: str, closes:
     assert last_closed_week(at) == one
     assert last_closed_week(at - timedelta(minutes=1)) == one.plus(-1)
     assert not one.is_closed(at - timedelta(minutes=1))
+
+
+@given(_INSTANTS, st.integers(-520, 520))
+def test_weeks_until_undoes_plus(now: datetime, n_weeks: int) -> None:
+    week = Week.containing(now)
+    assert week.weeks_until(week.plus(n_weeks)) == n_weeks
