@@ -9,13 +9,11 @@ from pathlib import Path
 from domain.errors import SourceError
 from domain.progress import Progress
 from domain.week import Week, last_closed_week, weeks_between
-from ingest.harvest import window_of
 from pipeline import stages
 from runtime.atomic_write import write_files
 from runtime.context import AppContext
 from store.digests import newest_digest, published_weeks
-from store.papers import count_papers
-from store.windows import ids_by_window
+from store.papers import count_papers, weeks_with_papers
 from templates.digest_pages import digest_files
 from templates.links import DIGEST_FILE_LINKS
 
@@ -33,9 +31,9 @@ def run(context: AppContext, n_weeks: int) -> Iterator[Progress]:
     """
     now = yield from refresh(context, n_weeks)
     *missed, last = weeks_to_publish(context, now)
-    stored = ids_by_window(context.db, [window_of(week) for week in missed], context.settings.categories)
+    stored = weeks_with_papers(context.db, missed, context.settings.categories)
     for week in missed:
-        if stored[window_of(week)]:
+        if week in stored:
             yield from publish_and_write(context, week)
     yield from publish_and_write(context, last)
 

@@ -7,10 +7,8 @@ from domain.week import Week
 from pipeline import stages
 from queries.results import DigestPreview
 from runtime.context import AppContext
-from store.detections import ids_without_detections
 from store.digests import newest_digest
-from store.embeddings import ids_without_embedding
-from store.papers import papers_of_week
+from store.papers import count_not_analysed
 from templates.digest_json import digest_json
 
 
@@ -32,16 +30,11 @@ def preview_digest(context: AppContext, week: Week) -> DigestPreview:
         revision=published.revision if published else None,
         published_at=published.published_at if published else None,
         differences=digest_differences(digest_json(published.edition), digest_json(edition)) if published else (),
-        n_not_analysed=_n_not_analysed(context, week),
+        n_not_analysed=count_not_analysed(
+            context.db,
+            week,
+            context.settings.categories,
+            detector_id=context.detector.detector_id,
+            embedding_model_id=context.embedding_model_id,
+        ),
     )
-
-
-def _n_not_analysed(context: AppContext, week: Week) -> int:
-    papers = papers_of_week(context.db, week, context.settings.categories)
-    if context.embedding_model_id is None:
-        return len(papers)
-    waiting = {
-        *ids_without_detections(context.db, context.detector.detector_id),
-        *ids_without_embedding(context.db, context.embedding_model_id),
-    }
-    return sum(paper.arxiv_id in waiting for paper in papers)

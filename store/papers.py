@@ -214,6 +214,43 @@ def papers_of_week(db: Database, week: Week, categories: Collection[str]) -> lis
         return [paper_from_row(row) for row in connection.execute(query)]
 
 
+def weeks_with_papers(db: Database, weeks: Sequence[Week], categories: Collection[str]) -> set[Week]:
+    """Those of the weeks of which a watched paper is stored; one query, which reads one paper a week."""
+    if not weeks:
+        return set()
+    of_week = (
+        select(paper.c.arxiv_id).where(paper.c.week_start == week.monday, is_watched(categories)).exists()
+        for week in weeks
+    )
+    with db.read() as connection:
+        found = connection.execute(select(*of_week)).one()
+    return {week for week, is_found in zip(weeks, found, strict=True) if is_found}
+
+
+def count_not_analysed(
+    db: Database, week: Week, categories: Collection[str], *, detector_id: str, embedding_model_id: str | None
+) -> int:
+    """Number of watched papers of a week without detections or without a vector; all of them without a model."""
+    # Correlated, because NOT IN would read the detections and vectors of every week.
+    is_detected = (
+        select(detected_paper.c.arxiv_id)
+        .where(detected_paper.c.arxiv_id == paper.c.arxiv_id, detected_paper.c.detector_id == detector_id)
+        .exists()
+    )
+    is_embedded = (
+        select(embedding.c.arxiv_id)
+        .where(embedding.c.arxiv_id == paper.c.arxiv_id, embedding.c.model_id == embedding_model_id)
+        .exists()
+    )
+    query = (
+        select(func.count())
+        .select_from(paper)
+        .where(paper.c.week_start == week.monday, is_watched(categories), ~(is_detected & is_embedded))
+    )
+    with db.read() as connection:
+        return connection.execute(query).scalar_one()
+
+
 def count_withdrawn(db: Database, week: Week, categories: Collection[str]) -> int:
     """Number of withdrawn papers of a week, which no other count includes."""
     query = (

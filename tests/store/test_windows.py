@@ -6,12 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
+from domain.detections import PaperDetections
+from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow, Window
 from domain.paper import Paper
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from store.database import Database
-from store.papers import apply_harvest, count_by_category, count_seen_after
+from store.detections import add_detections
+from store.embeddings import add_embeddings
+from store.papers import (
+    apply_harvest,
+    count_by_category,
+    count_not_analysed,
+    count_seen_after,
+    weeks_with_papers,
+)
 from store.windows import ids_by_window, late_arrivals, newest_week_held, window_records
 
 WEEK = Week.parse("2026-W25")
@@ -98,3 +110,50 @@ def test_the_newest_week_is_a_harvested_one_before_one_with_only_stored_papers(
     _harvest(database, at=CLOSED, week=WEEK.plus(-4))
     assert newest_week_held(database, WATCHED) == WEEK.plus(-4)
     assert newest_week_held(database, ("cs.LG",)) == WEEK
+
+
+def test_late_arrivals_count_overlapping_windows_empty_ones_and_no_withdrawn_paper(
+    database: Database, make_paper: Make
+) -> None:
+    _harvest(database, at=CLOSED, week=WEEK.plus(-8))  # holds no paper
+    _harvest(database, make_paper(1), make_paper(2, is_withdrawn=True), at=CLOSED)
+    both = HarvestedWindow(Window(WEEK.plus(-1).start_at, WEEK.end_at), WATCHED, (), 0, None, CLOSED)
+    older = make_paper(3, submitted_at=WEEK.plus(-1).start_at)
+    apply_harvest(database, plan_harvest((older,), {}), both, seen_at=CLOSED)
+    late_at = CLOSED + timedelta(days=2)
+    unwatched = make_paper(6, categories=("math.OC",), primary_category="math.OC")
+    late = [make_paper(4), make_paper(5, is_withdrawn=True), unwatched]
+    apply_harvest(database, plan_harvest(late, {}), None, seen_at=late_at)
+    found = {a.window: (a.n_papers, a.days) for a in late_arrivals(database, WATCHED)}
+    days = ((late_at - WEEK.end_at) / timedelta(days=1),)
+    assert found == {window_of(WEEK.plus(-8)): (0, ()), both.window: (3, days), window_of(WEEK): (2, days)}
+
+
+def test_weeks_with_papers_leaves_out_weeks_with_only_withdrawn_or_unwatched_papers(
+    database: Database, make_paper: Make
+) -> None:
+    weeks = [WEEK.plus(-n) for n in range(4)]
+    papers = [
+        make_paper(1, submitted_at=weeks[0].start_at),
+        make_paper(2, submitted_at=weeks[1].start_at, is_withdrawn=True),
+        make_paper(3, submitted_at=weeks[2].start_at, categories=("math.OC",), primary_category="math.OC"),
+    ]
+    apply_harvest(database, plan_harvest(papers, {}), None, seen_at=CLOSED)
+    assert weeks_with_papers(database, weeks, WATCHED) == {weeks[0]}
+    assert weeks_with_papers(database, [], WATCHED) == set()
+
+
+def test_not_analysed_are_the_watched_papers_of_a_week_without_detections_or_vector(
+    database: Database, make_paper: Make
+) -> None:
+    papers = [make_paper(n) for n in range(1, 5)]
+    unwatched = make_paper(5, categories=("math.OC",), primary_category="math.OC")
+    other_week = make_paper(6, submitted_at=WEEK.plus(-1).start_at)
+    everything = (*papers, make_paper(7, is_withdrawn=True), unwatched, other_week)
+    apply_harvest(database, plan_harvest(everything, {}), None, seen_at=CLOSED)
+    add_detections(database, "d", [PaperDetections(p.arxiv_id, ()) for p in papers[:2]])
+    add_detections(database, "another", [PaperDetections(p.arxiv_id, ()) for p in papers])
+    with_vector = (papers[1].arxiv_id, papers[2].arxiv_id)
+    add_embeddings(database, Embeddings(with_vector, np.eye(2, 8, dtype=np.float32), "m"))
+    assert count_not_analysed(database, WEEK, WATCHED, detector_id="d", embedding_model_id="m") == 3
+    assert count_not_analysed(database, WEEK, WATCHED, detector_id="d", embedding_model_id=None) == 4
