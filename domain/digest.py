@@ -6,9 +6,9 @@ Templates only loop over it. Shares and changes are fractions; percentages exist
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from domain.detections import Evidence, TermKind
 from domain.nullable_numbers import FloatOrNaN
@@ -314,6 +314,34 @@ class Digest:
     all_topics: tuple[TopicCount, ...] = ()
     watched: tuple[WatchedLine, ...] = ()
     call_records: tuple[CallRecord, ...] = ()
+
+    def states_the_same_as(self, other: Digest) -> bool:
+        """Whether two digests state the same facts, whatever their wording and the version that wrote them.
+
+        Notes are not compared. They word limits that other fields show, and the share of late papers of earlier weeks.
+        """
+        # By repr, because two NaNs are not equal.
+        return repr(_without_wording(self)) == repr(_without_wording(other))
+
+
+def _without_wording(digest: Digest) -> Digest:
+    """A digest without its sentences and the version of Papertide; numbers, names and listed papers stay."""
+    return replace(
+        digest,
+        headline=replace(digest.headline, sentence=""),
+        techniques=tuple(map(_without_reasons, digest.techniques)),
+        topics=tuple(map(_without_reasons, digest.topics)),
+        themes=tuple(map(_without_reasons, digest.themes)),
+        notes=(),
+        provenance=replace(digest.provenance, papertide_version=""),
+    )
+
+
+_Line = TypeVar("_Line", TermLine, TopicLine)
+
+
+def _without_reasons(line: _Line) -> _Line:
+    return replace(line, papers=tuple(replace(paper, reason="") for paper in line.papers))
 
 
 @dataclass(frozen=True)

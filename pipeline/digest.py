@@ -10,6 +10,7 @@ from analysis.digest.compose import compose_digest
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.trends.detector_error import measured_errors
 from domain.digest import N_RECENT_WEEKS, DigestEdition, Provenance
+from domain.digest_facts import DigestWording
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.progress import Progress
@@ -50,8 +51,9 @@ def edition_of(
     model: StoredTopicModel | None,
     settings: DigestSettings,
     provenance: Provenance,
+    wording: DigestWording | None = None,
 ) -> DigestEdition:
-    """The digest of a week, composed from what is stored; nothing is published.
+    """The digest of a week, composed from what is stored and in English by default; nothing is published.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def edition_of(
         call_records=tuple(call_records(db, until=week)),
         errors=measured_errors(),
     )
-    return compose_digest(material, settings, provenance, EnglishDigestWording())
+    return compose_digest(material, settings, provenance, wording or EnglishDigestWording())
 
 
 def publish_if_due(
@@ -118,7 +120,8 @@ def publish_if_due(
     """Publish a week's digest if it is due.
 
     It is due if none is published, or if the published one is of an incomplete week or of other categories than are
-    watched now. A digest that says the same as the published one is not published again.
+    watched now. A digest that states the same facts as the published one is not published again, even if its sentences
+    are worded otherwise.
     """
     published: PublishedDigest | None = newest_digest(db, week)
     if published is not None:
@@ -126,7 +129,7 @@ def publish_if_due(
         if digest.completeness.complete and set(digest.categories) == set(categories):
             return
     edition = compose()
-    if published is not None and repr(published.edition.digest) == repr(edition.digest):
+    if published is not None and published.edition.digest.states_the_same_as(edition.digest):
         return
     revision = publish_digest(db, edition, now=clock())
     yield Progress(
