@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from domain.week import Week, last_closed_week, weeks_between
 from pipeline import stages
 from runtime.atomic_write import write_files
 from runtime.context import AppContext
+from runtime.exclusive_run import exclusive_run
 from store.digests import newest_digest, published_weeks
 from store.papers import count_papers, weeks_with_papers
 from templates.digest_pages import digest_files
@@ -21,7 +22,46 @@ LOOK_BACK_WEEKS = 12
 """How many closed weeks are checked again, for a missed digest or for a week that has become complete."""
 
 
-def run(context: AppContext, n_weeks: int) -> Iterator[Progress]:
+def run(
+    context: AppContext,
+    n_weeks: int,
+    *,
+    follow: Callable[[Iterator[Progress]], None],
+    deliver: Callable[[], None] | None = None,
+) -> None:
+    """Do everything that is due: harvest, analyse, publish, deliver.
+
+    If arXiv gives no usable response, what is stored is still analysed, and what is due is still delivered: an issue
+    may have waited long enough, or may be sent only in part.
+
+    The run lease is held until the digests are published, not during delivery. Delivery has a lease of its own, and a
+    slow mail server must not keep another process from harvesting.
+
+    Parameters
+    ----------
+    n_weeks : closed weeks to look back.
+    follow : does the work that it is given, and shows its progress.
+    deliver : delivers what is due. ``None`` delivers nothing; the scheduler has a job for it.
+
+    Raises
+    ------
+    SourceError
+        At the end, if arXiv gave no usable response.
+    BusyError
+        If another process is working on the database; nothing is delivered.
+    """
+    try:
+        with exclusive_run(context, "run", str(last_closed_week(context.now()))) as guarded:
+            follow(guarded(publish_due(context, n_weeks)))
+    except SourceError:
+        if deliver is not None:
+            deliver()
+        raise
+    if deliver is not None:
+        deliver()
+
+
+def publish_due(context: AppContext, n_weeks: int) -> Iterator[Progress]:
     """Harvest, analyse, and publish the digests of all closed weeks that have none.
 
     Raises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from service.cli.options import open_mail_service
 if TYPE_CHECKING:
     from mail.service import MailService
     from runtime.context import AppContext
+    from scheduler.due_jobs import Ended
 
 
 def answer_requests(mail_service: MailService) -> None:
@@ -59,34 +61,45 @@ def deliver(
             _print_due(context, mail_service)
             return
         reopen_given_up(context)
-        if not deliver_due(context):
+        ended = deliver_due(context)
+        print_deliveries(context, ended)
+        check_deliveries(ended)
+        if not ended:
             due = ", ".join(mail_service.due_issues())
             typer.echo(f"{due}: another process is sending, or it will be tried later" if due else "nothing is due")
 
 
-def deliver_due(context: AppContext) -> bool:
-    """Send what is due and print the outcome; returns whether anything was due.
+def deliver_due(context: AppContext) -> list[Ended]:
+    """Send what is due; returns how each issue ended."""
+    from mail.deliveries import DELIVERY_JOB
+    from scheduler.due_jobs import run_due
+    from scheduler.job_list import jobs_of
+
+    job = next(job for job in jobs_of(open_mail_service(context)) if job.name == DELIVERY_JOB)
+    return list(run_due(context.db, job, clock=context.now))
+
+
+def print_deliveries(context: AppContext, ended: Sequence[Ended]) -> None:
+    """Print a line for each issue: how many of its mails are in which state."""
+    from mail.deliveries import count_deliveries
+
+    counts = count_deliveries(context) if ended else {}
+    for end in ended:
+        states = ", ".join(f"{n} {state}" for state, n in sorted(counts.get(end.period, {}).items()))
+        typer.echo(f"{end.period}: {states or 'no subscriber gets it by mail'}")
+
+
+def check_deliveries(ended: Iterable[Ended]) -> None:
+    """Raise the first failure among deliveries.
 
     Raises
     ------
     PapertideError
-        If it failed; it will be tried again.
+        If one failed; it will be tried again.
     """
-    from mail.deliveries import DELIVERY_JOB, count_deliveries
-    from scheduler.due_jobs import run_due
-    from scheduler.job_list import jobs_of
-
-    mail_service = open_mail_service(context)
-    job = next(job for job in jobs_of(mail_service) if job.name == DELIVERY_JOB)
-    ended = list(run_due(context.db, job, clock=context.now))
-    counts = count_deliveries(context)
     for end in ended:
-        states = ", ".join(f"{n} {state}" for state, n in sorted(counts.get(end.period, {}).items()))
-        typer.echo(f"{end.period}: {states or 'no subscriber gets it by mail'}")
-    failed = [end for end in ended if end.state in ("failed", "given up")]
-    if failed:
-        raise PapertideError(": ".join(filter(None, (failed[0].period, failed[0].message, failed[0].detail))))
-    return bool(ended)
+        if end.state in ("failed", "given up"):
+            raise PapertideError(": ".join(filter(None, (end.period, end.message, end.detail))))
 
 
 def _print_due(context: AppContext, mail_service: MailService) -> None:

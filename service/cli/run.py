@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,31 +10,33 @@ import typer
 
 from domain.errors import PapertideError
 from service.cli.context import open_context
-from service.cli.deliver import deliver_due
+from service.cli.deliver import check_deliveries, deliver_due, print_deliveries
 from service.cli.options import WeeksOption
 
 if TYPE_CHECKING:
     from domain.week import Week
     from runtime.context import AppContext
+    from scheduler.due_jobs import Ended
 
 
 def run(ctx: typer.Context, weeks: WeeksOption = None) -> None:
     """Do everything that is due now: harvest, embed, topics, adoption, digest, delivery."""
     with open_context(ctx, weeks=weeks) as context:
-        run_and_write(context)
-        deliver_due(context)
+        ended: list[Ended] = []
+        try:
+            run_and_write(context, deliver=lambda: ended.extend(deliver_due(context)))
+        finally:
+            print_deliveries(context, ended)
+        check_deliveries(ended)
 
 
-def run_and_write(context: AppContext) -> None:
-    """Do a run, write the newest digest's files, and print its summary."""
-    from domain.week import last_closed_week
+def run_and_write(context: AppContext, *, deliver: Callable[[], None] | None = None) -> None:
+    """Do a run, write the newest digest's files, and print its summary; ``deliver`` is as for ``pipeline.run.run``."""
     from pipeline.run import digest_folder, run, write_digest
     from queries.digests import published_weeks
-    from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
-    with exclusive_run(context, "run", str(last_closed_week(context.now()))) as guarded:
-        follow(guarded(run(context, context.settings.weeks)))
+    run(context, context.settings.weeks, follow=follow, deliver=deliver)
     weeks = published_weeks(context)
     if not weeks:
         raise PapertideError("arXiv has no papers for these weeks, so there is no digest; see `papertide status`")

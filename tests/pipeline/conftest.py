@@ -60,7 +60,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedR
     corpus = make_corpus(last_week=LAST_WEEK, n_weeks=N_WEEKS, papers_per_week=PAPERS_PER_WEEK)
     with SampleArxiv(corpus.papers, now=NOW) as arxiv:
         context = context_at(tmp_path_factory.mktemp("run"), arxiv)
-        for _ in pipeline_run.run(context, N_WEEKS):
+        for _ in pipeline_run.publish_due(context, N_WEEKS):
             pass
         yield FinishedRun(context, corpus, arxiv)
         context.db.close()

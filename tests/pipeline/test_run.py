@@ -13,7 +13,8 @@ import pytest
 from analysis.trends.shares import difference_of, share_of
 from domain.detections import ADOPTS
 from domain.digest import Digest, Share
-from domain.errors import SourceUnavailable
+from domain.errors import BusyError, SourceUnavailable
+from domain.progress import Progress
 from domain.trends import TrendPoint
 from pipeline import run as pipeline_run
 from pipeline import stages
@@ -21,11 +22,14 @@ from queries import requests, trends
 from queries.requests import PaperRequest
 from queries.search import search
 from runtime.context import AppContext
+from runtime.exclusive_run import RUN_LEASE
+from runtime.lease import held_lease
 from store.database import Database
 from store.detections import ids_without_detections
 from store.digests import newest_digest
 from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, ids_without_embedding
-from store.papers import papers_of_week
+from store.papers import count_papers, papers_of_week
+from store.runs import newest_runs
 from store.topics import topics_of_papers
 from store.windows import window_records
 from templates.digest_json import digest_json
@@ -61,7 +65,7 @@ def test_every_week_holds_exactly_the_papers_that_exist(finished_run: FinishedRu
 
 def test_a_second_run_sends_no_request_and_does_nothing(finished_run: FinishedRun) -> None:
     before = finished_run.arxiv.n_requests
-    assert list(pipeline_run.run(finished_run.context, N_WEEKS)) == []
+    assert list(pipeline_run.publish_due(finished_run.context, N_WEEKS)) == []
     assert finished_run.arxiv.n_requests == before
 
 
@@ -138,7 +142,7 @@ def test_a_run_interrupted_again_and_again_ends_with_the_same_digest(finished_ru
     """Each cut leaves what a kill between two transactions leaves; the last run is let finish."""
     for n_steps in (9, 19, 1, 3):  # in the harvest, between two chunks of embedding, in the detection
         context = context_at(tmp_path, finished_run.arxiv)
-        steps = pipeline_run.run(context, N_WEEKS)
+        steps = pipeline_run.publish_due(context, N_WEEKS)
         for _ in range(n_steps):
             next(steps)
         steps.close()
@@ -146,7 +150,7 @@ def test_a_run_interrupted_again_and_again_ends_with_the_same_digest(finished_ru
             _embed_as_before(finished_run, context.db, all_but=300)
         context.db.close()
     context = context_at(tmp_path, finished_run.arxiv)
-    for _ in pipeline_run.run(context, N_WEEKS):
+    for _ in pipeline_run.publish_due(context, N_WEEKS):
         pass
     published, undisturbed = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
     assert published is not None
@@ -162,7 +166,7 @@ def test_postgresql_gives_the_same_digest_as_sqlite(
     for _ in stages.harvest(context, N_WEEKS):
         pass
     _embed_as_before(finished_run, context.db)
-    for _ in pipeline_run.run(context, N_WEEKS):
+    for _ in pipeline_run.publish_due(context, N_WEEKS):
         pass
     published, same = newest_digest(context.db, LAST_WEEK), newest_digest(finished_run.context.db, LAST_WEEK)
     assert published is not None
@@ -171,7 +175,25 @@ def test_postgresql_gives_the_same_digest_as_sqlite(
     context.db.close()
 
 
-def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run: FinishedRun, tmp_path: Path) -> None:
+def test_a_run_that_is_up_to_date_delivers_after_it_gave_the_lease_back(finished_run: FinishedRun) -> None:
+    context, delivered = finished_run.context, []
+
+    def deliver() -> None:
+        with held_lease(context.db, RUN_LEASE, clock=context.clock):
+            delivered.append([run.state for run in newest_runs(context.db, 5)])
+
+    steps: list[Progress] = []
+    pipeline_run.run(context, N_WEEKS, follow=steps.extend, deliver=deliver)
+    assert steps == []
+    assert delivered == [["done"]]
+    with held_lease(context.db, RUN_LEASE, clock=context.clock), pytest.raises(BusyError):
+        pipeline_run.run(context, N_WEEKS, follow=steps.extend, deliver=deliver)
+    assert len(delivered) == 1
+
+
+def test_an_arxiv_that_is_down_stops_neither_analysis_nor_delivery_nor_the_error(
+    finished_run: FinishedRun, tmp_path: Path
+) -> None:
     """Two weeks are fetched, and then arXiv is gone: what came is analysed, and no digest is published."""
     context = context_at(tmp_path, finished_run.arxiv)
     for _ in stages.harvest(context, 2):
@@ -181,9 +203,17 @@ def test_an_arxiv_that_is_down_stops_neither_analysis_nor_the_error(finished_run
         update={"api_url": "http://127.0.0.1:9/api/query", "max_tries": 1}
     )
     down = AppContext(context.settings.model_copy(update={"arxiv": nowhere}))
+    steps: list[Progress] = []
+    n_analysed = []
+
+    def deliver() -> None:
+        with held_lease(down.db, RUN_LEASE, clock=down.clock):  # no run holds it while mails are sent
+            n_analysed.append(sum(embedding_counts(down.db).values()))
+
     with pytest.raises(SourceUnavailable, match="cannot reach arXiv"):
-        for _ in pipeline_run.run(down, N_WEEKS):
-            pass
+        pipeline_run.run(down, N_WEEKS, follow=steps.extend, deliver=deliver)
+    assert n_analysed == [count_papers(down.db)]
+    assert [run.state for run in newest_runs(down.db, 5)] == ["failed"]
     assert embedding_counts(down.db)
     assert not ids_without_detections(down.db, down.detector.detector_id)
     assert newest_digest(down.db, LAST_WEEK) is None

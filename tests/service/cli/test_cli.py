@@ -25,6 +25,7 @@ from analysis.topics.assignment import assign_topics
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
 from domain.paper import FIRST_MADE_UP, Paper
+from domain.subscription import Preferences
 from domain.topics import FittedTopics, Topic, TopicDrift
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
@@ -36,6 +37,7 @@ from service.cli import main
 from store.database import open_database
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest, count_papers, papers_of_week
+from store.subscribers import add_pending, confirm
 from store.topics import add_topic_model, set_topic_name
 from tests.service.web.conftest import make_context
 
@@ -203,6 +205,35 @@ def test_an_unreachable_arxiv_ends_with_status_1(papertide: Papertide, monkeypat
     monkeypatch.setenv("PAPERTIDE_ARXIV__MAX_TRIES", "1")
     monkeypatch.setenv("PAPERTIDE_ARXIV__DELAY_S", "0")
     _refused(papertide("harvest", "--weeks", "1"), "cannot reach arXiv", status=1)
+
+
+@pytest.mark.parametrize("is_up_to_date", [True, False])
+def test_a_run_delivers_what_is_due_even_if_arxiv_fails(
+    papertide: Papertide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_up_to_date: bool
+) -> None:
+    """Unless all weeks are complete, one is requested again, but nobody answers."""
+    monkeypatch.setenv("PAPERTIDE_ARXIV__API_URL", "http://127.0.0.1:9/api/query")
+    monkeypatch.setenv("PAPERTIDE_ARXIV__MAX_TRIES", "1")
+    monkeypatch.setenv("PAPERTIDE_ARXIV__DELAY_S", "0")
+    with make_context(tmp_path / "data") as context:
+        reader = add_pending(context.db, "reader@example.org", Preferences("weekly", "html", ()), now=context.now())
+        confirm(context.db, reader.subscriber_id, None, now=context.now())
+        if is_up_to_date:
+            window, seen_at = window_of(WEEK.plus(-5)), context.now()
+            complete = HarvestedWindow(window, context.settings.categories, (), 12, None, seen_at)
+            apply_harvest(context.db, plan_harvest((), {}), complete, seen_at=seen_at)
+    ended = papertide("run", "--weeks", "8")
+    *before, last = ended.out.splitlines()
+    assert last == "2026-W25: 1 sent"
+    assert len(list((tmp_path / "data" / "mail").glob("*.eml"))) == 1
+    if is_up_to_date:
+        assert ended.status == 0, ended.err
+        assert re.match(r"2026-W25: 12 papers, complete\. ", before[0])
+        assert before[1].startswith("Read it: file://")
+    else:
+        assert ended.status == 1
+        assert before == []
+        assert "cannot reach arXiv" in ended.err.splitlines()[-1]
 
 
 def test_a_misspelled_setting_ends_with_status_2(papertide: Papertide, monkeypatch: pytest.MonkeyPatch) -> None:
