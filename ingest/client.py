@@ -128,7 +128,8 @@ class ArxivClient:
         client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
         client.query_url_format = self._settings.api_url + "?{}"
         # The package (4.0.2) takes no session and parses no bytes in public, so a private attribute is set, and the
-        # feed is parsed twice. Our check takes 20 ms for a page of 1000 entries; the delay between requests is 3 s.
+        # feed is parsed twice. That takes 8 ms for a page of 1,000 entries; the delay between requests is 3 s. See
+        # docs/decisions.md.
         client._session = self
         results = client.results(search, offset=start)
         first = next(results, None)  # sends the request
