@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -41,6 +42,14 @@ def test_the_check_names_a_page_that_is_out_of_date_and_fails(tmp_path: Path, mo
     assert "tables.md" in checked.output
     assert "settings.md" not in checked.output
     assert (tmp_path / "tables.md").read_text() == "old"
+
+
+def test_the_notebook_has_outputs_to_read_that_name_no_machine() -> None:
+    text = (ROOT / "docs" / "python.ipynb").read_text(encoding="utf-8")
+    shown = [output for cell in json.loads(text)["cells"] for output in cell.get("outputs", ())]
+    assert {output["output_type"] for output in shown} == {"execute_result"}
+    assert len(shown) >= 10
+    assert not _MACHINE_PATH.search(text)
 
 
 @BY_NAME
