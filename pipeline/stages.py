@@ -31,6 +31,7 @@ from pipeline.topics import update_topics
 from pipeline.trend_calls import counts_to_call, score_calls, store_calls
 from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext, papertide_version
+from store.windows import newest_week_held
 
 
 def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, datetime]:
@@ -91,14 +92,15 @@ def detect(context: AppContext) -> Iterator[Progress]:
 def topics(context: AppContext, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
     """Fit topics if that is due, assign papers that have none, and measure the drift of the newest weeks."""
     model_id = context.embedding_model_id
-    if model_id is None:
+    held = newest_week_held(context.db, context.settings.categories)
+    if model_id is None or held is None:
         return
     yield from update_topics(
         context.db,
         model_id,
         context.settings.categories,
         context.settings.topics,
-        last_week=last_week,
+        last_week=min(last_week, held),  # weeks without papers, as on a demo's folder, do not make a fit old
         clock=context.clock,
         force=refit,
     )
@@ -190,6 +192,13 @@ def edition(context: AppContext, week: Week) -> DigestEdition:
             false_discovery_rate=context.settings.digest.false_discovery_rate,
         ),
     )
+
+
+def newest_closed_week(context: AppContext) -> Week:
+    """The newest closed week, or the newest stored one if that is older, as on the demo's folder."""
+    last = last_closed_week(context.now())
+    held = newest_week_held(context.db, context.settings.categories)
+    return last if held is None else min(last, held)
 
 
 def require_closed(context: AppContext, week: Week) -> None:

@@ -290,7 +290,7 @@ def _birth(
 def _continuation(topic: Topic, before: KnownTopic, cosine: float, week: Week) -> list[TopicEvent]:
     """The events of a matched topic: continued or revived, and renamed if its label changed."""
     kind: TopicEventKind = "continued" if before.is_active else "revived"
-    events = [TopicEvent(topic.topic_id, kind, week, f"centroid cosine {cosine:.3f}")]
+    events = [TopicEvent(topic.topic_id, kind, week, f"similarity of the old and the new centre {cosine:.3f}")]
     if topic.label != before.topic.label:
         events.append(TopicEvent(topic.topic_id, "renamed", week, f"{before.topic.label} -> {topic.label}"))
     return events

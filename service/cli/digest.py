@@ -25,7 +25,7 @@ _MAX_VALUE = 400
 
 def digest(
     ctx: typer.Context,
-    week: Annotated[str | None, typer.Option(help="2026-W20; the newest closed week by default.")] = None,
+    week: Annotated[str | None, typer.Option(help="2026-W20; by default the newest closed week stored.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files; data_dir/digests by default.")] = None,
     preview: Annotated[
         bool,
@@ -39,14 +39,13 @@ def digest(
 
     What is stored is analysed first. A published digest of a complete week stays as it is.
     """
-    from domain.week import last_closed_week
     from pipeline import stages
     from queries.parse_dates import week_named
 
     if preview and out is not None:
         raise UsageError("--preview writes nothing, so it takes no --out")
     with open_context(ctx, read_only=preview) as context:
-        chosen = week_named(week) if week else last_closed_week(context.now())
+        chosen = week_named(week) if week else stages.newest_closed_week(context)
         stages.require_closed(context, chosen)
         stages.require_held(context, chosen)
         if preview:
