@@ -4,7 +4,7 @@
 
 Weeks are as full as arXiv's: deadlines in February, May and autumn, holidays at New Year. Shares scatter beyond chance,
 and follow the deadlines with an effect of each term's own (the saw-tooth). Papers are detected with the sensitivity and
-specificity that were measured for the shipped detector, which is itself measured anew in each repeat, on as many
+specificity that were measured for the shipped detector, which is itself measured again in each repeat, on as many
 abstracts as it was. Printed: how often 95 % intervals hold the truth; in how many weeks without any change anything is
 called, with the interval that so many repeats leave; how soon a doubling in 26 weeks from a share of 2 % is called,
 beside Kleinberg's bursts, a plain four-week ratio, and the best that any test could do.

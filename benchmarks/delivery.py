@@ -4,7 +4,7 @@
     python -m benchmarks.delivery --readers 1000
     python -m benchmarks.delivery --data FOLDER        on a copy of an installation's database, with its real papers
 
-Beside it, in the same run, the way that is usual: every mail rendered whole and its styles inlined anew, built with
+Beside it, in the same run, the way that is usual: every mail rendered whole and its styles inlined again, built with
 ``EmailMessage``, without sending.
 """
 

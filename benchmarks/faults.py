@@ -187,7 +187,7 @@ def _settings(api_url: str, **other: float) -> ArxivSettings:
         "timeout_s": _TIMEOUT_S,
         "answer_s": 1,
         "max_tries": 3,
-        "max_refusals": 1000,  # giving up for the day has its own tests; here every run begins anew
+        "max_refusals": 1000,  # giving up for the day has its own tests; here every run starts from zero
     }
     return ArxivSettings.model_validate(plain | other)
 

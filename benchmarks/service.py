@@ -337,7 +337,7 @@ def run(data: Path, papers: Sequence[Paper], seconds: float) -> None:
         kinds: list[tuple[str, str, Iterator[str]]] = [
             ("digest", "digest page, again and again", iter(lambda: f"/digests/{LAST_WEEK}", None)),
             ("topic", "topic pages", (f"/topics/{i % N_TOPICS + 1}" for _ in iter(int, 1) for i in range(N_TOPICS))),
-            ("", "topic pages at an address that is drawn anew", (f"/topics/{i % N_TOPICS + 1}?{i}" for i in count())),
+            ("", "topic pages at an address not cached yet", (f"/topics/{i % N_TOPICS + 1}?{i}" for i in count())),
             (
                 "trends",
                 "trends of three terms, never twice",

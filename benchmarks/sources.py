@@ -6,7 +6,7 @@ It starts the replay server of the shared folder as arXiv, over the months of th
 of its own, by the code that the commands run; the snapshot is written from the shared lines in the form of arXiv's
 file on Kaggle. Then every field of every paper is compared, and everything is read once more into one database, where
 nothing may change. Last, a harvest of the newest week by OAI-PMH meets faults at random requests and is killed with
-SIGKILL at random moments, begun again each time until it ends, and all of that anew until there were so many kills.
+SIGKILL at random moments, begun again each time until it ends, and all of that repeated until there were so many kills.
 The three answers are made from the same lines, so this measures our reading, not arXiv's writing.
 """
 

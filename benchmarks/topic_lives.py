@@ -6,7 +6,7 @@
 
 Each drives the product's own code on a throw-away database, week by week.
 
-``identity`` plays the weeks of arXiv that the shared folder holds, a sample of each, and fits anew every four weeks.
+``identity`` plays the weeks of arXiv that the shared folder holds, a sample of each, and refits every four weeks.
 After each fit it prints how many of the papers that had a topic still have it, where their topic continues; beside it
 what fits without a registry give, where a topic's number is its name. Then where continuing topics are on the map
 against a fresh layout, how each week's drift compares with the threshold, and whether every topic's history is one

@@ -1,1 +1,1 @@
-"""Each question once: fetch, hand to a pure function, return the answer."""
+"""One function per query: fetch, call a pure function, return a typed result."""

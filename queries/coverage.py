@@ -1,4 +1,4 @@
-"""What a harvest knows: coverage by week and category, open windows, late arrivals, and how arXiv answers."""
+"""Coverage of the harvest: weeks and categories, open windows, late arrivals, and the state of requests to arXiv."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _N_ANSWERS = 5
 
 
 def coverage(context: AppContext) -> Coverage:
-    """Which papers are held, what is proven complete, and how arXiv answers."""
+    """Which papers are stored, what is proven complete, and the state of the connection to arXiv."""
     db, categories = context.db, context.settings.categories
     records = window_records(db, categories)
     arrivals = late_arrivals(db, categories)
@@ -111,7 +111,7 @@ def _late_count(late: LateArrivals) -> LateCount:
 
 
 def _arxiv(context: AppContext) -> ArxivStatus:
-    now = context.clock()  # the rate limiter keeps the wall clock's time, whatever the settings take for the present
+    now = context.clock()  # the rate limiter uses the wall clock, even if the settings fix the current time
     state = limiter_state(context.db)
     n, n_problems = count_outcomes(context.db, since=now - timedelta(days=1))
     return ArxivStatus(

@@ -14,7 +14,7 @@ from runtime.context import AppContext
 
 @dataclass(frozen=True)
 class GivenAbstract:
-    """A paper's words as the caller gave them."""
+    """Title and abstract as the caller gave them."""
 
     id: str | int
     title: str
@@ -44,7 +44,7 @@ def read_abstracts(lines: Iterable[str]) -> Iterator[GivenAbstract]:
             continue
         yield GivenAbstract(paper_id, title, abstract)
     if problems:
-        more = f", and {len(problems) - 1:,} more lines are none" if len(problems) > 1 else ""
+        more = f", and {len(problems) - 1:,} more lines are not" if len(problems) > 1 else ""
         raise UsageError(f"{problems[0]}{more}; the others are answered")
 
 

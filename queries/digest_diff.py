@@ -1,4 +1,4 @@
-"""What a digest would say if it were composed now, against what was published."""
+"""Differences between a digest composed now and the published one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One paper: what arXiv says of it, what was found in it, where it belongs, and what is like it."""
+"""One paper: its metadata, detections, topic and similar papers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
     Raises
     ------
     NotFound
-        If it is not held, or the text is no identifier.
+        If it is not stored, or the text is not an identifier.
     """
     wanted = arxiv_id_of(arxiv_id)
     found = known_papers(context.db, [wanted]).get(wanted)
     if found is None:
-        raise NotFound(f"the paper {wanted} is not held here; it may be outside the watched categories or too old")
+        raise NotFound(f"the paper {wanted} is not stored here; it may be outside the watched categories or too old")
     topic, similar = _place_of(context, wanted)
     return PaperResult(
         **vars(paper_line(found)),
@@ -52,21 +52,21 @@ def stored_paper(context: AppContext, arxiv_id: ArxivId) -> Paper:
     Raises
     ------
     NotFound
-        If it is not held.
+        If it is not stored.
     """
     found = papers_in_order(context.db, [arxiv_id])
     if not found:
-        raise NotFound(f"the paper {arxiv_id} is not held here")
+        raise NotFound(f"the paper {arxiv_id} is not stored here")
     return found[0]
 
 
 def arxiv_id_of(text: str) -> ArxivId:
-    """An identifier as people type it, with or without version.
+    """Parse an identifier, with or without version.
 
     Raises
     ------
     NotFound
-        If the text is none.
+        If the text is not an identifier.
     """
     try:
         return parse_arxiv_id(re.sub(r"v[1-9]\d*$", "", text))
@@ -84,7 +84,7 @@ def _detections(context: AppContext, arxiv_id: ArxivId) -> tuple[PaperDetection,
 
 
 def _place_of(context: AppContext, arxiv_id: ArxivId) -> tuple[TopicName | None, tuple[SimilarPaper, ...]]:
-    """The paper's topic and the papers like it; neither where it is not embedded."""
+    """The paper's topic and similar papers; neither if it is not embedded."""
     search = context.paper_search
     nearest = search.nearest_to_paper(arxiv_id, limit=N_SIMILAR)
     if nearest is None:

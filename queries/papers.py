@@ -17,10 +17,10 @@ from store.search import ids_by_phrases
 def papers_matching(
     context: AppContext, question: PaperRequest, *, limit: int, offset: int = 0
 ) -> tuple[int, list[Paper]]:
-    """How many papers the filters of a question let through, and one page of them, newest first.
+    """The number of papers that match the filters of a request, and one page of them, newest first.
 
-    A ``term`` that is no technique, theme or topic is looked for as it stands or by meaning, as in ``trends``;
-    ``query`` is not asked.
+    A ``term`` that is no technique, theme or topic is matched as a phrase or by meaning, as in ``trends``.
+    The text ``query`` is ignored.
 
     Raises
     ------

@@ -13,7 +13,7 @@ MAX_NAME_LENGTH = 80
 
 
 def rename_topic(context: AppContext, topic: str, name: str | None) -> str:
-    """Give a topic of the newest fit a name, or its own back where ``name`` is ``None``; says what is shown now.
+    """Rename a topic of the newest fit, or restore its label if ``name`` is ``None``; returns what is shown now.
 
     Raises
     ------

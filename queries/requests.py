@@ -23,7 +23,7 @@ MAX_QUERY = 500
 
 @dataclass(frozen=True)
 class PaperRequest:
-    """A search among some papers; names are as people type them, and ``queries.resolve_paper_query`` resolves them."""
+    """A search among some papers; names are as typed, and ``queries.resolve_paper_query`` resolves them."""
 
     query: str
     since: date | None = None
@@ -41,7 +41,7 @@ MAX_TERMS_SHOWN = 8
 
 
 TakenAs = Literal["words", "meaning"]
-"""How a term that is added counts: as a name or words, or as a description."""
+"""How an added term is matched: by name or words, or by meaning."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class TrendRequest:
 
     @property
     def query(self) -> dict[str, object]:
-        """The same as an address's query; what is as usual is left out."""
+        """The query of an address with these parameters; defaults are left out."""
         return {
             "term": list(self.terms),
             "since": self.since,
@@ -70,7 +70,7 @@ class TrendRequest:
         }
 
     def adding(self, term: str, taken_as: TakenAs) -> TrendRequest:
-        """The same with one more term, which the reader may take as a description without knowing of prefixes.
+        """The same with one more term, counted as words or as a description.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""What each question is answered with: one frozen result a question, which the command line, API and Python share.
+"""The results of queries: one frozen record each, shared by the command line, API and Python.
 
 Its JSON has the fields of the result in their order (``domain/json_values.py``); docs/json.md describes them. Fields
-are added, and none changes its meaning. Weeks, days and instants are values of their own; instants are UTC. A digest's
-result is ``domain/digest_result.py``, because templates write it to files too.
+may be added, but none changes its meaning. Weeks, days and instants are values of their own; instants are UTC. The
+result of a digest is ``domain/digest_result.py``, because templates write it to files too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from queries.requests import Level
 
 
 def rounded(value: float) -> float | None:
-    """Six digits, which is more than any share here is known to; ``None`` for NaN."""
+    """Six decimals, more than the precision of any share; ``None`` for NaN."""
     return None if value != value else round(value, 6)
 
 
 def rounded_growth(growth: Growth | None) -> Growth | None:
-    """Four significant digits: where a term begins or ends, a rate may be anything from 0 to astronomical."""
+    """Four significant digits: a rate can be extremely small or large where a term begins or ends."""
     if growth is None:
         return None
     return Growth(*(float(f"{x:.4g}") for x in (growth.odds_ratio_per_year, growth.low, growth.high)))
@@ -46,29 +46,29 @@ class Trends:
     by: Period
     level: Level
     categories: tuple[str, ...]
-    """The categories whose papers are the denominator: those asked for, else all watched."""
+    """The categories whose papers are the denominator: those requested, else all watched."""
     series: tuple[TermSeries, ...]
-    """One for each term, in the order asked."""
+    """One for each term, in the order requested."""
 
 
 @dataclass(frozen=True)
 class CallsOutcome:
-    """How calls turned out that are so many weeks old."""
+    """Outcomes of the calls made ``horizon_weeks`` ago."""
 
     horizon_weeks: int
     held: int
     failed: int
     unknown: int
-    """Calls of which the weeks since cannot tell."""
+    """Calls whose outcome cannot be told, because weeks are missing."""
 
 
 @dataclass(frozen=True)
 class ScoredCall:
-    """How a call turned out."""
+    """The outcome of a call after ``horizon_weeks``."""
 
     horizon_weeks: int
     held: bool | None
-    """Null where the weeks since cannot tell."""
+    """Null if the outcome cannot be told, because weeks are missing."""
     share_after: float | None
 
 
@@ -96,16 +96,16 @@ class Call:
     made_with: str
     """Method, detector and topic fit."""
     late: bool
-    """Made more than 21 days after its week, and so not in the record."""
+    """Made more than 21 days after its week, so not counted in the record."""
     scores: tuple[ScoredCall, ...]
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Trend calls, newest first, and how all of them turned out."""
+    """Trend calls, newest first, and the outcomes of all."""
 
     week: Week | None
-    """The week asked for; null for the newest moves of all weeks."""
+    """The week requested; null for the newest moves of all weeks."""
     record: tuple[CallsOutcome, ...]
     calls: tuple[Call, ...]
 
@@ -146,12 +146,12 @@ class FoundPaper(PaperLine):
     similarity: float | None
     """Cosine of query and paper; null for a paper that is not embedded."""
     why: tuple[str, ...]
-    """Reasons in words: the similarity, and which words of the query stand where."""
+    """Reasons in words: the similarity, and which words of the query are in title and abstract."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Papers found, best first unless another order is asked for."""
+    """Papers found, best first unless another order is requested."""
 
     query: str
     total: int
@@ -169,7 +169,7 @@ class SearchPage(SearchResult):
 
 @dataclass(frozen=True)
 class PaperVersion:
-    """A version that was seen."""
+    """A version that was harvested."""
 
     version: int
     submitted_at: datetime
@@ -183,7 +183,7 @@ class PaperDetection:
     key: str
     name: str
     level: int
-    """1 mentions it, 2 adopts it, 3 is about it; of themes 1 touches it, 2 is a main contribution."""
+    """1 mentions it, 2 adopts it, 3 is about it; for themes 1 touches it, 2 is a main contribution."""
     evidence: tuple[Evidence, ...]
 
 
@@ -205,13 +205,13 @@ class SimilarPaper(PaperLine):
 
 @dataclass(frozen=True)
 class PaperResult(PaperLine):
-    """One paper: what arXiv says of it, what was found in it, where it belongs, and what is like it."""
+    """One paper: its metadata, detections, topic and similar papers."""
 
     abstract: str
     categories: tuple[str, ...]
     version: int
     withdrawn: bool
-    """Withdrawn papers are in no number."""
+    """Withdrawn papers are not counted anywhere."""
     updated_at: datetime
     comment: str | None
     doi: str | None
@@ -227,13 +227,13 @@ class FoundTerm:
     """The level at which an abstract has a technique or theme."""
 
     level: int
-    """1 mentions it, 2 adopts it, 3 is about it; of themes 1 touches it, 2 is a main contribution."""
+    """1 mentions it, 2 adopts it, 3 is about it; for themes 1 touches it, 2 is a main contribution."""
     evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True)
 class DetectResult:
-    """Techniques and themes of one abstract that the caller gave; what it does not have is left out."""
+    """Techniques and themes of one abstract that the caller gave; absent ones are left out."""
 
     id: str | int
     """As given."""
@@ -259,17 +259,17 @@ class TopicSummary:
     """Best first."""
     born_week: Week
     n_papers: int
-    """Papers of the newest fit that has it; of a topic born since, those that it began with."""
+    """Papers in the newest fit that has the topic; for a topic born since, those at its birth."""
 
 
 @dataclass(frozen=True)
 class ListedTopic(TopicSummary):
-    """A topic in a list of all that ever were."""
+    """A topic in the list of all topics, past ones included."""
 
     active: bool
     """Whether the newest fit has it."""
     x: float | None
-    """Place on the map, null where none is drawn."""
+    """Position on the map; null without a map."""
     y: float | None
 
 
@@ -322,7 +322,7 @@ class TopicResult(ListedTopic):
     """Oldest first."""
     points: tuple[TrendPoint, ...]
     techniques: tuple[TopicTechnique, ...]
-    """What its papers run on, most first."""
+    """Techniques that its papers adopt, most frequent first."""
     newest: tuple[PaperLine, ...]
     central: tuple[PaperLine, ...]
     """The papers nearest to its centroid."""
@@ -345,7 +345,7 @@ class DigestLine:
     n_papers: int
     complete: bool
     revision: int
-    """1 for the first; corrections count up."""
+    """1 for the first edition; each correction adds 1."""
     published_at: datetime
     first_published_at: datetime
 
@@ -373,7 +373,7 @@ class DigestPreview:
     differences: tuple[Difference, ...]
     """Between the published edition and this one; empty where none is published."""
     n_not_analysed: int
-    """Papers of the week that wait for detection or embedding, and are without techniques or topics until then."""
+    """Papers of the week that are not yet detected or embedded, so without techniques or topics."""
 
 
 # -- status
@@ -390,7 +390,7 @@ class LateCount:
 
 @dataclass(frozen=True)
 class StoredWeek:
-    """What is held of one week."""
+    """Coverage of one week."""
 
     week: Week
     start: date
@@ -398,17 +398,17 @@ class StoredWeek:
     """Papers in the watched categories."""
     closed: bool
     complete: bool
-    """Whether the count is proven."""
+    """Whether the count is proven complete."""
     problem: str | None
-    """Why it is not, where a harvest found out."""
+    """Why it is not complete, if a harvest found a reason."""
     n_said: int | None
-    """Papers that arXiv said the week has, withdrawn ones included; null where it gave no answer."""
+    """Papers that arXiv reports for the week, withdrawn ones included; null if it gave no total."""
     tries: int
-    """How often the week was asked for."""
+    """How often the week was requested from arXiv."""
     checked_at: datetime | None
-    """When it was last asked for; null for never."""
+    """When it was last requested; null for never."""
     categories: Mapping[str, int]
-    """Papers by watched category; one that several list counts in each."""
+    """Papers by watched category; a paper listed in several counts in each."""
     late: LateCount | None
     """Null where the week was never complete."""
     after_digest: int | None
@@ -430,7 +430,7 @@ class OpenWindow:
 
 @dataclass(frozen=True)
 class LateArrivalsTotal:
-    """Late papers over the weeks that can tell."""
+    """Late papers over the weeks in which they can be counted."""
 
     weeks: int
     n: int
@@ -445,7 +445,7 @@ class OaiList:
     set: str
     format: str
     since: date
-    """Papers submitted from this day on are wanted."""
+    """Papers submitted before this day are not read."""
     read_until: date | None
     """All changes before this day are read; null before the first whole pass."""
     n_records: int
@@ -466,13 +466,13 @@ class RequestCounts:
 
 @dataclass(frozen=True)
 class ArxivRequest:
-    """One request to arXiv and what came of it."""
+    """One request to arXiv and its outcome."""
 
     asked_at: datetime
     source: str
     outcome: Outcome
     status: int | None
-    """Of HTTP; null where no answer came."""
+    """HTTP status; null if no answer came."""
     seconds: float
     n_bytes: int
     problem: str | None
@@ -481,10 +481,10 @@ class ArxivRequest:
 
 @dataclass(frozen=True)
 class ArxivStatus:
-    """How arXiv answers."""
+    """State of the connection to arXiv."""
 
     closed_until: datetime | None
-    """arXiv is left alone until then."""
+    """No request is sent before this time."""
     free_at: datetime | None
     """When the next request may be sent."""
     refusals_in_a_row: int
@@ -497,15 +497,15 @@ class ArxivStatus:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which papers are held, what is proven complete, and how arXiv answers."""
+    """Which papers are stored, what is proven complete, and the state of the connection to arXiv."""
 
     papers: int
     """Papers stored."""
     weeks: tuple[StoredWeek, ...]
-    """Every week from the first held to the last, in order."""
+    """Every week from the first stored to the last, in order."""
     open_windows: tuple[OpenWindow, ...]
     late_arrivals: LateArrivalsTotal | None
-    """Null where no week can tell."""
+    """Null if there is no such week."""
     lists: tuple[OaiList, ...]
     arxiv: ArxivStatus
 
@@ -526,7 +526,7 @@ class TopicModelStatus:
 
     topic_model_id: int
     fitted_week: Week
-    """The newest week that it saw."""
+    """The newest week in the fit."""
     fitted_at: datetime
     n_papers: int
     n_topics: int
@@ -572,12 +572,12 @@ class DriftWeek:
     embedding_shift: float
     """How far the mean of all vectors has moved, in standard errors, around 1 by chance."""
     fitted: bool
-    """Whether the fit saw the week."""
+    """Whether the week was in the fit."""
 
 
 @dataclass(frozen=True)
 class Status(Coverage):
-    """What is stored, what is complete, what ran, what is due and what drifts; anybody may read it."""
+    """What is stored, what is complete, what ran, what is due and what drifts; public."""
 
     embeddings: EmbeddingStatus
     topic_model: TopicModelStatus | None
@@ -604,7 +604,7 @@ class TroubleDetail:
 
 @dataclass(frozen=True)
 class MailStatus:
-    """Readers by mail in numbers, for the operator."""
+    """Counts of mail subscribers, for the operator."""
 
     readers: Mapping[str, int]
     """By state."""

@@ -21,11 +21,11 @@ from store.papers import papers_in_order
 from store.search import count_matches, ids_by_words, words_of
 
 CANDIDATES = 300
-"""How many papers each of the two rankings gives."""
+"""Most papers of each of the two rankings."""
 
 
 class _Ranked(NamedTuple):
-    """What the ranking says of a paper."""
+    """A paper's place in the ranking."""
 
     score: float
     similarity: float | None
@@ -74,10 +74,10 @@ def search(
 
 def _words(query: str) -> list[str]:
     if len(query) > MAX_QUERY:
-        raise UsageError(f"the query has {len(query):,} characters; {MAX_QUERY} are enough")
+        raise UsageError(f"the query has {len(query):,} characters; at most {MAX_QUERY} are allowed")
     words = list(dict.fromkeys(word for word in words_of(query) if word not in _STOP_WORDS))
     if not words:
-        raise UsageError("the query holds no word to look for")
+        raise UsageError("the query contains no word to search for")
     return words
 
 
@@ -88,7 +88,7 @@ def _ranked(
     papers = context.paper_search
     row_of = papers.index.row_of
     if not papers.has_vectors:
-        raise UsageError("nothing is embedded yet, so nothing can be searched; `papertide run` does all of it")
+        raise UsageError("nothing is embedded yet, so search is not available; `papertide run` embeds papers")
     nearest = papers.nearest(
         question.query, query, limit=CANDIDATES, min_similarity=context.settings.service.min_similarity
     )
@@ -102,7 +102,7 @@ def _ranked(
     by_words = papers.similarities_of(question.query, found)
     by_meaning = {near.arxiv_id: near.similarity for near in nearest}
     similarity = {**by_words, **by_meaning}
-    # A cosine of 0 is that of a paper without a vector.
+    # A paper without a vector has a cosine of 0.
     return {
         i: _Ranked(score, similarity[i] or None, row_of.get(i, len(row_of)))
         for i, score in fused_ranks([list(by_meaning), list(by_words)]).items()
@@ -114,7 +114,7 @@ def _rounded(number: float | None) -> float | None:
 
 
 def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[str]:
-    """Reasons in words: how near in meaning, and which words of the query stand where."""
+    """Reasons in words: how near in meaning, and which words of the query are in title and abstract."""
     reasons = [f"meaning: similarity {similarity:.2f}"] if similarity is not None else []
     for place, text in (("title", paper.title), ("abstract", paper.abstract)):
         present = set(words_of(text))

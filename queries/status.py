@@ -34,7 +34,7 @@ _N_ISSUES = 12
 
 
 def status(context: AppContext) -> Status:
-    """What is stored, what is complete, what ran, what is due and what drifts; anybody may read it."""
+    """What is stored, what is complete, what ran, what is due and what drifts; public."""
     model_id, model = context.embedding_model_id, context.topic_model
     return Status(
         **vars(coverage(context)),
@@ -85,7 +85,7 @@ def trouble_details(context: AppContext) -> list[TroubleDetail]:
 
 
 def mail_status(context: AppContext) -> MailStatus:
-    """Readers by state, addresses left alone by reason, and what became of the newest issues; for the operator."""
+    """Readers by state, suppressed addresses by reason, and delivery counts of the newest issues; for the operator."""
     counts = delivery_counts(context.db)
     return MailStatus(
         readers=subscriber_counts(context.db),

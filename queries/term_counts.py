@@ -31,7 +31,7 @@ class TermCounter:
         self._terms = {(t.kind, t.key): t for t in context.detector.taxonomy.terms}
 
     def count(self, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
-        """What the term is, how it is called, and its papers by week."""
+        """The term's kind, its name, and its papers by week."""
         asked_kind, _, rest = term.partition(":")
         if rest and asked_kind == "text":
             return "text", rest.strip(), self._text(rest.strip())
@@ -46,12 +46,12 @@ class TermCounter:
         found = self._text(term)
         if not found:
             near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]!r}?" if near else "; `text:` before it counts it all the same"
+            hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
             raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
         return "text", term, found
 
     def name(self, kind: str, key: str) -> str:
-        """What a term is called by people."""
+        """A term's display name."""
         return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
 
     def _meant(self, description: str) -> dict[Week, int]:
@@ -110,15 +110,16 @@ class TermCounter:
 
 
 def require_counted(context: AppContext) -> None:
-    """Refuse to divide yesterday's count by today's papers, or to list none where none were read yet.
+    """Check that counts are current; old counts must not be divided by the papers stored now.
 
     Raises
     ------
     UsageError
+        If papers, categories or the taxonomy changed since papers were counted.
     """
     if not context.cached("counts are current", lambda: _counts_are_current(context)):
         raise UsageError(
-            "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` counts anew"
+            "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` recounts them"
         )
 
 

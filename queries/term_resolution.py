@@ -37,7 +37,7 @@ def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
 
 
 def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
-    """Kind and key of a technique, theme or topic as people type it; ``None`` where it is none of them."""
+    """Kind and key of a technique, theme or topic from its typed name; ``None`` if it is none of these."""
     asked_kind, _, rest = term.partition(":")
     for kind in TERM_KINDS:
         name = rest if rest and asked_kind in TERM_KINDS else term
@@ -47,7 +47,7 @@ def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
 
 
 def words_named(context: AppContext, term: str) -> tuple[Literal["text", "meaning"], str] | None:
-    """The words of a term that names nothing, and whether they count as they stand or by meaning.
+    """The words of any other term, and whether they are matched as a phrase or by meaning.
 
     ``None`` for a technique, theme or topic.
     """
@@ -68,7 +68,7 @@ def meant_rows(search: PaperSearch, description: str) -> NDArray[np.bool_]:
     if not words_of(description):
         raise UsageError(f"there is no word in {description!r}")
     if not search.has_vectors:
-        raise UsageError("nothing is embedded yet, so nothing can be told by meaning; `papertide run` does all of it")
+        raise UsageError("nothing is embedded yet, so nothing can be matched by meaning; `papertide run` embeds papers")
     return unusually_near(search.similarities(description))
 
 
@@ -87,5 +87,5 @@ def watched(context: AppContext, categories: Sequence[str]) -> tuple[str, ...]:
             raise UsageError(str(error)) from error
         if category not in context.settings.categories:
             names = " ".join(context.settings.categories)
-            raise UsageError(f"{category} is not watched, so its papers are not all held; watched are {names}")
+            raise UsageError(f"{category} is not watched, so not all of its papers are stored; watched are {names}")
     return tuple(dict.fromkeys(categories))

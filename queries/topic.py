@@ -71,13 +71,13 @@ def _points(context: AppContext, topic_id: int) -> tuple[TrendPoint, ...]:
             since=None,
             until=None,
         )
-    except UsageError:  # nothing is counted yet, or it is being counted anew
+    except UsageError:  # nothing is counted yet, or papers are being recounted
         return ()
     return found.series[0].points
 
 
 def _techniques(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> tuple[TopicTechnique, ...]:
-    """What the topic's papers run on, most first."""
+    """Techniques that the topic's papers adopt, most frequent first."""
     names = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     return tuple(
         TopicTechnique("technique", key, names["technique", key], k, len(rows))

@@ -1,4 +1,4 @@
-"""Topics: those of the newest fit, all that ever were, and their share by week."""
+"""Topics: those of the newest fit, all, past ones included, and their share by week."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def topics(context: AppContext) -> tuple[TopicSummary, ...]:
 
 
 def all_topics(context: AppContext) -> list[RegisteredTopic]:
-    """Every topic that ever was: the active ones, largest first, then the others."""
+    """Every topic, past ones included: the active ones, largest first, then the others."""
     model_id = context.embedding_model_id
     if model_id is None:
         return []
@@ -44,7 +44,7 @@ def _summary(t: Topic) -> TopicSummary:
 
 
 def topic_series(context: AppContext, n_weeks: int = 26) -> dict[int, tuple[SharePoint, ...]]:
-    """The share of each active topic up to the newest closed week that is held, without intervals."""
+    """The share of each active topic up to the newest closed week that is stored, without intervals."""
     return context.cached(("topic series", n_weeks), lambda: _topic_series(context, n_weeks))
 
 
@@ -55,7 +55,7 @@ def _topic_series(context: AppContext, n_weeks: int) -> dict[int, tuple[SharePoi
     held = [Week.containing(datetime.fromtimestamp(int(day) * 86_400, UTC)) for day in index.day[[0, -1]]]
     last = min(held[1], last_closed_week(context.now()))
     weeks = list(weeks_between(max(held[0], last.plus(1 - n_weeks)), last))
-    if not weeks:  # all that is held is of a week that is still open
+    if not weeks:  # only a week that is still open is stored
         return {}
     return weekly_topic_shares(
         index.day,

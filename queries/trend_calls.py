@@ -1,4 +1,4 @@
-"""Trend calls, and how past calls turned out."""
+"""Trend calls, and the outcomes of past calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from store.trend_calls import call_records, is_late, stored_calls
 
 
 def calls(context: AppContext, week: Week | None) -> Calls:
-    """All calls of a week, or without one the newest moves of all weeks, each with what became of it."""
+    """All calls of a week, or without a week the newest rises and falls, each with its outcome."""
     model = context.topic_model
     names: dict[tuple[str, str], str] = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     names.update({("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())})

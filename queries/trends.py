@@ -43,15 +43,15 @@ def trends(
 ) -> Trends:
     """Shares of terms over time.
 
-    A term is the key or name of a technique or theme, the label of a topic, or any other words, which are looked
-    for as they stand. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant; ``meaning:``
+    A term is the key or name of a technique or theme, the label of a topic, or any other words, which are
+    matched as a phrase. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant; ``meaning:``
     takes it as a description, and counts the papers whose vectors are unusually near to it. The week that is still
-    open is left out unless asked for; it is never complete.
+    open is left out unless requested; it is never complete.
 
     Raises
     ------
     UsageError
-        If a term is unknown or cannot be looked for, a category is not watched, or nothing is held.
+        If a term is unknown or cannot be matched, a category is not watched, or nothing is stored.
     """
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
@@ -59,7 +59,7 @@ def trends(
     totals = context.cached(("totals", among), lambda: weekly_totals(context.db, context.settings.categories, among))
     totals = _between(totals if with_open_week else _closed(context, totals), since, until)
     if totals.empty:
-        raise UsageError("no closed week is held in this range; `papertide run` fetches some")
+        raise UsageError("no closed week is stored in this range; `papertide run` fetches some")
     counter = TermCounter(context, level, among)
 
     def one(term: str) -> TermSeries:

@@ -109,8 +109,8 @@ def confirm_question(purpose: Literal["confirm", "unsubscribe", "block"], addres
 
 _ERROR_TITLES = {
     404: "There is nothing at this address",
-    405: "This address only answers questions",
-    422: "This cannot be answered as it was asked",
+    405: "This address does not accept that method",
+    422: "This request cannot be answered",
     503: "The answer is not ready",
 }
 

@@ -80,6 +80,10 @@ RULES = (
     Rule("nothing comes of", "unused, finished or expired"),
     Rule("hills? of one continent|hilltops?", "clusters"),
     Rule("counts as a try", "counts as a failed attempt"),
+    Rule("anew", "again, or a verb with re-"),
+    Rule("held here", "stored here"),
+    Rule("living", "active"),
+    Rule("somebody's to", "state who must do what"),
 )
 
 ALLOWED = (

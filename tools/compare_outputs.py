@@ -31,7 +31,7 @@ folder of OUT           holds
                         ``web/urls.txt`` the addresses, which ``--like`` reads
 ``subscription/``       a reader's way through forms, confirmation, own page, delivery and leaving: pages and mails
 ``write/``              the digest files that ``digest --week`` writes, ``export``, and (without ``--quick``) topics
-                        that are fitted anew
+                        that are refitted
 ======================  ==============================================================================================
 
 Addresses come from a list that covers every page and form of answer, from the OpenAPI document (each parameter in
@@ -937,7 +937,7 @@ def _dump_subscription(program: Program, service: WebService, stored: Stored, ou
 
 
 def _dump_writing(program: Program, stored: Stored, out: Dump, *, with_fit: bool) -> None:
-    """Digest files and exports; with ``with_fit`` topics are fitted anew and the newest digest is made of them."""
+    """Digest files and exports; with ``with_fit`` topics are refitted and the newest digest is composed from them."""
     weeks = list(dict.fromkeys([*stored.weeks[-3:], *stored.digests[-3:]]))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

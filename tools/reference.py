@@ -219,7 +219,7 @@ def main(
     if check:
         outdated = outdated_pages()
         for name in outdated:
-            typer.echo(f"docs/{name} is out of date; `make docs` writes it anew", err=True)
+            typer.echo(f"docs/{name} is out of date; `make docs` updates it", err=True)
         raise typer.Exit(1 if outdated else 0)
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")

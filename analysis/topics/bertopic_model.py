@@ -76,12 +76,12 @@ class TopicSettings(BaseModel):
     n_top_terms: int = Field(default=10, ge=1, description="Top terms of each topic.")
     min_papers: int = Field(default=60, ge=3, description="With fewer papers no topics are fitted.")
     window_weeks: int = Field(default=52, ge=1, description="Weeks of papers that a fit uses.")
-    refit_weeks: int = Field(default=4, ge=1, description="Weeks after which a run fits topics anew.")
+    refit_weeks: int = Field(default=4, ge=1, description="Weeks after which a run refits topics.")
     max_drift: float = Field(
         default=0.03,
         gt=0,
         le=1,
-        description="Rise of the share of unassigned papers at which a run fits topics anew before it is due.",
+        description="Rise of the share of unassigned papers at which a run refits topics before it is due.",
     )
     birth_weeks: int = Field(
         default=3, ge=1, description="Newest weeks whose unassigned papers can become a topic between two fits."
@@ -464,7 +464,7 @@ def continued_topics(
 ) -> NDArray[np.int64]:
     """Each paper's topic if known topics continue and only what is new in the dense regions is added.
 
-    A fit from nothing draws every border anew. A fifth of the papers would change their topic at every refit, most of
+    A fit from nothing redraws every border. A fifth of the papers would change their topic at every refit, most of
     them because by chance one region became two, or two became one. So a refit starts from the known centroids, and the
     dense regions decide what changes:
 

@@ -1,1 +1,1 @@
-"""The command line: parses options, asks one room, prints."""
+"""The command line: parses options, calls one package, prints the result."""

@@ -83,7 +83,7 @@ def restore(
         path = Path(url.database)
         with ExitStack() as held:
             if path.exists():
-                # Refuse while the database is in use. A damaged one cannot tell, and is replaced anyway.
+                # Refuse while the database is in use. A damaged database cannot be checked, so it is replaced anyway.
                 with suppress(StoreError):
                     held.enter_context(
                         exclusive_access(

@@ -31,7 +31,7 @@ def detect(
     with open_context(ctx) as context:
         names = {f"{t.kind}:{t.key}": t.name for t in context.detector.taxonomy.terms}
         try:
-            lines = sys.stdin if file == "-" else Path(file).open(encoding="utf-8")  # noqa: SIM115 - ends with us
+            lines = sys.stdin if file == "-" else Path(file).open(encoding="utf-8")  # noqa: SIM115 - closed when the process ends
             for given in detect_queries.read_abstracts(lines):
                 found = detect_queries.detect(context, given)
                 if as_json:

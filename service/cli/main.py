@@ -1,4 +1,4 @@
-"""The command ``papertide``. Each command reads what was typed, asks one room, and prints."""
+"""The command ``papertide``. Each command parses its options, calls one package, and prints the result."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ for _name, _command in COMMANDS.items():
 
 
 def main() -> None:
-    """The way in: every error that is somebody's to mend is one line, with exit status 2 for wrong use, else 1."""
+    """Run the command; an expected error prints one line, with exit status 2 for wrong use, else 1."""
     try:
         app(standalone_mode=False)
     except typer.TyperException as error:  # what was typed cannot be read
@@ -105,7 +105,7 @@ def main() -> None:
         _complain("stopped; everything finished is stored, run again to go on")
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of our output went away (`papertide ... | head`); nothing is wrong.
+        # The pipe that reads our output was closed, as in `papertide ... | head`; that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Command `run`: does everything that is due, and prints the newest digest's summary."""
+"""Command `run`: do everything that is due, and print the newest digest's summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands `search` and `detect`."""
+"""Command `search`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.cli.options import JsonOption, print_json, require_one_of
 
 def search(
     ctx: typer.Context,
-    query: Annotated[str, typer.Argument(help="What you look for, in your own words.")],
+    query: Annotated[str, typer.Argument(help="What to search for, in your own words.")],
     since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its label or number.")] = None,
@@ -41,7 +41,7 @@ def search(
         typer.echo(citations.ris(papers))
     else:
         if not answer.results:
-            typer.echo("no paper is near to it in meaning or holds its words; say it in a whole sentence", err=True)
+            typer.echo("no paper is similar in meaning or contains these words; try a whole sentence", err=True)
         for rank, found in enumerate(answer.results, 1):
             typer.echo(f"{rank:>3}. {found.title}")
             typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}")

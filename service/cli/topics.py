@@ -18,7 +18,7 @@ topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich
 
 @topics_app.command("fit")
 def topics_fit(ctx: typer.Context) -> None:
-    """Fit topics anew now, and match them to those that readers know."""
+    """Refit topics now, and match them to the existing ones, so that topics keep their ids and names."""
     from domain.week import last_closed_week
     from pipeline import stages
     from runtime.exclusive_run import exclusive_run
@@ -26,7 +26,7 @@ def topics_fit(ctx: typer.Context) -> None:
 
     with open_context(ctx) as context, exclusive_run(context, "topics", "fit") as guarded:
         if context.embedding_model_id is None:
-            raise UsageError("nothing is embedded yet; `papertide run` does all of it")
+            raise UsageError("nothing is embedded yet; `papertide run` does it")
         follow(guarded(stages.topics(context, last_week=last_closed_week(context.now()), refit=True)))
         follow(guarded(stages.tables(context)))
 
@@ -42,10 +42,10 @@ def topics_list(ctx: typer.Context, as_json: JsonOption = False) -> None:
         print_json(found)
         return
     if not found:
-        raise UsageError("no topics are fitted yet; `papertide run` does all of it")
+        raise UsageError("no topics are fitted yet; `papertide run` does it")
     by_area: dict[str, list[TopicSummary]] = {}
     for t in found:
-        by_area.setdefault(t.area or "not sorted into areas", []).append(t)
+        by_area.setdefault(t.area or "without an area", []).append(t)
     for area, of_area in by_area.items():
         typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {sum(t.n_papers for t in of_area):,} papers")
         for t in of_area:
@@ -61,10 +61,10 @@ def topics_rename(
     ctx: typer.Context,
     topic: Annotated[str, typer.Argument(help="The topic: its number or its present label.")],
     name: Annotated[
-        str | None, typer.Argument(help="The name to show; without one, the name found in its papers comes back.")
+        str | None, typer.Argument(help="The name to show; without one, the automatic label is restored.")
     ] = None,
 ) -> None:
-    """Name a topic as you want; the name is shown everywhere and stays through refits."""
+    """Rename a topic; the name is shown everywhere and survives refits."""
     from queries.rename_topic import rename_topic
 
     with open_context(ctx) as context:

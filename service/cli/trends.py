@@ -32,7 +32,7 @@ def trends(
         ),
     ],
     since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
-    until: Annotated[str | None, typer.Option(help="Likewise, included.")] = None,
+    until: Annotated[str | None, typer.Option(help="The last day, included; same formats.")] = None,
     by: Annotated[Period, typer.Option(help="Length of a period.")] = "week",
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
@@ -101,10 +101,13 @@ def _point_text(p: TrendPoint) -> str:
 
 def calls(
     ctx: typer.Context,
-    week: Annotated[str | None, typer.Option(help="All calls of 2026-W20; by default the moves of all weeks.")] = None,
+    week: Annotated[
+        str | None,
+        typer.Option(help="Every call of this week, such as 2026-W20; by default the rises and falls of all weeks."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What was called rising, falling, emerging or cooling, and what became of it."""
+    """Trend calls (rising, falling, emerging or cooling) and their outcomes."""
     from queries import trend_calls as call_queries
     from queries.parse_dates import week_named
     from templates import number_text

@@ -38,7 +38,7 @@ def methods(request: Request, web: WebContextDep) -> Response:
 
 @router.get("/calls")
 def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
-    """What was called rising, emerging, falling or cooling, and what became of it."""
+    """Trend calls and their outcomes."""
     return cached_page(
         web,
         request,
@@ -52,7 +52,7 @@ def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Resp
 
 @router.get("/status")
 def status(request: Request, web: WebContextDep) -> Response:
-    """What is held, what is whole, what ran, what is due and what drifts."""
+    """What is stored, what is complete, what ran, what is due and what drifts."""
     return cached_page(
         web,
         request,
@@ -64,7 +64,7 @@ def status(request: Request, web: WebContextDep) -> Response:
 
 @router.get("/about")
 def about(request: Request, web: WebContextDep) -> Response:
-    """What this is, and whom it thanks."""
+    """About the service, with acknowledgements."""
     return cached_page(
         web,
         request,
@@ -79,7 +79,7 @@ def about(request: Request, web: WebContextDep) -> Response:
 
 @router.get("/api")
 def api_page(request: Request, web: WebContextDep) -> Response:
-    """The API for people who build on it."""
+    """Documentation of the API."""
     return cached_page(
         web, request, lambda: render_page("api.html", frame=web.frame("about"), openapi=request.app.openapi())
     )

@@ -47,19 +47,19 @@ DESCRIPTION = (
 router = APIRouter(prefix="/api/v1", tags=["v1"])
 
 _PROBLEMS: dict[int, str] = {
-    422: "What was asked cannot be read, or cannot be answered.",
-    429: "Too many requests from this network; `Retry-After` says when there is room again.",
-    503: "The answer is not ready: the database is busy, or numbers are being counted anew.",
+    422: "The request is invalid, or cannot be answered.",
+    429: "Too many requests from this network; `Retry-After` says how many seconds to wait.",
+    503: "Not ready: the database is busy, or numbers are being recomputed.",
 }
 
 
 def _errors(*more: int) -> dict[int | str, dict[str, Any]]:
-    descriptions = {**_PROBLEMS, 404: "It is not held here."}
+    descriptions = {**_PROBLEMS, 404: "Nothing is stored under this address."}
     return {status: {"model": ErrorBody, "description": descriptions[status]} for status in (*_PROBLEMS, *more)}
 
 
 _304: dict[int | str, dict[str, Any]] = {
-    304: {"description": "The reader has it already: the `ETag` sent in `If-None-Match` is today's."}
+    304: {"description": "Not modified: the `ETag` sent in `If-None-Match` is current."}
 }
 
 
@@ -69,7 +69,7 @@ def _next(offset: int | None) -> str | None:
 
 @router.get("/digests", response_model=json_form(DigestPage), responses=_errors() | _304, summary="Every digest")
 def digests(request: Request, web: WebContextDep, limit: Limit = 20, cursor: Cursor = "") -> Response:
-    """Digests in short, newest first."""
+    """Summaries of all digests, newest first."""
 
     def draw() -> str:
         heads, offset = digest_queries.published_digests(web.context), int(cursor or 0)
@@ -101,7 +101,7 @@ def trends(request: Request, web: WebContextDep, params: TrendParams) -> Respons
 
 @router.get("/topics", response_model=json_form(TopicPage), responses=_errors() | _304, summary="Every topic")
 def topics(request: Request, web: WebContextDep, limit: Limit = 100, cursor: Cursor = "") -> Response:
-    """Topics, largest of the living first, then those that are no longer found."""
+    """Active topics, largest first, then those that are no longer found."""
 
     def draw() -> str:
         everyone, offset = topic_list_queries.all_topics(web.context), int(cursor or 0)
@@ -137,7 +137,7 @@ def papers(request: Request, web: WebContextDep, params: PaperParams) -> Respons
     "/papers/{arxiv_id:path}", response_model=json_form(PaperResult), responses=_errors(404) | _304, summary="One paper"
 )
 def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
-    """A paper with its versions, detections, topic and those like it; ids are written 2606.01846 or cs/0601001."""
+    """A paper with its versions, detections, topic and similar papers; ids are written 2606.01846 or cs/0601001."""
     return cached_page(web, request, lambda: json_text(paper_queries.paper(web.context, arxiv_id)), JSON)
 
 
@@ -147,8 +147,8 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
 def search_papers(
     request: Request, web: WebContextDep, params: PaperParams, q: QueryText, sort: SortBy = "relevance"
 ) -> Response:
-    """Papers near in meaning and those that hold the words, put together; each says why it is there. One that is not
-    near is found by its words alone."""
+    """Papers similar in meaning and papers that contain the words, in one ranking; each with the reasons why it was
+    found."""
 
     def draw() -> str:
         question = replace(params.question, query=q, sort=sort)
@@ -158,9 +158,11 @@ def search_papers(
     return cached_page(web, request, draw, JSON)
 
 
-@router.get("/calls", response_model=json_form(Calls), responses=_errors() | _304, summary="What was called, and held")
+@router.get(
+    "/calls", response_model=json_form(Calls), responses=_errors() | _304, summary="Trend calls and their outcomes"
+)
 def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
-    """All calls of a week, or without one every rise and fall called so far, each with what became of it."""
+    """All calls of a week, or without a week every rise and fall called so far, each with its outcome."""
     return cached_page(
         web,
         request,
@@ -169,7 +171,7 @@ def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Resp
     )
 
 
-@router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="What is held")
+@router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="Data and job status")
 def status(request: Request, web: WebContextDep) -> Response:
     """What is stored, what is complete, what ran, what is due and what drifts."""
 
@@ -181,5 +183,5 @@ def status(request: Request, web: WebContextDep) -> Response:
 
 @router.get("/openapi.json", include_in_schema=False)
 def openapi(request: Request, web: WebContextDep) -> Response:
-    """This API, described."""
+    """The OpenAPI description of this API."""
     return cached_page(web, request, lambda: json_text(request.app.openapi()), JSON)

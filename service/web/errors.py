@@ -30,9 +30,9 @@ _log = logging.getLogger("papertide.web")
 class Problem(BaseModel):
     """What went wrong."""
 
-    code: str = Field(description="A word for programs, such as not_found.")
-    message: str = Field(description="A line for people.")
-    allowed: list[str] | None = Field(default=None, description="What can be given instead, where there is a choice.")
+    code: str = Field(description="A stable code for programs, such as not_found.")
+    message: str = Field(description="One line for people.")
+    allowed: list[str] | None = Field(default=None, description="The allowed values, where there is a fixed set.")
 
 
 class ErrorBody(BaseModel):
@@ -84,8 +84,8 @@ def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
     message = {
-        404: f"{request.url.path[:80]} is no address here",
-        405: f"{request.method} is not answered here",
+        404: f"{request.url.path[:80]} does not exist here",
+        405: f"{request.method} is not allowed here",
     }.get(error.status_code, str(error.detail))
     response = error_response(request, error.status_code, code, message)
     response.headers.update(error.headers or {})
@@ -94,7 +94,7 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _unexpected_error(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed: %s", request.method, _route(request), error_location(error))
-    message = "something failed on our side; it is noted, and nothing of yours is lost"
+    message = "something failed on our side; the error is logged, and none of your data is lost"
     return error_response(request, 500, "failed", message)
 
 

@@ -1,4 +1,4 @@
-"""Feeds of digests, topics and searches, as Atom and as JSON Feed; ids are for ever."""
+"""Feeds of digests, topics and searches, as Atom and as JSON Feed; ids never change."""
 
 from __future__ import annotations
 

@@ -92,9 +92,9 @@ def _exported(
 
 @router.get("/papers/{arxiv_id:path}")
 def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
-    """One paper: what it says, what was found in it, where it belongs, and what is like it.
+    """One paper: its abstract, detections, topic and similar papers.
 
-    With an ending, as in ``2606.01846.bib``, it comes for a reference manager.
+    With a suffix, as in ``2606.01846.bib``, it is a file for a reference manager.
     """
     name, _, ending = arxiv_id.rpartition(".")
     for form in citations.SUFFIXES:
@@ -129,7 +129,7 @@ def _paper_as_file(request: Request, web: WebContext, name: str, form: citations
 def search_page(
     request: Request, web: WebContextDep, params: PaperParams, q: QueryText = "", sort: SortBy = "relevance"
 ) -> Response:
-    """Papers by meaning and by words, each with the reasons why it is there."""
+    """Papers by meaning and by words, each with the reasons why it was found."""
     params = replace(params, question=replace(params.question, query=q, sort=sort))
 
     def draw() -> str:

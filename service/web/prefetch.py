@@ -1,4 +1,4 @@
-"""Renders slow pages in the background before anybody asks for them."""
+"""Renders slow pages in the background before they are requested."""
 
 from __future__ import annotations
 

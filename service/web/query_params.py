@@ -1,4 +1,4 @@
-"""What an address asks: its query read and bounded once, for pages, API and feeds alike."""
+"""Query parameters, parsed and bounded once for pages, API and feeds."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Day = Annotated[
 Categories = Annotated[
     list[str], Query(max_length=40, description="Only papers listed under one of these arXiv categories.")
 ]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many to list.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Results per page.")]
 Cursor = Annotated[
-    str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="Where to go on: `next` of the page before.")
+    str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="The value of `next` on the previous page.")
 ]
 Measure = Literal["share", "count"]
 
@@ -61,9 +61,9 @@ TrendParams = Annotated[TrendRequest, Depends(_trend_params)]
 
 @dataclass(frozen=True)
 class PaperPageRequest:
-    """A question about papers with the page that is wanted.
+    """A request for papers, and which page of them.
 
-    ``given`` is how its days were typed; ``total`` is how many papers it finds, once they are counted.
+    ``given`` are its days as typed; ``total`` is the number of papers found, once they are counted.
     """
 
     question: PaperRequest
@@ -74,7 +74,7 @@ class PaperPageRequest:
 
     @property
     def query(self) -> dict[str, object]:
-        """The same as an address's query, without the page."""
+        """The query of an address with these parameters, without the page."""
         q = self.question
         return {
             "q": q.query,
@@ -90,7 +90,7 @@ class PaperPageRequest:
 
     @property
     def cut(self) -> tuple[str, int, int] | None:
-        """Which papers a file of them holds, how many, and of how many; ``None`` where it holds all."""
+        """Which papers an export contains, how many, and of how many; ``None`` if it contains all."""
         if self.total is None or self.total <= MAX_EXPORT:
             return None
         q = self.question
@@ -98,7 +98,7 @@ class PaperPageRequest:
         return first, MAX_EXPORT, self.total
 
     def next_offset(self, total: int) -> int | None:
-        """Where the next page begins; ``None`` on the last."""
+        """Offset of the next page; ``None`` on the last."""
         after = self.offset + self.limit
         return after if after < total else None
 
@@ -140,7 +140,7 @@ QueryText = Annotated[
     Query(
         alias="q",
         max_length=MAX_QUERY,
-        description="What you look for, in your own words.",
+        description="What to search for, in your own words.",
         examples=["low-bit inference"],
     ),
 ]
@@ -159,6 +159,6 @@ def _day(text: str, *, end: bool = False) -> date | None:
 
 def _bounded(name: str, texts: list[str] | tuple[str, ...]) -> None:
     if any(len(text) > MAX_NAME for text in texts):
-        raise UsageError(f"{name}: {MAX_NAME} characters are enough")
+        raise UsageError(f"{name}: at most {MAX_NAME} characters are allowed")
     if len(texts) > 40:
-        raise UsageError(f"{name}: {len(texts)} are too many")
+        raise UsageError(f"{name}: at most 40 values are allowed, got {len(texts)}")

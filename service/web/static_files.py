@@ -35,4 +35,4 @@ async def static(request: Request, name: Annotated[str, Path(max_length=80)]) ->
     for kind, address in (("css", frame.stylesheet), ("js", frame.script)):
         if address == f"/static/{name}":
             return respond(request, Rendered.of(static_file(kind), _MEDIA[kind]), max_age_s=FOR_EVER_S)
-    raise NotFound(f"there is no file {name!r}; a page that names it is out of date, load it anew")
+    raise NotFound(f"there is no file {name!r}; the page that names it is out of date; reload it")

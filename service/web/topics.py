@@ -35,12 +35,12 @@ def topics(
 
     def draw() -> str:
         everyone = all_topics(web.context)
-        living = [t for t in everyone if t.is_active]
+        active = [t for t in everyone if t.is_active]
         series = topic_series(web.context)
         words = q.casefold().split()
         chosen = [
             t
-            for t in living
+            for t in active
             if (not area or t.topic.area == area)
             and all(w in f"{t.topic.label} {' '.join(t.topic.top_terms)}".casefold() for w in words)
         ]
@@ -50,19 +50,19 @@ def topics(
             "newest": lambda t: (-t.topic.born_week.monday.toordinal(), -t.topic.size),
             "recent": lambda t: -(series[t.topic.topic_id][-1].k if series.get(t.topic.topic_id) else 0),
         }
-        areas = sorted({t.topic.area for t in living if t.topic.area})
+        areas = sorted({t.topic.area for t in active if t.topic.area})
         return render_page(
             "topics.html",
             frame=web.frame("topics"),
             topics=sorted(chosen, key=keys[sort]),
-            n_all=len(living),
+            n_all=len(active),
             gone=[t for t in everyone if not t.is_active],
             series=series,
             newest_week=next((str(Week(points[-1].start)) for points in series.values()), "Newest week"),
             areas=areas,
             params={"q": q, "area": area, "sort": sort},
             drawing=topic_map_drawing(
-                [(t.topic.topic_id, t.topic.label, t.topic.size, t.topic.area, t.position) for t in living],
+                [(t.topic.topic_id, t.topic.label, t.topic.size, t.topic.area, t.position) for t in active],
                 topic_map(web.context),
                 areas,
             ),

@@ -47,7 +47,7 @@ def trends(
     add: Annotated[str, Query(max_length=MAX_NAME)] = "",
     taken_as: Annotated[TakenAs, Query(alias="as")] = "words",
 ) -> Response:
-    """The trend explorer: curves, the same in words and numbers, and the papers behind each point."""
+    """The trend explorer: curves, their summary and numbers, and the papers behind each point."""
     question, refused = params, None
     try:
         question = params.adding(add, taken_as)

@@ -39,7 +39,7 @@ def test_a_week_that_was_never_published_has_no_digest_and_no_revisions(context:
 def test_a_stored_paper_is_found_by_its_identifier_alone(context: AppContext) -> None:
     arxiv_id = context.paper_index.ids[0]
     assert stored_paper(context, arxiv_id).arxiv_id == arxiv_id
-    with pytest.raises(NotFound, match=r"the paper 2001\.00001 is not held here"):
+    with pytest.raises(NotFound, match=r"the paper 2001\.00001 is not stored here"):
         stored_paper(context, ArxivId("2001.00001"))
 
 

@@ -116,9 +116,9 @@ def test_storing_the_same_papers_again_plans_nothing(stored: Stored, make_paper:
 def test_a_replacement_changes_the_text_but_not_the_week(stored: Stored, make_paper: Make) -> None:
     db = stored(make_paper())
     later = make_paper().submitted_at + timedelta(weeks=3)
-    stored(make_paper(version=2, title="New words", abstract="All anew.", submitted_at=later, updated_at=later))
+    stored(make_paper(version=2, title="New words", abstract="All new.", submitted_at=later, updated_at=later))
     [p] = papers_of_week(db, WEEK, ["cs.LG"])
-    assert (p.version, p.title, p.abstract, p.updated_at) == (2, "New words", "All anew.", later)
+    assert (p.version, p.title, p.abstract, p.updated_at) == (2, "New words", "All new.", later)
     assert p.submitted_at == make_paper().submitted_at
     with db.read() as connection:
         versions = connection.execute(select(paper_version.c.version).order_by(paper_version.c.version)).scalars()

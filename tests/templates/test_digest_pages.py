@@ -1,6 +1,6 @@
 """The pages of an edition: golden files, hostile text, links, and what a screen reader meets.
 
-After a wanted change, write the golden files anew and read their diff:
+After a wanted change, write the golden files again and read their diff:
 
     REWRITE_GOLDEN=1 python -m pytest tests/templates
 """

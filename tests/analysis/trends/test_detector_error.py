@@ -21,7 +21,7 @@ def test_what_is_missed_is_added_and_what_is_wrong_taken_away() -> None:
     assert high[0] - low[0] > plain.high - plain.low
 
 
-def test_intervals_hold_the_truth_in_about_95_of_100_cases_with_the_detector_measured_anew_each_time() -> None:
+def test_intervals_hold_the_truth_in_about_95_of_100_cases_with_the_detector_measured_again_each_time() -> None:
     rng = np.random.default_rng(4)
     held = []
     for _ in range(1500):

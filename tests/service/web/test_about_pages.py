@@ -151,11 +151,11 @@ def test_what_is_asked_wrongly_is_answered_in_words(web: TestClient) -> None:
         ("/digests/soon", 404, "write it as 2026-W25"),
         (f"/digests/{LAST_WEEK}/no-such-list", 404, "no list"),
         ("/topics/999", 404, "no topic 999"),
-        ("/papers/2606.99999", 404, "not held here"),
+        ("/papers/2606.99999", 404, "not stored here"),
         ("/papers/nonsense", 404, "no arXiv identifier"),
         ("/papers?since=2026-07&until=2026-06", 422, "is after the last"),
         ("/papers?level=sometimes", 422, "Allowed are: mentions, adopts, about"),
-        ("/nowhere", 404, "no address here"),
+        ("/nowhere", 404, "does not exist here"),
     ):
         response = web.get(path)
         page = response.text.replace("&#39;", "'")
