@@ -28,19 +28,19 @@ from analysis.sentence_encoder import EmbeddingSettings
 from benchmarks.delivery_year import LAST_WEEK, SEARCHES, Numbers, fill_with_papers
 from domain.subscription import Follow, Issue, Preferences
 from domain.week import CLOSE_LAG
-from mail.issues import issue_message
+from mail.issue_delivery import issue_message
 from mail.message import message_bytes
 from mail.service import MailService
 from pipeline import stages
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
-from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
+from scheduler.run_due_jobs import run_due
 from store.deliveries import delivery_counts
 from store.digests import published_weeks
 from store.subscribers import add_pending, confirm, subscribers
-from templates import mail_content as mail_templates
+from templates import mail_rendering as mail_templates
 
 
 class Taker:

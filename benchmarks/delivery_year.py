@@ -53,8 +53,8 @@ from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
 from sample.corpus import make_corpus
-from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
+from scheduler.run_due_jobs import run_due
 from store.deliveries import delivery_counts, resolve_uncertain, uncertain_deliveries
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest

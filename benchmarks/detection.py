@@ -19,7 +19,7 @@ from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from training.evaluate import SCORES, measure_detector, papers_per_second
 from training.labels import LABELS
-from training.report import report_lines
+from training.scores_table import report_lines
 from training.unlabelled_texts import newest_texts
 
 

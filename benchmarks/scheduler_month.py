@@ -35,7 +35,7 @@ from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
 from sample.corpus import make_corpus
 from sample.server import SampleArxiv
-from scheduler.due_jobs import cron_periods
+from scheduler.run_due_jobs import cron_periods
 from scheduler.scheduler import run_once
 from service.web.app import make_app
 from store.digests import newest_digest, published_weeks

@@ -14,7 +14,7 @@ from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_lin
 from ingest.authors import split_authors
 from ingest.dates import parse_mail_date
 from ingest.http_session import ArxivHttpSession, parse_xml
-from ingest.oai_plan import FORMATS, OaiFormat, OaiPage
+from ingest.oai_pass_plan import FORMATS, OaiFormat, OaiPage
 from ingest.rate_limiter import RateLimiter
 from ingest.settings import ArxivSettings
 

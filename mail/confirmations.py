@@ -15,7 +15,7 @@ from domain.errors import DeliveryError, MailServerUnavailable
 from domain.mail_transport import Transport
 from domain.progress import Progress
 from domain.subscription import MailMessage, TokenPurpose
-from mail.issues import wait_after
+from mail.issue_delivery import wait_after
 from store.database import Database
 from store.subscribers import (
     SubscriptionRequest,
@@ -29,8 +29,8 @@ from store.subscribers import (
     suppression_reason,
     waiting_requests,
 )
-from templates.mail_content import render_notice
-from templates.mail_notices import confirmation_notice, manage_notice
+from templates.mail_rendering import render_notice
+from templates.notice_wording import confirmation_notice, manage_notice
 
 MAX_A_DAY = 3
 MAX_A_MONTH = 8

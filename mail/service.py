@@ -18,7 +18,7 @@ from domain.progress import Progress
 from domain.subscription import Issue, MailMessage, Preferences, Subscriber, TokenPurpose, sanitized_line
 from domain.week import Week
 from mail.confirmations import ConfirmationContext, answer_requests
-from mail.issues import DeliveryContext, deliver_issue, due_issues, issue_material, issue_message
+from mail.issue_delivery import DeliveryContext, deliver_issue, due_issues, issue_material, issue_message
 from mail.open_transport import open_transport
 from mail.send_rate import SendRate
 from runtime.lease import held_lease
@@ -27,8 +27,8 @@ from store.digests import newest_digest, published_weeks
 from store.saved_searches import add_query_vectors, followed_searches, query_vectors
 from templates.digest_wording import EnglishPersonalWording
 from templates.links import Links, MailLinks
-from templates.mail_content import IssueFrame, MailUrls, Notice, issue_frame, render_notice
-from templates.mail_notices import operator_notice
+from templates.mail_rendering import IssueFrame, MailUrls, Notice, issue_frame, render_notice
+from templates.notice_wording import operator_notice
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,7 +2,7 @@
 
 import sys
 
-from papertide.import_check import room_conflict
+from papertide.package_conflicts import room_conflict
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from domain.errors import ResumptionTokenExpired
 from domain.progress import Progress
-from ingest.oai_plan import FORMATS, OaiSource, after_page, ids_of, next_pass, oai_set, plan_page, restarted
+from ingest.oai_pass_plan import FORMATS, OaiSource, after_page, ids_of, next_pass, oai_set, plan_page, restarted
 from store.database import Database
 from store.oai_passes import apply_page, oai_pass
 from store.papers import known_papers

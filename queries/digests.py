@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.digest_result import DigestResult, digest_result
+from domain.digest_json_record import DigestResult, digest_result
 from domain.errors import NotFound
 from domain.week import Week
 from queries.results import DigestLine

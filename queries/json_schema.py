@@ -1,4 +1,4 @@
-"""The types that describe records' JSON (``domain/json_values.py``) in OpenAPI."""
+"""The types that describe records' JSON (``domain/record_to_json.py``) in OpenAPI."""
 
 from __future__ import annotations
 

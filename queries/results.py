@@ -1,8 +1,8 @@
 """The results of queries: one frozen record each, shared by the command line, API and Python.
 
-Its JSON has the fields of the result in their order (``domain/json_values.py``); docs/json.md describes them. Fields
+Its JSON has the fields of the result in their order (``domain/record_to_json.py``); docs/json.md describes them. Fields
 may be added, but none changes its meaning. Weeks, days and instants are values of their own; instants are UTC. The
-result of a digest is ``domain/digest_result.py``, because templates write it to files too.
+result of a digest is ``domain/digest_json_record.py``, because templates write it to files too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from analysis.digest.digest_diff import Difference
+from analysis.digest.json_differences import Difference
 from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
 from domain.paper import ArxivId

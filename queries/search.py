@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from analysis.search.discriminative_terms import telling_words
 from analysis.search.ranking import fused_ranks
+from analysis.search.telling_query_words import telling_words
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
 from domain.paper_query import PaperQuery

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.detector_error import MeasuredError, corrected_shares
+from analysis.trends.growth_of_term import growth_and_changes
 from analysis.trends.shares import share_series
-from analysis.trends.term_growth import growth_and_changes
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from domain.period import Period
-from domain.table_schemas import WEEKLY_TOTALS
 from domain.trend_calls import Growth
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
+from domain.weekly_table_schemas import WEEKLY_TOTALS
 from queries.parse_dates import day
 from queries.requests import MAX_TERMS, Level, TrendRequest
 from queries.results import Trends, rounded, rounded_growth

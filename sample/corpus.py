@@ -26,7 +26,7 @@ from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, parse_arxiv_id
 from domain.week import Week, weeks_between
 from sample.curves import TECHNIQUES, THEMES, frame_week, mention_rate, planted_share, relative_volume
-from sample.names import author_names, system_name
+from sample.invented_names import author_names, system_name
 from sample.template_filler import fill, sentence, slots_of, title_case
 from sample.topics_and_sentences import SampleTopic, sample_sentences, sample_topics
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
 from mail.bounces import our_domains, read_bounces
-from mail.deliveries import DELIVERY_JOB
 from mail.service import DELIVERY_LEASE, MailService
+from mail.unresolved_deliveries import DELIVERY_JOB
 from pipeline import stages
 from pipeline.run import publish_week, refresh, weeks_to_publish
 from runtime.context import AppContext
 from runtime.exclusive_run import RUN_LEASE
-from scheduler.due_jobs import Job, cron_periods
+from scheduler.run_due_jobs import Job, cron_periods
 from store.backup import back_up
 from store.digests import published_weeks
 from store.runs import RunRecord, delete_finished_runs

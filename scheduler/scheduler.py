@@ -13,8 +13,8 @@ from typing import Any
 
 from domain.errors import BusyError, DeliveryError, PapertideError, error_location
 from mail.service import MailService
-from scheduler.due_jobs import Ended, run_due
 from scheduler.job_list import jobs_of
+from scheduler.run_due_jobs import Ended, run_due
 
 _log = logging.getLogger("papertide.scheduler")
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Row, delete, func, select
 from domain.detections import Detection, Evidence, PaperDetections
 from domain.paper import ArxivId
 from domain.week import Week
-from store.conditions import is_watched
 from store.database import Database
+from store.paper_conditions import is_watched
 from store.schema import detected_paper, detection, paper, weekly_basis
 
 

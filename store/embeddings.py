@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, select
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.week import Week
-from store.conditions import is_watched
 from store.database import Database
+from store.paper_conditions import is_watched
 from store.schema import embedding, paper
 from store.vector_encoding import pack_vector, unpack_vectors
 

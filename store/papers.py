@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, literal, select,
 from domain.harvest import HarvestedWindow, HarvestPlan
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
 from domain.week import Week
-from store.conditions import IS_NOT_WITHDRAWN, is_listed, is_watched
 from store.database import Database
+from store.paper_conditions import IS_NOT_WITHDRAWN, is_listed, is_watched
 from store.schema import (
     UtcDateTime,
     detected_paper,

@@ -1,4 +1,4 @@
-"""The run ledger, and leases, which keep two processes from doing the same work."""
+"""The run ledger: every run of a job, how it ended, and when it is tried again."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from domain.paper import ArxivId
 from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week
-from store.conditions import is_watched
 from store.database import Database
+from store.paper_conditions import is_watched
 from store.schema import (
     embedding,
     fitted_topic,

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, case, func, or_, select
 from domain.harvest import HarvestedWindow, LateArrivals, Window, WindowRecord
 from domain.paper import ArxivId
 from domain.week import Week
-from store.conditions import categories_key, is_in_window, is_listed, is_watched
 from store.database import Database
+from store.paper_conditions import categories_key, is_in_window, is_listed, is_watched
 from store.schema import harvest_window, paper
 
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from domain.digest import DigestEdition
-from domain.digest_result import digest_result
-from domain.json_values import json_value
+from domain.digest_json_record import digest_result
+from domain.record_to_json import json_value
 
 
 def digest_json_text(edition: DigestEdition) -> str:

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
-from domain import table_schemas
-from papertide import table_schemas as python_tables
+from domain import weekly_table_schemas
+from papertide import result_columns as python_tables
 from runtime.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, ENVIRONMENT_PREFIX, Settings
 from service.cli.main import app
 from store import schema
@@ -128,7 +128,9 @@ def _allowed(field: Mapping[str, Any]) -> str:
 
 def tables_page() -> str:
     """The tables that cross rooms, and those of the database, column by column."""
-    schemas = [value for value in vars(table_schemas).values() if isinstance(value, table_schemas.TableSchema)]
+    schemas = [
+        value for value in vars(weekly_table_schemas).values() if isinstance(value, weekly_table_schemas.TableSchema)
+    ]
     parts = [
         f"# Tables\n\n{_MADE_BY}\n",
         "## In memory\n\nThe pandas tables that pass between packages, with their columns in order.\n",
@@ -152,7 +154,7 @@ def tables_page() -> str:
     return "\n".join(parts)
 
 
-def _schema_section(table: table_schemas.TableSchema) -> str:
+def _schema_section(table: weekly_table_schemas.TableSchema) -> str:
     rows = [(f"`{c.name}`", f"`{c.dtype}`", c.meaning) for c in table.columns]
     return f"### `{table.name}`\n\n" + _table(("column", "dtype", "meaning"), rows)
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from analysis.digest.headline import headline_facts, largest_move
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.notes import note_facts
-from analysis.digest.selection import PaperSelection, unusual_places
-from analysis.digest.supporting_papers import paper_lists
+from analysis.digest.paper_selection import PaperSelection, unusual_places
+from analysis.digest.papers_behind_numbers import paper_lists
 from analysis.digest.topic_lines import topic_counts, topic_lines
 from analysis.digest.week_tables import WeekTables
 from analysis.trends.detector_error import corrected

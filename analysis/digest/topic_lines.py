@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from analysis.digest.inputs import DigestSettings, WeekMaterial
-from analysis.digest.selection import PaperSelection
+from analysis.digest.paper_selection import PaperSelection
 from analysis.digest.week_tables import WeekTables
 from analysis.trends.trend_calls import TermKey, direction
 from domain.digest import Change, TopicCount, TopicLine, TopicStatus

@@ -14,9 +14,9 @@ from analysis.trends.shares import difference_of, share_of, share_points, share_
 from analysis.trends.trend_calls import growth_at
 from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Change, Completeness, Share, SharePoint, WatchedLine
-from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.trend_calls import TrendCall
 from domain.week import Week, weeks_before
+from domain.weekly_table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 
 
 class WeekTables:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from domain.digest import Change, Share, SharePoint
 from domain.period import PERIODS, Period
-from domain.table_schemas import SHARES, WEEKLY_TOTALS
 from domain.week import Week
+from domain.weekly_table_schemas import SHARES, WEEKLY_TOTALS
 
 INTERVAL_LEVEL = 0.95
 

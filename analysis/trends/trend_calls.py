@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from analysis.trends.growth import WINDOW_WEEKS, GrowthFit, fit_growth
 from domain.detections import ADOPTS
-from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.trend_calls import (
     BEFORE_WEEKS,
     DOWNWARD,
@@ -30,6 +29,7 @@ from domain.trend_calls import (
     TrendCall,
 )
 from domain.week import Week
+from domain.weekly_table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 
 EMERGING_BELOW = 0.01
 """A rise is called emerging if the share before it was below this and has at least doubled."""

@@ -14,7 +14,7 @@ from service.cli.options import open_mail_service
 if TYPE_CHECKING:
     from mail.service import MailService
     from runtime.context import AppContext
-    from scheduler.due_jobs import Ended
+    from scheduler.run_due_jobs import Ended
 
 
 def answer_requests(mail_service: MailService) -> None:
@@ -41,7 +41,7 @@ def deliver(
     ] = False,
 ) -> None:
     """Send every due issue once to every reader, including what is left of an issue that was given up."""
-    from mail.deliveries import refused_deliveries, reopen_given_up, resolve_uncertain, uncertain_deliveries
+    from mail.unresolved_deliveries import refused_deliveries, reopen_given_up, resolve_uncertain, uncertain_deliveries
 
     with open_context(ctx) as context:
         mail_service = open_mail_service(context)
@@ -71,9 +71,9 @@ def deliver(
 
 def deliver_due(context: AppContext) -> list[Ended]:
     """Send what is due; returns how each issue ended."""
-    from mail.deliveries import DELIVERY_JOB
-    from scheduler.due_jobs import run_due
+    from mail.unresolved_deliveries import DELIVERY_JOB
     from scheduler.job_list import jobs_of
+    from scheduler.run_due_jobs import run_due
 
     job = next(job for job in jobs_of(open_mail_service(context)) if job.name == DELIVERY_JOB)
     return list(run_due(context.db, job, clock=context.now))
@@ -81,7 +81,7 @@ def deliver_due(context: AppContext) -> list[Ended]:
 
 def print_deliveries(context: AppContext, ended: Sequence[Ended]) -> None:
     """Print a line for each issue: how many of its mails are in which state."""
-    from mail.deliveries import count_deliveries
+    from mail.unresolved_deliveries import count_deliveries
 
     counts = count_deliveries(context) if ended else {}
     for end in ended:
@@ -103,7 +103,7 @@ def check_deliveries(ended: Iterable[Ended]) -> None:
 
 
 def _print_due(context: AppContext, mail_service: MailService) -> None:
-    from mail.deliveries import count_unsent
+    from mail.unresolved_deliveries import count_unsent
 
     due = mail_service.due_issues()
     for name in due:

@@ -13,7 +13,7 @@ from service.cli.context import open_context
 from service.cli.run import print_digest_summary
 
 if TYPE_CHECKING:
-    from analysis.digest.digest_diff import Difference
+    from analysis.digest.json_differences import Difference
     from domain.week import Week
     from queries.results import DigestPreview
     from runtime.context import AppContext
@@ -80,7 +80,7 @@ def _publish_and_write(context: AppContext, week: Week, out: Path | None) -> Non
 
 
 def _print_preview(context: AppContext, week: Week) -> None:
-    from queries.digest_diff import preview_digest
+    from queries.digest_preview import preview_digest
 
     typer.echo(f"Composing the digest of {week} from what is stored.", err=True)
     preview = preview_digest(context, week)

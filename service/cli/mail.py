@@ -85,7 +85,7 @@ def mail_test(
     from dataclasses import replace
 
     from domain.subscription import normalised_address
-    from templates.mail_notices import trial_notice
+    from templates.notice_wording import trial_notice
 
     with open_context(ctx) as context:
         normal, mail_service = normalised_address(address), open_mail_service(context)

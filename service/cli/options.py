@@ -25,13 +25,13 @@ def require_one_of(options: dict[str, bool]) -> None:
 
 
 def print_json(answer: Any) -> None:
-    from domain.json_values import json_value
+    from domain.record_to_json import json_value
 
     typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False, default=json_value))
 
 
 def print_json_line(answer: Any) -> None:
-    from domain.json_values import json_value
+    from domain.record_to_json import json_value
 
     typer.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False, default=json_value))
 

@@ -16,7 +16,7 @@ from service.cli.options import WeeksOption
 if TYPE_CHECKING:
     from domain.week import Week
     from runtime.context import AppContext
-    from scheduler.due_jobs import Ended
+    from scheduler.run_due_jobs import Ended
 
 
 def run(ctx: typer.Context, weeks: WeeksOption = None) -> None:

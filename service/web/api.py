@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from domain.digest_result import DigestResult
+from domain.digest_json_record import DigestResult
 from queries import digests as digest_queries
 from queries import paper as paper_queries
 from queries import status as status_queries
@@ -34,10 +34,10 @@ from queries.trends import trend_answer
 from service.web.dependencies import WebContextDep
 from service.web.errors import ErrorBody
 from service.web.page_cache import cached_page
-from service.web.page_constants import STATUS_S
+from service.web.page_parameters import OptionalWeek, WeekName
 from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
 from service.web.responses import JSON, json_text
-from service.web.shared_parameters import OptionalWeek, WeekName
+from service.web.shared_links import STATUS_S
 
 DESCRIPTION = (
     "Which way machine-learning research on arXiv is moving: shares of techniques, topics and phrases with their "

@@ -16,25 +16,14 @@ from domain.paper_query import ALL_PAPERS
 from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import papertide_version
 from runtime.settings import Settings
-from service.web import (
-    about_pages,
-    api,
-    digests,
-    feeds,
-    health,
-    page_cache,
-    papers,
-    prefetch,
-    static_files,
-    subscriptions,
-    topics,
-    trends,
-)
+from service.web import api, digests, feeds, page_cache, papers, prefetch, static_files, subscriptions, topics, trends
+from service.web import health_and_metrics as health
+from service.web import service_pages as about_pages
 from service.web.dependencies import WebContext
 from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
-from service.web.limits import RateLimit
 from service.web.middleware import RequestGuard, RequestMetrics
+from service.web.rate_limit import RateLimit
 
 N_THREADS = 12
 """Requests that are answered at once."""

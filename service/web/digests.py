@@ -13,9 +13,9 @@ from queries import status as status_queries
 from queries.parse_dates import week_called
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
-from service.web.page_constants import DIGEST_FEED, LINKS
+from service.web.page_parameters import WeekName
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
-from service.web.shared_parameters import WeekName
+from service.web.shared_links import DIGEST_FEED, LINKS
 from templates.digest_pages import render_html, render_list_page, render_text
 from templates.page_layout import EditionNavigation, render_page
 

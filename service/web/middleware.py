@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.web.limits import RateLimit
+from service.web.rate_limit import RateLimit
 from store.database import time_limit
 
 SECURITY_HEADERS = {

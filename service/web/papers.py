@@ -17,9 +17,9 @@ from queries.search import search
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
-from service.web.page_constants import LINKS
+from service.web.page_parameters import topic_options
 from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
-from service.web.shared_parameters import topic_options
+from service.web.shared_links import LINKS
 from templates import citations
 from templates.number_text import term_text
 from templates.page_layout import Feed, render_page

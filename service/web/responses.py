@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from domain.json_values import json_value
+from domain.record_to_json import json_value
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"

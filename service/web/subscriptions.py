@@ -30,11 +30,11 @@ from mail.subscriptions import (
     unsubscribe,
 )
 from service.web.dependencies import WebContext, WebContextDep
-from service.web.limits import network_of
+from service.web.rate_limit import network_of
 from service.web.responses import HTML, JSON
-from templates import page_messages
+from templates import message_wording
+from templates.message_wording import PageMessage
 from templates.page_layout import render_page
-from templates.page_messages import PageMessage
 
 router = APIRouter(include_in_schema=False)
 
@@ -95,7 +95,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
         preferences = _preferences(web, form)
         request_mail(web.context, address, preferences, network=_network(request))
     except TooManyRequests as error:
-        response = _message(web, page_messages.too_many_requests(str(error)), 429)
+        response = _message(web, message_wording.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     except UsageError as error:
@@ -118,14 +118,14 @@ def send_manage_link(request: Request, web: WebContextDep, form: TheForm) -> Res
     try:
         request_mail(web.context, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
-        response = _message(web, page_messages.too_many_requests(str(error)), 429)
+        response = _message(web, message_wording.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     return _request_stored(web)
 
 
 def _request_stored(web: WebContext) -> Response:
-    return _message(web, page_messages.REQUEST_STORED)
+    return _message(web, message_wording.REQUEST_STORED)
 
 
 # -- the links in mails
@@ -143,7 +143,7 @@ def confirm_now(web: WebContextDep, token: Token) -> Response:
     link = confirm_subscription(web.context, token)
     if link.outcome not in ("done", "already"):
         return _invalid_link(web, link)
-    return _message(web, page_messages.subscribed(link.reader.address, already=link.outcome == "already"))
+    return _message(web, message_wording.subscribed(link.reader.address, already=link.outcome == "already"))
 
 
 @router.get(LINK_PATHS["unsubscribe"] + "/{token}")
@@ -158,7 +158,7 @@ def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     link = unsubscribe(web.context, token)
     if link.outcome != "done":
         return _invalid_link(web, link)
-    return _message(web, page_messages.unsubscribed(link.reader.address))
+    return _message(web, message_wording.unsubscribed(link.reader.address))
 
 
 @router.get(LINK_PATHS["block"] + "/{token}")
@@ -173,7 +173,7 @@ def block_now(web: WebContextDep, token: Token) -> Response:
     link = block(web.context, token)
     if link.outcome != "done":
         return _invalid_link(web, link)
-    return _message(web, page_messages.blocked(link.reader.address))
+    return _message(web, message_wording.blocked(link.reader.address))
 
 
 def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsubscribe", "block"]) -> Response:
@@ -181,7 +181,7 @@ def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsu
     link = open_link(web.context, token, purpose)
     if link.outcome not in ("done", "already"):
         return _invalid_link(web, link)
-    confirmation = page_messages.confirm_question(purpose, link.reader.address)
+    confirmation = message_wording.confirm_question(purpose, link.reader.address)
     return _page(
         web,
         "subscription_confirm.html",
@@ -193,8 +193,8 @@ def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsu
 
 def _invalid_link(web: WebContext, link: OpenedLink) -> Response:
     if link.outcome == "expired":
-        return _message(web, page_messages.EXPIRED_LINK, 410)
-    return _message(web, page_messages.UNKNOWN_LINK, 404)
+        return _message(web, message_wording.EXPIRED_LINK, 410)
+    return _message(web, message_wording.UNKNOWN_LINK, 404)
 
 
 # -- the page to manage a subscription
@@ -227,19 +227,19 @@ def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
     if action in _ACTIONS:
         is_done = act(web.context, token, action)
         if action == "delete":
-            return _message(web, page_messages.DELETED)
+            return _message(web, message_wording.DELETED)
         return _manage_page(
             web,
             token,
             open_link(web.context, token, "manage"),
-            result=page_messages.CHANGED[action] if is_done else page_messages.UNCHANGED,
+            result=message_wording.CHANGED[action] if is_done else message_wording.UNCHANGED,
         )
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
         return _manage_page(web, token, link, problem=error.web_message, status=422)
     change(web.context, token, preferences)
-    return _manage_page(web, token, open_link(web.context, token, "manage"), result=page_messages.CHANGED["save"])
+    return _manage_page(web, token, open_link(web.context, token, "manage"), result=message_wording.CHANGED["save"])
 
 
 def _manage_page(

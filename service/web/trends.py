@@ -19,10 +19,10 @@ from queries.results import Trends
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
-from service.web.page_constants import LINKS
+from service.web.page_parameters import topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.responses import CSV, JSON, json_text
-from service.web.shared_parameters import topic_options
+from service.web.shared_links import LINKS
 from templates.trend_csv import trends_csv
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries

@@ -15,7 +15,7 @@ from domain.digest import short_authors
 from domain.embeddings import Embeddings
 from domain.harvest import Window
 from domain.paper import ArxivId, Paper, categories_among, one_line, parse_arxiv_id, parse_entry_id, says_withdrawn
-from domain.table_schemas import SHARES, WEEKLY_COUNTS, WEEKLY_TOTALS
+from domain.weekly_table_schemas import SHARES, WEEKLY_COUNTS, WEEKLY_TOTALS
 
 AT = datetime(2026, 6, 15, tzinfo=UTC)
 

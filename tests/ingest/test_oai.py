@@ -15,7 +15,7 @@ from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejec
 from domain.harvest import OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
 from ingest.oai import OaiClient, read_page
-from ingest.oai_plan import OaiPage, after_page, next_pass, oai_set, plan_page, restarted
+from ingest.oai_pass_plan import OaiPage, after_page, next_pass, oai_set, plan_page, restarted
 from ingest.settings import ArxivSettings
 from sample.server import FaultKind, SampleArxiv
 

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from pydantic import TypeAdapter
 
-from domain.json_values import json_value
 from domain.nullable_numbers import FloatOrNaN
+from domain.record_to_json import json_value
 from domain.week import Week
 from queries.json_schema import json_form
 

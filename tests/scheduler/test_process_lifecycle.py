@@ -113,8 +113,8 @@ def test_three_weeks_of_downtime_are_caught_up_in_order_once(tmp_path: Path) -> 
     from ingest.settings import ArxivSettings
     from sample.corpus import make_corpus
     from sample.server import SampleArxiv
-    from scheduler.due_jobs import run_due
     from scheduler.job_list import jobs_of
+    from scheduler.run_due_jobs import run_due
     from store.digests import published_weeks
     from store.subscribers import add_pending, confirm
 
@@ -162,8 +162,8 @@ def test_changes_to_old_papers_are_fetched_once_a_month(tmp_path: Path) -> None:
     from ingest.settings import ArxivSettings
     from sample.corpus import make_corpus
     from sample.server import SampleArxiv
-    from scheduler.due_jobs import run_due
     from scheduler.job_list import jobs_of
+    from scheduler.run_due_jobs import run_due
     from store.papers import known_papers
 
     corpus = make_corpus(last_week=Week.parse("2026-W25"), n_weeks=14, papers_per_week=4)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from domain.digest import DigestEdition
-from domain.digest_result import DigestResult
+from domain.digest_json_record import DigestResult
 from queries.json_schema import json_form
 from templates.digest_json import digest_json
 

@@ -10,10 +10,10 @@ from analysis.digest.compose import compose_digest
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.trends.trend_calls import TermCounts
 from domain.digest import Digest, Provenance
-from domain.table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from domain.topics import Topic
 from domain.trend_calls import CallVerdict, TrendCall
 from domain.week import Week
+from domain.weekly_table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from templates.digest_wording import EnglishDigestWording
 from tests.conftest import PaperMaker
 

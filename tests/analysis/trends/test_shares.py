@@ -20,8 +20,8 @@ from analysis.trends.shares import (
 )
 from domain.digest import Change
 from domain.period import PERIODS, Period
-from domain.table_schemas import WEEKLY_TOTALS
 from domain.week import Week, weeks_between
+from domain.weekly_table_schemas import WEEKLY_TOTALS
 
 FIRST = Week.parse("2024-W48")
 _COUNTS = st.lists(

@@ -25,7 +25,7 @@ from runtime.cached_context import CachedContext
 from runtime.service_settings import ServiceSettings
 from runtime.similarity_batcher import QueryBatcher
 from service.web.app import make_app
-from service.web.limits import RateLimit, network_of
+from service.web.rate_limit import RateLimit, network_of
 from service.web.server import serve
 from store.papers import apply_harvest
 from templates.trend_vega import curve_names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.digest.digest_diff import digest_differences
+from analysis.digest.json_differences import digest_differences
 from domain.week import Week
 from pipeline import stages
 from queries.results import DigestPreview

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.subscription import CONFIRM_LIFETIME, MANAGE_LIFETIME, SubscriberState
-from templates.mail_content import Notice
+from templates.mail_rendering import Notice
 
 
 def confirmation_notice(confirm_url: str, block_url: str) -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain.table_schemas import Column, TableSchema
+from domain.weekly_table_schemas import Column, TableSchema
 
 _SHARE = (
     Column("k", "int64", "papers that match"),

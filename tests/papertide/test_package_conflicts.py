@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from papertide.import_check import INSTALLED_AT, ROOMS, room_conflict
+from papertide.package_conflicts import INSTALLED_AT, ROOMS, room_conflict
 
 ADVICE = "install Papertide into an environment of its own and start it from there"
 

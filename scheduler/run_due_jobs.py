@@ -28,7 +28,7 @@ from domain.errors import (
     redact_private,
 )
 from domain.progress import Progress
-from mail.issues import wait_after
+from mail.issue_delivery import wait_after
 from runtime.lease import held_lease
 from store.database import Database
 from store.runs import RunRecord, finish_run, reopen_run, runs_of, start_run

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analysis.digest.digest_diff import Difference, digest_differences
+from analysis.digest.json_differences import Difference, digest_differences
 
 PUBLISHED: dict[str, Any] = {
     "week": "2026-W25",

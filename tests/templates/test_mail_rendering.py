@@ -20,7 +20,7 @@ from domain.personal import FollowedLine, PersonalPart
 from domain.subscription import Follow, Issue, Preferences
 from domain.trend_calls import TrendCall
 from templates.links import MailLinks
-from templates.mail_content import (
+from templates.mail_rendering import (
     MAX_HTML_BYTES,
     MailUrls,
     Notice,

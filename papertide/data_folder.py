@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from domain.period import Period
-    from domain.table_schemas import TableSchema
+    from domain.weekly_table_schemas import TableSchema
     from runtime.context import AppContext
 
 # Imported where used: `python -m papertide --help` should not wait for pandas.
@@ -36,7 +36,7 @@ def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None =
     ImportError
         If another distribution owns the name of one of Papertide's packages, such as ``mail``.
     """
-    from papertide.import_check import room_conflict
+    from papertide.package_conflicts import room_conflict
 
     if conflict := room_conflict():
         raise ImportError(f"papertide: {conflict}")
@@ -55,7 +55,7 @@ def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None =
 class Papertide:
     """Questions to one data folder. Use ``papertide.open``; close it, or use it in a ``with`` statement.
 
-    ``papertide.table_schemas`` documents the columns of every table. Errors are ``domain.errors.UsageError`` where a
+    ``papertide.result_columns`` documents the columns of every table. Errors are ``domain.errors.UsageError`` where a
     question cannot be answered, with one line that says what to do.
     """
 
@@ -102,7 +102,7 @@ class Papertide:
         UsageError
             If a term is unknown, a category is not watched, or no closed week is stored in the range.
         """
-        from papertide.table_schemas import TRENDS
+        from papertide.result_columns import TRENDS
         from queries.parse_dates import day
         from queries.trends import trends
 
@@ -140,7 +140,7 @@ class Papertide:
         UsageError
             If the query is empty or too long, or a filter names something unknown.
         """
-        from papertide.table_schemas import SEARCH
+        from papertide.result_columns import SEARCH
         from queries.parse_dates import day
         from queries.requests import PaperRequest
         from queries.search import search
@@ -174,7 +174,7 @@ class Papertide:
         UsageError
             If a filter names something unknown.
         """
-        from papertide.table_schemas import PAPERS
+        from papertide.result_columns import PAPERS
         from queries.paper_rows import paper_line
         from queries.papers import papers_matching
         from queries.parse_dates import day
@@ -195,7 +195,7 @@ class Papertide:
 
     def topics(self) -> pd.DataFrame:
         """The topics of the newest fit, largest first; empty before the first fit."""
-        from papertide.table_schemas import TOPICS
+        from papertide.result_columns import TOPICS
         from queries.topics import topics
 
         rows = [
@@ -219,7 +219,7 @@ class Papertide:
             If ``week`` is no week.
         """
         from domain.errors import NotFound
-        from papertide.table_schemas import DIGEST
+        from papertide.result_columns import DIGEST
         from queries import digests
         from queries.parse_dates import week_named
 
@@ -257,7 +257,7 @@ class Papertide:
         ----------
         texts : abstracts, or pairs of title and abstract.
         """
-        from papertide.table_schemas import DETECTIONS
+        from papertide.result_columns import DETECTIONS
         from queries.detect import GivenAbstract, detect
 
         rows: list[dict[str, Any]] = []
@@ -280,7 +280,7 @@ class Papertide:
 
     def status(self) -> pd.DataFrame:
         """What is stored and complete, one row a week, oldest first."""
-        from papertide.table_schemas import WEEKS
+        from papertide.result_columns import WEEKS
         from queries.status import status
 
         answer = status(self._context)

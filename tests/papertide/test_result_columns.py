@@ -7,9 +7,9 @@ from dataclasses import fields
 import pytest
 
 from domain.digest import TermLine, TopicLine
-from domain.table_schemas import TableSchema
 from domain.trends import TermSeries, TrendPoint
-from papertide import table_schemas
+from domain.weekly_table_schemas import TableSchema
+from papertide import result_columns
 from queries.results import DetectResult, FoundPaper, FoundTerm, PaperLine, StoredWeek, TopicSummary
 
 SHOWN_AS = {
@@ -32,13 +32,13 @@ FROM_ELSEWHERE = {"weeks": {"embedded", "has_digest"}}
 @pytest.mark.parametrize(
     ("schema", "records"),
     [
-        (table_schemas.TRENDS, (TermSeries, TrendPoint)),
-        (table_schemas.SEARCH, (FoundPaper,)),
-        (table_schemas.PAPERS, (PaperLine,)),
-        (table_schemas.TOPICS, (TopicSummary,)),
-        (table_schemas.DIGEST, (TermLine, TopicLine)),
-        (table_schemas.DETECTIONS, (DetectResult, FoundTerm)),
-        (table_schemas.WEEKS, (StoredWeek,)),
+        (result_columns.TRENDS, (TermSeries, TrendPoint)),
+        (result_columns.SEARCH, (FoundPaper,)),
+        (result_columns.PAPERS, (PaperLine,)),
+        (result_columns.TOPICS, (TopicSummary,)),
+        (result_columns.DIGEST, (TermLine, TopicLine)),
+        (result_columns.DETECTIONS, (DetectResult, FoundTerm)),
+        (result_columns.WEEKS, (StoredWeek,)),
     ],
     ids=lambda value: value.name if isinstance(value, TableSchema) else "",
 )
@@ -46,6 +46,6 @@ def test_every_field_is_a_column_or_left_out(schema: TableSchema, records: tuple
     columns = {column.name for column in schema.columns}
     found = {field.name for record in records for field in fields(record)}
     shown_as = SHOWN_AS.get(schema.name, {})
-    assert found - columns - set(shown_as) == table_schemas.LEFT_OUT.get(schema.name, frozenset())
+    assert found - columns - set(shown_as) == result_columns.LEFT_OUT.get(schema.name, frozenset())
     made_of_fields = found | {name for names in shown_as.values() for name in names}
     assert columns - made_of_fields == FROM_ELSEWHERE.get(schema.name, set())

@@ -11,7 +11,7 @@ import pytest
 from domain.errors import BusyError, MailServerUnavailable, PostponedError, SourceUnavailable, StoreError
 from domain.progress import Progress
 from runtime.lease import exclusive_access, held_lease, registered_process
-from scheduler.due_jobs import MAX_TRIES, Ended, Job, cron_periods, due_periods, run_due
+from scheduler.run_due_jobs import MAX_TRIES, Ended, Job, cron_periods, due_periods, run_due
 from store.database import Database
 from store.runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
 

@@ -11,8 +11,8 @@ from queries.parse_dates import week_named
 from runtime.context import papertide_version
 from service.web.dependencies import WebContextDep
 from service.web.page_cache import cached_page
-from service.web.page_constants import STATUS_S
-from service.web.shared_parameters import OptionalWeek
+from service.web.page_parameters import OptionalWeek
+from service.web.shared_links import STATUS_S
 from templates.page_layout import render_page
 
 router = APIRouter(include_in_schema=False)

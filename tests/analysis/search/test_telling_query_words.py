@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.search.discriminative_terms import FEW_MATCHES, MOST_MATCHES, telling_words
+from analysis.search.telling_query_words import FEW_MATCHES, MOST_MATCHES, telling_words
 
 
 def test_the_rarest_word_always_finds_papers() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 import papertide
 from domain.errors import NotFound, StoreError, UsageError
-from domain.table_schemas import TableSchema
-from papertide import table_schemas
+from domain.weekly_table_schemas import TableSchema
+from papertide import result_columns
 from runtime.context import AppContext
 from runtime.settings import Settings
 from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, make_context
@@ -46,16 +46,16 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
 @pytest.mark.parametrize(
     ("ask", "schema"),
     [
-        (lambda p: p.trends(["diffusion"]), table_schemas.TRENDS),
-        (lambda p: p.papers(limit=5), table_schemas.PAPERS),
-        (lambda p: p.topics(), table_schemas.TOPICS),
-        (lambda p: p.digest(), table_schemas.DIGEST),
+        (lambda p: p.trends(["diffusion"]), result_columns.TRENDS),
+        (lambda p: p.papers(limit=5), result_columns.PAPERS),
+        (lambda p: p.topics(), result_columns.TOPICS),
+        (lambda p: p.digest(), result_columns.DIGEST),
         (
             lambda p: p.detect(["We train a diffusion model.", ("A title", "We use a transformer.")]),
-            table_schemas.DETECTIONS,
+            result_columns.DETECTIONS,
         ),
-        (lambda p: p.detect([]), table_schemas.DETECTIONS),
-        (lambda p: p.status(), table_schemas.WEEKS),
+        (lambda p: p.detect([]), result_columns.DETECTIONS),
+        (lambda p: p.status(), result_columns.WEEKS),
     ],
     ids=["trends", "papers", "topics", "digest", "detect", "detect nothing", "status"],
 )

@@ -26,7 +26,6 @@ from domain.subscription import Follow, Issue, MailMessage, Preferences, Subscri
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.bounces import read_bounces, read_report
-from mail.deliveries import count_unsent, refused_deliveries, reopen_given_up, resolve_uncertain, uncertain_deliveries
 from mail.folder_transport import FolderTransport
 from mail.service import MailService
 from mail.subscriptions import (
@@ -40,14 +39,21 @@ from mail.subscriptions import (
     request_mail,
     unsubscribe,
 )
+from mail.unresolved_deliveries import (
+    count_unsent,
+    refused_deliveries,
+    reopen_given_up,
+    resolve_uncertain,
+    uncertain_deliveries,
+)
 from pipeline import stages
 from pipeline.detection import detect_missing
 from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
-from scheduler.due_jobs import run_due
 from scheduler.job_list import jobs_of
+from scheduler.run_due_jobs import run_due
 from store.deliveries import delivery_counts
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
@@ -252,7 +258,7 @@ def test_a_database_that_is_busy_for_a_moment_loses_no_readers_issue(
 
     _reader(mail_service, "ada")
     with monkeypatch.context() as patched:
-        patched.setattr("mail.issues.mark_handing", busy)
+        patched.setattr("mail.issue_delivery.mark_handing", busy)
         assert _deliver(mail_service) == [("2026-W25", "failed")]
     assert delivery_counts(mail_service.context.db) == {"2026-W25": {"claimed": 1}}
     assert _deliver(_later(mail_service, minutes=6)) == [("2026-W25", "done")]

@@ -44,7 +44,7 @@ from store.papers import papers_of_week
 from store.subscribers import suppress
 from store.topics import StoredTopicModel, assignments_of_week
 from store.weekly import weekly_counts, weekly_totals
-from templates.mail_content import IssueFrame, MailUrls, render_issue
+from templates.mail_rendering import IssueFrame, MailUrls, render_issue
 
 _BATCH = 50
 _FIRST_WAIT_MIN, _LONGEST_WAIT_MIN = 5, 360

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.trends.growth import change_points, fit_growth
-from analysis.trends.term_growth import MIN_WEEK, growth_and_changes
+from analysis.trends.growth_of_term import MIN_WEEK, growth_and_changes
 from domain.week import Week
 
 WEEKS = [Week.parse("2026-W25").plus(i - 51) for i in range(52)]
