@@ -74,11 +74,11 @@ def test_ends_of_lines_are_compared(two, capsys):
 
 
 def test_what_is_random_is_replaced_and_pictures_stay(tmp_path):
-    out = Dump(tmp_path, [("/tmp/copy", "DATA")])
-    out.write("a.txt", f"/tmp/copy/mail and /subscriptions/manage/{'aB3-_x7y' * 4} and <{'0a' * 16}.digest@h>".encode())
+    out = Dump(tmp_path, [("/srv/copy", "DATA")])
+    out.write("a.txt", f"/srv/copy/mail and /subscriptions/manage/{'aB3-_x7y' * 4} and <{'0a' * 16}.digest@h>".encode())
     assert (tmp_path / "a.txt").read_text() == "DATA/mail and /subscriptions/manage/TOKEN and <KEY.digest@h>"
-    out.write("a.png", b"\x89PNG /tmp/copy")
-    assert (tmp_path / "a.png").read_bytes() == b"\x89PNG /tmp/copy"
+    out.write("a.png", b"\x89PNG /srv/copy")
+    assert (tmp_path / "a.png").read_bytes() == b"\x89PNG /srv/copy"
 
 
 def test_instants_of_the_dump_are_replaced_and_stored_ones_stay(tmp_path):

@@ -5,8 +5,8 @@ python -m tools.api_client_check URL --generator COMMAND
 ``URL`` is that of a running service over some data, such as ``make serve-demo`` starts. ``COMMAND`` is
 ``openapi-python-client``, which is installed into an environment of its own, because the project does not need it::
 
-    python -m venv /tmp/generator && /tmp/generator/bin/pip install openapi-python-client
-    python -m tools.api_client_check http://127.0.0.1:8000 --generator /tmp/generator/bin/openapi-python-client
+    python -m venv generator && generator/bin/pip install openapi-python-client
+    python -m tools.api_client_check http://127.0.0.1:8000 --generator generator/bin/openapi-python-client
 
 The client is written into a throw-away folder, run by the Python beside the generator, and asked for every route:
 lists to their last page, and each week, topic and paper that they name, up to ``--most`` of each. A line a route says
