@@ -16,7 +16,7 @@
         QueryTimeout              a query exceeded its time limit
       BusyError                   another process holds the lease (.holder)
       ModelError                  the embedding model is missing, damaged or not the expected one
-      DeliveryError               a mail was refused (.permanent, .bad_address), or its outcome is unknown (.uncertain)
+      DeliveryError               a mail was refused (.permanent, .kind), or its outcome is unknown (.uncertain)
         MailServerUnavailable     the server accepts no mail at present
       PostponedError              a period cannot be finished before .until, though nothing failed
       Stopped                     the process was asked to stop
@@ -31,6 +31,7 @@ from __future__ import annotations
 import re
 import traceback
 from datetime import datetime
+from typing import Literal
 
 
 class PapertideError(Exception):
@@ -156,6 +157,11 @@ class ModelError(PapertideError):
     default_public = "the embedding model cannot be loaded"
 
 
+FailureKind = Literal["failed", "passing", "other"]
+"""What a mail's failure is about: ``failed`` if the address takes no mail; ``passing`` if it may take the next one, as
+when its mailbox is full; ``other`` if the failure is about our mail, our sender, a policy or the connection."""
+
+
 class DeliveryError(PapertideError):
     """A mail was not accepted.
 
@@ -165,7 +171,7 @@ class DeliveryError(PapertideError):
     Attributes
     ----------
     permanent : the server will not accept this mail later either.
-    bad_address : the failure is permanent because the address does not exist.
+    kind : what the failure is about, see ``FailureKind``.
     uncertain : the connection broke between handing the mail over and the server's answer. The mail may have been
         accepted, so only the operator may decide to send it again.
     """
@@ -177,7 +183,7 @@ class DeliveryError(PapertideError):
         message: str,
         *,
         permanent: bool = False,
-        bad_address: bool = False,
+        kind: FailureKind = "other",
         uncertain: bool = False,
         public: str = "",
         detail: str = "",
@@ -185,7 +191,7 @@ class DeliveryError(PapertideError):
         super().__init__(message, public=public)
         self.detail = detail
         self.permanent = permanent
-        self.bad_address = bad_address
+        self.kind = kind
         self.uncertain = uncertain
 
 

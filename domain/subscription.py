@@ -264,6 +264,18 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class DeliveryOutcome:
+    """How one delivery to a reader ended.
+
+    ``at`` is when the mail server accepted the mail or finally refused it. ``kind`` is ``accepted`` if no refusal and
+    no failure report is known, else what the failure is about.
+    """
+
+    at: datetime
+    kind: Literal["accepted", "failed", "passing", "other"]
+
+
+@dataclass(frozen=True)
 class InlineImage:
     """An image inside a mail; ``name`` is the first part of its Content-ID."""
 

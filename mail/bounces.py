@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 
 from domain.errors import UsageError
 from mail.failures import Failure, failure_of
+from mail.suppression import suppress_unreachable
 from store.database import Database
-from store.deliveries import subscriber_of_message
+from store.deliveries import note_report, subscriber_of_message
 from store.subscribers import suppress
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ class Report:
     end a subscription. ``passing`` is a failure that may not last. ``other`` is a failure that is about our mail, a
     delay, a receipt, or no report at all. ``message_key`` is the random part of our Message-ID, empty if the report
     names none of ours. ``status`` is the enhanced status that decided, empty if none did; ``why`` is one line.
+    ``is_refusal`` says that the mail did not arrive, so that its being accepted before is no success.
     """
 
     kind: Literal["failed", "passing", "complaint", "other"]
     message_key: str
     status: str = ""
     why: str = ""
+    is_refusal: bool = False
 
 
 def our_domains(settings: Settings) -> tuple[str, ...]:
@@ -111,20 +114,23 @@ _MILDEST_FIRST = ("other", "passing", "failed")
 
 def _delivery_status(text: str, key: str) -> Report:
     """The mildest failure of all recipients: an address may expand to several, and one that works is enough."""
-    found = [_recipient(block) for block in _blocks(text) if not block.keys().isdisjoint(("action", "status"))] or [
-        Failure("other", "", "a delivery report that names no recipient")
-    ]
-    failure = min(found, key=lambda f: _MILDEST_FIRST.index(f.kind))
-    return Report(failure.kind, key, failure.status, failure.why)
+    found = [
+        _recipient(block, key) for block in _blocks(text) if not block.keys().isdisjoint(("action", "status"))
+    ] or [Report("other", key, "", "a delivery report that names no recipient")]
+    return min(found, key=lambda report: (report.is_refusal, _MILDEST_FIRST.index(report.kind)))
 
 
-def _recipient(fields: dict[str, str]) -> Failure:
+def _recipient(fields: dict[str, str], key: str) -> Report:
     status, action = fields.get("status", ""), fields.get("action", "failed").partition("(")[0].strip().lower()
     if action == "failed":
-        return failure_of(status, fields.get("diagnostic-code", ""))
+        return _refusal(failure_of(status, fields.get("diagnostic-code", "")), key)
     delayed = action == "delayed"
     why = "a delay: the mail may still arrive" if delayed else "a report that the mail was delivered or relayed"
-    return Failure("other", failure_of(status).status, why)
+    return Report("other", key, failure_of(status).status, why)
+
+
+def _refusal(failure: Failure, key: str) -> Report:
+    return Report(failure.kind, key, failure.status, failure.why, is_refusal=failure.status[:1] != "2")
 
 
 _BOUNCE_FROM = re.compile(r"mailer-daemon|mail delivery|postmaster", re.IGNORECASE)
@@ -149,8 +155,7 @@ def _plain_text(message: Message, key: str) -> Report:
         return Report("other", key, "", "not a bounce report")
     if _DELAY_TEXT.search(f"{message.get('Subject', '')}\n{text}"):
         return Report("other", key, "", "a delay: the mail may still arrive")
-    failure = failure_of("", text)
-    return Report(failure.kind, key, failure.status, failure.why)
+    return _refusal(failure_of("", text), key)
 
 
 def _own_parts(message: Message) -> Iterator[Message]:
@@ -250,10 +255,11 @@ def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: d
         if reader is None:
             counts["ignored"] += 1
             continue
-        if report.kind == "failed":
-            suppress(db, reader.address, "bounced", now=now)
-        elif report.kind == "complaint":
+        if report.kind == "complaint":
             suppress(db, reader.address, "complained", now=now)
+        elif report.is_refusal:
+            note_report(db, report.message_key, report.kind)
+            suppress_unreachable(db, reader, report.kind, now=now)
         counts[report.kind] += 1
     return dict(counts)
 

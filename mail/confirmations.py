@@ -22,10 +22,9 @@ from store.subscribers import (
     add_pending,
     add_tokens,
     claim_request,
-    count_answers_sent,
+    count_answers_tried,
     finish_request,
     subscriber_by_address,
-    suppress,
     suppression_reason,
     waiting_requests,
 )
@@ -74,11 +73,13 @@ def _reply_to(context: ConfirmationContext, request: SubscriptionRequest) -> Non
     db = context.db
     reason = _reason_to_skip(context, request)
     if reason:
-        finish_request(db, request.request_id, state="dropped", problem=reason)
+        finish_request(db, request.request_id, state="dropped", problem=reason, counts=False)
         return
     message = _reply(context, request)
     if message is None:
-        finish_request(db, request.request_id, state="dropped", problem="no subscription has this address")
+        finish_request(
+            db, request.request_id, state="dropped", problem="no subscription has this address", counts=False
+        )
         return
     context.wait()
     if not claim_request(db, request.request_id):
@@ -97,8 +98,6 @@ def _reply_to(context: ConfirmationContext, request: SubscriptionRequest) -> Non
         )
         raise
     except DeliveryError as error:
-        if error.bad_address:
-            suppress(db, request.address, "bounced", now=context.clock())
         again = not (error.permanent or error.uncertain) and n_tries < _MAX_TRIES
         finish_request(
             db,
@@ -116,9 +115,9 @@ def _reason_to_skip(context: ConfirmationContext, request: SubscriptionRequest) 
     if suppressed := suppression_reason(context.db, request.address):
         return f"suppressed: {suppressed}"
     now = context.clock()
-    if count_answers_sent(context.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
+    if count_answers_tried(context.db, request.address, since=now - timedelta(days=1)) >= MAX_A_DAY:
         return f"the mailbox got {MAX_A_DAY} replies within a day"
-    if count_answers_sent(context.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
+    if count_answers_tried(context.db, request.address, since=now - timedelta(days=30)) >= MAX_A_MONTH:
         return f"the mailbox got {MAX_A_MONTH} replies within 30 days"
     return ""
 

@@ -2,18 +2,26 @@
 
 Statuses are those of RFC 3463 and IANA's registry, read as servers use them. A server's text counts only where its
 status is too general, or where the text contradicts it. In doubt a failure ends no subscription: losing a reader is
-worse than one more refused mail.
+worse than one more refused mail. Failures that may pass end a subscription only if they last: see ``is_lasting``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime, timedelta
 
-FailureKind = Literal["failed", "passing", "other"]
+from domain.errors import FailureKind
+from domain.subscription import DeliveryOutcome
 
 _MAX_CHARS = 4_000
+
+MIN_FAILED_ISSUES = 3
+MIN_FAILING_TIME = timedelta(days=21)
+MAX_REPORT_DELAY = timedelta(days=7)
+"""After this time without a report, an accepted mail has arrived: servers give up after about five days (RFC 5321,
+4.5.4.1)."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +29,9 @@ class Failure:
     """What a refusal means.
 
     ``kind`` is ``failed`` if the address takes no mail, which ends a subscription; ``passing`` if it may take the next
-    one; ``other`` if the refusal is about our mail, our sender or a policy. ``status`` is the enhanced status that
-    decided, empty if none did. ``why`` is one line in our own words, without any of the server's text.
+    one, which ends a subscription only if it lasts; ``other`` if the refusal is about our mail, our sender or a policy,
+    which ends none. ``status`` is the enhanced status that decided, empty if none did. ``why`` is one line in our own
+    words, without any of the server's text.
     """
 
     kind: FailureKind
@@ -59,6 +68,26 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
         nearer = _classified(in_text, words, reply_code)
         return found if nearer.kind == "failed" else nearer
     return found
+
+
+def is_lasting(outcomes: Sequence[DeliveryOutcome], *, now: datetime) -> bool:
+    """Whether passing failures have lasted so long that the subscription ends.
+
+    They have if mails of ``MIN_FAILED_ISSUES`` issues failed so over at least ``MIN_FAILING_TIME``, with no mail
+    accepted in between or since. A mail accepted since counts once a report about it can no longer be expected.
+    Failures about our mail or sender are left out: they say nothing about the address.
+
+    Parameters
+    ----------
+    outcomes : one for each issue that was sent to the reader, newest first.
+    """
+    failed: list[datetime] = []
+    for outcome in outcomes:
+        if outcome.kind == "passing":
+            failed.append(outcome.at)
+        elif outcome.kind == "accepted" and (failed or now - outcome.at >= MAX_REPORT_DELAY):
+            break
+    return len(failed) >= MIN_FAILED_ISSUES and max(failed) - min(failed) >= MIN_FAILING_TIME
 
 
 _Status = tuple[int, int, int]

@@ -26,12 +26,12 @@ from domain.progress import Progress
 from domain.subscription import Delivery, Issue, MailMessage, Subscriber, TokenPurpose, issues_of
 from domain.topics import AssignedPaper
 from domain.week import Week
+from mail.suppression import suppress_unreachable
 from store.database import Database
 from store.deliveries import (
     Claim,
     any_accepted,
     claim_delivery,
-    consecutive_failures,
     deliveries_due,
     mark_handing,
     mark_refused,
@@ -41,15 +41,12 @@ from store.deliveries import (
 )
 from store.embeddings import embeddings_of
 from store.papers import papers_of_week
-from store.subscribers import suppress
 from store.topics import StoredTopicModel, assignments_of_week
 from store.weekly import weekly_counts, weekly_totals
 from templates.mail_rendering import IssueFrame, MailUrls, render_issue
 
 _BATCH = 50
 _FIRST_WAIT_MIN, _LONGEST_WAIT_MIN = 5, 360
-MAX_FAILED_ISSUES = 3
-"""After so many undelivered issues in a row, an address is suppressed."""
 
 
 def wait_after(n_tries: int) -> timedelta:
@@ -233,7 +230,7 @@ def _deliver(
 def _note_failure(
     context: DeliveryContext, claim: Claim, delivery: Delivery, reader: Subscriber, error: DeliveryError
 ) -> str:
-    """Store how a mail failed, and suppress an address that does not exist.
+    """Store how a mail failed, and suppress an address that takes no mail.
 
     A permanent refusal is believed only of a server that has taken this issue for another reader: one that takes none,
     such as a relay that we may not use, would end every subscription. Until then the mail is tried again, and the
@@ -250,11 +247,10 @@ def _note_failure(
         db,
         claim,
         problem=str(error),
+        failure=error.kind,
         next_try_at=None if is_over else now + wait_after(n_tries),
         now=now,
     )
-    if (error.bad_address and is_believed) or (
-        is_over and consecutive_failures(db, reader.subscriber_id) >= MAX_FAILED_ISSUES
-    ):
-        suppress(db, reader.address, "bounced", now=now)
+    if is_believed or (is_over and error.kind == "passing"):
+        suppress_unreachable(db, reader, error.kind, now=now)
     return error.public if error.permanent and not is_over else ""

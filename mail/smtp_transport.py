@@ -85,7 +85,7 @@ class SmtpTransport:
         code, answer = smtp.rcpt(recipient)
         if code not in (250, 251):
             self._reset(smtp, code)
-            self._check_reply(code, answer, "a recipient", about_address=True)
+            self._check_reply(code, answer, "a recipient")
         code, answer = smtp.docmd("DATA")
         if code != 354:
             self._reset(smtp, code)
@@ -98,7 +98,7 @@ class SmtpTransport:
         else:
             smtp.rset()
 
-    def _check_reply(self, code: int, answer: bytes, what: str, *, about_address: bool = False) -> None:
+    def _check_reply(self, code: int, answer: bytes, what: str) -> None:
         """Raise for a reply that is no success, by its first digit (RFC 5321, 4.2.1)."""
         if 200 <= code < 300:
             return
@@ -112,7 +112,7 @@ class SmtpTransport:
             f"the mail server refuses {what}: {_reply_text(code, answer)}",
             public=f"the mail server refuses {what} ({_public_reply(code, answer)})",
             permanent=code >= 500,
-            bad_address=about_address and code >= 500 and _is_about_address(code, answer),
+            kind=failure_of("", answer.decode("utf-8", "replace"), reply_code=code).kind,
         )
 
     def _connect(self) -> smtplib.SMTP:
@@ -178,15 +178,6 @@ def _dot_stuffed(content: bytes) -> bytes:
     if content.startswith(b"."):
         content = b"." + content
     return content + (b"" if content.endswith(b"\r\n") else b"\r\n")
-
-
-def _is_about_address(code: int, answer: bytes) -> bool:
-    """Whether a refusal says that the address takes no mail, by the same rule as for bounce reports.
-
-    Other refusals may be about us: a relay that we may not use refuses every address alike, and must not end every
-    subscription. An address that does not exist is suppressed after some failed issues in any case.
-    """
-    return failure_of("", answer.decode("utf-8", "replace"), reply_code=code).kind == "failed"
 
 
 def _reply_text(code: int, answer: bytes) -> str:

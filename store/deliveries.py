@@ -18,13 +18,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Exists, Row, exists, func, insert, or_, select, update
 
-from domain.errors import UsageError
+from domain.errors import FailureKind, UsageError
 from domain.paper import ArxivId
-from domain.subscription import Delivery, DeliveryState, Issue, Subscriber, TokenPurpose
+from domain.subscription import Delivery, DeliveryOutcome, DeliveryState, Issue, Subscriber, TokenPurpose
 from store.database import Database
 from store.schema import delivery, mailing, subscriber, suppression
 from store.subscribers import store_tokens, subscriber_from_row, suppression_keys
@@ -172,7 +172,7 @@ def mark_handing(db: Database, claim: Claim, *, papers: Sequence[ArxivId], now: 
 
 def mark_sent(db: Database, claim: Claim, *, now: datetime) -> None:
     """Record that the server accepted the mail."""
-    _change_state(db, claim, of=("handing",), to="sent", problem="", next_try_at=None, changed_at=now)
+    _change_state(db, claim, of=("handing",), to="sent", problem="", failure="", next_try_at=None, changed_at=now)
 
 
 def mark_uncertain(db: Database, claim: Claim, *, problem: str, now: datetime) -> None:
@@ -181,9 +181,16 @@ def mark_uncertain(db: Database, claim: Claim, *, problem: str, now: datetime) -
 
 
 def mark_refused(
-    db: Database, claim: Claim, *, problem: str, next_try_at: datetime | None, counts: bool = True, now: datetime
+    db: Database,
+    claim: Claim,
+    *,
+    problem: str,
+    failure: FailureKind = "other",
+    next_try_at: datetime | None,
+    counts: bool = True,
+    now: datetime,
 ) -> None:
-    """Record that the server refused the mail; without ``next_try_at`` it is not tried again.
+    """Record that the server refused the mail, and what that is about; without ``next_try_at`` it is not tried again.
 
     With ``counts`` false the try is not counted, because the fault was not with this delivery.
     """
@@ -193,6 +200,7 @@ def mark_refused(
         of=("claimed", "handing"),
         to="failed" if next_try_at is None else "due",
         problem=problem,
+        failure=failure,
         next_try_at=next_try_at,
         papers=[],
         n_tries=delivery.c.n_tries + int(counts),
@@ -311,23 +319,40 @@ def any_accepted(db: Database, issue: str) -> bool:
         return bool(connection.execute(select(_accepted_since(planned_at))).scalar_one())
 
 
-def consecutive_failures(db: Database, subscriber_id: int) -> int:
-    """Number of a subscriber's most recent deliveries that failed, up to the last that did not.
+def note_report(db: Database, message_key: str, failure: FailureKind) -> None:
+    """Record what a report says of a mail that the server had accepted: that it did not arrive, and why."""
+    c = delivery.c
+    accepted = update(delivery).where(c.message_key == message_key, c.state.in_(["sent", "uncertain"]))
+    with db.write() as connection:
+        connection.execute(accepted.values(failure=failure))
 
-    Failures while the server accepted no mail at all are ignored, because they say nothing about the subscriber.
+
+def delivery_outcomes(db: Database, subscriber_id: int) -> list[DeliveryOutcome]:
+    """How a subscriber's deliveries ended since the last change of the subscription, newest first, at most 100.
+
+    A refusal while the server accepted no mail at all is ``other``, because it says nothing about the subscriber. So
+    is one whose reason was not recorded. A reader who changes the subscription uses a link from a mail that arrived.
     """
-    server_worked = _accepted_since(mailing.c.planned_at, delivery.c.changed_at)
+    c = delivery.c
+    server_worked = _accepted_since(mailing.c.planned_at, c.changed_at).label("server_worked")
     query = (
-        select(delivery.c.state)
-        .join(mailing, mailing.c.issue == delivery.c.issue)
-        .where(delivery.c.subscriber_id == subscriber_id)
-        .where(delivery.c.state.in_(["sent", "uncertain"]) | ((delivery.c.state == "failed") & server_worked))
-        .order_by(delivery.c.delivery_id.desc())
-        .limit(10)
+        select(c.state, c.changed_at, c.failure, server_worked)
+        .join(mailing, mailing.c.issue == c.issue)
+        .join(subscriber, subscriber.c.subscriber_id == c.subscriber_id)
+        .where(c.subscriber_id == subscriber_id, c.state.in_(["sent", "uncertain", "failed"]))
+        .where(c.changed_at >= subscriber.c.changed_at)
+        .order_by(c.delivery_id.desc())
+        .limit(100)
     )
     with db.read() as connection:
-        states = list(connection.execute(query).scalars())
-    return next((i for i, state in enumerate(states) if state != "failed"), len(states))
+        rows = connection.execute(query).all()
+    return [DeliveryOutcome(row.changed_at, _outcome_of(row)) for row in rows]
+
+
+def _outcome_of(row: Row[Any]) -> Literal["accepted", "failed", "passing", "other"]:
+    if row.state != "failed":
+        return row.failure or "accepted"
+    return row.failure if row.failure and row.server_worked else "other"
 
 
 def subscriber_of_message(db: Database, message_key: str) -> Subscriber | None:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -427,6 +427,8 @@ delivery = Table(  # one issue for one reader
     Column("next_try_at", UtcDateTime),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("problem", Text, nullable=False),
+    # What the last refusal or report of a failure is about: failed, passing, other; empty if there is none.
+    Column("failure", String(16), nullable=False, server_default=""),
     UniqueConstraint("subscriber_id", "issue"),
     Index(None, "issue", "state"),
 )

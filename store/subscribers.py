@@ -355,12 +355,16 @@ def requests_from(db: Database, network: str, *, since: datetime) -> list[dateti
         return list(connection.execute(query).scalars())
 
 
-def count_answers_sent(db: Database, address: str, *, since: datetime) -> int:
-    """Number of answers sent since an instant to the mailbox of an address, under any alias."""
+def count_answers_tried(db: Database, address: str, *, since: datetime) -> int:
+    """Number of answers since an instant to the mailbox of an address, under any alias, sent or refused by its server.
+
+    Otherwise a mail server that refuses an address could be asked about it without end.
+    """
+    c = subscription_request.c
     query = select(func.count()).where(
-        subscription_request.c.mailbox == sha256_hex(mailbox_of(address)),
-        subscription_request.c.state.in_(["handing", "sent"]),
-        subscription_request.c.asked_at >= since,
+        c.mailbox == sha256_hex(mailbox_of(address)),
+        c.state.in_(["handing", "sent"]) | ((c.state == "dropped") & (c.n_tries > 0)),
+        c.asked_at >= since,
     )
     with db.read() as connection:
         return connection.execute(query).scalar_one()

@@ -51,7 +51,7 @@ def _is_failed(mail: str, key: str = KEY) -> bool:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_a_report_gives_the_failure_its_status_and_our_message_key(line_end: str) -> None:
     report = _read(_mail(NO_USER, RETURNED).replace("\n", line_end))
-    assert report == Report("failed", KEY, "5.1.1", "no such mailbox")
+    assert report == Report("failed", KEY, "5.1.1", "no such mailbox", is_refusal=True)
 
 
 def test_a_folded_diagnostic_is_read_whole() -> None:

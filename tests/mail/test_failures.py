@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import Literal
 
-from mail.failures import failure_of
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.subscription import DeliveryOutcome
+from mail.failures import failure_of, is_lasting
 
 
 @pytest.mark.parametrize(
@@ -110,3 +119,59 @@ def test_the_deciding_status_and_the_reason_are_in_our_own_words() -> None:
 def test_a_4xx_reply_code_is_temporary_whatever_follows_it() -> None:
     assert failure_of("", "5.1.1 no such user", reply_code=450).kind == "passing"
     assert failure_of("", "5.1.1 no such user", reply_code=550).kind == "failed"
+
+
+# -- failures that may pass
+
+_NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_KINDS: tuple[Literal["accepted", "failed", "passing", "other"], ...] = ("accepted", "failed", "passing", "other")
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> list[DeliveryOutcome]:
+    """The outcomes of up to twelve issues, newest first, one to twenty days apart."""
+    at, outcomes = _NOW - draw(st.integers(0, 30)) * _DAY, []
+    for kind in draw(st.lists(st.sampled_from(_KINDS), max_size=12)):
+        outcomes.append(DeliveryOutcome(at, kind))
+        at -= draw(st.integers(1, 20)) * _DAY
+    return outcomes
+
+
+def _ends_by_definition(outcomes: Sequence[DeliveryOutcome], now: datetime) -> bool:
+    """The rule as docs/subscriptions.md states it: some first and last failure with all that it asks for."""
+    for last, first in combinations((o.at for o in outcomes if o.kind == "passing"), 2):
+        between = [o for o in outcomes if first <= o.at <= last]
+        if (
+            sum(o.kind == "passing" for o in between) >= 3
+            and last - first >= timedelta(days=21)
+            and all(o.kind != "accepted" for o in between)
+            and not any(o.kind == "accepted" and o.at > last and now - o.at >= timedelta(days=7) for o in outcomes)
+        ):
+            return True
+    return False
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(_histories())
+def test_passing_failures_end_a_subscription_exactly_if_they_last(outcomes: list[DeliveryOutcome]) -> None:
+    assert is_lasting(outcomes, now=_NOW) == _ends_by_definition(outcomes, _NOW)
+
+
+@given(_histories())
+def test_failures_about_our_mail_or_sender_change_nothing(outcomes: list[DeliveryOutcome]) -> None:
+    without = [o for o in outcomes if o.kind != "other"]
+    assert is_lasting(outcomes, now=_NOW) == is_lasting(without, now=_NOW)
+    assert not is_lasting([replace(o, kind="other") for o in outcomes], now=_NOW)
+
+
+@given(_histories(), st.integers(0, 12))
+def test_an_accepted_mail_starts_the_count_again(outcomes: list[DeliveryOutcome], place: int) -> None:
+    at = outcomes[place - 1].at if 0 < place <= len(outcomes) else _NOW
+    newer = [o for o in outcomes if o.at > at]
+    accepted = DeliveryOutcome(at, "accepted")
+    older = [o for o in outcomes if o.at <= at]
+    if newer and not any(o.kind == "passing" for o in newer):
+        return
+    if is_lasting([*newer, accepted, *older], now=_NOW):
+        assert is_lasting(newer, now=_NOW) or (not newer and _NOW - at < timedelta(days=7))

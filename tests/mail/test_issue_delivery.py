@@ -19,7 +19,15 @@ from sqlalchemy import delete, update
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from domain.embeddings import Embeddings
-from domain.errors import DeliveryError, MailServerUnavailable, PostponedError, StoreError, TooManyRequests, UsageError
+from domain.errors import (
+    DeliveryError,
+    FailureKind,
+    MailServerUnavailable,
+    PostponedError,
+    StoreError,
+    TooManyRequests,
+    UsageError,
+)
 from domain.harvest import HarvestedWindow
 from domain.paper import Paper
 from domain.subscription import Follow, Issue, MailMessage, Preferences, Subscriber
@@ -54,7 +62,7 @@ from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
 from scheduler.job_list import jobs_of
 from scheduler.run_due_jobs import run_due
-from store.deliveries import delivery_counts
+from store.deliveries import delivery_counts, delivery_outcomes, note_report
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
@@ -209,7 +217,7 @@ def test_a_passing_failure_is_retried_and_a_bad_address_is_suppressed(
     for name in ("ada", "ben", "cyd"):
         _reader(mail_service, name)
     outbox.before["ada@example.org"] = DeliveryError("450 later")
-    outbox.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, bad_address=True)
+    outbox.before["ben@example.org"] = DeliveryError("550 5.1.1 nobody", permanent=True, kind="failed")
     outbox.after["cyd@example.org"] = DeliveryError("no answer", uncertain=True)
     assert _deliver(mail_service) == [("2026-W25", "waiting")]
     # Refused before the server took a mail from anybody: it may refuse everybody.
@@ -286,25 +294,95 @@ def _deliver_three(mail_service: MailService, outbox: Outbox) -> Iterator[None]:
         yield
 
 
-def test_three_undelivered_issues_in_a_row_end_a_subscription(mail_service: MailService, outbox: Outbox) -> None:
+def _reasons(
+    mail_service: MailService, outbox: Outbox, *, days: float, kinds: list[FailureKind | None]
+) -> list[object]:
+    """Why Ada's address is suppressed after each of three issues that were refused, or accepted (``None``)."""
     for name in ("ada", "ben"):
         _reader(mail_service, name)
-    outbox.before["ada@example.org"] = DeliveryError("554 full", permanent=True)
-    reasons = [
-        suppression_reason(mail_service.context.db, "ada@example.org") for _ in _deliver_three(mail_service, outbox)
-    ]
-    assert reasons == [None, None, "bounced"]
+    reasons: list[object] = []
+    for week, kind in zip((WEEK.plus(-2), WEEK.plus(-1), WEEK), kinds, strict=True):
+        outbox.before.clear()
+        if kind is not None:
+            outbox.before["ada@example.org"] = DeliveryError("552 5.2.2 full", permanent=True, kind=kind)
+        for _ in range(2):  # the first reader's refusal is believed once the server has taken the second's mail
+            try:
+                for _ in mail_service.deliver(str(week)):
+                    pass
+                break
+            except PostponedError:
+                _later(mail_service, minutes=6)
+        reasons.append(suppression_reason(mail_service.context.db, "ada@example.org"))
+        _later(mail_service, days=days)
     assert len(outbox.to("ben@example.org")) == 3
+    return reasons
+
+
+@pytest.mark.parametrize(
+    ("days", "kinds", "reasons"),
+    [
+        (11, ["passing", "passing", "passing"], [None, None, "bounced"]),
+        (10, ["passing", "passing", "passing"], [None, None, None]),
+        (22, ["passing", "passing", None], [None, None, None]),
+        (22, ["passing", None, "passing"], [None, None, None]),
+        (22, ["other", "other", "other"], [None, None, None]),
+        (22, ["passing", "other", "passing"], [None, None, None]),
+        (1, ["passing", "failed", None], [None, "bounced", "bounced"]),
+    ],
+)
+def test_refusals_that_may_pass_end_a_subscription_only_if_they_last(
+    mail_service: MailService,
+    outbox: Outbox,
+    days: float,
+    kinds: list[FailureKind | None],
+    reasons: list[object],
+) -> None:
+    assert _reasons(mail_service, outbox, days=days, kinds=kinds) == reasons
+
+
+@pytest.mark.parametrize(("days", "reason"), [(11, "bounced"), (10, None)])
+def test_reports_of_a_full_mailbox_follow_the_same_rule(
+    mail_service: MailService, outbox: Outbox, tmp_path: Path, days: float, reason: str | None
+) -> None:
+    _reader(mail_service, "ada")
+    for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
+        assert suppression_reason(mail_service.context.db, "ada@example.org") is None
+        for _ in mail_service.deliver(str(week)):
+            pass
+        place = tmp_path / f"{week}.eml"
+        place.write_bytes(_dsn(f"<{outbox.messages[-1].message_key}.digest@papertide.example>", status="5.2.2"))
+        _later(mail_service, days=5)
+        counts = read_bounces(
+            mail_service.context.db, tmp_path, domains=["papertide.example"], now=mail_service.context.now()
+        )
+        assert counts == {"passing": 1}
+        _later(mail_service, days=days - 5)
+    assert suppression_reason(mail_service.context.db, "ada@example.org") == reason
+
+
+def test_a_reader_who_changes_the_subscription_can_be_reached(
+    mail_service: MailService, outbox: Outbox, tmp_path: Path
+) -> None:
+    reader = _reader(mail_service, "ada")
+    db = mail_service.context.db
+    for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
+        for _ in mail_service.deliver(str(week)):
+            pass
+        note_report(db, outbox.messages[-1].message_key, "passing")
+        _later(mail_service, days=22)
+    assert len(delivery_outcomes(db, reader.subscriber_id)) == 3
+    change_state(db, reader.subscriber_id, to="paused", of=["active"], now=mail_service.context.now())
+    assert delivery_outcomes(db, reader.subscriber_id) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bad_address", [True, False])
+@pytest.mark.parametrize("kind", ["failed", "passing", "other"])
 def test_a_server_that_refuses_everybody_ends_no_subscription(
-    mail_service: MailService, outbox: Outbox, bad_address: bool
+    mail_service: MailService, outbox: Outbox, kind: FailureKind
 ) -> None:
     for name in ("ada", "ben"):
         _reader(mail_service, name)
-        refused = DeliveryError("550 relay not permitted", permanent=True, bad_address=bad_address)
+        refused = DeliveryError("550 relay not permitted", permanent=True, kind=kind)
         outbox.before[f"{name}@example.org"] = refused
     assert _deliver(mail_service) == [("2026-W25", "failed")]
     assert "for every reader" in runs_of(mail_service.context.db, "delivery")["2026-W25"].message

@@ -19,9 +19,9 @@ from store.deliveries import (
     Claim,
     any_accepted,
     claim_delivery,
-    consecutive_failures,
     deliveries_due,
     delivery_counts,
+    delivery_outcomes,
     mark_handing,
     mark_refused,
     mark_sent,
@@ -212,15 +212,15 @@ def test_a_passing_failure_is_tried_again_later_and_a_permanent_one_is_not(
     assert again.n_tries == 1
     claim = _claim(database, again, reader)
     mark_handing(database, claim, papers=[], now=NOW)
-    mark_refused(database, claim, problem="554 no", next_try_at=None, now=NOW)
+    mark_refused(database, claim, problem="552 full", failure="passing", next_try_at=None, now=NOW)
     assert open_deliveries(database, NAME) == (1, None)
     assert not any_accepted(database, NAME)
-    assert consecutive_failures(database, reader.subscriber_id) == 0
+    assert [o.kind for o in delivery_outcomes(database, reader.subscriber_id)] == ["other"]
     claim = _claim(database, others, other)
     mark_handing(database, claim, papers=[], now=NOW)
     mark_sent(database, claim, now=NOW)
     assert any_accepted(database, NAME)
-    assert consecutive_failures(database, reader.subscriber_id) == 1
+    assert [o.kind for o in delivery_outcomes(database, reader.subscriber_id)] == ["passing"]
 
 
 def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[], str]) -> None:

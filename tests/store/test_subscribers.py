@@ -21,7 +21,7 @@ from store.subscribers import (
     claim_request,
     confirm,
     confirm_by_token,
-    count_answers_sent,
+    count_answers_tried,
     delete_expired_tokens,
     delete_idle_subscribers,
     delete_requests,
@@ -145,8 +145,8 @@ def test_limits_count_a_mailbox_by_all_its_names_and_a_network_by_its_hash(datab
         add_request(database, f"ada{tag}@example.org", Preferences(), network="192.0.2.1", now=NOW)
         [request] = waiting_requests(database, now=NOW, limit=10)
         finish_request(database, request.request_id, state="sent")
-        assert count_answers_sent(database, "ada@example.org", since=NOW) == n + 1
-    assert count_answers_sent(database, "ada@example.org", since=NOW + timedelta(seconds=1)) == 0
+        assert count_answers_tried(database, "ada@example.org", since=NOW) == n + 1
+    assert count_answers_tried(database, "ada@example.org", since=NOW + timedelta(seconds=1)) == 0
     assert requests_from(database, "192.0.2.1", since=NOW) == [NOW, NOW, NOW]
     assert requests_from(database, "192.0.2.2", since=NOW) == []
     assert delete_requests(database, asked_before=NOW + timedelta(days=1)) == 3
