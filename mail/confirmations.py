@@ -19,6 +19,7 @@ from mail.issue_delivery import wait_after
 from store.database import Database
 from store.subscribers import (
     SubscriptionRequest,
+    add_block_link,
     add_pending,
     add_tokens,
     claim_request,
@@ -136,8 +137,10 @@ def _reply(context: ConfirmationContext, request: SubscriptionRequest) -> MailMe
         return None
     else:
         reader = add_pending(db, request.address, request.preferences, now=now)
-        tokens = {"confirm": context.new_token(), "block": context.new_token()}
+        tokens = {"confirm": context.new_token()}
         add_tokens(db, reader.subscriber_id, tokens, now=now, preferences=request.preferences)
-        notice = confirmation_notice(context.url("confirm", tokens["confirm"]), context.url("block", tokens["block"]))
+        block_token = context.new_token()
+        add_block_link(db, request.address, block_token, now=now)
+        notice = confirmation_notice(context.url("confirm", tokens["confirm"]), context.url("block", block_token))
     html, text = render_notice(notice)
     return MailMessage(to=request.address, subject=notice.subject, text=text, html=html, message_key=context.new_key())

@@ -14,6 +14,8 @@ from store.subscribers import (
     TokenUse,
     add_request,
     allow,
+    block_by_token,
+    block_link_expiry,
     change_preferences,
     change_state,
     confirm,
@@ -101,9 +103,13 @@ class OpenedLink:
         return self.use.subscriber
 
 
+def _may_be_token(text: str) -> bool:
+    return 16 <= len(text) <= 64
+
+
 def open_link(context: AppContext, token: str, purpose: TokenPurpose) -> OpenedLink:
-    """Look a link up without changing anything."""
-    use = token_use(context.db, token, purpose, now=context.now()) if 16 <= len(token) <= 64 else None
+    """Look a link of a subscriber up without changing anything."""
+    use = token_use(context.db, token, purpose, now=context.now()) if _may_be_token(token) else None
     if use is None:
         return OpenedLink("unknown", None)
     if use.is_used and purpose == "confirm":
@@ -137,12 +143,20 @@ def unsubscribe(context: AppContext, token: str) -> OpenedLink:
     return link
 
 
-def block(context: AppContext, token: str) -> OpenedLink:
-    """Never send mail to the address again."""
-    link = open_link(context, token, "block")
-    if link.outcome == "done":
-        suppress(context.db, link.reader.address, "blocked", now=context.now())
-    return link
+def block_outcome(context: AppContext, token: str) -> Outcome:
+    """Whether a link can block its mailbox, without changing anything; it works without a subscriber too."""
+    expires_at = block_link_expiry(context.db, token) if _may_be_token(token) else None
+    if expires_at is None:
+        return "unknown"
+    return "expired" if expires_at <= context.now() else "done"
+
+
+def block(context: AppContext, token: str) -> Outcome:
+    """Never send mail to the mailbox of a link again; safe to repeat."""
+    outcome = block_outcome(context, token)
+    if outcome == "done":
+        block_by_token(context.db, token, now=context.now())
+    return outcome
 
 
 def change(context: AppContext, token: str, preferences: Preferences) -> OpenedLink:

@@ -13,12 +13,14 @@ from domain.errors import OutputError
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write a file atomically: it appears whole or not at all, and no temporary file is left behind.
 
+    A new folder of a file that only its owner may read is closed to others too.
+
     Raises
     ------
     OutputError
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o777 if mode & 0o077 else 0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from sqlalchemy import URL
 
 from analysis.digest.inputs import DigestSettings
 from analysis.digest.personal import PersonalSettings
@@ -104,7 +105,8 @@ class Settings(BaseModel):
     @property
     def store_url(self) -> str:
         """The URL of the database."""
-        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'papertide.sqlite'}"
+        in_folder = URL.create("sqlite", database=str(self.data_dir / "papertide.sqlite"))  # quotes ? and #
+        return self.database_url.get_secret_value() or in_folder.render_as_string()
 
 
 def load_settings(config: Path | None, environment: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:

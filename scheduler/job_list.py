@@ -99,6 +99,8 @@ def backup_folder(context: AppContext) -> Path:
 
 def _back_up(context: AppContext, at: str) -> Iterator[Progress]:
     folder = backup_folder(context)
+    if folder.is_dir():
+        folder.chmod(0o700)  # an earlier version left it open to others
     name = f"papertide-{at.replace(':', '')}.sqlite"
     back_up(context.db, folder / name)
     for old in sorted(folder.glob("papertide-*.sqlite"))[: -context.settings.schedule.keep_backups]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import math
+import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     ColumnElement,
     Connection,
     Engine,
@@ -24,13 +29,14 @@ from sqlalchemy import (
     func,
     inspect,
     make_url,
+    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from domain.errors import ConfigError, QueryTimeout, StoreError
-from store.schema import SCHEMA_VERSION
+from store.schema import SCHEMA_VERSION, instance_key
 
 BUSY_TIMEOUT_S = 30
 
@@ -111,6 +117,25 @@ class Database:
         ):
             yield connection
 
+    def keyed_hash(self, text: str) -> str:
+        """The stored form of an address, mailbox or network: an HMAC-SHA256 with the instance's key, hexadecimal.
+
+        The HMAC is of the text's SHA-256, so that hashes stored before there was a key could be given one.
+        """
+        return hmac.new(self._instance_key, hashlib.sha256(text.encode()).hexdigest().encode(), "sha256").hexdigest()
+
+    @cached_property
+    def _instance_key(self) -> bytes:
+        new = self.upsert(instance_key).values(name="addresses", key=secrets.token_bytes(32))
+        query = select(instance_key.c.key).where(instance_key.c.name == "addresses")
+        with self.read() as connection:
+            key: bytes | None = connection.execute(query).scalar()
+        if key is None:
+            with self.write() as connection:
+                connection.execute(new.on_conflict_do_nothing(index_elements=["name"]))
+                key = connection.execute(query).scalar_one()
+        return bytes(key)
+
     def upsert(self, table: Table) -> Any:
         """This dialect's ``INSERT``, with ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
@@ -155,12 +180,7 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
         if read_only and not Path(parsed.database or "").is_file():
             raise StoreError(f"there is no database {parsed.database}; `papertide run` makes one")
         if parsed.database and parsed.database != ":memory:" and not read_only:
-            try:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StoreError(
-                    f"cannot create the folder of the database {parsed.database}: {error.strerror}"
-                ) from error
+            _make_private(Path(parsed.database))
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
@@ -185,6 +205,44 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
         else:
             _migrate(engine)
     return Database(engine)
+
+
+def make_schema(file: Path, version: str) -> None:
+    """Create a SQLite database with the schema of a version and no papers, to compare others with.
+
+    Raises
+    ------
+    StoreError
+        If this Papertide does not know the version.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(file)))
+    try:
+        with _store_errors():
+            _migrate(engine, version)
+    finally:
+        engine.dispose()
+
+
+def _make_private(file: Path) -> None:
+    """Create a SQLite file and its folder, for their owner alone; an existing file is closed to others.
+
+    SQLite gives the ``-wal`` and ``-shm`` files the permissions of the database.
+
+    Raises
+    ------
+    StoreError
+    """
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot create the folder of the database {file}: {error.strerror}") from error
+    if not file.exists():
+        with suppress(OSError):  # SQLite says what is wrong
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        with suppress(OSError):  # absent, or another user's
+            if (path := file.with_name(name)).stat().st_mode & 0o077:
+                path.chmod(0o600)
 
 
 def _prepare_sqlite(cache_mb: int, read_only: bool, connection: sqlite3.Connection, _record: object) -> None:
@@ -237,9 +295,9 @@ def _require_current_schema(engine: Engine) -> None:
         )
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine, to: str = SCHEMA_VERSION) -> None:
     current = _schema_version(engine)
-    if current == SCHEMA_VERSION:
+    if current == to:
         return
     # Imported only to migrate, because the import takes longer than most queries.
     from alembic import command
@@ -249,13 +307,16 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
-    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
-        raise StoreError(
-            f"the database has schema version {current}, which this Papertide does not know; install the newer version"
-        )
+    known = {revision.revision for revision in script.walk_revisions()}
+    for version in (current, to):
+        if version is not None and version not in known:
+            raise StoreError(
+                f"the database has schema version {version}, which this Papertide does not know; "
+                "install the newer version"
+            )
     with engine.connect().execution_options(papertide_write=True) as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 @contextmanager

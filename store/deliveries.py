@@ -147,7 +147,7 @@ def claim_delivery(
     """
     claim_key = secrets.token_hex(16)
     is_active = exists().where(subscriber.c.subscriber_id == delivery.c.subscriber_id, subscriber.c.state == "active")
-    is_suppressed = exists().where(suppression.c.address_hash.in_(suppression_keys(address)))
+    is_suppressed = exists().where(suppression.c.address_hash.in_(suppression_keys(db, address)))
     is_due = (delivery.c.delivery_id == of.delivery_id) & (delivery.c.state == "due")
     with db.write() as connection:
         claim = update(delivery).where(is_due, is_active, ~is_suppressed)

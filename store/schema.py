@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -375,11 +375,20 @@ subscriber_token = Table(  # tokens of the links in mails; the token itself is o
     metadata,
     Column("token_hash", String(64), primary_key=True),  # sha256, hexadecimal
     Column("subscriber_id", ForeignKey("subscriber.subscriber_id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("purpose", String(16), nullable=False),  # confirm, manage, unsubscribe, block
+    Column("purpose", String(16), nullable=False),  # confirm, manage, unsubscribe
     Column("preferences", JSON),  # for confirm: the requested preferences
     Column("made_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("used_at", UtcDateTime),
+)
+
+block_link = Table(  # links that suppress a mailbox; they outlive the subscriber, so they hold no address
+    "block_link",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # sha256, hexadecimal
+    Column("mailbox_hash", String(64), nullable=False, index=True),  # the key of the suppression
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 subscription_request = Table(  # requests from the form; answered by mail only
@@ -387,8 +396,8 @@ subscription_request = Table(  # requests from the form; answered by mail only
     metadata,
     Column("request_id", Integer, Identity(always=False), primary_key=True),
     Column("address", String(254), nullable=False),
-    Column("mailbox", String(254), nullable=False, index=True),  # hash of the address without its tag, for limits
-    Column("network", String(64), nullable=False, index=True),  # hash of the client's network, for limits
+    Column("mailbox", String(254), nullable=False, index=True),  # keyed hash of the address without its tag, for limits
+    Column("network", String(64), nullable=False, index=True),  # keyed hash of the client's network, for limits
     Column("preferences", JSON),  # null if only a link to the own page was requested
     Column("asked_at", UtcDateTime, nullable=False, index=True),
     Column("state", String(16), nullable=False, index=True),  # waiting, handing, sent, dropped
@@ -400,9 +409,16 @@ subscription_request = Table(  # requests from the form; answered by mail only
 suppression = Table(  # addresses that get no mail, not even a confirmation
     "suppression",
     metadata,
-    Column("address_hash", String(64), primary_key=True),  # sha256 of the normalised address, or of its mailbox
+    Column("address_hash", String(64), primary_key=True),  # keyed hash of the normalised address, or of its mailbox
     Column("reason", String(16), nullable=False),  # bounced, complained, blocked
     Column("since", UtcDateTime, nullable=False),
+)
+
+instance_key = Table(  # one row: the key of the hashes of addresses, mailboxes and networks
+    "instance_key",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("key", LargeBinary, nullable=False),  # 32 random bytes
 )
 
 mailing = Table(  # planned issues

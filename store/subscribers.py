@@ -1,7 +1,7 @@
 """Subscribers, the tokens of their links, requests from the subscription form, and suppressed addresses.
 
-Only the SHA-256 of a token is stored; the token itself is only in the mail. Suppressed addresses are stored as SHA-256
-too, so that the list can outlive a subscriber's data without containing any.
+Only the SHA-256 of a token is stored; the token itself is only in the mail. What outlives a subscriber holds no
+address: suppressed addresses, mailboxes and networks are stored as keyed hashes (``Database.keyed_hash``).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from domain.subscription import (
 )
 from domain.week import iso_instant
 from store.database import Database
-from store.schema import delivery, subscriber, subscriber_token, subscription_request, suppression
+from store.schema import block_link, delivery, subscriber, subscriber_token, subscription_request, suppression
 
 
 def sha256_hex(secret: str) -> str:
-    """The stored form of a token or of a suppressed address."""
+    """The stored form of a token. It is as random as a key, so its hash needs none."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -127,7 +127,9 @@ def change_state(
 
 
 def delete_subscriber(db: Database, subscriber_id: int) -> None:
-    """Delete a subscriber with their preferences, tokens and deliveries. A suppression of the address stays.
+    """Delete a subscriber with their preferences, tokens and deliveries.
+
+    A suppression stays, and so does the link of a mail that can suppress their mailbox. Neither holds the address.
 
     Their requests are anonymised. They keep their time and a hash of the mailbox, which limit the number of mails to
     one mailbox, until ``delete_requests`` removes them.
@@ -165,6 +167,8 @@ def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
     """All stored data about one subscriber, for themselves; instants as text."""
     with db.read() as connection:
         row = connection.execute(select(subscriber).where(subscriber.c.subscriber_id == subscriber_id)).one()
+    mailbox = suppression_keys(db, row.address)[1]
+    with db.read() as connection:
         tokens = connection.execute(
             select(subscriber_token)
             .where(subscriber_token.c.subscriber_id == subscriber_id)
@@ -174,6 +178,9 @@ def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
             select(subscription_request)
             .where(subscription_request.c.address == row.address)
             .order_by(subscription_request.c.request_id)
+        ).all()
+        block_links = connection.execute(
+            select(block_link).where(block_link.c.mailbox_hash == mailbox).order_by(block_link.c.made_at)
         ).all()
         deliveries = connection.execute(
             select(delivery).where(delivery.c.subscriber_id == subscriber_id).order_by(delivery.c.delivery_id)
@@ -189,7 +196,8 @@ def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
         "changed_at": _instant(row.changed_at),
         "requests": [{"asked_at": _instant(r.asked_at), "state": r.state, "network_hash": r.network} for r in requests],
         "links": [
-            {"purpose": r.purpose, "made_at": _instant(r.made_at), "used_at": _instant(r.used_at)} for r in tokens
+            *({"purpose": r.purpose, "made_at": _instant(r.made_at), "used_at": _instant(r.used_at)} for r in tokens),
+            *({"purpose": "block", "made_at": _instant(r.made_at), "used_at": None} for r in block_links),
         ],
         "deliveries": [
             {"issue": r.issue, "state": r.state, "changed_at": _instant(r.changed_at), "papers": list(r.papers)}
@@ -307,10 +315,58 @@ def confirm_by_token(
 
 
 def delete_expired_tokens(db: Database, *, expired_before: datetime) -> int:
-    """Delete tokens that expired before an instant; returns the number deleted."""
+    """Delete tokens that expired before an instant, of block links too; returns the number deleted."""
     with db.write() as connection:
-        done = connection.execute(delete(subscriber_token).where(subscriber_token.c.expires_at < expired_before))
-        return done.rowcount
+        return sum(
+            connection.execute(delete(table).where(table.c.expires_at < expired_before)).rowcount
+            for table in (subscriber_token, block_link)
+        )
+
+
+# -- links that suppress a mailbox
+
+
+def add_block_link(db: Database, address: str, token: str, *, now: datetime) -> None:
+    """Store a token that suppresses the mailbox of an address, whether or not it has a subscriber by then."""
+    _, mailbox = suppression_keys(db, address)
+    with db.write() as connection:
+        connection.execute(
+            insert(block_link).values(
+                token_hash=sha256_hex(token),
+                mailbox_hash=mailbox,
+                made_at=now,
+                expires_at=now + TOKEN_LIFETIMES["block"],
+            )
+        )
+
+
+def block_link_expiry(db: Database, token: str) -> datetime | None:
+    """Until when a token can suppress its mailbox; ``None`` if it was never issued."""
+    query = select(block_link.c.expires_at).where(block_link.c.token_hash == sha256_hex(token))
+    with db.read() as connection:
+        return connection.execute(query).scalar_one_or_none()
+
+
+def block_by_token(db: Database, token: str, *, now: datetime) -> None:
+    """Suppress the mailbox of a token, and end every subscription of it; safe to repeat."""
+    query = select(block_link.c.mailbox_hash).where(block_link.c.token_hash == sha256_hex(token))
+    open_addresses = select(subscriber.c.address).where(subscriber.c.state != "unsubscribed")
+    with db.write() as connection:
+        mailbox = connection.execute(query).scalar_one()
+        new = db.upsert(suppression).values(address_hash=mailbox, reason="blocked", since=now)
+        known = select(suppression).where(suppression.c.address_hash == mailbox)
+        if connection.execute(known).one_or_none() is not None:
+            return
+        connection.execute(new.on_conflict_do_nothing(index_elements=["address_hash"]))
+        # The link holds no address, so it is compared with each one's hash: 50,000 take a fifth of a second, once.
+        theirs = [
+            address
+            for address in connection.execute(open_addresses).scalars()
+            if suppression_keys(db, address)[1] == mailbox
+        ]
+        connection.execute(
+            update(subscriber).where(subscriber.c.address.in_(theirs)).values(state="unsubscribed", changed_at=now)
+        )
 
 
 # -- requests from the subscription form
@@ -333,8 +389,8 @@ def add_request(db: Database, address: str, preferences: Preferences | None, *, 
         connection.execute(
             insert(subscription_request).values(
                 address=address,
-                mailbox=sha256_hex(mailbox_of(address)),
-                network=sha256_hex(network),
+                mailbox=db.keyed_hash(mailbox_of(address)),
+                network=db.keyed_hash(network),
                 preferences=_columns(preferences) if preferences is not None else None,
                 asked_at=now,
                 state="waiting",
@@ -348,7 +404,7 @@ def requests_from(db: Database, network: str, *, since: datetime) -> list[dateti
     """Times of a network's requests since an instant, oldest first."""
     query = (
         select(subscription_request.c.asked_at)
-        .where(subscription_request.c.network == sha256_hex(network), subscription_request.c.asked_at >= since)
+        .where(subscription_request.c.network == db.keyed_hash(network), subscription_request.c.asked_at >= since)
         .order_by(subscription_request.c.asked_at)
     )
     with db.read() as connection:
@@ -362,7 +418,7 @@ def count_answers_tried(db: Database, address: str, *, since: datetime) -> int:
     """
     c = subscription_request.c
     query = select(func.count()).where(
-        c.mailbox == sha256_hex(mailbox_of(address)),
+        c.mailbox == db.keyed_hash(mailbox_of(address)),
         c.state.in_(["handing", "sent"]) | ((c.state == "dropped") & (c.n_tries > 0)),
         c.asked_at >= since,
     )
@@ -443,9 +499,9 @@ def delete_requests(db: Database, *, asked_before: datetime) -> int:
 # -- suppressed addresses
 
 
-def suppression_keys(address: str) -> tuple[str, str]:
+def suppression_keys(db: Database, address: str) -> tuple[str, str]:
     """The keys that suppress an address, and all aliases of its mailbox."""
-    return sha256_hex(address), sha256_hex(f"mailbox:{mailbox_of(address)}")
+    return db.keyed_hash(address), db.keyed_hash(f"mailbox:{mailbox_of(address)}")
 
 
 def suppress(db: Database, address: str, reason: SuppressionReason, *, now: datetime) -> None:
@@ -453,7 +509,7 @@ def suppress(db: Database, address: str, reason: SuppressionReason, *, now: date
 
     A bounce suppresses the address only; a complaint or a block suppresses all aliases of the mailbox.
     """
-    of_address, of_mailbox = suppression_keys(address)
+    of_address, of_mailbox = suppression_keys(db, address)
     key = of_address if reason == "bounced" else of_mailbox
     new = db.upsert(suppression).values(address_hash=key, reason=reason, since=now)
     with db.write() as connection:
@@ -467,7 +523,7 @@ def suppress(db: Database, address: str, reason: SuppressionReason, *, now: date
 
 def allow(db: Database, address: str) -> bool:
     """Remove the suppression of an address and its mailbox; returns whether there was one."""
-    removal = delete(suppression).where(suppression.c.address_hash.in_(suppression_keys(address)))
+    removal = delete(suppression).where(suppression.c.address_hash.in_(suppression_keys(db, address)))
     with db.write() as connection:
         return connection.execute(removal).rowcount > 0
 
@@ -476,7 +532,7 @@ def suppression_reason(db: Database, address: str) -> str | None:
     """Why an address is suppressed; ``None`` if it is not."""
     query = (
         select(suppression.c.reason)
-        .where(suppression.c.address_hash.in_(suppression_keys(address)))
+        .where(suppression.c.address_hash.in_(suppression_keys(db, address)))
         .order_by(suppression.c.since)
         .limit(1)
     )

@@ -48,7 +48,19 @@ UNKNOWN_LINK = PageMessage(
 )
 DELETED = PageMessage(
     "Everything is deleted",
-    ("We have deleted your address, what you followed and the record of what was sent to you.",),
+    (
+        "We have deleted your address, what you followed and the record of what was sent to you.",
+        "For 35 days we keep the times of your requests with a coded form of your mailbox, to limit mails to it. "
+        "If you asked never to be mailed, that coded form stays.",
+        "Backups hold your data until newer ones replace them. Restoring one does not bring you back, unless the "
+        "operator restores the subscribers of the backup because the database itself is lost.",
+    ),
+)
+BLOCKED = PageMessage("You will not hear from us", ("We will never send mail to this address again.",))
+BLOCK_QUESTION = Confirmation(
+    "Never mail this address",
+    "Block all mail to the address to which we sent this link, even if somebody enters it again?",
+    "Block this address",
 )
 CHANGED: Mapping[str, str] = {
     "save": "Saved.",
@@ -84,24 +96,13 @@ def unsubscribed(address: str) -> PageMessage:
     return PageMessage("You are unsubscribed", (f"We will send no more digests to {address}.",))
 
 
-def blocked(address: str) -> PageMessage:
-    """No mail will go to an address."""
-    return PageMessage("You will not hear from us", (f"We will never send mail to {address} again.",))
-
-
-def confirm_question(purpose: Literal["confirm", "unsubscribe", "block"], address: str) -> Confirmation:
+def confirm_question(purpose: Literal["confirm", "unsubscribe"], address: str) -> Confirmation:
     """What the page of a link in a mail asks."""
     if purpose == "confirm":
         return Confirmation(
             "Confirm your subscription", f"Click to get the digest at {address}.", "Confirm the subscription"
         )
-    if purpose == "unsubscribe":
-        return Confirmation("Unsubscribe", f"Stop sending digests to {address}?", "Unsubscribe")
-    return Confirmation(
-        "Never mail this address",
-        f"Block all mail to {address}, even if somebody enters it again?",
-        "Block this address",
-    )
+    return Confirmation("Unsubscribe", f"Stop sending digests to {address}?", "Unsubscribe")
 
 
 # -- errors

@@ -30,7 +30,10 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `papertide backup` wrote.")],
     with_readers: Annotated[
         bool,
-        typer.Option("--with-readers", help="Restore subscribers too; issues sent since the backup may be sent again."),
+        typer.Option(
+            "--with-readers",
+            help="Restore subscribers too: issues sent since the backup may be sent again, and deleted readers return.",
+        ),
     ] = False,
 ) -> None:
     """Replace the database by a backup while nothing is running; the replaced one is kept beside it.
@@ -45,9 +48,7 @@ def restore(
     from mail.service import CONFIRMATIONS_LEASE, DELIVERY_LEASE
     from runtime.exclusive_run import RUN_LEASE
     from runtime.lease import exclusive_access
-    from store.backup import carry_over_subscribers
     from store.backup import restore as restore_file
-    from store.database import open_database
 
     with open_context(ctx) as context:
         url = make_url(context.settings.store_url)
@@ -64,18 +65,19 @@ def restore(
                         )
                     )
             context.close()
-            replaced = restore_file(file, path)
-            open_database(context.settings.store_url).close()
+            restored = restore_file(file, path, with_readers=with_readers)
     typer.echo(f"restored {path} from {file}")
-    if with_readers or replaced is None:
+    if restored.n_readers is None:
         typer.echo("subscribers are as in the backup: check `papertide deliver --dry-run` before mail is sent")
-        return
-    try:
-        n_readers = carry_over_subscribers(path, replaced)
-    except StoreError as error:
-        message = f"subscribers are as in the backup, so issues sent since would be sent again: {error}"
-        raise StoreError(message) from error
-    typer.echo(f"{n_readers:,} subscribers, and the record of what they were sent, are unchanged")
+    else:
+        typer.echo(f"{restored.n_readers:,} subscribers, and the record of what they were sent, are unchanged")
+    if restored.n_suppressed_lost:
+        typer.echo(
+            f"{restored.n_suppressed_lost:,} suppressed addresses are not kept, because the backup is of another "
+            "instance or of an older version"
+        )
+    if restored.replaced is not None:
+        typer.echo(f"the replaced database, with its subscribers' data, is {restored.replaced}; delete it when done")
 
 
 def export(

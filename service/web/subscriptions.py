@@ -18,9 +18,11 @@ from domain.subscription import MAX_SEARCH, Follow, Preferences, sanitized_line
 from mail.service import LINK_PATHS
 from mail.subscriptions import (
     OpenedLink,
+    Outcome,
     PageAction,
     act,
     block,
+    block_outcome,
     change,
     checked_preferences,
     confirm_subscription,
@@ -33,7 +35,7 @@ from service.web.dependencies import WebContext, WebContextDep
 from service.web.rate_limit import network_of
 from service.web.responses import HTML, JSON
 from templates import message_wording
-from templates.message_wording import PageMessage
+from templates.message_wording import Confirmation, PageMessage
 from templates.page_layout import render_page
 
 router = APIRouter(include_in_schema=False)
@@ -142,7 +144,7 @@ def confirm_now(web: WebContextDep, token: Token) -> Response:
     """Confirm; safe to repeat."""
     link = confirm_subscription(web.context, token)
     if link.outcome not in ("done", "already"):
-        return _invalid_link(web, link)
+        return _invalid_link(web, link.outcome)
     return _message(web, message_wording.subscribed(link.reader.address, already=link.outcome == "already"))
 
 
@@ -157,31 +159,33 @@ def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     """Unsubscribe by the button, or by a mail program's (RFC 8058), which sends no cookie and follows no redirect."""
     link = unsubscribe(web.context, token)
     if link.outcome != "done":
-        return _invalid_link(web, link)
+        return _invalid_link(web, link.outcome)
     return _message(web, message_wording.unsubscribed(link.reader.address))
 
 
 @router.get(LINK_PATHS["block"] + "/{token}")
 def block_page(web: WebContextDep, token: Token) -> Response:
     """A button to block all mail to an address."""
-    return _confirm_page(web, token, "block")
+    outcome = block_outcome(web.context, token)
+    return _question(web, message_wording.BLOCK_QUESTION) if outcome == "done" else _invalid_link(web, outcome)
 
 
 @router.post(LINK_PATHS["block"] + "/{token}")
 def block_now(web: WebContextDep, token: Token) -> Response:
     """Block all mail to an address."""
-    link = block(web.context, token)
-    if link.outcome != "done":
-        return _invalid_link(web, link)
-    return _message(web, message_wording.blocked(link.reader.address))
+    outcome = block(web.context, token)
+    return _message(web, message_wording.BLOCKED) if outcome == "done" else _invalid_link(web, outcome)
 
 
-def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsubscribe", "block"]) -> Response:
+def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsubscribe"]) -> Response:
     """A page that asks before a link's action is done."""
     link = open_link(web.context, token, purpose)
     if link.outcome not in ("done", "already"):
-        return _invalid_link(web, link)
-    confirmation = message_wording.confirm_question(purpose, link.reader.address)
+        return _invalid_link(web, link.outcome)
+    return _question(web, message_wording.confirm_question(purpose, link.reader.address))
+
+
+def _question(web: WebContext, confirmation: Confirmation) -> Response:
     return _page(
         web,
         "subscription_confirm.html",
@@ -191,8 +195,8 @@ def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsu
     )
 
 
-def _invalid_link(web: WebContext, link: OpenedLink) -> Response:
-    if link.outcome == "expired":
+def _invalid_link(web: WebContext, outcome: Outcome) -> Response:
+    if outcome == "expired":
         return _message(web, message_wording.EXPIRED_LINK, 410)
     return _message(web, message_wording.UNKNOWN_LINK, 404)
 
@@ -211,7 +215,7 @@ def own_data_file(web: WebContextDep, token: Token) -> Response:
     """All that is stored about the reader."""
     data = own_data(web.context, token)
     if data is None:
-        return _invalid_link(web, open_link(web.context, token, "manage"))
+        return _invalid_link(web, open_link(web.context, token, "manage").outcome)
     body = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
     disposition = {"Content-Disposition": 'attachment; filename="papertide-subscription.json"'}
     return Response(body, media_type=JSON, headers=_HEADERS | disposition)
@@ -222,7 +226,7 @@ def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
     """Save the reader's choices, or do the action of the button that was pressed."""
     link = open_link(web.context, token, "manage")
     if link.outcome != "done":
-        return _invalid_link(web, link)
+        return _invalid_link(web, link.outcome)
     action = _one(form, "action")
     if action in _ACTIONS:
         is_done = act(web.context, token, action)
@@ -246,7 +250,7 @@ def _manage_page(
     web: WebContext, token: str, link: OpenedLink, *, result: str = "", problem: str = "", status: int = 200
 ) -> Response:
     if link.outcome != "done":
-        return _invalid_link(web, link)
+        return _invalid_link(web, link.outcome)
     reader = link.reader
     return _page(
         web,

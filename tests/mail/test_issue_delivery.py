@@ -67,7 +67,15 @@ from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
 from store.schema import digest, job_run
-from store.subscribers import add_pending, change_state, confirm, subscriber_by_address, suppress, suppression_reason
+from store.subscribers import (
+    add_pending,
+    change_state,
+    confirm,
+    delete_subscriber,
+    subscriber_by_address,
+    suppress,
+    suppression_reason,
+)
 
 WEEK = Week.parse("2026-W25")
 NOW = WEEK.end_at + timedelta(days=1, hours=12)
@@ -570,8 +578,9 @@ def test_an_expired_or_forged_token_opens_nothing(mail_service: MailService, out
     [question] = _request(mail_service, outbox)
     token = _token(question, "confirm")
     for wrong in ("", "x", "a" * 5000, token[:-1], token.upper() + "0", "../../etc", "%00", token + "\n"):
-        for purpose in ("confirm", "manage", "unsubscribe", "block"):
+        for purpose in ("confirm", "manage", "unsubscribe"):
             assert open_link(mail_service.context, wrong, purpose).outcome == "unknown"  # type: ignore[arg-type]
+        assert block(mail_service.context, wrong) == "unknown"
     assert open_link(mail_service.context, token, "manage").outcome == "unknown"
     _later(mail_service, days=7)
     assert confirm_subscription(mail_service.context, token).outcome == "expired"
@@ -612,10 +621,30 @@ def test_a_network_may_send_ten_requests_an_hour_for_any_addresses(mail_service:
 
 def test_a_blocked_address_gets_no_confirmation_mail(mail_service: MailService, outbox: Outbox) -> None:
     [question] = _request(mail_service, outbox)
-    assert block(mail_service.context, _token(question, "block")).outcome == "done"
+    assert block(mail_service.context, _token(question, "block")) == "done"
     assert confirm_subscription(mail_service.context, _token(question, "confirm")).outcome == "expired"
     _later(mail_service, days=40)
     assert _request(mail_service, outbox) == []
+
+
+@pytest.mark.parametrize("is_active", [False, True])
+def test_the_link_that_blocks_a_mailbox_outlives_the_reader_and_ends_later_subscriptions(
+    mail_service: MailService, outbox: Outbox, is_active: bool
+) -> None:
+    [first] = _request(mail_service, outbox)
+    reader = subscriber_by_address(mail_service.context.db, "ada@example.org")
+    assert reader is not None
+    delete_subscriber(mail_service.context.db, reader.subscriber_id)
+    if is_active:
+        [second] = _request(mail_service, outbox, "ada+again@example.org")
+        confirm_subscription(mail_service.context, _token(second, "confirm"))
+    _later(mail_service, days=40)
+    assert block(mail_service.context, _token(first, "block")) == "done"
+    assert _request(mail_service, outbox, "ada+news@example.org") == []
+    again = subscriber_by_address(mail_service.context.db, "ada+again@example.org")
+    assert (again.state if again else None) == ("unsubscribed" if is_active else None)
+    _later(mail_service, days=801)
+    assert block(mail_service.context, _token(first, "block")) == "expired"
 
 
 def test_a_blocked_mailbox_gets_no_confirmation_mail_at_its_other_addresses(

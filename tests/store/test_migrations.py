@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ from domain.week import Week
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
 from store.runs import newest_runs
+from store.subscribers import (
+    block_by_token,
+    block_link_expiry,
+    count_answers_tried,
+    delete_subscriber,
+    requests_from,
+    subscribers,
+    suppression_reason,
+    token_use,
+)
 
 MESSAGES = {
     ("delivery", "1"): "the mail server refuses ada@example.org: 550 5.1.1 <ada@example.org>: User unknown",
@@ -106,3 +117,95 @@ def test_the_columns_of_a_digest_are_filled_from_digests_stored_before(old_url: 
     db.close()
     first, newest = datetime(2026, 6, 21, 6, tzinfo=UTC), datetime(2026, 6, 22, 6, tzinfo=UTC)
     assert summary == DigestSummary(week, 2, first, newest, sentences[1], 2902, True)
+
+
+def test_links_and_suppressions_of_before_the_instances_key_work_on(old_url: str) -> None:
+    now = datetime(2026, 6, 23, 12, tzinfo=UTC)
+
+    def sha256(secret: str) -> str:
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    with _at_version(old_url, "0005") as connection:
+
+        def insert(table: str, **values: object) -> None:
+            names = ", ".join(values)
+            connection.execute(
+                text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})"), values
+            )
+
+        for number, address in enumerate(("a.d.a+x@gmail.com", "ben@example.org"), 1):
+            insert(
+                "subscriber",
+                subscriber_id=number,
+                address=address,
+                state="active",
+                frequency="weekly",
+                mail_format="html",
+                follows="[]",
+                created_at=now,
+                changed_at=now,
+            )
+            for purpose in ("manage", "block"):
+                insert(
+                    "subscriber_token",
+                    token_hash=sha256(f"{purpose} {address}"),
+                    subscriber_id=number,
+                    purpose=purpose,
+                    made_at=now,
+                    expires_at=now + timedelta(days=800),
+                )
+        for key, reason in (
+            (sha256("cyd@example.org"), "bounced"),
+            (sha256("mailbox:dee@example.org"), "complained"),
+        ):
+            insert("suppression", address_hash=key, reason=reason, since=now)
+        for address in ("", "ben+tag@example.org"):  # the first is of a deleted reader
+            insert(
+                "subscription_request",
+                address=address,
+                mailbox=sha256("ben@example.org"),
+                network=sha256("192.0.2.0/24"),
+                asked_at=now,
+                state="sent",
+                n_tries=1,
+                problem="",
+            )
+    db = open_database(old_url)
+    try:
+        with db.read() as connection:
+            hashes = [
+                *connection.execute(text("SELECT address_hash FROM suppression")).scalars(),
+                *connection.execute(text("SELECT mailbox FROM subscription_request")).scalars(),
+                *connection.execute(text("SELECT network FROM subscription_request")).scalars(),
+            ]
+        guesses = ["cyd@example.org", "mailbox:dee@example.org", "ben@example.org", "192.0.2.0/24"]
+        assert {len(h) for h in hashes} == {64}
+        assert not set(hashes) & {sha256(guess) for guess in guesses}
+        assert suppression_reason(db, "cyd@example.org") == "bounced"
+        assert suppression_reason(db, "cyd+x@example.org") is None
+        assert suppression_reason(db, "dee+x@example.org") == "complained"
+        assert count_answers_tried(db, "ben+other@example.org", since=now - timedelta(days=1)) == 2
+        assert len(requests_from(db, "192.0.2.0/24", since=now - timedelta(days=1))) == 2
+        use = token_use(db, "manage ben@example.org", "manage", now=now)
+        assert use is not None
+        assert (use.subscriber.address, use.is_expired) == ("ben@example.org", False)
+        delete_subscriber(db, use.subscriber.subscriber_id)
+        for address, alias in (("a.d.a+x@gmail.com", "ada@googlemail.com"), ("ben@example.org", "ben+y@example.org")):
+            assert block_link_expiry(db, f"block {address}") == now + timedelta(days=800)
+            block_by_token(db, f"block {address}", now=now)
+            assert suppression_reason(db, alias) == "blocked"
+        assert [r.state for r in subscribers(db)] == ["unsubscribed"]
+    finally:
+        db.close()
+
+
+def test_every_instance_has_a_key_of_its_own(tmp_path: Path) -> None:
+    hashes = set()
+    for name in ("a", "b"):
+        db = open_database(f"sqlite:///{tmp_path / name}")
+        hashes.add(db.keyed_hash("ada@example.org"))
+        db.close()
+        again = open_database(f"sqlite:///{tmp_path / name}")
+        hashes.add(again.keyed_hash("ada@example.org"))
+        again.close()
+    assert len(hashes) == 2

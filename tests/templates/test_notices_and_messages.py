@@ -32,7 +32,7 @@ def test_the_page_of_a_confirmation_says_whether_it_was_already_done() -> None:
     assert "already" not in subscribed("ada@example.org", already=False).paragraphs[0]
 
 
-@pytest.mark.parametrize("purpose", ["confirm", "unsubscribe", "block"])
+@pytest.mark.parametrize("purpose", ["confirm", "unsubscribe"])
 def test_every_question_names_the_address(purpose: str) -> None:
     assert "{ada}@example.org" in confirm_question(purpose, "{ada}@example.org").question  # type: ignore[arg-type]
 
