@@ -8,6 +8,7 @@ with a forged report.
 from __future__ import annotations
 
 import base64
+import html
 import logging
 import quopri
 import re
@@ -83,7 +84,9 @@ def _read(content: bytes, domains: Collection[str]) -> Report:
         if kind == "message/feedback-report":
             return _feedback(_source(part), key)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
-            return _delivery_status(_source(part), key)
+            report = _delivery_status(_source(part), key, explanation=_explanation(message))
+            if report is not None:
+                return report
     return _plain_text(message, key)
 
 
@@ -112,21 +115,35 @@ def _feedback(text: str, key: str) -> Report:
 _MILDEST_FIRST = ("other", "passing", "failed")
 
 
-def _delivery_status(text: str, key: str) -> Report:
-    """The mildest failure of all recipients: an address may expand to several, and one that works is enough."""
+def _delivery_status(text: str, key: str, *, explanation: str) -> Report | None:
+    """The mildest failure of all recipients: an address may expand to several, and one that works is enough.
+
+    ``None`` if the report names no recipient. ``explanation`` is the text for people beside it.
+    """
     found = [
-        _recipient(block, key) for block in _blocks(text) if not block.keys().isdisjoint(("action", "status"))
-    ] or [Report("other", key, "", "a delivery report that names no recipient")]
-    return min(found, key=lambda report: (report.is_refusal, _MILDEST_FIRST.index(report.kind)))
+        _recipient(block, key, explanation)
+        for block in _blocks(text)
+        if not block.keys().isdisjoint(("action", "status"))
+    ]
+    return min(found, key=lambda report: (report.is_refusal, _MILDEST_FIRST.index(report.kind)), default=None)
 
 
-def _recipient(fields: dict[str, str], key: str) -> Report:
+_NOT_REFUSED = {
+    "delayed": "a delay: the mail may still arrive",
+    "delivered": "a report that the mail was delivered or relayed",
+    "relayed": "a report that the mail was delivered or relayed",
+    "expanded": "a report that the mail was delivered or relayed",
+}
+"""The actions of RFC 3464 besides ``failed``. Some servers write other words, all for a failure."""
+
+
+def _recipient(fields: dict[str, str], key: str, explanation: str) -> Report:
     status, action = fields.get("status", ""), fields.get("action", "failed").partition("(")[0].strip().lower()
-    if action == "failed":
-        return _refusal(failure_of(status, fields.get("diagnostic-code", "")), key)
-    delayed = action == "delayed"
-    why = "a delay: the mail may still arrive" if delayed else "a report that the mail was delivered or relayed"
-    return Report("other", key, failure_of(status).status, why)
+    if action in _NOT_REFUSED:
+        return Report("other", key, failure_of(status).status, _NOT_REFUSED[action])
+    failure = failure_of(status, fields.get("diagnostic-code", ""))
+    # Neither the status nor the server's reply gives the reason: the text for people may.
+    return _refusal(failure_of(status, explanation) if failure.is_unclear else failure, key)
 
 
 def _refusal(failure: Failure, key: str) -> Report:
@@ -134,28 +151,61 @@ def _refusal(failure: Failure, key: str) -> Report:
 
 
 _BOUNCE_FROM = re.compile(r"mailer-daemon|mail delivery|postmaster", re.IGNORECASE)
+_BOUNCE_SUBJECT = re.compile(
+    r"undeliver|returned mail|failure notice|delivery (?:failure|problem|report|status)|mail (?:failed|error)"
+    r"|(?:could|can) ?not be delivered|non-delivery|delivery failed",
+    re.IGNORECASE,
+)
 _BOUNCE_TEXT = re.compile(r"created automatically by mail delivery software|qmail-send program", re.IGNORECASE)
 _DELAY_TEXT = re.compile(
-    r"has not (?:yet )?been delivered|this is a warning message|\bwarning: message\b.{0,50}delayed", re.IGNORECASE
+    r"has not yet been delivered|this is a warning message|\bwarning: message\b.{0,50}delayed"
+    r"|(?:delivery )?attempts will (?:continue|be made)|will (?:continue to try|be retried|continue trying)"
+    r"|\bhas been (?:delayed|postponed)|continue to attempt delivery",
+    re.IGNORECASE,
 )
 # Where the returned mail begins: from there on the text is ours.
 _COPY_BEGINS = re.compile(
-    r"^[ \t>]*(?:-{2,80}.{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
-    r"|(?:return-path|received|message-id|delivered-to):.*)$",
+    r"^[ \t>]*(?:-{2,80}(?!.{0,80}\bnot\b).{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
+    r"|(?:return-path|received|message-id|delivered-to):.*|content-type: *(?:message/|text/rfc822).*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+# Lines about our mail inside the text: its subject may hold any word.
+_QUOTED_FIELD = re.compile(r"^[ \t>|]*(?:subject|to|cc|from|date|sent):.*$", re.IGNORECASE | re.MULTILINE)
+
+
+def _explanation(message: Message) -> str:
+    """The text for people of a report, without the copy of our mail and what it quotes of its headers."""
+    parts = [part for part in _own_parts(message) if part.get_content_maintype() == "text"]
+    plain = [_source(part) for part in parts if part.get_content_subtype() == "plain"]
+    text = "\n".join(plain or [_without_tags(_source(part)) for part in parts if part.get_content_subtype() == "html"])
+    text = text[:_MAX_EXPLANATION]
+    return _QUOTED_FIELD.sub("", _COPY_BEGINS.split(text, maxsplit=1)[0])
+
+
+_MAX_EXPLANATION = 16_000
+"""How many characters of the text for people are read; the reason comes first."""
+_TAG = re.compile(r"<[a-z/!][^<>]{0,1000}>", re.IGNORECASE)
+
+
+def _without_tags(text: str) -> str:
+    return html.unescape(_TAG.sub(" ", text))
 
 
 def _plain_text(message: Message, key: str) -> Report:
     """A report in plain text: the failure comes first, then a copy of our mail."""
-    text = "\n".join(_source(p) for p in _own_parts(message) if p.get_content_type() == "text/plain")
-    text = _COPY_BEGINS.split(text, maxsplit=1)[0]
-    from_server = _BOUNCE_FROM.search(str(message.get("From", ""))) or "X-Failed-Recipients" in message
-    if not from_server and not _BOUNCE_TEXT.search(text):
+    text, subject = _explanation(message), str(message.get("Subject", ""))
+    is_bounce = (
+        message.get_content_type() == "multipart/report"
+        or _BOUNCE_FROM.search(str(message.get("From", "")))
+        or "X-Failed-Recipients" in message
+        or _BOUNCE_SUBJECT.search(subject)
+        or _BOUNCE_TEXT.search(text)
+    )
+    if not is_bounce:
         return Report("other", key, "", "not a bounce report")
-    if _DELAY_TEXT.search(f"{message.get('Subject', '')}\n{text}"):
+    if _DELAY_TEXT.search(f"{subject}\n{text}"):
         return Report("other", key, "", "a delay: the mail may still arrive")
-    return _refusal(failure_of("", text), key)
+    return _refusal(failure_of("", _without_tags(text)), key)
 
 
 def _own_parts(message: Message) -> Iterator[Message]:

@@ -31,12 +31,13 @@ class Failure:
     ``kind`` is ``failed`` if the address takes no mail, which ends a subscription; ``passing`` if it may take the next
     one, which ends a subscription only if it lasts; ``other`` if the refusal is about our mail, our sender or a policy,
     which ends none. ``status`` is the enhanced status that decided, empty if none did. ``why`` is one line in our own
-    words, without any of the server's text.
+    words, without any of the server's text. ``is_unclear`` says that neither status nor text gave a reason.
     """
 
     kind: FailureKind
     status: str
     why: str
+    is_unclear: bool = False
 
 
 def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = None) -> Failure:
@@ -176,20 +177,30 @@ _RATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NO_MAILBOX = re.compile(
-    r"""\b(?:user|recipient|mailbox|account|addressee|e-?mail\s+address|address)\b[^.;\n]{0,50}?
-            \b(?:unknown|not\s+(?:be\s+)?found|(?:does\s+not|doesn't|not)\s+exist|no\s+longer\b|not\s+known
-               |(?:is\s+)?(?:disabled|inactive|deactivated|closed|discontinued|unavailable|not\s+available|invalid))
-        |\b(?:unknown|no\s+such|invalid|non-?existent|bad)\s+(?:local\s+|e-?mail\s+)?
-            (?:user|recipient|mailbox|address|account|addressee|person)\b
-        |\bno\s+(?:mailbox|account|user|one)\b.{0,30}\b(?:here|by\s+that|with\s+that|of\s+that)
-        |\bdoes\s+not\s+like\s+recipient|recipientnotfound|nosuchuser|\bdoesn't\s+have\s+an?\s+\S+\s+account
-        |\bnot\s+(?:a\s+)?(?:valid|known)\s+(?:user|recipient|mailbox|address)
-        |\b(?:recipient|address)\s+rejected[.\s]*$""",
+    r"""\b(?:user|recipient|mailbox|account|addressee|alias|e-?mail\s+address|address)(?:es|s)?\b[^.;\n]{0,50}?
+            \b(?:unknown|not\s+(?:be\s+)?found|(?:does\s+not|do\s+not|doesn't|not)\s+exist|no\s+longer\b
+               |not\s+(?:known|recogni[sz]ed|active|local|present|listed)
+               |(?:is\s+|was\s+|has\s+been\s+)?(?:disabled|inactive|deactivated|closed|discontinued|suspended|deleted
+                   |removed|cancell?ed|terminated|unavailable|not\s+available|invalid|wrong))
+        |\b(?:unknown|no\s+such|invalid|illegal|non-?existent|bad)\s+(?:or\s+illegal\s+)?(?:local\s+|e-?mail\s+|final\s+delivery\s+)?
+            (?:user|userid|recipient|mailbox|address|account|addressee|alias|person)
+        |\bno\s+(?:mailbox|mail\s+box|account|user|one)\b.{0,30}\b(?:here|by\s+that|with\s+that|of\s+that|at\s+this|found|available)
+        |\bno\s+valid\s+recipients?\b|\bbadrcptto\b|\bvalidrcptto\b
+        |\bdoes\s+not\s+like\s+recipient|recipientnotfound|recip\s?notfound|nosuchuser
+        |\bdoes(?:n't|\s+not)\s+have\s+an?\s+\S+\s+(?:account|mailbox)
+        |\bnot\s+(?:an?\s+)?(?:valid|known|active|local)\s+(?:user|recipient|mailbox|address|account)
+        |\bnot\s+(?:in|on)\s+(?:the|our|my)\s+(?:directory|list\s+of\s+(?:users|recipients))
+        |\bno\s+matches\s+to\s+nameserver\s+query|\bfinal\s+e-?mail\s+delivery\s+point
+        |\b(?:recipient|address)\s+rejected[.\s]*$
+        |\bn'existe\s+pas\b|\butilisateur\s+inconnu|\bdestinataire\s+inconnu
+        |\bno\s+existe\b|\bnon\s+esiste\b|\bn(?:ã|\ufffd|a)o\s+existe\b|\bexistiert\s+nicht\b|\bunbekannter?\s+(?:empf|benutzer)
+        |не\s+существует|пользователь\s+не\s+найден|不存在""",
     re.IGNORECASE | re.VERBOSE,
 )
 _NO_DOMAIN = re.compile(
     r"""\b(?:host|domain)(?:\s+or\s+domain)?(?:\s+name)?\b[^.;\n]{0,30}?\b(?:not\s+found|does\s+not\s+exist|unknown)
-        |\b(?:no\s+such|unknown|non-?existent)\s+(?:host|domain)|\bunroute?able\b|\bnxdomain\b|\bnull\s?mx\b
+        |\b(?:no\s+such|unknown|non-?existent)\s+(?:host|(?:mail\s+)?domain)|\bunroute?able\b|\bnxdomain\b|\bnull\s?mx\b
+        |\bdomain\s+must\s+exist
         |\bcouldn't\s+find\s+any\s+host|\bmx\s+records?\s+point\s+to\s+non-?existent""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -238,4 +249,4 @@ def _classified_by_text(status: _Status | None, text: str, words: str, reply_cod
         return Failure("failed", text, "no such domain, according to the server's text")
     if status is not None and status[1] in (2, 4):
         return Failure("passing", text, "the status does not say that the failure is permanent")
-    return Failure("other", text, "the server does not say that the address takes no mail")
+    return Failure("other", text, "the server does not say that the address takes no mail", is_unclear=True)

@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from benchmarks.bounce_forms import FORMS, made_report
 from mail import bounces
 from mail.bounces import MAX_REPORT_BYTES, Report, our_domains, read_report
 from runtime.settings import Settings
@@ -310,3 +312,60 @@ def test_the_shared_cases_match_their_readme(case: Path | None) -> None:
     assert expected
     report = read_report(case.read_bytes(), domains=["papertide.example"])
     assert (report.kind, report.message_key) == (expected[1], KEY)
+
+
+# -- forms of well-known servers
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_report_is_read(form: str) -> None:
+    random = Random(form)
+    for is_hard in (True, False) * 12:
+        content = made_report(form, is_hard, f"<{KEY}.digest@papertide.example>", random)
+        report = read_report(content, domains=["papertide.example"])
+        assert (report.kind == "failed") == is_hard, content.decode()
+        assert report.message_key == KEY, content.decode()
+
+
+def test_words_of_our_own_mail_decide_nothing() -> None:
+    text = "Your message\n\n  To: ada@example.org\n  Subject: Spam, viruses and policy gradients\n\ndid not reach:\n"
+    mail = f"From: postmaster@example.org\nSubject: Undeliverable\n\n{text}ada@example.org\nUnknown recipient\n"
+    assert _read(mail).kind == "failed"
+
+
+def test_the_text_for_people_decides_where_status_and_reply_do_not() -> None:
+    fields = "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@example.org\nAction: {action}\nStatus: 5.0.0\n"
+
+    def kind(action: str, text: str, subtype: str = "plain") -> str:
+        return _read(
+            _mail(
+                f"Content-Type: text/{subtype}\n\n{text}\n",
+                f"Content-Type: message/delivery-status\n\n{fields.format(action=action)}",
+                RETURNED,
+            )
+        ).kind
+
+    assert kind("failed", "a@example.org: domain does not exist") == "failed"
+    assert kind("error", "<b>a@example.org</b>: user&nbsp;not found", "html") == "failed"
+    assert kind("failed", "L'adresse n'existe pas.") == "failed"
+    assert kind("failed", "The mailbox is full; no such user was deleted.") == "passing"
+    assert kind("failed", "It could not be delivered.") == "other"
+    assert kind("delayed", "User unknown") == "other"
+
+
+def test_a_report_whose_status_names_no_recipient_is_read_by_its_text() -> None:
+    status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n"
+    assert _read(_mail("Content-Type: text/plain\n\nno such user here\n", status, RETURNED)).kind == "failed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "has not yet been delivered",
+        "Delivery attempts will continue to be made for 5 days; user unknown",
+        "delivery has been postponed due to a full mailbox",
+    ],
+)
+def test_a_mail_that_is_still_tried_has_not_failed(text: str) -> None:
+    report = _read(f"From: postmaster@example.org\nSubject: Delivery problem\n\nYour mail {text}.\n")
+    assert (report.kind, report.is_refusal) == ("other", False)
