@@ -1,4 +1,4 @@
-"""Bounce reports in the forms of well-known servers, written for the benchmark, with people and hosts that do not exist.
+"""Bounce reports in the forms of well-known servers, all invented, with people and hosts that do not exist.
 
 Each form has its own frame; the reason, the address, the line ends, and where and how our Message-ID is quoted vary.
 """

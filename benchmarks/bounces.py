@@ -1,4 +1,4 @@
-"""What bounce reports make of a subscription: ours beside ``flufl.bounce`` on its own samples, and on forms written for this benchmark.
+"""What bounce reports do to a subscription: ours beside ``flufl.bounce`` on its own samples, and on invented forms.
 
     python -m benchmarks.bounces [--all] [--seed 7] [--variations 40] [--errors]
 
@@ -14,7 +14,7 @@ it is. *Acted on* also needs our Message-ID: it is written where the sample retu
 line of the returned copy, or where the sample's collectors wrote that they removed the message. A sample without
 either has no place for it and counts as not acted on.
 
-**Forms of this benchmark** vary the reason, the address, the line ends and where the Message-ID stands; none of their text
+**Invented forms** vary the reason, the address, the line ends and where the Message-ID stands; none of their text
 comes from a real report.
 
 The bars: at least .90 of the hard ones acted on, at most .03 of the soft ones ending anything.
@@ -168,7 +168,7 @@ def _print_samples(found: list[Sample], *, which: str, show_errors: bool) -> Non
 
 
 def _print_forms(*, seed: int, variations: int, show_errors: bool) -> None:
-    print(f"\nForms of this benchmark, {variations} variations each, seed {seed}; how many end a subscription")
+    print(f"\nInvented forms, {variations} variations each, seed {seed}; how many end a subscription")
     print(f"  {'form':28s} {'hard, ours':22s} {'hard, flufl.bounce':22s} {'soft, ours':22s} soft, flufl.bounce")
     totals: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for form in FORMS:
