@@ -26,7 +26,8 @@ from typing import Any
 
 from analysis.sentence_encoder import EmbeddingSettings
 from benchmarks.delivery_year import LAST_WEEK, SEARCHES, Numbers, fill_with_papers
-from domain.subscription import Follow, Issue, Preferences
+from domain.issues_and_deliveries import Issue
+from domain.subscription import Follow, Preferences
 from domain.week import CLOSE_LAG
 from mail.issue_delivery import issue_message
 from mail.message import message_bytes

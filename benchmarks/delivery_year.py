@@ -41,8 +41,10 @@ from analysis.detection.taxonomy import load_taxonomy
 from analysis.sentence_encoder import EmbeddingSettings
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
+from domain.issues_and_deliveries import Issue, issues_of
+from domain.mail_message import MailMessage
 from domain.mail_transport import Transport
-from domain.subscription import Follow, Issue, MailMessage, Preferences, issues_of
+from domain.subscription import Follow, Preferences
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.service import MailService

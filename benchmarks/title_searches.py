@@ -19,7 +19,7 @@ import numpy as np
 
 from analysis.search.ranking import nearest_rows
 from domain.paper import ArxivId
-from queries.requests import PaperRequest
+from queries.parameters import PaperRequest
 from queries.search import CANDIDATES, search
 from runtime.cached_context import CachedContext
 from runtime.settings import Settings

@@ -1,4 +1,4 @@
-"""What a digest states, before it is put into words, and the protocols of the wording.
+"""What a digest states, before it is put into words.
 
 ``analysis`` establishes these facts, ``templates.digest_wording`` words them. An edition stores the finished
 sentences, so a published digest reads the same after the wording has changed.
@@ -6,14 +6,11 @@ sentences, so a published digest reads the same after the wording has changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from domain.digest import Completeness
 from domain.harvest import Lateness
-from domain.subscription import Frequency
-from domain.week import Week
 
 
 @dataclass(frozen=True)
@@ -98,36 +95,6 @@ PaperReason = SaysWords | ShowsTerm | NearCentre
 
 
 @dataclass(frozen=True)
-class ListWords:
-    """Heading and definition of a list of papers."""
-
-    heading: str
-    definition: str
-
-
-class DigestWording(Protocol):
-    """Puts the facts of a digest into words."""
-
-    def headline(self, facts: HeadlineFacts) -> str:
-        """The week in one sentence."""
-
-    def notes(self, facts: NoteFacts) -> tuple[str, ...]:
-        """One sentence for each limit that holds."""
-
-    def paper_reason(self, reason: PaperReason) -> str:
-        """Why a paper is listed."""
-
-    def all_papers(self, week: Week) -> ListWords:
-        """Words of the list of all papers of a week."""
-
-    def papers_without_topic(self) -> ListWords:
-        """Words of the list of papers that belong to no topic."""
-
-    def papers_of_topic(self, label: str, top_terms: Sequence[str]) -> ListWords:
-        """Words of the list of a topic's papers."""
-
-
-@dataclass(frozen=True)
 class FollowMatch:
     """How a paper ranks for one saved search or followed topic.
 
@@ -142,16 +109,3 @@ class FollowMatch:
     n_papers: int
     similarity: float
     has_all_words: bool = False
-
-
-class PersonalWording(Protocol):
-    """Puts into words why papers are in a reader's own part of an issue."""
-
-    def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
-        """Why a paper is listed; the best match comes first."""
-
-    def past_the_limit(self, place: int, n_listed: int, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
-        """Why a paper that matched is not listed: it came at ``place`` in a list of ``n_listed``."""
-
-    def too_dissimilar(self, query: str, similarity: float, min_similarity: float) -> str:
-        """Why a paper is not listed: its similarity to a saved search is a little too low."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from domain.subscription import MailMessage
+from domain.mail_message import MailMessage
 
 
 class Transport(Protocol):

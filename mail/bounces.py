@@ -28,7 +28,7 @@ from mail.failures import Failure, failure_of
 from mail.suppression import suppress_unreachable
 from store.database import Database
 from store.deliveries import note_report, subscriber_of_message
-from store.subscribers import suppress
+from store.suppressed_addresses import suppress
 
 if TYPE_CHECKING:
     from runtime.settings import Settings

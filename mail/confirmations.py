@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.errors import DeliveryError, MailServerUnavailable
+from domain.mail_message import MailMessage
 from domain.mail_transport import Transport
 from domain.progress import Progress
-from domain.subscription import MailMessage, TokenPurpose
+from domain.subscription import TokenPurpose
 from mail.issue_delivery import wait_after
+from store.block_links import add_block_link
 from store.database import Database
-from store.subscribers import (
+from store.subscriber_tokens import add_tokens
+from store.subscribers import add_pending, subscriber_by_address
+from store.subscription_requests import (
     SubscriptionRequest,
-    add_block_link,
-    add_pending,
-    add_tokens,
     claim_request,
     count_answers_tried,
     finish_request,
-    subscriber_by_address,
-    suppression_reason,
     waiting_requests,
 )
+from store.suppressed_addresses import suppression_reason
+from templates.mail_notice_wording import confirmation_notice, manage_notice
 from templates.mail_rendering import render_notice
-from templates.notice_wording import confirmation_notice, manage_notice
 
 MAX_A_DAY = 3
 MAX_A_MONTH = 8

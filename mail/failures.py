@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.errors import FailureKind
-from domain.subscription import DeliveryOutcome
+from domain.issues_and_deliveries import DeliveryOutcome
 
 _MAX_CHARS = 4_000
 

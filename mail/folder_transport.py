@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from domain.errors import MailServerUnavailable, OutputError
-from domain.subscription import MailMessage
+from domain.mail_message import MailMessage
 from mail.message import message_bytes
 from runtime.atomic_write import write_whole
 from runtime.mail_settings import MailSettings

@@ -19,11 +19,13 @@ from domain.detections import ADOPTS, Term
 from domain.digest import Digest
 from domain.embeddings import Embeddings
 from domain.errors import DeliveryError, MailServerUnavailable
+from domain.issues_and_deliveries import Delivery, Issue, issues_of
+from domain.mail_message import MailMessage
 from domain.mail_transport import Transport
 from domain.paper_query import ALL_PAPERS, PaperQuery
-from domain.personal import PersonalPart
+from domain.personal_digest import PersonalPart
 from domain.progress import Progress
-from domain.subscription import Delivery, Issue, MailMessage, Subscriber, TokenPurpose, issues_of
+from domain.subscription import Subscriber, TokenPurpose
 from domain.topics import AssignedPaper
 from domain.week import Week
 from mail.suppression import suppress_unreachable

@@ -17,7 +17,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 
-from domain.subscription import InlineImage, MailMessage, sanitized_line
+from domain.mail_message import InlineImage, MailMessage
+from domain.subscription import sanitized_line
 from runtime.mail_settings import MailSettings
 
 _MAX_SUBJECT = 200

@@ -13,9 +13,11 @@ from analysis.digest.personal import PersonalComposer
 from analysis.search.semantic_search import EmbeddingSearch
 from domain.digest import DigestEdition
 from domain.errors import PostponedError, UsageError
+from domain.issues_and_deliveries import Issue
+from domain.mail_message import MailMessage
 from domain.mail_transport import Transport
 from domain.progress import Progress
-from domain.subscription import Issue, MailMessage, Preferences, Subscriber, TokenPurpose, sanitized_line
+from domain.subscription import Preferences, Subscriber, TokenPurpose, sanitized_line
 from domain.week import Week
 from mail.confirmations import ConfirmationContext, answer_requests
 from mail.issue_delivery import DeliveryContext, deliver_issue, due_issues, issue_material, issue_message
@@ -27,8 +29,8 @@ from store.digests import newest_digest, published_weeks
 from store.saved_searches import add_query_vectors, followed_searches, query_vectors
 from templates.digest_wording import EnglishPersonalWording
 from templates.links import Links, MailLinks
+from templates.mail_notice_wording import operator_notice
 from templates.mail_rendering import IssueFrame, MailUrls, Notice, issue_frame, render_notice
-from templates.notice_wording import operator_notice
 
 if TYPE_CHECKING:
     import numpy as np

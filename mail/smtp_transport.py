@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.errors import DeliveryError, MailServerUnavailable
-from domain.subscription import MailMessage, sanitized_line
+from domain.mail_message import MailMessage
+from domain.subscription import sanitized_line
 from mail.failures import failure_of
 from mail.message import message_bytes
 from runtime.mail_settings import MailSettings

@@ -8,28 +8,23 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from domain.errors import TooManyRequests, UsageError
-from domain.subscription import Follow, Preferences, Subscriber, SubscriberState, TokenPurpose, normalised_address
+from domain.mail_address import normalised_address
+from domain.subscription import Follow, Preferences, Subscriber, SubscriberState, TokenPurpose
 from runtime.context import AppContext
+from store.block_links import block_by_token, block_link_expiry
+from store.subscriber_tokens import TokenUse, confirm_by_token, token_use
 from store.subscribers import (
-    TokenUse,
-    add_request,
-    allow,
-    block_by_token,
-    block_link_expiry,
     change_preferences,
     change_state,
     confirm,
-    confirm_by_token,
     delete_subscriber,
-    requests_from,
     subscriber_by_address,
     subscriber_counts,
     subscriber_export,
     subscribers,
-    suppress,
-    suppression_reason,
-    token_use,
 )
+from store.subscription_requests import add_request, requests_from
+from store.suppressed_addresses import allow, suppress, suppression_reason
 
 MAX_FROM_NETWORK = 10
 NETWORK_WINDOW = timedelta(hours=1)

@@ -9,7 +9,7 @@ from domain.subscription import Subscriber
 from mail.failures import is_lasting
 from store.database import Database
 from store.deliveries import delivery_outcomes
-from store.subscribers import suppress
+from store.suppressed_addresses import suppress
 
 
 def suppress_unreachable(db: Database, reader: Subscriber, failure: FailureKind, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.subscription import Delivery, Issue
+from domain.issues_and_deliveries import Delivery, Issue
 from runtime.context import AppContext
 from store import deliveries
 from store.runs import reopen_run, runs_of

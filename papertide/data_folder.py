@@ -141,8 +141,8 @@ class Papertide:
             If the query is empty or too long, or a filter names something unknown.
         """
         from papertide.result_columns import SEARCH
+        from queries.parameters import PaperRequest
         from queries.parse_dates import day
-        from queries.requests import PaperRequest
         from queries.search import search
 
         request = PaperRequest(
@@ -177,8 +177,8 @@ class Papertide:
         from papertide.result_columns import PAPERS
         from queries.paper_rows import paper_line
         from queries.papers import papers_matching
+        from queries.parameters import PaperRequest
         from queries.parse_dates import day
-        from queries.requests import PaperRequest
 
         request = PaperRequest(
             "",

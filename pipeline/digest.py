@@ -10,7 +10,7 @@ from analysis.digest.compose import compose_digest
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.trends.detector_error import measured_errors
 from domain.digest import N_RECENT_WEEKS, DigestEdition, Provenance
-from domain.digest_facts import DigestWording
+from domain.digest_wording_protocol import DigestWording
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.progress import Progress

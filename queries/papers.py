@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from domain.errors import UsageError
 from domain.paper import Paper
-from queries.requests import PaperRequest
+from queries.parameters import PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.term_resolution import meant_rows, words_named
 from runtime.context import AppContext

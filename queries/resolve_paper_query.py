@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
-from queries.requests import LEVELS, PaperRequest
+from queries.parameters import LEVELS, PaperRequest
 from queries.term_counts import require_counted
 from queries.term_resolution import term_named, watched
 from runtime.context import AppContext

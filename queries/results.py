@@ -21,7 +21,7 @@ from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, Growth
 from domain.trends import TermSeries, TrendPoint
 from domain.week import Week
-from queries.requests import Level
+from queries.parameters import Level
 
 
 def rounded(value: float) -> float | None:

@@ -13,7 +13,7 @@ from domain.errors import UsageError
 from domain.paper import ArxivId, Paper
 from domain.paper_query import PaperQuery
 from queries.paper_rows import paper_line
-from queries.requests import MAX_QUERY, PaperRequest
+from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext

@@ -25,7 +25,8 @@ from store.digests import published_weeks
 from store.embeddings import count_without_embedding, embedding_counts
 from store.papers import count_papers, holds_made_up
 from store.runs import newest_runs, unresolved_failures
-from store.subscribers import subscriber_counts, suppression_counts
+from store.subscribers import subscriber_counts
+from store.suppressed_addresses import suppression_counts
 from store.topics import StoredTopicModel, drift_of
 from store.windows import window_records
 

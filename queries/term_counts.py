@@ -12,7 +12,7 @@ from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from domain.trends import SeriesKind
 from domain.week import Week
-from queries.requests import LEVELS, Level
+from queries.parameters import LEVELS, Level
 from queries.term_resolution import TERM_KINDS, meant_rows, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections

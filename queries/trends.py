@@ -19,8 +19,8 @@ from domain.trend_calls import Growth
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
 from domain.weekly_table_schemas import WEEKLY_TOTALS
+from queries.parameters import MAX_TERMS, Level, TrendRequest
 from queries.parse_dates import day
-from queries.requests import MAX_TERMS, Level, TrendRequest
 from queries.results import Trends, rounded, rounded_growth
 from queries.term_counts import TermCounter
 from queries.term_resolution import TERM_KINDS, term_key, watched

@@ -19,7 +19,7 @@ from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
 from runtime.context import AppContext, wall_clock
 from runtime.settings import Settings
-from runtime.similarity_batcher import QueryBatcher
+from runtime.similarity_batcher import SimilarityBatcher
 from runtime.single_flight_cache import POOL_BYTES, CachePool, SingleFlightCache
 from store.database import Database, open_database, time_limit
 from store.paper_arrays import stored_state
@@ -79,7 +79,7 @@ class CachedContext(AppContext):
         self._index_lock = threading.Lock()
         self._reloading: threading.Thread | None = None
         self._held: dict[str, _Loaded] = {}
-        self._query_batcher = QueryBatcher(self.all_similarities)
+        self._query_batcher = SimilarityBatcher(self.all_similarities)
         # The state is that of the index in use, so nothing of an old index is cached under a new state.
         self.state_cache = SingleFlightCache(
             POOL_BYTES["shared"], state=self._state_in_use, check_every_s=check_every_s

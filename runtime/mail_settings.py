@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from domain.errors import UsageError
-from domain.subscription import normalised_address
+from domain.mail_address import normalised_address
 
 
 class MailSettings(BaseModel):

@@ -15,7 +15,7 @@ MOST_TOGETHER = 8
 """How many queries share a pass; each needs four bytes a paper for its cosines."""
 
 
-class QueryBatcher:
+class SimilarityBatcher:
     """Queries of several threads, answered in one pass over all vectors.
 
     Queries that arrive during a pass wait, and the next pass answers them together. A pass takes about as long for

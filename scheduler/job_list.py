@@ -20,7 +20,9 @@ from store.backup import back_up
 from store.digests import published_weeks
 from store.runs import RunRecord, delete_finished_runs
 from store.saved_searches import delete_unused_query_vectors
-from store.subscribers import delete_expired_tokens, delete_idle_subscribers, delete_requests
+from store.subscriber_tokens import delete_expired_tokens
+from store.subscribers import delete_idle_subscribers
+from store.subscription_requests import delete_requests
 
 _KEEP_RUNS = timedelta(days=400)
 _KEEP_REQUESTS = timedelta(days=35)

@@ -23,11 +23,14 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Exists, Row, exists, func, insert, or_, select, update
 
 from domain.errors import FailureKind, UsageError
+from domain.issues_and_deliveries import Delivery, DeliveryOutcome, DeliveryState, Issue
 from domain.paper import ArxivId
-from domain.subscription import Delivery, DeliveryOutcome, DeliveryState, Issue, Subscriber, TokenPurpose
+from domain.subscription import Subscriber, TokenPurpose
 from store.database import Database
 from store.schema import delivery, mailing, subscriber, suppression
-from store.subscribers import store_tokens, subscriber_from_row, suppression_keys
+from store.subscriber_tokens import store_tokens
+from store.subscribers import subscriber_from_row
+from store.suppressed_addresses import suppression_keys
 
 _OPEN = ("due", "claimed")
 _ROWS_PER_INSERT = 2_000

@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.digest_facts import (
-    FollowMatch,
-    HeadlineFacts,
-    ListWords,
-    NearCentre,
-    NoteFacts,
-    PaperReason,
-    SaysWords,
-    ShareMove,
-)
+from domain.digest_facts import FollowMatch, HeadlineFacts, NearCentre, NoteFacts, PaperReason, SaysWords, ShareMove
+from domain.digest_wording_protocol import ListWords
 from domain.subscription import Frequency
 from domain.week import Week
 from templates.number_text import in_words, percent, plural, week_range

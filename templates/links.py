@@ -126,6 +126,8 @@ def _values(value: object) -> list[str]:
     return [str(v) for v in value] if isinstance(value, (list, tuple)) else [str(value)]
 
 
+WEB_LINKS = WebLinks()
+
 DIGEST_FILE_LINKS = FileLinks()
 """Links on a digest's own page."""
 

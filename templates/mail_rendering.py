@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from domain.digest import Digest, DigestEdition, SharePoint
-from domain.personal import PersonalPart
-from domain.subscription import InlineImage, Issue, Preferences
+from domain.issues_and_deliveries import Issue
+from domain.mail_message import InlineImage
+from domain.personal_digest import PersonalPart
+from domain.subscription import Preferences
 from domain.week import Week
 from templates import number_text, share_curves, tex
 from templates.environment import environment

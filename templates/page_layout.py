@@ -41,6 +41,9 @@ class Feed:
         return path.removesuffix(".atom") + ".json" + (f"?{query}" if query else "")
 
 
+DIGEST_FEED = Feed("Papertide: weekly digests", "/feeds/digests.atom")
+
+
 @dataclass(frozen=True)
 class PageFrame:
     """What every web page needs: its section, its feeds, and whether the papers are made up."""

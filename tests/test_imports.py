@@ -57,7 +57,7 @@ def test_the_outside_reads_the_store_through_queries_and_mail() -> None:
     assert set(outside["source_modules"]) == {"service", "papertide"}
     assert outside["forbidden_modules"] == ["store"]
     assert {line.split(" -> ")[0] for line in outside["ignore_imports"]} == {
-        "service.cli.admin",
+        "service.cli.backup",
         "service.web.middleware",
     }
 

@@ -1,4 +1,4 @@
-"""Linear models by level, and their held-out scores and decisions in five folds."""
+"""Five-fold cross-validation of the detector: folds, held-out scores, and decisions of nested folds."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from domain.digest import (
     TopicLine,
     Verdict,
 )
-from domain.digest_facts import DigestWording
+from domain.digest_wording_protocol import DigestWording
 from domain.paper import is_made_up
 from domain.trend_calls import TrendCall
 from domain.week import Week, weeks_before

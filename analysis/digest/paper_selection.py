@@ -12,7 +12,8 @@ from analysis.digest.week_tables import WeekTables
 from analysis.trends.shares import are_unusual
 from domain.detections import ADOPTS, IS_ABOUT, Detection, Term
 from domain.digest import ListedPaper, TopicAdoption
-from domain.digest_facts import DigestWording, NearCentre, PaperReason, SaysWords, ShowsTerm
+from domain.digest_facts import NearCentre, PaperReason, SaysWords, ShowsTerm
+from domain.digest_wording_protocol import DigestWording
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper
 from domain.week import Week

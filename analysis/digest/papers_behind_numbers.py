@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from analysis.digest.inputs import WeekMaterial
 from domain.detections import Detection
 from domain.digest import DetectedPaper, Digest, PaperList, TermLine
-from domain.digest_facts import DigestWording
+from domain.digest_wording_protocol import DigestWording
 from domain.paper import Paper
 
 

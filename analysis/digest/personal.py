@@ -13,12 +13,14 @@ from analysis.search.ranking import fused_ranks
 from analysis.search.semantic_search import NearestPapers
 from analysis.trends.shares import share_of
 from domain.digest import Digest, ListedPaper, TermLine, TopicLine
-from domain.digest_facts import FollowMatch, PersonalWording
+from domain.digest_facts import FollowMatch
+from domain.digest_wording_protocol import PersonalWording
 from domain.embeddings import Embeddings
+from domain.issues_and_deliveries import Issue
 from domain.paper import ArxivId, Paper
 from domain.paper_query import PaperQuery
-from domain.personal import FollowedLine, PersonalPart
-from domain.subscription import Follow, Issue
+from domain.personal_digest import FollowedLine, PersonalPart
+from domain.subscription import Follow
 from domain.topics import AssignedPaper
 from domain.week import Week, weeks_before
 

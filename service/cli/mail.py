@@ -14,7 +14,8 @@ from service.cli.context import open_context
 from service.cli.options import FollowOption, FormatOption, open_mail_service
 
 if TYPE_CHECKING:
-    from domain.subscription import Issue, Preferences
+    from domain.issues_and_deliveries import Issue
+    from domain.subscription import Preferences
     from mail.service import MailService
     from runtime.context import AppContext
 
@@ -29,7 +30,7 @@ _IssueName = Annotated[
 
 
 def _issue(mail_service: MailService, name: str | None) -> Issue:
-    from domain.subscription import Issue
+    from domain.issues_and_deliveries import Issue
 
     if name is not None:
         return Issue.parse(name)
@@ -84,8 +85,8 @@ def mail_test(
     """Send the newest issue to one address as a test, or a short mail if there is no digest yet."""
     from dataclasses import replace
 
-    from domain.subscription import normalised_address
-    from templates.notice_wording import trial_notice
+    from domain.mail_address import normalised_address
+    from templates.mail_notice_wording import trial_notice
 
     with open_context(ctx) as context:
         normal, mail_service = normalised_address(address), open_mail_service(context)

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from domain.errors import PapertideError, UsageError
-from service.cli.admin import backup, export, restore
+from service.cli.backup import backup, restore
 from service.cli.context import GlobalOptions
 from service.cli.deliver import deliver
 from service.cli.demo import demo
 from service.cli.detect import detect
 from service.cli.digest import digest
+from service.cli.export import export
 from service.cli.mail import mail_app
 from service.cli.run import run
 from service.cli.scheduler import scheduler
@@ -25,7 +26,8 @@ from service.cli.stages import analyse, embed, harvest, import_
 from service.cli.status import status
 from service.cli.subscribers import subscribers_app
 from service.cli.topics import topics_app
-from service.cli.trends import calls, trends
+from service.cli.trend_calls import calls
+from service.cli.trends import trends
 from service.cli.up import up
 
 # What a command imports, it imports when it runs: `papertide --help` should not wait for pandas.

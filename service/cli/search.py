@@ -22,8 +22,8 @@ def search(
     as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
 ) -> None:
     """Papers by meaning and by words."""
+    from queries.parameters import PaperRequest
     from queries.parse_dates import day
-    from queries.requests import PaperRequest
     from queries.search import search
     from templates import citations
 

@@ -34,7 +34,7 @@ def subscribers_add(
     follow: FollowOption = None,
 ) -> None:
     """Ask somebody to confirm a subscription: they get one mail, and nothing more until they confirm."""
-    from domain.subscription import normalised_address
+    from domain.mail_address import normalised_address
     from mail.subscriptions import checked_preferences, invite
 
     with open_context(ctx) as context:

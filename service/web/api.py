@@ -36,8 +36,7 @@ from service.web.errors import ErrorBody
 from service.web.page_cache import cached_page
 from service.web.page_parameters import OptionalWeek, WeekName
 from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
-from service.web.responses import JSON, json_text
-from service.web.shared_links import STATUS_S
+from service.web.responses import JSON, STATUS_S, json_text
 
 DESCRIPTION = (
     "Which way machine-learning research on arXiv is moving: shares of techniques, topics and phrases with their "

@@ -16,9 +16,22 @@ from domain.paper_query import ALL_PAPERS
 from runtime.cached_context import CHECK_EVERY_S, CachedContext
 from runtime.context import papertide_version
 from runtime.settings import Settings
-from service.web import api, digests, feeds, page_cache, papers, prefetch, static_files, subscriptions, topics, trends
+from service.web import (
+    api,
+    digests,
+    feeds,
+    page_cache,
+    papers,
+    prefetch,
+    search,
+    service_pages,
+    static_files,
+    subscriptions,
+    topics,
+    trend_calls,
+    trends,
+)
 from service.web import health_and_metrics as health
-from service.web import service_pages as about_pages
 from service.web.dependencies import WebContext
 from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
@@ -67,7 +80,20 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
     )
     app.state.web = web
     web.metrics.registry.register(JobMetrics(context))
-    for module in (health, static_files, digests, trends, topics, papers, about_pages, subscriptions, feeds, api):
+    for module in (
+        health,
+        static_files,
+        digests,
+        trends,
+        topics,
+        papers,
+        search,
+        trend_calls,
+        service_pages,
+        subscriptions,
+        feeds,
+        api,
+    ):
         app.include_router(module.router)
     add_error_handlers(app)
     app.add_middleware(

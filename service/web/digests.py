@@ -15,9 +15,9 @@ from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
 from service.web.page_parameters import WeekName
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
-from service.web.shared_links import DIGEST_FEED, LINKS
 from templates.digest_pages import render_html, render_list_page, render_text
-from templates.page_layout import EditionNavigation, render_page
+from templates.links import WEB_LINKS
+from templates.page_layout import DIGEST_FEED, EditionNavigation, render_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -105,7 +105,7 @@ def _digest_page(request: Request, web: WebContext, week: Week, revision: int | 
             revisions=tuple((n, f"{when.day} {when:%B %Y}") for n, when in revisions),
         )
         return render_html(
-            found.edition, links=LINKS, frame=web.frame("digests", (DIGEST_FEED,)), edition_nav=edition_nav
+            found.edition, links=WEB_LINKS, frame=web.frame("digests", (DIGEST_FEED,)), edition_nav=edition_nav
         )
 
     return cached_page(web, request, draw, max_age_s=PUBLISHED_S)
@@ -121,6 +121,6 @@ def digest_list(
         edition = digest_queries.published_digest(web.context, week_called(week)).edition
         if slug not in {papers.slug for papers in edition.paper_lists}:
             raise NotFound(f"the digest of {week} has no list {slug!r}")
-        return render_list_page(edition, slug, links=LINKS, frame=web.frame("digests", (DIGEST_FEED,)))
+        return render_list_page(edition, slug, links=WEB_LINKS, frame=web.frame("digests", (DIGEST_FEED,)))
 
     return cached_page(web, request, draw, max_age_s=PUBLISHED_S)

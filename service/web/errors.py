@@ -21,8 +21,8 @@ from domain.errors import (
     public_message,
 )
 from service.web.responses import HTML, JSON, json_text
-from templates.message_wording import error_title
 from templates.page_layout import PageFrame, render_page
+from templates.page_message_wording import error_title
 
 _log = logging.getLogger("papertide.web")
 

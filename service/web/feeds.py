@@ -15,7 +15,7 @@ from domain.week import iso_instant, last_closed_week
 from queries import digests as digest_queries
 from queries import topic as topic_queries
 from queries.papers import papers_matching
-from queries.requests import PaperRequest
+from queries.parameters import PaperRequest
 from queries.search import search
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page

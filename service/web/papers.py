@@ -1,40 +1,26 @@
-"""Pages: papers, search and their exports."""
+"""Pages: lists of papers, each paper, and their files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from domain.errors import UsageError
 from queries import paper as paper_queries
 from queries import term_resolution
 from queries.paper_rows import paper_line
 from queries.papers import papers_matching
-from queries.search import search
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.page_cache import cached_page
-from service.web.page_parameters import topic_options
-from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
-from service.web.shared_links import LINKS
+from service.web.paper_lists import exported_papers, filter_values
+from service.web.query_params import MAX_EXPORT, PaperParams
 from templates import citations
 from templates.number_text import term_text
-from templates.page_layout import Feed, render_page
+from templates.page_layout import render_page
 
 router = APIRouter(include_in_schema=False)
-
-
-def _filters_page(web: WebContext, params: PaperPageRequest) -> dict[str, Any]:
-    """What the filters of search and lists offer."""
-    return {
-        "watched": web.context.settings.categories,
-        "terms": web.context.detector.taxonomy.terms,
-        "topic_options": topic_options(web),
-        "params": params,
-    }
 
 
 @router.get("/papers")
@@ -50,7 +36,7 @@ def papers(request: Request, web: WebContextDep, params: PaperParams) -> Respons
             papers=[paper_line(p) for p in listed],
             next_offset=params.next_offset(total),
             term_name=_term_name(web, params.question.term),
-            **_filters_page(web, replace(params, total=total)),
+            **filter_values(web, replace(params, total=total)),
         )
 
     return cached_page(web, request, draw)
@@ -77,17 +63,7 @@ def papers_as_file(request: Request, web: WebContextDep, params: PaperParams, fo
         return citations.written(listed, form)
 
     total, _ = papers_matching(web.context, params.question, limit=0)
-    return _exported(web, request, draw, form, "papers", total)
-
-
-def _exported(
-    web: WebContext, request: Request, draw: Callable[[], str], form: citations.Form, what: str, total: int
-) -> Response:
-    """A file of papers; a header says how many there are, because the file holds no more than ``MAX_EXPORT``."""
-    file_name = f"papertide-{what}.{citations.SUFFIXES[form]}"
-    response = cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
-    response.headers["X-Total-Count"] = str(total)
-    return response
+    return exported_papers(web, request, draw, form, "papers", total)
 
 
 @router.get("/papers/{arxiv_id:path}")
@@ -123,52 +99,3 @@ def _paper_as_file(request: Request, web: WebContext, name: str, form: citations
 
     file_name = f"{paper_id.replace('/', '_')}.{citations.SUFFIXES[form]}"
     return cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
-
-
-@router.get("/search")
-def search_page(
-    request: Request, web: WebContextDep, params: PaperParams, q: QueryText = "", sort: SortBy = "relevance"
-) -> Response:
-    """Papers by meaning and by words, each with the reasons why it was found."""
-    params = replace(params, question=replace(params.question, query=q, sort=sort))
-
-    def draw() -> str:
-        problem, answer = None, None
-        if q.strip():
-            try:
-                answer, _ = search(web.context, params.question, limit=params.limit, offset=params.offset)
-            except UsageError as error:
-                problem = error.web_message
-        return web.render_long(
-            "search.html",
-            frame=web.frame(
-                "search",
-                (Feed(f"Papertide: {q}", LINKS.with_query("/feeds/search.atom", params.query)),) if answer else (),
-            ),
-            answer=answer,
-            problem=problem,
-            next_offset=params.next_offset(answer.total) if answer else None,
-            **_filters_page(web, replace(params, total=answer.total) if answer else params),
-        )
-
-    return cached_page(web, request, draw)
-
-
-@router.get("/search.{form}")
-def search_as_file(
-    request: Request,
-    web: WebContextDep,
-    params: PaperParams,
-    form: citations.Form,
-    q: QueryText = "",
-    sort: SortBy = "relevance",
-) -> Response:
-    """The papers found, for a reference manager or a table."""
-    question = replace(params.question, query=q, sort=sort)
-
-    def draw() -> str:
-        _, listed = search(web.context, question, limit=MAX_EXPORT)
-        return citations.written(listed, form)
-
-    answer, _ = search(web.context, question, limit=0)
-    return _exported(web, request, draw, form, "search", answer.total)

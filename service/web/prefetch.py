@@ -7,7 +7,7 @@ from functools import partial
 
 from domain.errors import UsageError
 from queries import topics as topic_queries
-from queries.requests import TrendRequest
+from queries.parameters import TrendRequest
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext
 from service.web.page_cache import cached_body

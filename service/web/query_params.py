@@ -10,8 +10,8 @@ from fastapi import Depends, Query
 
 from domain.errors import UsageError
 from domain.period import Period
+from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 from queries.parse_dates import day
-from queries.requests import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 
 MAX_NAME = 200
 """Characters of a name or of a description by meaning."""

@@ -22,6 +22,8 @@ FRESH_S = 60
 """How long a browser may reuse a page: numbers change once a week."""
 PUBLISHED_S = 3600
 """The same for a published digest, which only a correction changes."""
+STATUS_S = 10
+"""The same for the status page, which changes while a job runs."""
 FOR_EVER_S = 31_536_000
 """The same for a file whose address holds a hash of its content."""
 

@@ -1,4 +1,4 @@
-"""Pages about the service: methods, calls, status, about and the API."""
+"""Pages about the service: methods, status, about and the API."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from analysis.detection import measured_accuracy
 from queries import status as status_queries
-from queries import trend_calls as call_queries
-from queries.parse_dates import week_named
 from runtime.context import papertide_version
 from service.web.dependencies import WebContextDep
 from service.web.page_cache import cached_page
-from service.web.page_parameters import OptionalWeek
-from service.web.shared_links import STATUS_S
+from service.web.responses import STATUS_S
 from templates.page_layout import render_page
 
 router = APIRouter(include_in_schema=False)
@@ -32,20 +29,6 @@ def methods(request: Request, web: WebContextDep) -> Response:
             scores=measured_accuracy.detector_scores(),
             min_similarity=web.context.settings.service.min_similarity,
             refit_weeks=web.context.settings.topics.refit_weeks,
-        ),
-    )
-
-
-@router.get("/calls")
-def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
-    """Trend calls and their outcomes."""
-    return cached_page(
-        web,
-        request,
-        lambda: render_page(
-            "calls.html",
-            frame=web.frame("methods"),
-            answer=call_queries.calls(web.context, week_named(week) if week else None),
         ),
     )
 

@@ -34,9 +34,9 @@ from mail.subscriptions import (
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.rate_limit import network_of
 from service.web.responses import HTML, JSON
-from templates import message_wording
-from templates.message_wording import Confirmation, PageMessage
+from templates import page_message_wording
 from templates.page_layout import render_page
+from templates.page_message_wording import Confirmation, PageMessage
 
 router = APIRouter(include_in_schema=False)
 
@@ -97,7 +97,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
         preferences = _preferences(web, form)
         request_mail(web.context, address, preferences, network=_network(request))
     except TooManyRequests as error:
-        response = _message(web, message_wording.too_many_requests(str(error)), 429)
+        response = _message(web, page_message_wording.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     except UsageError as error:
@@ -120,14 +120,14 @@ def send_manage_link(request: Request, web: WebContextDep, form: TheForm) -> Res
     try:
         request_mail(web.context, _one(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
-        response = _message(web, message_wording.too_many_requests(str(error)), 429)
+        response = _message(web, page_message_wording.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     return _request_stored(web)
 
 
 def _request_stored(web: WebContext) -> Response:
-    return _message(web, message_wording.REQUEST_STORED)
+    return _message(web, page_message_wording.REQUEST_STORED)
 
 
 # -- the links in mails
@@ -145,7 +145,7 @@ def confirm_now(web: WebContextDep, token: Token) -> Response:
     link = confirm_subscription(web.context, token)
     if link.outcome not in ("done", "already"):
         return _invalid_link(web, link.outcome)
-    return _message(web, message_wording.subscribed(link.reader.address, already=link.outcome == "already"))
+    return _message(web, page_message_wording.subscribed(link.reader.address, already=link.outcome == "already"))
 
 
 @router.get(LINK_PATHS["unsubscribe"] + "/{token}")
@@ -160,21 +160,21 @@ def unsubscribe_now(web: WebContextDep, token: Token) -> Response:
     link = unsubscribe(web.context, token)
     if link.outcome != "done":
         return _invalid_link(web, link.outcome)
-    return _message(web, message_wording.unsubscribed(link.reader.address))
+    return _message(web, page_message_wording.unsubscribed(link.reader.address))
 
 
 @router.get(LINK_PATHS["block"] + "/{token}")
 def block_page(web: WebContextDep, token: Token) -> Response:
     """A button to block all mail to an address."""
     outcome = block_outcome(web.context, token)
-    return _question(web, message_wording.BLOCK_QUESTION) if outcome == "done" else _invalid_link(web, outcome)
+    return _question(web, page_message_wording.BLOCK_QUESTION) if outcome == "done" else _invalid_link(web, outcome)
 
 
 @router.post(LINK_PATHS["block"] + "/{token}")
 def block_now(web: WebContextDep, token: Token) -> Response:
     """Block all mail to an address."""
     outcome = block(web.context, token)
-    return _message(web, message_wording.BLOCKED) if outcome == "done" else _invalid_link(web, outcome)
+    return _message(web, page_message_wording.BLOCKED) if outcome == "done" else _invalid_link(web, outcome)
 
 
 def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsubscribe"]) -> Response:
@@ -182,7 +182,7 @@ def _confirm_page(web: WebContext, token: str, purpose: Literal["confirm", "unsu
     link = open_link(web.context, token, purpose)
     if link.outcome not in ("done", "already"):
         return _invalid_link(web, link.outcome)
-    return _question(web, message_wording.confirm_question(purpose, link.reader.address))
+    return _question(web, page_message_wording.confirm_question(purpose, link.reader.address))
 
 
 def _question(web: WebContext, confirmation: Confirmation) -> Response:
@@ -197,8 +197,8 @@ def _question(web: WebContext, confirmation: Confirmation) -> Response:
 
 def _invalid_link(web: WebContext, outcome: Outcome) -> Response:
     if outcome == "expired":
-        return _message(web, message_wording.EXPIRED_LINK, 410)
-    return _message(web, message_wording.UNKNOWN_LINK, 404)
+        return _message(web, page_message_wording.EXPIRED_LINK, 410)
+    return _message(web, page_message_wording.UNKNOWN_LINK, 404)
 
 
 # -- the page to manage a subscription
@@ -231,19 +231,21 @@ def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
     if action in _ACTIONS:
         is_done = act(web.context, token, action)
         if action == "delete":
-            return _message(web, message_wording.DELETED)
+            return _message(web, page_message_wording.DELETED)
         return _manage_page(
             web,
             token,
             open_link(web.context, token, "manage"),
-            result=message_wording.CHANGED[action] if is_done else message_wording.UNCHANGED,
+            result=page_message_wording.CHANGED[action] if is_done else page_message_wording.UNCHANGED,
         )
     try:
         preferences = _preferences(web, form)
     except UsageError as error:
         return _manage_page(web, token, link, problem=error.web_message, status=422)
     change(web.context, token, preferences)
-    return _manage_page(web, token, open_link(web.context, token, "manage"), result=message_wording.CHANGED["save"])
+    return _manage_page(
+        web, token, open_link(web.context, token, "manage"), result=page_message_wording.CHANGED["save"]
+    )
 
 
 def _manage_page(

@@ -14,7 +14,7 @@ from domain.digest import SharePoint
 from domain.errors import UsageError
 from domain.trends import TermSeries, TrendPoint
 from domain.week import last_closed_week
-from queries.requests import TakenAs, TrendRequest
+from queries.parameters import TakenAs, TrendRequest
 from queries.results import Trends
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
@@ -22,7 +22,7 @@ from service.web.page_cache import cached_page
 from service.web.page_parameters import topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.responses import CSV, JSON, json_text
-from service.web.shared_links import LINKS
+from templates.links import WEB_LINKS
 from templates.trend_csv import trends_csv
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
@@ -113,7 +113,7 @@ def trend_series(web: WebContext, params: TrendRequest, answer: Trends) -> list[
 
 def _papers_of(params: TrendRequest, series: TermSeries) -> list[str]:
     """Where the papers of each point of a curve are listed."""
-    all_of_them = LINKS.with_query(
+    all_of_them = WEB_LINKS.with_query(
         "/papers",
         {
             "term": f"{series.kind}:{series.term}",

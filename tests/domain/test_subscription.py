@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import UsageError
-from domain.subscription import Follow, Issue, Preferences, issues_of, mailbox_of, normalised_address, sanitized_line
+from domain.issues_and_deliveries import Issue, issues_of
+from domain.mail_address import mailbox_of, normalised_address
+from domain.subscription import Follow, Preferences, sanitized_line
 from domain.week import Week
 
 

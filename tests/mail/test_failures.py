@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.subscription import DeliveryOutcome
+from domain.issues_and_deliveries import DeliveryOutcome
 from mail.failures import failure_of, is_lasting
 
 

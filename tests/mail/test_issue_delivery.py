@@ -29,8 +29,10 @@ from domain.errors import (
     UsageError,
 )
 from domain.harvest import HarvestedWindow
+from domain.issues_and_deliveries import Issue
+from domain.mail_message import MailMessage
 from domain.paper import Paper
-from domain.subscription import Follow, Issue, MailMessage, Preferences, Subscriber
+from domain.subscription import Follow, Preferences, Subscriber
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.bounces import read_bounces, read_report
@@ -67,15 +69,8 @@ from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
 from store.schema import digest, job_run
-from store.subscribers import (
-    add_pending,
-    change_state,
-    confirm,
-    delete_subscriber,
-    subscriber_by_address,
-    suppress,
-    suppression_reason,
-)
+from store.subscribers import add_pending, change_state, confirm, delete_subscriber, subscriber_by_address
+from store.suppressed_addresses import suppress, suppression_reason
 
 WEEK = Week.parse("2026-W25")
 NOW = WEEK.end_at + timedelta(days=1, hours=12)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.errors import DeliveryError, MailServerUnavailable, StoreError
-from domain.subscription import InlineImage, MailMessage
+from domain.mail_message import InlineImage, MailMessage
 from mail.folder_transport import FolderTransport
 from mail.message import message_bytes
 from mail.send_rate import SendRate

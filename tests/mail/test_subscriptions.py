@@ -24,7 +24,9 @@ from mail.subscriptions import (
 )
 from runtime.context import AppContext
 from runtime.settings import Settings
-from store.subscribers import add_pending, suppression_reason, waiting_requests
+from store.subscribers import add_pending
+from store.subscription_requests import waiting_requests
+from store.suppressed_addresses import suppression_reason
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 

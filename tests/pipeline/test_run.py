@@ -18,8 +18,8 @@ from domain.progress import Progress
 from domain.trends import TrendPoint
 from pipeline import run as pipeline_run
 from pipeline import stages
-from queries import requests, trends
-from queries.requests import PaperRequest
+from queries import parameters, trends
+from queries.parameters import PaperRequest
 from queries.search import search
 from runtime.context import AppContext
 from runtime.exclusive_run import RUN_LEASE
@@ -36,7 +36,7 @@ from templates.digest_json import digest_json
 from tests.pipeline.conftest import LAST_WEEK, N_WEEKS, NOW, FinishedRun, context_at
 
 
-def _trend(run: FinishedRun, term: str, level: requests.Level = "adopts") -> tuple[TrendPoint, ...]:
+def _trend(run: FinishedRun, term: str, level: parameters.Level = "adopts") -> tuple[TrendPoint, ...]:
     answer = trends.trends(
         run.context, [term], by="week", level=level, categories=(), primary=False, since=None, until=None
     )

@@ -10,7 +10,7 @@ import pytest
 from domain.paper_arrays import PaperIndex
 from queries.paper import paper
 from queries.papers import papers_matching
-from queries.requests import PaperRequest
+from queries.parameters import PaperRequest
 from queries.search import search
 from queries.topic import topic
 from queries.topic_map import topic_map

@@ -19,7 +19,7 @@ from runtime.settings import Settings
 from scheduler.scheduler import Scheduler
 from store.database import open_database
 from store.runs import newest_runs
-from store.subscribers import add_request
+from store.subscription_requests import add_request
 
 ROOT = Path(__file__).resolve().parents[2]
 

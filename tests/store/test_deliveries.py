@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from domain.errors import UsageError
+from domain.issues_and_deliveries import Delivery, Issue
 from domain.paper import ArxivId
-from domain.subscription import Delivery, Follow, Issue, Preferences, Subscriber
+from domain.subscription import Follow, Preferences, Subscriber
 from domain.week import Week
 from store.database import Database
 from store.deliveries import (
@@ -37,7 +38,9 @@ from store.deliveries import (
     uncertain_deliveries,
 )
 from store.saved_searches import add_query_vectors, delete_unused_query_vectors, followed_searches, query_vectors
-from store.subscribers import add_pending, change_state, confirm, delete_subscriber, suppress, token_use
+from store.subscriber_tokens import token_use
+from store.subscribers import add_pending, change_state, confirm, delete_subscriber
+from store.suppressed_addresses import suppress
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 ISSUE = Issue("weekly", Week.parse("2026-W25"))

@@ -17,19 +17,14 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 import store.database
 from domain.week import Week
+from store.block_links import block_by_token, block_link_expiry
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
 from store.runs import newest_runs
-from store.subscribers import (
-    block_by_token,
-    block_link_expiry,
-    count_answers_tried,
-    delete_subscriber,
-    requests_from,
-    subscribers,
-    suppression_reason,
-    token_use,
-)
+from store.subscriber_tokens import token_use
+from store.subscribers import delete_subscriber, subscribers
+from store.subscription_requests import count_answers_tried, requests_from
+from store.suppressed_addresses import suppression_reason
 
 MESSAGES = {
     ("delivery", "1"): "the mail server refuses ada@example.org: 550 5.1.1 <ada@example.org>: User unknown",

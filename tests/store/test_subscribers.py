@@ -11,33 +11,29 @@ from domain.subscription import Follow, Preferences, Subscriber
 from store.database import Database
 from store.deliveries import plan_issue
 from store.schema import subscriber_token, suppression
+from store.subscriber_tokens import add_tokens, confirm_by_token, delete_expired_tokens, token_use
 from store.subscribers import (
     add_pending,
-    add_request,
-    add_tokens,
-    allow,
     change_preferences,
     change_state,
-    claim_request,
     confirm,
-    confirm_by_token,
-    count_answers_tried,
-    delete_expired_tokens,
     delete_idle_subscribers,
-    delete_requests,
     delete_subscriber,
-    finish_request,
-    requests_from,
     subscriber_by_address,
     subscriber_counts,
     subscriber_export,
     subscribers,
-    suppress,
-    suppression_counts,
-    suppression_reason,
-    token_use,
+)
+from store.subscription_requests import (
+    add_request,
+    claim_request,
+    count_answers_tried,
+    delete_requests,
+    finish_request,
+    requests_from,
     waiting_requests,
 )
+from store.suppressed_addresses import allow, suppress, suppression_counts, suppression_reason
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 ADA = "ada@example.org"
@@ -168,7 +164,7 @@ def test_a_suppression_outlives_its_subscriber(database: Database) -> None:
 
 
 def test_a_deleted_reader_leaves_nothing_behind(database: Database) -> None:
-    from domain.subscription import issues_of
+    from domain.issues_and_deliveries import issues_of
     from domain.week import Week
 
     reader = _ada(database)

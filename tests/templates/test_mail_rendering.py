@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from domain.digest import DigestEdition, ListedPaper
+from domain.issues_and_deliveries import Issue
 from domain.paper import ArxivId
-from domain.personal import FollowedLine, PersonalPart
-from domain.subscription import Follow, Issue, Preferences
+from domain.personal_digest import FollowedLine, PersonalPart
+from domain.subscription import Follow, Preferences
 from domain.trend_calls import TrendCall
 from templates.links import MailLinks
 from templates.mail_rendering import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from templates.feeds import digest_summary
-from templates.message_wording import confirm_question, error_title, subscribed
-from templates.notice_wording import confirmation_notice, manage_notice
+from templates.mail_notice_wording import confirmation_notice, manage_notice
+from templates.page_message_wording import confirm_question, error_title, subscribed
 
 
 def test_a_confirmation_says_how_long_its_link_works_and_how_to_end_it() -> None:

@@ -15,8 +15,9 @@ from analysis.digest.personal import IssueMaterial, PersonalComposer, PersonalSe
 from analysis.search.semantic_search import EmbeddingSearch
 from domain.digest import Completeness, Digest, Headline, Provenance, Share, TopicCoverage
 from domain.embeddings import Embeddings
+from domain.issues_and_deliveries import Issue
 from domain.paper import ArxivId, Paper
-from domain.subscription import Follow, Issue
+from domain.subscription import Follow
 from domain.topics import AssignedPaper
 from domain.week import Week
 from templates.digest_wording import EnglishPersonalWording

@@ -19,11 +19,11 @@ from openapi_spec_validator import validate
 
 from domain.errors import UsageError
 from ingest.harvest import plan_harvest
-from queries.requests import TrendRequest
+from queries.parameters import TrendRequest
 from queries.trends import trend_answer
 from runtime.cached_context import CachedContext
 from runtime.service_settings import ServiceSettings
-from runtime.similarity_batcher import QueryBatcher
+from runtime.similarity_batcher import SimilarityBatcher
 from service.web.app import make_app
 from service.web.rate_limit import RateLimit, network_of
 from service.web.server import serve
@@ -205,7 +205,8 @@ def test_a_term_is_no_formula_in_the_csv(web: TestClient) -> None:
 
 
 def test_a_file_of_papers_says_how_many_there_are(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.web.papers.MAX_EXPORT", 5)
+    for module in ("papers", "search"):
+        monkeypatch.setattr(f"service.web.{module}.MAX_EXPORT", 5)
     n_found = web.get("/api/v1/search?q=graph").json()["total"]
     for path, n in (("/papers.csv?limit=13", N_WEEKS * PER_WEEK), ("/search.csv?limit=13&q=graph", n_found)):
         for response in (web.get(path), web.get(path)):  # the second is not drawn again
@@ -285,7 +286,7 @@ def test_queries_that_come_together_get_each_its_own_answer() -> None:
         go_on.wait(5)
         return np.array([[float(q)] for q in queries], dtype=np.float32)
 
-    together = QueryBatcher(answer_all)
+    together = SimilarityBatcher(answer_all)
     found: dict[int, float] = {}
     readers = [
         threading.Thread(target=lambda n=n: found.update({n: float(together.answer(str(n), index)[0])}))

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from domain.subscription import MailMessage
+from domain.mail_message import MailMessage
 from mail.service import LINK_PATHS, MailService
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
@@ -136,7 +136,7 @@ def test_one_click_unsubscribe_needs_no_cookie_or_redirect(site: Site) -> None:
     _subscribed(site)
     reader = subscriber_by_address(site.context.db, ADA)
     assert reader is not None
-    from store.subscribers import add_tokens
+    from store.subscriber_tokens import add_tokens
 
     add_tokens(site.context.db, reader.subscriber_id, {"unsubscribe": "t" * 32}, now=site.context.now())
     link = LINK_PATHS["unsubscribe"] + "/" + "t" * 32
@@ -148,7 +148,7 @@ def test_one_click_unsubscribe_needs_no_cookie_or_redirect(site: Site) -> None:
 
 def test_the_form_responds_the_same_for_known_unknown_and_blocked_addresses(site: Site) -> None:
     page = _subscribed(site)
-    from store.subscribers import suppress
+    from store.suppressed_addresses import suppress
 
     suppress(site.context.db, "blocked@example.org", "blocked", now=site.context.now())
     answers = {

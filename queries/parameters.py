@@ -1,4 +1,4 @@
-"""Requests as parsed values, with their limits."""
+"""Parameters of queries as parsed values, with their limits."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a harvest makes of a misbehaving arXiv, beside a plain loop over ``arxiv.Client``; manners; and kills.
 
-    python -m benchmarks.faults [--shared ../shared] [--runs 320] [--seed 7]
-    python -m benchmarks.faults --manners [--gap 3] [--weeks 12]
-    python -m benchmarks.faults --kills 50
+    python -m benchmarks.harvest_faults [--shared ../shared] [--runs 320] [--seed 7]
+    python -m benchmarks.harvest_faults --manners [--gap 3] [--weeks 12]
+    python -m benchmarks.harvest_faults --kills 50
 
 **Faults.** The replay server of the shared folder gives out two small weeks of real papers and misbehaves: every kind
 of fault at several requests, without end, and in seeded mixtures; the sample server adds kinds that the other does not

@@ -1,6 +1,6 @@
 """How long a trend of free words takes over a year of arXiv, with papers and model loaded, beside pandas.
 
-    python -m benchmarks.trends [--shared ../shared] [--data FOLDER] [--terms 60] [--seed 1]
+    python -m benchmarks.trend_query_time [--shared ../shared] [--data FOLDER] [--terms 60] [--seed 1]
 
 On the database of ``benchmarks.service``, which is built if ``--data`` holds none. Terms are drawn from the papers'
 titles: pairs of neighbouring words by how many titles hold them, two of them with ``OR``, words with their ending left

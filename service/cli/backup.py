@@ -1,4 +1,4 @@
-"""Commands for operators: `backup`, `restore`, `export` and `scheduler`."""
+"""Commands `backup` and `restore`: the database as one file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
-
-# -- backups and exports
 
 
 def backup(
@@ -78,15 +76,3 @@ def restore(
         )
     if restored.replaced is not None:
         typer.echo(f"the replaced database, with its subscribers' data, is {restored.replaced}; delete it when done")
-
-
-def export(
-    ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="The folder to write into.")],
-) -> None:
-    """Write all public data as CSV and JSON: papers, detections, topics, weekly counts, digests; no subscriber data."""
-    from queries.export import export_public
-
-    with open_context(ctx) as context:
-        for line in export_public(context, folder):
-            typer.echo(line)

@@ -1,6 +1,6 @@
 """Reading a metadata snapshot: lines a second, peak memory, what kills and bad lines do; beside two named alternatives.
 
-    python -m benchmarks.imports [--lines 1000000] [--kills 10] [--seed 7]
+    python -m benchmarks.snapshot_import [--lines 1000000] [--kills 10] [--seed 7]
 
 It writes a snapshot of made-up papers in the form of arXiv's file on Kaggle, all of them watched, about as long as
 real ones: the worst case, since of the real file only a fifth is. ``papertide import`` reads it in a process of its

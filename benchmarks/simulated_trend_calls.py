@@ -1,6 +1,6 @@
 """Intervals and calls on simulated weeks whose truth is known.
 
-    python -m benchmarks.adoption [--repeats 200] [--seed 1]
+    python -m benchmarks.simulated_trend_calls [--repeats 200] [--seed 1]
 
 Weeks are as full as arXiv's: deadlines in February, May and autumn, holidays at New Year. Shares scatter beyond chance,
 and follow the deadlines with an effect of each term's own (the saw-tooth). Papers are detected with the sensitivity and
@@ -25,7 +25,7 @@ from analysis.trends.detector_error import MeasuredError, corrected_shares, meas
 from analysis.trends.growth import WINDOW_WEEKS, fit_growth
 from analysis.trends.shares import share_of
 from analysis.trends.trend_calls import TermCounts, make_calls
-from benchmarks.past_trends import four_week_ratio, kleinberg_bursts
+from benchmarks.trend_call_baselines import four_week_ratio, kleinberg_bursts
 from domain.trend_calls import UPWARD
 from domain.week import Week
 

@@ -1,6 +1,6 @@
 """How many papers of primary cs.CL write of language models, year by year, as the commands say it.
 
-    python -m benchmarks.language_models [--shared ../shared] [--data FOLDER] [--out docs/language-models.md]
+    python -m benchmarks.language_model_papers [--shared ../shared] [--data FOLDER] [--out docs/language-models.md]
 
 Writes every paper listed under cs.CL of ``arxiv/cs-CL-history`` and ``arxiv/recent`` as arXiv's metadata snapshot has
 them, reads the file with ``papertide import`` into a folder of its own (kept and used again with ``--data``), and asks
@@ -103,7 +103,7 @@ def main() -> None:
     lines = [
         "# Language models in primary cs.CL",
         "",
-        "Written by `python -m benchmarks.language_models --out docs/language-models.md`; do not edit.",
+        "Written by `python -m benchmarks.language_model_papers --out docs/language-models.md`; do not edit.",
         "",
         f"The denominator is every paper whose primary category is {CATEGORY}, by the ISO year in which its first "
         "version was submitted. A paper counts if its title or abstract contains the words. Intervals are Wilson's at "

@@ -1,0 +1,54 @@
+"""Protocols of the wording of a digest: facts in, sentences out; ``templates/digest_wording.py`` has the English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.digest_facts import FollowMatch, HeadlineFacts, NoteFacts, PaperReason
+from domain.subscription import Frequency
+from domain.week import Week
+
+
+@dataclass(frozen=True)
+class ListWords:
+    """Heading and definition of a list of papers."""
+
+    heading: str
+    definition: str
+
+
+class DigestWording(Protocol):
+    """Puts the facts of a digest into words."""
+
+    def headline(self, facts: HeadlineFacts) -> str:
+        """The week in one sentence."""
+
+    def notes(self, facts: NoteFacts) -> tuple[str, ...]:
+        """One sentence for each limit that holds."""
+
+    def paper_reason(self, reason: PaperReason) -> str:
+        """Why a paper is listed."""
+
+    def all_papers(self, week: Week) -> ListWords:
+        """Words of the list of all papers of a week."""
+
+    def papers_without_topic(self) -> ListWords:
+        """Words of the list of papers that belong to no topic."""
+
+    def papers_of_topic(self, label: str, top_terms: Sequence[str]) -> ListWords:
+        """Words of the list of a topic's papers."""
+
+
+class PersonalWording(Protocol):
+    """Puts into words why papers are in a reader's own part of an issue."""
+
+    def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
+        """Why a paper is listed; the best match comes first."""
+
+    def past_the_limit(self, place: int, n_listed: int, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
+        """Why a paper that matched is not listed: it came at ``place`` in a list of ``n_listed``."""
+
+    def too_dissimilar(self, query: str, similarity: float, min_similarity: float) -> str:
+        """Why a paper is not listed: its similarity to a saved search is a little too low."""

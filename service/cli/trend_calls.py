@@ -1,0 +1,42 @@
+"""Command `calls`: trend calls and their outcomes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from domain.errors import UsageError
+from service.cli.context import open_context
+from service.cli.options import JsonOption, print_json
+
+
+def calls(
+    ctx: typer.Context,
+    week: Annotated[
+        str | None,
+        typer.Option(help="Every call of this week, such as 2026-W20; by default the rises and falls of all weeks."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Trend calls (rising, falling, emerging or cooling) and their outcomes."""
+    from queries import trend_calls as call_queries
+    from queries.parse_dates import week_named
+    from templates import number_text
+
+    with open_context(ctx) as context:
+        answer = call_queries.calls(context, week_named(week) if week else None)
+    if as_json:
+        print_json(answer)
+        return
+    if not answer.calls:
+        raise UsageError("no call is stored" + (f" for {week}" if week else " yet") + "; `papertide run` makes them")
+    for r in answer.record:
+        typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
+    for c in answer.calls:
+        scores = {True: "held", False: "did not hold", None: "cannot be told"}
+        line = f"{number_text.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
+        if c.growth:
+            line += f"  {number_text.growth_text(c.growth)}"
+        line += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
+        typer.echo(f"{c.week}  {line}{'; called late' * c.late}")
