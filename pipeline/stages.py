@@ -114,6 +114,7 @@ def tables(context: AppContext) -> Iterator[Progress]:
         context.detector.detector_id,
         model.topic_model_id if model else None,
         context.settings.categories,
+        now=context.now(),
     )
 
 

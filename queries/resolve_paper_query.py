@@ -6,7 +6,7 @@ from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from queries.parameters import LEVELS, PaperRequest
-from queries.term_counts import require_counted
+from queries.term_counts import require_counted, stored_counts_state
 from queries.term_resolution import term_named, watched
 from runtime.context import AppContext
 
@@ -30,7 +30,7 @@ def resolved_query(context: AppContext, request: PaperRequest) -> PaperQuery:
         if named[0] == "topic":
             topic_id = int(named[1])
         else:
-            require_counted(context)
+            require_counted(stored_counts_state(context))
             term = named
     if request.since and request.until and request.since > request.until:
         raise UsageError(f"the first day, {request.since}, is after the last, {request.until}")

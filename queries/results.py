@@ -49,6 +49,9 @@ class Trends:
     """The categories whose papers are the denominator: those requested, else all watched."""
     series: tuple[TermSeries, ...]
     """One for each term, in the order requested."""
+    counted_at: datetime | None = None
+    """When techniques, themes and topics were counted, if papers have changed since, as they do during a run. Their
+    points are then of that time. Null if everything stored is counted."""
 
 
 @dataclass(frozen=True)

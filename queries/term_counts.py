@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from analysis.trends.shares import papers_by_week
@@ -17,38 +18,56 @@ from queries.term_resolution import TERM_KINDS, meant_rows, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections
 from store.search import weekly_matches
-from store.weekly import ALL_WATCHED, weekly_counts, weekly_papers, weekly_tables_are_current
+from store.weekly import ALL_WATCHED, CountedState, counted_papers, counted_state, weekly_counts, weekly_papers
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A term's kind, its name, and its papers by week.
+
+    ``n_by_week`` holds all papers of each week when techniques, themes and topics were last counted; ``None`` if the
+    term was counted just now.
+    """
+
+    kind: SeriesKind
+    name: str
+    by_week: dict[Week, int]
+    n_by_week: dict[Week, int] | None = None
 
 
 class TermCounter:
-    """Counts terms by week among the papers of some categories."""
+    """Counts terms by week among the papers of some categories.
 
-    def __init__(self, context: AppContext, level: Level, among: PaperQuery) -> None:
+    ``counted`` is what the stored counts of techniques, themes and topics are of.
+    """
+
+    def __init__(self, context: AppContext, level: Level, among: PaperQuery, counted: CountedState | None) -> None:
         self._context = context
+        self._counted = counted
         self._levels = LEVELS[level]
         self._among = among
         self._level = level
         self._terms = {(t.kind, t.key): t for t in context.detector.taxonomy.terms}
 
-    def count(self, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
-        """The term's kind, its name, and its papers by week."""
+    def count(self, term: str) -> Counted:
+        """Count a term."""
         asked_kind, _, rest = term.partition(":")
         if rest and asked_kind == "text":
-            return "text", rest.strip(), self._text(rest.strip())
+            return Counted("text", rest.strip(), self._text(rest.strip()))
         if rest and asked_kind == "meaning":
-            return "meaning", rest.strip(), self._meant(rest.strip())
+            return Counted("meaning", rest.strip(), self._meant(rest.strip()))
         for kind in TERM_KINDS:
             if rest and asked_kind == kind:
                 return self._count_as(kind, rest, term)
         for kind in TERM_KINDS:
             if (key := term_key(self._context, kind, term)) is not None:
-                return kind, self._called(kind, key), self._detected(kind, key)
+                return self._detected(kind, key)
         found = self._text(term)
         if not found:
             near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
             raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
-        return "text", term, found
+        return Counted("text", term, found)
 
     def name(self, kind: str, key: str) -> str:
         """A term's display name."""
@@ -64,12 +83,12 @@ class TermCounter:
         term = next((t for (of, k), t in self._terms.items() if of == kind and k == key), None)
         return self._context.cached("measured errors", measured_errors).get(key) if term and term.measured else None
 
-    def _count_as(self, kind: TermKind, name: str, term: str) -> tuple[SeriesKind, str, dict[Week, int]]:
+    def _count_as(self, kind: TermKind, name: str, term: str) -> Counted:
         key = term_key(self._context, kind, name)
         if key is None:
             known = ", ".join(k for of, k in self._terms if of == kind) or "listed by `papertide topics list`"
             raise UsageError(f"{term!r}: there is no such {kind}; they are {known}")
-        return kind, self._called(kind, key), self._detected(kind, key)
+        return self._detected(kind, key)
 
     def _called(self, kind: TermKind, key: str) -> str:
         if kind != "topic":
@@ -77,27 +96,36 @@ class TermCounter:
         model = self._context.topic_model
         return next(t.label for t in (model.topics if model else ()) if str(t.topic_id) == key)
 
-    def _detected(self, kind: TermKind, key: str) -> dict[Week, int]:
+    def _detected(self, kind: TermKind, key: str) -> Counted:
         if kind == "theme" and self._level == "about":
             raise UsageError(
                 f"{key}: a theme has no level 'about'; 'adopts' counts papers that mainly contribute to it"
             )
-        require_counted(self._context)
+        counted = require_counted(self._counted)
         levels = (ADOPTS,) if kind == "topic" else self._levels
-        categories = self._among.categories
+        name, categories = self._called(kind, key), self._among.categories
         if self._among.primary or len(categories) > 1:
+            if not counted.is_current:
+                raise UsageError(
+                    "papers have changed and are not counted yet, which a run does within the hour; until then "
+                    "techniques, themes and topics have numbers for all categories and for each one"
+                )
             if kind == "topic":
                 query = replace(self._among, topic_id=int(key))
             else:
                 query = replace(self._among, term=(kind, key), levels=levels)
-            return weekly_papers(self._context.db, self._context.corpus, query)
+            return Counted(kind, name, weekly_papers(self._context.db, self._context.corpus, query))
         category = categories[0] if categories else ALL_WATCHED
-        by_term = self._context.cached(("counts", category), lambda: _counts_by_term(self._context, category))
+        by_term, n_by_week = self._context.cached(("counts", category), lambda: _stored_counts(self._context, category))
+        if (not n_by_week and not counted_papers(self._context.db)) or (
+            kind == "topic" and not counted.is_current and (kind, key) not in by_term
+        ):
+            raise UsageError(_NOT_COUNTED)
         by_week: dict[Week, int] = {}
         for week, level, k in by_term.get((kind, key), ()):
             if level in levels:
                 by_week[week] = by_week.get(week, 0) + k
-        return by_week
+        return Counted(kind, name, by_week, n_by_week)
 
     def _text(self, words: str) -> dict[Week, int]:
         context, among = self._context, self._among
@@ -109,32 +137,55 @@ class TermCounter:
             raise UsageError(str(error)) from error
 
 
-def require_counted(context: AppContext) -> None:
-    """Check that counts are current; old counts must not be divided by the papers stored now.
+_NOT_COUNTED = (
+    "papers have not been counted with these categories, taxonomy and topics yet; `papertide analyse` counts them"
+)
+
+
+def require_counted(counted: CountedState | None) -> CountedState:
+    """The state that the stored counts are of, if they are of this detector and these categories.
 
     Raises
     ------
     UsageError
-        If papers, categories or the taxonomy changed since papers were counted.
+        If categories or the taxonomy have changed since papers were counted.
     """
-    if not context.cached("counts are current", lambda: _counts_are_current(context)):
-        raise UsageError(
-            "papers, categories or taxonomy have changed since papers were counted; `papertide analyse` recounts them"
-        )
+    if counted is None:
+        raise UsageError(_NOT_COUNTED)
+    return counted
+
+
+def stored_counts_state(context: AppContext) -> CountedState | None:
+    """What the stored counts of techniques, themes and topics are of; ``None`` if they cannot be used.
+
+    They are not current while a run is at work. Read again for each answer, because that is no change of the state for
+    which a web process caches.
+    """
+    detector_id = context.detector.detector_id
+    state = counted_state(context.db, detector_id, context.settings.categories)
+    if state is None or not state.is_current:
+        return state
+    n_undetected = context.cached("undetected", lambda: count_without_detections(context.db, detector_id))
+    return replace(state, is_current=not n_undetected)
+
+
+def _stored_counts(
+    context: AppContext, category: str
+) -> tuple[dict[tuple[str, str], list[tuple[Week, int, int]]], dict[Week, int]]:
+    """Week, level and papers of every technique, theme and topic, and all papers of each week; of one count."""
+    read_state = partial(counted_state, context.db, context.detector.detector_id, context.settings.categories)
+    before = read_state()
+    while True:
+        counts = _counts_by_term(context, category), counted_papers(context.db, category=category)
+        after = read_state()
+        if after == before:
+            return counts
+        before = after  # a run has counted again between the two reads
 
 
 def _counts_by_term(context: AppContext, category: str) -> dict[tuple[str, str], list[tuple[Week, int, int]]]:
-    """Week, level and papers of every technique, theme and topic."""
     by_term: dict[tuple[str, str], list[tuple[Week, int, int]]] = {}
     table = weekly_counts(context.db, category=category)
     for at, kind, key, level, k in zip(*(table[name].tolist() for name in table.columns), strict=True):
         by_term.setdefault((kind, key), []).append((Week(at.date()), level, k))
     return by_term
-
-
-def _counts_are_current(context: AppContext) -> bool:
-    model, detector_id = context.topic_model, context.detector.detector_id
-    topic_model_id = model.topic_model_id if model else None
-    return weekly_tables_are_current(
-        context.db, detector_id, topic_model_id, context.settings.categories
-    ) and not count_without_detections(context.db, detector_id)

@@ -22,7 +22,7 @@ from domain.weekly_table_schemas import WEEKLY_TOTALS
 from queries.parameters import MAX_TERMS, Level, TrendRequest
 from queries.parse_dates import day
 from queries.results import Trends, rounded, rounded_growth
-from queries.term_counts import TermCounter
+from queries.term_counts import TermCounter, stored_counts_state
 from queries.term_resolution import TERM_KINDS, term_key, watched
 from runtime.context import AppContext
 from store.trend_calls import newest_calls
@@ -46,7 +46,8 @@ def trends(
     A term is the key or name of a technique or theme, the label of a topic, or any other words, which are
     matched as a phrase. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant; ``meaning:``
     takes it as a description, and counts the papers whose vectors are unusually near to it. The week that is still
-    open is left out unless requested; it is never complete.
+    open is left out unless requested; it is never complete. While a run is at work, techniques, themes and topics have
+    the numbers of the last count, and ``counted_at`` tells when that was.
 
     Raises
     ------
@@ -60,17 +61,20 @@ def trends(
     totals = _between(totals if with_open_week else _closed(context, totals), since, until)
     if totals.empty:
         raise UsageError("no closed week is stored in this range; `papertide run` fetches some")
-    counter = TermCounter(context, level, among)
+    state = stored_counts_state(context)
+    counter = TermCounter(context, level, among, state)
 
     def one(term: str) -> TermSeries:
-        kind, name, k_by_week = counter.count(term)
+        counted = counter.count(term)
+        kind, name, k_by_week = counted.kind, counted.name, counted.by_week
         error = counter.error(kind, name) if level == "adopts" else None
-        growth, changes = _movement(context, totals, k_by_week)
+        n_of_weeks = totals if counted.n_by_week is None else _totals_when_counted(totals, counted.n_by_week)
+        growth, changes = _movement(context, n_of_weeks, k_by_week)
         return TermSeries(
             term=name,
             kind=kind,
             name=counter.name(kind, name),
-            points=tuple(_points(share_series(totals, k_by_week, by=by, min_papers=1), error)),
+            points=tuple(_points(share_series(n_of_weeks, k_by_week, by=by, min_papers=1), error)),
             growth=growth,
             change_points=changes,
             call=_newest_call(context, kind, name) if not among.categories and level == "adopts" else None,
@@ -78,7 +82,25 @@ def trends(
 
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = tuple(context.cached(("series", term, *scope), partial(one, term)) for term in terms)
-    return Trends(by, level, among.categories or context.settings.categories, series)
+    is_old = state is not None and not state.is_current and any(one.kind in TERM_KINDS for one in series)
+    return Trends(
+        by,
+        level,
+        among.categories or context.settings.categories,
+        series,
+        counted_at=state.counted_at if state is not None and is_old else None,
+    )
+
+
+def _totals_when_counted(totals: pd.DataFrame, n_by_week: Mapping[Week, int]) -> pd.DataFrame:
+    """The weeks with the papers that were counted; a week is complete if none has come since."""
+    last = max(n_by_week, default=Week(date.min))
+    is_counted = (totals["week_start"].dt.date <= last.monday) | (totals["n"] == 0)
+    table = totals[is_counted].reset_index(drop=True)
+    if table.empty:
+        raise UsageError("no week of this range has been counted yet, which a run does within the hour")
+    n = pd.Series([n_by_week.get(Week(at.date()), 0) for at in table["week_start"]], index=table.index, dtype="int64")
+    return WEEKLY_TOTALS.check(table.assign(n=n, complete=table["complete"] & (table["n"] == n)))
 
 
 def trend_answer(context: AppContext, request: TrendRequest, *, with_open_week: bool = False) -> Trends:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from domain.detections import Detection, Evidence, PaperDetections
 from domain.paper import ArxivId
@@ -60,7 +60,7 @@ def add_detections(db: Database, detector_id: str, found: Sequence[PaperDetectio
         connection.execute(detected_paper.insert(), [{"detector_id": detector_id, "arxiv_id": i} for i in ids])
         if rows:
             connection.execute(detection.insert(), rows)
-        connection.execute(delete(weekly_basis))
+        connection.execute(update(weekly_basis).values(is_current=False))
 
 
 def detections_of_week(

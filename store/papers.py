@@ -134,7 +134,7 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
             connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
         _store_parts(db, connection, this, seen_at)
     if plan.new or changed:
-        connection.execute(delete(weekly_basis))
+        connection.execute(update(weekly_basis).values(is_current=False))
     if plan.versions:
         connection.execute(
             db.upsert(paper_version).on_conflict_do_nothing(),

@@ -27,10 +27,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -259,15 +260,17 @@ topic_assignment = Table(
     Index(None, "topic_model_id", "topic_id"),
 )
 
-weekly_basis = Table(  # one row if weekly_count is up to date, none if something changed since
+weekly_basis = Table(  # one row: what weekly_count was counted from
     "weekly_basis",
     metadata,
     Column("detector_id", String(128), primary_key=True),
     Column("topic_model_id", Integer, nullable=True),  # null before the first fit
     Column("categories", String(512), nullable=False),
+    Column("is_current", Boolean, nullable=False, server_default=true()),  # false once something has changed since
+    Column("counted_at", UtcDateTime),  # null if not known
 )
 
-weekly_count = Table(
+weekly_count = Table(  # of kind paper, with an empty key: all papers, the denominator
     "weekly_count",
     metadata,
     Column("week_start", Date, primary_key=True),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from domain.paper import ArxivId
 from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
@@ -354,7 +354,7 @@ def _store_assignments(
         ),
         rows,
     )
-    connection.execute(delete(weekly_basis))
+    connection.execute(update(weekly_basis).values(is_current=False))
 
 
 def assignments_of_week(

@@ -1,13 +1,15 @@
 """Weekly counts of papers, techniques, themes and topics.
 
 The stored counts depend on the detector, the topic model and the watched categories. Whatever changes papers,
-detections or assignments deletes the row of ``weekly_basis`` in the same transaction, so the counts are either up to
-date or known not to be.
+detections or assignments marks the row of ``weekly_basis`` in the same transaction, so the counts are either up to date
+or known not to be. They hold their own denominators, so old counts are still right for the papers of then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import (
@@ -37,19 +39,41 @@ from store.windows import window_records
 
 ALL_WATCHED = ""
 """The category key of the counts over all watched categories together."""
+_ALL_PAPERS_KIND = "paper"
+"""The kind of the rows that count all papers."""
+
+
+@dataclass(frozen=True)
+class CountedState:
+    """What the stored counts were counted from.
+
+    ``is_current`` tells whether nothing has changed since; ``counted_at`` is ``None`` if it is not known.
+    """
+
+    topic_model_id: int | None
+    is_current: bool
+    counted_at: datetime | None
+
+
+def counted_state(db: Database, detector_id: str, categories: Collection[str]) -> CountedState | None:
+    """What the stored counts were counted from; ``None`` if it was another detector or other categories."""
+    with db.read() as connection:
+        row = connection.execute(select(weekly_basis)).one_or_none()
+    if row is None or (row.detector_id, row.categories) != (detector_id, categories_key(categories)):
+        return None
+    return CountedState(row.topic_model_id, row.is_current, row.counted_at)
 
 
 def weekly_tables_are_current(
     db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str]
 ) -> bool:
     """Whether the stored counts are up to date for this detector, topic model and categories."""
-    with db.read() as connection:
-        row = connection.execute(select(weekly_basis)).one_or_none()
-    return row is not None and tuple(row) == (detector_id, topic_model_id, categories_key(categories))
+    state = counted_state(db, detector_id, categories)
+    return state is not None and state.is_current and state.topic_model_id == topic_model_id
 
 
 def rebuild_weekly_tables(
-    db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str]
+    db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str], *, now: datetime
 ) -> None:
     """Recompute all counts, in one transaction."""
     watched = sorted(set(categories))
@@ -58,6 +82,7 @@ def rebuild_weekly_tables(
             connection.execute(delete(table))
         for category, papers in _scopes(watched):
             columns = ["week_start", "category", "kind", "key", "level", "k"]
+            connection.execute(insert(weekly_count).from_select(columns, _all(category, papers)))
             connection.execute(insert(weekly_count).from_select(columns, _detected(category, papers, detector_id)))
             if topic_model_id is not None:
                 connection.execute(
@@ -65,7 +90,11 @@ def rebuild_weekly_tables(
                 )
         connection.execute(
             insert(weekly_basis).values(
-                detector_id=detector_id, topic_model_id=topic_model_id, categories=categories_key(categories)
+                detector_id=detector_id,
+                topic_model_id=topic_model_id,
+                categories=categories_key(categories),
+                is_current=True,
+                counted_at=now,
             )
         )
 
@@ -80,6 +109,12 @@ def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause
         .subquery()
     )
     return [(literal(ALL_WATCHED, String), each_once), (listed.c.category, listed)]
+
+
+def _all(category: ColumnElement[str], papers: FromClause) -> Select[tuple[object, ...]]:
+    kind, key, level = literal(_ALL_PAPERS_KIND, String), literal("", String), literal(0, Integer)
+    of_week = select(papers.c.week_start, category, kind, key, level, func.count()).select_from(papers)
+    return of_week.group_by(papers.c.week_start, category)
 
 
 def _detected(category: ColumnElement[str], papers: FromClause, detector_id: str) -> Select[tuple[object, ...]]:
@@ -150,13 +185,21 @@ def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
     return complete
 
 
+def counted_papers(db: Database, *, category: str = ALL_WATCHED) -> dict[Week, int]:
+    """Papers of each week when the stored counts were made; empty weeks are absent."""
+    c = weekly_count.c
+    question = select(c.week_start, c.k).where(c.category == category, c.kind == _ALL_PAPERS_KIND)
+    with db.read() as connection:
+        return {Week(monday): n for monday, n in connection.execute(question)}
+
+
 def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
     """Stored counts of techniques, themes and topics by week; a sorted table of schema ``WEEKLY_COUNTS``."""
     question = (
         select(
             weekly_count.c.week_start, weekly_count.c.kind, weekly_count.c.key, weekly_count.c.level, weekly_count.c.k
         )
-        .where(weekly_count.c.category == category)
+        .where(weekly_count.c.category == category, weekly_count.c.kind != _ALL_PAPERS_KIND)
         .order_by(weekly_count.c.kind, weekly_count.c.key, weekly_count.c.level, weekly_count.c.week_start)
     )
     with db.read() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 
@@ -103,6 +104,17 @@ def confirm_question(purpose: Literal["confirm", "unsubscribe"], address: str) -
             "Confirm your subscription", f"Click to get the digest at {address}.", "Confirm the subscription"
         )
     return Confirmation("Unsubscribe", f"Stop sending digests to {address}?", "Unsubscribe")
+
+
+# -- trends
+
+
+def counted_note(counted_at: datetime) -> str:
+    """Which papers the numbers of techniques, themes and topics are of, while newer ones are being counted."""
+    return (
+        "Papers have changed and are being counted. "
+        f"Techniques, themes and topics have the numbers of {counted_at:%Y-%m-%d %H:%M} UTC."
+    )
 
 
 # -- errors

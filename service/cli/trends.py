@@ -77,8 +77,10 @@ def trends(
 
 
 def _print_trends(answer: Trends) -> None:
-    from templates import number_text
+    from templates import number_text, page_message_wording
 
+    if answer.counted_at is not None:
+        typer.echo(page_message_wording.counted_note(answer.counted_at))
     for series in answer.series:
         level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
         typer.echo(f"{series.term} ({series.kind}{level}), by {answer.by}")

@@ -22,6 +22,7 @@ from service.web.page_cache import cached_page
 from service.web.page_parameters import topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.responses import CSV, JSON, json_text
+from templates import page_message_wording
 from templates.links import WEB_LINKS
 from templates.trend_csv import trends_csv
 from templates.trend_summary import movement
@@ -79,6 +80,7 @@ def trends(
             is_example=is_example,
             problem=problem,
             answer=answer,
+            counted_note=page_message_wording.counted_note(answer.counted_at) if answer and answer.counted_at else "",
             series=series,
             movements=movements,
             watched=web.context.settings.categories,

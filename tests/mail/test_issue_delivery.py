@@ -105,7 +105,7 @@ def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Itera
     detector = Detector(load_taxonomy(None))
     for _ in detect_missing(db, detector):
         pass
-    for _ in refresh_tables(db, detector.detector_id, None, settings.categories):
+    for _ in refresh_tables(db, detector.detector_id, None, settings.categories, now=NOW):
         pass
     for week in (WEEK.plus(-2), WEEK.plus(-1), WEEK):
         for _ in stages.publish(context, week):

@@ -51,7 +51,7 @@ def test_reading_again_replaces_what_was_found(stored: Stored, make_paper: Make)
 
 def test_new_detections_make_the_weekly_tables_stale(stored: Stored, make_paper: Make) -> None:
     db = stored(make_paper(1))
-    rebuild_weekly_tables(db, "d", None, ["cs.LG"])
+    rebuild_weekly_tables(db, "d", None, ["cs.LG"], now=WEEK.end_at)
     assert weekly_tables_are_current(db, "d", None, ["cs.LG"])
     add_detections(db, "d", [PaperDetections(make_paper(1).arxiv_id, ())])
     assert not weekly_tables_are_current(db, "d", None, ["cs.LG"])

@@ -25,6 +25,7 @@ from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
 from store.subscription_requests import count_answers_tried, requests_from
 from store.suppressed_addresses import suppression_reason
+from store.weekly import counted_papers, counted_state, rebuild_weekly_tables
 
 MESSAGES = {
     ("delivery", "1"): "the mail server refuses ada@example.org: 550 5.1.1 <ada@example.org>: User unknown",
@@ -204,3 +205,36 @@ def test_every_instance_has_a_key_of_its_own(tmp_path: Path) -> None:
         hashes.add(again.keyed_hash("ada@example.org"))
         again.close()
     assert len(hashes) == 2
+
+
+def test_stored_counts_get_their_totals(old_url: str) -> None:
+    with _at_version(old_url, "0007") as connection:
+        connection.execute(text("INSERT INTO weekly_basis VALUES ('d', NULL, 'cs.CV cs.LG')"))
+        for number, (categories, gone) in enumerate(
+            ((["cs.LG"], False), (["cs.LG", "cs.CV"], False), (["math.OC"], False), (["cs.CV"], True)), 1
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO paper (row_id, arxiv_id, version, title, abstract, authors, primary_category,"
+                    " categories, submitted_at, updated_at, week_start, first_seen_at, is_withdrawn) VALUES"
+                    " (:n, :id, 1, 't', 'a', '[]', 'cs.LG', '[]', :at, :at, '2026-06-15', :at, :gone)"
+                ),
+                {"n": number, "id": f"2606.{number:05}", "at": datetime(2026, 6, 16, tzinfo=UTC), "gone": gone},
+            )
+            for category in categories:
+                connection.execute(
+                    text("INSERT INTO paper_category VALUES (:id, :category)"),
+                    {"id": f"2606.{number:05}", "category": category},
+                )
+    db = open_database(old_url)
+    try:
+        week = Week(date(2026, 6, 15))
+        assert [counted_papers(db, category=c) for c in ("", "cs.LG", "cs.CV")] == [{week: 2}, {week: 2}, {week: 1}]
+        state = counted_state(db, "d", ["cs.LG", "cs.CV"])
+        assert state is not None
+        assert state.is_current
+        assert state.counted_at is not None
+        rebuild_weekly_tables(db, "d", None, ["cs.LG", "cs.CV"], now=state.counted_at)
+        assert [counted_papers(db, category=c) for c in ("", "cs.LG", "cs.CV")] == [{week: 2}, {week: 2}, {week: 1}]
+    finally:
+        db.close()

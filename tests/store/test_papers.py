@@ -150,7 +150,7 @@ def test_a_replacement_deletes_what_was_derived_from_the_old_text(stored: Stored
         settings={},
         library_versions={},
     )
-    rebuild_weekly_tables(db, "d", fit, ["cs.LG"])
+    rebuild_weekly_tables(db, "d", fit, ["cs.LG"], now=SEEN_AT)
     stored(make_paper(1, version=2, abstract="Other words."))
     assert ids_without_embedding(db, "m") == [old.arxiv_id]
     assert ids_without_detections(db, "d") == [old.arxiv_id]
@@ -219,7 +219,7 @@ def test_a_withdrawn_paper_stays_stored_and_leaves_every_count_list_and_search(
     add_detections(db, "d", [PaperDetections(i, (Detection("technique", "gnn", 2, ()),)) for i in ids])
 
     def seen() -> dict[str, int]:
-        rebuild_weekly_tables(db, "d", None, ["cs.LG", "cs.CL"])
+        rebuild_weekly_tables(db, "d", None, ["cs.LG", "cs.CL"], now=SEEN_AT)
         corpus = Corpus(("cs.LG", "cs.CL"))
         return {
             "week": len(papers_of_week(db, WEEK, ["cs.LG"])),
@@ -264,7 +264,7 @@ def test_a_paper_in_several_watched_categories_counts_once(stored: Stored, make_
         "d",
         [PaperDetections(make_paper(i).arxiv_id, (Detection("technique", "gnn", 2, ()),)) for i in (1, 2)],
     )
-    rebuild_weekly_tables(db, "d", None, watched)
+    rebuild_weekly_tables(db, "d", None, watched, now=SEEN_AT)
     assert weekly_counts(db)["k"].tolist() == [2]
 
 

@@ -62,7 +62,7 @@ def counted(stored: Stored, make_paper: Make) -> Database:
         settings={},
         library_versions={},
     )
-    rebuild_weekly_tables(db, "d", fit, WATCHED)
+    rebuild_weekly_tables(db, "d", fit, WATCHED, now=AT)
     assert fit == 1
     return db
 
@@ -115,12 +115,12 @@ def test_tables_are_current_only_for_what_they_were_made_with(counted: Database)
 
 def test_building_the_tables_again_gives_the_same(counted: Database) -> None:
     before = weekly_counts(counted)
-    rebuild_weekly_tables(counted, "d", 1, WATCHED)
+    rebuild_weekly_tables(counted, "d", 1, WATCHED, now=AT)
     assert weekly_counts(counted).equals(before)
 
 
 def test_an_empty_store_has_empty_tables(database: Database) -> None:
-    rebuild_weekly_tables(database, "d", None, WATCHED)
+    rebuild_weekly_tables(database, "d", None, WATCHED, now=AT)
     assert weekly_totals(database, WATCHED).empty
     assert weekly_counts(database).empty
     assert complete_weeks(database, WATCHED) == set()

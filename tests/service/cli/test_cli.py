@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,23 @@ def held(tmp_path: Path, make_paper: Make) -> None:
     detector = Detector(load_taxonomy(None))
     for _ in detect_missing(db, detector):
         pass
-    for _ in refresh_tables(db, detector.detector_id, None, categories):
+    for _ in refresh_tables(db, detector.detector_id, None, categories, now=datetime.fromisoformat(NOW)):
         pass
+    db.close()
+
+
+@pytest.fixture
+def at_work(held: None, tmp_path: Path, make_paper: Make) -> None:
+    """As ``held``, and a run has added ten papers to the newest week and one of the week after, not counted yet."""
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    for week, n in ((WEEK, 10), (WEEK.plus(1), 1)):
+        at = week.start_at + timedelta(days=1)
+        papers = tuple(
+            make_paper(200 + i + (50 if n == 1 else 0), title="A diffusion model", submitted_at=at, updated_at=at)
+            for i in range(n)
+        )
+        came = HarvestedWindow(window_of(week), Settings().categories, papers, n, None, at + timedelta(days=9))
+        apply_harvest(db, plan_harvest(papers, {}), came, seen_at=at + timedelta(days=9))
     db.close()
 
 
@@ -306,7 +321,7 @@ def test_the_json_of_trends_has_the_documented_fields(papertide: Papertide) -> N
     ended = papertide("trends", "diffusion", "text:latent", "--json")
     assert (ended.status, ended.err) == (0, "")
     answer: dict[str, Any] = json.loads(ended.out)
-    assert list(answer) == ["by", "level", "categories", "series"]
+    assert list(answer) == ["by", "level", "categories", "series", "counted_at"]
     assert (answer["by"], answer["level"], answer["categories"]) == ("week", "adopts", list(Settings().categories))
     assert [(s["term"], s["kind"]) for s in answer["series"]] == [("diffusion", "technique"), ("latent", "text")]
     for series in answer["series"]:
@@ -479,3 +494,37 @@ def test_real_papers_never_come_among_those_of_the_demo(papertide: Papertide, tm
     db.close()
     for command in (["run"], ["harvest", "--source", "oai"]):
         _refused(papertide(*command), "the demo's", "--data-dir")
+
+
+@pytest.mark.usefixtures("at_work")
+def test_trends_during_a_run_are_those_of_the_last_count_and_say_so(papertide: Papertide) -> None:
+    answer = json.loads(papertide("trends", "diffusion", "text:diffusion", "--json").out)
+    assert answer["counted_at"] == NOW
+    detected, words = ([(p["k"], p["n"], p["complete"]) for p in s["points"]] for s in answer["series"])
+    assert detected == [(10, 20, True), (10, 20, False)]
+    assert words == [(10, 20, True), (20, 30, True)]  # words are looked up in all that is stored
+    for category in ("cs.LG", "cs.CL"):
+        alone = json.loads(papertide("trends", "diffusion", "--category", category, "--json").out)
+        assert [p["n"] for p in alone["series"][0]["points"]] == ([20, 20] if category == "cs.LG" else [0, 0])
+    printed = papertide("trends", "diffusion")
+    assert (printed.status, printed.err) == (0, "")
+    assert printed.out.startswith("Papers have changed and are being counted. Techniques, themes and topics have the")
+    assert "2026-06-23 12:00 UTC" in printed.out
+    assert json.loads(papertide("trends", "text:diffusion", "--json").out)["counted_at"] is None
+    _refused(papertide("trends", "diffusion", "--category", "cs.LG", "--category", "cs.CL"), "not counted yet")
+
+
+@pytest.mark.usefixtures("at_work")
+def test_trends_are_of_everything_once_it_is_counted(papertide: Papertide) -> None:
+    assert papertide("analyse").status == 0
+    answer = json.loads(papertide("trends", "diffusion", "--json").out)
+    assert answer["counted_at"] is None
+    assert [(p["k"], p["n"]) for p in answer["series"][0]["points"]] == [(10, 20), (20, 30)]
+
+
+@pytest.mark.usefixtures("held")
+def test_trends_with_categories_that_were_never_counted_say_what_to_do(
+    papertide: Papertide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAPERTIDE_CATEGORIES", "cs.LG")
+    _refused(papertide("trends", "diffusion"), "papertide analyse")
