@@ -323,9 +323,13 @@ def _table(rows: Sequence[dict[str, Any]], schema: TableSchema) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from papertide.result_columns import LEFT_OUT
+
     if not rows:
         return schema.empty()
-    if differing := {column.name for column in schema.columns} ^ set(rows[0]):
+    if differing := {column.name for column in schema.columns} ^ (
+        set(rows[0]) - LEFT_OUT.get(schema.name, frozenset())
+    ):
         raise ValueError(f"{schema.name}: only in the schema or only in the rows: {', '.join(sorted(differing))}")
     columns = {}
     for column in schema.columns:

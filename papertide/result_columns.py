@@ -57,8 +57,8 @@ TOPICS = TableSchema(
         Column("label", "str", "label, or the operator's name for it"),
         Column("area", "str", "wider field; empty where topics are not grouped"),
         Column("top_terms", "object", "list of terms, best first"),
-        Column("born_week", "str", "week in which the topic was born, such as 2026-W20"),
-        Column("n_papers", "int64", "papers of the fit; of a topic born since, those that it began with"),
+        Column("born_week", "str", "week of its first papers, such as 2026-W20"),
+        Column("n_papers", "int64", "papers that belong to it now; each paper counts for one topic"),
     ),
 )
 
@@ -103,6 +103,7 @@ WEEKS = TableSchema(
 
 LEFT_OUT: Mapping[str, frozenset[str]] = {
     "trends": frozenset({"name", "growth", "change_points", "call"}),
+    "topics": frozenset({"active", "x", "y"}),
     "digest": frozenset(
         {
             "slug",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from domain.week import Week, iso_instant
+from queries.topics import topics
 from runtime.atomic_write import write_whole
 from runtime.context import AppContext
 from store.detections import detections_of_week
@@ -28,11 +29,11 @@ def export_public(context: AppContext, folder: Path) -> Iterator[str]:
     yield _write(folder / "weeks.csv", totals.assign(week_start=weeks).to_csv(index=False, lineterminator="\n"))
     counts = counts.assign(week_start=[at.date() for at in counts["week_start"]])
     yield _write(folder / "weekly_counts.csv", counts.to_csv(index=False, lineterminator="\n"))
-    topics = [
-        (t.topic_id, no_formula(t.label), str(t.born_week), t.size, no_formula(" ".join(t.top_terms)))
-        for t in (model.topics if model else ())
+    topic_rows = [
+        (t.topic_id, no_formula(t.label), str(t.born_week), t.n_papers, no_formula(" ".join(t.top_terms)))
+        for t in topics(context)
     ]
-    yield _write(folder / "topics.csv", _csv(("topic_id", "label", "born_week", "n_papers", "top_terms"), topics))
+    yield _write(folder / "topics.csv", _csv(("topic_id", "label", "born_week", "n_papers", "top_terms"), topic_rows))
     for week in map(Week, weeks):
         papers = papers_of_week(context.db, week, categories)
         if not papers:

@@ -90,7 +90,7 @@ def _place_of(context: AppContext, arxiv_id: ArxivId) -> tuple[TopicName | None,
     if nearest is None:
         return None, ()
     topic_id = int(search.index.topic_id[search.index.row_of[arxiv_id]])
-    of = {t.topic.topic_id: t.topic for t in all_topics(context)}.get(topic_id)
+    of = {t.topic_id: t for t in all_topics(context)}.get(topic_id)
     similarity = {near.arxiv_id: near.similarity for near in nearest}
     similar = tuple(
         SimilarPaper(**vars(paper_line(p)), similarity=round(similarity[p.arxiv_id], 4))

@@ -250,8 +250,8 @@ class DetectResult:
 
 
 @dataclass(frozen=True)
-class TopicSummary:
-    """A topic of the newest fit."""
+class ListedTopic:
+    """A topic in the list of all topics, past ones included."""
 
     topic_id: int
     label: str
@@ -261,14 +261,9 @@ class TopicSummary:
     top_terms: tuple[str, ...]
     """Best first."""
     born_week: Week
+    """The week of its first papers."""
     n_papers: int
-    """Papers in the newest fit that has the topic; for a topic born since, those at its birth."""
-
-
-@dataclass(frozen=True)
-class ListedTopic(TopicSummary):
-    """A topic in the list of all topics, past ones included."""
-
+    """Papers that belong to it now; each paper counts for one topic."""
     active: bool
     """Whether the newest fit has it."""
     x: float | None
@@ -330,8 +325,6 @@ class TopicResult(ListedTopic):
     central: tuple[PaperLine, ...]
     """The papers nearest to its centroid."""
     neighbours: tuple[NeighbourTopic, ...]
-    n_papers_now: int
-    """Papers that belong to it now."""
 
 
 # -- digests

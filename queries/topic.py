@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from analysis.topics.topic_details import central_rows, common_techniques, nearest_topics
 from domain.errors import NotFound, UsageError
 from domain.paper_arrays import PaperIndex
-from domain.topics import Topic, TopicEvent
+from domain.topics import TopicEvent
 from domain.trends import TrendPoint
 from queries.paper_rows import paper_line, papers_at_rows
-from queries.results import NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
-from queries.topics import all_topics, topic_line
+from queries.results import ListedTopic, NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
+from queries.topics import all_topics, registered
 from queries.trends import trends
 from runtime.context import AppContext
 from store.topics import RegisteredTopic, topic_events
@@ -35,26 +35,24 @@ def topic(context: AppContext, topic_id: int) -> TopicResult:
 
 
 def _topic(context: AppContext, topic_id: int) -> TopicResult:
-    everyone = all_topics(context)
-    by_id = {t.topic.topic_id: t for t in everyone}
+    by_id = {t.topic_id: t for t in all_topics(context)}
     if topic_id not in by_id:
         raise NotFound(f"there is no topic {topic_id}")
     here = by_id[topic_id]
     index = context.paper_search.index
     rows = np.flatnonzero(index.topic_id == topic_id)
     return TopicResult(
-        **vars(topic_line(here)),
-        events=tuple(_event(e, {i: t.topic for i, t in by_id.items()}) for e in topic_events(context.db, topic_id)),
-        points=_points(context, topic_id) if here.is_active else (),
+        **vars(here),
+        events=tuple(_event(e, by_id) for e in topic_events(context.db, topic_id)),
+        points=_points(context, topic_id) if here.active else (),
         techniques=_techniques(context, index, rows),
         newest=_papers(context, index, rows[::-1]),
         central=_papers(context, index, central_rows(rows, index.similarity)),
-        neighbours=_neighbours(here, everyone),
-        n_papers_now=len(rows),
+        neighbours=_neighbours(topic_id, registered(context)),
     )
 
 
-def _event(event: TopicEvent, topics: Mapping[int, Topic]) -> TopicEventLine:
+def _event(event: TopicEvent, topics: Mapping[int, ListedTopic]) -> TopicEventLine:
     other = topics.get(event.other_topic_id) if event.other_topic_id is not None else None
     return TopicEventLine(event.week, event.kind, event.detail, event.other_topic_id, other.label if other else None)
 
@@ -89,7 +87,8 @@ def _papers(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> 
     return tuple(map(paper_line, papers_at_rows(context, index, rows)))
 
 
-def _neighbours(here: RegisteredTopic, everyone: Sequence[RegisteredTopic]) -> tuple[NeighbourTopic, ...]:
+def _neighbours(topic_id: int, everyone: Sequence[RegisteredTopic]) -> tuple[NeighbourTopic, ...]:
+    here = next(t for t in everyone if t.topic.topic_id == topic_id)
     others = [t for t in everyone if t.is_active and t is not here]
     return tuple(
         NeighbourTopic(others[i].topic.topic_id, others[i].topic.label, round(cosine, 4))

@@ -2,45 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import numpy as np
 
 from analysis.topics.weekly_shares import weekly_topic_shares
 from domain.digest import SharePoint
-from domain.topics import Topic
 from domain.week import Week, last_closed_week, weeks_between
-from queries.results import ListedTopic, TopicSummary
+from queries.results import ListedTopic, TopicPage
 from runtime.context import AppContext
-from store.topics import RegisteredTopic, registered_topics
+from store.topics import RegisteredTopic, papers_by_topic, registered_topics
 from store.weekly import complete_weeks
 
+TopicSort = Literal["size", "name", "newest", "recent"]
+"""The order of topics: most papers, label, newest first, or most papers in the newest week."""
 
-def topics(context: AppContext) -> tuple[TopicSummary, ...]:
+
+def topics(context: AppContext) -> tuple[ListedTopic, ...]:
     """The topics of the newest fit, largest first."""
-    model = context.topic_model
-    if model is None:
-        return ()
-    return tuple(map(_summary, sorted(model.topics, key=lambda t: (-t.size, t.topic_id))))
+    return tuple(t for t in all_topics(context) if t.active)
 
 
-def all_topics(context: AppContext) -> list[RegisteredTopic]:
+def all_topics(context: AppContext) -> tuple[ListedTopic, ...]:
     """Every topic, past ones included: the active ones, largest first, then the others."""
+    return context.cached("all topics", lambda: _all_topics(context))
+
+
+def _all_topics(context: AppContext) -> tuple[ListedTopic, ...]:
+    n_papers = papers_by_topic(context.db, context.corpus)
+    lines = [_line(t, n_papers.get(t.topic.topic_id, 0)) for t in registered(context)]
+    return tuple(sorted(lines, key=lambda t: (not t.active, -t.n_papers, t.topic_id)))
+
+
+def _line(registered: RegisteredTopic, n_papers: int) -> ListedTopic:
+    t, (x, y) = registered.topic, registered.position
+    return ListedTopic(
+        topic_id=t.topic_id,
+        label=t.label,
+        area=t.area,
+        top_terms=t.top_terms,
+        born_week=t.born_week,
+        n_papers=n_papers,
+        active=registered.is_active,
+        x=_finite(x),
+        y=_finite(y),
+    )
+
+
+def registered(context: AppContext) -> list[RegisteredTopic]:
+    """Every topic with its centroid, past ones included, by id."""
     model_id = context.embedding_model_id
     if model_id is None:
         return []
-    found = context.cached("registered topics", lambda: registered_topics(context.db, model_id))
-    return sorted(found, key=lambda t: (not t.is_active, -t.topic.size, t.topic.topic_id))
+    return context.cached("registered topics", lambda: registered_topics(context.db, model_id))
 
 
-def topic_line(registered: RegisteredTopic) -> ListedTopic:
-    """A topic in a list."""
-    x, y = registered.position
-    return ListedTopic(**vars(_summary(registered.topic)), active=registered.is_active, x=_finite(x), y=_finite(y))
+def topic_page(context: AppContext, *, limit: int, offset: int = 0) -> TopicPage:
+    """One page of all topics, in the order of `all_topics`."""
+    everyone = all_topics(context)
+    after = offset + limit if offset + limit < len(everyone) else None
+    return TopicPage(len(everyone), None if after is None else str(after), everyone[offset : offset + limit])
 
 
-def _summary(t: Topic) -> TopicSummary:
-    return TopicSummary(t.topic_id, t.label, t.area, t.top_terms, t.born_week, t.size)
+def topics_matching(context: AppContext, words: str, area: str, sort: TopicSort) -> tuple[ListedTopic, ...]:
+    """The topics of the newest fit whose label or top terms hold all words, of one area or, if empty, of any."""
+    wanted = words.casefold().split()
+    found = [
+        t
+        for t in topics(context)
+        if (not area or t.area == area)
+        and all(word in f"{t.label} {' '.join(t.top_terms)}".casefold() for word in wanted)
+    ]
+    series = topic_series(context)
+    keys: dict[TopicSort, Callable[[ListedTopic], Any]] = {
+        "size": lambda t: -t.n_papers,
+        "name": lambda t: t.label.casefold(),
+        "newest": lambda t: (-t.born_week.monday.toordinal(), -t.n_papers),
+        "recent": lambda t: -(series[t.topic_id][-1].k if series.get(t.topic_id) else 0),
+    }
+    return tuple(sorted(found, key=keys[sort]))
 
 
 def topic_series(context: AppContext, n_weeks: int = 26) -> dict[int, tuple[SharePoint, ...]]:
@@ -60,7 +102,7 @@ def _topic_series(context: AppContext, n_weeks: int) -> dict[int, tuple[SharePoi
     return weekly_topic_shares(
         index.day,
         index.topic_id,
-        topic_ids=[t.topic.topic_id for t in all_topics(context) if t.is_active],
+        topic_ids=[t.topic_id for t in topics(context)],
         weeks=weeks,
         complete=complete_weeks(context.db, context.settings.categories),
     )

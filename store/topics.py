@@ -16,6 +16,7 @@ from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, T
 from domain.week import Week
 from store.database import Database
 from store.paper_conditions import is_watched
+from store.paper_query import Corpus, matches
 from store.schema import (
     embedding,
     fitted_topic,
@@ -136,6 +137,22 @@ def registered_topics(db: Database, embedding_model_id: str) -> list[RegisteredT
         )
         for _, row in sorted(last.items())
     ]
+
+
+def papers_by_topic(db: Database, corpus: Corpus) -> dict[int, int]:
+    """The number of the corpus's papers in each topic; a topic without a paper is absent."""
+    query = (
+        select(topic_assignment.c.topic_id, func.count().label("n_papers"))
+        .join(paper, paper.c.arxiv_id == topic_assignment.c.arxiv_id)
+        .where(
+            topic_assignment.c.topic_model_id == corpus.topic_model_id,
+            topic_assignment.c.topic_id.is_not(None),
+            matches(corpus),
+        )
+        .group_by(topic_assignment.c.topic_id)
+    )
+    with db.read() as connection:
+        return {row.topic_id: row.n_papers for row in connection.execute(query)}
 
 
 def topics_of_papers(db: Database, topic_model_id: int) -> dict[ArxivId, int]:

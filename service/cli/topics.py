@@ -11,7 +11,7 @@ from service.cli.context import open_context
 from service.cli.options import JsonOption, print_json
 
 if TYPE_CHECKING:
-    from queries.results import TopicSummary
+    from queries.results import ListedTopic
 
 topics_app = typer.Typer(help="Fit and list topics.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,7 +43,7 @@ def topics_list(ctx: typer.Context, as_json: JsonOption = False) -> None:
         return
     if not found:
         raise UsageError("no topics are fitted yet; `papertide run` does it")
-    by_area: dict[str, list[TopicSummary]] = {}
+    by_area: dict[str, list[ListedTopic]] = {}
     for t in found:
         by_area.setdefault(t.area or "without an area", []).append(t)
     for area, of_area in by_area.items():

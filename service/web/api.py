@@ -102,13 +102,12 @@ def trends(request: Request, web: WebContextDep, params: TrendParams) -> Respons
 def topics(request: Request, web: WebContextDep, limit: Limit = 100, cursor: Cursor = "") -> Response:
     """Active topics, largest first, then those that are no longer found."""
 
-    def draw() -> str:
-        everyone, offset = topic_list_queries.all_topics(web.context), int(cursor or 0)
-        after = offset + limit if offset + limit < len(everyone) else None
-        listed = tuple(map(topic_list_queries.topic_line, everyone[offset : offset + limit]))
-        return json_text(TopicPage(len(everyone), _next(after), listed))
-
-    return cached_page(web, request, draw, JSON)
+    return cached_page(
+        web,
+        request,
+        lambda: json_text(topic_list_queries.topic_page(web.context, limit=limit, offset=int(cursor or 0))),
+        JSON,
+    )
 
 
 @router.get(

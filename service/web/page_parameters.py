@@ -19,5 +19,5 @@ def topic_options(web: WebContext) -> Markup:
     """The ``<option>`` elements of all active topics."""
     return web.context.cached(
         "topic options",
-        lambda: datalist_options(t.topic.label for t in topic_queries.all_topics(web.context) if t.is_active),
+        lambda: datalist_options(t.label for t in topic_queries.topics(web.context)),
     )

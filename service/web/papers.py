@@ -50,7 +50,7 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
     if named is None:
         return term_text(term)
     if named[0] == "topic":
-        return next((t.topic.label for t in all_topics(web.context) if str(t.topic.topic_id) == named[1]), term)
+        return next((t.label for t in all_topics(web.context) if str(t.topic_id) == named[1]), term)
     return next(t.name for t in web.context.detector.taxonomy.terms if (t.kind, t.key) == named)
 
 

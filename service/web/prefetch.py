@@ -21,12 +21,10 @@ PAUSE_S = 0.05
 
 def render_ahead(web: WebContext, *, until: threading.Event) -> None:
     """Render the topic pages and the curves of all techniques and themes, one at a time with pauses."""
-    for t in topic_queries.all_topics(web.context):
+    for t in topic_queries.topics(web.context):
         if until.wait(PAUSE_S):
             return
-        if t.is_active:
-            draw = partial(draw_topic_page, web, t.topic.topic_id)
-            cached_body(web, (f"/topics/{t.topic.topic_id}", "", None), draw, HTML)
+        cached_body(web, (f"/topics/{t.topic_id}", "", None), partial(draw_topic_page, web, t.topic_id), HTML)
     for term in web.context.detector.taxonomy.terms:
         if until.wait(PAUSE_S):
             return

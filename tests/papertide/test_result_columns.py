@@ -10,7 +10,7 @@ from domain.digest import TermLine, TopicLine
 from domain.trends import TermSeries, TrendPoint
 from domain.weekly_table_schemas import TableSchema
 from papertide import result_columns
-from queries.results import DetectResult, FoundPaper, FoundTerm, PaperLine, StoredWeek, TopicSummary
+from queries.results import DetectResult, FoundPaper, FoundTerm, ListedTopic, PaperLine, StoredWeek
 
 SHOWN_AS = {
     "trends": {"points": ("start", "end", "k", "n", "share", "low", "high")},
@@ -35,7 +35,7 @@ FROM_ELSEWHERE = {"weeks": {"embedded", "has_digest"}}
         (result_columns.TRENDS, (TermSeries, TrendPoint)),
         (result_columns.SEARCH, (FoundPaper,)),
         (result_columns.PAPERS, (PaperLine,)),
-        (result_columns.TOPICS, (TopicSummary,)),
+        (result_columns.TOPICS, (ListedTopic,)),
         (result_columns.DIGEST, (TermLine, TopicLine)),
         (result_columns.DETECTIONS, (DetectResult, FoundTerm)),
         (result_columns.WEEKS, (StoredWeek,)),

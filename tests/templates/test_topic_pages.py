@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from lxml import html as lxml_html
 
 from domain.digest import SharePoint
-from domain.topics import Topic
 from domain.week import Week
+from queries.results import ListedTopic
 from templates.page_layout import PageFrame, render_page
 
 WEEK = Week.parse("2026-W25")
-TOPIC = Topic(7, "diffusion", ("noise", "image"), WEEK, 40)
+TOPIC = ListedTopic(7, "diffusion", None, ("noise", "image"), WEEK, 40, active=True, x=None, y=None)
 
 
 def _series(*complete: bool) -> tuple[SharePoint, ...]:
@@ -42,7 +41,7 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> Non
         "top_terms": ["noise"],
         "born_week": "2026-W20",
         "active": True,
-        "n_papers_now": 40,
+        "n_papers": 40,
     }
     series = _series(False, True, last)
     page = lxml_html.fromstring(render_page("topic.html", frame=PageFrame("topics"), topic=topic, series=series))
@@ -66,7 +65,7 @@ def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_complete(last: 
         render_page(
             "topics.html",
             frame=PageFrame("topics"),
-            topics=[SimpleNamespace(topic=TOPIC)],
+            topics=[TOPIC],
             n_all=1,
             gone=[],
             series={7: _series(True, last)},

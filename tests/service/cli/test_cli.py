@@ -462,7 +462,7 @@ def with_topics(held: None, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("with_topics")
 def test_topics_are_listed_by_area_and_status_tells_how_they_fit(papertide: Papertide) -> None:
     listed = papertide("topics", "list").out.splitlines()
-    assert listed[0] == "images: 2 topics, 10 papers"
+    assert listed[0] == "images: 2 topics, 20 papers"
     assert "diffusion" in listed[1]
     assert (
         "25.0% of the papers of 2026-W25 fit no topic, 10.0% of those that the fit saw last" in papertide("status").out
