@@ -302,12 +302,12 @@ def _add_new_topic(
         size=len(moved),
         area=model.topics[int(nearest[0])].area,
     )
-    detail = f"{topic.size} papers that fitted no topic better, its first in {topic.born_week}"
+    detail = f"found in {week}, with {topic.size} papers then, which fitted no topic better"
     add_new_topic(
         db,
         model,
         topic,
-        TopicEvent(topic.topic_id, "born", week, detail),
+        TopicEvent(topic.topic_id, "born", topic.born_week, detail),
         centroid=new_topic.centroid,
         position=new_topic_position(new_topic.centroid, model.fitted.centroids, model.positions),
         reassigned=moved,

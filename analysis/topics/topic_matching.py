@@ -137,9 +137,9 @@ def match_topics(
     ----------
     fitted : the new fit.
     known : every topic that ever had an id, in any order, dormant ones too, so that no id is used twice.
-    week : the date of the events.
+    week : the date of the events, except births.
     shared : papers in common, ``(n_fitted, n_known)``, from `shared_papers`; without it only centroids count.
-    begun : the week in which each fitted topic began, for those without a match; by default ``week``.
+    begun : the week in which each fitted topic began, for those without a match; by default ``week``. It dates a birth.
     settings : see `MatchSettings`.
     first_free_id : the lowest id for a new topic; topics of other embedding models have ids but are not in ``known``.
 
@@ -278,11 +278,15 @@ def _birth(
     settings: MatchSettings,
     week: Week,
 ) -> TopicEvent:
-    """The event of a fitted topic without a match: split from a topic that continues, or born."""
+    """The event of a fitted topic without a match: split from a topic that continues, or born.
+
+    A birth has the date of the topic's first papers, as the topic has; a split that of the fit.
+    """
     parents = [column for column in match.values() if known[column].is_active]
     parent = _most_related(number, parents, cosines, shared, settings)
     if parent is None:
-        return TopicEvent(topic.topic_id, "born", week, f"{topic.size} papers, its first in {topic.born_week}")
+        detail = f"found in {week}, with {topic.size} papers then"
+        return TopicEvent(topic.topic_id, "born", topic.born_week, detail)
     old = known[parent].topic
     return TopicEvent(topic.topic_id, "split", week, f"split from {old.label}", old.topic_id)
 

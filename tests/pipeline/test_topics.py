@@ -93,9 +93,10 @@ def test_a_subject_that_begins_after_the_fit_is_born_with_id_name_event_and_pape
     assert radar.labels()[newborn] == NEWS
     assert any("a topic is born" in note for note in notes)
     (event,) = topic_events(radar.db, newborn)
-    assert (event.kind, event.week) == ("born", week)
     model = newest_topic_model(radar.db, "m")
     assert model is not None
+    assert (event.kind, event.week) == ("born", model.topics[-1].born_week)
+    assert event.detail.startswith(f"found in {week}, with ")
     assert model.fitted_week == FIRST.plus(N_WEEKS - 1)
     of_paper = topics_of_papers(radar.db, model.topic_model_id)
     assert {of_paper.get(p.arxiv_id) for p in news} == {newborn}

@@ -25,6 +25,7 @@ from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
 from store.subscription_requests import count_answers_tried, requests_from
 from store.suppressed_addresses import suppression_reason
+from store.topics import topic_events
 from store.weekly import counted_papers, counted_state, rebuild_weekly_tables
 
 MESSAGES = {
@@ -238,3 +239,38 @@ def test_stored_counts_get_their_totals(old_url: str) -> None:
         assert [counted_papers(db, category=c) for c in ("", "cs.LG", "cs.CV")] == [{week: 2}, {week: 2}, {week: 1}]
     finally:
         db.close()
+
+
+def test_the_births_of_topics_get_the_dates_of_their_first_papers(old_url: str) -> None:
+    born, found = "2026-03-30", "2026-06-15"
+    events = {
+        1: ("born", "455 papers, its first in 2026-W14"),
+        2: ("born", "16 papers that fitted no topic better, its first in 2026-W14"),
+        3: ("split", "split from agents"),
+    }
+    with _at_version(old_url, "0008") as connection:
+        connection.execute(
+            text(
+                "INSERT INTO topic_model (topic_model_id, embedding_model_id, fitted_week, fitted_at, n_papers, floor,"
+                f" settings, library_versions)"
+                f" VALUES (1, 'm', '{found}', '{found} 06:00:00+00:00', 9, 0.5, '{{}}', '{{}}')"
+            )
+        )
+        for topic_id, (kind, detail) in events.items():
+            connection.execute(
+                text(f"INSERT INTO topic (topic_id, label, born_week) VALUES ({topic_id}, 't{topic_id}', '{born}')")
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO topic_event (topic_id, topic_model_id, kind, week, detail)"
+                    f" VALUES ({topic_id}, 1, '{kind}', '{found}', '{detail}')"
+                )
+            )
+    db = open_database(old_url)
+    stored = {topic_id: topic_events(db, topic_id)[0] for topic_id in events}
+    db.close()
+    assert {topic_id: (str(event.week), event.detail) for topic_id, event in stored.items()} == {
+        1: ("2026-W14", "found in 2026-W25, with 455 papers then"),
+        2: ("2026-W14", "found in 2026-W25, with 16 papers then"),
+        3: ("2026-W25", "split from agents"),
+    }

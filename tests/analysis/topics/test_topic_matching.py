@@ -206,10 +206,10 @@ def test_a_label_that_two_topics_claim_stays_with_one() -> None:
     assert [topic.label for topic in plan.topics] == ["bees", "subject1"]
 
 
-def test_a_topic_born_at_a_refit_begins_with_its_papers_and_its_event_is_dated_by_the_fit() -> None:
+def test_a_topic_born_at_a_refit_and_its_event_have_the_date_of_its_first_papers() -> None:
     plan = match_topics(fitted(directions(1)), [], week=NOW, begun=[BORN])
     assert plan.topics[0].born_week == BORN
-    assert (plan.events[0].week, plan.events[0].detail) == (NOW, f"100 papers, its first in {BORN}")
+    assert (plan.events[0].week, plan.events[0].detail) == (BORN, f"found in {NOW}, with 100 papers then")
 
 
 def test_a_label_fits_by_words_in_singular_or_plural() -> None:
