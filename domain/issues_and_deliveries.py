@@ -42,7 +42,7 @@ class Issue:
         ------
         UsageError
         """
-        month = re.match(r"^(\d{4})-(\d{2})$", text)
+        month = re.fullmatch(r"(\d{4})-(\d{2})", text)
         try:
             if month is None:
                 return cls("weekly", Week.parse(text))

@@ -13,9 +13,9 @@ from domain.week import Week
 ArxivId = NewType("ArxivId", str)
 
 _ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
-_ARXIV_ID = re.compile(rf"^{_ID}$")
-_ID_URL = re.compile(rf"^https?://arxiv\.org/abs/(?P<id>{_ID})v(?P<version>[1-9]\d*)$")
-_CATEGORY = re.compile(r"^[a-z][a-z-]*(?:\.[A-Za-z-]+)?$")
+_ARXIV_ID = re.compile(_ID)
+_ID_URL = re.compile(rf"https?://arxiv\.org/abs/(?P<id>{_ID})v(?P<version>[1-9]\d*)")
+_CATEGORY = re.compile(r"[a-z][a-z-]*(?:\.[A-Za-z-]+)?")
 # Withdrawn from a conference is not withdrawn from arXiv.
 _FROM_ELSEWHERE = r"(?! (?:by the authors? )?(?:from|prior to|before)\b(?! (?:the )?arxiv))"
 _WITHDRAWN = (
@@ -41,7 +41,7 @@ def parse_arxiv_id(text: str) -> ArxivId:
     ValueError
         If the text has neither form.
     """
-    if _ARXIV_ID.match(text) is None:
+    if _ARXIV_ID.fullmatch(text) is None:
         raise ValueError(f"not an arXiv identifier: {text!r}")
     return ArxivId(text)
 
@@ -54,7 +54,7 @@ def parse_entry_id(url: str) -> tuple[ArxivId, int]:
     ValueError
         If the URL is not that of an arXiv abstract with a version.
     """
-    match = _ID_URL.match(url)
+    match = _ID_URL.fullmatch(url)
     if match is None:
         raise ValueError(f"not an arXiv abstract URL with a version: {url!r}")
     return ArxivId(match["id"]), int(match["version"])
@@ -91,7 +91,7 @@ def categories_among(terms: Iterable[str]) -> tuple[str, ...]:
     >>> categories_among(["cs.LG", "68T05", "hep-th", "Secondary", "I.2.6"])
     ('cs.LG', 'hep-th')
     """
-    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.match(term) is not None))
+    return tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term) is not None))
 
 
 def says_withdrawn(comment: str | None, abstract: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
-_ISO_WEEK = re.compile(r"^(\d{4})-W(\d{2})$")
+_ISO_WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 CLOSE_LAG = timedelta(hours=30)
 """A week is closed this long after its end: Tuesday 06:00 UTC.
@@ -73,7 +73,7 @@ class Week:
         ValueError
             If the text is not an ISO week, or the year has no such week.
         """
-        match = _ISO_WEEK.match(text)
+        match = _ISO_WEEK.fullmatch(text)
         if match is None:
             raise ValueError(f"not a week: {text!r}; write it as 2026-W25")
         try:

@@ -8,7 +8,7 @@ from domain.paper import one_line
 
 _INNERMOST_BRACKETS = re.compile(r"\([^()]*\)")
 _BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+|(?<=ollaboration):\s*", re.IGNORECASE)
-_SUFFIX = re.compile(r"^(?:jr|sr|[ivx]{2,4})\.?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:jr|sr|[ivx]{2,4})\.?", re.IGNORECASE)
 _MACRO = re.compile(r"\\(?:[A-Za-z]+|.)?")
 _ACCENTS = frozenset(
     f"\\{name}" for name in "' ` ^ \" ~ = . c u v H d b r k t ss ae AE oe OE aa AA o O l L i j dh DH th TH".split()
@@ -30,7 +30,7 @@ def split_authors(line: str) -> tuple[str, ...]:
     names: list[str] = []
     for part in _BETWEEN.split(line):
         name = one_line(_without_tex(part))
-        if _SUFFIX.match(name) and names:
+        if _SUFFIX.fullmatch(name) and names:
             names[-1] = f"{names[-1]} {name}"
         elif name:
             names.append(name)

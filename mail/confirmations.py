@@ -7,11 +7,12 @@ a blocked address gets none.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.errors import DeliveryError, MailServerUnavailable
+from domain.errors import DeliveryError, MailServerUnavailable, UsageError
 from domain.mail_message import MailMessage
 from domain.mail_transport import Transport
 from domain.progress import Progress
@@ -36,6 +37,7 @@ MAX_A_DAY = 3
 MAX_A_MONTH = 8
 """Replies that one mailbox gets at most, however many requests name it."""
 _MAX_TRIES = 5
+_log = logging.getLogger("papertide.confirmations")
 _BATCH = 50
 
 
@@ -65,7 +67,12 @@ def answer_requests(context: ConfirmationContext) -> Iterator[Progress]:
     n_done = 0
     while batch := waiting_requests(context.db, now=context.clock(), limit=_BATCH):
         for request in batch:
-            _reply_to(context, request)
+            try:
+                _reply_to(context, request)
+            except (UsageError, ValueError) as error:  # a mail that cannot be written must not hold up the others
+                _log.warning("a confirmation cannot be written: %s", type(error).__name__)
+                problem = f"not written: {error}"
+                finish_request(context.db, request.request_id, state="dropped", problem=problem, counts=False)
             n_done += 1
             yield Progress("delivery", n_done, n_done, "replies")
 

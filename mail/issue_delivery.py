@@ -18,7 +18,7 @@ from analysis.digest.personal import IssueMaterial, PersonalComposer
 from domain.detections import ADOPTS, Term
 from domain.digest import Digest
 from domain.embeddings import Embeddings
-from domain.errors import DeliveryError, MailServerUnavailable
+from domain.errors import DeliveryError, MailServerUnavailable, UsageError
 from domain.issues_and_deliveries import Delivery, Issue, issues_of
 from domain.mail_message import MailMessage
 from domain.mail_transport import Transport
@@ -202,7 +202,7 @@ def _deliver(
             message_key=delivery.message_key,
             urls=context.urls(tokens["manage"], tokens["unsubscribe"]),
         )
-    except ValueError as error:  # one reader's mail that cannot be composed must not hold up the others
+    except (UsageError, ValueError) as error:  # one reader's mail that cannot be composed must not hold up the others
         if claim := claim_delivery(db, delivery, address=reader.address, tokens=tokens, now=context.clock()):
             mark_refused(db, claim, problem=f"not composed: {error}", next_try_at=None, now=context.clock())
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any, Literal
 
 from domain.errors import TooManyRequests, UsageError
@@ -23,12 +24,13 @@ from store.subscribers import (
     subscriber_export,
     subscribers,
 )
-from store.subscription_requests import add_request, requests_from
+from store.subscription_requests import RequestLimits, add_limited_request, add_request
 from store.suppressed_addresses import allow, suppress, suppression_reason
 
 MAX_FROM_NETWORK = 10
-NETWORK_WINDOW = timedelta(hours=1)
-"""The limit of requests from one network, whoever they are for."""
+MAX_FROM_SITE = 30
+REQUEST_WINDOW = timedelta(hours=1)
+"""The limits of requests from one network, and from one /48 of IPv6, whoever they are for."""
 
 Outcome = Literal["done", "already", "expired", "unknown"]
 
@@ -65,16 +67,39 @@ def request_mail(context: AppContext, address: str, preferences: Preferences | N
     UsageError
         If it is not an address.
     TooManyRequests
-        If the network has sent too many requests, for whichever addresses.
+        If the network, its /48, or everybody together has sent too many requests, for whichever addresses.
     """
-    normal, now = normalised_address(address), context.now()
-    requested = requests_from(context.db, network, since=now - NETWORK_WINDOW)
-    if len(requested) >= MAX_FROM_NETWORK:
-        wait = int((requested[-MAX_FROM_NETWORK] + NETWORK_WINDOW - now).total_seconds()) + 1
+    normal, now = normalised_address(address, public=True), context.now()
+    refused = add_limited_request(
+        context.db,
+        normal,
+        preferences,
+        network=network,
+        site=site_of(network),
+        limits=RequestLimits(REQUEST_WINDOW, MAX_FROM_NETWORK, MAX_FROM_SITE, context.settings.mail.requests_per_hour),
+        now=now,
+    )
+    if refused is not None:
+        wait = int((refused.until - now).total_seconds()) + 1
+        whose = "in all" if refused.limit == "all" else "from your network"
         raise TooManyRequests(
-            f"too many requests from your network; try again in {max(1, wait // 60)} minutes", retry_after_s=wait
+            f"too many requests {whose}; try again in {max(1, wait // 60)} minutes", retry_after_s=wait
         )
-    add_request(context.db, normal, preferences, network=network, now=now)
+
+
+def site_of(network: str) -> str:
+    """The /48 of an IPv6 network, which one customer may have whole; else the network itself.
+
+    Examples
+    --------
+    >>> site_of("2001:db8:1:2::/64"), site_of("192.0.2.7")
+    ('2001:db8:1::/48', '192.0.2.7')
+    """
+    try:
+        parsed = ip_network(network)
+    except ValueError:
+        return network
+    return str(parsed.supernet(new_prefix=48)) if parsed.version == 6 and parsed.prefixlen > 48 else network
 
 
 @dataclass(frozen=True)
@@ -231,7 +256,7 @@ def invite(context: AppContext, address: str, preferences: Preferences) -> str:
     UsageError
         If it is not an address, or is suppressed.
     """
-    normal = normalised_address(address)
+    normal = normalised_address(address, public=True)
     _require_not_suppressed(context, normal)
     add_request(context.db, normal, preferences, network="command line", now=context.now())
     return normal

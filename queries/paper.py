@@ -69,7 +69,7 @@ def arxiv_id_of(text: str) -> ArxivId:
         If the text is not an identifier.
     """
     try:
-        return parse_arxiv_id(re.sub(r"v[1-9]\d*$", "", text))
+        return parse_arxiv_id(re.sub(r"v[1-9]\d*\Z", "", text))
     except ValueError as error:
         raise NotFound(f"{text!r} is no arXiv identifier; they are written 2606.01846 or cs/0601001") from error
 

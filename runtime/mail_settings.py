@@ -40,6 +40,12 @@ class MailSettings(BaseModel):
     )
     operator: str = Field(default="", description="Who is mailed when a job keeps failing; nobody by default.")
     rate_per_s: float = Field(default=10.0, gt=0, le=1000, description="Most mails to send a second.")
+    requests_per_hour: int = Field(
+        default=300,
+        ge=0,
+        le=100_000,
+        description="Most requests of the subscription form an hour from all networks together; 0 is no limit.",
+    )
     timeout_s: float = Field(default=60.0, gt=0, le=900, description="Longest wait for a reply of the mail server.")
     end_timeout_s: float = Field(
         default=600.0, gt=0, le=900, description="Longest wait for its reply to a whole mail; RFC 5321 asks for 600."

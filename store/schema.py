@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -400,6 +400,7 @@ subscription_request = Table(  # requests from the form; answered by mail only
     Column("request_id", Integer, Identity(always=False), primary_key=True),
     Column("address", String(254), nullable=False),
     Column("mailbox", String(254), nullable=False, index=True),  # keyed hash of the address without its tag, for limits
+    Column("site", String(64), nullable=False, index=True, server_default=""),  # hash of the IPv6 /48, else as network
     Column("network", String(64), nullable=False, index=True),  # keyed hash of the client's network, for limits
     Column("preferences", JSON),  # null if only a link to the own page was requested
     Column("asked_at", UtcDateTime, nullable=False, index=True),

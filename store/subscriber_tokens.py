@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from domain.subscription import TOKEN_LIFETIMES, Follow, Preferences, Subscriber, TokenPurpose
+from domain.subscription import TOKEN_LIFETIMES, Preferences, Subscriber, TokenPurpose
 from store.database import Database
 from store.schema import block_link, subscriber, subscriber_token
-from store.subscribers import confirmation_update, preference_columns, subscriber_from_row
+from store.subscribers import confirmation_update, preference_columns, readable_preferences, subscriber_from_row
 
 
 def sha256_hex(secret: str) -> str:
@@ -87,11 +87,7 @@ def token_use(db: Database, token: str, purpose: TokenPurpose, *, now: datetime)
     return TokenUse(
         subscriber=subscriber_from_row(row),
         purpose=purpose,
-        preferences=Preferences(
-            requested["frequency"], requested["mail_format"], tuple(Follow.parse(text) for text in requested["follows"])
-        )
-        if requested
-        else None,
+        preferences=readable_preferences(**requested) if requested else None,
         is_expired=row.expires_at <= now,
         is_used=row.used_at is not None,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, delete, func, or_, select, update
 
-from domain.subscription import Follow, Preferences, Subscriber, SubscriberState
+from domain.errors import UsageError
+from domain.subscription import MAX_FOLLOWS, Follow, Preferences, Subscriber, SubscriberState
 from domain.week import iso_instant
 from store.database import Database
 from store.schema import block_link, delivery, subscriber, subscriber_token, subscription_request
@@ -45,10 +47,23 @@ def subscriber_from_row(row: Row[Any]) -> Subscriber:
         subscriber_id=row.subscriber_id,
         address=row.address,
         state=row.state,
-        preferences=Preferences(row.frequency, row.mail_format, tuple(Follow.parse(text) for text in row.follows)),
+        preferences=readable_preferences(row.frequency, row.mail_format, row.follows),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         changed_at=row.changed_at,
+    )
+
+
+def readable_preferences(frequency: str, mail_format: str, follows: Iterable[str]) -> Preferences:
+    """Stored preferences. What cannot be read is left out: it must not hold up the mails of others."""
+    readable = []
+    for text in follows:
+        with suppress(UsageError):
+            readable.append(Follow.parse(text))
+    return Preferences(
+        "monthly" if frequency == "monthly" else "weekly",
+        "text" if mail_format == "text" else "html",
+        tuple(dict.fromkeys(readable))[:MAX_FOLLOWS],
     )
 
 
@@ -123,7 +138,7 @@ def delete_subscriber(db: Database, subscriber_id: int) -> None:
         _delete_subscribers(connection, subscriber.c.subscriber_id == subscriber_id)
 
 
-_ANONYMISED: dict[str, Any] = {"address": "", "preferences": None, "network": "", "problem": ""}
+_ANONYMISED: dict[str, Any] = {"address": "", "preferences": None, "network": "", "site": "", "problem": ""}
 """Values of a request whose subscriber was deleted."""
 
 
@@ -179,7 +194,10 @@ def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
         "created_at": _instant(row.created_at),
         "confirmed_at": _instant(row.confirmed_at),
         "changed_at": _instant(row.changed_at),
-        "requests": [{"asked_at": _instant(r.asked_at), "state": r.state, "network_hash": r.network} for r in requests],
+        "requests": [
+            {"asked_at": _instant(r.asked_at), "state": r.state, "network_hash": r.network, "site_hash": r.site}
+            for r in requests
+        ],
         "links": [
             *({"purpose": r.purpose, "made_at": _instant(r.made_at), "used_at": _instant(r.used_at)} for r in tokens),
             *({"purpose": "block", "made_at": _instant(r.made_at), "used_at": None} for r in block_links),

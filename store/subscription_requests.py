@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Insert, delete, func, insert, or_, select, true, update
 
 from domain.mail_address import mailbox_of
-from domain.subscription import Follow, Preferences
+from domain.subscription import Preferences
 from store.database import Database
 from store.schema import subscription_request
-from store.subscribers import preference_columns
+from store.subscribers import preference_columns, readable_preferences
 
 
 @dataclass(frozen=True)
@@ -25,32 +26,87 @@ class SubscriptionRequest:
     n_tries: int
 
 
+@dataclass(frozen=True)
+class RequestLimits:
+    """How many requests may be stored within ``window`` of one network, of one site, and in all (0: no limit)."""
+
+    window: timedelta
+    of_network: int
+    of_site: int
+    of_all: int
+
+
+@dataclass(frozen=True)
+class RequestRefused:
+    """Which limit a request exceeds, and when there is room again."""
+
+    limit: Literal["network", "site", "all"]
+    until: datetime
+
+
 def add_request(db: Database, address: str, preferences: Preferences | None, *, network: str, now: datetime) -> None:
-    """Store a request. The work is the same for known and unknown addresses, so that timing reveals nothing."""
+    """Store a request that no limit applies to."""
     with db.write() as connection:
-        connection.execute(
-            insert(subscription_request).values(
-                address=address,
-                mailbox=db.keyed_hash(mailbox_of(address)),
-                network=db.keyed_hash(network),
-                preferences=preference_columns(preferences) if preferences is not None else None,
-                asked_at=now,
-                state="waiting",
-                n_tries=0,
-                problem="",
-            )
-        )
+        connection.execute(_new_request(db, address, preferences, network=network, site=network, now=now))
 
 
-def requests_from(db: Database, network: str, *, since: datetime) -> list[datetime]:
-    """Times of a network's requests since an instant, oldest first."""
-    query = (
-        select(subscription_request.c.asked_at)
-        .where(subscription_request.c.network == db.keyed_hash(network), subscription_request.c.asked_at >= since)
-        .order_by(subscription_request.c.asked_at)
+def add_limited_request(
+    db: Database,
+    address: str,
+    preferences: Preferences | None,
+    *,
+    network: str,
+    site: str,
+    limits: RequestLimits,
+    now: datetime,
+) -> RequestRefused | None:
+    """Store a request unless it exceeds a limit; of concurrent ones no more are stored than the limits allow.
+
+    The work is the same for known and unknown addresses, so that timing reveals nothing.
+    """
+    c = subscription_request.c
+    checks: tuple[tuple[Literal["network", "site", "all"], Any, int], ...] = (
+        ("network", c.network == db.keyed_hash(network), limits.of_network),
+        ("site", c.site == db.keyed_hash(site), limits.of_site),
+        ("all", true(), limits.of_all),
     )
-    with db.read() as connection:
-        return list(connection.execute(query).scalars())
+    new = _new_request(db, address, preferences, network=network, site=site, now=now)
+    with db.write() as connection:
+        if not db.is_sqlite:  # SQLite has one writer at a time; here the others must wait to count this one
+            connection.execute(select(func.pg_advisory_xact_lock(_REQUEST_LOCK)))
+        for limit, condition, most in checks:
+            query = (
+                select(c.asked_at)
+                .where(condition, c.asked_at >= now - limits.window)
+                .order_by(c.asked_at.desc())
+                .offset(max(most, 1) - 1)
+                .limit(1)
+            )
+            oldest = connection.execute(query).scalar_one_or_none() if most else None
+            if oldest is not None:
+                return RequestRefused(limit, oldest + limits.window)
+        connection.execute(new)
+    return None
+
+
+_REQUEST_LOCK = 0x70617065
+"""The number of PostgreSQL's advisory lock for requests."""
+
+
+def _new_request(
+    db: Database, address: str, preferences: Preferences | None, *, network: str, site: str, now: datetime
+) -> Insert:
+    return insert(subscription_request).values(
+        address=address,
+        mailbox=db.keyed_hash(mailbox_of(address)),
+        network=db.keyed_hash(network),
+        site=db.keyed_hash(site),
+        preferences=preference_columns(preferences) if preferences is not None else None,
+        asked_at=now,
+        state="waiting",
+        n_tries=0,
+        problem="",
+    )
 
 
 def count_answers_tried(db: Database, address: str, *, since: datetime) -> int:
@@ -82,13 +138,7 @@ def waiting_requests(db: Database, *, now: datetime, limit: int) -> list[Subscri
             SubscriptionRequest(
                 row.request_id,
                 row.address,
-                Preferences(
-                    row.preferences["frequency"],
-                    row.preferences["mail_format"],
-                    tuple(Follow.parse(text) for text in row.preferences["follows"]),
-                )
-                if row.preferences
-                else None,
+                readable_preferences(**row.preferences) if row.preferences else None,
                 row.asked_at,
                 row.n_tries,
             )

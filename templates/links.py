@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from domain.paper import ArxivId, is_made_up
 from domain.week import Week
 
-_SLUG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def topic_anchor(topic_id: int) -> str:
@@ -67,7 +67,7 @@ class FileLinks:
         ValueError
             If the slug cannot be a file name on every system.
         """
-        if _SLUG.match(slug) is None:
+        if _SLUG.fullmatch(slug) is None:
             raise ValueError(f"a slug is letters, digits, '.', '_' and '-', got {slug!r}")
         return f"{self.up}{week}/{slug}.html"
 

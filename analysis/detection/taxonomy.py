@@ -15,7 +15,7 @@ from typing import Any, Literal
 from domain.detections import Term
 from domain.errors import ConfigError
 
-_KEY = re.compile(r"^[a-z][a-z0-9_]*$")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
 _WORD = re.compile(r"\w")
 _WORD_LISTS = ("strong", "weak", "context", "hints", "exclude")
 _TEXT_LISTS = ("matches", "misses")
@@ -165,7 +165,7 @@ def _entries(kind: Literal["technique", "theme"], tables: object) -> tuple[TermE
 
 def _entry(kind: Literal["technique", "theme"], number: int, table: dict[str, Any]) -> TermEntry:
     key = table.get("key")
-    if not isinstance(key, str) or _KEY.match(key) is None:
+    if not isinstance(key, str) or _KEY.fullmatch(key) is None:
         raise ValueError(f"{kind} number {number}: key must be lower-case letters, digits and _, got {key!r}")
     where = f"{kind} {key!r}"
     unknown = sorted(set(table) - _FIELDS)

@@ -1,7 +1,7 @@
 """Subscription pages: subscribe, confirm, manage and unsubscribe.
 
 A GET changes nothing, because mail scanners open every link; only a button's POST does. Nothing is stored in the
-browser. The token in the address is the key, so these pages are never cached and send no referrer.
+browser. The token in the address is the key, so these pages are never cached and send no referrer to other sites.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
 from domain.errors import TooManyRequests, UsageError
 from domain.subscription import MAX_SEARCH, Follow, Preferences, sanitized_line
@@ -38,11 +38,35 @@ from templates import page_message_wording
 from templates.page_layout import render_page
 from templates.page_message_wording import Confirmation, PageMessage
 
-router = APIRouter(include_in_schema=False)
+
+def _refuse_other_sites(request: Request) -> None:
+    """Refuse a POST that a page of another site makes a browser send.
+
+    Browsers say so in ``Sec-Fetch-Site``, older ones only in ``Origin``. Mail programs that unsubscribe (RFC 8058)
+    send neither.
+
+    Raises
+    ------
+    HTTPException
+        If it comes from another site.
+    """
+    if request.method != "POST":
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        is_ours = site in ("same-origin", "none")
+    else:
+        hosts = {request.headers.get("host"), urlsplit(request.app.state.web.context.settings.service.address).netloc}
+        is_ours = origin is None or urlsplit(origin).netloc.lower() in hosts
+    if not is_ours:
+        raise HTTPException(403, "this form was sent from a page of another site; open it on this site")
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(_refuse_other_sites)])
 
 _MAX_FORM_BYTES = 65_536
 _ACTIONS: tuple[PageAction, ...] = ("pause", "resume", "unsubscribe", "resubscribe", "delete")
-_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 Token = Annotated[str, Path(max_length=200)]
 Form = Mapping[str, Sequence[str]]
@@ -227,7 +251,11 @@ def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
     link = open_link(web.context, token, "manage")
     if link.outcome != "done":
         return _invalid_link(web, link.outcome)
-    action = _one(form, "action")
+    action = _one(form, "action") or "save"
+    if action not in (*_ACTIONS, "save"):
+        allowed = ", ".join((*_ACTIONS, "save"))
+        problem = f"{sanitized_line(action)[:40]!r} is no action of this page, so nothing was changed; use {allowed}"
+        return _manage_page(web, token, link, problem=problem, status=422)
     if action in _ACTIONS:
         is_done = act(web.context, token, action)
         if action == "delete":

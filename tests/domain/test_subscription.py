@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import UsageError
 from domain.issues_and_deliveries import Issue, issues_of
 from domain.mail_address import mailbox_of, normalised_address
+from domain.paper import parse_arxiv_id
 from domain.subscription import Follow, Preferences, sanitized_line
 from domain.week import Week
 
@@ -114,3 +115,34 @@ def test_every_week_is_in_one_monthly_issue_and_issues_read_back(day: date) -> N
 def test_what_is_no_issue_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="not an issue"):
         Issue.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada\n@example.org",
+        "ada@example\n.org",
+        "a@localhost",
+        "a@x.local",
+        "a@10.0.0.1",
+        "a@[10.0.0.1]",
+        "a@x.test",
+        "a@x",
+    ],
+)
+def test_only_hosts_of_the_public_net_are_subscribed(text: str) -> None:
+    with pytest.raises(UsageError):
+        normalised_address(text, public=True)
+
+
+def test_an_operator_may_send_from_a_private_host() -> None:
+    assert normalised_address("papertide@localhost") == "papertide@localhost"
+    assert normalised_address("digest@mail.internal") == "digest@mail.internal"
+
+
+def test_a_line_break_at_the_end_of_a_name_is_refused() -> None:
+    for parse, text in ((Issue.parse, "2026-06\n"), (Issue.parse, "2026-W25\n"), (Week.parse, "2026-W25\n")):
+        with pytest.raises((UsageError, ValueError)):
+            parse(text)
+    with pytest.raises(ValueError, match="arXiv"):
+        parse_arxiv_id("2606.01846\n")

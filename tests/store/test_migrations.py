@@ -23,7 +23,7 @@ from store.digests import DigestSummary, digest_summaries
 from store.runs import newest_runs
 from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
-from store.subscription_requests import count_answers_tried, requests_from
+from store.subscription_requests import RequestLimits, add_limited_request, count_answers_tried
 from store.suppressed_addresses import suppression_reason
 from store.topics import topic_events
 from store.weekly import counted_papers, counted_state, rebuild_weekly_tables
@@ -182,7 +182,12 @@ def test_links_and_suppressions_of_before_the_instances_key_work_on(old_url: str
         assert suppression_reason(db, "cyd+x@example.org") is None
         assert suppression_reason(db, "dee+x@example.org") == "complained"
         assert count_answers_tried(db, "ben+other@example.org", since=now - timedelta(days=1)) == 2
-        assert len(requests_from(db, "192.0.2.0/24", since=now - timedelta(days=1))) == 2
+        limits = RequestLimits(timedelta(days=1), of_network=3, of_site=9, of_all=0)
+        asked = [
+            add_limited_request(db, "new@example.org", None, network=name, site=name, limits=limits, now=now)
+            for name in ("192.0.2.0/24", "192.0.2.0/24")
+        ]
+        assert [refused is None for refused in asked] == [True, False]
         use = token_use(db, "manage ben@example.org", "manage", now=now)
         assert use is not None
         assert (use.subscriber.address, use.is_expired) == ("ben@example.org", False)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from domain.subscription import Follow, Preferences, Subscriber
 from store.database import Database
 from store.deliveries import plan_issue
-from store.schema import subscriber_token, suppression
+from store.schema import subscriber, subscriber_token, subscription_request, suppression
 from store.subscriber_tokens import add_tokens, confirm_by_token, delete_expired_tokens, token_use
 from store.subscribers import (
     add_pending,
@@ -25,12 +26,13 @@ from store.subscribers import (
     subscribers,
 )
 from store.subscription_requests import (
+    RequestLimits,
+    add_limited_request,
     add_request,
     claim_request,
     count_answers_tried,
     delete_requests,
     finish_request,
-    requests_from,
     waiting_requests,
 )
 from store.suppressed_addresses import allow, suppress, suppression_counts, suppression_reason
@@ -143,9 +145,45 @@ def test_limits_count_a_mailbox_by_all_its_names_and_a_network_by_its_hash(datab
         finish_request(database, request.request_id, state="sent")
         assert count_answers_tried(database, "ada@example.org", since=NOW) == n + 1
     assert count_answers_tried(database, "ada@example.org", since=NOW + timedelta(seconds=1)) == 0
-    assert requests_from(database, "192.0.2.1", since=NOW) == [NOW, NOW, NOW]
-    assert requests_from(database, "192.0.2.2", since=NOW) == []
     assert delete_requests(database, asked_before=NOW + timedelta(days=1)) == 3
+
+
+def test_requests_are_limited_for_a_network_a_site_and_in_all(database: Database) -> None:
+    def ask(network: str, site: str, minutes: int, *, of_all: int = 0) -> str:
+        limits = RequestLimits(timedelta(hours=1), of_network=2, of_site=3, of_all=of_all)
+        at = NOW + timedelta(minutes=minutes)
+        refused = add_limited_request(database, ADA, None, network=network, site=site, limits=limits, now=at)
+        return f"{refused.limit} {(refused.until - NOW).seconds // 60}" if refused else "stored"
+
+    assert [ask("a", "s", 0), ask("a", "s", 10), ask("a", "s", 20)] == ["stored", "stored", "network 60"]
+    assert [ask("b", "s", 20), ask("c", "s", 21), ask("c", "t", 22)] == ["stored", "site 60", "stored"]
+    assert [ask("d", "u", 30, of_all=4), ask("d", "u", 30, of_all=5)] == ["all 60", "stored"]
+    assert ask("a", "s", 61) == "stored"
+
+
+def test_parallel_requests_do_not_pass_the_limit(database: Database) -> None:
+    limits = RequestLimits(timedelta(hours=1), of_network=10, of_site=30, of_all=0)
+
+    def ask(number: int) -> bool:
+        address = f"reader{number}@example.org"
+        return add_limited_request(database, address, None, network="n", site="s", limits=limits, now=NOW) is None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, range(40))) == 10
+
+
+def test_a_stored_follow_that_cannot_be_read_holds_up_nobody(database: Database) -> None:
+    add_request(database, ADA, Preferences(follows=(Follow("search", "agents"),)), network="n", now=NOW)
+    reader = add_pending(database, ADA, Preferences(), now=NOW)
+    with database.write() as connection:
+        broken = {"frequency": "hourly", "mail_format": "html", "follows": ["nonsense", "search:agents"]}
+        connection.execute(update(subscription_request).values(preferences=broken))
+        connection.execute(update(subscriber).values(follows=["technique:", "category:cs.CL"]))
+    [request] = waiting_requests(database, now=NOW, limit=10)
+    assert request.preferences == Preferences(follows=(Follow("search", "agents"),))
+    stored = subscriber_by_address(database, reader.address)
+    assert stored is not None
+    assert stored.preferences.follows == (Follow("category", "cs.CL"),)
 
 
 def test_a_suppression_outlives_its_subscriber(database: Database) -> None:

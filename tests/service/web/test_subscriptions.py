@@ -103,7 +103,7 @@ def test_a_reader_subscribes_confirms_changes_pauses_exports_and_deletes(site: S
     assert shown.status_code == 200
     assert "graph networks" in shown.text
     assert shown.headers["cache-control"] == "no-store"
-    assert shown.headers["referrer-policy"] == "no-referrer"
+    assert shown.headers["referrer-policy"] == "same-origin"
     site.client.post(page, data={"frequency": "weekly", "follow": ["technique:diffusion", "category:cs.CL"]})
     assert [str(f) for f in subscriber_by_address(site.context.db, ADA).preferences.follows] == [  # type: ignore[union-attr]
         "technique:diffusion",
@@ -115,6 +115,41 @@ def test_a_reader_subscribes_confirms_changes_pauses_exports_and_deletes(site: S
     site.client.post(page, data={"action": "delete"})
     assert site.state() is None
     assert site.client.get(page).status_code == 404
+
+
+def test_an_unknown_action_changes_nothing(site: Site) -> None:
+    page = _subscribed(site, searches="graph networks")
+    before = site.everything()
+    for action in ("resubscribe!", "PAUSE", "save\x00"):
+        refused = site.client.post(page, data={"action": action})
+        assert refused.status_code == 422
+        assert "is no action of this page" in refused.text
+    assert site.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({}, True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Origin": "http://testserver"}, True),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "http://testserver"}, False),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://testserver.evil.example"}, False),
+    ],
+)
+def test_a_form_on_a_page_of_another_site_is_refused(site: Site, headers: dict[str, str], is_taken: bool) -> None:
+    page = _subscribed(site, searches="graph networks")
+    site.client.headers["Host"] = "testserver"
+    before = site.everything()
+    for path, data in ((page, {"action": "pause"}), ("/subscribe", {"address": "ben@example.org"})):
+        answer = site.client.post(path, data=data, headers=headers)
+        assert (answer.status_code == 200) == is_taken
+        assert is_taken or answer.status_code == 403
+    assert (site.everything() == before) == (not is_taken)
 
 
 def test_opening_every_link_of_every_mail_changes_nothing(site: Site) -> None:
