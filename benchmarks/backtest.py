@@ -22,10 +22,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trends.growth import WINDOW_WEEKS
 from analysis.trends.trend_calls import COOLING_WITHIN_WEEKS, TermCounts, make_calls
 from benchmarks.trend_call_baselines import alarms, four_week_ratio, held, kleinberg_bursts, share_of_weeks
-from domain.trend_calls import UPWARD
+from domain.trend_calls import UPWARD, WINDOW_WEEKS
 from domain.week import Week, weeks_between
 
 FDR = 0.05

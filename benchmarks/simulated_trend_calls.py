@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analysis.trends.detector_error import MeasuredError, corrected_shares, measured_errors
-from analysis.trends.growth import WINDOW_WEEKS, fit_growth
+from analysis.trends.growth import fit_growth
 from analysis.trends.shares import share_of
 from analysis.trends.trend_calls import TermCounts, make_calls
 from benchmarks.trend_call_baselines import four_week_ratio, kleinberg_bursts
-from domain.trend_calls import UPWARD
+from domain.trend_calls import UPWARD, WINDOW_WEEKS
 from domain.week import Week
 
 Floats = NDArray[np.float64]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trends.growth import WINDOW_WEEKS
-from domain.trend_calls import BEFORE_WEEKS, NOW_WEEKS
+from domain.trend_calls import BEFORE_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 
 Bools = NDArray[np.bool_]
 Counts = NDArray[np.int64]

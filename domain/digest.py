@@ -5,6 +5,7 @@ Templates only loop over it. Shares and changes are fractions; percentages exist
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,12 +18,10 @@ from domain.trend_calls import CallRecord, TrendCall
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]
-TopicStatus = Literal["rising", "new", "cooling", "unproven"]
+TopicStatus = Literal["rising", "emerging", "new", "falling", "cooling", "unproven"]
 
 N_RECENT_WEEKS = 4
-"""Techniques and themes of a week are compared with this many weeks before it; of topics, this many weeks that end with
-the week are compared with the ``N_TOPIC_BASELINE_WEEKS`` before those."""
-N_TOPIC_BASELINE_WEEKS = 8
+"""How many papers are usual is told by this many weeks before a week."""
 
 
 def short_authors(authors: Sequence[str]) -> str:
@@ -61,14 +60,10 @@ class SharePoint:
 class Change:
     """A share against a baseline share.
 
-    ``current`` is the share over ``current_weeks``: this week for techniques and themes, the last ``N_RECENT_WEEKS``
-    for topics, which are smaller. ``baseline`` is the share over ``baseline_weeks``, ``None`` when those weeks are not
-    stored. ``difference`` is current minus baseline, a fraction with its 95 % interval ``low`` to ``high``.
-
-    Against recent weeks, ``q_value`` and ``verdict`` come from the term's call. The verdict is "up" when the call is
-    rising or emerging and ``difference`` agrees, "down" when it is falling or cooling and ``difference`` agrees,
-    "unknown" without a call or a baseline, else "steady". Against last year there are no calls; ``q_value`` is the
-    p-value adjusted for false discovery over all comparisons with last year in this digest.
+    ``current`` is the share over ``current_weeks``, ``baseline`` the share over ``baseline_weeks``, ``None`` when those
+    weeks are not stored. ``difference`` is current minus baseline, a fraction with its interval ``low`` to ``high`` at
+    ``level``. ``q_value`` is the p-value adjusted for false discovery over all comparisons of this kind in the digest.
+    The verdict is "up" or "down" exactly where the interval leaves out 0, else "steady"; "unknown" without a baseline.
     """
 
     baseline: Share | None
@@ -80,6 +75,7 @@ class Change:
     verdict: Verdict
     current: Share | None = None
     current_weeks: tuple[Week, ...] = ()
+    level: FloatOrNaN = math.nan
 
 
 @dataclass(frozen=True)
@@ -170,7 +166,6 @@ class TermLine:
     measured: bool
     adopts: Share
     mentions: Share
-    against_recent: Change
     against_last_year: Change
     series: tuple[SharePoint, ...]
     papers: tuple[ListedPaper, ...]
@@ -179,12 +174,18 @@ class TermLine:
     call: TrendCall | None = None
     corrected: Share | None = None
 
+    @property
+    def is_in_front(self) -> bool:
+        """Whether the line is shown before others: its accuracy was measured, or it is called to move."""
+        return self.measured or (self.call is not None and self.call.is_movement)
+
 
 @dataclass(frozen=True)
 class TopicLine:
-    """A topic that is rising, new or cooling; ``against_recent`` compares as for techniques.
+    """A topic that is called to move, or is new.
 
-    Status "unproven" marks one of the largest changes that may still be noise.
+    ``status`` is the verdict of its call; "new" for a topic found for the first time, whatever its call; "unproven" for
+    one of the changes that are closest to a call and may still be noise.
     """
 
     slug: str
@@ -194,7 +195,6 @@ class TopicLine:
     status: TopicStatus
     born_week: Week
     share: Share
-    against_recent: Change
     series: tuple[SharePoint, ...]
     papers: tuple[ListedPaper, ...]
     call: TrendCall | None = None
@@ -264,8 +264,8 @@ class Provenance:
 class Headline:
     """The week in one sentence and three numbers.
 
-    ``moved_most`` is the slug of the technique or theme that changed most against recent weeks, or of the topic if no
-    technique or theme changed; ``None`` when every change may be noise.
+    ``moved_most`` is the slug of the technique or theme that is called to move and moved farthest, or of the topic if
+    no technique or theme is called; ``None`` when every change may be noise.
     """
 
     sentence: str

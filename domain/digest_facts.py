@@ -11,6 +11,7 @@ from typing import Literal
 
 from domain.digest import Completeness
 from domain.harvest import Lateness
+from domain.trend_calls import FittedChange
 
 
 @dataclass(frozen=True)
@@ -23,29 +24,34 @@ class LeadingTechnique:
 
 @dataclass(frozen=True)
 class ShareMove:
-    """A called move of a share, between the first and the last weeks that its call looked at; shares in [0, 1]."""
+    """A called move of a share.
+
+    ``change`` is the change that the call tested; ``None`` in calls that do not keep it. ``share`` is this week's
+    share, in [0, 1]. ``is_measured`` is false where it is not known how often the term is detected correctly.
+    """
 
     name: str
     is_rise: bool
-    share_before: float
+    change: FittedChange | None
     share: float
+    is_measured: bool = True
 
 
 @dataclass(frozen=True)
 class HeadlineFacts:
     """What the headline states.
 
-    ``leader`` is ``None`` where too few papers are held for any share. ``largest_move`` is that of a measured
-    technique or theme, ``rising_topic`` the topic that gained most; each is ``None`` where none is called to move.
-    ``has_calls`` says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` is
-    ``None`` where the half year that calls look at is held whole.
+    ``leader`` is ``None`` where too few papers are held for any share. ``largest_move`` is that of a technique or
+    theme, ``rising_topic`` the topic that gained most; each is ``None`` where none is called to move. ``has_calls``
+    says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` are the weeks held of
+    the half year that calls look at.
     """
 
     leader: LeadingTechnique | None
     largest_move: ShareMove | None
     rising_topic: ShareMove | None
     has_calls: bool
-    n_weeks_held: int | None
+    n_weeks_held: int
 
 
 @dataclass(frozen=True)
@@ -53,17 +59,14 @@ class NoteFacts:
     """What the notes state: limits of a digest that its numbers alone do not show.
 
     ``lateness`` is ``None`` where no paper is known to have come late. ``n_weeks_held`` is ``None`` where the half
-    year of the curves is held whole. Topics are compared over ``n_topic_weeks`` weeks; ``holds_topic_weeks`` says
-    whether they are all held. ``no_topic_called`` says that there are topics but none has enough papers or weeks for
-    a call. ``holds_last_year`` says whether the same weeks of last year are held. ``unmeasured`` are the names of the
-    techniques and themes whose detection has no measured accuracy.
+    year of the curves is held whole. ``no_topic_called`` says that there are topics but none has enough papers or weeks
+    for a call. ``holds_last_year`` says whether the same weeks of last year are held. ``unmeasured`` are the names of
+    the techniques and themes whose detection has no measured accuracy.
     """
 
     completeness: Completeness
     lateness: Lateness | None
     n_weeks_held: int | None
-    n_topic_weeks: int
-    holds_topic_weeks: bool
     no_topic_called: bool
     holds_last_year: bool
     unmeasured: tuple[str, ...]

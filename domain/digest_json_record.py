@@ -23,7 +23,7 @@ from domain.paper import ArxivId
 from domain.trend_calls import CallRecord
 from domain.week import Week
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)

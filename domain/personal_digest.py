@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.digest import Change, ListedPaper, Share
+from domain.digest import ListedPaper, Share
 from domain.paper import ArxivId
 from domain.subscription import FollowKind
 from domain.trend_calls import TrendCall
@@ -15,9 +15,8 @@ class FollowedLine:
     """A followed technique, theme, topic or category in the issue's weeks.
 
     ``now`` is its share over the issue's weeks. ``usual`` is its papers a week over the weeks before, NaN unless all
-    are stored. ``change`` is the digest's own comparison, which only a weekly digest has. ``slug`` names its paper
-    list in the digest, empty if there is none. ``call`` is its trend call, if the digest has one. ``gone`` marks a
-    topic that ended or a technique removed from the taxonomy.
+    are stored. ``slug`` names its paper list in the digest, empty if there is none. ``call`` is its trend call, which
+    only a weekly issue has. ``gone`` marks a topic that ended or a technique removed from the taxonomy.
     """
 
     kind: FollowKind
@@ -25,7 +24,6 @@ class FollowedLine:
     name: str
     now: Share
     usual: float
-    change: Change | None = None
     slug: str = ""
     gone: bool = False
     call: TrendCall | None = None

@@ -10,13 +10,15 @@ from domain.nullable_numbers import FloatOrNaN
 from domain.week import Week
 
 CallKind = Literal["technique", "theme", "topic", "query"]
-CallVerdict = Literal["rising", "falling", "emerging", "cooling", "steady", "unknown"]
+CallVerdict = Literal["rising", "falling", "emerging", "cooling", "seasonal", "steady", "unknown"]
 
 UPWARD: frozenset[CallVerdict] = frozenset(("rising", "emerging"))
 DOWNWARD: frozenset[CallVerdict] = frozenset(("falling", "cooling"))
 
 HORIZONS_WEEKS = (8, 12, 26)
 """A call is scored this many weeks after it was made."""
+WINDOW_WEEKS = 26
+"""A line is fitted to this many weeks at most, the newest included."""
 MIN_WEEKS = 8
 """With fewer weeks no growth is fitted, and no call is made."""
 NOW_WEEKS = 4
@@ -26,17 +28,32 @@ BEFORE_WEEKS = 8
 
 
 @dataclass(frozen=True)
-class Growth:
-    """Annual odds ratio of a share with its 95 % interval; 1 is no growth."""
+class FittedChange:
+    """How far a share moved over the weeks held, by the line fitted to its log-odds.
 
-    odds_ratio_per_year: float
+    ``share_first`` and ``share_last`` are the fitted shares in the first and the last week, and ``difference`` is the
+    last minus the first; ``low`` and ``high`` are its interval at ``level``. All are fractions. The interval leaves
+    out 0 exactly where the test that it comes from finds a movement.
+    """
+
+    first_week: Week
+    last_week: Week
+    share_first: float
+    share_last: float
+    difference: float
     low: float
     high: float
+    level: float
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval excludes 1."""
-        return not self.low <= 1 <= self.high
+        """Whether the interval leaves out 0."""
+        return not self.low <= 0 <= self.high
+
+    @property
+    def n_weeks(self) -> int:
+        """Weeks from the first to the last, both included."""
+        return self.first_week.weeks_until(self.last_week) + 1
 
 
 @dataclass(frozen=True)
@@ -45,24 +62,32 @@ class TrendCall:
 
     ``key`` is the key of a technique or theme, a topic's id, or the words of a watched term (kind "query").
     ``share`` is the share over the weeks ending with the call's week, and ``n`` is their number of papers.
-    ``share_before`` is the share over the first weeks considered. ``growth`` and ``q_value`` are ``None`` when the
-    verdict is "unknown".
+    ``share_before`` is the share over the first weeks considered; outcomes are judged by these two. ``change`` is the
+    change that was tested: its interval leaves out 0 where the verdict is a movement or "seasonal", and holds it where
+    the verdict is "steady". "Seasonal" is a change to no other share than that of the same weeks a year before.
+    ``change`` and ``q_value`` are ``None`` when the verdict is "unknown"; ``change`` also in calls stored before
+    changes were.
     """
 
     week: Week
     kind: CallKind
     key: str
     verdict: CallVerdict
-    growth: Growth | None
     q_value: float | None
     share: FloatOrNaN
     share_before: FloatOrNaN
     n: int
+    change: FittedChange | None = None
 
     @property
     def is_movement(self) -> bool:
         """Whether the verdict is a movement: rising, emerging, falling or cooling."""
         return self.verdict in UPWARD or self.verdict in DOWNWARD
+
+    @property
+    def size(self) -> float:
+        """How far the share moved, with its sign."""
+        return self.share - self.share_before if self.change is None else self.change.difference
 
 
 @dataclass(frozen=True)

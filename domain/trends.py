@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from domain.trend_calls import CallVerdict, Growth
+from domain.trend_calls import CallVerdict, FittedChange
 from domain.week import Week
 
 SeriesKind = Literal["technique", "theme", "topic", "text", "meaning"]
@@ -55,10 +55,12 @@ class SeriesChange:
 
 @dataclass(frozen=True)
 class NewestCall:
-    """The newest trend call of a term."""
+    """The newest trend call of a term, with the change that it rests on."""
 
     week: Week
     verdict: CallVerdict
+    change: FittedChange | None = None
+    """Null where the verdict is ``unknown``."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,10 @@ class TermSeries:
     """Its name on a page."""
     points: tuple[TrendPoint, ...]
     """In order and without gaps."""
-    growth: Growth | None
-    """Over the last 26 closed weeks of the range; null where there are too few weeks or papers."""
+    change: FittedChange | None
+    """Over the last closed weeks of the range, at most 26, with a 95 % interval for this term alone; null where there
+    are too few weeks or papers, and where there is a call, whose own change takes its place."""
     change_points: tuple[SeriesChange, ...]
     call: NewestCall | None
-    """Null where the term gets no calls, at other levels, and with a category."""
+    """Null where the term gets no calls, at other levels, with a category, and for a range that leaves out weeks of
+    the call."""

@@ -233,8 +233,7 @@ class Papertide:
                 "key": line.key,
                 "name": line.name,
                 **_share(line.adopts),
-                **_change(line.against_recent),
-                "call": line.call.verdict if line.call else "",
+                **_change(line.call),
             }
             for line in (*digest.techniques, *digest.themes)
         ] + [
@@ -243,8 +242,7 @@ class Papertide:
                 "key": str(topic.topic_id),
                 "name": topic.label,
                 **_share(topic.share),
-                **_change(topic.against_recent),
-                "call": topic.call.verdict if topic.call else "",
+                **_change(topic.call),
             }
             for topic in digest.topics
         ]
@@ -304,12 +302,14 @@ def _share(share: Any) -> dict[str, Any]:
     return {name: getattr(share, name) for name in ("k", "n", "share", "low", "high")}
 
 
-def _change(change: Any) -> dict[str, Any]:
+def _change(call: Any) -> dict[str, Any]:
+    change = call.change if call else None
+    nan = float("nan")
     return {
-        "difference": change.difference,
-        "difference_low": change.low,
-        "difference_high": change.high,
-        "verdict": change.verdict,
+        "difference": change.difference if change else nan,
+        "difference_low": change.low if change else nan,
+        "difference_high": change.high if change else nan,
+        "call": call.verdict if call else "",
     }
 
 

@@ -69,11 +69,10 @@ DIGEST = TableSchema(
         Column("key", "str", "key in the taxonomy, or the topic's id"),
         Column("name", "str", "name on the page"),
         *_SHARE,
-        Column("difference", "float64", "share minus that of the weeks before; NaN where it is not compared"),
-        Column("difference_low", "float64", "lower end of its 95 % interval"),
-        Column("difference_high", "float64", "upper end of its 95 % interval"),
-        Column("verdict", "str", "up, down, steady or unknown"),
-        Column("call", "str", "rising, falling, emerging, cooling, steady or unknown; empty without a call"),
+        Column("difference", "float64", "change of the share over the weeks of the call; NaN where it is not known"),
+        Column("difference_low", "float64", "lower end of its interval, adjusted for all terms tested"),
+        Column("difference_high", "float64", "upper end of it"),
+        Column("call", "str", "rising, falling, emerging, cooling, seasonal, steady or unknown; empty without a call"),
     ),
 )
 
@@ -102,7 +101,7 @@ WEEKS = TableSchema(
 )
 
 LEFT_OUT: Mapping[str, frozenset[str]] = {
-    "trends": frozenset({"name", "growth", "change_points", "call"}),
+    "trends": frozenset({"name", "change", "change_points", "call"}),
     "topics": frozenset({"active", "x", "y"}),
     "digest": frozenset(
         {

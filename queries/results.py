@@ -8,7 +8,7 @@ result of a digest is ``domain/digest_json_record.py``, because templates write 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -18,7 +18,7 @@ from domain.detections import Evidence, TermKind
 from domain.paper import ArxivId
 from domain.period import Period
 from domain.topics import TopicEventKind
-from domain.trend_calls import CallKind, CallVerdict, Growth
+from domain.trend_calls import CallKind, CallVerdict, FittedChange
 from domain.trends import TermSeries, TrendPoint
 from domain.week import Week
 from queries.parameters import Level
@@ -29,11 +29,23 @@ def rounded(value: float) -> float | None:
     return None if value != value else round(value, 6)
 
 
-def rounded_growth(growth: Growth | None) -> Growth | None:
-    """Four significant digits: a rate can be extremely small or large where a term begins or ends."""
-    if growth is None:
+def rounded_change(change: FittedChange | None) -> FittedChange | None:
+    """The change with six significant digits: more than its precision, and an end close to 0 keeps its sign."""
+    if change is None:
         return None
-    return Growth(*(float(f"{x:.4g}") for x in (growth.odds_ratio_per_year, growth.low, growth.high)))
+    return replace(
+        change,
+        share_first=_significant(change.share_first),
+        share_last=_significant(change.share_last),
+        difference=_significant(change.difference),
+        low=_significant(change.low),
+        high=_significant(change.high),
+        level=_significant(change.level),
+    )
+
+
+def _significant(value: float) -> float:
+    return float(f"{value:.6g}")
 
 
 # -- trends and calls
@@ -85,14 +97,14 @@ class Call:
     key: str
     name: str
     verdict: CallVerdict
-    growth: Growth | None
-    """Null where the verdict is ``unknown``."""
+    change: FittedChange | None
+    """The change that was tested, with its interval; null where the verdict is ``unknown``."""
     q_value: float | None
     """The p-value adjusted for everything tested that week; null where the verdict is ``unknown``."""
     share: float | None
     """Share of the four weeks that end with the call's."""
     share_before: float | None
-    """Share of the first eight weeks of the half year."""
+    """Share of the first weeks of those tested: eight, or half of them if there are fewer than sixteen."""
     n: int
     """Papers of the four weeks."""
     made_at: datetime

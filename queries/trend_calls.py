@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.trend_calls import CallScore, StoredCall
 from domain.week import Week, last_closed_week
-from queries.results import Call, Calls, CallsOutcome, ScoredCall, rounded, rounded_growth
+from queries.results import Call, Calls, CallsOutcome, ScoredCall, rounded, rounded_change
 from runtime.context import AppContext
 from store.trend_calls import call_records, is_late, stored_calls
 
@@ -35,7 +35,7 @@ def _call(stored: StoredCall, name: str) -> Call:
         key=call.key,
         name=name,
         verdict=call.verdict,
-        growth=rounded_growth(call.growth),
+        change=rounded_change(call.change),
         q_value=call.q_value,
         share=rounded(call.share),
         share_before=rounded(call.share_before),

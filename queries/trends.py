@@ -1,4 +1,4 @@
-"""Trends: shares of terms over time, with intervals, growth and calls."""
+"""Trends: shares of terms over time, with intervals, changes and calls."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from analysis.trends.shares import share_series
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from domain.period import Period
-from domain.trend_calls import Growth
+from domain.trend_calls import FittedChange
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
 from domain.weekly_table_schemas import WEEKLY_TOTALS
 from queries.parameters import MAX_TERMS, Level, TrendRequest
 from queries.parse_dates import day
-from queries.results import Trends, rounded, rounded_growth
+from queries.results import Trends, rounded, rounded_change
 from queries.term_counts import TermCounter, stored_counts_state
 from queries.term_resolution import TERM_KINDS, term_key, watched
 from runtime.context import AppContext
@@ -69,15 +69,16 @@ def trends(
         kind, name, k_by_week = counted.kind, counted.name, counted.by_week
         error = counter.error(kind, name) if level == "adopts" else None
         n_of_weeks = totals if counted.n_by_week is None else _totals_when_counted(totals, counted.n_by_week)
-        growth, changes = _movement(context, n_of_weeks, k_by_week)
+        change, turns = _movement(context, n_of_weeks, k_by_week)
+        call = _newest_call(context, totals, kind, name) if not among.categories and level == "adopts" else None
         return TermSeries(
             term=name,
             kind=kind,
             name=counter.name(kind, name),
             points=tuple(_points(share_series(n_of_weeks, k_by_week, by=by, min_papers=1), error)),
-            growth=growth,
-            change_points=changes,
-            call=_newest_call(context, kind, name) if not among.categories and level == "adopts" else None,
+            change=None if call else change,
+            change_points=turns,
+            call=call,
         )
 
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
@@ -126,22 +127,26 @@ def trend_answer(context: AppContext, request: TrendRequest, *, with_open_week: 
 
 def _movement(
     context: AppContext, totals: pd.DataFrame, k_by_week: Mapping[Week, int]
-) -> tuple[Growth | None, tuple[SeriesChange, ...]]:
-    """Growth over the last half year of these weeks, and when the growth changed; of closed weeks."""
+) -> tuple[FittedChange | None, tuple[SeriesChange, ...]]:
+    """The change over the last of these weeks, and when their course changed; of closed weeks."""
     lacking = context.cached(
         "weeks that lack papers", lambda: incomplete_weeks(context.db, context.settings.categories)
     )
     weeks = [Week(at.date()) for at in _closed(context, totals)["week_start"]]
     n = totals["n"].to_numpy(dtype=np.int64)[: len(weeks)]
     k = np.array([k_by_week.get(week, 0) for week in weeks], dtype=np.int64)
-    growth, changes = growth_and_changes(k, n, weeks, lacking=lacking)
-    return rounded_growth(growth), tuple(
-        SeriesChange(c.week.monday, round(c.share_before, 6), round(c.share_after, 6)) for c in changes
+    change, turns = growth_and_changes(k, n, weeks, lacking=lacking)
+    return rounded_change(change), tuple(
+        SeriesChange(c.week.monday, round(c.share_before, 6), round(c.share_after, 6)) for c in turns
     )
 
 
-def _newest_call(context: AppContext, kind: SeriesKind, name: str) -> NewestCall | None:
-    """The newest call of a term; ``None`` where there is none, as of words that are not watched."""
+def _newest_call(context: AppContext, totals: pd.DataFrame, kind: SeriesKind, name: str) -> NewestCall | None:
+    """The newest call of a term; ``None`` where there is none, as of words that are not watched.
+
+    A call is about the weeks that it tested, so there is none for a range that leaves out some of them, or that ends
+    with a later closed week.
+    """
     key = (
         name
         if kind == "text"
@@ -151,7 +156,12 @@ def _newest_call(context: AppContext, kind: SeriesKind, name: str) -> NewestCall
     call = next(
         (c for c in context.cached("newest calls", lambda: newest_calls(context.db)) if (c.kind, c.key) == wanted), None
     )
-    return None if call is None else NewestCall(call.week, call.verdict)
+    closed = _closed(context, totals)["week_start"]
+    if call is None or closed.empty or Week(closed.iloc[-1].date()) != call.week:
+        return None
+    if call.change is not None and Week(closed.iloc[0].date()) > call.change.first_week:
+        return None
+    return NewestCall(call.week, call.verdict, rounded_change(call.change))
 
 
 def _closed(context: AppContext, totals: pd.DataFrame) -> pd.DataFrame:

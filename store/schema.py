@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0010"
+SCHEMA_VERSION = "0011"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -288,14 +288,17 @@ trend_call = Table(  # trend calls, never changed
     Column("week_start", Date, nullable=False),
     Column("kind", String(16), nullable=False),  # technique, theme, topic, query
     Column("key", String(256), nullable=False),  # of a query: its text
-    Column("verdict", String(16), nullable=False),  # rising, falling, emerging, cooling, steady, unknown
-    Column("growth", Float),  # odds ratio per year, with its 95 % interval
-    Column("growth_low", Float),
-    Column("growth_high", Float),
+    Column("verdict", String(16), nullable=False),  # a CallVerdict of domain/trend_calls.py
     Column("q_value", Float),
     Column("share", Float),  # of the weeks ending with the call's week
     Column("share_before", Float),  # of the first weeks considered
     Column("n", Integer, nullable=False),
+    Column("first_week_start", Date),  # of the weeks of the fitted line; null where none was fitted or stored
+    Column("share_first", Float),  # of the line, in that week
+    Column("share_last", Float),  # of the line, in the call's week
+    Column("change_low", Float),  # interval of their difference, at interval_level
+    Column("change_high", Float),
+    Column("interval_level", Float),
     Column("made_with", String(160), nullable=False),  # detector or topic model, and the method's version
     Column("made_at", UtcDateTime, nullable=False),
     UniqueConstraint("week_start", "kind", "key"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, CallScore, Growth, StoredCall, TrendCall
+from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, CallScore, FittedChange, StoredCall, TrendCall
 from domain.week import Week
 from store.database import Database
 from store.schema import trend_call, trend_call_score
@@ -28,13 +28,16 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
             "kind": call.kind,
             "key": call.key,
             "verdict": call.verdict,
-            "growth": call.growth.odds_ratio_per_year if call.growth else None,
-            "growth_low": call.growth.low if call.growth else None,
-            "growth_high": call.growth.high if call.growth else None,
             "q_value": call.q_value,
             "share": _or_none(call.share),
             "share_before": _or_none(call.share_before),
             "n": call.n,
+            "first_week_start": call.change.first_week.monday if call.change else None,
+            "share_first": call.change.share_first if call.change else None,
+            "share_last": call.change.share_last if call.change else None,
+            "change_low": call.change.low if call.change else None,
+            "change_high": call.change.high if call.change else None,
+            "interval_level": call.change.level if call.change else None,
             "made_with": made_with,
             "made_at": made_at,
         }
@@ -156,11 +159,26 @@ def _call(row: Row[Any]) -> TrendCall:
         kind=row.kind,
         key=row.key,
         verdict=row.verdict,
-        growth=None if row.growth is None else Growth(row.growth, row.growth_low, row.growth_high),
         q_value=row.q_value,
         share=_or_nan(row.share),
         share_before=_or_nan(row.share_before),
         n=row.n,
+        change=_change(row),
+    )
+
+
+def _change(row: Row[Any]) -> FittedChange | None:
+    if row.first_week_start is None:
+        return None
+    return FittedChange(
+        first_week=Week(row.first_week_start),
+        last_week=Week(row.week_start),
+        share_first=row.share_first,
+        share_last=row.share_last,
+        difference=row.share_last - row.share_first,
+        low=row.change_low,
+        high=row.change_high,
+        level=row.interval_level,
     )
 
 

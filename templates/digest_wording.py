@@ -11,7 +11,7 @@ from domain.digest_facts import FollowMatch, HeadlineFacts, NearCentre, NoteFact
 from domain.digest_wording_protocol import ListWords
 from domain.subscription import Frequency
 from domain.week import Week
-from templates.number_text import in_words, percent, plural, week_range
+from templates.number_text import in_words, percent, plural, size_in_points, week_range
 
 
 class EnglishDigestWording:
@@ -24,20 +24,23 @@ class EnglishDigestWording:
         """
         if facts.leader is None:
             return "Too few papers are on record for a share of any technique."
-        span = "half a year" if facts.n_weeks_held is None else f"the {facts.n_weeks_held} weeks on record"
-        leader = f"{percent(facts.leader.share, 1)} of the week's papers use {_inside_sentence(facts.leader.name)}"
-        news, rest = [], [leader]
+        leads = f"{percent(facts.leader.share)} of the week's papers use {_inside_sentence(facts.leader.name)}"
+        news, rest = [], [leads]
         if (move := facts.largest_move) is not None:
             verb = "rose" if move.is_rise else "fell"
-            news.append(f"{_inside_sentence(move.name)} {verb} most, {_from_to(move)} of papers in {span}")
-        elif facts.has_calls:
-            rest.append(f"no measured technique or theme clearly rose or fell in {span}")
-        else:
-            rest.append("too few weeks are on record to show a change")
+            news.append(f"{_inside_sentence(move.name)} {verb} most, {_by_and_to(move)} of the week's papers")
+            if move.name == facts.leader.name:
+                rest = []
+            if not move.is_measured:
+                rest.append(f"the accuracy of detecting {_inside_sentence(move.name)} has not been measured")
         if (topic := facts.rising_topic) is not None:
             # After a technique's move, the reader knows what the shares are of.
-            of_papers = "" if facts.largest_move is not None else " of papers"
-            news.append(f"the topic that gained most is {topic.name}, {_from_to(topic)}{of_papers}")
+            of_papers = "" if facts.largest_move is not None else " of the week's papers"
+            news.append(f"the topic that gained most is {topic.name}, {_by_and_to(topic)}{of_papers}")
+        if not facts.has_calls:
+            rest.append("too few weeks are on record to show a change")
+        elif facts.largest_move is None:
+            rest.append(f"no technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record")
         sentence = "; ".join((*news, *rest)) + "."
         return sentence[:1].upper() + sentence[1:]
 
@@ -60,14 +63,9 @@ class EnglishDigestWording:
             )
         if facts.n_weeks_held is not None:
             weeks = "1 week is" if facts.n_weeks_held == 1 else f"{facts.n_weeks_held} weeks are"
-            notes.append(f"Only {weeks} on record, so the curves are shorter than half a year.")
-        if not facts.holds_topic_weeks:
-            notes.append(
-                f"Changes of topics are not shown: they compare {facts.n_topic_weeks} weeks, and not all of these are "
-                "on record."
-            )
+            notes.append(f"Only {weeks} on record; curves and changes span no more.")
         if facts.no_topic_called:
-            notes.append("No topic is called rising or cooling, because too few weeks or papers are on record.")
+            notes.append("No topic is called rising or falling, because too few weeks or papers are on record.")
         if not facts.holds_last_year:
             notes.append("Nothing is compared with last year, because the same weeks of last year are not on record.")
         if facts.unmeasured:
@@ -132,8 +130,10 @@ def _match(match: FollowMatch, frequency: Frequency) -> str:
     )
 
 
-def _from_to(move: ShareMove) -> str:
-    return f"from {percent(move.share_before, 1)} to {percent(move.share, 1)}"
+def _by_and_to(move: ShareMove) -> str:
+    """``by 4.2 points in 12 weeks, to 21.0 %``: the change that was tested, and this week's share."""
+    by = "" if move.change is None else f"by {size_in_points(move.change)} in {plural(move.change.n_weeks, 'week')}, "
+    return f"{by}to {percent(move.share)}"
 
 
 def _inside_sentence(name: str) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from domain.detections import IS_ABOUT
 from domain.digest import N_RECENT_WEEKS, short_authors
 from domain.period import PERIODS
-from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS
+from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 from templates import number_text, share_curves, tex
 from templates.links import topic_anchor
 from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
@@ -76,11 +76,15 @@ def environment() -> Environment:
         term_text=number_text.term_text,
         with_code=number_text.with_code,
         week_range=number_text.week_range,
-        basis=number_text.basis,
-        comparison=number_text.comparison,
         call_text=number_text.call_text,
         verdict_text=number_text.verdict_text,
         change_text=number_text.change_text,
+        over_weeks=number_text.over_weeks,
+        arrow=number_text.arrow,
+        verdict_class=number_text.verdict_class,
+        topic_verdict_text=number_text.topic_verdict_text,
+        coverage_text=number_text.coverage_text,
+        weeks_held=share_curves.weeks_held,
         record_text=number_text.record_text,
         quiet_topics_text=number_text.quiet_topics_text,
         against_average=number_text.against_average,
@@ -103,6 +107,9 @@ def environment() -> Environment:
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
         can_tell=number_text.can_tell,
+        holds_last_year=number_text.holds_last_year,
+        WINDOW_WEEKS=WINDOW_WEEKS,
+        TOPIC_GROUPS=number_text.TOPIC_GROUPS,
         KIND_WORDS=number_text.KIND_WORDS,
         IS_ABOUT=IS_ABOUT,
         PERIODS=PERIODS,

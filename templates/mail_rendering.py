@@ -77,7 +77,7 @@ def issue_frame(
         raise ValueError(f"issue {issue} has no digest")
     newest = editions[-1]
     digest = newest.digest
-    techniques = [line for line in digest.techniques if line.measured] or list(digest.techniques)
+    techniques = [line for line in digest.techniques if line.is_in_front] or list(digest.techniques)
     pictures = tuple(
         InlineImage(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None
     )

@@ -8,13 +8,14 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from domain.digest import N_RECENT_WEEKS, Change, Digest, Headline, Share, SharePoint
-from domain.trend_calls import CallRecord, Growth, TrendCall
+from domain.digest import N_RECENT_WEEKS, Change, Digest, Headline, Share, SharePoint, TopicCoverage, TopicLine
+from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, TrendCall
 from domain.week import Week
 
 _NO_BREAK_SPACE = "\u00a0"
 _MINUS = "\u2212"
 UNKNOWN = "not known"
+_MOST_DECIMALS = 4
 KIND_WORDS = {"technique": "technique", "theme": "theme", "topic": "topic", "text": "words", "meaning": "by meaning"}
 """The kinds of terms as pages name them."""
 
@@ -53,19 +54,32 @@ def _signed(number: float, decimals: int) -> str:
     return f"{'+' if number > 0 else _MINUS}{shown}"
 
 
-def _decimals_of(change: Change) -> int:
-    this_week = change.difference + (change.baseline.share if change.baseline is not None else 0.0)
-    return decimals_for(this_week)
+def _decimals_of(change: Change | FittedChange) -> int:
+    """The decimals of the newer share; more where an end of the interval would otherwise be shown as 0 and is not."""
+    if isinstance(change, FittedChange):
+        decimals = decimals_for(change.share_last)
+    else:
+        decimals = decimals_for(change.difference + (change.baseline.share if change.baseline is not None else 0.0))
+    if change.low > 0 or change.high < 0:
+        nearest = 100 * min(abs(change.low), abs(change.high))
+        while decimals < _MOST_DECIMALS and round(nearest, decimals) == 0:
+            decimals += 1
+    return decimals
 
 
-def points(change: Change) -> str:
+def points(change: Change | FittedChange) -> str:
     """A change of a share as ``+1.2 points``, in percentage points."""
     if not is_known(change.difference):
         return UNKNOWN
     return f"{_signed(100 * change.difference, _decimals_of(change))}{_NO_BREAK_SPACE}points"
 
 
-def points_interval(change: Change) -> str:
+def size_in_points(change: FittedChange) -> str:
+    """A change of a share without its sign, as ``1.2 points``."""
+    return points(change).lstrip(f"+{_MINUS}")
+
+
+def points_interval(change: Change | FittedChange) -> str:
     """The interval of a change as ``+0.4 to +2.0``, in percentage points."""
     if not (is_known(change.low) and is_known(change.high)):
         return UNKNOWN
@@ -154,79 +168,66 @@ def number_word(number: int) -> str:
     return _NUMBER_WORDS[number] if number < len(_NUMBER_WORDS) else str(number)
 
 
-def basis(change: Change) -> str:
-    """What a change is compared with: ``the four weeks before``, ``a year before``.
-
-    "A year before" is the same time of year. A list page names the weeks.
-    """
-    before, now = change.baseline_weeks, change.current_weeks
-    if not before:
-        return "earlier weeks"
-    if now and (now[0].monday - before[-1].monday).days > 26 * 7:
-        return "a year before"
-    return "the week before" if len(before) == 1 else f"the {number_word(len(before))} weeks before"
-
-
-def change_text(call: TrendCall) -> str:
-    """How far a share moved by its call, in percentage points: ``+16.5 points``."""
-    change = call.share - call.share_before
-    return f"{_signed(100 * change, 1 if abs(change) >= 0.01 else 2)} points"
-
-
-def call_text(call: TrendCall) -> str:
-    """A call of a rise or fall with its pace; empty if the call is neither.
-
-    ``rising: doubles in about 8 weeks (6 to 10)``, or if slower ``rising: × 1.3 in a year (1.1 to 1.6)``. The pace is
-    that of the odds, which for small shares is about that of the share.
-    """
-    if call.growth is None or not call.is_movement:
-        return ""
-    return f"{call.verdict}: {pace(call.growth)} ({pace_interval(call.growth)})"
-
-
 def verdict_text(verdict: str) -> str:
-    """A verdict as readers see it. A steady share is not proven equal; its change may be noise."""
-    return {"steady": "within noise", "unknown": "not known"}.get(verdict, verdict)
+    """A verdict in a word or two, everywhere that one is shown.
+
+    A steady share is not proven equal; its change may be noise.
+    """
+    return {
+        "steady": "within noise",
+        "unknown": "not known",
+        "seasonal": "moved, as a year before",
+        "unproven": "within noise",
+    }.get(verdict, verdict)
 
 
-def growth_text(growth: Growth) -> str:
-    """A growth with its interval: ``doubles in about 8 weeks (6 to 10)``; ``within noise`` if it may be none."""
-    text = pace(growth) if growth.is_clear else verdict_text("steady")
-    return f"{text} ({pace_interval(growth, in_a_year=not growth.is_clear)})"
+def arrow(verdict: str) -> str:
+    """The sign before a verdict: ``▲``, ``▼`` or ``≈``; none where nothing is known."""
+    if verdict in (*UPWARD, "up"):
+        return "▲"
+    if verdict in (*DOWNWARD, "down"):
+        return "▼"
+    return "" if verdict in ("unknown", "new") else "≈"
 
 
-def pace(growth: Growth) -> str:
-    """How fast the odds grow: ``doubles in about 8 weeks``, or if slower ``× 1.3 in a year``."""
-    rate = growth.odds_ratio_per_year
-    if _weeks_to_double(rate) < _WEEKS_A_YEAR:
-        return f"{'doubles' if rate > 1 else 'halves'} in about {_weeks_to_double(rate):.0f} weeks"
-    return f"× {_factor(rate)} in a year"
+def verdict_class(verdict: str) -> str:
+    """``up``, ``down`` or ``steady``, for the colour of a verdict."""
+    return {"▲": "up", "▼": "down"}.get(arrow(verdict), "steady")
 
 
-def pace_interval(growth: Growth, *, in_a_year: bool = False) -> str:
-    """The interval of a pace in its own unit, or with ``in_a_year`` as a factor: ``6 to 10``, ``1.1 to 1.6``."""
-    rate, low, high = growth.odds_ratio_per_year, growth.low, growth.high
-    if in_a_year:
-        return f"× {_factor(low)} to {_factor(high)} in a year"
-    if _weeks_to_double(rate) < _WEEKS_A_YEAR:
-        fastest, slowest = (_weeks_to_double(x) for x in ((high, low) if rate > 1 else (low, high)))
-        return f"{fastest:.0f} to {slowest:.0f}" if slowest < 3 * _WEEKS_A_YEAR else f"{fastest:.0f} or more"
-    return f"{_factor(low)} to {_factor(high)}"
+def topic_verdict_text(topic: TopicLine) -> str:
+    """What a digest says of a topic: ``rising``, ``new``, or ``new, emerging``."""
+    if topic.status == "new" and topic.call is not None and topic.call.is_movement:
+        return f"new, {verdict_text(topic.call.verdict)}"
+    return verdict_text(topic.status)
 
 
-_WEEKS_A_YEAR = 52
+def change_text(change: FittedChange) -> str:
+    """A change with its interval and its weeks: ``+2.1 points (+0.5 to +3.9) over 12 weeks``."""
+    return f"{points(change)} ({points_interval(change)}) {over_weeks(change)}"
 
 
-def _weeks_to_double(odds_ratio_per_year: float) -> float:
-    """Weeks in which the odds double or halve; infinite if they do neither."""
-    change = abs(math.log2(odds_ratio_per_year)) if odds_ratio_per_year > 0 else math.inf
-    return _WEEKS_A_YEAR / change if change else math.inf
+def over_weeks(change: FittedChange) -> str:
+    """The weeks of a change: ``over 12 weeks``."""
+    return f"over {plural(change.n_weeks, 'week')}"
 
 
-def _factor(rate: float) -> str:
-    if rate >= 100:
-        return "over 100"
-    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}" if rate >= 1 else f"{rate:.2f}"
+def call_text(call: TrendCall | None) -> str:
+    """A call with the change that it rests on: ``▲ rising, +2.1 points (+0.5 to +3.9) over 12 weeks``."""
+    if call is None or call.verdict == "unknown":
+        return f"{UNKNOWN}: too few weeks or papers"
+    return movement_text(call.verdict, call.change)
+
+
+def movement_text(verdict: str, change: FittedChange | None) -> str:
+    """A verdict and the change of the same test: ``▼ down, −1.0 points (−1.8 to −0.2) over 12 weeks``."""
+    word = f"{arrow(verdict)} {verdict_text(verdict)}".strip()
+    return word if change is None else f"{word}, {change_text(change)}"
+
+
+def holds_last_year(digest: Digest) -> bool:
+    """Whether any line is compared with a year before; where none is, a note says so once."""
+    return any(line.against_last_year.baseline is not None for line in (*digest.techniques, *digest.themes))
 
 
 def can_tell(digest: Digest) -> bool:
@@ -235,16 +236,47 @@ def can_tell(digest: Digest) -> bool:
     return any(call is not None and call.verdict != "unknown" for call in calls)
 
 
+_TOPIC_VERBS: dict[str, frozenset[str]] = {
+    "rose": frozenset(("rising", "emerging")),
+    "fell": frozenset(("falling", "cooling")),
+    "new": frozenset(("new",)),
+}
+TOPIC_GROUPS = (
+    (
+        "Rising",
+        _TOPIC_VERBS["rose"],
+        "their share grew by more than chance explains; an emerging one began below 1\u00a0% and at least doubled",
+    ),
+    ("New", _TOPIC_VERBS["new"], "found for the first time"),
+    (
+        "Falling",
+        _TOPIC_VERBS["fell"],
+        "their share shrank by more than chance explains; a cooling one was called rising before",
+    ),
+)
+"""The topics that a digest names, in its order: heading, statuses, and what they mean."""
+
+
 def quiet_topics_text(digest: Digest) -> str:
     """A sentence on which of rising, cooling and new topics there are none of; empty if there are some of each."""
-    absent = [s for s in ("rising", "cooling", "new") if all(topic.status != s for topic in digest.topics)]
-    moves = [{"rising": "rose", "cooling": "cooled"}[s] for s in absent if s != "new"]
+    found = {topic.status for topic in digest.topics}
+    absent = [verb for verb, statuses in _TOPIC_VERBS.items() if not found & statuses]
+    moves = [verb for verb in absent if verb != "new"]
     if moves and not can_tell(digest):
-        return "It is not known yet whether topics rise or cool: there are too few weeks or papers to tell."
+        return "It is not known yet whether topics rise or fall: there are too few weeks or papers to tell."
     clauses = [f"No topic clearly {' or '.join(moves)}"] if moves else []
     if "new" in absent:
         clauses.append("none is new" if clauses else "No topic is new")
     return f"{' this week, and '.join(clauses)}{'' if len(clauses) > 1 else ' this week'}." if clauses else ""
+
+
+def coverage_text(coverage: TopicCoverage) -> str:
+    """Which of the week's papers have a topic: ``81.9 % of the week's papers fit one of them``."""
+    share, n_without = coverage.assigned, coverage.assigned.n - coverage.assigned.k
+    if share.n and not n_without:
+        return "all of the week’s papers fit one of them"
+    amount = percent(share.share) if is_known(share.share) else plural(share.k, "paper")
+    return f"{amount} of the week’s papers fit one of them"
 
 
 def record_text(record: CallRecord) -> str:
@@ -252,14 +284,6 @@ def record_text(record: CallRecord) -> str:
     n_clear = record.n_held + record.n_failed
     unclear = f" ({count(record.n_unknown)} unclear)" if record.n_unknown else ""
     return f"after {record.horizon_weeks} weeks, {count(record.n_held)} of {count(n_clear)} held{unclear}"
-
-
-def comparison(change: Change) -> str:
-    """What is compared: ``against the four weeks before``, ``last four weeks against the eight before``."""
-    n_now = len(change.current_weeks)
-    if n_now < 2:
-        return f"against {basis(change)}"
-    return f"last {number_word(n_now)} weeks against {basis(change).replace(' weeks', '')}"
 
 
 def against_average(headline: Headline) -> str:

@@ -208,6 +208,12 @@ def finding(series: Sequence[SharePoint], by: Period = "week") -> str:
     return " ".join(sentences)
 
 
+def weeks_held(series: Sequence[SharePoint]) -> int:
+    """Weeks from the first with papers to the last of a weekly series: the span that its curve shows."""
+    first = next((i for i, point in enumerate(series) if point.n), len(series))
+    return len(series) - first
+
+
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 

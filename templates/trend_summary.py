@@ -1,4 +1,4 @@
-"""The trend explorer's summary of each curve: its latest share, its pace, its call and its changes of pace."""
+"""The trend explorer's summary of each curve: its latest share, its change and its changes of pace."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import nan
 
 from domain.digest import SharePoint
-from domain.trend_calls import DOWNWARD, UPWARD
+from domain.trend_calls import FittedChange
 from domain.trends import TermSeries
 from domain.week import Week
-from templates.number_text import interval, is_known, pace, pace_interval, percent, verdict_text
+from templates.number_text import interval, is_known, percent
 from templates.share_curves import is_partial
 from templates.trend_svg import TrendSeries
 
@@ -27,17 +27,16 @@ class Movement:
     """One curve as text; each text is empty if there is nothing to show.
 
     ``latest`` is the newest closed period with data, preferably not a partial one. ``corrected`` is its share corrected
-    for the detector's measured error, or says that the error is unknown. ``way`` is ``up``, ``down`` or empty, by the
-    newest call. ``turns`` are the weeks in which the pace changed.
+    for the detector's measured error, or says that the error is unknown. ``verdict`` and ``change`` are of one test:
+    the newest call where it covers the range, else the line through the range alone; ``basis`` says which. ``turns``
+    are the weeks in which the pace changed.
     """
 
     latest: SharePoint | None
     corrected: str
-    pace: str
-    pace_interval: str
-    way: str
-    call: str
-    called: str
+    verdict: str
+    change: FittedChange | None
+    basis: str
     turns: tuple[str, ...]
 
 
@@ -49,25 +48,26 @@ def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> M
     ended = [i for i, p in enumerate(series.points[: len(series.points) - series.n_open]) if is_known(p.share)]
     full = [i for i in ended if not is_partial(series.points[i], series.by)]
     at = (full or ended)[-1] if ended else None
-    growth = answered.growth
-    verdict = answered.call.verdict if answered.call else ""
+    call = answered.call
+    change = call.change if call else answered.change
     return Movement(
         latest=None if at is None else series.points[at],
         corrected="" if at is None else _corrected(answered, at),
-        pace="too few weeks or papers"
-        if growth is None
-        else pace(growth)
-        if growth.is_clear
-        else verdict_text("steady"),
-        pace_interval="" if growth is None else pace_interval(growth, in_a_year=not growth.is_clear),
-        way="up" if verdict in UPWARD else "down" if verdict in DOWNWARD else "",
-        call=verdict_text(verdict) if verdict else "no call",
-        called=_called(answered, verdict, is_called=is_called),
+        verdict=call.verdict if call else verdict_alone(change),
+        change=change,
+        basis=_basis(answered, is_called=is_called),
         turns=tuple(
             f"{Week(turn.start)}: {percent(turn.share_before)} before, {percent(turn.share_after)} after"
             for turn in answered.change_points
         ),
     )
+
+
+def verdict_alone(change: FittedChange | None) -> str:
+    """``up``, ``down`` or ``steady`` by a change's own interval, and ``unknown`` without one."""
+    if change is None:
+        return "unknown"
+    return "steady" if not change.is_clear else "up" if change.difference > 0 else "down"
 
 
 def _corrected(answered: TermSeries, at: int) -> str:
@@ -79,11 +79,15 @@ def _corrected(answered: TermSeries, at: int) -> str:
     return f"corrected {percent(p.corrected)} ({interval(corrected)})"
 
 
-def _called(answered: TermSeries, verdict: str, *, is_called: bool) -> str:
-    """When the call was made, or why there is none."""
+def _basis(answered: TermSeries, *, is_called: bool) -> str:
+    """Which test the verdict is of."""
     if answered.call:
         week = answered.call.week
-        return f"in {week}: too few weeks to tell" if verdict == "unknown" else f"in {week}"
+        return f"called in {week}" if answered.call.change else f"called in {week}: too few weeks or papers"
+    if answered.change is None:
+        return "too few weeks or papers"
     if answered.kind in ("text", "meaning"):
-        return "only watched phrases get calls"
-    return "" if is_called else "calls are made only for adoption in all categories"
+        return "tested alone; only watched phrases get calls"
+    return (
+        "tested alone, over the weeks shown" if is_called else "tested alone; calls are of adoption in all categories"
+    )

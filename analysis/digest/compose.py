@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 from analysis.digest.headline import headline_facts, largest_move
 from analysis.digest.inputs import DigestSettings, WeekMaterial
@@ -15,12 +14,10 @@ from analysis.digest.topic_lines import topic_counts, topic_lines
 from analysis.digest.week_tables import WeekTables
 from analysis.trends.detector_error import corrected
 from analysis.trends.shares import share_of, with_verdicts
-from analysis.trends.trend_calls import TermKey, direction
+from analysis.trends.trend_calls import TermKey
 from domain.detections import MENTIONS, Term
 from domain.digest import (
     N_RECENT_WEEKS,
-    N_TOPIC_BASELINE_WEEKS,
-    Change,
     Digest,
     DigestEdition,
     Headline,
@@ -29,7 +26,6 @@ from domain.digest import (
     TermLine,
     TopicCoverage,
     TopicLine,
-    Verdict,
 )
 from domain.digest_wording_protocol import DigestWording
 from domain.paper import is_made_up
@@ -71,9 +67,8 @@ def compose_digest(
         )
     )
     themes = tuple(line for line in lines if line.kind == "theme")
-    topics = topic_lines(material, settings, tables, papers, _topic_changes(material, tables, calls), calls)
-    moved: TermLine | TopicLine | None = largest_move(line for line in (*techniques, *themes) if line.measured)
-    moved = moved or largest_move(line for line in topics if line.status in ("rising", "cooling"))
+    topics = topic_lines(material, settings, tables, papers, calls)
+    moved: TermLine | TopicLine | None = largest_move((*techniques, *themes)) or largest_move(topics)
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     completeness = tables.completeness()
     n_weeks_held = tables.n_weeks_held()
@@ -117,7 +112,6 @@ def _term_lines(
     """A line for every technique and theme of the taxonomy, in its order."""
     week = material.week
     keys: list[TermKey] = [(term.kind, term.key) for term in material.terms]
-    against_recent = [_as_called(tables.compared(key, (week,), recent)[0], calls.get(key)) for key in keys]
     against_last_year = with_verdicts(
         [tables.compared(key, (week,), last_year) for key in keys], false_discovery_rate=settings.false_discovery_rate
     )
@@ -133,7 +127,6 @@ def _term_lines(
             measured=term.measured,
             adopts=(adopts := tables.share(key, (week,))),
             mentions=tables.share(key, (week,), exactly=MENTIONS),
-            against_recent=recent_change,
             against_last_year=year_change,
             series=tables.series(key),
             papers=papers.for_term(term) if term.kind == "theme" else (),
@@ -142,37 +135,14 @@ def _term_lines(
             call=calls.get(key),
             corrected=_corrected(material, term, adopts),
         )
-        for term, key, recent_change, year_change in zip(
-            material.terms, keys, against_recent, against_last_year, strict=True
-        )
+        for term, key, year_change in zip(material.terms, keys, against_last_year, strict=True)
     ]
-
-
-def _topic_changes(material: WeekMaterial, tables: WeekTables, calls: Mapping[TermKey, TrendCall]) -> list[Change]:
-    """How each topic's share over the last weeks differs from the weeks before them, in the order of the topics."""
-    last_weeks = weeks_before(material.week.plus(1), N_RECENT_WEEKS)
-    before = weeks_before(last_weeks[0], N_TOPIC_BASELINE_WEEKS)
-    keys: list[TermKey] = [("topic", str(topic.topic_id)) for topic in material.topics]
-    return [_as_called(tables.compared(key, last_weeks, before)[0], calls.get(key)) for key in keys]
 
 
 def _corrected(material: WeekMaterial, term: Term, adopts: Share) -> Share | None:
     """The share that truly adopts, as far as the detector's measured error tells; ``None`` where it does not."""
     error = material.errors.get(term.key) if term.measured else None
     return corrected(adopts, error) if error is not None and error.is_informative else None
-
-
-def _as_called(change: Change, call: TrendCall | None) -> Change:
-    """A change against recent weeks with the verdict of the term's call.
-
-    Only the week's calls decide what is up and what is down; the change says by how much. A call looks at half a
-    year, a change at a few weeks: a change that points the other way is no part of the move, and is steady.
-    """
-    if change.baseline is None or call is None or call.q_value is None:
-        return replace(change, q_value=math.nan, verdict="unknown")
-    way = direction(call.verdict)
-    verdict: Verdict = "steady" if way * change.difference <= 0 else "up" if way > 0 else "down"
-    return replace(change, q_value=call.q_value, verdict=verdict)
 
 
 def _is_seen(line: TermLine) -> bool:

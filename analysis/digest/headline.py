@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from analysis.digest.inputs import N_SERIES_WEEKS
 from analysis.trends.trend_calls import direction
 from domain.digest import TermLine, TopicLine
 from domain.digest_facts import HeadlineFacts, LeadingTechnique, ShareMove
-from domain.trend_calls import TrendCall
+from domain.trend_calls import UPWARD
 
 _Line = TypeVar("_Line", TermLine, TopicLine)
 
@@ -22,34 +21,36 @@ def headline_facts(
 
     Parameters
     ----------
-    techniques, themes, topics : the digest's lines. Techniques and themes without measured accuracy neither lead nor
-        move most.
+    techniques, themes, topics : the digest's lines. Techniques without measured accuracy do not lead; all that are
+        called may move most.
     n_weeks_held : weeks with papers among the half year that calls look at.
     """
-    measured = [line for line in techniques if line.measured]
-    known = [line for line in measured if not math.isnan(line.adopts.share)]
+    known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
     leader = max(known, key=lambda line: line.adopts.k, default=None)
-    moved = largest_move([*measured, *(line for line in themes if line.measured)])
-    rising = max((line for line in topics if line.status == "rising"), key=_called_move, default=None)
+    rising = [line for line in topics if line.call is not None and line.call.verdict in UPWARD]
     return HeadlineFacts(
         leader=LeadingTechnique(leader.name, leader.adopts.share) if leader else None,
-        largest_move=_share_move(moved.name, moved.call) if moved else None,
-        rising_topic=_share_move(rising.label, rising.call) if rising else None,
+        largest_move=_share_move(largest_move([*techniques, *themes])),
+        rising_topic=_share_move(largest_move(rising)),
         has_calls=any(line.call is not None and line.call.q_value is not None for line in techniques),
-        n_weeks_held=n_weeks_held if n_weeks_held < N_SERIES_WEEKS else None,
+        n_weeks_held=n_weeks_held,
     )
 
 
 def largest_move(lines: Iterable[_Line]) -> _Line | None:
     """The line that is called to move and whose share moved farthest, either way; ``None`` where none is."""
     called = [line for line in lines if line.call is not None and line.call.is_movement]
-    return max(called, key=lambda line: abs(_called_move(line)), default=None)
+    return max(called, key=_distance, default=None)
 
 
-def _called_move(line: TermLine | TopicLine) -> float:
-    """How far a share moved between the first and the last weeks that its call looked at; 0 without a call."""
-    return line.call.share - line.call.share_before if line.call is not None else 0.0
+def _distance(line: TermLine | TopicLine) -> float:
+    return abs(line.call.size) if line.call is not None else 0.0
 
 
-def _share_move(name: str, call: TrendCall | None) -> ShareMove | None:
-    return ShareMove(name, direction(call.verdict) > 0, call.share_before, call.share) if call is not None else None
+def _share_move(line: TermLine | TopicLine | None) -> ShareMove | None:
+    if line is None or line.call is None:
+        return None
+    is_rise, change = direction(line.call.verdict) > 0, line.call.change
+    if isinstance(line, TopicLine):
+        return ShareMove(line.label, is_rise, change, line.share.share)
+    return ShareMove(line.name, is_rise, change, line.adopts.share, line.measured)

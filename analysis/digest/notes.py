@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from analysis.digest.inputs import N_SERIES_WEEKS, WeekMaterial
 from analysis.digest.week_tables import WeekTables
-from domain.digest import N_RECENT_WEEKS, N_TOPIC_BASELINE_WEEKS, Completeness
+from domain.digest import Completeness
 from domain.digest_facts import NoteFacts
-from domain.week import Week, weeks_before
+from domain.week import Week
 
 
 def note_facts(
@@ -16,14 +16,11 @@ def note_facts(
 ) -> NoteFacts:
     """Which limits hold of a week's digest; ``last_year`` are the weeks of last year that it is compared with."""
     n_weeks_held = tables.n_weeks_held()
-    n_topic_weeks = N_RECENT_WEEKS + N_TOPIC_BASELINE_WEEKS
     topic_calls = [call for call in material.calls if call.kind == "topic"]
     return NoteFacts(
         completeness=completeness,
         lateness=material.lateness if material.lateness and material.lateness.n_late else None,
         n_weeks_held=n_weeks_held if n_weeks_held < N_SERIES_WEEKS else None,
-        n_topic_weeks=n_topic_weeks,
-        holds_topic_weeks=all(tables.n_papers(week) for week in weeks_before(material.week.plus(1), n_topic_weeks)),
         no_topic_called=bool(material.topics) and all(call.verdict == "unknown" for call in topic_calls),
         holds_last_year=all(tables.n_papers(week) for week in last_year),
         unmeasured=tuple(term.name for term in material.terms if not term.measured),

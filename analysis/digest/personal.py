@@ -176,7 +176,6 @@ class PersonalComposer:
             name,
             now=share_of(sum(counts.get(w, 0) for w in weeks), n),
             usual=usual,
-            change=line.against_recent if line is not None and len(weeks) == 1 else None,
             slug=line.slug if line is not None and len(weeks) == 1 else "",
             call=line.call if line is not None and len(weeks) == 1 else None,
         )

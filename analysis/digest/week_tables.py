@@ -60,13 +60,13 @@ class WeekTables:
 
     def compared(
         self, key: tuple[str, str], current_weeks: tuple[Week, ...], baseline_weeks: tuple[Week, ...]
-    ) -> tuple[Change, float]:
+    ) -> tuple[Change, float, float]:
         """How far a term's share in some weeks is from its share in others.
 
         Returns
         -------
-        The change, still without q-value and verdict, and its p-value. Where a week of either side has too few papers,
-        the change has no baseline, and difference, interval and p-value are NaN.
+        The change, still without interval, q-value and verdict, and the centre and standard error of its difference.
+        Where a week of either side has too few papers, the change has no baseline, and all numbers are NaN.
         """
         current = self.share(key, current_weeks)
         unknown = Change(
@@ -75,17 +75,18 @@ class WeekTables:
             difference=math.nan,
             low=math.nan,
             high=math.nan,
+            level=math.nan,
             q_value=math.nan,
             verdict="unknown",
             current=current,
             current_weeks=current_weeks,
         )
         if not all(self.n_papers(week) >= self._min_papers for week in (*current_weeks, *baseline_weeks)):
-            return unknown, math.nan
+            return unknown, math.nan, math.nan
         baseline = self.share(key, baseline_weeks)
         dispersion = self._dispersion.get(key, 1.0)
-        difference, low, high, p_value = difference_of(current, baseline, dispersion=dispersion)
-        return replace(unknown, baseline=baseline, difference=difference, low=low, high=high), p_value
+        compared = difference_of(current, baseline, dispersion=dispersion)
+        return replace(unknown, baseline=baseline, difference=current.share - baseline.share), *compared
 
     def series(self, key: tuple[str, str]) -> tuple[SharePoint, ...]:
         """Up to ``N_SERIES_WEEKS`` weeks of a term's adoption, ending with the digest's."""

@@ -16,14 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.trend_calls import MIN_WEEKS, Growth
+from domain.trend_calls import MIN_WEEKS, FittedChange
 from domain.week import Week
 
-WINDOW_WEEKS = 26
-"""Growth is measured over this many weeks, the newest included."""
 MIN_PAPERS = 10
 """A term with fewer papers in the window has no fit."""
-WEEKS_PER_YEAR = 365.25 / 7
 MIN_SEGMENT_WEEKS = 8
 """Two changes of growth are at least this far apart."""
 
@@ -48,10 +45,12 @@ class GrowthFit:
     p_value: Floats
     dispersion: Floats
     df: Floats
+    _middle: Floats  # log-odds in the middle of the weeks
     _lasting: Floats  # dispersion times the effect of scatter that lasts for weeks
     _k: Floats
     _n: Floats
-    _weeks: Floats
+    _at: Floats
+    _weeks: tuple[Week, ...]
 
     def intervals(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Lower and upper ends of the slopes' profile intervals: all slopes that the same test would not reject."""
@@ -61,16 +60,32 @@ class GrowthFit:
         low, high = np.full(len(self.slope), np.nan), np.full(len(self.slope), np.nan)
         if fitted.any():
             bound = stdtrit(self.df[fitted], 0.5 + level / 2) * np.sqrt(self._lasting[fitted])
-            at = _Profile(self._k[fitted], self._n, self._weeks)
+            at = _Profile(self._k[fitted], self._n, self._at)
             low[fitted] = at.end(self.slope[fitted], bound, side=-1)
             high[fitted] = at.end(self.slope[fitted], bound, side=1)
         return low, high
 
-    def growths(self, level: float = 0.95) -> list[Growth | None]:
-        """Annual odds ratios with their intervals; ``None`` where a term has no fit."""
-        low, high = self.intervals(level)
-        rates = np.exp(np.clip(np.stack([self.slope, low, high], axis=1) * WEEKS_PER_YEAR, -700, 700))
-        return [None if np.isnan(row[0]) else Growth(*(float(x) for x in row)) for row in rates]
+    def changes(self, level: float = 0.95) -> list[FittedChange | None]:
+        """What each line says of the change of the share from the first week to the last; ``None`` without a fit.
+
+        The ends of a slope's interval are turned into differences of the share with the line's middle held, so the
+        difference's interval leaves out 0 exactly where the slope's does.
+        """
+        if np.isnan(self.slope).all():
+            return [None] * len(self.slope)
+        to_first, to_last = (float(at - self._at.mean()) for at in (self._at[0], self._at[-1]))
+
+        def shares(slope: Floats) -> tuple[Floats, Floats]:
+            return _expit(self._middle + slope * to_first), _expit(self._middle + slope * to_last)
+
+        first, last = shares(self.slope)
+        low, high = (b - a for a, b in map(shares, self.intervals(level)))
+        weeks = self._weeks[0], self._weeks[-1]
+        columns = [column.tolist() for column in (first, last, last - first, low, high)]
+        return [
+            None if np.isnan(a) else FittedChange(*weeks, a, b, difference, lowest, highest, level)
+            for a, b, difference, lowest, highest in zip(*columns, strict=True)
+        ]
 
 
 def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]) -> GrowthFit:
@@ -96,7 +111,9 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
     total = counts.sum(axis=1)
     fitted = (total >= MIN_PAPERS) & (papers.sum() - total >= MIN_PAPERS)
     if len(weeks) < MIN_WEEKS or not fitted.any():
-        return GrowthFit(nothing, nothing, nothing, nothing, nothing, nothing, counts, papers, at)
+        return GrowthFit(
+            nothing, nothing, nothing, nothing, nothing, nothing, nothing, counts, papers, at, tuple(weeks)
+        )
     from scipy.special import stdtr  # the same as `scipy.stats.t.cdf`, whose import takes a second
 
     design = _design(papers, at)
@@ -121,10 +138,12 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
         p_value=spread(p_value),
         dispersion=spread(dispersion),
         df=spread(df),
+        _middle=spread(coefficients[:, 0]),
         _lasting=spread(lasting),
         _k=counts,
         _n=papers,
-        _weeks=at,
+        _at=at,
+        _weeks=tuple(weeks),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which way one term goes: its growth over the last half year, and when its course changed."""
+"""Which way one term goes: its change over the last weeks, and when its course changed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trends.growth import WINDOW_WEEKS, ChangePoint, change_points, fit_growth
-from domain.trend_calls import Growth
+from analysis.trends.growth import ChangePoint, change_points, fit_growth
+from domain.trend_calls import WINDOW_WEEKS, FittedChange
 from domain.week import Week
 
 MIN_WEEK = 20
@@ -17,8 +17,8 @@ MIN_WEEK = 20
 
 def growth_and_changes(
     k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week], *, lacking: Collection[Week]
-) -> tuple[Growth | None, list[ChangePoint]]:
-    """Growth over the last ``WINDOW_WEEKS`` weeks, and the changes over all of them.
+) -> tuple[FittedChange | None, list[ChangePoint]]:
+    """The change over the last ``WINDOW_WEEKS`` weeks, and the points of change over all of them.
 
     Only weeks count that have ``MIN_WEEK`` papers or more and are not known to lack any.
 
@@ -31,12 +31,12 @@ def growth_and_changes(
 
     Returns
     -------
-    The growth, ``None`` where too few weeks or papers tell it, and the change points in order.
+    The change with its 95 % interval, ``None`` where too few weeks or papers tell it, and the change points in order.
     """
     usable = (n >= MIN_WEEK) & np.array([week not in lacking for week in weeks], dtype=bool)
     if not usable.any():
         return None, []
     recent = usable & np.array([week > weeks[-1].plus(-WINDOW_WEEKS) for week in weeks])
     held = [week for week, counts in zip(weeks, recent.tolist(), strict=True) if counts]
-    [growth] = fit_growth(k[None, recent], n[recent], held).growths()
-    return growth, change_points(k, np.where(usable, n, 0), weeks)
+    [change] = fit_growth(k[None, recent], n[recent], held).changes()
+    return change, change_points(k, np.where(usable, n, 0), weeks)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from domain.digest import Change, Share, SharePoint
+from domain.digest import Change, Share, SharePoint, Verdict
 from domain.period import PERIODS, Period
 from domain.week import Week
 from domain.weekly_table_schemas import SHARES, WEEKLY_TOTALS
@@ -138,35 +138,24 @@ def share_points(series: pd.DataFrame) -> tuple[SharePoint, ...]:
     return tuple(SharePoint(start.date(), end.date(), *numbers) for start, end, *numbers in zip(*columns, strict=True))
 
 
-def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tuple[float, float, float, float]:
-    """``current`` minus ``baseline``, with a 95 % interval and a two-sided p-value.
+def difference_of(current: Share, baseline: Share, *, dispersion: float) -> tuple[float, float]:
+    """``current`` minus ``baseline`` by Agresti and Caffo (2000), and its standard error.
 
-    Newcombe's hybrid score interval (1998, method 10) and the score test of equal shares, both from ``statsmodels``.
-    Variances are multiplied by ``dispersion``, as in a quasi-binomial model.
+    Their interval of the difference, from ``statsmodels``, adds a success and a failure to each sample; its centre and
+    standard error give a test, too, so an interval and a test of the same level cannot disagree. The variance is
+    multiplied by ``dispersion``, as in a quasi-binomial model.
 
     Returns
     -------
-    The difference in [-1, 1], the two ends of its interval, and the p-value.
+    The centre of the intervals, which is a little nearer to 0 than the difference, and the standard error.
     """
-    from scipy.stats import norm
-    from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
+    from statsmodels.stats.proportion import confint_proportions_2indep
 
-    difference = current.share - baseline.share
     low, high = confint_proportions_2indep(
-        current.k, current.n, baseline.k, baseline.n, method="newcomb", alpha=1 - INTERVAL_LEVEL
+        current.k, current.n, baseline.k, baseline.n, method="agresti-caffo", alpha=1 - INTERVAL_LEVEL
     )
-    widening = float(np.sqrt(dispersion))
-    if 0 < current.k + baseline.k < current.n + baseline.n:
-        z, _ = proportions_ztest([current.k, baseline.k], [current.n, baseline.n])
-        p_value = 2 * float(norm.sf(abs(z) / widening))
-    else:
-        p_value = 1.0  # both shares are 0, or both are 1
-    return (
-        difference,
-        difference - (difference - float(low)) * widening,
-        difference + (float(high) - difference) * widening,
-        p_value,
-    )
+    half = NormalDist().inv_cdf(0.5 + INTERVAL_LEVEL / 2)
+    return float(low + high) / 2, float(high - low) / (2 * half) * math.sqrt(dispersion)
 
 
 def are_unusual(
@@ -194,25 +183,39 @@ def are_unusual(
     return [bool(q < false_discovery_rate) for q in multipletests(p_values, method="fdr_bh")[1]]
 
 
-def with_verdicts(compared: Sequence[tuple[Change, float]], *, false_discovery_rate: float) -> list[Change]:
-    """Changes with q-values and verdicts, from changes with their p-values (NaN where nothing was compared).
+def with_verdicts(compared: Sequence[tuple[Change, float, float]], *, false_discovery_rate: float) -> list[Change]:
+    """Changes with intervals, q-values and verdicts, all from one test.
 
     The false-discovery control of Benjamini and Hochberg (1995), from ``statsmodels``, covers everything in one call.
-    So one call must hold everything that a digest tests against the same kind of baseline.
+    So one call must hold everything that a digest tests against the same kind of baseline. The intervals are those of
+    Benjamini and Yekutieli (2005), at the level ``1 - q max(r, 1) / m`` where ``r`` of ``m`` changes are found: they
+    leave out 0 exactly where the verdict is "up" or "down".
+
+    Parameters
+    ----------
+    compared : each change with the centre and standard error of its difference, NaN where nothing was compared.
     """
+    from scipy.stats import norm
     from statsmodels.stats.multitest import multipletests
 
-    p_values = np.array([p for _, p in compared], dtype=float)
-    tested = ~np.isnan(p_values)
-    q_values = np.full(len(p_values), np.nan)
+    centre, error = (np.array([row[i] for row in compared], dtype=float) for i in (1, 2))
+    tested = ~np.isnan(error)
+    z = np.where(error > 0, centre / np.where(error > 0, error, 1.0), 0.0)
+    q_values = np.full(len(compared), np.nan)
     if tested.any():
-        q_values[tested] = multipletests(p_values[tested], method="fdr_bh")[1]
+        q_values[tested] = multipletests(2 * norm.sf(np.abs(z[tested])), method="fdr_bh")[1]
+    n_found = int((q_values < false_discovery_rate).sum())
+    level = 1 - false_discovery_rate * max(n_found, 1) / max(int(tested.sum()), 1)
+    half = float(norm.ppf(0.5 + level / 2)) * error
     changes = []
-    for (change, _), q in zip(compared, q_values.tolist(), strict=True):
+    for i, (change, *_) in enumerate(compared):
+        q = float(q_values[i])
         if np.isnan(q):
             changes.append(replace(change, q_value=q, verdict="unknown"))
-        elif q >= false_discovery_rate:
-            changes.append(replace(change, q_value=q, verdict="steady"))
-        else:
-            changes.append(replace(change, q_value=q, verdict="up" if change.difference > 0 else "down"))
+            continue
+        moved: Verdict = "steady" if q >= false_discovery_rate else "up" if centre[i] > 0 else "down"
+        # The interval is centred a little nearer to 0 than the difference; widen it where it would not hold that.
+        low = min(float(centre[i] - half[i]), change.difference)
+        high = max(float(centre[i] + half[i]), change.difference)
+        changes.append(replace(change, low=low, high=high, level=level, q_value=q, verdict=moved))
     return changes

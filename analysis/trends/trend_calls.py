@@ -4,6 +4,10 @@ Each term's growth over the last half year is tested against no growth (``analys
 are controlled (Benjamini and Hochberg 1995) over all terms that are tested that week: techniques, themes, topics and
 watched terms together. If the same weeks of the year before are held, a term must also have moved away from its share
 in them, because half a year's slope may be seasonal.
+
+The intervals are those of Benjamini and Yekutieli (2005): of ``m`` terms tested at a false-discovery rate ``q``, of
+which ``r`` move, each has an interval at the level ``1 - q max(r, 1) / m``. Such an interval leaves out no change
+exactly where Benjamini and Hochberg's procedure finds a movement, so word and interval cannot disagree.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.trends.growth import WINDOW_WEEKS, GrowthFit, fit_growth
+from analysis.trends.growth import GrowthFit, fit_growth
 from domain.detections import ADOPTS
 from domain.trend_calls import (
     BEFORE_WEEKS,
@@ -23,6 +27,7 @@ from domain.trend_calls import (
     MIN_WEEKS,
     NOW_WEEKS,
     UPWARD,
+    WINDOW_WEEKS,
     CallKind,
     CallScore,
     CallVerdict,
@@ -40,7 +45,7 @@ YEAR_LEVEL = 0.05
 COOLING_WITHIN_WEEKS = 52
 """A fall is called cooling if a rise was called within this many weeks before it."""
 
-METHOD = "growth-1"
+METHOD = "growth-2"
 """Name of the method, stored with every call; it must change whenever the same counts would give other calls."""
 
 TermKey = tuple[CallKind, str]
@@ -148,7 +153,7 @@ def make_calls(
     called_up : terms called rising or emerging in the ``COOLING_WITHIN_WEEKS`` before.
     false_discovery_rate : the share of the week's called moves that may be noise. If no term truly moves, it is also
         the chance that any is called.
-    with_intervals : if false, calls have no ``growth``. Its interval takes most of the time, and a simulation of many
+    with_intervals : if false, calls have no ``change``. Its interval takes most of the time, and a simulation of many
         years can do without it.
 
     Returns
@@ -165,7 +170,10 @@ def make_calls(
     q_values = np.full(len(counts.terms), np.nan)
     if tested.any():
         q_values[tested] = multipletests(fit.p_value[tested], method="fdr_bh")[1]
-    growths = fit.growths() if with_intervals else [None] * len(counts.terms)
+    moves = q_values < false_discovery_rate
+    n_tested, n_moves = int(tested.sum()), int(moves.sum())
+    level = 1 - false_discovery_rate * max(n_moves, 1) / max(n_tested, 1)
+    changes = fit.changes(level) if with_intervals else [None] * len(counts.terms)
     beyond_year = _beyond_last_year(past, window, fit)
     n_before = min(BEFORE_WEEKS, len(window.weeks) // 2)
     calls = []
@@ -176,9 +184,10 @@ def make_calls(
         share_before = k_before / n_papers_before if n_papers_before else float("nan")
         verdict: CallVerdict = "unknown"
         if tested[i]:
-            moves = q_values[i] < false_discovery_rate and bool(beyond_year[i])
-            if not moves:
+            if not moves[i]:
                 verdict = "steady"
+            elif not beyond_year[i]:
+                verdict = "seasonal"
             elif fit.slope[i] > 0:
                 is_small = share_before < EMERGING_BELOW and share >= 2 * share_before
                 verdict = "emerging" if is_small else "rising"
@@ -190,11 +199,11 @@ def make_calls(
                 kind=kind,
                 key=key,
                 verdict=verdict,
-                growth=growths[i] if tested[i] else None,
                 q_value=float(q_values[i]) if tested[i] else None,
                 share=share,
                 share_before=share_before,
                 n=n_now,
+                change=changes[i] if tested[i] else None,
             )
         )
     return calls

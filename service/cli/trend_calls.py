@@ -36,7 +36,7 @@ def calls(
     for c in answer.calls:
         scores = {True: "held", False: "did not hold", None: "cannot be told"}
         line = f"{number_text.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
-        if c.growth:
-            line += f"  {number_text.growth_text(c.growth)}"
+        if c.change:
+            line += f"  {number_text.change_text(c.change)}"
         line += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
         typer.echo(f"{c.week}  {line}{'; called late' * c.late}")

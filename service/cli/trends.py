@@ -78,6 +78,7 @@ def trends(
 
 def _print_trends(answer: Trends) -> None:
     from templates import number_text, page_message_wording
+    from templates.trend_summary import verdict_alone
 
     if answer.counted_at is not None:
         typer.echo(page_message_wording.counted_note(answer.counted_at))
@@ -86,10 +87,10 @@ def _print_trends(answer: Trends) -> None:
         typer.echo(f"{series.term} ({series.kind}{level}), by {answer.by}")
         for p in series.points:
             typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
-        if series.growth:
-            call = series.call
-            called = f"; called in {call.week}: {number_text.verdict_text(call.verdict)}" if call else ""
-            typer.echo(f"  odds over the last half year: {number_text.growth_text(series.growth)}{called}")
+        if (call := series.call) is not None and call.change is not None:
+            typer.echo(f"  called in {call.week}: {number_text.movement_text(call.verdict, call.change)}")
+        elif series.change is not None:
+            typer.echo(f"  tested alone: {number_text.movement_text(verdict_alone(series.change), series.change)}")
 
 
 def _point_text(p: TrendPoint) -> str:

@@ -18,7 +18,7 @@ SHOWN_AS = {
         "topic_id": ("key",),
         "label": ("name",),
         "adopts": ("k", "n", "share", "low", "high"),
-        "against_recent": ("difference", "difference_low", "difference_high", "verdict"),
+        "call": ("difference", "difference_low", "difference_high", "call"),
     },
     "detections": {"id": ("row",), "techniques": ("kind", "key"), "themes": ("kind", "key")},
     "weeks": {},

@@ -39,7 +39,7 @@ AT = datetime(2026, 6, 23, 7, tzinfo=UTC)
 
 def _edition(p: Paper, *, week: Week = WEEK, sentence: str = "Graphs rose.") -> DigestEdition:
     share = Share(1, 4, 0.25, 0.05, 0.7)
-    change = Change(share, (week.plus(-1),), 0.0, -0.1, 0.1, 0.6, "steady", share, (week,))
+    change = Change(share, (week.plus(-1),), 0.0, -0.1, 0.1, 0.6, "steady", share, (week,), 0.95)
     point = SharePoint(week.monday, week.sunday, 1, 4, 0.25, 0.05, 0.7, True)
     line = TermLine(
         slug="technique-gnn",
@@ -50,7 +50,6 @@ def _edition(p: Paper, *, week: Week = WEEK, sentence: str = "Graphs rose.") -> 
         measured=True,
         adopts=share,
         mentions=Share(0, 4, 0.0, 0.0, 0.49),
-        against_recent=change,
         against_last_year=change,
         series=(point,),
         papers=(ListedPaper(p.arxiv_id, p.title, "Ada Example", "cs.LG", "about it"),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from domain.trend_calls import CallRecord, CallScore, CallVerdict, Growth, TrendCall
+from domain.trend_calls import CallRecord, CallScore, CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 from store.database import Database
 from store.trend_calls import (
@@ -24,16 +24,17 @@ AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 def _call(key: str, verdict: CallVerdict, week: Week = WEEK) -> TrendCall:
-    return TrendCall(week, "technique", key, verdict, Growth(2.0, 1.5, 2.7), 0.01, 0.04, 0.02, 9000)
+    change = FittedChange(week.plus(-11), week, 0.02, 0.05, 0.05 - 0.02, 0.01, 0.06, 0.997)
+    return TrendCall(week, "technique", key, verdict, 0.01, 0.04, 0.02, 9000, change)
 
 
 def test_a_call_is_stored_as_made_and_only_once(database: Database) -> None:
-    unknown = TrendCall(WEEK, "query", "test-time scaling OR o1*", "unknown", None, None, math.nan, math.nan, 0)
+    unknown = TrendCall(WEEK, "query", "test-time scaling OR o1*", "unknown", None, math.nan, math.nan, 0)
     add_calls(database, [_call("rl", "rising"), unknown], made_with="growth-1", made_at=AT)
     add_calls(database, [_call("rl", "falling")], made_with="growth-2", made_at=AT)
     first, second = calls_of_week(database, WEEK)
     assert first == _call("rl", "rising")
-    assert (second.key, second.growth, math.isnan(second.share)) == (unknown.key, None, True)
+    assert (second.key, second.change, math.isnan(second.share)) == (unknown.key, None, True)
     assert newest_calls(database)[0] == first
     assert upward_calls_between(database, WEEK.plus(-1), WEEK) == {("technique", "rl")}
     assert calls_of_week(database, WEEK.plus(1)) == []

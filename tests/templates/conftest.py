@@ -34,6 +34,7 @@ from domain.digest import (
     Verdict,
 )
 from domain.paper import ArxivId
+from domain.trend_calls import CallKind, CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 
 WEEK = Week(date(2026, 6, 15))
@@ -81,18 +82,32 @@ def series_to(
     return tuple(points)
 
 
-def change_from(now: Share, before: float, *, n_weeks: int, weeks_back: int, n_current: int = 1) -> Change:
-    """The change of a share against some weeks before, called by whether its interval spans zero."""
-    n = N_PAPERS * n_weeks
+def year_before(now: Share, before: float) -> Change:
+    """The change of a share from the same time a year before, with the verdict of its interval."""
+    n = N_PAPERS * 3
     baseline = wilson(round(before * n), n)
-    half = 1.96 * math.sqrt(now.share * (1 - now.share) / now.n + before * (1 - before) / n)
+    half = 2.8 * math.sqrt(now.share * (1 - now.share) / now.n + before * (1 - before) / n)
     difference = now.share - baseline.share
-    weeks = tuple(WEEK.plus(-weeks_back + i) for i in range(n_weeks))
-    current_weeks = tuple(WEEK.plus(i - n_current + 1) for i in range(n_current))
+    weeks = tuple(WEEK.plus(i) for i in (-53, -52, -51))
     verdict: Verdict = "up" if difference > half else "down" if difference < -half else "steady"
-    q_value = 0.004 if verdict in ("up", "down") else 0.41
+    q_value = 0.41 if verdict == "steady" else 0.004
     low, high = difference - half, difference + half
-    return Change(baseline, weeks, difference, low, high, q_value, verdict, now, current_weeks)
+    return Change(baseline, weeks, difference, low, high, q_value, verdict, now, (WEEK,), 0.995)
+
+
+def call_of(
+    kind: CallKind, key: str, share: float, growth: float, *, verdict: CallVerdict | None = None, week: Week = WEEK
+) -> TrendCall:
+    """The call of a term whose share grew by a factor over 26 weeks; by default with the verdict of its interval."""
+    difference = share - share / growth
+    half = 3.2 * math.sqrt(2 * share * (1 - share) / (N_PAPERS * 8))
+    moves: CallVerdict = "steady" if abs(difference) < half else "rising" if difference > 0 else "falling"
+    if verdict is not None and (moves == "steady") != (verdict == "steady"):
+        half = abs(difference) * (1.4 if verdict == "steady" else 0.7)
+    ends = difference - half, difference + half
+    change = FittedChange(week.plus(-25), week, share / growth, share, difference, *ends, 0.997)
+    q_value = 0.41 if (verdict or moves) == "steady" else 0.004
+    return TrendCall(week, kind, key, verdict or moves, q_value, share * 0.98, share / growth * 1.1, 11608, change)
 
 
 def paper(number: int, title: str, authors: str, category: str, reason: str = "") -> ListedPaper:
@@ -220,7 +235,7 @@ THEME_PAPERS = {
     ),
 }
 
-TopicRow = tuple[int, str, tuple[str, ...], TopicStatus, Week, float, float, float, tuple[ListedPaper, ...]]
+TopicRow = tuple[int, str, tuple[str, ...], TopicStatus, Week, float, float, tuple[ListedPaper, ...]]
 
 TOPICS: tuple[TopicRow, ...] = (
     (
@@ -231,7 +246,6 @@ TOPICS: tuple[TopicRow, ...] = (
         Week(date(2025, 9, 29)),
         0.0341,
         2.6,
-        0.0259,
         (
             paper(
                 10418,
@@ -257,7 +271,6 @@ TOPICS: tuple[TopicRow, ...] = (
         Week(date(2025, 3, 3)),
         0.0217,
         1.9,
-        0.0158,
         (
             paper(
                 10777,
@@ -283,7 +296,6 @@ TOPICS: tuple[TopicRow, ...] = (
         WEEK,
         0.0079,
         4.0,
-        0.0021,
         (
             paper(
                 11007,
@@ -305,11 +317,10 @@ TOPICS: tuple[TopicRow, ...] = (
         17,
         "graph contrastive learning",
         ("graph", "augmentation", "contrastive", "node classification"),
-        "cooling",
+        "falling",
         Week(date(2024, 2, 5)),
         0.0062,
         0.5,
-        0.0103,
         (
             paper(
                 12640,
@@ -328,7 +339,6 @@ TOPICS: tuple[TopicRow, ...] = (
         Week(date(2025, 9, 1)),
         0.0124,
         1.1,
-        0.0108,
         (
             paper(
                 12655,
@@ -339,7 +349,7 @@ TOPICS: tuple[TopicRow, ...] = (
             ),
         ),
     ),
-    (33, "edge vision", ("edge device", "latency"), "unproven", Week(date(2025, 1, 6)), 0.0051, 0.9, 0.0060, ()),
+    (33, "edge vision", ("edge device", "latency"), "unproven", Week(date(2025, 1, 6)), 0.0051, 0.9, ()),
 )
 
 ABSTRACTS = (
@@ -398,21 +408,21 @@ def term_line(kind: TermKind, row: tuple[str, str, str, float, float, float], *,
         measured=measured,
         adopts=now,
         mentions=wilson(round(share * N_PAPERS * 0.62), N_PAPERS),
-        against_recent=change_from(now, before, n_weeks=4, weeks_back=4),
-        against_last_year=change_from(now, share / growth, n_weeks=3, weeks_back=53),
+        against_last_year=year_before(now, before),
         series=series_to(share, growth),
         papers=THEME_PAPERS.get(key, ()),
         where=WHERE.get(key, ()),
         more_than_usual=MORE_THAN_USUAL.get(key, ()),
+        call=call_of(kind, key, share, growth),
     )
 
 
 def topic_line(
     row: TopicRow,
 ) -> TopicLine:
-    topic_id, label, top_terms, status, born, share, growth, before, papers = row
+    topic_id, label, top_terms, status, born, share, growth, papers = row
     now = wilson(round(share * N_PAPERS), N_PAPERS)
-    last_four = wilson(round(share * N_PAPERS * 4 * 0.97), N_PAPERS * 4)
+    verdict: CallVerdict = "steady" if status == "unproven" else "emerging" if status == "new" else status
     return TopicLine(
         slug=f"topic-{topic_id}",
         topic_id=topic_id,
@@ -421,9 +431,9 @@ def topic_line(
         status=status,
         born_week=born,
         share=now,
-        against_recent=change_from(last_four, before, n_weeks=8, weeks_back=11, n_current=4),
         series=series_to(share, growth),
         papers=papers,
+        call=call_of("topic", str(topic_id), share, growth, verdict=verdict),
     )
 
 
@@ -502,8 +512,8 @@ def odd() -> DigestEdition:
     lone = series_to(0.05, 1.1, last=last, gaps=tuple(i for i in range(26) if i not in (6, 25)))
     nothing = series_to(0.05, 1.1, last=last, gaps=tuple(range(26)))
     now = wilson(251, 2790)
-    steady = change_from(now, now.share, n_weeks=4, weeks_back=4)
-    no_number = Change(few, (last.plus(-1),), NAN, NAN, NAN, NAN, "unknown")
+    steady = call_of("technique", "gappy", now.share, 1.02, verdict="steady", week=last)
+    unknown = TrendCall(last, "technique", "few", "unknown", None, NAN, NAN, 0)
     papers = (
         paper(1, HOSTILE, "<i>Mallory</i> & Eve", "cs.CR", "because <script>reason()</script>"),
         paper(2, LONG, ", ".join(f"Author {i}" for i in range(60)), "cs.LG", "the longest title"),
@@ -513,7 +523,12 @@ def odd() -> DigestEdition:
     )
 
     def line(
-        key: str, name: str, adopts: Share, recent: Change, series: tuple[SharePoint, ...], kind: TermKind = "technique"
+        key: str,
+        name: str,
+        adopts: Share,
+        call: TrendCall | None,
+        series: tuple[SharePoint, ...],
+        kind: TermKind = "technique",
     ) -> TermLine:
         return TermLine(
             f"{kind}-{key}",
@@ -524,18 +539,18 @@ def odd() -> DigestEdition:
             False,
             adopts,
             few,
-            recent,
             NOT_HELD,
             series,
             papers,
+            call=call,
         )
 
     techniques = (
         line("gappy", "Gappy & <odd>", now, steady, gappy),
-        line("few", "Too few", few, no_number, nothing),
-        line("first", "First week ever", now, NOT_HELD, series_to(0.09, 1.0, last=last, n_weeks=1)),
-        line("lone", UNBREAKABLE[:80], wilson(0, 2790), NOT_HELD, lone),
-        line("empty", "No series", wilson(2, 2790), NOT_HELD, ()),
+        line("few", "Too few", few, unknown, nothing),
+        line("first", "First week ever", now, None, series_to(0.09, 1.0, last=last, n_weeks=1)),
+        line("lone", UNBREAKABLE[:80], wilson(0, 2790), None, lone),
+        line("empty", "No series", wilson(2, 2790), None, ()),
     )
     themes = (line("hostile", HOSTILE, now, steady, gappy, "theme"),)
     digest = Digest(

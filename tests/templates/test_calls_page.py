@@ -13,6 +13,7 @@ def test_every_outcome_is_shown() -> None:
         "name": "<b>scaling</b>",
         "verdict": "rising",
         "share": 0.02,
+        "change": None,
         "share_before": None,
         "late": True,
         "scores": [

@@ -20,55 +20,74 @@ from domain.digest_facts import (
     ShowsTerm,
 )
 from domain.harvest import Lateness
+from domain.trend_calls import FittedChange
 from domain.week import Week
 from templates.digest_wording import EnglishDigestWording, EnglishPersonalWording
 
 WORDING = EnglishDigestWording()
-QUIET = HeadlineFacts(LeadingTechnique("Transformers", 0.21), None, None, has_calls=True, n_weeks_held=None)
-MOVE = ShareMove("LLM agents", True, 0.058, 0.116)
-FALL = ShareMove("Diffusion models", False, 0.091, 0.04)
-TOPIC = ShareMove("video generation", True, 0.01, 0.025)
+WEEK = Week.parse("2026-W25")
+QUIET = HeadlineFacts(LeadingTechnique("Transformers", 0.21), None, None, has_calls=True, n_weeks_held=26)
+
+
+def _move(name: str, before: float, now: float, this_week: float, n_weeks: int = 26) -> ShareMove:
+    difference = now - before
+    change = FittedChange(WEEK.plus(1 - n_weeks), WEEK, before, now, difference, difference, difference, 0.99)
+    return ShareMove(name, difference > 0, change, this_week)
+
+
+MOVE = _move("LLM agents", 0.058, 0.116, 0.121, 13)
+FALL = _move("Diffusion models", 0.091, 0.04, 0.038)
+TOPIC = _move("video generation", 0.01, 0.025, 0.026)
 LEADS = "21.0 % of the week's papers use transformers"
 
 
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
-        (QUIET, f"{LEADS}; no measured technique or theme clearly rose or fell in half a year."),
+        (QUIET, f"{LEADS}; no technique or theme clearly rose or fell in the 26 weeks on record."),
         (replace(QUIET, has_calls=False), f"{LEADS}; too few weeks are on record to show a change."),
         (replace(QUIET, leader=None), "Too few papers are on record for a share of any technique."),
         (
             replace(QUIET, largest_move=MOVE, n_weeks_held=13),
-            f"LLM agents rose most, from 5.8 % to 11.6 % of papers in the 13 weeks on record; {LEADS}.",
+            f"LLM agents rose most, by 5.8 points in 13 weeks, to 12.1 % of the week's papers; {LEADS}.",
+        ),
+        (
+            replace(QUIET, largest_move=replace(MOVE, is_measured=False)),
+            f"LLM agents rose most, by 5.8 points in 13 weeks, to 12.1 % of the week's papers; {LEADS}; "
+            "the accuracy of detecting LLM agents has not been measured.",
+        ),
+        (
+            replace(QUIET, largest_move=replace(MOVE, name="Transformers")),
+            "Transformers rose most, by 5.8 points in 13 weeks, to 12.1 % of the week's papers.",
         ),
         (
             replace(QUIET, largest_move=FALL, rising_topic=TOPIC),
-            "Diffusion models fell most, from 9.1 % to 4.0 % of papers in half a year; "
-            f"the topic that gained most is video generation, from 1.0 % to 2.5 %; {LEADS}.",
+            "Diffusion models fell most, by 5.1 points in 26 weeks, to 3.8 % of the week's papers; "
+            f"the topic that gained most is video generation, by 1.5 points in 26 weeks, to 2.6 %; {LEADS}.",
         ),
         (
             replace(QUIET, rising_topic=TOPIC),
-            "The topic that gained most is video generation, from 1.0 % to 2.5 % of papers; "
-            f"{LEADS}; no measured technique or theme clearly rose or fell in half a year.",
+            "The topic that gained most is video generation, by 1.5 points in 26 weeks, to 2.6 % of the week's "
+            f"papers; {LEADS}; no technique or theme clearly rose or fell in the 26 weeks on record.",
         ),
     ],
 )
 def test_the_headline_says_what_moved_and_then_what_leads(facts: HeadlineFacts, sentence: str) -> None:
-    assert WORDING.headline(facts) == sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+    assert WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ") == sentence
 
 
 def test_no_limit_makes_no_note_and_each_limit_makes_one() -> None:
     whole = Completeness(True, 10, 10, None, (), ())
-    none = NoteFacts(whole, None, None, 12, True, False, True, ())
+    none = NoteFacts(whole, None, None, False, True, ())
     assert WORDING.notes(none) == ()
     weeks = tuple(Week.parse(name) for name in ("2026-W10", "2026-W11", "2026-W13"))
     partial = Completeness(False, 9, 10, "one is missing", weeks, weeks[:1])
-    limits = NoteFacts(partial, Lateness(8, 1000, 12), 7, 12, False, True, False, ("Agents", "Reasoning"))
+    limits = NoteFacts(partial, Lateness(8, 1000, 12), 7, True, False, ("Agents", "Reasoning"))
     notes = WORDING.notes(limits)
-    assert len(notes) == 9
+    assert len(notes) == 8
     for note, words in zip(
         notes,
-        ("one is missing", "2026-W11 and 2026-W13", "2026-W10", "1.2", "7 weeks", "12 weeks", "topic", "last year"),
+        ("one is missing", "2026-W11 and 2026-W13", "2026-W10", "1.2", "7 weeks", "topic", "last year"),
         strict=False,
     ):
         assert words in note
@@ -97,5 +116,5 @@ def test_a_rank_is_an_ordinal_and_the_first_goes_without(rank: int, start: str) 
 
 
 def test_a_share_that_is_not_known_is_never_a_number() -> None:
-    unknown = replace(QUIET, largest_move=replace(MOVE, share_before=math.nan))
+    unknown = replace(QUIET, largest_move=replace(MOVE, share=math.nan))
     assert "nan" not in WORDING.headline(unknown)

@@ -19,7 +19,7 @@ from domain.issues_and_deliveries import Issue
 from domain.paper import ArxivId
 from domain.personal_digest import FollowedLine, PersonalPart
 from domain.subscription import Follow, Preferences
-from domain.trend_calls import TrendCall
+from domain.trend_calls import FittedChange, TrendCall
 from templates.links import MailLinks
 from templates.mail_rendering import (
     MAX_HTML_BYTES,
@@ -159,21 +159,16 @@ def test_a_reader_who_follows_nothing_or_gets_nothing_new_is_told(believable: Di
     assert "No new papers for you this week" in text
 
 
-def test_a_rising_term_is_never_called_noise(believable: DigestEdition) -> None:
+def test_a_term_has_the_same_word_and_interval_wherever_it_stands(believable: DigestEdition) -> None:
     line = believable.digest.techniques[0]
-    call = TrendCall(WEEK, "technique", line.key, "rising", None, 0.01, share=0.236, share_before=0.061, n=2902)
-    change = replace(line.against_recent, verdict="steady")
-    digest = replace(
-        believable.digest,
-        techniques=(replace(line, call=call, against_recent=change),),
-        themes=(),
-        topics=(),
-    )
-    followed = FollowedLine("technique", line.key, line.name, line.adopts, 250.25, change=change, call=call)
+    change = FittedChange(WEEK.plus(-11), WEEK, 0.061, 0.236, 0.175, 0.051, 0.284, 0.998)
+    call = TrendCall(WEEK, "technique", line.key, "rising", 0.01, 0.2, 0.08, 2902, change)
+    digest = replace(believable.digest, techniques=(replace(line, call=call),), themes=(), topics=())
+    followed = FollowedLine("technique", line.key, line.name, line.adopts, 250.25, call=call)
     html, text = _mail(replace(believable, digest=digest), PersonalPart(lines=(followed,)))
     for part in (unescape(re.sub("<[^>]+>", "", html)), text):
         words = " ".join(part.split())
-        assert words.count("▲ rising, 6.1 % to 23.6 % in half a year") == 2
+        assert words.count("▲ rising, +17.5 points (+5.1 to +28.4) over 12 weeks") == 2
         assert "within noise" not in words
 
 

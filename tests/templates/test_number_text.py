@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from domain.digest import N_RECENT_WEEKS, Change, Share
+from domain.digest import N_RECENT_WEEKS, Change, Share, TopicCoverage
+from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 from templates import number_text
 
@@ -72,22 +73,47 @@ def test_consecutive_weeks_become_a_range() -> None:
     assert number_text.week_range([week]) == "2025-W51"
 
 
-def compared(now: tuple[Week, ...], before: tuple[Week, ...]) -> Change:
-    share = Share(1, 2, 0.5, 0.4, 0.6)
-    return Change(share, before, 0.0, 0.0, 0.0, 0.5, "steady", share, now)
-
-
-def test_a_comparison_names_its_weeks() -> None:
+def fitted(before: float, now: float, low: float, high: float, n_weeks: int = 12) -> FittedChange:
     week = Week.parse("2026-W25")
+    return FittedChange(week.plus(1 - n_weeks), week, before, now, now - before, low, high, 0.997)
 
-    def weeks(first: int, last: int) -> tuple[Week, ...]:
-        return tuple(week.plus(i) for i in range(first, last + 1))
 
-    assert number_text.comparison(compared(weeks(0, 0), weeks(-4, -1))) == "against the four weeks before"
-    assert number_text.comparison(compared(weeks(0, 0), weeks(-1, -1))) == "against the week before"
-    assert number_text.comparison(compared(weeks(0, 0), weeks(-53, -51))) == "against a year before"
-    assert number_text.comparison(compared(weeks(-3, 0), weeks(-11, -4))) == "last four weeks against the eight before"
-    assert number_text.comparison(compared((), ())) == "against earlier weeks"
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (fitted(0.06, 0.081, 0.005, 0.039), "+2.1 points (+0.5 to +3.9) over 12 weeks"),
+        (fitted(0.06, 0.05, -0.02, 0.0001), "−1.0 points (−2.0 to 0.0) over 12 weeks"),
+        # An end that is not zero is never shown as zero where it decides.
+        (fitted(0.06, 0.081, 0.0002, 0.039), "+2.10 points (+0.02 to +3.90) over 12 weeks"),
+        (fitted(0.002, 0.004, 0.0011, 0.0033, n_weeks=1), "+0.20 points (+0.11 to +0.33) over 1 week"),
+    ],
+)
+def test_a_change_is_shown_with_its_interval_and_its_weeks(change: FittedChange, shown: str) -> None:
+    assert number_text.change_text(change).replace(NB, " ") == shown
+
+
+def _call(verdict: CallVerdict, change: FittedChange | None) -> TrendCall:
+    return TrendCall(Week.parse("2026-W25"), "technique", "rl", verdict, 0.01, 0.08, 0.06, 9000, change)
+
+
+@pytest.mark.parametrize(
+    ("call", "shown"),
+    [
+        (_call("emerging", fitted(0.06, 0.081, 0.005, 0.039)), "▲ emerging, +2.1 points (+0.5 to +3.9) over 12 weeks"),
+        (_call("cooling", None), "▼ cooling"),
+        (_call("steady", fitted(0.06, 0.07, -0.01, 0.03)), "≈ within noise, +1.0 points (−1.0 to +3.0) over 12 weeks"),
+        (_call("unknown", None), "not known: too few weeks or papers"),
+        (None, "not known: too few weeks or papers"),
+    ],
+)
+def test_a_call_is_its_word_and_the_change_of_the_same_test(call: TrendCall | None, shown: str) -> None:
+    assert number_text.call_text(call).replace(NB, " ") == shown
+
+
+def test_the_papers_that_fit_a_topic_have_no_false_precision() -> None:
+    assert number_text.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0))).startswith("all of the week")
+    assert "100" not in number_text.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0)))
+    assert number_text.coverage_text(TopicCoverage(9, Share(30, 40, 0.75, 0.6, 0.9))).startswith(f"75.0{NB}%")
 
 
 def test_the_words_for_numbers_of_weeks_follow_the_constants() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.digest import DigestEdition, SharePoint
-from domain.trend_calls import CallVerdict, Growth, TrendCall
+from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.trends import NewestCall, SeriesChange, TermSeries, TrendPoint
 from domain.week import Week
 from templates import number_text, share_curves
@@ -32,7 +32,7 @@ def answered(series: TrendSeries, **fields: Any) -> TermSeries:
         TrendPoint(p.start, p.end, p.k, p.n, p.share, p.low, p.high, p.complete, None, None, None)
         for p in series.points
     )
-    plain = TermSeries("diffusion", "technique", "diffusion", points, growth=None, change_points=(), call=None)
+    plain = TermSeries("diffusion", "technique", "diffusion", points, change=None, change_points=(), call=None)
     return replace(plain, **fields)
 
 
@@ -76,32 +76,21 @@ def test_the_latest_period_is_a_full_one_if_there_is_one() -> None:
     assert moved().latest == MONTHS.points[1]
 
 
-@pytest.mark.parametrize(
-    ("growth", "pace", "interval"),
-    [
-        (None, "too few weeks or papers", ""),
-        ((2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks", "7 to 10"),
-        ((0.9, 0.85, 0.95), "× 0.90 in a year", "0.85 to 0.95"),
-        ((1.3, 0.8, 2.1), "within noise", "× 0.80 to 2.1 in a year"),
-    ],
-)
-def test_a_pace_that_may_be_none_has_no_direction(
-    growth: tuple[float, float, float] | None, pace: str, interval: str
-) -> None:
-    shown = moved(growth=growth and Growth(*growth))
-    assert (shown.pace, shown.pace_interval) == (pace, interval)
+UP = FittedChange(Week.parse("2026-W13"), Week.parse("2026-W24"), 0.04, 0.06, 0.02, 0.01, 0.03, 0.95)
 
 
 @pytest.mark.parametrize(
-    ("growth", "words"),
+    ("change", "verdict"),
     [
-        (Growth(2.0**6, 2.0**5, 2.0**7), "doubles in about 9 weeks (7 to 10)"),
-        (Growth(0.9, 0.85, 0.95), "× 0.90 in a year (0.85 to 0.95)"),
-        (Growth(1.3, 0.8, 2.1), "within noise (× 0.80 to 2.1 in a year)"),
+        (None, "unknown"),
+        (UP, "up"),
+        (replace(UP, difference=-0.02, low=-0.03, high=-0.01), "down"),
+        (replace(UP, low=-0.01), "steady"),
     ],
 )
-def test_a_growth_is_shown_with_its_interval_or_as_noise_if_that_includes_1(growth: Growth, words: str) -> None:
-    assert number_text.growth_text(growth) == words
+def test_a_change_tested_alone_has_the_word_of_its_own_interval(change: FittedChange | None, verdict: str) -> None:
+    shown = moved(change=change)
+    assert (shown.verdict, shown.change) == (verdict, change)
 
 
 def test_the_table_of_numbers_is_newest_first_and_escapes_text_from_outside() -> None:
@@ -122,24 +111,21 @@ def test_a_share_is_corrected_if_the_error_is_measured_and_else_of_unknown_accur
     assert shown.replace(NB, " ") == "corrected 8.0 % (3.0 to 15.0 %)"
 
 
-@pytest.mark.parametrize(
-    ("verdict", "way", "call", "called"),
-    [
-        ("emerging", "up", "emerging", "in 2026-W24"),
-        ("cooling", "down", "cooling", "in 2026-W24"),
-        ("steady", "", "within noise", "in 2026-W24"),
-        ("unknown", "", "not known", "in 2026-W24: too few weeks to tell"),
-    ],
-)
-def test_the_newest_call_is_shown_with_its_week(verdict: CallVerdict, way: str, call: str, called: str) -> None:
-    shown = moved(call=NewestCall(Week.parse("2026-W24"), verdict))
-    assert (shown.way, shown.call, shown.called) == (way, call, called)
+@pytest.mark.parametrize("verdict", ["emerging", "cooling", "steady"])
+def test_a_call_is_shown_with_the_change_that_it_rests_on(verdict: CallVerdict) -> None:
+    shown = moved(call=NewestCall(Week.parse("2026-W24"), verdict, UP))
+    assert (shown.verdict, shown.change, shown.basis) == (verdict, UP, "called in 2026-W24")
 
 
-def test_the_page_says_why_there_is_no_call() -> None:
-    assert "watched phrases" in moved(kind="text").called
-    narrowed = movement(MONTHS, answered(MONTHS), is_called=False)
-    assert (narrowed.call, narrowed.called) == ("no call", "calls are made only for adoption in all categories")
+def test_a_call_that_nothing_is_known_of_says_why() -> None:
+    shown = moved(call=NewestCall(Week.parse("2026-W24"), "unknown"))
+    assert (shown.verdict, shown.basis) == ("unknown", "called in 2026-W24: too few weeks or papers")
+
+
+def test_the_page_says_what_was_tested_alone() -> None:
+    assert "watched phrases" in moved(kind="text", change=UP).basis
+    narrowed = movement(MONTHS, answered(MONTHS, change=UP), is_called=False)
+    assert narrowed.basis == "tested alone; calls are of adoption in all categories"
 
 
 def test_a_change_of_pace_is_shown_with_its_week_and_both_shares() -> None:
@@ -149,17 +135,16 @@ def test_a_change_of_pace_is_shown_with_its_week_and_both_shares() -> None:
 
 def called(believable: DigestEdition, verdict: CallVerdict) -> str:
     week = Week.parse("2026-W25")
-    growth = Growth(1.0, 0.9, 1.1)
-    call = TrendCall(week, "technique", "diffusion", verdict, growth, 0.5, 0.1, nan, 10)
+    call = TrendCall(week, "technique", "diffusion", verdict, 0.5, 0.1, nan, 10)
     lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
     quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
     return number_text.quiet_topics_text(quiet)
 
 
 def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
-    assert called(believable, "steady") == "No topic clearly rose or cooled this week, and none is new."
+    assert called(believable, "steady") == "No topic clearly rose or fell this week, and none is new."
     assert called(believable, "unknown").startswith(
-        "It is not known yet whether topics rise or cool: there are too few weeks"
+        "It is not known yet whether topics rise or fall: there are too few weeks"
     )
 
 

@@ -8,34 +8,36 @@ from dataclasses import replace
 from analysis.digest.headline import headline_facts, largest_move
 from domain.digest import Change, Share, TermLine, TopicLine
 from domain.digest_facts import LeadingTechnique, ShareMove
-from domain.trend_calls import CallVerdict, TrendCall
+from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 
 WEEK = Week.parse("2026-W25")
 NO_CHANGE = Change(None, (), math.nan, math.nan, math.nan, math.nan, "unknown")
 
 
+def _change(before: float, now: float) -> FittedChange:
+    return FittedChange(WEEK.plus(-11), WEEK, before, now, now - before, now - before - 0.01, now - before + 0.01, 0.99)
+
+
 def _call(verdict: CallVerdict, share_before: float, share: float) -> TrendCall:
-    return TrendCall(WEEK, "technique", "any", verdict, None, 0.01, share, share_before, 1000)
+    return TrendCall(WEEK, "technique", "any", verdict, 0.01, share, share_before, 1000, _change(share_before, share))
 
 
 def _technique(key: str, k: int, call: TrendCall | None = None, *, measured: bool = True) -> TermLine:
     share = Share(k, 100, k / 100, math.nan, math.nan)
-    return TermLine(
-        f"technique-{key}", "technique", key, key, "", measured, share, share, NO_CHANGE, NO_CHANGE, (), (), call=call
-    )
+    return TermLine(f"technique-{key}", "technique", key, key, "", measured, share, share, NO_CHANGE, (), (), call=call)
 
 
 def _topic(label: str, call: TrendCall) -> TopicLine:
     share = Share(1, 100, 0.01, math.nan, math.nan)
-    status = "rising" if call.verdict == "rising" else "cooling"
-    return TopicLine(f"topic-{label}", 1, label, (), status, WEEK, share, NO_CHANGE, (), (), call)
+    status = "rising" if call.verdict == "rising" else "falling"
+    return TopicLine(f"topic-{label}", 1, label, (), status, WEEK, share, (), (), call)
 
 
 RISE, FALL = _call("rising", 0.1, 0.2), _call("falling", 0.4, 0.1)
 
 
-def test_only_measured_techniques_lead_and_move_most() -> None:
+def test_only_measured_techniques_lead_and_all_that_are_called_move() -> None:
     lines = [
         _technique("small", 10, RISE),
         _technique("large", 30),
@@ -43,9 +45,9 @@ def test_only_measured_techniques_lead_and_move_most() -> None:
     ]
     facts = headline_facts(lines, [], [], n_weeks_held=26)
     assert facts.leader == LeadingTechnique("large", 0.3)
-    assert facts.largest_move == ShareMove("small", True, 0.1, 0.2)
+    assert facts.largest_move == ShareMove("unmeasured", False, FALL.change, 0.9, is_measured=False)
     assert facts.has_calls
-    assert facts.n_weeks_held is None
+    assert facts.n_weeks_held == 26
 
 
 def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
@@ -58,7 +60,7 @@ def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
 def test_the_topic_that_gained_most_is_named_and_a_short_history_is_stated() -> None:
     topics = [_topic("video", RISE), _topic("speech", _call("rising", 0.1, 0.5)), _topic("graphs", FALL)]
     facts = headline_facts([], [], topics, n_weeks_held=13)
-    assert facts.rising_topic == ShareMove("speech", True, 0.1, 0.5)
+    assert facts.rising_topic == ShareMove("speech", True, _change(0.1, 0.5), 0.01)
     assert (facts.leader, facts.largest_move, facts.has_calls, facts.n_weeks_held) == (None, None, False, 13)
 
 

@@ -56,15 +56,28 @@ def test_an_interval_leaves_out_no_growth_exactly_where_the_test_rejects_it() ->
     assert ((low < fit.slope) & (fit.slope < high)).all()
 
 
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.9995])
+def test_a_change_of_the_share_is_clear_exactly_where_its_test_rejects(level: float) -> None:
+    rng = np.random.default_rng(9)
+    n = rng.integers(1400, 3600, 12)
+    slope = np.linspace(-0.12, 0.12, 40)[:, None]
+    fit = fit_growth(rng.binomial(n, _expit(-3.5 + slope * np.arange(12))), n, WEEKS[:12])
+    changes = [change for change in fit.changes(level) if change is not None]
+    assert [change.is_clear for change in changes] == (fit.p_value < 1 - level).tolist()
+    assert all(change.low < change.difference < change.high for change in changes)
+    assert all(change.difference == pytest.approx(change.share_last - change.share_first) for change in changes)
+
+
 def test_a_term_that_comes_out_of_nothing_has_a_growth_without_a_crash() -> None:
     k = np.zeros((2, 26), dtype=np.int64)
     k[0, -3:] = (4, 9, 20)
     fit = fit_growth(k, np.full(26, 2500), WEEKS)
     assert fit.p_value[0] < 1e-6
     assert np.isnan(fit.p_value[1])
-    [growth, nothing] = fit.growths()
-    assert growth is not None
-    assert 1 < growth.low < growth.odds_ratio_per_year < growth.high
+    [change, nothing] = fit.changes()
+    assert change is not None
+    assert 0 < change.low < change.difference < change.high <= 1
+    assert (change.first_week, change.last_week, change.n_weeks) == (WEEKS[0], WEEKS[-1], 26)
     assert nothing is None
 
 

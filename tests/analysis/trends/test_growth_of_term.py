@@ -21,7 +21,7 @@ def _growing() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def test_growth_is_that_of_the_last_26_weeks_and_changes_are_those_of_all() -> None:
     k, n = _growing()
     growth, changes = growth_and_changes(k, n, WEEKS, lacking=())
-    assert growth == fit_growth(k[None, 26:], n[26:], WEEKS[26:]).growths()[0]
+    assert growth == fit_growth(k[None, 26:], n[26:], WEEKS[26:]).changes()[0]
     assert changes == change_points(k, n, WEEKS)
 
 
@@ -34,7 +34,7 @@ def test_a_week_that_lacks_papers_or_has_few_says_nothing() -> None:
     assert plain is not None
     assert without is not None
     assert disturbed != without
-    assert without.odds_ratio_per_year == pytest.approx(plain.odds_ratio_per_year, rel=0.02)
+    assert without.difference == pytest.approx(plain.difference, rel=0.02)
     assert changes == []
 
 

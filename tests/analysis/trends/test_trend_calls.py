@@ -57,7 +57,24 @@ def test_where_nothing_changes_hardly_a_week_has_a_false_call() -> None:
 def test_a_season_that_comes_every_year_is_not_called_where_last_year_is_held() -> None:
     season = 0.05 * (1 + 0.6 * np.sin(np.arange(88) * 2 * np.pi / 52.18))
     alone = [_verdicts(_counts([season, *_flat(20, 88)], seed=s), LAST.plus(-i))[0] for s in (1, 2) for i in range(10)]
-    assert alone.count("steady") >= 18
+    assert alone.count("steady") + alone.count("seasonal") >= 18
+
+
+@pytest.mark.parametrize("n_weeks", [10, 30, 88])
+def test_a_word_and_its_interval_never_disagree(n_weeks: int) -> None:
+    for seed in range(4):
+        up, down = 0.05 * 2 ** np.linspace(0, 1, n_weeks), 0.1 * 2 ** np.linspace(0, -0.8, n_weeks)
+        counts = _counts([up, down, *_flat(12, n_weeks)], seed=seed)
+        calls = make_calls(counts, LAST, called_up=(("technique", "t1"),), false_discovery_rate=0.05)
+        for call in calls:
+            assert call.change is not None
+            assert call.change.is_clear == (call.is_movement or call.verdict == "seasonal")
+            assert (call.change.low > 0) == (call.change.is_clear and call.change.difference > 0)
+            assert call.change.last_week == LAST
+            assert call.change.n_weeks <= min(n_weeks, 26)
+        n_clear = sum(call.change.is_clear for call in calls if call.change)
+        [level] = {call.change.level for call in calls if call.change}
+        assert level == pytest.approx(1 - 0.05 * max(1, n_clear) / len(calls))
 
 
 def test_weeks_that_come_later_do_not_matter() -> None:

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from domain.arxiv_rate_limit import RequestOutcome
 from domain.harvest import HarvestedWindow, OaiPass
 from domain.topics import TopicDrift
-from domain.trend_calls import CallScore, Growth, TrendCall
+from domain.trend_calls import CallScore, FittedChange, TrendCall
 from ingest.harvest import plan_harvest, window_of
 from pipeline import stages
 from runtime.cached_context import CachedContext
@@ -76,7 +76,8 @@ def full_context(tmp_path_factory: pytest.TempPathFactory, make_paper: PaperMake
         start_run(db, job, "all", now=NOW)
         finish_run(db, job, "all", state=state, message="as told", now=NOW)
     week = LAST_WEEK.plus(-20)
-    call = TrendCall(week, "technique", "gnn", "rising", Growth(2.0, 1.5, 2.7), 0.01, 0.04, 0.02, 90)
+    change = FittedChange(week.plus(-11), week, 0.02, 0.04, 0.02, 0.01, 0.03, 0.99)
+    call = TrendCall(week, "technique", "gnn", "rising", 0.01, 0.04, 0.02, 90, change)
     add_calls(db, [call], made_with="growth-1", made_at=week.end_at)
     scores = (CallScore(8, True, 0.05), CallScore(12, None, None))
     add_scores(db, [(kept.call_id, s) for kept in stored_calls(db, week=week) for s in scores], scored_at=NOW)
