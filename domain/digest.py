@@ -148,6 +148,32 @@ class TopicAdoption:
 
 
 @dataclass(frozen=True)
+class VenueWave:
+    """Many papers of a week that name one venue in comment or abstract.
+
+    ``n_usual`` is the median over the eight weeks before, ``n_last_year`` the number in the same week a year before,
+    ``None`` where that is not stored.
+    """
+
+    venue: str
+    n_papers: int
+    n_usual: float
+    n_last_year: int | None
+
+
+@dataclass(frozen=True)
+class MoveOfWave:
+    """A called move that loses its verdict without the papers of a venue's waves.
+
+    ``k`` of the term's ``n`` papers of this week name the venue.
+    """
+
+    venue: str
+    k: int
+    n: int
+
+
+@dataclass(frozen=True)
 class TermLine:
     """A technique or theme in one week.
 
@@ -155,7 +181,7 @@ class TermLine:
     level 1 only. ``series`` is up to 26 weeks of ``adopts`` ending with this week; gaps are points with ``n`` 0.
     ``where`` lists the topics with the most adopting papers, ``more_than_usual`` those with more of them than the
     weeks before suggest. ``corrected`` is ``adopts`` corrected for the detector's measured error, ``None`` when the
-    error is not measured.
+    error is not measured. ``wave`` is set where the call is a venue's wave.
     """
 
     slug: str
@@ -173,6 +199,7 @@ class TermLine:
     more_than_usual: tuple[TopicAdoption, ...] = ()
     call: TrendCall | None = None
     corrected: Share | None = None
+    wave: MoveOfWave | None = None
 
     @property
     def is_in_front(self) -> bool:
@@ -198,6 +225,7 @@ class TopicLine:
     series: tuple[SharePoint, ...]
     papers: tuple[ListedPaper, ...]
     call: TrendCall | None = None
+    wave: MoveOfWave | None = None
 
 
 @dataclass(frozen=True)
@@ -297,7 +325,7 @@ class Digest:
 
     ``topics`` are those that changed; ``all_topics`` are all with a paper this week, by area and size. With
     ``is_made_up`` the papers are from the sample corpus, and the page says so first. ``call_records`` are the
-    outcomes of past calls known in that week.
+    outcomes of past calls known in that week. ``waves`` are the venues that unusually many papers of the week name.
     """
 
     week: Week
@@ -314,6 +342,7 @@ class Digest:
     all_topics: tuple[TopicCount, ...] = ()
     watched: tuple[WatchedLine, ...] = ()
     call_records: tuple[CallRecord, ...] = ()
+    waves: tuple[VenueWave, ...] = ()
 
     def states_the_same_as(self, other: Digest) -> bool:
         """Whether two digests state the same facts, whatever their wording and the version that wrote them.

@@ -38,13 +38,22 @@ class ShareMove:
 
 
 @dataclass(frozen=True)
+class WaveMove:
+    """A called move that is a wave of a venue's papers."""
+
+    name: str
+    is_rise: bool
+    venue: str
+
+
+@dataclass(frozen=True)
 class HeadlineFacts:
     """What the headline states.
 
     ``leader`` is ``None`` where too few papers are held for any share. ``largest_move`` is that of a technique or
     theme, ``rising_topic`` the topic that gained most; each is ``None`` where none is called to move. ``has_calls``
     says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` are the weeks held of
-    the half year that calls look at.
+    the half year that calls look at. Moves that are a venue's wave do not lead; ``wave_move`` is the largest of them.
     """
 
     leader: LeadingTechnique | None
@@ -52,6 +61,7 @@ class HeadlineFacts:
     rising_topic: ShareMove | None
     has_calls: bool
     n_weeks_held: int
+    wave_move: WaveMove | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from domain.digest import (
     TopicCount,
     TopicCoverage,
     TopicLine,
+    VenueWave,
     WatchedLine,
 )
 from domain.paper import ArxivId
@@ -68,7 +69,7 @@ class DigestResult:
     techniques: tuple[TermLine, ...]
     """By adoption, those that were never measured last."""
     topics: tuple[TopicLine, ...]
-    """Rising, then new, then cooling, then unproven."""
+    """Rising and emerging, then new, then falling and cooling, then unproven."""
     themes: tuple[TermLine, ...]
     topic_coverage: TopicCoverage
     notes: tuple[str, ...]
@@ -82,6 +83,8 @@ class DigestResult:
     """The words that the operator follows."""
     call_records: tuple[CallRecord, ...]
     """How past calls turned out."""
+    waves: tuple[VenueWave, ...]
+    """Venues that unusually many papers of the week name."""
     paper_lists: Mapping[str, PapersOfDigest]
     """By slug."""
 

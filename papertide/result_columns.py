@@ -115,6 +115,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
             "where",
             "more_than_usual",
             "corrected",
+            "wave",
             "top_terms",
             "status",
             "born_week",

@@ -17,6 +17,7 @@ from domain.progress import Progress
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from pipeline.trend_calls import calls_in, counts_to_call
+from pipeline.venue_waves import waves_and_their_moves
 from store.database import Database
 from store.detections import detections_of_week
 from store.digests import PublishedDigest, newest_digest, publish_digest
@@ -85,6 +86,18 @@ def edition_of(
         if model
         else {}
     )
+    # Without calls of terms that are no longer watched, and of topics that the newest fit does not have.
+    calls = tuple(call for call in called if (call.kind, call.key) in counts.terms)
+    waves, moves_of_waves = waves_and_their_moves(
+        db,
+        week,
+        counts,
+        calls,
+        categories=categories,
+        detector=detector,
+        model=model,
+        false_discovery_rate=settings.false_discovery_rate,
+    )
     material = WeekMaterial(
         week=week,
         categories=categories,
@@ -99,12 +112,13 @@ def edition_of(
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
         term_counts=counts,
-        # Without calls of terms that are no longer watched, and of topics that the newest fit does not have.
-        calls=tuple(call for call in called if (call.kind, call.key) in counts.terms),
+        calls=calls,
         n_withdrawn=count_withdrawn(db, week, categories),
         lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
         call_records=tuple(call_records(db, until=week)),
         errors=measured_errors(),
+        waves=waves,
+        moves_of_waves=moves_of_waves,
     )
     return compose_digest(material, settings, provenance, wording or EnglishDigestWording())
 

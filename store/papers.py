@@ -214,6 +214,19 @@ def papers_of_week(db: Database, week: Week, categories: Collection[str]) -> lis
         return [paper_from_row(row) for row in connection.execute(query)]
 
 
+def comments_and_abstracts(
+    db: Database, week: Week, categories: Collection[str]
+) -> list[tuple[ArxivId, str | None, str]]:
+    """Identifier, comment and abstract of the watched papers of a week, by identifier."""
+    query = (
+        select(paper.c.arxiv_id, paper.c.comment, paper.c.abstract)
+        .where(paper.c.week_start == week.monday, is_watched(categories))
+        .order_by(paper.c.arxiv_id)
+    )
+    with db.read() as connection:
+        return [(ArxivId(row.arxiv_id), row.comment, row.abstract) for row in connection.execute(query)]
+
+
 def weeks_with_papers(db: Database, weeks: Sequence[Week], categories: Collection[str]) -> set[Week]:
     """Those of the weeks of which a watched paper is stored; one query, which reads one paper a week."""
     if not weeks:

@@ -40,7 +40,13 @@ class EnglishDigestWording:
         if not facts.has_calls:
             rest.append("too few weeks are on record to show a change")
         elif facts.largest_move is None:
-            rest.append(f"no technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record")
+            other = "other " if facts.wave_move is not None else ""
+            rest.append(
+                f"no {other}technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record"
+            )
+        if (wave := facts.wave_move) is not None:
+            verb = "rose" if wave.is_rise else "fell"
+            rest.append(f"{_inside_sentence(wave.name)} {verb} with a wave of {wave.venue} papers")
         sentence = "; ".join((*news, *rest)) + "."
         return sentence[:1].upper() + sentence[1:]
 

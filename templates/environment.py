@@ -80,6 +80,8 @@ def environment() -> Environment:
         verdict_text=number_text.verdict_text,
         change_text=number_text.change_text,
         over_weeks=number_text.over_weeks,
+        wave_text=number_text.wave_text,
+        venue_wave_text=number_text.venue_wave_text,
         arrow=number_text.arrow,
         verdict_class=number_text.verdict_class,
         topic_verdict_text=number_text.topic_verdict_text,

@@ -8,7 +8,18 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from domain.digest import N_RECENT_WEEKS, Change, Digest, Headline, Share, SharePoint, TopicCoverage, TopicLine
+from domain.digest import (
+    N_RECENT_WEEKS,
+    Change,
+    Digest,
+    Headline,
+    MoveOfWave,
+    Share,
+    SharePoint,
+    TopicCoverage,
+    TopicLine,
+    VenueWave,
+)
 from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, TrendCall
 from domain.week import Week
 
@@ -217,6 +228,22 @@ def call_text(call: TrendCall | None) -> str:
     if call is None or call.verdict == "unknown":
         return f"{UNKNOWN}: too few weeks or papers"
     return movement_text(call.verdict, call.change)
+
+
+def wave_text(wave: MoveOfWave) -> str:
+    """Why a move is a venue's: ``24 of its 56 papers name Interspeech; without that wave, within noise``."""
+    named = (
+        f"{count(wave.k)} of its {plural(wave.n, 'paper')} name {wave.venue}"
+        if wave.k
+        else f"earlier weeks had a wave of {wave.venue} papers"
+    )
+    return f"{named}; without that wave, {verdict_text('steady')}"
+
+
+def venue_wave_text(wave: VenueWave) -> str:
+    """A wave in numbers: ``Interspeech, 45 papers (usually 2 a week; 12 in the same week a year before)``."""
+    last_year = "" if wave.n_last_year is None else f"; {count(wave.n_last_year)} in the same week a year before"
+    return f"{wave.venue}, {plural(wave.n_papers, 'paper')} (usually {wave.n_usual:.0f} a week{last_year})"
 
 
 def movement_text(verdict: str, change: FittedChange | None) -> str:

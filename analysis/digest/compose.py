@@ -95,6 +95,7 @@ def compose_digest(
         is_made_up=any(is_made_up(p.arxiv_id) for p in material.papers),
         watched=tuple(tables.watched(call) for call in material.calls if call.kind == "query"),
         call_records=material.call_records,
+        waves=material.waves,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))
 
@@ -133,6 +134,7 @@ def _term_lines(
             where=places[term.kind, term.key][:3],
             more_than_usual=unusual[term.kind, term.key][:3],
             call=calls.get(key),
+            wave=material.moves_of_waves.get(key),
             corrected=_corrected(material, term, adopts),
         )
         for term, key, year_change in zip(material.terms, keys, against_last_year, strict=True)

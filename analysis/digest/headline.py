@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from analysis.trends.trend_calls import direction
 from domain.digest import TermLine, TopicLine
-from domain.digest_facts import HeadlineFacts, LeadingTechnique, ShareMove
+from domain.digest_facts import HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import UPWARD
 
 _Line = TypeVar("_Line", TermLine, TopicLine)
@@ -34,13 +34,26 @@ def headline_facts(
         rising_topic=_share_move(largest_move(rising)),
         has_calls=any(line.call is not None and line.call.q_value is not None for line in techniques),
         n_weeks_held=n_weeks_held,
+        wave_move=_largest_wave_move([*techniques, *themes, *topics]),
     )
 
 
 def largest_move(lines: Iterable[_Line]) -> _Line | None:
-    """The line that is called to move and whose share moved farthest, either way; ``None`` where none is."""
-    called = [line for line in lines if line.call is not None and line.call.is_movement]
+    """The line that is called to move and whose share moved farthest, either way; ``None`` where none is.
+
+    A move that a venue's wave explains does not count.
+    """
+    called = [line for line in lines if line.call is not None and line.call.is_movement and line.wave is None]
     return max(called, key=_distance, default=None)
+
+
+def _largest_wave_move(lines: Iterable[TermLine | TopicLine]) -> WaveMove | None:
+    of_waves = [line for line in lines if line.wave is not None and line.call is not None]
+    line = max(of_waves, key=_distance, default=None)
+    if line is None or line.wave is None or line.call is None:
+        return None
+    name = line.label if isinstance(line, TopicLine) else line.name
+    return WaveMove(name, direction(line.call.verdict) > 0, line.wave.venue)
 
 
 def _distance(line: TermLine | TopicLine) -> float:

@@ -9,8 +9,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.trends.detector_error import MeasuredError
-from analysis.trends.trend_calls import TermCounts
+from analysis.trends.trend_calls import TermCounts, TermKey
 from domain.detections import Detection, Term
+from domain.digest import MoveOfWave, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -63,6 +64,8 @@ class WeekMaterial:
     lateness : how many papers come after their week's digest; ``None`` where it is not known.
     call_records : how past calls turned out, as known in this week.
     errors : the detector's measured errors, by the terms' keys.
+    waves : of conference papers in this week.
+    moves_of_waves : the called moves that lose their verdict without a wave's papers.
     """
 
     week: Week
@@ -83,3 +86,5 @@ class WeekMaterial:
     lateness: Lateness | None = None
     call_records: tuple[CallRecord, ...] = ()
     errors: Mapping[str, MeasuredError] = field(default_factory=dict)
+    waves: tuple[VenueWave, ...] = ()
+    moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)

@@ -51,6 +51,7 @@ def topic_lines(
             series=tables.series(_key(topic)),
             papers=papers.for_topic(topic.topic_id),
             call=calls.get(_key(topic)),
+            wave=material.moves_of_waves.get(_key(topic)),
         )
         for topic, status in _named(material, calls, n_topics=settings.n_topics)
     )

@@ -18,6 +18,7 @@ from domain.digest_facts import (
     SaysWords,
     ShareMove,
     ShowsTerm,
+    WaveMove,
 )
 from domain.harvest import Lateness
 from domain.trend_calls import FittedChange
@@ -64,6 +65,11 @@ LEADS = "21.0 % of the week's papers use transformers"
             replace(QUIET, largest_move=FALL, rising_topic=TOPIC),
             "Diffusion models fell most, by 5.1 points in 26 weeks, to 3.8 % of the week's papers; "
             f"the topic that gained most is video generation, by 1.5 points in 26 weeks, to 2.6 %; {LEADS}.",
+        ),
+        (
+            replace(QUIET, n_weeks_held=12, wave_move=WaveMove("speech recognition", True, "Interspeech")),
+            f"{LEADS}; no other technique or theme clearly rose or fell in the 12 weeks on record; "
+            "speech recognition rose with a wave of Interspeech papers.",
         ),
         (
             replace(QUIET, rising_topic=TOPIC),

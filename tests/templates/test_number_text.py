@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from domain.digest import N_RECENT_WEEKS, Change, Share, TopicCoverage
+from domain.digest import N_RECENT_WEEKS, Change, MoveOfWave, Share, TopicCoverage, VenueWave
 from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 from templates import number_text
@@ -108,6 +108,17 @@ def _call(verdict: CallVerdict, change: FittedChange | None) -> TrendCall:
 )
 def test_a_call_is_its_word_and_the_change_of_the_same_test(call: TrendCall | None, shown: str) -> None:
     assert number_text.call_text(call).replace(NB, " ") == shown
+
+
+def test_a_wave_and_its_moves_are_shown_in_numbers() -> None:
+    of_week = VenueWave("Interspeech", 45, 2.0, 12)
+    assert number_text.venue_wave_text(of_week).replace(NB, " ") == (
+        "Interspeech, 45 papers (usually 2 a week; 12 in the same week a year before)"
+    )
+    assert number_text.wave_text(MoveOfWave("Interspeech", 24, 56)).replace(NB, " ") == (
+        "24 of its 56 papers name Interspeech; without that wave, within noise"
+    )
+    assert number_text.wave_text(MoveOfWave("ICML", 0, 9)).startswith("earlier weeks had a wave of ICML papers")
 
 
 def test_the_papers_that_fit_a_topic_have_no_false_precision() -> None:

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 
 from analysis.digest.headline import headline_facts, largest_move
-from domain.digest import Change, Share, TermLine, TopicLine
-from domain.digest_facts import LeadingTechnique, ShareMove
+from domain.digest import Change, MoveOfWave, Share, TermLine, TopicLine
+from domain.digest_facts import LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 
@@ -67,3 +67,13 @@ def test_the_topic_that_gained_most_is_named_and_a_short_history_is_stated() -> 
 def test_a_technique_without_a_known_share_does_not_lead() -> None:
     unknown = replace(_technique("x", 5), adopts=Share(5, 20, math.nan, math.nan, math.nan))
     assert headline_facts([unknown], [], [], n_weeks_held=26).leader is None
+
+
+def test_a_wave_of_a_venue_does_not_lead_and_is_named() -> None:
+    wave = MoveOfWave("Interspeech", 24, 56)
+    topics = [replace(_topic("speech", _call("rising", 0.1, 0.5)), wave=wave), _topic("video", RISE)]
+    facts = headline_facts([], [], topics, n_weeks_held=12)
+    assert facts.rising_topic is not None
+    assert facts.rising_topic.name == "video"
+    assert facts.wave_move == WaveMove("speech", True, "Interspeech")
+    assert largest_move(topics[:1]) is None

@@ -1,0 +1,98 @@
+"""Waves of a venue's papers: weeks in which many papers name a conference, and the moves that are theirs.
+
+A conference's papers reach arXiv within a few weeks, and what it is about seems to rise, or to fall when they are over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from statistics import median
+
+import numpy as np
+
+from analysis.trends.trend_calls import TermCounts, TermKey, direction, make_calls
+from domain.digest import VenueWave
+from domain.paper import ArxivId
+from domain.trend_calls import TrendCall
+from domain.week import Week, weeks_before
+
+MIN_WAVE_PAPERS = 8
+"""Papers of a week that name a venue, below which they are no wave."""
+TIMES_USUAL = 3
+"""A wave has at least this many times the median of the weeks before."""
+N_USUAL_WEEKS = 8
+"""Weeks before that tell how many papers are usual; at least half of them must be held."""
+
+
+def venue_waves(named: Mapping[Week, Mapping[ArxivId, str]], week: Week) -> tuple[VenueWave, ...]:
+    """The waves of a week, the largest first.
+
+    Parameters
+    ----------
+    named : by week held, the venue of each paper that names one.
+    """
+    before = [named[w] for w in weeks_before(week, N_USUAL_WEEKS) if w in named]
+    if week not in named or len(before) < N_USUAL_WEEKS // 2:
+        return ()
+    last_year = named.get(week.plus(-52))
+    usual = [Counter(venues.values()) for venues in before]
+    waves = []
+    for venue, n_papers in Counter(named[week].values()).items():
+        n_usual = float(median(counts[venue] for counts in usual))
+        if n_papers >= MIN_WAVE_PAPERS and n_papers >= TIMES_USUAL * n_usual:
+            n_last_year = None if last_year is None else sum(v == venue for v in last_year.values())
+            waves.append(VenueWave(venue, n_papers, n_usual, n_last_year))
+    return tuple(sorted(waves, key=lambda wave: (-wave.n_papers, wave.venue)))
+
+
+def counts_without(counts: TermCounts, papers: Mapping[Week, Sequence[Collection[TermKey]]]) -> TermCounts:
+    """The counts without some papers.
+
+    Parameters
+    ----------
+    papers : by week, the terms of each paper that is left out.
+    """
+    row_of = {key: row for row, key in enumerate(counts.terms)}
+    k, n = counts.k.copy(), counts.n.copy()
+    for column, week in enumerate(counts.weeks):
+        for terms in papers.get(week, ()):
+            n[column] -= 1
+            rows = [row_of[term] for term in terms if term in row_of]
+            k[rows, column] -= 1
+    return TermCounts(counts.weeks, np.maximum(n, 0), counts.usable & (n > 0), counts.terms, np.maximum(k, 0))
+
+
+def moves_of_waves(
+    counts: TermCounts,
+    week: Week,
+    calls: Sequence[TrendCall],
+    papers: Mapping[str, Mapping[Week, Sequence[Collection[TermKey]]]],
+    *,
+    false_discovery_rate: float,
+) -> dict[TermKey, str]:
+    """The called moves that lose their direction without a venue's wave, with the venue.
+
+    Parameters
+    ----------
+    calls : of the week.
+    papers : by venue and week, the terms of each paper of its waves.
+    """
+    found: dict[TermKey, str] = {}
+    moving = {(call.kind, call.key): direction(call.verdict) for call in calls if call.is_movement}
+    for venue, by_week in papers.items():
+        touched = {term for of_week in by_week.values() for terms in of_week for term in terms}
+        if not touched & moving.keys():
+            continue
+        without = make_calls(
+            counts_without(counts, by_week),
+            week,
+            called_up=(),
+            false_discovery_rate=false_discovery_rate,
+            with_intervals=False,
+        )
+        for call in without:
+            key = call.kind, call.key
+            if key in touched and key in moving and direction(call.verdict) != moving[key]:
+                found.setdefault(key, venue)
+    return found
