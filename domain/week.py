@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
+from domain.announcements import is_holiday
+
 _ISO_WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 CLOSE_LAG = timedelta(hours=30)
@@ -16,16 +18,6 @@ CLOSE_LAG = timedelta(hours=30)
 Papers submitted until Sunday midnight UTC are announced on Monday at 20:00 US Eastern, which is 00:00 or 01:00 UTC on
 Tuesday. The rest allows for arXiv's own delay.
 """
-
-
-def _is_holiday(day: date) -> bool:
-    """Whether arXiv makes no announcement on this day (arXiv's availability page, 2026).
-
-    The third Monday of January, the first Monday of September, and fixed holidays.
-    """
-    if day.weekday() == 0 and ((day.month == 1 and 15 <= day.day <= 21) or (day.month == 9 and day.day <= 7)):
-        return True
-    return (day.month, day.day) in {(1, 1), (6, 19), (7, 4), (12, 25), (12, 31)}
 
 
 @dataclass(frozen=True, order=True)
@@ -116,7 +108,7 @@ class Week:
     def closes_at(self) -> datetime:
         """When all papers of the week have been announced; a day later if Monday is a holiday of arXiv."""
         day, n_days = self.monday + timedelta(days=7), 0
-        while _is_holiday(day + timedelta(days=n_days)):
+        while is_holiday(day + timedelta(days=n_days)):
             n_days += 1
         return self.end_at + CLOSE_LAG + timedelta(days=n_days)
 

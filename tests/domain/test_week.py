@@ -103,3 +103,18 @@ def test_a_week_closes_after_the_first_announcement_behind_it(week: str, closes:
 def test_weeks_until_undoes_plus(now: datetime, n_weeks: int) -> None:
     week = Week.containing(now)
     assert week.weeks_until(week.plus(n_weeks)) == n_weeks
+
+
+@pytest.mark.parametrize(
+    ("week", "closes"),
+    [
+        ("2026-W26", "2026-06-30"),
+        ("2027-W26", "2027-07-07"),  # Sunday, 4 July 2027, is observed on Monday
+        ("2026-W27", "2026-07-07"),  # Saturday, 4 July 2026, was observed on Friday
+        ("2026-W36", "2026-09-09"),
+        ("2022-W51", "2022-12-28"),  # Christmas on a Sunday
+        ("2028-W24", "2028-06-21"),  # 19 June on a Monday
+    ],
+)
+def test_a_week_closes_a_day_later_where_monday_is_a_holiday_or_observed_as_one(week: str, closes: str) -> None:
+    assert Week.parse(week).closes_at.isoformat() == f"{closes}T06:00:00+00:00"
