@@ -71,7 +71,8 @@ class NoteFacts:
     ``lateness`` is ``None`` where no paper is known to have come late. ``n_weeks_held`` is ``None`` where the half
     year of the curves is held whole. ``no_topic_called`` says that there are topics but none has enough papers or weeks
     for a call. ``holds_last_year`` says whether the same weeks of last year are held. ``unmeasured`` are the names of
-    the techniques and themes whose detection has no measured accuracy.
+    the techniques and themes whose detection has no measured accuracy. ``weeks_later`` is how many whole weeks after
+    the week closed the digest was made.
     """
 
     completeness: Completeness
@@ -80,6 +81,7 @@ class NoteFacts:
     no_topic_called: bool
     holds_last_year: bool
     unmeasured: tuple[str, ...]
+    weeks_later: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from domain.paper import ArxivId, Paper, PaperVersion
+
+MAX_NAMED = 20
+"""How many unreadable records are stored by name for each window and each list."""
 
 
 @dataclass(frozen=True, order=True)
@@ -24,13 +28,39 @@ class Window:
 
 
 @dataclass(frozen=True)
+class IndexGap:
+    """Evidence that arXiv's index lacks papers of a week, although its own count agrees with what is held.
+
+    arXiv's query API and OAI-PMH can be days behind its site, or lack a range of identifiers, with consistent totals.
+
+    Attributes
+    ----------
+    kind : ``end`` if the index may not have reached the week's end; ``range`` if it lacks papers in between.
+    since, until : the span of submission times that lacks papers.
+    n_held : papers submitted in the span that arXiv shows.
+    n_expected : how many the rest of the week and earlier weeks let expect.
+    n_weeks : earlier weeks that were compared; 0 if none is held and a usual week was assumed.
+    n_newer : papers submitted after the week that arXiv shows, in the watched categories or, if there are none, in
+        all; ``None`` if it gave no usable answer.
+    """
+
+    kind: Literal["end", "range"]
+    since: datetime
+    until: datetime
+    n_held: int
+    n_expected: float
+    n_weeks: int
+    n_newer: int | None = None
+
+
+@dataclass(frozen=True)
 class HarvestedWindow:
     """The result of harvesting one window.
 
     ``papers`` are to be stored. ``n_said`` is arXiv's own count, requested again after the last page; ``None`` if it
     gave none. ``n_held`` counts the window's papers once these are stored; ``None`` if that is ``len(papers)``.
     ``problem`` is ``None`` exactly when the window is complete. ``unreadable`` describes entries that could not be
-    parsed.
+    parsed. ``gap`` is the evidence that arXiv's index is behind, if that is the problem.
     """
 
     window: Window
@@ -41,10 +71,11 @@ class HarvestedWindow:
     checked_at: datetime
     unreadable: tuple[str, ...] = ()
     n_held: int | None = None
+    gap: IndexGap | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether the number of distinct stored papers equals arXiv's count."""
+        """Whether the stored papers equal arXiv's count, and nothing says that its index is behind."""
         return self.problem is None
 
     @property
@@ -57,7 +88,8 @@ class HarvestedWindow:
 class WindowRecord:
     """A stored window, without its papers.
 
-    ``first_complete_at`` stays when a later harvest finds the window incomplete.
+    ``first_complete_at`` stays when a later harvest finds the window incomplete. ``unreadable`` has the first
+    ``MAX_NAMED`` of its unreadable entries.
     """
 
     window: Window
@@ -68,10 +100,12 @@ class WindowRecord:
     checked_at: datetime
     n_tries: int
     first_complete_at: datetime | None = None
+    unreadable: tuple[str, ...] = ()
+    gap: IndexGap | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether the number of distinct stored papers equals arXiv's count."""
+        """Whether the stored papers equal arXiv's count, and nothing says that its index is behind."""
         return self.problem is None
 
 
@@ -132,7 +166,8 @@ class OaiPass:
     token : resumption token of the next page; ``None`` when no pass is in progress.
     began_at : start of the pass by arXiv's clock.
     n_records : records read in this pass.
-    problem : what could not be read in this pass.
+    n_unreadable : records of this pass that could not be read.
+    unreadable : the first of them, each described by its name and problem.
     finished_at : end of the pass; ``None`` while it is in progress.
     """
 
@@ -144,5 +179,6 @@ class OaiPass:
     token: str | None = None
     began_at: datetime | None = None
     n_records: int = 0
-    problem: str | None = None
+    n_unreadable: int = 0
+    unreadable: tuple[str, ...] = ()
     finished_at: datetime | None = None

@@ -81,7 +81,7 @@ class ArxivClient:
         self._session.close()
 
     def page(self, window: Window, categories: tuple[str, ...], *, start: int, size: int) -> Page:
-        """Papers ``start`` to ``start + size`` of a window by submission time, oldest first.
+        """Papers ``start`` to ``start + size`` of a window by submission time, oldest first; no categories mean all.
 
         Raises
         ------
@@ -148,10 +148,14 @@ class ArxivClient:
 
 
 def search_query(window: Window, categories: tuple[str, ...]) -> str:
-    """The query for a window and categories; arXiv's time bounds are whole minutes, both inclusive."""
-    listed = " OR ".join(f"cat:{category}" for category in categories)
+    """The query for a window and categories, all if none are given.
+
+    arXiv's time bounds are whole minutes, both inclusive.
+    """
     last_minute = window.end_at - timedelta(minutes=1)
-    return f"({listed}) AND submittedDate:[{window.start_at:%Y%m%d%H%M} TO {last_minute:%Y%m%d%H%M}]"
+    submitted = f"submittedDate:[{window.start_at:%Y%m%d%H%M} TO {last_minute:%Y%m%d%H%M}]"
+    listed = " OR ".join(f"cat:{category}" for category in categories)
+    return f"({listed}) AND {submitted}" if listed else submitted
 
 
 def paper_from_result(result: arxiv.Result) -> Paper:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from domain.errors import SourceError
+from domain.errors import SourceError, SourceRejected
 from domain.harvest import HarvestedWindow, HarvestPlan, LateArrivals, Lateness, Window, WindowRecord
 from domain.paper import ArxivId, Paper, PaperVersion
 from domain.week import Week, weeks_between
@@ -28,7 +28,7 @@ class Source(Protocol):
     """The arXiv client as a harvest uses it."""
 
     def page(self, window: Window, categories: tuple[str, ...], *, start: int, size: int) -> Page:
-        """Papers ``start`` to ``start + size`` of a window, oldest submission first."""
+        """Papers ``start`` to ``start + size`` of a window, oldest submission first; no categories mean all."""
         ...
 
     def papers_by_id(self, ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
@@ -143,6 +143,25 @@ def _count(source: Source, window: Window, categories: tuple[str, ...], *, expec
     """arXiv's count of a window; requested twice if the first answer is not as expected."""
     n_said = source.page(window, categories, start=0, size=1).n_total
     return n_said if n_said == expected else source.page(window, categories, start=0, size=1).n_total
+
+
+def count_newer(source: Source, week: Week, categories: tuple[str, ...]) -> int | None:
+    """Papers that arXiv shows of the week after a week: in the categories or, if there are none, in all of arXiv.
+
+    ``None`` if arXiv gives no usable answer.
+    """
+    after = window_of(week.plus(1))
+    try:
+        return source.page(after, categories, start=0, size=1).n_total or _count_in_all(source, after)
+    except SourceError:
+        return None
+
+
+def _count_in_all(source: Source, window: Window) -> int:
+    try:
+        return source.page(window, (), start=0, size=1).n_total
+    except SourceRejected:  # a query without a category is not documented, so it may be refused some day
+        return 0
 
 
 _NOT_EMPTY = "arXiv said 0 papers, but its counts up to the window's start and end do not bear that out"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
-from domain.harvest import HarvestPlan, OaiPass
+from domain.harvest import MAX_NAMED, HarvestPlan, OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
 from ingest.harvest import plan_harvest
 
@@ -91,11 +91,13 @@ def next_pass(
 def after_page(current: OaiPass, page: OaiPage, *, now: datetime) -> OaiPass:
     """The state of a pass after reading one page."""
     began_at = current.began_at or page.answered_at
-    problem = current.problem
-    if page.unreadable:
-        problem = f"{len(page.unreadable)} records could not be read, for example {min(page.unreadable)}"
     current = replace(
-        current, token=page.token, began_at=began_at, n_records=current.n_records + page.n_records, problem=problem
+        current,
+        token=page.token,
+        began_at=began_at,
+        n_records=current.n_records + page.n_records,
+        n_unreadable=current.n_unreadable + len(page.unreadable),
+        unreadable=(*current.unreadable, *page.unreadable)[:MAX_NAMED],
     )
     if page.token is not None:
         return current
@@ -105,7 +107,7 @@ def after_page(current: OaiPass, page: OaiPage, *, now: datetime) -> OaiPass:
 
 def restarted(current: OaiPass) -> OaiPass:
     """A pass with an expired token, reset to its start."""
-    return replace(current, token=None, began_at=None, n_records=0, problem=None)
+    return replace(current, token=None, began_at=None, n_records=0, n_unreadable=0, unreadable=())
 
 
 def plan_page(page: OaiPage, known: Mapping[ArxivId, Paper], *, since: date) -> HarvestPlan:

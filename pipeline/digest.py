@@ -52,9 +52,12 @@ def edition_of(
     model: StoredTopicModel | None,
     settings: DigestSettings,
     provenance: Provenance,
+    weeks_later: int = 0,
     wording: DigestWording | None = None,
 ) -> DigestEdition:
     """The digest of a week, composed from what is stored and in English by default; nothing is published.
+
+    ``weeks_later`` is how many whole weeks have passed since the week closed.
 
     Raises
     ------
@@ -119,6 +122,7 @@ def edition_of(
         errors=measured_errors(),
         waves=waves,
         moves_of_waves=moves_of_waves,
+        weeks_later=weeks_later,
     )
     return compose_digest(material, settings, provenance, wording or EnglishDigestWording())
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.harvest import Window
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import weeks_to_cover, window_of, windows_due
 from store.database import Database
 from store.windows import newest_week_held, window_records
+
+HOLD_BACK = timedelta(days=6)
+"""How long after its week closed a digest waits for arXiv's index: it comes before the next week's digest."""
 
 
 def window_name(window: Window) -> str:
@@ -32,3 +35,13 @@ def weeks_of_run(n_weeks: int, *, now: datetime) -> list[Week]:
     """The newest ``n_weeks`` closed weeks, oldest first."""
     last = last_closed_week(now)
     return list(weeks_between(last.plus(1 - n_weeks), last))
+
+
+def held_back_until(
+    db: Database, week: Week, categories: tuple[str, ...], *, now: datetime
+) -> tuple[datetime, str] | None:
+    """Until when a week's digest waits because arXiv's index is behind, and the evidence; ``None`` if it need not."""
+    record = next((r for r in window_records(db, categories) if r.window == window_of(week)), None)
+    if record is None or record.gap is None or record.problem is None or now >= week.closes_at + HOLD_BACK:
+        return None
+    return week.closes_at + HOLD_BACK, record.problem

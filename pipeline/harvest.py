@@ -10,12 +10,15 @@ from domain.errors import SourceError, SourcePaused, SourceUnreachable
 from domain.harvest import HarvestedWindow, Window, WindowRecord
 from domain.paper import ArxivId
 from domain.progress import Progress
-from domain.week import last_closed_week
-from ingest.harvest import Source, harvest_window, plan_harvest, window_of
+from domain.week import Week, last_closed_week, weeks_before
+from ingest.harvest import Source, count_newer, harvest_window, plan_harvest, window_of
+from ingest.index_gap import N_REFERENCE_WEEKS, is_confirmed, suspected_gap
 from pipeline.due_windows import window_name
 from store.database import Database
 from store.papers import apply_harvest, known_papers
-from store.windows import ids_by_window, window_records
+from store.weekly import complete_weeks
+from store.windows import ids_by_window, submission_times, window_records
+from templates.harvest_wording import gap_problem
 
 _WINDOWS_PER_QUERY = 52  # bounds the number of identifiers in memory
 CLOCK_TOLERANCE = timedelta(hours=26)
@@ -56,6 +59,8 @@ def harvest_windows(
     for n_done, window in enumerate(windows, 1):
         if window not in held:
             held = ids_by_window(db, windows[n_done - 1 :][:_WINDOWS_PER_QUERY], categories)
+        record = records.get(window)
+        was_complete = record is not None and record.is_complete
         try:
             harvested = _harvest_window(
                 db,
@@ -63,7 +68,7 @@ def harvest_windows(
                 window,
                 categories,
                 held=held[window],
-                record=records.get(window),
+                record=record,
                 page_size=page_size,
                 clock=clock,
             )
@@ -76,6 +81,8 @@ def harvest_windows(
                 "harvest", n_done, len(windows), "weeks", f"{window_name(window)}: no usable response: {error}"
             )
             continue
+        if harvested.is_complete and not was_complete:
+            harvested = _checked_for_gap(db, source, harvested)
         known = known_papers(db, [p.arxiv_id for p in harvested.papers])
         # The same instant for both: a paper is late if it was first seen after its window was complete.
         apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)
@@ -96,7 +103,7 @@ def _harvest_window(
     clock: Callable[[], datetime],
 ) -> HarvestedWindow:
     # A recheck downloads the window: equal counts may hide different papers, and replacements.
-    by_count = record is None
+    by_count = record is None or record.gap is not None
     try:
         harvested = harvest_window(
             source, window, categories, page_size=page_size, now=clock(), held=held, by_count=by_count
@@ -107,3 +114,24 @@ def _harvest_window(
             apply_harvest(db, plan_harvest((), {}), failed, seen_at=clock())
         raise
     return replace(harvested, checked_at=clock())
+
+
+def _checked_for_gap(db: Database, source: Source, harvested: HarvestedWindow) -> HarvestedWindow:
+    """The result, incomplete if the papers' times show that arXiv's index lacks papers of the week.
+
+    arXiv is asked for newer papers only where it matters: at most two requests.
+    """
+    week = Week.containing(harvested.window.start_at)
+    if harvested.window != window_of(week):
+        return harvested
+    earlier = week.plus(-N_REFERENCE_WEEKS)
+    since_then = Window(earlier.start_at, week.plus(1).end_at)
+    times = submission_times(db, since_then, harvested.categories)
+    times |= {p.arxiv_id: p.submitted_at for p in harvested.papers if set(p.categories) & set(harvested.categories)}
+    reference = complete_weeks(db, harvested.categories) & set(weeks_before(week, N_REFERENCE_WEEKS))
+    gap = suspected_gap(week, sorted(times.values()), reference)
+    if gap is not None and gap.kind == "end":
+        gap = replace(gap, n_newer=count_newer(source, week, harvested.categories))
+    if gap is None or not is_confirmed(gap):
+        return harvested
+    return replace(harvested, problem=gap_problem(gap), gap=gap)

@@ -11,6 +11,7 @@ from ingest.oai_pass_plan import FORMATS, OaiSource, after_page, ids_of, next_pa
 from store.database import Database
 from store.oai_passes import apply_page, oai_pass
 from store.papers import known_papers
+from templates.harvest_wording import unreadable_records
 
 _MAX_RESTARTS = 3  # in one harvest; a list that takes longer than a token lasts would restart for ever
 
@@ -60,6 +61,5 @@ def harvest_lists(
         if current is newest:
             continue  # it was read recently
         note = f"{set_name} ({metadata_format}): {current.n_records:,} records, {n_new:,} new, {n_changed:,} changed"
-        yield Progress(
-            "harvest", n_done + 1, len(lists), "lists", f"{note}; {current.problem}" if current.problem else note
-        )
+        problem = unreadable_records(current.n_unreadable, current.unreadable)
+        yield Progress("harvest", n_done + 1, len(lists), "lists", f"{note}; {problem}" if problem else note)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from domain.errors import SourceError
+from domain.errors import PostponedError, SourceError
 from domain.progress import Progress
 from domain.week import Week, last_closed_week, weeks_between
 from pipeline import stages
+from pipeline.due_windows import held_back_until, weeks_of_run
 from runtime.atomic_write import write_files
 from runtime.context import AppContext
 from runtime.exclusive_run import exclusive_run
 from store.digests import newest_digest, published_weeks
 from store.papers import count_papers, weeks_with_papers
 from templates.digest_pages import digest_files
+from templates.harvest_wording import held_back
 from templates.links import DIGEST_FILE_LINKS
 
 LOOK_BACK_WEEKS = 12
 """How many closed weeks are checked again, for a missed digest or for a week that has become complete."""
+_ASK_AGAIN_AFTER = timedelta(hours=3)
+"""How soon a week is harvested again that waits for arXiv's index."""
 
 
 def run(
@@ -64,6 +68,8 @@ def run(
 def publish_due(context: AppContext, n_weeks: int) -> Iterator[Progress]:
     """Harvest, analyse, and publish the digests of all closed weeks that have none.
 
+    A week for which arXiv's index is behind is left out, at most until ``held_back_until``.
+
     Raises
     ------
     SourceError
@@ -72,10 +78,11 @@ def publish_due(context: AppContext, n_weeks: int) -> Iterator[Progress]:
     now = yield from refresh(context, n_weeks)
     *missed, last = weeks_to_publish(context, now)
     stored = weeks_with_papers(context.db, missed, context.settings.categories)
-    for week in missed:
-        if week in stored:
+    for week in (*(w for w in missed if w in stored), last):
+        if (wait := held_back_until(context.db, week, context.settings.categories, now=now)) is not None:
+            yield Progress("digest", 0, 1, "digests", _held_back_note(week, wait))
+        else:
             yield from publish_and_write(context, week)
-    yield from publish_and_write(context, last)
 
 
 def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None) -> Generator[Progress, None, datetime]:
@@ -112,22 +119,41 @@ def refresh(context: AppContext, n_weeks: int, *, last_week: Week | None = None)
 
 
 def publish_week(context: AppContext, week: Week) -> Iterator[Progress]:
-    """Take one week from harvest to digest; later closed weeks are fetched with it."""
-    n_missed = week.weeks_until(last_closed_week(context.now()))
+    """Take one week from harvest to digest; later closed weeks are fetched with it.
+
+    Raises
+    ------
+    PostponedError
+        If the digest waits for arXiv's index.
+    """
+    published = published_weeks(context.db)
+    n_missed = week.weeks_until(last_closed_week(context.now())) if published else 0
     # A week that was missed long ago must not set the topics back to that time.
-    newest = max([week, *published_weeks(context.db)])
-    yield from refresh(context, context.settings.weeks + n_missed, last_week=newest)
+    newest = max([week, *published]) if published else None
+    now = yield from refresh(context, context.settings.weeks + n_missed, last_week=newest)
+    if (wait := held_back_until(context.db, week, context.settings.categories, now=now)) is not None:
+        raise PostponedError(_held_back_note(week, wait), until=min(context.now() + _ASK_AGAIN_AFTER, wait[0]))
     yield from publish_and_write(context, week)
+
+
+def _held_back_note(week: Week, wait: tuple[datetime, str]) -> str:
+    until, problem = wait
+    return held_back(str(week), f"{until:%Y-%m-%d %H:%M}", problem)
 
 
 def weeks_to_publish(context: AppContext, now: datetime) -> list[Week]:
     """The last closed week, and those of the last ``LOOK_BACK_WEEKS`` that were missed.
 
-    Weeks before the newest digest count too: they may have been missed. A new installation gets only the last week.
+    Weeks before the newest digest count too: they may have been missed. A new installation gets every week that it
+    holds of those that a run covers.
     """
     last = last_closed_week(now)
     published = published_weeks(context.db)
-    first = max(published[0], last.plus(1 - LOOK_BACK_WEEKS)) if published else last
+    if not published:
+        *earlier, last = weeks_of_run(context.settings.weeks, now=now)
+        stored = weeks_with_papers(context.db, earlier, context.settings.categories)
+        return [*(week for week in earlier if week in stored), last]
+    first = max(published[0], last.plus(1 - LOOK_BACK_WEEKS))
     return [week for week in weeks_between(first, last) if week == last or week not in published]
 
 

@@ -10,7 +10,7 @@ whether a run was interrupted or not, because units are taken in a fixed order.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from analysis.trends.shares import INTERVAL_LEVEL
@@ -47,13 +47,15 @@ def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, date
         now = arxiv_now(context.source, context.settings.categories, now=now)
         windows = windows_due(context, n_weeks, now)
     if windows:
+        # A server that plays back the past is harvested by its own time, which decides what is rechecked later.
+        behind = context.now() - now
         yield from harvest_windows(
             context.db,
             context.source,
             context.settings.categories,
             windows,
             page_size=context.settings.arxiv.page_size,
-            clock=context.clock,
+            clock=lambda: context.now() - behind,
         )
     return now
 
@@ -162,7 +164,7 @@ def publish(context: AppContext, week: Week) -> Iterator[Progress]:
     """Make a week's calls, then publish its digest if that is due."""
     yield from calls(context, week)
     yield from publish_if_due(
-        context.db, week, context.settings.categories, lambda: edition(context, week), clock=context.clock
+        context.db, week, context.settings.categories, lambda: edition(context, week), clock=context.now
     )
 
 
@@ -192,6 +194,7 @@ def edition(context: AppContext, week: Week) -> DigestEdition:
             interval_level=INTERVAL_LEVEL,
             false_discovery_rate=context.settings.digest.false_discovery_rate,
         ),
+        weeks_later=max(0, int((context.now() - week.closes_at) / timedelta(weeks=1))),
     )
 
 

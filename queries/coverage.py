@@ -28,6 +28,7 @@ from store.oai_passes import oai_passes
 from store.papers import count_by_category, count_papers, count_seen_after
 from store.weekly import weekly_totals
 from store.windows import late_arrivals, window_records
+from templates.harvest_wording import unreadable_records
 
 _N_ANSWERS = 5
 
@@ -49,6 +50,8 @@ def coverage(context: AppContext) -> Coverage:
                 n_held=r.n_got,
                 tries=r.n_tries,
                 checked_at=r.checked_at,
+                unreadable=r.unreadable,
+                index_gap=r.gap,
             )
             for r in records
             if not r.is_complete
@@ -62,7 +65,8 @@ def coverage(context: AppContext) -> Coverage:
                 read_until=p.from_date,
                 n_records=p.n_records,
                 finished_at=p.finished_at,
-                problem=p.problem,
+                problem=unreadable_records(p.n_unreadable, p.unreadable),
+                unreadable=p.unreadable,
             )
             for p in oai_passes(db)
         ),

@@ -15,6 +15,7 @@ from typing import Literal
 from analysis.digest.json_differences import Difference
 from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
+from domain.harvest import IndexGap
 from domain.paper import ArxivId
 from domain.period import Period
 from domain.topics import TopicEventKind
@@ -434,6 +435,10 @@ class OpenWindow:
     n_held: int
     tries: int
     checked_at: datetime
+    unreadable: tuple[str, ...]
+    """The first 20 entries that could not be read, each with its id and problem."""
+    index_gap: IndexGap | None
+    """The evidence that arXiv's index is behind, if that is the problem."""
 
 
 @dataclass(frozen=True)
@@ -461,6 +466,8 @@ class OaiList:
     finished_at: datetime | None
     """Null while the pass is under way."""
     problem: str | None
+    unreadable: tuple[str, ...]
+    """The first 20 records that could not be read, each with its name and problem."""
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ MAX_PAGE = 2000
 MAX_START = 30_000
 
 _QUERY = re.compile(
-    r"(?P<opened>\()?(?P<categories>cat:[\w.-]+(?: OR cat:[\w.-]+)*)(?(opened)\))"
-    r"(?: AND submittedDate:\[(?P<first>\d{12}) TO (?P<last>\d{12})\])?"
+    r"(?:(?P<opened>\()?(?P<categories>cat:[\w.-]+(?: OR cat:[\w.-]+)*)(?(opened)\))(?: AND (?=s)|$))?"
+    r"(?:submittedDate:\[(?P<first>\d{12}) TO (?P<last>\d{12})\])?"
 )
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ATOM = "application/atom+xml; charset=utf-8"
@@ -250,9 +250,9 @@ class _Query:
         """Parse a request's arguments; a ``ValueError`` has the message for arXiv's error entry."""
         text, ids = args.get("search_query", ""), [i for i in args.get("id_list", "").split(",") if i]
         match = _QUERY.fullmatch(text)
-        if match is None and (text or not ids):
+        if (match is None or not text) and (text or not ids):
             raise ValueError(f"cannot read the query {text!r}")
-        categories = re.findall(r"cat:([\w.-]+)", match["categories"]) if match else []
+        categories = re.findall(r"cat:([\w.-]+)", match["categories"] or "") if match else []
         first, last = (match["first"], match["last"]) if match else (None, None)
         try:
             start, max_results = int(args.get("start", "0")), int(args.get("max_results", "10"))

@@ -39,7 +39,8 @@ def apply_page(db: Database, plan: HarvestPlan, new_state: OaiPass, *, seen_at: 
         "token": new_state.token,
         "pass_began_at": new_state.began_at,
         "n_records": new_state.n_records,
-        "problem": new_state.problem,
+        "n_unreadable": new_state.n_unreadable,
+        "unreadable": list(new_state.unreadable),
         "finished_at": new_state.finished_at,
     }
     insert = db.upsert(oai_harvest).values(
@@ -60,6 +61,7 @@ def _pass_from_row(row: Any) -> OaiPass:
         token=row.token,
         began_at=row.pass_began_at,
         n_records=row.n_records,
-        problem=row.problem,
+        n_unreadable=row.n_unreadable,
+        unreadable=tuple(row.unreadable),
         finished_at=row.finished_at,
     )

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -119,6 +119,8 @@ harvest_window = Table(
     Column("checked_at", UtcDateTime, nullable=False),
     Column("n_tries", Integer, nullable=False),
     Column("first_complete_at", UtcDateTime),  # papers of the window first seen later than this are late
+    Column("unreadable", JSON, nullable=False, server_default="[]"),  # the first entries, each with its problem
+    Column("gap", JSON(none_as_null=True)),  # evidence that arXiv's index is behind, if that is the problem
 )
 
 oai_harvest = Table(  # progress of reading each OAI-PMH list
@@ -132,7 +134,8 @@ oai_harvest = Table(  # progress of reading each OAI-PMH list
     Column("token", Text),  # resumption token of the next page; expires daily
     Column("pass_began_at", UtcDateTime),  # by the server's clock; becomes from_date at the end of the pass
     Column("n_records", Integer, nullable=False),  # records read in the newest pass
-    Column("problem", Text),  # what could not be read in the newest pass
+    Column("n_unreadable", Integer, nullable=False, server_default="0"),  # records of the newest pass
+    Column("unreadable", JSON, nullable=False, server_default="[]"),  # the first of them, with their problems
     Column("finished_at", UtcDateTime),  # null while a pass is in progress
 )
 

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, case, func, or_, select
 
-from domain.harvest import HarvestedWindow, LateArrivals, Window, WindowRecord
+from domain.harvest import MAX_NAMED, HarvestedWindow, IndexGap, LateArrivals, Window, WindowRecord
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
 from store.paper_conditions import categories_key, is_in_window, is_listed, is_watched
 from store.schema import harvest_window, paper
+
+_GAP = TypeAdapter(IndexGap)
 
 
 def store_window(db: Database, connection: Connection, harvested: HarvestedWindow) -> None:
@@ -30,6 +33,8 @@ def store_window(db: Database, connection: Connection, harvested: HarvestedWindo
         checked_at=harvested.checked_at,
         n_tries=1,
         first_complete_at=harvested.checked_at if harvested.is_complete else None,
+        unreadable=list(harvested.unreadable[:MAX_NAMED]),
+        gap=None if harvested.gap is None else _GAP.dump_python(harvested.gap, mode="json"),
     )
     new = insert.excluded
     connection.execute(
@@ -42,6 +47,8 @@ def store_window(db: Database, connection: Connection, harvested: HarvestedWindo
                 "checked_at": new.checked_at,
                 "n_tries": harvest_window.c.n_tries + 1,
                 "first_complete_at": func.coalesce(harvest_window.c.first_complete_at, new.first_complete_at),
+                "unreadable": new.unreadable,
+                "gap": new.gap,
             },
         )
     )
@@ -65,6 +72,8 @@ def window_records(db: Database, categories: Collection[str]) -> list[WindowReco
                 checked_at=row.checked_at,
                 n_tries=row.n_tries,
                 first_complete_at=row.first_complete_at,
+                unreadable=tuple(row.unreadable),
+                gap=None if row.gap is None else _GAP.validate_python(row.gap),
             )
             for row in connection.execute(query)
         ]
@@ -92,6 +101,17 @@ def ids_by_window(db: Database, windows: Sequence[Window], categories: Collectio
         }
         for window in windows
     }
+
+
+def submission_times(db: Database, window: Window, categories: Collection[str]) -> dict[ArxivId, datetime]:
+    """When the papers of a window were submitted, oldest first, withdrawn ones included."""
+    query = (
+        select(paper.c.arxiv_id, paper.c.submitted_at)
+        .where(is_in_window(window), is_listed(categories))
+        .order_by(paper.c.submitted_at)
+    )
+    with db.read() as connection:
+        return {ArxivId(row.arxiv_id): row.submitted_at for row in connection.execute(query)}
 
 
 def newest_week_held(db: Database, categories: Collection[str]) -> Week | None:

@@ -53,6 +53,11 @@ class EnglishDigestWording:
     def notes(self, facts: NoteFacts) -> tuple[str, ...]:
         """One sentence for each limit that holds, in a fixed order."""
         notes = []
+        if facts.weeks_later:
+            notes.append(
+                f"This digest was made later, {plural(facts.weeks_later, 'week')} after its week closed, so its topics "
+                "may be fitted to newer papers too."
+            )
         completeness = facts.completeness
         if not completeness.complete:
             problem = completeness.problem or "it was not harvested as one window"

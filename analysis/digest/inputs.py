@@ -66,6 +66,7 @@ class WeekMaterial:
     errors : the detector's measured errors, by the terms' keys.
     waves : of conference papers in this week.
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
+    weeks_later : whole weeks between the week's closing and the making of its digest.
     """
 
     week: Week
@@ -88,3 +89,4 @@ class WeekMaterial:
     errors: Mapping[str, MeasuredError] = field(default_factory=dict)
     waves: tuple[VenueWave, ...] = ()
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
+    weeks_later: int = 0

@@ -24,4 +24,5 @@ def note_facts(
         no_topic_called=bool(material.topics) and all(call.verdict == "unknown" for call in topic_calls),
         holds_last_year=all(tables.n_papers(week) for week in last_year),
         unmeasured=tuple(term.name for term in material.terms if not term.measured),
+        weeks_later=material.weeks_later,
     )

@@ -320,11 +320,14 @@ def test_a_restarted_list_requests_the_same_day() -> None:
     assert restarted(cut) == OaiPass("cs:cs:LG", "arXivRaw", SINCE, SINCE)
 
 
-def test_unreadable_records_are_stored_with_their_pass() -> None:
+def test_unreadable_records_of_every_page_are_counted_and_named_with_their_pass() -> None:
     first = next_pass(None, "cs:cs:LG", "arXivRaw", since=SINCE, now=NOW)
-    told = after_page(first, OaiPage(2, NOW, token="t", unreadable=("oai:arXiv.org:1: no <id>",)), now=NOW)
-    assert "1 records could not be read, for example oai:arXiv.org:1: no <id>" in str(told.problem)
-    assert after_page(told, OaiPage(2, NOW), now=NOW).problem == told.problem
+    names = tuple(f"oai:arXiv.org:{i}: no <id>" for i in range(30))
+    told = after_page(first, OaiPage(5, NOW, token="t", unreadable=names[:3]), now=NOW)
+    told = after_page(told, OaiPage(5, NOW, token="u"), now=NOW)
+    told = after_page(told, OaiPage(40, NOW, unreadable=names[3:]), now=NOW)
+    assert (told.n_records, told.n_unreadable, told.unreadable) == (50, 30, names[:20])
+    assert restarted(told).unreadable == ()
 
 
 # -- recorded answers of arXiv

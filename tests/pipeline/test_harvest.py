@@ -19,6 +19,7 @@ from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
 from ingest.settings import ArxivSettings
 from pipeline import harvest, stages
+from pipeline.due_windows import held_back_until
 from queries.coverage import coverage
 from queries.results import LateCount
 from runtime.context import AppContext
@@ -36,6 +37,8 @@ CATEGORIES = ("cs.LG", "stat.ML")
 
 class _World:
     """arXiv, a database and a clock that only moves when told."""
+
+    hidden: Sequence[Paper] = ()
 
     def __init__(self, folder: Path, arxiv: SampleArxiv) -> None:
         self.arxiv = arxiv
@@ -64,9 +67,9 @@ class _World:
 
 @pytest.fixture
 def papers(make_paper: Make) -> list[Paper]:
-    """Twelve papers in each of eight weeks up to ``WEEK``."""
+    """Twelve papers, spread over the days, in each of eight weeks up to ``WEEK``."""
     return [
-        make_paper(100 * i + j, submitted_at=WEEK.plus(-i).start_at + timedelta(hours=j), categories=CATEGORIES)
+        make_paper(100 * i + j, submitted_at=WEEK.plus(-i).start_at + timedelta(hours=13 * j), categories=CATEGORIES)
         for i in range(8)
         for j in range(12)
     ]
@@ -275,3 +278,59 @@ def test_two_harvests_at_once_through_one_database_take_turns(world: _World) -> 
     ends = [a.asked_at + timedelta(seconds=a.seconds) for a in answers]
     # Each answer is noted before the next question, and the pause is between the two.
     assert all(b.asked_at - end >= timedelta(seconds=0.015) for end, b in zip(ends, answers[1:], strict=False))
+
+
+@pytest.fixture
+def late_index(make_paper: Make, tmp_path: Path) -> Iterator[_World]:
+    """Forty papers in each of ten weeks; the newest week's last three days are not shown yet."""
+    papers = [
+        make_paper(100 * i + j, submitted_at=WEEK.plus(-i).start_at + timedelta(hours=4.2 * j), categories=CATEGORIES)
+        for i in range(-1, 9)
+        for j in range(40)
+    ]
+    reached = WEEK.end_at - timedelta(days=2, hours=6)
+    with SampleArxiv([p for p in papers if p.submitted_at < reached], now=WEEK.end_at) as arxiv:
+        world = _World(tmp_path, arxiv)
+        world.hidden = [p for p in papers if p.submitted_at >= reached]
+        yield world
+
+
+@pytest.mark.parametrize("n_weeks", [1, 9])
+def test_a_week_stays_open_while_arxivs_index_is_behind(late_index: _World, n_weeks: int) -> None:
+    notes = late_index.harvest(n_weeks)
+    assert notes[-1].startswith(f"{WEEK}: 28 papers, 28 new, incomplete: arXiv's index may be behind: no paper was")
+    assert all("complete" in note and "incomplete" not in note for note in notes[:-1])
+    with _looking_at(late_index) as context:
+        answer = coverage(context)
+        assert window_of(WEEK) in stages.windows_due(context, 1, late_index.now)
+        assert held_back_until(context.db, WEEK, CATEGORIES, now=late_index.now) is not None
+        after_six_days = WEEK.closes_at + timedelta(days=6)
+        assert held_back_until(context.db, WEEK, CATEGORIES, now=after_six_days) is None
+    [line] = answer.open_windows
+    assert line.index_gap is not None
+    assert (line.index_gap.kind, line.index_gap.n_newer, line.index_gap.n_weeks) == ("end", 0, 0 if n_weeks == 1 else 8)
+    assert any("index may be behind" in text for text in coverage_lines(answer))
+
+    late_index.at(late_index.now + timedelta(hours=3))
+    n_requests = late_index.arxiv.n_requests
+    assert "index may be behind" in late_index.harvest(1)[-1]
+    assert late_index.arxiv.n_requests - n_requests == 4  # the clock, one count, and two for newer papers
+
+    late_index.at(late_index.now + timedelta(days=1))
+    _publish(late_index, *late_index.hidden)
+    assert late_index.harvest(1)[-1] == f"{WEEK}: 40 papers, 12 new, complete"
+    with _looking_at(late_index) as context:
+        assert coverage(context).open_windows == ()
+
+
+def test_a_small_corpus_is_believed_once_arxiv_shows_anything_newer(late_index: _World, make_paper: Make) -> None:
+    elsewhere = make_paper(
+        9000, submitted_at=WEEK.end_at + timedelta(minutes=1), categories=("math.CO",), primary_category="math.CO"
+    )
+    _publish(late_index, elsewhere)
+    assert late_index.harvest(1)[-1] == f"{WEEK}: 28 papers, 28 new, complete"
+
+
+def test_a_source_that_cannot_be_asked_for_newer_papers_leaves_the_week_open(late_index: _World) -> None:
+    late_index.arxiv.failing("503", at=range(6, 99))  # after arXiv's clock, three pages and the proof
+    assert "it could not be asked for newer papers" in late_index.harvest(1)[-1]

@@ -1,0 +1,30 @@
+"""English about harvests: why a week is not complete, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.harvest import IndexGap
+
+
+def gap_problem(gap: IndexGap) -> str:
+    """Why a week is not called complete although arXiv's count agrees."""
+    span = f"{gap.since:%Y-%m-%d %H:%M} to {gap.until:%Y-%m-%d %H:%M} UTC"
+    found = "no paper was" if gap.n_held == 0 else f"only {gap.n_held:,} papers were"
+    text = f"arXiv's index may be behind: {found} submitted from {span}, where about {gap.n_expected:,.0f} are usual"
+    if gap.kind == "range":
+        return f"{text}; it has earlier and later papers"
+    return f"{text}, and {'it shows no newer paper' if gap.n_newer == 0 else 'it could not be asked for newer papers'}"
+
+
+def held_back(week: str, until: str, problem: str | None) -> str:
+    """The note that a digest waits for arXiv's index."""
+    return f"the digest of {week} waits until {until} UTC at the latest: {problem}"
+
+
+def unreadable_records(n: int, examples: Sequence[str]) -> str | None:
+    """What of a list could not be read; ``None`` if everything could."""
+    if not n:
+        return None
+    record = "1 record" if n == 1 else f"{n:,} records"
+    return f"{record} could not be read, for example {examples[0]}" if examples else f"{record} could not be read"
