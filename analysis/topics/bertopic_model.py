@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.topics.areas import area_of_topic, extended_name
+from analysis.topics.areas import area_names, area_of_topic
 from analysis.topics.assignment import UNASSIGNED, nearest_centroids
 from analysis.topics.knn_graph import nearest_papers
-from analysis.topics.labels import CountedTitles, count_titles, label_topics, plain_text, singular, title_of
+from analysis.topics.labels import count_titles, label_topics, plain_text, singular, title_of
 from domain.embeddings import Embeddings
 from domain.topics import FittedTopics
 
@@ -157,35 +157,16 @@ def fit_topics(
     titles = count_titles([title_of(text) for text in plain], plain, topic_of_paper, n_topics)
     centroids = mean_vectors(vectors, topic_of_paper, n_topics)
     labels = label_topics(titles, top_terms)
+    sizes = tuple(int(size) for size in np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics))
     return FittedTopics(
         embedding_model_id=embeddings.model_id,
         centroids=centroids,
-        sizes=tuple(int(size) for size in np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)),
+        sizes=sizes,
         labels=labels,
         top_terms=top_terms,
         floor=clusters.floor,
-        areas=_area_names(titles, topic_of_paper, area_of_topic(centroids), words, labels, settings),
+        areas=tuple(area_names(area_of_topic(centroids, sizes), labels, sizes, centroids)),
     )
-
-
-def _area_names(
-    titles: CountedTitles,
-    topic_of_paper: NDArray[np.int64],
-    area: NDArray[np.int64],
-    words: WordCounts,
-    labels: Sequence[str],
-    settings: TopicSettings,
-) -> tuple[str, ...]:
-    """The name of each topic's area, from the titles of its papers, as labels are for topics."""
-    n_areas = int(area.max()) + 1
-    area_of_paper = np.where(topic_of_paper >= 0, area[topic_of_paper], UNASSIGNED)
-    terms = distinctive_terms(words, area_of_paper, settings.n_top_terms, [words.vocabulary] * n_areas)
-    names = label_topics(titles.of_groups(area), [[term for term, _ in of_area] for of_area in terms])
-    wide = [
-        extended_name(name, [labels[t] for t in np.flatnonzero(area == number).tolist()])
-        for number, name in enumerate(names)
-    ]
-    return tuple(wide[number] for number in area.tolist())
 
 
 def _no_topics(embeddings: Embeddings, settings: TopicSettings) -> FittedTopics:

@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -279,7 +279,7 @@ def _candidates(
 
 @dataclass(frozen=True, eq=False)
 class CountedTitles:
-    """The phrases of all titles and the words of all texts, counted once to label topics and areas.
+    """The phrases of all titles and the words of all texts, counted once to label topics.
 
     ``sizes``, int64 ``(n_topics,)``, are the papers of each topic. ``phrases`` are counts by phrase. ``forms`` gives,
     for each word in lower case, how often it is written in which form within sentences.
@@ -289,17 +289,6 @@ class CountedTitles:
     sizes: NDArray[np.int64]
     phrases: dict[Key, _PhraseCounts]
     forms: dict[str, Counter[str]]
-
-    def of_groups(self, group_of_topic: NDArray[np.int64]) -> CountedTitles:
-        """The same titles, counted by groups of topics; ``group_of_topic`` is int ``(n_topics,)``, from 0."""
-        phrases = {}
-        for key, count in self.phrases.items():
-            n_in_group: Counter[int] = Counter()
-            for topic, n in count.n_in_topic.items():
-                n_in_group[int(group_of_topic[topic])] += n
-            phrases[key] = replace(count, n_in_topic=n_in_group)
-        sizes = np.bincount(group_of_topic, weights=self.sizes).astype(np.int64)
-        return CountedTitles(self.n_titles, sizes, phrases, self.forms)
 
 
 def count_titles(

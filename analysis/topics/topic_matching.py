@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.topics.areas import areas_after_refit
+from analysis.topics.areas import area_names, areas_after_refit
 from analysis.topics.labels import singular
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent, TopicEventKind
 from domain.week import Week
@@ -183,9 +183,10 @@ def match_topics(
             events.extend(_continuation(topic, before, float(cosines[number, column]), week))
         topics.append(topic)
     areas = areas_after_refit(
-        fitted.areas,
+        _area_names(fitted, labels),
         [known[match[number]].topic.area if number in match else None for number in range(len(fitted))],
         fitted.sizes,
+        labels,
     )
     topics = [replace(topic, area=area) for topic, area in zip(topics, areas, strict=True)]
     retired = [column for column in range(len(known)) if known[column].is_active and column not in match.values()]
@@ -196,6 +197,14 @@ def match_topics(
         retired_ids=tuple(sorted(known[column].topic.topic_id for column in retired)),
         events=tuple(sorted(events, key=lambda event: event.topic_id)),
     )
+
+
+def _area_names(fitted: FittedTopics, labels: Sequence[str]) -> list[str]:
+    """The name of each topic's area by the labels that the topics have after matching; empty without areas."""
+    if not fitted.areas:
+        return []
+    _, area = np.unique(np.array(fitted.areas), return_inverse=True)
+    return area_names(area, labels, fitted.sizes, fitted.centroids)
 
 
 def _cosines(fitted: FittedTopics, known: Sequence[KnownTopic]) -> NDArray[np.float64]:

@@ -49,16 +49,6 @@ def test_labels_are_the_phrases_that_people_write() -> None:
     assert label_topics(counted, TERMS) == ("machine unlearning", "LLM agents", "3D Gaussian splatting")
 
 
-def test_areas_are_named_from_the_same_counts_as_if_they_were_topics() -> None:
-    counted = count_titles(CORPUS, BODIES, TOPICS, 3)
-    area_of_topic = np.array([0, 1, 0])
-    terms = [("unlearning", "splatting"), ("agent", "llm")]
-    as_topics = count_titles(CORPUS, BODIES, area_of_topic[TOPICS], 2)
-    grouped = counted.of_groups(area_of_topic)
-    assert grouped.sizes.tolist() == as_topics.sizes.tolist() == [10, 5]
-    assert label_topics(grouped, terms) == label_topics(as_topics, terms)
-
-
 def test_long_and_short_forms_of_a_family_are_one_name() -> None:
     assert labels_of(AGENTS + UNLEARNING, np.repeat([0, 1], 5), TERMS[1::-1])[0] == "LLM agents"
 
