@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import time
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.errors import ModelError
 
@@ -46,7 +47,8 @@ class EmbeddingSettings(BaseModel):
     )
     revision: str | None = Field(
         default=None,
-        description="The commit of a Hugging Face model; needed for one, so that the same name is the same weights.",
+        description="The commit of a Hugging Face model, 40 hexadecimal digits; needed for one, so that the same name "
+        "is the same weights.",
     )
     number_type: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",
@@ -54,6 +56,13 @@ class EmbeddingSettings(BaseModel):
     )
     batch_size: int = Field(default=32, ge=1, description="Texts in one pass through the model.")
     chunk_size: int = Field(default=512, ge=1, description="Papers embedded and stored in one transaction.")
+
+    @field_validator("revision")
+    @classmethod
+    def _is_a_commit(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch("[0-9a-f]{40}", value) is None:
+            raise ValueError("give the commit's 40 hexadecimal digits: a branch or tag can move to other weights")
+        return value
 
 
 class SentenceEncoder:

@@ -13,6 +13,7 @@
           ResumptionTokenExpired  an OAI-PMH list must be read again from the start
         SourceFormatError         not the expected XML
       StoreError                  the database failed
+        NoDatabaseError           there is none where one was expected; a UsageError too
         QueryTimeout              a query exceeded its time limit
       BusyError                   another process holds the lease (.holder)
       ModelError                  the embedding model is missing, damaged or not the expected one
@@ -135,6 +136,10 @@ class StoreError(PapertideError):
     """The database failed."""
 
     default_public = "the database failed"
+
+
+class NoDatabaseError(StoreError, UsageError):
+    """There is no database where one was expected; most likely the folder is mistyped, which is wrong use."""
 
 
 class QueryTimeout(StoreError):

@@ -69,6 +69,7 @@ class AppContext:
     source : the client of arXiv's query API; by default one for the settings' address.
     oai_source : the client of arXiv's OAI-PMH; by default one for the settings' address.
     read_only : open the database without creating, migrating or changing it.
+    create : create a SQLite database that does not exist; otherwise using it is an error.
     """
 
     def __init__(
@@ -82,9 +83,11 @@ class AppContext:
         source: ArxivClient | None = None,
         oai_source: OaiClient | None = None,
         read_only: bool = False,
+        create: bool = True,
     ) -> None:
         self.settings = settings
         self._read_only = read_only
+        self._create = create
         self.clock = clock
         self._db = db
         self._detector = detector
@@ -117,7 +120,7 @@ class AppContext:
         return make()
 
     def _open_database(self) -> Database:
-        return open_database(self.settings.store_url, read_only=self._read_only)
+        return open_database(self.settings.store_url, read_only=self._read_only, create=self._create)
 
     @property
     def db(self) -> Database:

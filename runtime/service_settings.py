@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+_ROOT_URL = re.compile(r"https?://(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/?")
 
 
 class ServiceSettings(BaseModel):
@@ -38,9 +44,25 @@ class ServiceSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _is_a_root(cls, value: str) -> str:
-        if value and (not value.startswith(("http://", "https://")) or value.rstrip("/").count("/") != 2):
+        if value and _ROOT_URL.fullmatch(value) is None:
             raise ValueError("write it as https://papertide.example, without a path: pages need the root of a host")
+        try:
+            _ = urlsplit(value).port
+        except ValueError as error:
+            raise ValueError("its port must be a number from 0 to 65535") from error
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            try:
+                ipaddress.ip_network(value)
+            except ValueError as error:
+                raise ValueError(
+                    f"{value!r} is no IP address or network; write it like 127.0.0.1 or 10.0.0.0/8"
+                ) from error
+        return values
 
     @property
     def address(self) -> str:

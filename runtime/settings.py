@@ -9,8 +9,18 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from sqlalchemy import URL
 
 from analysis.digest.inputs import DigestSettings
@@ -19,7 +29,7 @@ from analysis.sentence_encoder import EmbeddingSettings
 from analysis.topics.bertopic_model import TopicSettings
 from domain.errors import ConfigError
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
-from runtime.mail_settings import MailSettings
+from runtime.mail_settings import MailSettings, is_this_machine
 from runtime.schedule_settings import ScheduleSettings
 from runtime.service_settings import ServiceSettings
 
@@ -101,6 +111,21 @@ class Settings(BaseModel):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    @model_validator(mode="after")
+    def _links_in_mails_are_encrypted(self) -> Settings:
+        """Refuse mails whose links are not https: one-click unsubscribe needs it (RFC 8058).
+
+        A trial with everything on this machine is allowed.
+        """
+        url = urlsplit(self.service.address)
+        is_trial = is_this_machine(self.mail.host) and is_this_machine(url.hostname or "")
+        if self.mail.transport == "smtp" and url.scheme != "https" and not is_trial:
+            raise ValueError(
+                f"mail.transport = 'smtp': links in mails would begin with {self.service.address}; set "
+                "service.base_url to an https address, which one-click unsubscribe needs"
+            )
+        return self
 
     @property
     def store_url(self) -> str:
@@ -191,6 +216,8 @@ def _first_problem(error: ValidationError) -> str:
         hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists all settings"
         return f"there is no setting {name!r}; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
+    if not name:  # two settings that do not fit together
+        return f"setting {message}"
     if isinstance(problem["input"], Mapping):  # a whole group, which may include a password
         return f"setting {name}: {message[:1].lower() + message[1:]}"
     value = "" if _is_secret(problem["loc"]) else f" = {problem['input']!r}"

@@ -25,19 +25,29 @@ STOP_BESIDE_S = 5.0
 
 
 @contextmanager
+def sigterm_ends_normally() -> Iterator[None]:
+    """Let SIGTERM end the web server in the ``with`` block as a normal end of this process, with exit status 0.
+
+    The server re-raises its signal after its shutdown, which would end the process at once, with status 143.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def scheduler_beside(context: AppContext) -> Iterator[None]:
     """Run the scheduler in this process while the ``with`` block runs, and stop it afterwards."""
     _log_to_standard_error()
-    # The web server re-raises its signal after its shutdown, which would end the process before our units finish.
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    with registered_process(context.db, clock=context.clock):
+    with sigterm_ends_normally(), registered_process(context.db, clock=context.clock):
         scheduler = Scheduler(MailService(context))
         scheduler.start()
         try:
             yield
         finally:
             ended = scheduler.stop(STOP_BESIDE_S)
-            signal.signal(signal.SIGTERM, before)
     if not ended:
         _exit_at_once()
 

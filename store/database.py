@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
-from domain.errors import ConfigError, QueryTimeout, StoreError
+from domain.errors import ConfigError, NoDatabaseError, QueryTimeout, StoreError
 from store.schema import SCHEMA_VERSION, instance_key
 
 BUSY_TIMEOUT_S = 30
@@ -158,10 +158,11 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> Database:
+def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False, create: bool = True) -> Database:
     """Connect, and bring the schema up to date; SQLite keeps ``cache_mb`` of pages for each connection.
 
-    With ``read_only`` nothing is created, migrated or written: every write fails.
+    With ``read_only`` nothing is created, migrated or written: every write fails. Without ``create`` a SQLite file must
+    exist.
 
     Raises
     ------
@@ -177,8 +178,10 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False) -> D
         raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
     name = parsed.get_backend_name()
     if name == "sqlite":
-        if read_only and not Path(parsed.database or "").is_file():
-            raise StoreError(f"there is no database {parsed.database}; `papertide run` makes one")
+        if not (create and not read_only) and not Path(parsed.database or "").is_file():
+            raise NoDatabaseError(
+                f"there is no database {parsed.database}; check --data-dir, or make one: `papertide run`"
+            )
         if parsed.database and parsed.database != ":memory:" and not read_only:
             _make_private(Path(parsed.database))
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)

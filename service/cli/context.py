@@ -23,15 +23,18 @@ class GlobalOptions:
 
 
 @contextmanager
-def open_context(ctx: typer.Context, *, read_only: bool = False, **overrides: Any) -> Iterator[AppContext]:
+def open_context(
+    ctx: typer.Context, *, read_only: bool = False, create: bool = False, **overrides: Any
+) -> Iterator[AppContext]:
     """The application context of the settings, closed at the end of the ``with`` block.
 
-    With ``read_only`` the database is not created, migrated or changed.
+    With ``read_only`` the database is not migrated or changed. Only with ``create`` a new one may be made: a mistyped
+    folder must not look like an empty one.
     """
     from runtime.context import AppContext
     from runtime.settings import load_settings, process_environment
 
     given: GlobalOptions = ctx.obj
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
-    with AppContext(settings, read_only=read_only) as context:
+    with AppContext(settings, read_only=read_only, create=create) as context:
         yield context

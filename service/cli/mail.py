@@ -88,7 +88,7 @@ def mail_test(
     from domain.mail_address import normalised_address
     from templates.mail_notice_wording import trial_notice
 
-    with open_context(ctx) as context:
+    with open_context(ctx, create=True) as context:
         normal, mail_service = normalised_address(address), open_mail_service(context)
         if mail_service.newest_issue() is not None:
             chosen = _issue(mail_service, issue)

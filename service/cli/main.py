@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import PapertideError, UsageError
+from domain.subscription import sanitized_line
 from service.cli.backup import backup, restore
 from service.cli.context import GlobalOptions
 from service.cli.deliver import deliver
@@ -20,6 +21,7 @@ from service.cli.digest import digest
 from service.cli.export import export
 from service.cli.mail import mail_app
 from service.cli.run import run
+from service.cli.safe_terminal import make_terminal_safe
 from service.cli.scheduler import scheduler
 from service.cli.search import search
 from service.cli.stages import analyse, embed, harvest, import_
@@ -93,6 +95,7 @@ for _name, _command in COMMANDS.items():
 
 def main() -> None:
     """Run the command; an expected error prints one line, with exit status 2 for wrong use, else 1."""
+    make_terminal_safe()
     try:
         app(standalone_mode=False)
     except typer.TyperException as error:  # what was typed cannot be read
@@ -117,4 +120,4 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    typer.echo("papertide: " + " ".join(message.split()), err=True)
+    typer.echo("papertide: " + sanitized_line(message), err=True)

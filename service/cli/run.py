@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run(ctx: typer.Context, weeks: WeeksOption = None) -> None:
     """Do everything that is due now: harvest, embed, topics, adoption, digest, delivery."""
-    with open_context(ctx, weeks=weeks) as context:
+    with open_context(ctx, create=True, weeks=weeks) as context:
         ended: list[Ended] = []
         try:
             run_and_write(context, deliver=lambda: ended.extend(deliver_due(context)))

@@ -22,7 +22,7 @@ def scheduler(
     from scheduler.process_lifecycle import run_scheduler
     from scheduler.scheduler import run_once
 
-    with open_context(ctx) as context:
+    with open_context(ctx, create=True) as context:
         mail_service = open_mail_service(context)
         if once:
             answer_requests(mail_service)

@@ -39,7 +39,7 @@ def harvest(
         raise UsageError("use either --since or --weeks, not both")
     first_day = day(since) if since else None
     with (
-        open_context(ctx, weeks=weeks) as context,
+        open_context(ctx, create=True, weeks=weeks) as context,
         exclusive_run(
             context, "harvest", source if source == "oai" else str(last_closed_week(context.now()))
         ) as guarded,
@@ -63,7 +63,7 @@ def import_(
     from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
-    with open_context(ctx) as context, exclusive_run(context, "import", file.name[:32]) as guarded:
+    with open_context(ctx, create=True) as context, exclusive_run(context, "import", "snapshot") as guarded:
         skipped = SkippedLines()
         follow(guarded(stages.import_papers(context, file, skipped)))
         if skipped.n:

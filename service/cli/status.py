@@ -101,9 +101,10 @@ def _run_lines(answer: OperatorStatus) -> list[str]:
     ]
     details = {(d.job, d.period): d.detail for d in answer.trouble_details}
     for trouble in answer.troubled:
-        again = f"again at {iso_instant(trouble.next_try_at)}" if trouble.next_try_at else trouble.state
-        times = f"{trouble.n_tries} times, {again}: {trouble.message}"
-        lines.append(f"  in trouble: {trouble.job} {trouble.period}, {times}")
+        state = f"again at {iso_instant(trouble.next_try_at)}" if trouble.next_try_at else trouble.state
+        if trouble.n_tries:  # a command is not tried again by itself, so its failures are not counted
+            state = f"{'once' if trouble.n_tries == 1 else f'{trouble.n_tries} times'}, {state}"
+        lines.append(f"  in trouble: {trouble.job} {trouble.period}, {state}: {trouble.message}")
         if detail := details.get((trouble.job, trouble.period)):
             lines.append(f"    {detail}")
     return lines

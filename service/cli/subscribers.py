@@ -37,7 +37,7 @@ def subscribers_add(
     from domain.mail_address import normalised_address
     from mail.subscriptions import checked_preferences, invite
 
-    with open_context(ctx) as context:
+    with open_context(ctx, create=True) as context:
         normal = normalised_address(address)
         invite(context, normal, checked_preferences(context, frequency, mail_format, follow or ()))
         answer_requests(open_mail_service(context))

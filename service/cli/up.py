@@ -16,13 +16,14 @@ def up(
     only_web: Annotated[bool, typer.Option("--only-web", help="Leave the jobs to another process.")] = False,
 ) -> None:
     """The web service with the scheduler beside it: pages, API, feeds, and every job when it is due."""
-    from scheduler.process_lifecycle import scheduler_beside
+    from scheduler.process_lifecycle import scheduler_beside, sigterm_ends_normally
     from service.web.server import serve
 
     overrides: dict[str, Any] = {"service.host": host, "service.port": port}
-    with open_context(ctx, **overrides) as context:
+    with open_context(ctx, create=True, **overrides) as context:
         if only_web:
-            serve(context.settings)
+            with sigterm_ends_normally():
+                serve(context.settings)
             return
         with scheduler_beside(context):
             serve(context.settings)

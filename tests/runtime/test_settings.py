@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import make_url
 
 from domain.errors import ConfigError
 from runtime.settings import Settings, load_settings
@@ -162,3 +164,51 @@ def test_several_numbers_in_the_environment_are_a_list() -> None:
 def test_a_misspelled_setting_gets_a_suggestion(config: Path) -> None:
     config.write_text('catgories = ["cs.LG"]')
     assert "did you mean 'categories'?" in _complaint(config, {})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"embedding": {"model": "a/b", "revision": "main"}}, ["embedding.revision", "'main'", "40 hexadecimal"]),
+        ({"embedding": {"model": "a/b", "revision": "01234567"}}, ["embedding.revision", "40 hexadecimal"]),
+        ({"service": {"base_url": 'https://x.example"><script>'}}, ["service.base_url", "https://papertide.example"]),
+        ({"service": {"base_url": "https://user@x.example"}}, ["service.base_url"]),
+        ({"service": {"base_url": "https://x.example?q"}}, ["service.base_url"]),
+        ({"service": {"base_url": "https://x.example\n"}}, ["service.base_url"]),
+        ({"service": {"base_url": "https://x.example:99999"}}, ["service.base_url", "port"]),
+        ({"service": {"base_url": "https://x.example/papertide"}}, ["service.base_url"]),
+        ({"service": {"base_url": "ftp://x.example"}}, ["service.base_url"]),
+        ({"service": {"trusted_proxies": ["nonsense"]}}, ["service.trusted_proxies", "'nonsense'", "10.0.0.0/8"]),
+        ({"service": {"trusted_proxies": ["127.0.0.1", "*"]}}, ["service.trusted_proxies", "'*'"]),
+        ({"service": {"base_url": "http://x.example"}, "mail": {"transport": "smtp"}}, ["base_url", "one-click"]),
+        ({"mail": {"transport": "smtp", "host": "mail.example.org"}}, ["mail.transport", "http://127.0.0.1:8000"]),
+    ],
+)
+def test_a_setting_that_would_fail_later_stops_the_start_with_one_line(
+    values: dict[str, Any], words: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(None, {}, {f"{g}.{name}": v for g, group in values.items() for name, v in group.items()})
+    line = str(caught.value)
+    assert line.startswith("setting ")
+    assert "\n" not in line
+    for word in words:
+        assert word in line
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"service": {"base_url": "https://papertide.example/"}, "mail": {"transport": "smtp", "host": "mail.example"}},
+        {"service": {"base_url": "http://127.0.0.1:8000"}, "mail": {"transport": "smtp", "host": "localhost"}},
+        {"service": {"base_url": "http://[2001:db8::1]:8000", "trusted_proxies": ["10.0.0.0/8", "::1"]}},
+        {"embedding": {"model": "a/b", "revision": "0123456789" * 4}},
+    ],
+)
+def test_settings_that_work_together_are_accepted(values: dict[str, Any]) -> None:
+    Settings.model_validate(values)
+
+
+@pytest.mark.parametrize("folder", ["we?ird#x", "a%20b", "ü & co"])
+def test_the_database_is_in_the_data_folder_whatever_its_name(folder: str) -> None:
+    assert make_url(Settings(data_dir=Path(folder)).store_url).database == f"{folder}/papertide.sqlite"

@@ -16,6 +16,7 @@ from domain.subscription import Preferences
 from mail.service import MailService
 from runtime.context import AppContext
 from runtime.settings import Settings
+from scheduler.process_lifecycle import sigterm_ends_normally
 from scheduler.scheduler import Scheduler
 from store.database import open_database
 from store.runs import newest_runs
@@ -182,3 +183,10 @@ def test_changes_to_old_papers_are_fetched_once_a_month(tmp_path: Path) -> None:
             context.db.close()
     assert ended == [("2026-06-02T07:00Z", "done"), ("2026-07-02T07:00Z", "done")]
     assert titles == [old.title, "Another title"]
+
+
+def test_a_server_that_re_raises_its_signal_ends_normally() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with sigterm_ends_normally():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == before

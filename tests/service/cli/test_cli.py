@@ -37,6 +37,7 @@ from service.cli import main
 from store.database import open_database
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest, count_papers, papers_of_week
+from store.runs import finish_run, start_run
 from store.subscribers import add_pending, confirm
 from store.topics import add_topic_model, set_topic_name
 from tests.service.web.conftest import make_context
@@ -515,8 +516,15 @@ def test_trends_during_a_run_are_those_of_the_last_count_and_say_so(papertide: P
 
 
 @pytest.mark.usefixtures("at_work")
-def test_trends_are_of_everything_once_it_is_counted(papertide: Papertide) -> None:
-    assert papertide("analyse").status == 0
+def test_trends_are_of_everything_once_it_is_counted(papertide: Papertide, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    detector, now = Detector(load_taxonomy(None)), datetime.fromisoformat(NOW)
+    for _ in (
+        *detect_missing(db, detector),
+        *refresh_tables(db, detector.detector_id, None, Settings().categories, now=now),
+    ):
+        pass
+    db.close()
     answer = json.loads(papertide("trends", "diffusion", "--json").out)
     assert answer["counted_at"] is None
     assert [(p["k"], p["n"]) for p in answer["series"][0]["points"]] == [(10, 20), (20, 30)]
@@ -528,3 +536,45 @@ def test_trends_with_categories_that_were_never_counted_say_what_to_do(
 ) -> None:
     monkeypatch.setenv("PAPERTIDE_CATEGORIES", "cs.LG")
     _refused(papertide("trends", "diffusion"), "papertide analyse")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("trends", "diffusion"),
+        ("search", "diffusion"),
+        ("calls",),
+        ("digest",),
+        ("digest", "--preview"),
+        ("topics", "list"),
+        ("subscribers", "list"),
+        ("deliver", "--dry-run"),
+        ("backup", "file"),
+        ("export", "folder"),
+        ("analyse",),
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_folder_is_refused_and_stays_absent(
+    papertide: Papertide, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ended = papertide("--data-dir", str(tmp_path / "mistyped"), *command)
+    _refused(ended, "there is no database", "mistyped/papertide.sqlite", "--data-dir")
+    assert ended.out == ""
+    assert not (tmp_path / "mistyped").exists()
+
+
+@pytest.mark.usefixtures("held")
+def test_a_command_that_failed_is_in_trouble_without_a_number_of_times(papertide: Papertide, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    at = datetime.fromisoformat(NOW)
+    for job, n_tries, next_try_at in (("run", 0, None), ("backup", 1, at), ("digest", 3, at)):
+        start_run(db, job, "all", now=at)
+        finish_run(db, job, "all", state="failed", message="no luck", now=at, n_tries=n_tries, next_try_at=next_try_at)
+    db.close()
+    assert [line for line in papertide("status").out.splitlines() if "in trouble" in line] == [
+        "  in trouble: run all, failed: no luck",
+        "  in trouble: backup all, once, again at 2026-06-23T12:00:00Z: no luck",
+        "  in trouble: digest all, 3 times, again at 2026-06-23T12:00:00Z: no luck",
+    ]
