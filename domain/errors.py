@@ -16,6 +16,7 @@
         NoDatabaseError           there is none where one was expected; a UsageError too
         QueryTimeout              a query exceeded its time limit
       BusyError                   another process holds the lease (.holder)
+      OverloadedError             too many requests wait to be answered
       ModelError                  the embedding model is missing, damaged or not the expected one
       DeliveryError               a mail was refused (.permanent, .kind), or its outcome is unknown (.uncertain)
         MailServerUnavailable     the server accepts no mail at present
@@ -29,6 +30,7 @@ machine or a reader's address, so pages, logs and the public part of the run led
 
 from __future__ import annotations
 
+import math
 import re
 import traceback
 from datetime import datetime
@@ -82,6 +84,12 @@ class TooManyRequests(UsageError):
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+    @classmethod
+    def after(cls, wait_s: float) -> TooManyRequests:
+        """The error of a network that must wait ``wait_s`` seconds."""
+        seconds = max(1, math.ceil(wait_s))
+        return cls(f"too many requests from your network; try again in {seconds} s", retry_after_s=seconds)
 
 
 class NotFound(PapertideError):
@@ -154,6 +162,15 @@ class BusyError(PapertideError):
     def __init__(self, message: str, *, holder: str = "") -> None:
         super().__init__(message)
         self.holder = holder
+
+
+class OverloadedError(PapertideError):
+    """Too many requests wait to be answered."""
+
+    default_public = "the service is busy; try again in a minute"
+
+    def __init__(self) -> None:
+        super().__init__(self.default_public)
 
 
 class ModelError(PapertideError):

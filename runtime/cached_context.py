@@ -32,6 +32,8 @@ CHECK_EVERY_S = 2.0
 """How long a change in the database may go unnoticed."""
 CLOSE_WAIT_S = 1.0
 """How long closing waits for an index that is being loaded."""
+LOCK_WAIT_S = 2.0
+"""How long a form waits for another writer; its reader waits too."""
 CACHE_MB = 16
 """SQLite pages that each connection caches, in MB."""
 
@@ -94,7 +96,7 @@ class CachedContext(AppContext):
 
     def _open_database(self) -> Database:
         # Each thread has a connection of its own, so each caches little.
-        return open_database(self.settings.store_url, cache_mb=CACHE_MB)
+        return open_database(self.settings.store_url, cache_mb=CACHE_MB, lock_wait_s=LOCK_WAIT_S)
 
     def close(self) -> None:
         """Close what was opened here, after a short wait for an index that is being loaded."""

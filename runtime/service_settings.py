@@ -23,14 +23,31 @@ class ServiceSettings(BaseModel):
         description="The public address of the pages, such as https://papertide.example, for links in feeds and mail; "
         "by default the address listened on.",
     )
-    requests_per_minute: int = Field(
-        default=300, ge=0, description="Requests allowed from one network; searches and charts count more. 0: no limit."
+    hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Further names under which readers reach the service. With base_url, requests to other hosts are "
+        "refused; the names of this machine itself are always accepted.",
+    )
+    requests_per_minute: int = Field(default=300, ge=0, description="Requests allowed from one network. 0: no limit.")
+    forms_per_minute: int = Field(
+        default=20, ge=0, description="Subscription forms allowed from one network. 0: no limit."
+    )
+    work_s_per_minute: float = Field(
+        default=6.0,
+        ge=0,
+        description="Processor time in seconds that one network may use in a minute for pages that are not cached, "
+        "such as searches and charts; half of it at once. 0: no limit.",
+    )
+    connections_per_network: int = Field(
+        default=64,
+        ge=1,
+        description="Connections that one network may hold open; trusted proxies may hold any number.",
     )
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Addresses of proxies in front, whose X-Forwarded-For is trusted."
     )
     query_s: float = Field(
-        default=10.0, ge=0, description="Time limit for all database queries of one request. 0: no limit."
+        default=2.0, ge=0, description="Time limit for all database queries of one request. 0: no limit."
     )
     min_similarity: float = Field(
         default=0.30,
@@ -63,6 +80,14 @@ class ServiceSettings(BaseModel):
                     f"{value!r} is no IP address or network; write it like 127.0.0.1 or 10.0.0.0/8"
                 ) from error
         return values
+
+    @property
+    def accepted_hosts(self) -> frozenset[str] | None:
+        """Host names that requests may name; ``None`` without a ``base_url``, for any."""
+        if not self.base_url:
+            return None
+        own = urlsplit(self.base_url).hostname or ""
+        return frozenset(name.lower() for name in (own, self.host, "localhost", "127.0.0.1", "::1", *self.hosts))
 
     @property
     def address(self) -> str:

@@ -37,7 +37,7 @@ ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
 DEFAULT_CONFIG = Path("papertide.toml")
 _FILE_SUFFIX = "_FILE"
-_LISTS = (["categories"], ["arxiv", "recheck_weeks"], ["service", "trusted_proxies"])
+_LISTS = (["categories"], ["arxiv", "recheck_weeks"], ["service", "trusted_proxies"], ["service", "hosts"])
 """Settings whose variable has several values, separated by spaces or commas."""
 
 # arXiv's category taxonomy (https://arxiv.org/category_taxonomy): archives with their subjects.

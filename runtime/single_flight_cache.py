@@ -68,9 +68,13 @@ class SingleFlightCache:
         """The bytes of all keys and values held."""
         return self._n_bytes
 
+    def __len__(self) -> int:
+        """How many values are held."""
+        return len(self._entries)
+
     def state(self) -> Hashable:
         """The state of the values held, looked up again after ``check_every_s`` seconds."""
-        if time.monotonic() - self._checked_at < self._check_every_s:
+        if self.is_checked:
             return self._state
         state = self._look_up_state()
         with self._lock:
@@ -81,6 +85,17 @@ class SingleFlightCache:
                 self._entries.clear()
                 self._n_bytes = 0
             return self._state
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the state was looked up within the last ``check_every_s`` seconds."""
+        return time.monotonic() - self._checked_at < self._check_every_s
+
+    def held(self, key: Hashable) -> Any | None:
+        """The value held for a key under the state last looked up; ``None`` if there is none. It never waits."""
+        with self._lock:
+            entry = self._entry(key)
+        return None if entry is None else entry.value
 
     def get_or_make(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """The value of a key, from ``make`` if it is not held.

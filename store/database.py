@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -38,29 +38,33 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 from domain.errors import ConfigError, NoDatabaseError, QueryTimeout, StoreError
 from store.schema import SCHEMA_VERSION, instance_key
 
-BUSY_TIMEOUT_S = 30
+LOCK_WAIT_S = 30.0
+"""How long jobs wait for another writer."""
 
 
 @dataclass
 class _TimeLimit:
-    """A time limit for all reads of one caller together, starting with the first."""
+    """A time limit for all reads of one caller together; what the caller computes between them does not count."""
 
     seconds: float
-    until: float | None = None
+    used_s: float = 0.0
 
-    def remaining_s(self) -> float:
-        """Seconds remaining, above 0.
+    @contextmanager
+    def spent(self) -> Iterator[float]:
+        """Seconds remaining, above 0; the time in the context is used up.
 
         Raises
         ------
         QueryTimeout
         """
-        now = time.monotonic()
-        if self.until is None:
-            self.until = now + self.seconds
-        if now >= self.until:
+        remaining_s = self.seconds - self.used_s
+        if remaining_s <= 0:
             raise QueryTimeout(_TOO_SLOW)
-        return self.until - now
+        began = time.monotonic()
+        try:
+            yield remaining_s
+        finally:
+            self.used_s += time.monotonic() - began
 
 
 _time_limit: ContextVar[_TimeLimit | None] = ContextVar("papertide_time_limit", default=None)
@@ -68,7 +72,7 @@ _time_limit: ContextVar[_TimeLimit | None] = ContextVar("papertide_time_limit", 
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Limit all ``Database.read`` in this context to ``seconds`` from the first one on; ``None`` sets no limit.
+    """Limit the time in all ``Database.read`` of this context together to ``seconds``; ``None`` sets no limit.
 
     A read beyond the limit raises ``QueryTimeout``, even in the middle of a statement. The limit does not apply to
     writes, nor to threads started inside the context.
@@ -91,8 +95,8 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A read transaction, which sees one consistent state."""
         limit = _time_limit.get()
-        remaining_s = None if limit is None else limit.remaining_s()
         with (
+            nullcontext() if limit is None else limit.spent() as remaining_s,
             _store_errors(),
             self._engine.connect().execution_options(papertide_remaining_s=remaining_s) as connection,
             connection.begin(),
@@ -158,11 +162,13 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False, create: bool = True) -> Database:
+def open_database(
+    url: str, *, cache_mb: int = 64, read_only: bool = False, create: bool = True, lock_wait_s: float = LOCK_WAIT_S
+) -> Database:
     """Connect, and bring the schema up to date; SQLite keeps ``cache_mb`` of pages for each connection.
 
     With ``read_only`` nothing is created, migrated or written: every write fails. Without ``create`` a SQLite file must
-    exist.
+    exist. A statement that finds the database locked by another writer fails after ``lock_wait_s``.
 
     Raises
     ------
@@ -184,17 +190,20 @@ def open_database(url: str, *, cache_mb: int = 64, read_only: bool = False, crea
             )
         if parsed.database and parsed.database != ":memory:" and not read_only:
             _make_private(Path(parsed.database))
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+        engine = create_engine(parsed, connect_args={"timeout": lock_wait_s}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
     elif name == "postgresql":
         try:
+            options = f"-c lock_timeout={math.ceil(1000 * lock_wait_s)}"
+            if read_only:
+                options += " -c default_transaction_read_only=on"
             # hide_parameters: SQLAlchemy's errors would repeat values, for example a reader's address.
             engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
                 hide_parameters=True,
-                connect_args={"options": "-c default_transaction_read_only=on"} if read_only else {},
+                connect_args={"options": options},
             )
         except ModuleNotFoundError as error:
             raise ConfigError(
@@ -343,6 +352,7 @@ _TOO_SLOW = "the query takes too long; use fewer terms, longer words or a shorte
 _HINTS = {
     "disk is full": "; free some space and run again, nothing stored was lost",
     "database is locked": "; another process is using it, run again",
+    "lock timeout": "; another process is using it, run again",
     "not a database": "; the file is damaged or not a database: restore a backup or move the file away",
     "malformed": "; the file is damaged: restore a backup",
     "readonly": "; the file or its folder is not writable",

@@ -22,6 +22,8 @@ from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import paper
 
+MIN_PREFIX = 3
+"""Characters before an open ending: the index merges all words that begin with them."""
 _WORD = re.compile(r"\w+")
 
 
@@ -79,7 +81,7 @@ def ids_by_phrases(
     Raises
     ------
     ValueError
-        If a phrase holds no word.
+        If a phrase holds no word, or leaves the ending open after fewer than ``MIN_PREFIX`` characters.
     """
     question = _matching(db, select(paper.c.arxiv_id, paper.c.submitted_at).distinct(), _parsed(phrases))
     question = question.where(matches(corpus, query)).order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id.desc())
@@ -117,7 +119,7 @@ def weekly_matches(
     Raises
     ------
     ValueError
-        If a phrase holds no word.
+        If a phrase holds no word, or leaves the ending open after fewer than ``MIN_PREFIX`` characters.
     """
     parsed = _parsed(phrases)
     if mondays is not None:
@@ -156,6 +158,8 @@ def _parsed(phrases: Sequence[str]) -> list[list[str]]:
         words = words_of(phrase)
         if not words:
             raise ValueError(f"there is no word in {phrase!r}")
+        if phrase.rstrip().endswith("*") and len(words[-1]) < MIN_PREFIX:
+            raise ValueError(f"write at least {MIN_PREFIX} characters before the * in {phrase!r}")
         parsed.append([*words[:-1], words[-1] + "*"] if phrase.rstrip().endswith("*") else words)
     return parsed
 

@@ -123,7 +123,10 @@ def counted_note(counted_at: datetime) -> str:
 _ERROR_TITLES = {
     404: "There is nothing at this address",
     405: "This address does not accept that method",
+    414: "This address is too long",
+    421: "This is another service’s address",
     422: "This request cannot be answered",
+    429: "Too many requests",
     503: "The answer is not ready",
 }
 

@@ -33,9 +33,11 @@ from queries.search import search
 from queries.trends import trend_answer
 from service.web.dependencies import WebContextDep
 from service.web.errors import ErrorBody
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.page_parameters import OptionalWeek, WeekName
 from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
+from service.web.request_cost import DIGEST_S, list_cost_s, search_cost_s, trend_cost_s
 from service.web.responses import JSON, STATUS_S, json_text
 
 DESCRIPTION = (
@@ -43,7 +45,7 @@ DESCRIPTION = (
     "intervals and denominators, the papers behind them, and the weekly digests."
 )
 
-router = APIRouter(prefix="/api/v1", tags=["v1"])
+router = APIRouter(prefix="/api/v1", tags=["v1"], route_class=KnownParametersRoute)
 
 _PROBLEMS: dict[int, str] = {
     422: "The request is invalid, or cannot be answered.",
@@ -67,7 +69,7 @@ def _next(offset: int | None) -> str | None:
 
 
 @router.get("/digests", response_model=json_form(DigestPage), responses=_errors() | _304, summary="Every digest")
-def digests(request: Request, web: WebContextDep, limit: Limit = 20, cursor: Cursor = "") -> Response:
+async def digests(request: Request, web: WebContextDep, limit: Limit = 20, cursor: Cursor = "") -> Response:
     """Summaries of all digests, newest first."""
 
     def draw() -> str:
@@ -76,110 +78,121 @@ def digests(request: Request, web: WebContextDep, limit: Limit = 20, cursor: Cur
         listed = tuple(map(digest_queries.digest_line, heads[offset : offset + limit]))
         return json_text(DigestPage(len(heads), _next(after), listed))
 
-    return cached_page(web, request, draw, JSON)
+    return await cached_page(web, request, draw, JSON, asked=(limit, cursor))
 
 
 @router.get(
     "/digests/{week}", response_model=json_form(DigestResult), responses=_errors(404) | _304, summary="One digest"
 )
-def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
+async def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
     """Everything that the digest's page shows, in its order; `week` is written 2026-W25."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: json_text(digest_queries.digest(web.context, week_called(week))),
         JSON,
+        cost_s=DIGEST_S,
     )
 
 
 @router.get("/trends", response_model=json_form(Trends), responses=_errors() | _304, summary="Shares over time")
-def trends(request: Request, web: WebContextDep, params: TrendParams) -> Response:
+async def trends(request: Request, web: WebContextDep, params: TrendParams) -> Response:
     """The share of papers of each term, by week or a longer period, with interval and denominator."""
-    return cached_page(web, request, lambda: json_text(trend_answer(web.context, params)), JSON)
+    return await cached_page(
+        web,
+        request,
+        lambda: json_text(trend_answer(web.context, params)),
+        JSON,
+        asked=(params,),
+        cost_s=trend_cost_s(params),
+    )
 
 
 @router.get("/topics", response_model=json_form(TopicPage), responses=_errors() | _304, summary="Every topic")
-def topics(request: Request, web: WebContextDep, limit: Limit = 100, cursor: Cursor = "") -> Response:
+async def topics(request: Request, web: WebContextDep, limit: Limit = 100, cursor: Cursor = "") -> Response:
     """Active topics, largest first, then those that are no longer found."""
 
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: json_text(topic_list_queries.topic_page(web.context, limit=limit, offset=int(cursor or 0))),
         JSON,
+        asked=(limit, cursor),
     )
 
 
 @router.get(
     "/topics/{topic_id}", response_model=json_form(TopicResult), responses=_errors(404) | _304, summary="One topic"
 )
-def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
+async def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """A topic's label, history, share by week, papers and neighbours."""
-    return cached_page(web, request, lambda: json_text(topic_queries.topic(web.context, topic_id)), JSON)
+    return await cached_page(web, request, lambda: json_text(topic_queries.topic(web.context, topic_id)), JSON)
 
 
 @router.get(
     "/papers", response_model=json_form(PaperPage), responses=_errors() | _304, summary="Papers that a number counts"
 )
-def papers(request: Request, web: WebContextDep, params: PaperParams) -> Response:
+async def papers(request: Request, web: WebContextDep, params: PaperParams) -> Response:
     """Papers by day, category, topic, and technique, theme or words, newest first."""
 
     def draw() -> str:
         total, listed = papers_matching(web.context, params.question, limit=params.limit, offset=params.offset)
         return json_text(PaperPage(total, _next(params.next_offset(total)), tuple(map(paper_line, listed))))
 
-    return cached_page(web, request, draw, JSON)
+    return await cached_page(web, request, draw, JSON, asked=(params,), cost_s=list_cost_s(params.question))
 
 
 @router.get(
     "/papers/{arxiv_id:path}", response_model=json_form(PaperResult), responses=_errors(404) | _304, summary="One paper"
 )
-def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
+async def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
     """A paper with its versions, detections, topic and similar papers; ids are written 2606.01846 or cs/0601001."""
-    return cached_page(web, request, lambda: json_text(paper_queries.paper(web.context, arxiv_id)), JSON)
+    return await cached_page(web, request, lambda: json_text(paper_queries.paper(web.context, arxiv_id)), JSON)
 
 
 @router.get(
     "/search", response_model=json_form(SearchPage), responses=_errors() | _304, summary="Papers by meaning and words"
 )
-def search_papers(
+async def search_papers(
     request: Request, web: WebContextDep, params: PaperParams, q: QueryText, sort: SortBy = "relevance"
 ) -> Response:
     """Papers similar in meaning and papers that contain the words, in one ranking; each with the reasons why it was
     found."""
 
+    params = replace(params, question=replace(params.question, query=q, sort=sort))
+
     def draw() -> str:
-        question = replace(params.question, query=q, sort=sort)
-        answer, _ = search(web.context, question, limit=params.limit, offset=params.offset)
+        answer, _ = search(web.context, params.question, limit=params.limit, offset=params.offset)
         return json_text(SearchPage(**vars(answer), next=_next(params.next_offset(answer.total))))
 
-    return cached_page(web, request, draw, JSON)
+    return await cached_page(web, request, draw, JSON, asked=(params,), cost_s=search_cost_s(params.question))
 
 
 @router.get(
     "/calls", response_model=json_form(Calls), responses=_errors() | _304, summary="Trend calls and their outcomes"
 )
-def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
+async def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
     """All calls of a week, or without a week every rise and fall called so far, each with its outcome."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: json_text(call_queries.calls(web.context, week_named(week) if week else None)),
         JSON,
+        asked=(week,),
     )
 
 
 @router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="Data and job status")
-def status(request: Request, web: WebContextDep) -> Response:
+async def status(request: Request, web: WebContextDep) -> Response:
     """What is stored, what is complete, what ran, what is due and what drifts."""
 
     def draw() -> str:
         return json_text(status_queries.status(web.context))
 
-    return cached_page(web, request, draw, JSON, for_s=STATUS_S, max_age_s=STATUS_S)
+    return await cached_page(web, request, draw, JSON, cost_s=0, for_s=STATUS_S, max_age_s=STATUS_S)
 
 
 @router.get("/openapi.json", include_in_schema=False)
-def openapi(request: Request, web: WebContextDep) -> Response:
+async def openapi(request: Request, web: WebContextDep) -> Response:
     """The OpenAPI description of this API."""
-    return cached_page(web, request, lambda: json_text(request.app.openapi()), JSON)
+    return await cached_page(web, request, lambda: json_text(request.app.openapi()), JSON)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from domain.errors import PapertideError
 from domain.paper_query import ALL_PAPERS
@@ -36,10 +38,25 @@ from service.web.dependencies import WebContext
 from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
 from service.web.middleware import RequestGuard, RequestMetrics
-from service.web.rate_limit import RateLimit
+from service.web.work_pools import WorkPools
 
+PAGES_AND_API = (
+    health,
+    static_files,
+    digests,
+    trends,
+    topics,
+    papers,
+    search,
+    trend_calls,
+    service_pages,
+    subscriptions,
+    feeds,
+    api,
+)
+"""The modules with routes."""
 N_THREADS = 12
-"""Requests that are answered at once."""
+"""Forms and checks that are answered at once; pages that are not cached have threads of their own."""
 
 STOP_S = 1.0
 """How long stopping waits for what is being loaded or rendered."""
@@ -49,11 +66,21 @@ RETRY_S = 60.0
 _log = logging.getLogger("papertide.web")
 
 
+class _GuardedApp(FastAPI):
+    """The framework's application inside the ``RequestGuard``, also where it answers an unexpected error."""
+
+    guard: Callable[[ASGIApp], RequestGuard]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All layers, the guard outermost."""
+        return self.guard(super().build_middleware_stack())
+
+
 def make_app(settings: Settings, context: CachedContext | None = None) -> FastAPI:
     """The application; it answers ``/healthz`` at once and loads papers and model in the background."""
     context = context or CachedContext(settings)
     pages_cache = page_cache.make_page_cache(context, settings.service.pages_kept_mb * 2**20)
-    web = WebContext(context, pages_cache, RequestMetrics())
+    web = WebContext(context, pages_cache, RequestMetrics(), WorkPools(settings.service))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,7 +94,7 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
         prefetching.join(STOP_S)
         context.close()
 
-    app = FastAPI(
+    app = _GuardedApp(
         title="Papertide",
         version=papertide_version(),
         description=api.DESCRIPTION,
@@ -75,33 +102,18 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        # The router would redirect to the host that the client names.
+        redirect_slashes=False,
         # Responses are serialised by ourselves; the framework only routes and documents.
         separate_input_output_schemas=False,
     )
     app.state.web = web
+    app.guard = partial(RequestGuard, settings=settings.service, metrics=web.metrics)
     web.metrics.registry.register(JobMetrics(context))
-    for module in (
-        health,
-        static_files,
-        digests,
-        trends,
-        topics,
-        papers,
-        search,
-        trend_calls,
-        service_pages,
-        subscriptions,
-        feeds,
-        api,
-    ):
+    web.metrics.watch_pools({"expensive": web.pools.expensive, "ordinary": web.pools.ordinary})
+    for module in PAGES_AND_API:
         app.include_router(module.router)
     add_error_handlers(app)
-    app.add_middleware(
-        RequestGuard,
-        limit=RateLimit(settings.service.requests_per_minute),
-        query_s=settings.service.query_s,
-        metrics=web.metrics,
-    )
     return app
 
 

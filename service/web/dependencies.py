@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -13,16 +15,35 @@ from queries.status import is_sample_corpus
 from runtime.cached_context import CachedContext
 from runtime.single_flight_cache import SingleFlightCache
 from service.web.middleware import RequestMetrics
+from service.web.work_pools import WorkPools
 from templates.page_layout import Feed, PageFrame, render_page
+
+
+class StateCheck:
+    """Looks up the state of the database in a thread of its own; callers that come meanwhile share the look-up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._future: Future[Hashable] | None = None
+
+    def begin(self, look_up: Callable[[], Hashable]) -> Future[Hashable]:
+        """The look-up in progress, or a new one."""
+        with self._lock:
+            if self._future is None or self._future.done():
+                self._future = self._thread.submit(look_up)
+            return self._future
 
 
 @dataclass(frozen=True)
 class WebContext:
-    """The application context, the rendered pages, and the metrics for Prometheus."""
+    """The application context, the rendered pages, the metrics for Prometheus, and the threads that make pages."""
 
     context: CachedContext
     page_cache: SingleFlightCache
     metrics: RequestMetrics
+    pools: WorkPools
+    state_check: StateCheck = field(default_factory=StateCheck, compare=False)
     _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 
     def frame(self, section: str = "", feeds: tuple[Feed, ...] = ()) -> PageFrame:
@@ -38,7 +59,7 @@ class WebContext:
             return render_page(template, **content)
 
 
-def _web(request: Request) -> WebContext:
+async def _web(request: Request) -> WebContext:
     web: WebContext = request.app.state.web
     return web
 

@@ -12,18 +12,20 @@ from queries import digests as digest_queries
 from queries import status as status_queries
 from queries.parse_dates import week_called
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.page_parameters import WeekName
+from service.web.request_cost import DIGEST_S
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
 from templates.digest_pages import render_html, render_list_page, render_text
 from templates.links import WEB_LINKS
 from templates.page_layout import DIGEST_FEED, EditionNavigation, render_page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/")
-def home(request: Request, web: WebContextDep) -> Response:
+async def home(request: Request, web: WebContextDep) -> Response:
     """The newest digest at a glance, the weeks before, and the ways in."""
 
     def draw() -> str:
@@ -37,13 +39,13 @@ def home(request: Request, web: WebContextDep) -> Response:
             status=None if heads else status_queries.status(web.context),
         )
 
-    return cached_page(web, request, draw)
+    return await cached_page(web, request, draw)
 
 
 @router.get("/digests")
-def digests(request: Request, web: WebContextDep) -> Response:
+async def digests(request: Request, web: WebContextDep) -> Response:
     """Every digest, newest first."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: render_page(
@@ -55,44 +57,46 @@ def digests(request: Request, web: WebContextDep) -> Response:
 
 
 @router.get("/digests/{week}.json")
-def digest_as_json(request: Request, web: WebContextDep, week: WeekName) -> Response:
+async def digest_as_json(request: Request, web: WebContextDep, week: WeekName) -> Response:
     """The digest with every number."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: json_text(digest_queries.digest(web.context, week_called(week))),
         JSON,
+        cost_s=DIGEST_S,
         max_age_s=PUBLISHED_S,
     )
 
 
 @router.get("/digests/{week}.txt")
-def digest_as_text(request: Request, web: WebContextDep, week: WeekName) -> Response:
+async def digest_as_text(request: Request, web: WebContextDep, week: WeekName) -> Response:
     """The digest as plain text."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: render_text(digest_queries.published_digest(web.context, week_called(week)).edition),
         TEXT,
+        cost_s=DIGEST_S,
         max_age_s=PUBLISHED_S,
     )
 
 
 @router.get("/digests/{week}")
-def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
+async def digest(request: Request, web: WebContextDep, week: WeekName) -> Response:
     """A digest at its permanent address, with its corrections."""
-    return _digest_page(request, web, week_called(week), None)
+    return await _digest_page(request, web, week_called(week), None)
 
 
 @router.get("/digests/{week}/revisions/{revision}")
-def digest_revision(
+async def digest_revision(
     request: Request, web: WebContextDep, week: WeekName, revision: Annotated[int, Path(ge=1, le=9999)]
 ) -> Response:
     """A digest as it was published at first, or corrected then."""
-    return _digest_page(request, web, week_called(week), revision)
+    return await _digest_page(request, web, week_called(week), revision)
 
 
-def _digest_page(request: Request, web: WebContext, week: Week, revision: int | None) -> Response:
+async def _digest_page(request: Request, web: WebContext, week: Week, revision: int | None) -> Response:
     def draw() -> str:
         found = digest_queries.published_digest(web.context, week, revision)
         weeks = [head.week for head in digest_queries.published_digests(web.context)][::-1]
@@ -108,11 +112,11 @@ def _digest_page(request: Request, web: WebContext, week: Week, revision: int | 
             found.edition, links=WEB_LINKS, frame=web.frame("digests", (DIGEST_FEED,)), edition_nav=edition_nav
         )
 
-    return cached_page(web, request, draw, max_age_s=PUBLISHED_S)
+    return await cached_page(web, request, draw, cost_s=DIGEST_S, max_age_s=PUBLISHED_S)
 
 
 @router.get("/digests/{week}/{slug}")
-def digest_list(
+async def digest_list(
     request: Request, web: WebContextDep, week: WeekName, slug: Annotated[str, Path(max_length=120)]
 ) -> Response:
     """All papers behind one number of a digest."""
@@ -123,4 +127,4 @@ def digest_list(
             raise NotFound(f"the digest of {week} has no list {slug!r}")
         return render_list_page(edition, slug, links=WEB_LINKS, frame=web.frame("digests", (DIGEST_FEED,)))
 
-    return cached_page(web, request, draw, max_age_s=PUBLISHED_S)
+    return await cached_page(web, request, draw, cost_s=DIGEST_S, max_age_s=PUBLISHED_S)

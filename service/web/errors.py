@@ -13,9 +13,11 @@ from domain.errors import (
     BusyError,
     ConfigError,
     NotFound,
+    OverloadedError,
     PapertideError,
     QueryTimeout,
     StoreError,
+    TooManyRequests,
     UsageError,
     error_location,
     public_message,
@@ -57,11 +59,17 @@ def _route(request: Request) -> str:
 def _known_error(request: Request, error: Exception) -> Response:
     if isinstance(error, NotFound):
         return error_response(request, 404, "not_found", str(error))
+    if isinstance(error, TooManyRequests):
+        return too_many_requests(request, error)
     if isinstance(error, UsageError) and not isinstance(error, ConfigError):
         return error_response(request, 422, "cannot_be_answered", error.web_message)
     if isinstance(error, QueryTimeout):
         _log.warning("%s %s took too long", request.method, _route(request))
         return error_response(request, 422, "takes_too_long", str(error))
+    if isinstance(error, OverloadedError):
+        response = error_response(request, 503, "busy", str(error))
+        response.headers["Retry-After"] = "60"
+        return response
     _log.error("%s %s: %s", request.method, _route(request), public_message(error))
     if isinstance(error, (StoreError, BusyError)):
         return error_response(request, 503, "not_ready", "the database is busy or away; try again in a minute")
@@ -82,6 +90,8 @@ def _invalid_request(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    if error.status_code == 404 and (path := _without_last_slash(request)) is not None:
+        return Response(status_code=308, headers={"Location": path})
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
     message = {
         404: f"{request.url.path[:80]} does not exist here",
@@ -92,10 +102,30 @@ def _http_error(request: Request, error: Exception) -> Response:
     return response
 
 
+def _without_last_slash(request: Request) -> str | None:
+    """The address without a slash at its end; ``None`` if it has none.
+
+    It is relative to the host that the client asked: the router's own redirect repeats the ``Host`` header, which the
+    client can set. Browsers read two slashes or backslashes at its start as a host, so one slash is left.
+    """
+    path = str(request.scope.get("raw_path", b""), "latin-1")
+    if request.method not in ("GET", "HEAD") or not path.endswith("/") or not path.strip("/\\"):
+        return None
+    query = request.url.query
+    return "/" + path.strip("/\\") + (f"?{query}" if query else "")
+
+
 def _unexpected_error(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed: %s", request.method, _route(request), error_location(error))
     message = "something failed on our side; the error is logged, and none of your data is lost"
     return error_response(request, 500, "failed", message)
+
+
+def too_many_requests(request: Request, error: TooManyRequests) -> Response:
+    """The response to a network that has sent too many requests, with how long to wait."""
+    response = error_response(request, 429, "too_many_requests", str(error))
+    response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def error_response(

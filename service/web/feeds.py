@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request, Response
@@ -18,15 +19,17 @@ from queries.papers import papers_matching
 from queries.parameters import PaperRequest
 from queries.search import search
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.query_params import PaperParams, QueryText
+from service.web.request_cost import PAGE_S, search_cost_s
 from service.web.responses import ATOM, JSON_FEED, json_text
 from templates import feeds
 from templates.feeds import Entry, FeedContent, FeedTitle, atom, json_feed
 from templates.links import WebLinks
 from templates.tex import readable
 
-router = APIRouter(include_in_schema=False, prefix="/feeds")
+router = APIRouter(include_in_schema=False, prefix="/feeds", route_class=KnownParametersRoute)
 
 Form = Literal["atom", "json"]
 N_ENTRIES = 50
@@ -38,7 +41,7 @@ _SUMMARY = 1_500
 
 
 @router.get("/digests.{form}")
-def digests(request: Request, web: WebContextDep, form: Form) -> Response:
+async def digests(request: Request, web: WebContextDep, form: Form) -> Response:
     """One entry a digest."""
 
     def content() -> FeedContent:
@@ -56,11 +59,11 @@ def digests(request: Request, web: WebContextDep, form: Form) -> Response:
         )
         return _feed(web, "digests", feeds.DIGESTS_TITLE, "/", entries)
 
-    return _answer(request, web, form, content)
+    return await _answer(request, web, form, content)
 
 
 @router.get("/topics/{topic_id}.{form}")
-def topic(
+async def topic(
     request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)], form: Form
 ) -> Response:
     """The newest papers of a topic."""
@@ -76,15 +79,16 @@ def topic(
             _entries(web, papers),
         )
 
-    return _answer(request, web, form, content)
+    return await _answer(request, web, form, content)
 
 
 @router.get("/search.{form}")
-def saved_search(request: Request, web: WebContextDep, params: PaperParams, form: Form, q: QueryText) -> Response:
+async def saved_search(request: Request, web: WebContextDep, params: PaperParams, form: Form, q: QueryText) -> Response:
     """A search as a feed: its best results of the last weeks, newest first."""
 
+    question = replace(params.question, query=q, sort="relevance")
+
     def content() -> FeedContent:
-        question = replace(params.question, query=q, sort="relevance")
         # The best of all time hardly change, so a feed of them would never bring what is new: without ``since`` only
         # the last eight closed weeks and what came after them are searched.
         _, papers = search(web.context, replace(question, since=_since(web, question)), limit=N_ENTRIES)
@@ -93,7 +97,8 @@ def saved_search(request: Request, web: WebContextDep, params: PaperParams, form
         path = WebLinks().with_query("/search", query)
         return _feed(web, "search", feeds.search_title(q), path, _entries(web, papers), query)
 
-    return _answer(request, web, form, content)
+    asked = (question, params.given)
+    return await _answer(request, web, form, content, asked=asked, cost_s=search_cost_s(question))
 
 
 def _since(web: WebContext, question: PaperRequest) -> date | None:
@@ -103,10 +108,20 @@ def _since(web: WebContext, question: PaperRequest) -> date | None:
     return question.since if question.since or is_past else first
 
 
-def _answer(request: Request, web: WebContext, form: Form, content: Any) -> Response:
-    if form == "atom":
-        return cached_page(web, request, lambda: atom(content()), ATOM, max_age_s=FEED_FRESH_S)
-    return cached_page(web, request, lambda: json_text(json_feed(content())), JSON_FEED, max_age_s=FEED_FRESH_S)
+async def _answer(
+    request: Request,
+    web: WebContext,
+    form: Form,
+    content: Callable[[], FeedContent],
+    *,
+    asked: tuple[Hashable, ...] = (),
+    cost_s: float = PAGE_S,
+) -> Response:
+    def draw() -> str:
+        return atom(content()) if form == "atom" else json_text(json_feed(content()))
+
+    media_type = ATOM if form == "atom" else JSON_FEED
+    return await cached_page(web, request, draw, media_type, asked=asked, cost_s=cost_s, max_age_s=FEED_FRESH_S)
 
 
 def _links(web: WebContext) -> WebLinks:

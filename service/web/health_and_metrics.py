@@ -6,9 +6,10 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.web.dependencies import WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.responses import TEXT
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/healthz")

@@ -1,17 +1,23 @@
-"""Rate limit, time limit, security headers and metrics of every request, as plain ASGI middleware."""
+"""Limits, security headers and metrics of every request, as plain ASGI middleware."""
 
 from __future__ import annotations
 
-import json
-import math
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from fastapi import Request, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.errors import TooManyRequests
+from mail.service import LINK_PATHS
+from runtime.service_settings import ServiceSettings
+from service.web.errors import error_response, too_many_requests
 from service.web.rate_limit import RateLimit
+from service.web.work_pools import WorkPool
 from store.database import time_limit
 
 SECURITY_HEADERS = {
@@ -25,13 +31,13 @@ SECURITY_HEADERS = {
 _SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 _FREE = ("/static/", "/healthz", "/readyz")
-_COSTS = (
-    ("/api/v1/search", 5.0),
-    ("/search", 5.0),
-    ("/feeds/search", 5.0),
-    ("/trends.png", 10.0),
-    ("/trends.svg", 10.0),
-)
+"""Addresses that no limit holds for."""
+_ANY_HOST = ("/healthz", "/readyz", "/metrics")
+"""Addresses that programs of the operator ask by number."""
+_FORMS = ("/subscribe", "/subscriptions/link", LINK_PATHS["manage"] + "/")
+"""Addresses of forms. The buttons of links in mails are not among them: providers post many from one network."""
+MAX_ADDRESS_BYTES = 4096
+"""Length of a path and query."""
 
 
 class RequestMetrics:
@@ -50,6 +56,18 @@ class RequestMetrics:
             registry=self.registry,
         )
 
+    def watch_pools(self, pools: Mapping[str, WorkPool]) -> None:
+        """Show how many pages that are not cached are being made, and how many wait."""
+        made = Gauge(
+            "papertide_pages_made",
+            "Pages that are not cached, by pool and state.",
+            ("pool", "state"),
+            registry=self.registry,
+        )
+        for name, pool in pools.items():
+            made.labels(name, "running").set_function(partial(getattr, pool, "n_running"))
+            made.labels(name, "waiting").set_function(partial(getattr, pool, "n_waiting"))
+
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request under its route's pattern."""
         known = method if method in ("GET", "HEAD", "POST", "OPTIONS") else "other"
@@ -58,22 +76,25 @@ class RequestMetrics:
 
 
 class RequestGuard:
-    """Limits requests by network and database time, answers HEAD, adds security headers, and counts.
+    """Limits addresses, hosts and requests, answers HEAD, adds security headers, and counts.
 
-    ``query_s`` bounds the database time of one request in seconds; 0 is no limit.
+    It is the outermost layer, so that its headers are on every response, also on that to an unexpected error.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: RateLimit, query_s: float, metrics: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: RequestMetrics) -> None:
         self._app = app
-        self._limit = limit
-        self._query_s = query_s or None
+        self._hosts = settings.accepted_hosts
+        self._home = settings.base_url
+        self._requests = RateLimit(settings.requests_per_minute)
+        self._forms = RateLimit(settings.forms_per_minute)
+        self._query_s = settings.query_s or None
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, method, path = time.perf_counter(), scope["method"], scope["path"]
+        began, method = time.perf_counter(), scope["method"]
         status = 500
 
         async def sending(message: Message) -> None:
@@ -88,9 +109,9 @@ class RequestGuard:
             await send(message)
 
         try:
-            wait = self._wait_s(scope, path)
-            if wait:
-                await _refuse(sending, path, math.ceil(wait))
+            refused = self._refusal(scope)
+            if refused is not None:
+                await refused(scope, receive, sending)
             else:
                 inner = {**scope, "method": "GET"} if method == "HEAD" else scope
                 with time_limit(self._query_s):
@@ -99,30 +120,37 @@ class RequestGuard:
         finally:
             self._metrics.count(method, _route_of(scope), status, time.perf_counter() - began)
 
-    def _wait_s(self, scope: MutableMapping[str, Any], path: str) -> float:
+    def _refusal(self, scope: Scope) -> Response | None:
+        """The response to a request that is not answered; ``None`` to all others."""
+        request, path = Request(scope), scope["path"]
+        n_bytes = len(scope.get("raw_path") or path) + len(scope["query_string"])
+        if n_bytes > MAX_ADDRESS_BYTES:
+            message = f"the address has {n_bytes:,} bytes; at most {MAX_ADDRESS_BYTES:,} are allowed"
+            return error_response(request, 414, "address_too_long", message)
+        if self._hosts is not None and not path.startswith(_ANY_HOST) and _host_of(request) not in self._hosts:
+            return error_response(request, 421, "wrong_host", f"this service is at {self._home}")
         if path.startswith(_FREE):
-            return 0.0
-        cost = next((cost for begin, cost in _COSTS if path.startswith(begin)), 1.0)
-        client = scope.get("client")
-        return self._limit.wait_s(client[0] if client else "", cost)
+            return None
+        limits = [self._requests]
+        if scope["method"] == "POST" and path.startswith(_FORMS):
+            limits.append(self._forms)
+        wait_s = max(limit.wait_s(client_of(request)) for limit in limits)
+        return too_many_requests(request, TooManyRequests.after(wait_s)) if wait_s else None
+
+
+def client_of(request: Request) -> str:
+    """The address of the client, or of the one that a trusted proxy names."""
+    return request.client.host if request.client else ""
+
+
+def _host_of(request: Request) -> str | None:
+    """The host name that a request gives, in lower case and without a port."""
+    try:
+        return urlsplit("//" + request.headers.get("host", "")).hostname
+    except ValueError:
+        return None
 
 
 def _route_of(scope: MutableMapping[str, Any]) -> str:
     route = scope.get("route")
     return getattr(route, "path", None) or "unknown"
-
-
-async def _refuse(send: Send, path: str, wait_s: int) -> None:
-    message = f"too many requests from your network; try again in {wait_s} s"
-    if path.startswith("/api/"):
-        media_type, body = "application/json", json.dumps({"error": {"code": "too_many_requests", "message": message}})
-    else:
-        media_type, body = "text/plain; charset=utf-8", f"Slow down, please: {message}.\n"
-    headers = [
-        (b"content-type", media_type.encode()),
-        (b"retry-after", str(wait_s).encode()),
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(body.encode())).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 429, "headers": headers})
-    await send({"type": "http.response.body", "body": body.encode()})

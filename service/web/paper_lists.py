@@ -7,10 +7,13 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from domain.paper import Paper
 from service.web.dependencies import WebContext
 from service.web.page_cache import cached_page
 from service.web.page_parameters import topic_options
 from service.web.query_params import PaperPageRequest
+from service.web.request_cost import EXPORT_S
+from service.web.responses import Rendered
 from templates import citations
 
 
@@ -24,11 +27,24 @@ def filter_values(web: WebContext, params: PaperPageRequest) -> dict[str, Any]:
     }
 
 
-def exported_papers(
-    web: WebContext, request: Request, draw: Callable[[], str], form: citations.Form, what: str, total: int
+async def exported_papers(
+    web: WebContext,
+    request: Request,
+    find: Callable[[], tuple[int, list[Paper]]],
+    form: citations.Form,
+    what: str,
+    *,
+    asked: PaperPageRequest,
+    cost_s: float,
 ) -> Response:
     """A file of papers; a header says how many there are, because the file holds no more than ``MAX_EXPORT``."""
-    file_name = f"papertide-{what}.{citations.SUFFIXES[form]}"
-    response = cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
-    response.headers["X-Total-Count"] = str(total)
-    return response
+    media_type = citations.MEDIA_TYPES[form]
+
+    def draw() -> Rendered:
+        total, listed = find()
+        return Rendered.of(citations.written(listed, form), media_type, total)
+
+    # A file holds the first papers, whatever page of the list was asked for.
+    key = (asked.question, asked.given)
+    name = f"papertide-{what}.{citations.SUFFIXES[form]}"
+    return await cached_page(web, request, draw, media_type, asked=key, cost_s=EXPORT_S + cost_s, name=name)

@@ -7,24 +7,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from domain.paper import Paper
 from queries import paper as paper_queries
 from queries import term_resolution
 from queries.paper_rows import paper_line
 from queries.papers import papers_matching
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.paper_lists import exported_papers, filter_values
 from service.web.query_params import MAX_EXPORT, PaperParams
+from service.web.request_cost import list_cost_s
 from templates import citations
 from templates.number_text import term_text
 from templates.page_layout import render_page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/papers")
-def papers(request: Request, web: WebContextDep, params: PaperParams) -> Response:
+async def papers(request: Request, web: WebContextDep, params: PaperParams) -> Response:
     """The papers that a number counts, newest first."""
 
     def draw() -> str:
@@ -39,7 +42,7 @@ def papers(request: Request, web: WebContextDep, params: PaperParams) -> Respons
             **filter_values(web, replace(params, total=total)),
         )
 
-    return cached_page(web, request, draw)
+    return await cached_page(web, request, draw, asked=(params,), cost_s=list_cost_s(params.question))
 
 
 def _term_name(web: WebContext, term: str | None) -> str | None:
@@ -55,19 +58,18 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
 
 
 @router.get("/papers.{form}")
-def papers_as_file(request: Request, web: WebContextDep, params: PaperParams, form: citations.Form) -> Response:
+async def papers_as_file(request: Request, web: WebContextDep, params: PaperParams, form: citations.Form) -> Response:
     """The papers that a number counts, for a reference manager or a table."""
 
-    def draw() -> str:
-        _, listed = papers_matching(web.context, params.question, limit=MAX_EXPORT)
-        return citations.written(listed, form)
+    def found() -> tuple[int, list[Paper]]:
+        return papers_matching(web.context, params.question, limit=MAX_EXPORT)
 
-    total, _ = papers_matching(web.context, params.question, limit=0)
-    return exported_papers(web, request, draw, form, "papers", total)
+    cost_s = list_cost_s(params.question)
+    return await exported_papers(web, request, found, form, "papers", asked=params, cost_s=cost_s)
 
 
 @router.get("/papers/{arxiv_id:path}")
-def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
+async def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(max_length=40)]) -> Response:
     """One paper: its abstract, detections, topic and similar papers.
 
     With a suffix, as in ``2606.01846.bib``, it is a file for a reference manager.
@@ -75,7 +77,7 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
     name, _, ending = arxiv_id.rpartition(".")
     for form in citations.SUFFIXES:
         if ending == form:
-            return _paper_as_file(request, web, name, form)
+            return await _paper_as_file(request, web, name, form)
 
     def draw() -> str:
         found = paper_queries.paper(web.context, arxiv_id)
@@ -88,14 +90,14 @@ def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, Path(ma
             in_abstract=[e for e in evidence if e.field == "abstract"],
         )
 
-    return cached_page(web, request, draw)
+    return await cached_page(web, request, draw)
 
 
-def _paper_as_file(request: Request, web: WebContext, name: str, form: citations.Form) -> Response:
+async def _paper_as_file(request: Request, web: WebContext, name: str, form: citations.Form) -> Response:
     paper_id = paper_queries.arxiv_id_of(name)
 
     def draw() -> str:
         return citations.written([paper_queries.stored_paper(web.context, paper_id)], form)
 
     file_name = f"{paper_id.replace('/', '_')}.{citations.SUFFIXES[form]}"
-    return cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
+    return await cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)

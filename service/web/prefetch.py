@@ -10,7 +10,7 @@ from queries import topics as topic_queries
 from queries.parameters import TrendRequest
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext
-from service.web.page_cache import cached_body
+from service.web.page_cache import cached_body, page_key
 from service.web.responses import HTML
 from service.web.topics import draw_topic_page
 from service.web.trends import trend_series
@@ -24,7 +24,8 @@ def render_ahead(web: WebContext, *, until: threading.Event) -> None:
     for t in topic_queries.topics(web.context):
         if until.wait(PAUSE_S):
             return
-        cached_body(web, (f"/topics/{t.topic_id}", "", None), partial(draw_topic_page, web, t.topic_id), HTML)
+        draw = partial(draw_topic_page, web, t.topic_id)
+        cached_body(web, page_key(f"/topics/{t.topic_id}", None), draw, HTML)
     for term in web.context.detector.taxonomy.terms:
         if until.wait(PAUSE_S):
             return

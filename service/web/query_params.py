@@ -33,7 +33,7 @@ Cursor = Annotated[
 Measure = Literal["share", "count"]
 
 
-def _trend_params(
+async def _trend_params(
     term: Annotated[
         list[str],
         Query(
@@ -103,7 +103,7 @@ class PaperPageRequest:
         return after if after < total else None
 
 
-def _paper_params(
+async def _paper_params(
     since: Day = "",
     until: Day = "",
     category: Categories = [],  # noqa: B006

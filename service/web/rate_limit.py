@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -26,7 +27,7 @@ def network_of(address: str) -> str:
 class RateLimit:
     """At most ``per_minute`` tokens a minute for each network, half of them at once; 0 is no limit."""
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_minute / 60
         self._most = max(1.0, per_minute / 2)
         self._clock = clock
@@ -38,12 +39,34 @@ class RateLimit:
         if not self._per_second:
             return 0.0
         cost = min(cost, self._most)
-        network, now = network_of(address), self._clock()
         with self._lock:
-            tokens, at = self._buckets.pop(network, (self._most, now))
-            tokens = min(self._most, tokens + (now - at) * self._per_second)
+            network, tokens, now = self._left(address)
             wait = 0.0 if tokens >= cost else (cost - tokens) / self._per_second
-            self._buckets[network] = (tokens if wait else tokens - cost, now)
-            if len(self._buckets) > MOST_NETWORKS:
-                self._buckets.popitem(last=False)
+            self._keep(network, tokens if wait else tokens - cost, now)
         return wait
+
+    def charge(self, address: str, cost: float) -> None:
+        """Take ``cost`` tokens, even where there are fewer; the debt is at most a full bucket."""
+        if not self._per_second:
+            return
+        with self._lock:
+            network, tokens, now = self._left(address)
+            self._keep(network, max(-self._most, tokens - cost), now)
+
+    def tokens(self, address: str) -> float:
+        """The tokens that a network has left; infinite without a limit."""
+        if not self._per_second:
+            return math.inf
+        with self._lock:
+            return self._left(address)[1]
+
+    def _left(self, address: str) -> tuple[str, float, float]:
+        network, now = network_of(address), self._clock()
+        tokens, at = self._buckets.get(network, (self._most, now))
+        return network, min(self._most, tokens + (now - at) * self._per_second), now
+
+    def _keep(self, network: str, tokens: float, now: float) -> None:
+        self._buckets[network] = (tokens, now)
+        self._buckets.move_to_end(network)
+        if len(self._buckets) > MOST_NETWORKS:
+            self._buckets.popitem(last=False)

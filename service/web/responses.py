@@ -35,12 +35,16 @@ class Rendered:
     body: bytes
     media_type: str
     etag: str
+    total: int | None = None
 
     @classmethod
-    def of(cls, body: str | bytes, media_type: str) -> Rendered:
-        """The response of a text, in UTF-8, or of bytes."""
+    def of(cls, body: str | bytes, media_type: str, total: int | None = None) -> Rendered:
+        """The response of a text, in UTF-8, or of bytes.
+
+        ``total`` is how many papers there are, where the text holds only the first of them.
+        """
         content = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
-        return cls(content, media_type, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+        return cls(content, media_type, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"', total)
 
 
 def json_text(answer: Any) -> str:
@@ -54,6 +58,8 @@ def json_text(answer: Any) -> str:
 def respond(request: Request, rendered: Rendered, *, max_age_s: int = FRESH_S, name: str | None = None) -> Response:
     """The response, or 304 where the client has it already; with ``name`` it is a file to download."""
     headers = {"ETag": rendered.etag, "Cache-Control": f"public, max-age={max_age_s}"}
+    if rendered.total is not None:
+        headers["X-Total-Count"] = str(rendered.total)
     if max_age_s >= FOR_EVER_S:
         headers["Cache-Control"] += ", immutable"
     known = {etag.strip().removeprefix("W/") for etag in request.headers.get("if-none-match", "").split(",")}

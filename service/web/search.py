@@ -7,20 +7,23 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from domain.errors import UsageError
+from domain.paper import Paper
 from queries.search import search
 from service.web.dependencies import WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.paper_lists import exported_papers, filter_values
 from service.web.query_params import MAX_EXPORT, PaperParams, QueryText, SortBy
+from service.web.request_cost import PAGE_S, search_cost_s
 from templates import citations
 from templates.links import WEB_LINKS
 from templates.page_layout import Feed
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/search")
-def search_page(
+async def search_page(
     request: Request, web: WebContextDep, params: PaperParams, q: QueryText = "", sort: SortBy = "relevance"
 ) -> Response:
     """Papers by meaning and by words, each with the reasons why it was found."""
@@ -45,11 +48,12 @@ def search_page(
             **filter_values(web, replace(params, total=answer.total) if answer else params),
         )
 
-    return cached_page(web, request, draw)
+    cost_s = search_cost_s(params.question) if q.strip() else PAGE_S
+    return await cached_page(web, request, draw, asked=(params,), cost_s=cost_s)
 
 
 @router.get("/search.{form}")
-def search_as_file(
+async def search_as_file(
     request: Request,
     web: WebContextDep,
     params: PaperParams,
@@ -60,9 +64,9 @@ def search_as_file(
     """The papers found, for a reference manager or a table."""
     question = replace(params.question, query=q, sort=sort)
 
-    def draw() -> str:
-        _, listed = search(web.context, question, limit=MAX_EXPORT)
-        return citations.written(listed, form)
+    def found() -> tuple[int, list[Paper]]:
+        answer, listed = search(web.context, question, limit=MAX_EXPORT)
+        return answer.total, listed
 
-    answer, _ = search(web.context, question, limit=0)
-    return exported_papers(web, request, draw, form, "search", answer.total)
+    asked = replace(params, question=question)
+    return await exported_papers(web, request, found, form, "search", asked=asked, cost_s=search_cost_s(question))

@@ -11,7 +11,10 @@ import uvicorn
 from domain.errors import UsageError, error_location
 from runtime.settings import Settings
 from service.web.app import make_app
+from service.web.http_protocol import ConnectionLimits, limited_protocol
 
+KEEP_ALIVE_S = 20
+"""How long a connection is kept without a request."""
 DRAIN_S = 3
 """How long running requests may take to finish when the service stops."""
 
@@ -37,15 +40,20 @@ def serve(settings: Settings) -> None:
         server_header=False,
         proxy_headers=bool(service.trusted_proxies),
         forwarded_allow_ips=list(service.trusted_proxies),
-        timeout_keep_alive=20,
+        http=limited_protocol(ConnectionLimits(n_per_network=service.connections_per_network), service.trusted_proxies),
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
-        limit_concurrency=200,
-        h11_max_incomplete_event_size=16_384,
     )
 
 
 def _without_traceback(line: logging.LogRecord) -> bool:
-    """Replace a traceback by the place of the error: paths and messages stay out of the log."""
+    """Replace a traceback by the place of the error: paths and messages stay out of the log.
+
+    Requests that are no HTTP get no line, because strangers could fill the log with them.
+    """
+    if line.levelno == logging.WARNING and "Invalid HTTP request" in line.getMessage():
+        return False
     if line.exc_info and line.exc_info[1] is not None:
         line.msg, line.args = "%s: %s", (line.getMessage().strip(), error_location(line.exc_info[1]))
         line.exc_info = line.exc_text = None

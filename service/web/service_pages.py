@@ -8,17 +8,18 @@ from analysis.detection import measured_accuracy
 from queries import status as status_queries
 from runtime.context import papertide_version
 from service.web.dependencies import WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.responses import STATUS_S
 from templates.page_layout import render_page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/methods")
-def methods(request: Request, web: WebContextDep) -> Response:
+async def methods(request: Request, web: WebContextDep) -> Response:
     """What is counted and how sure it is."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: render_page(
@@ -34,21 +35,22 @@ def methods(request: Request, web: WebContextDep) -> Response:
 
 
 @router.get("/status")
-def status(request: Request, web: WebContextDep) -> Response:
+async def status(request: Request, web: WebContextDep) -> Response:
     """What is stored, what is complete, what ran, what is due and what drifts."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: render_page("status.html", frame=web.frame("status"), status=status_queries.status(web.context)),
+        cost_s=0,
         for_s=STATUS_S,
         max_age_s=STATUS_S,
     )
 
 
 @router.get("/about")
-def about(request: Request, web: WebContextDep) -> Response:
+async def about(request: Request, web: WebContextDep) -> Response:
     """About the service, with acknowledgements."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: render_page(
@@ -61,8 +63,8 @@ def about(request: Request, web: WebContextDep) -> Response:
 
 
 @router.get("/api")
-def api_page(request: Request, web: WebContextDep) -> Response:
+async def api_page(request: Request, web: WebContextDep) -> Response:
     """Documentation of the API."""
-    return cached_page(
+    return await cached_page(
         web, request, lambda: render_page("api.html", frame=web.frame("about"), openapi=request.app.openapi())
     )

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from domain.errors import NotFound
+from service.web.known_parameters import KnownParametersRoute
 from service.web.responses import FOR_EVER_S, TEXT, Rendered, respond
 from templates.page_layout import PageFrame, static_file
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 _MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 

@@ -32,6 +32,7 @@ from mail.subscriptions import (
     unsubscribe,
 )
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.rate_limit import network_of
 from service.web.responses import HTML, JSON
 from templates import page_message_wording
@@ -62,7 +63,9 @@ def _refuse_other_sites(request: Request) -> None:
         raise HTTPException(403, "this form was sent from a page of another site; open it on this site")
 
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(_refuse_other_sites)])
+router = APIRouter(
+    include_in_schema=False, route_class=KnownParametersRoute, dependencies=[Depends(_refuse_other_sites)]
+)
 
 _MAX_FORM_BYTES = 65_536
 _ACTIONS: tuple[PageAction, ...] = ("pause", "resume", "unsubscribe", "resubscribe", "delete")

@@ -12,16 +12,17 @@ from queries import topics as topic_queries
 from queries.topic import topic as topic_query
 from queries.topic_map import topic_map
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.trends import share_point
 from templates.page_layout import Feed, render_page
 from templates.topic_map_svg import topic_map_drawing
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/topics")
-def topics(
+async def topics(
     request: Request,
     web: WebContextDep,
     q: Annotated[str, Query(max_length=120)] = "",
@@ -55,14 +56,14 @@ def topics(
             ),
         )
 
-    return cached_page(web, request, draw)
+    return await cached_page(web, request, draw, asked=(q, area, sort))
 
 
 @router.get("/topics/{topic_id}")
-def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
+async def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """One topic: its label, history, share over time, papers and neighbours."""
 
-    return cached_page(web, request, partial(draw_topic_page, web, topic_id))
+    return await cached_page(web, request, partial(draw_topic_page, web, topic_id))
 
 
 def draw_topic_page(web: WebContext, topic_id: int) -> str:

@@ -7,17 +7,18 @@ from fastapi import APIRouter, Request, Response
 from queries import trend_calls as call_queries
 from queries.parse_dates import week_named
 from service.web.dependencies import WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.page_parameters import OptionalWeek
 from templates.page_layout import render_page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 
 @router.get("/calls")
-def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
+async def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
     """Trend calls and their outcomes."""
-    return cached_page(
+    return await cached_page(
         web,
         request,
         lambda: render_page(
@@ -25,4 +26,5 @@ def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Resp
             frame=web.frame("methods"),
             answer=call_queries.calls(web.context, week_named(week) if week else None),
         ),
+        asked=(week,),
     )

@@ -18,9 +18,11 @@ from queries.parameters import TakenAs, TrendRequest
 from queries.results import Trends
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.page_parameters import topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
+from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, JSON, json_text
 from templates import page_message_wording
 from templates.links import WEB_LINKS
@@ -29,7 +31,7 @@ from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
 from templates.trend_vega import chart_bytes, curve_names, trend_chart
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
 """What the trend explorer shows before any term is given."""
@@ -40,7 +42,7 @@ _one_picture_at_a_time = threading.Lock()
 
 
 @router.get("/trends")
-def trends(
+async def trends(
     request: Request,
     web: WebContextDep,
     params: TrendParams,
@@ -89,7 +91,9 @@ def trends(
             own=question.query | {"measure": "" if measure == "share" else measure},
         )
 
-    return cached_page(web, request, draw)
+    # The form shows what was typed, so a refused term is part of what is asked.
+    asked = (question, measure, is_example, refused)
+    return await cached_page(web, request, draw, asked=asked, cost_s=trend_cost_s(question))
 
 
 def trend_series(web: WebContext, params: TrendRequest, answer: Trends) -> list[TrendSeries]:
@@ -135,7 +139,7 @@ def share_point(p: TrendPoint) -> SharePoint:
 
 
 @router.get("/trends.{form}")
-def trends_as_file(
+async def trends_as_file(
     request: Request, web: WebContextDep, params: TrendParams, form: Literal["json", "csv", "png", "svg"]
 ) -> Response:
     """The chart's data, or the chart as a picture."""
@@ -151,4 +155,12 @@ def trends_as_file(
             return chart_bytes(chart, f".{form}")
 
     media_type = {"json": JSON, "csv": CSV, "png": "image/png", "svg": "image/svg+xml"}[form]
-    return cached_page(web, request, draw, media_type, name=f"papertide-trends.{form}" if form == "csv" else None)
+    return await cached_page(
+        web,
+        request,
+        draw,
+        media_type,
+        asked=(params,),
+        cost_s=trend_cost_s(params) + (PICTURE_S if form in ("png", "svg") else 0.0),
+        name=f"papertide-trends.{form}" if form == "csv" else None,
+    )

@@ -91,7 +91,13 @@ def _papers() -> list[Paper]:
 
 def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedContext:
     """A cached context over a new database, with a published digest where it is filled."""
-    service = ServiceSettings(base_url="https://papertide.example", requests_per_minute=0)
+    service = ServiceSettings(
+        base_url="https://papertide.example",
+        hosts=("testserver",),
+        requests_per_minute=0,
+        forms_per_minute=0,
+        work_s_per_minute=0,
+    )
     encoder = WordEncoder()
     settings = Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service)
     context = CachedContext(settings, encoder=encoder, **given)

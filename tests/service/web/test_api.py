@@ -208,7 +208,10 @@ def test_a_file_of_papers_says_how_many_there_are(web: TestClient, monkeypatch: 
     for module in ("papers", "search"):
         monkeypatch.setattr(f"service.web.{module}.MAX_EXPORT", 5)
     n_found = web.get("/api/v1/search?q=graph").json()["total"]
-    for path, n in (("/papers.csv?limit=13", N_WEEKS * PER_WEEK), ("/search.csv?limit=13&q=graph", n_found)):
+    for path, n in (
+        ("/papers.csv?category=cs.LG", N_WEEKS * PER_WEEK),
+        ("/search.csv?category=cs.LG&q=graph", n_found),
+    ):
         for response in (web.get(path), web.get(path)):  # the second is not drawn again
             assert len(list(csv.reader(io.StringIO(response.text)))) == 1 + 5
             assert response.headers["x-total-count"] == str(n) != "5"
