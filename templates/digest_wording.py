@@ -28,11 +28,10 @@ class EnglishDigestWording:
         news, rest = [], [leads]
         if (move := facts.largest_move) is not None:
             verb = "rose" if move.is_rise else "fell"
-            news.append(f"{_inside_sentence(move.name)} {verb} most, {_by_and_to(move)} of the week's papers")
+            how_sure = "" if move.is_measured else " (accuracy not measured)"
+            news.append(f"{_inside_sentence(move.name)}{how_sure} {verb} most, {_by_and_to(move)} of the week's papers")
             if move.name == facts.leader.name:
                 rest = []
-            if not move.is_measured:
-                rest.append(f"the accuracy of detecting {_inside_sentence(move.name)} has not been measured")
         if (topic := facts.rising_topic) is not None:
             # After a technique's move, the reader knows what the shares are of.
             of_papers = "" if facts.largest_move is not None else " of the week's papers"
@@ -44,7 +43,7 @@ class EnglishDigestWording:
             rest.append(
                 f"no {other}technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record"
             )
-        if (wave := facts.wave_move) is not None:
+        if (wave := facts.wave_move) is not None and not news:
             verb = "rose" if wave.is_rise else "fell"
             rest.append(f"{_inside_sentence(wave.name)} {verb} with a wave of {wave.venue} papers")
         sentence = "; ".join((*news, *rest)) + "."

@@ -109,6 +109,7 @@ def environment() -> Environment:
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
         can_tell=number_text.can_tell,
+        no_change_text=number_text.no_change_text,
         holds_last_year=number_text.holds_last_year,
         WINDOW_WEEKS=WINDOW_WEEKS,
         TOPIC_GROUPS=number_text.TOPIC_GROUPS,

@@ -257,6 +257,13 @@ def holds_last_year(digest: Digest) -> bool:
     return any(line.against_last_year.baseline is not None for line in (*digest.techniques, *digest.themes))
 
 
+def no_change_text(digest: Digest) -> str:
+    """Why a digest has no largest change, where it had enough data for one."""
+    lines = (*digest.techniques, *digest.themes, *digest.topics)
+    cause = "chance or a wave of conference papers" if any(line.wave for line in lines) else "chance"
+    return f"no share changed by more than {cause} explains"
+
+
 def can_tell(digest: Digest) -> bool:
     """Whether there was enough data for any call, including the call that nothing moves."""
     calls = (*(line.call for line in (*digest.techniques, *digest.themes)), *(topic.call for topic in digest.topics))
