@@ -101,6 +101,8 @@ _TITLE_WORDS = """
 """
 """Words of titles on any subject, with which no label begins or ends."""
 
+_SUBJECT_WORDS = frozenset(_TITLE_WORDS.split())
+
 _EDGE_WORDS = frozenset(_FUNCTION_WORDS.split()).union(_TITLE_WORDS.split())
 
 _HEAD_WORDS = """
@@ -110,6 +112,8 @@ _HEAD_WORDS = """
 """Words that are no label by themselves but may end one: "language models", "instruction tuning"."""
 
 _HEADS = frozenset(_HEAD_WORDS.split())
+
+_GENERAL = frozenset(singular(word) for word in _HEADS)
 
 _INNER_WORDS = frozenset({"of", "to"})
 """The only function words inside a label: "mixture of experts", "sim to real"."""
@@ -134,12 +138,14 @@ _MAX_WORDS = 4
 
 @dataclass(frozen=True)
 class _Phrase:
-    """One occurrence in a title: its key, its spelling, and whether a phrase ends or begins with it there."""
+    """One occurrence in a title: its key, its spelling, whether a phrase ends or begins with it there, and the word
+    of `_TITLE_WORDS` before it, which would be part of the phrase if it said anything; empty for another word."""
 
     key: Key
     written: str
     ends: bool
     begins: bool
+    before: str
 
 
 def _phrases(title: str) -> Iterator[_Phrase]:
@@ -163,6 +169,7 @@ def _phrases(title: str) -> Iterator[_Phrase]:
                     written=" ".join(words[start:end]),
                     ends=end == len(words) or (is_edge[end] and lower[end] not in _HEADS),
                     begins=start == 0 or is_edge[start - 1],
+                    before=lower[start - 1] if start and lower[start - 1] in _SUBJECT_WORDS else "",
                 )
 
 
@@ -176,13 +183,17 @@ def _key(lower: Sequence[str]) -> Key:
 
 @dataclass
 class _PhraseCounts:
-    """Counts of one phrase over all titles."""
+    """Counts of one phrase over all titles.
+
+    ``before`` counts the words of `_TITLE_WORDS` right before it.
+    """
 
     n_titles: int = 0
     n_occurrences: int = 0
     n_ending: int = 0
     n_beginning: int = 0
     n_in_topic: Counter[int] = field(default_factory=Counter)
+    before: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
     written_whole: Counter[str] = field(default_factory=Counter)
 
@@ -196,6 +207,8 @@ def _count_phrases(titles: Sequence[str], topic_of_paper: NDArray[np.int64]) -> 
             count.n_occurrences += 1
             count.n_ending += phrase.ends
             count.n_beginning += phrase.begins
+            if phrase.before:
+                count.before[phrase.before] += 1
             count.written[phrase.written] += 1
             if phrase.ends:
                 count.written_whole[phrase.written] += 1
@@ -312,8 +325,8 @@ def label_topics(titles: CountedTitles, top_terms: Sequence[Sequence[str]]) -> t
 
     A phrase scores higher the more of the topic's titles use it, the fewer others do, the more often it is a complete
     phrase, and if its words are among the topic's top terms. It becomes the label only if clearly more of the topic's
-    titles use it than of any other topic's. If no phrase meets that, a second one is added to the best: "code
-    generation and program repair".
+    titles use it than of any other topic's, and if it has more than one word. If no phrase meets that, a second one is
+    added to the best: "code generation and program repair", "security and prompt injection".
 
     Parameters
     ----------
@@ -334,11 +347,11 @@ def label_topics(titles: CountedTitles, top_terms: Sequence[Sequence[str]]) -> t
     taken: set[Key] = set()
     # The topic with the best-scored phrase chooses first.
     for topic in sorted(range(n_topics), key=lambda t: (-ranked[t][0].score if ranked[t] else 0.0, t)):
-        keys = _choose(ranked[topic], taken)
+        keys = _choose(ranked[topic], taken, titles)
         if not keys:
             keys = _from_terms(top_terms[topic], taken)
         taken.add(_word_set(*keys))
-        chosen[topic] = " and ".join(_spelling(titles, key) for key in keys)
+        chosen[topic] = " and ".join(_with_fixed_word(titles, key) for key in keys)
     return tuple(chosen[topic] for topic in range(n_topics))
 
 
@@ -351,19 +364,52 @@ _MIN_WHOLE = 0.5
 """A label that is complete less often than this is a fragment."""
 
 
-def _choose(candidates: Sequence[_Candidate], taken: set[Key]) -> tuple[Key, ...]:
+_MIN_FIXED = 0.3
+"""A title word that stands before this share of a word's occurrences belongs to it: "optimal transport"."""
+
+_MIN_SECOND_SHARE = 0.03
+"""Share of a topic's titles that the second part of its label should have."""
+
+_N_SECOND = 20
+"""Best phrases of a topic among which the second part of its label is chosen."""
+
+
+def _choose(candidates: Sequence[_Candidate], taken: set[Key], titles: CountedTitles) -> tuple[Key, ...]:
     """The best unused label with a clear lead, or else the best one with a second that distinguishes it."""
     if not candidates:
         return ()
     clear = [c for c in candidates if c.lead >= _MIN_LEAD and _word_set(c.key) not in taken]
+    best = candidates[0]
     for candidate in clear:
         if candidate.score >= 0.5 * candidates[0].score:
-            return (_longer(candidate, clear).key,)
-    best = candidates[0]
-    for candidate in sorted(candidates[1:12], key=lambda c: -c.score * min(c.lead, 3.0)):
+            best = _longer(candidate, clear)
+            if _says_enough(titles, best.key):
+                return (best.key,)
+            break
+    # A single word says too little: "security" of what, "memory" of whom?
+    others = [c for c in candidates[:_N_SECOND] if c.key != best.key and _says_enough(titles, c.key)]
+    # A phrase of a few titles can have an endless lead; broader ones come first.
+    for candidate in sorted(others, key=lambda c: (c.share < _MIN_SECOND_SHARE, -c.score * min(c.lead, _MIN_LEAD))):
         if not _are_related(candidate.key, best.key) and _word_set(best.key, candidate.key) not in taken:
             return (best.key, candidate.key)
     return (best.key,) if _word_set(best.key) not in taken else ()
+
+
+def _says_enough(titles: CountedTitles, key: Key) -> bool:
+    """Whether a phrase can stand alone: two words, not all general, or one with a title word that belongs to it."""
+    if len(key) > 1:
+        return not _GENERAL.issuperset(key)
+    return _with_fixed_word(titles, key) != _spelling(titles, key)
+
+
+def _with_fixed_word(titles: CountedTitles, key: Key) -> str:
+    """The spelling of a label of one word, after the title word that mostly stands before it: "optimal transport"."""
+    spelling = _spelling(titles, key)
+    if len(key) > 1 or key not in titles.phrases:
+        return spelling
+    count = titles.phrases[key]
+    word, n = max(count.before.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
+    return f"{word} {spelling}" if n >= _MIN_FIXED * count.n_occurrences else spelling
 
 
 def _are_related(one: Key, other: Key) -> bool:

@@ -127,3 +127,31 @@ def test_whatever_the_titles_labels_are_different_and_not_empty(words: list[list
     labels = labels_of(titles, topics, [("alpha", "beta"), ("beta",), ()])
     assert len({label.lower() for label in labels}) == 3
     assert all(label.strip() for label in labels)
+
+
+def test_a_single_word_is_told_apart_by_a_second_phrase_of_its_titles() -> None:
+    titles = [
+        "Security of prompt injection",
+        "Security and prompt injection",
+        "Prompt injection and security",
+        "Security",
+    ]
+    other = ["Graph networks in chemistry"] * 4
+    labels = labels_of([*titles, *other], np.repeat([0, 1], 4), [("security", "injection"), ("graph", "chemistry")])
+    assert labels[0] in ("security and prompt injection", "prompt injection")
+
+
+def test_a_title_word_that_belongs_to_a_single_word_stays_with_it() -> None:
+    titles = ["Fast optimal transport", "Optimal transport for images", "On optimal transport", "Optimal transport"]
+    other = ["Graph networks in chemistry"] * 4
+    labels = labels_of([*titles, *other], np.repeat([0, 1], 4), [("transport", "wasserstein"), ("graph", "chemistry")])
+    assert labels[0] == "optimal transport"
+
+
+def test_the_second_phrase_of_a_label_has_more_than_one_word_and_says_something() -> None:
+    titles = ["Seeing imagery", "Imagery with learning models", "Imagery and remote sensing", "Remote sensing imagery"]
+    other = ["Graph networks in chemistry"] * 4
+    labels = labels_of([*titles, *other], np.repeat([0, 1], 4), [("imagery", "sensing"), ("graph", "chemistry")])
+    assert "remote sensing" in labels[0]
+    assert "seeing" not in labels[0]
+    assert "learning" not in labels[0]
