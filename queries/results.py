@@ -511,6 +511,24 @@ class ArxivStatus:
 
 
 @dataclass(frozen=True)
+class ServiceHealth:
+    """What a monitoring system watches."""
+
+    newest_week: Week | None
+    """The newest week with papers."""
+    newest_digest_at: datetime | None
+    """When the digest of the newest week that has one was last published."""
+    last_successes: Mapping[str, datetime]
+    """When each job last succeeded."""
+    arxiv_refusals: int
+    """Refusals by arXiv since its last good answer."""
+    mails_waiting: int
+    """Mails that wait to be sent."""
+    oldest_mail_since: datetime | None
+    """Since when the oldest of them waits."""
+
+
+@dataclass(frozen=True)
 class Coverage:
     """Which papers are stored, what is proven complete, and the state of the connection to arXiv."""
 

@@ -56,6 +56,16 @@ class ServiceSettings(BaseModel):
         description="Papers less similar to a search than this are found only by its words. The default suits the "
         "packaged model.",
     )
+    metrics_count_readers: bool = Field(
+        default=False,
+        description="Whether `/metrics`, which anybody may read unless the proxy blocks it, says how many readers and "
+        "mails there are.",
+    )
+    access_log: bool = Field(
+        default=False,
+        description="Write a JSON line for each request to standard error: time, level, method, route, path, status "
+        "and duration. It has no client's address, no query, and no path of a personal link.",
+    )
     pages_kept_mb: int = Field(default=64, ge=0, description="Memory for the cache of rendered pages.")
 
     @field_validator("base_url")

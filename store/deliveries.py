@@ -27,7 +27,7 @@ from domain.issues_and_deliveries import Delivery, DeliveryOutcome, DeliveryStat
 from domain.paper import ArxivId
 from domain.subscription import Subscriber, TokenPurpose
 from store.database import Database
-from store.schema import delivery, mailing, subscriber, suppression
+from store.schema import delivery, mailing, subscriber, subscription_request, suppression
 from store.subscriber_tokens import store_tokens
 from store.subscribers import subscriber_from_row
 from store.suppressed_addresses import suppression_keys
@@ -262,6 +262,20 @@ def open_issues(db: Database) -> list[str]:
     )
     with db.read() as connection:
         return list(connection.execute(query).scalars())
+
+
+def mails_waiting(db: Database) -> tuple[int, datetime | None]:
+    """Number of issue mails and of replies to the form that wait to be sent, and since when the oldest waits."""
+    requests = subscription_request.c
+    queues = (
+        select(func.count(), func.min(mailing.c.planned_at))
+        .join_from(delivery, mailing)
+        .where(delivery.c.state.in_(_OPEN)),
+        select(func.count(), func.min(requests.asked_at)).where(requests.state == "waiting"),
+    )
+    with db.read() as connection:
+        rows = [connection.execute(queue).one() for queue in queues]
+    return sum(n for n, _ in rows), min((at for _, at in rows if at is not None), default=None)
 
 
 def delivery_counts(db: Database) -> dict[str, dict[str, int]]:

@@ -147,6 +147,14 @@ def _record(row: Row[Any]) -> RunRecord:
     )
 
 
+def last_successes(db: Database) -> dict[str, datetime]:
+    """When each job last succeeded."""
+    newest = func.max(job_run.c.finished_at).label("at")
+    query = select(job_run.c.job, newest).where(job_run.c.state == "done").group_by(job_run.c.job)
+    with db.read() as connection:
+        return {row.job: row.at for row in connection.execute(query.order_by(job_run.c.job))}
+
+
 def newest_runs(db: Database, limit: int) -> list[RunRecord]:
     """The newest ledger entries, newest first."""
     query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.run_id.desc()).limit(limit)

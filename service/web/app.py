@@ -34,6 +34,7 @@ from service.web import (
     trends,
 )
 from service.web import health_and_metrics as health
+from service.web.access_log import AccessLog, access_logger
 from service.web.dependencies import WebContext
 from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
@@ -70,10 +71,12 @@ class _GuardedApp(FastAPI):
     """The framework's application inside the ``RequestGuard``, also where it answers an unexpected error."""
 
     guard: Callable[[ASGIApp], RequestGuard]
+    access_log: Callable[[ASGIApp], ASGIApp] | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        """All layers, the guard outermost."""
-        return self.guard(super().build_middleware_stack())
+        """All layers, the guard outermost but for the access log, which has what the guard refuses too."""
+        guarded = self.guard(super().build_middleware_stack())
+        return self.access_log(guarded) if self.access_log else guarded
 
 
 def make_app(settings: Settings, context: CachedContext | None = None) -> FastAPI:
@@ -109,6 +112,8 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
     )
     app.state.web = web
     app.guard = partial(RequestGuard, settings=settings.service, metrics=web.metrics)
+    if settings.service.access_log:
+        app.access_log = partial(AccessLog, logger=access_logger())
     web.metrics.registry.register(JobMetrics(context))
     web.metrics.watch_pools({"expensive": web.pools.expensive, "ordinary": web.pools.ordinary})
     for module in PAGES_AND_API:

@@ -17,6 +17,7 @@ from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.settings import Settings
 from service.web.app import make_app
+from service.web.job_metrics import JobMetrics
 from store.schema import metadata
 from store.subscribers import subscriber_by_address
 
@@ -258,7 +259,7 @@ def test_the_form_has_labels_and_works_without_scripts(site: Site) -> None:
     assert "technique:diffusion" in page
 
 
-def test_metrics_count_subscribers_and_failing_jobs(site: Site) -> None:
+def test_metrics_count_failing_jobs_and_readers_only_if_the_settings_say_so(site: Site) -> None:
     from store.runs import finish_run, start_run
 
     _subscribed(site)
@@ -273,7 +274,16 @@ def test_metrics_count_subscribers_and_failing_jobs(site: Site) -> None:
         n_tries=2,
     )
     metrics = site.client.get("/metrics").text
-    assert 'papertide_readers{state="active"} 1.0' in metrics
+    for private in ("papertide_readers", "papertide_deliveries", "papertide_mails_waiting"):
+        assert private not in metrics
+    settings = site.context.settings
+    service = settings.service.model_copy(update={"metrics_count_readers": True})
+    counting = CachedContext(settings.model_copy(update={"service": service}), db=site.context.db)
+    counted = {
+        (s.name, *s.labels.values()): s.value for family in JobMetrics(counting).collect() for s in family.samples
+    }
+    assert counted["papertide_readers", "active"] == 1
+    assert counted["papertide_mails_waiting",] == 0
     assert 'papertide_job_failures{job="backup",period="2026-06-23T04:00Z",state="failed"} 2.0' in metrics
     assert site.client.get("/api/v1/status").json()["troubled"][0]["message"] == "full"
 
