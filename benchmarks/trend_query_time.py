@@ -5,7 +5,8 @@
 On the database of ``benchmarks.service``, which is built if ``--data`` holds none. Terms are drawn from the papers'
 titles: pairs of neighbouring words by how many titles hold them, two of them with ``OR``, words with their ending left
 open, and whole titles as descriptions to count by meaning. Each is asked once, by one caller in this process, as the
-command and the service ask it: weekly shares with intervals, growth and change points. pandas looks for the same words
+command and the service ask it: weekly shares with intervals, growth and change points. The same words are then counted
+as written, without their singular or plural. pandas looks for the same words
 in the same texts and counts them by week, with no interval.
 """
 
@@ -119,6 +120,8 @@ def main() -> None:
             everything += times
             print(line(kind, times, WORDS_MS), flush=True)
         print(line("all free words", everything, WORDS_MS))
+        as_written = timed(ask, [f"exact:{term}" for of_kind in terms.values() for term in of_kind])
+        print(line("the same words as written", as_written), flush=True)
         print(line("by meaning", timed(ask, [f"meaning:{title}" for title in meanings]), MEANING_MS), flush=True)
         texts = pd.Series([f"{p.title}\n{p.abstract}".lower() for p in papers])
         weeks = pd.Series([(p.submitted_at.date().toordinal() - 1) // 7 for p in papers])

@@ -9,8 +9,9 @@ from typing import Literal
 from domain.trend_calls import CallVerdict, FittedChange
 from domain.week import Week
 
-SeriesKind = Literal["technique", "theme", "topic", "text", "meaning"]
-"""How a term is counted: by what the detector or the topics found, by its words as they stand, or by their meaning."""
+SeriesKind = Literal["technique", "theme", "topic", "text", "exact", "meaning"]
+"""How a term is counted: by what the detector or the topics found, by its words in singular and plural, by its words as
+they are written, or by their meaning."""
 
 
 @dataclass(frozen=True)

@@ -90,8 +90,8 @@ class Papertide:
 
         Parameters
         ----------
-        terms : techniques, themes and topics by key or name, or any words; ``text:WORDS`` and ``meaning:WORDS`` say
-            how words are counted.
+        terms : techniques, themes and topics by key or name, or any words; ``text:WORDS``, ``exact:WORDS`` and
+            ``meaning:WORDS`` say how words are counted.
         by : length of a period.
         level : how far a technique must be adopted.
         categories : only papers listed here; with ``primary``, whose primary category is one of them.

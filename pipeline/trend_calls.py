@@ -7,6 +7,7 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.trends import trend_calls
+from domain.counted_words import phrases_of_term
 from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
 from domain.week import Week
@@ -36,7 +37,7 @@ def counts_to_call(
         totals,
         weekly_counts(db),
         terms,
-        watched={term: weekly_matches(db, term.split(" OR "), corpus) for term in watched_terms},
+        watched={term: weekly_matches(db, phrases_of_term(term), corpus) for term in watched_terms},
         known_incomplete=incomplete_weeks(db, categories),
         min_papers=min_papers,
     )

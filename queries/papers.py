@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.counted_words import counted_phrases
 from domain.errors import UsageError
 from domain.paper import Paper
 from queries.parameters import PaperRequest
@@ -29,11 +30,12 @@ def papers_matching(
     """
     words = words_named(context, question.term) if question.term else None
     query = resolved_query(context, replace(question, term=None) if words else question)
-    if words and words[0] == "text":
+    if words and words[0] != "meaning":
+        phrases = counted_phrases(words[1], as_written=words[0] == "exact")
         try:
             ids = context.cached(
-                ("phrases", words[1], query),
-                lambda: ids_by_phrases(context.db, words[1].split(" OR "), context.corpus, query),
+                ("phrases", *words, query),
+                lambda: ids_by_phrases(context.db, phrases, context.corpus, query),
                 pool="large",
             )
         except ValueError as error:

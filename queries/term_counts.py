@@ -8,6 +8,7 @@ from functools import partial
 
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from analysis.trends.shares import papers_by_week
+from domain.counted_words import phrases_of_term
 from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
@@ -52,8 +53,8 @@ class TermCounter:
     def count(self, term: str) -> Counted:
         """Count a term."""
         asked_kind, _, rest = term.partition(":")
-        if rest and asked_kind == "text":
-            return Counted("text", rest.strip(), self._text(rest.strip()))
+        if rest and asked_kind in ("text", "exact"):
+            return Counted("exact" if asked_kind == "exact" else "text", rest.strip(), self._text(term))
         if rest and asked_kind == "meaning":
             return Counted("meaning", rest.strip(), self._meant(rest.strip()))
         for kind in TERM_KINDS:
@@ -127,11 +128,11 @@ class TermCounter:
                 by_week[week] = by_week.get(week, 0) + k
         return Counted(kind, name, by_week, n_by_week)
 
-    def _text(self, words: str) -> dict[Week, int]:
+    def _text(self, term: str) -> dict[Week, int]:
         context, among = self._context, self._among
         try:
             return weekly_matches(
-                context.db, words.split(" OR "), context.corpus, among, mondays=context.mondays_of_rows(among)
+                context.db, phrases_of_term(term), context.corpus, among, mondays=context.mondays_of_rows(among)
             )
         except ValueError as error:
             raise UsageError(str(error)) from error

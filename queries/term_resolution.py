@@ -18,6 +18,9 @@ from runtime.settings import known_category
 from store.search import words_of
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
+WordsKind = Literal["text", "exact", "meaning"]
+"""How words are matched: in singular and plural, as written, or by meaning."""
+WORDS_KINDS: tuple[WordsKind, ...] = ("text", "exact", "meaning")
 
 
 def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
@@ -46,14 +49,15 @@ def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
     return None
 
 
-def words_named(context: AppContext, term: str) -> tuple[Literal["text", "meaning"], str] | None:
-    """The words of any other term, and whether they are matched as a phrase or by meaning.
+def words_named(context: AppContext, term: str) -> tuple[WordsKind, str] | None:
+    """How the words of any other term are matched, and the words.
 
     ``None`` for a technique, theme or topic.
     """
     kind, _, rest = term.partition(":")
-    if kind in ("text", "meaning") and rest:
-        return ("text" if kind == "text" else "meaning"), rest.strip()
+    for wanted in WORDS_KINDS:
+        if kind == wanted and rest:
+            return wanted, rest.strip()
     return None if term_named(context, term) else ("text", term)
 
 

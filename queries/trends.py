@@ -147,12 +147,10 @@ def _newest_call(context: AppContext, totals: pd.DataFrame, kind: SeriesKind, na
     A call is about the weeks that it tested, so there is none for a range that leaves out some of them, or that ends
     with a later closed week.
     """
-    key = (
-        name
-        if kind == "text"
-        else next((k for of in TERM_KINDS if of == kind and (k := term_key(context, of, name))), name)
-    )
-    wanted = ("query" if kind == "text" else kind, key)
+    if kind in ("text", "exact"):
+        wanted = ("query", name if kind == "text" else f"exact:{name}")
+    else:
+        wanted = (kind, next((k for of in TERM_KINDS if of == kind and (k := term_key(context, of, name))), name))
     call = next(
         (c for c in context.cached("newest calls", lambda: newest_calls(context.db)) if (c.kind, c.key) == wanted), None
     )

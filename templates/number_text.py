@@ -27,7 +27,14 @@ _NO_BREAK_SPACE = "\u00a0"
 _MINUS = "\u2212"
 UNKNOWN = "not known"
 _MOST_DECIMALS = 4
-KIND_WORDS = {"technique": "technique", "theme": "theme", "topic": "topic", "text": "words", "meaning": "by meaning"}
+KIND_WORDS = {
+    "technique": "technique",
+    "theme": "theme",
+    "topic": "topic",
+    "text": "words",
+    "exact": "words as written",
+    "meaning": "by meaning",
+}
 """The kinds of terms as pages name them."""
 
 
@@ -127,8 +134,8 @@ def day_in_words(at: date) -> str:
 def term_text(term: str) -> str:
     """A phrase or description as pages show it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
     kind, _, rest = term.partition(":")
-    if kind == "meaning" and rest:
-        return f"“{rest.strip()}”, by meaning"
+    if kind in ("exact", "meaning") and rest:
+        return f"“{rest.strip()}”, {'as written' if kind == 'exact' else 'by meaning'}"
     return f"“{rest.strip() if kind == 'text' and rest else term}”"
 
 

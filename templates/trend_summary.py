@@ -17,7 +17,8 @@ _NO_CORRECTION = {
     "technique": "accuracy unknown",
     "theme": "accuracy unknown",
     "topic": "accuracy unknown",
-    "text": "",  # a phrase is counted exactly
+    "text": "",  # words are counted without error
+    "exact": "",
     "meaning": "a rough measure, accuracy unknown",
 }
 
@@ -86,7 +87,7 @@ def _basis(answered: TermSeries, *, is_called: bool) -> str:
         return f"called in {week}" if answered.call.change else f"called in {week}: too few weeks or papers"
     if answered.change is None:
         return "too few weeks or papers"
-    if answered.kind in ("text", "meaning"):
+    if answered.kind in ("text", "exact", "meaning"):
         return "tested alone; only watched phrases get calls"
     return (
         "tested alone, over the weeks shown" if is_called else "tested alone; calls are of adoption in all categories"

@@ -26,8 +26,8 @@ def trends(
     terms: Annotated[
         list[str],
         typer.Argument(
-            help="Techniques, themes, topics, or any words; `meaning:WORDS` counts papers that mean what the words "
-            "describe.",
+            help="Techniques, themes, topics, or any words; `exact:WORDS` counts words as written, `meaning:WORDS` "
+            "papers that mean what the words describe.",
             metavar="TERM...",
         ),
     ],

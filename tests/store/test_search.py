@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from domain.counted_words import phrases_of_term
 from domain.paper import ArxivId, Paper
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.week import Week
@@ -173,3 +174,19 @@ def test_without_a_corpus_the_same_papers_come_first(library: Database) -> None:
         library, ["scaling", "training"], CORPUS, limit=3
     )
     assert (count_matches(library, "time"), count_matches(library, "nowhere")) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("term", "n"),
+    [("MLLM", 2), ("MLLMs", 2), ("exact:MLLM", 1), ("world models", 2), ("exact:world models", 1), ("Qwen3", 2)],
+)
+def test_words_are_counted_in_singular_and_plural(stored: Stored, make_paper: Make, term: str, n: int) -> None:
+    db = stored(
+        make_paper(1, title="An MLLM", abstract="We use Qwen3.5 and world models."),
+        make_paper(2, title="MLLMs", abstract="We use Qwen 3 and a world model."),
+        make_paper(3, title="Worlds", abstract="Models of the world."),
+    )
+    phrases = phrases_of_term(term)
+    for mondays in (None, mondays_of_rows(db, CORPUS)):
+        assert sum(weekly_matches(db, phrases, CORPUS, mondays=mondays).values()) == n
+    assert len(ids_by_phrases(db, phrases, CORPUS)) == n
