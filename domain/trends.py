@@ -65,6 +65,20 @@ class NewestCall:
 
 
 @dataclass(frozen=True)
+class TermReading:
+    """One thing that a typed term can be taken for."""
+
+    kind: SeriesKind
+    term: str
+    """With its prefix, as it is typed to choose this reading."""
+    name: str
+    n_papers: int | None
+    """Papers in the weeks and categories of the answer; null if not counted, as by meaning unless that is chosen."""
+    chosen: bool
+    """Whether the series is of this reading."""
+
+
+@dataclass(frozen=True)
 class TermSeries:
     """One term over time."""
 
@@ -82,3 +96,9 @@ class TermSeries:
     call: NewestCall | None
     """Null where the term gets no calls, at other levels, with a category, and for a range that leaves out weeks of
     the call."""
+    asked: str = ""
+    """The term as it was typed."""
+    phrases: tuple[str, ...] = ()
+    """The phrases that are counted for words; empty for other kinds."""
+    readings: tuple[TermReading, ...] = ()
+    """Everything that the term can be taken for, the chosen reading included."""

@@ -123,6 +123,36 @@ class Papertide:
         ]
         return _table(rows, TRENDS)
 
+    def readings(self, terms: Sequence[str], *, since: str | None = None, until: str | None = None) -> pd.DataFrame:
+        """Everything that terms of trends can be taken for, one row for each term and reading.
+
+        Parameters
+        ----------
+        terms : as for ``trends``.
+        since, until : as for ``trends``; papers of these weeks are counted.
+
+        Raises
+        ------
+        UsageError
+            As ``trends`` does.
+        """
+        from papertide.result_columns import READINGS
+        from queries.parse_dates import day
+        from queries.trends import trends
+
+        answer = trends(
+            self._context,
+            [terms] if isinstance(terms, str) else list(terms),
+            by="week",
+            level="adopts",
+            categories=(),
+            primary=False,
+            since=day(since) if since else None,
+            until=day(until, end=True) if until else None,
+        )
+        rows = [{"asked": series.asked, **vars(one)} for series in answer.series for one in series.readings]
+        return _table(rows, READINGS)
+
     def search(
         self,
         query: str,

@@ -18,7 +18,7 @@ TRENDS = TableSchema(
     "trends",
     (
         Column("term", "str", "key of a technique or theme, label of a topic, or the words without their prefix"),
-        Column("kind", "str", "technique, theme, topic, text or meaning"),
+        Column("kind", "str", "technique, theme, topic, text, exact or meaning"),
         Column("start", "datetime64[us]", "first day of the period, UTC, without zone"),
         Column("end", "datetime64[us]", "last day of the period"),
         *_SHARE,
@@ -26,6 +26,18 @@ TRENDS = TableSchema(
         Column("corrected", "float64", "share corrected for the detector's measured error; NaN where it is unknown"),
         Column("corrected_low", "float64", "lower end of its 95 % interval"),
         Column("corrected_high", "float64", "upper end of its 95 % interval"),
+    ),
+)
+
+READINGS = TableSchema(
+    "readings",
+    (
+        Column("asked", "str", "the term as it was given"),
+        Column("kind", "str", "technique, theme, topic, text, exact or meaning"),
+        Column("term", "str", "with the prefix that chooses this reading"),
+        Column("name", "str", "its name"),
+        Column("n_papers", "float64", "papers of the weeks; NaN where they were not counted"),
+        Column("chosen", "bool", "whether trends takes the term for it"),
     ),
 )
 
@@ -101,7 +113,7 @@ WEEKS = TableSchema(
 )
 
 LEFT_OUT: Mapping[str, frozenset[str]] = {
-    "trends": frozenset({"name", "change", "change_points", "call"}),
+    "trends": frozenset({"name", "change", "change_points", "call", "asked", "phrases", "readings"}),
     "topics": frozenset({"active", "x", "y"}),
     "digest": frozenset(
         {

@@ -40,8 +40,8 @@ MAX_TERMS_SHOWN = 8
 """More curves than this cannot be told apart on one chart."""
 
 
-TakenAs = Literal["words", "meaning"]
-"""How an added term is matched: by name or words, or by meaning."""
+TakenAs = Literal["words", "exact", "meaning"]
+"""How an added term is matched: by name or words, by its words as written, or by meaning."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,16 @@ class TrendRequest:
         }
 
     def adding(self, term: str, taken_as: TakenAs) -> TrendRequest:
-        """The same with one more term, counted as words or as a description.
+        """The same with one more term, by name or words, as written, or as a description.
 
         Raises
         ------
         UsageError
             If that is one more than a chart can show.
         """
-        described = taken_as == "meaning" and term.strip() and not term.strip().startswith("meaning:")
-        return replace(self, terms=charted_terms([*self.terms, f"meaning:{term.strip()}" if described else term]))
+        words = term.strip()
+        is_prefixed = taken_as != "words" and words and not words.startswith(f"{taken_as}:")
+        return replace(self, terms=charted_terms([*self.terms, f"{taken_as}:{words}" if is_prefixed else words]))
 
 
 def charted_terms(typed: list[str]) -> tuple[str, ...]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
+from analysis.search.semantic_search import PaperSearch
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from analysis.trends.shares import papers_by_week
 from domain.counted_words import phrases_of_term
 from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
-from domain.trends import SeriesKind
+from domain.trends import SeriesKind, TermReading
 from domain.week import Week
 from queries.parameters import LEVELS, Level
-from queries.term_resolution import TERM_KINDS, meant_rows, term_key
+from queries.term_resolution import TERM_KINDS, meant_rows, prefix_and_name, taken_for, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections
-from store.search import weekly_matches
+from store.search import weekly_matches, words_of
 from store.weekly import ALL_WATCHED, CountedState, counted_papers, counted_state, weekly_counts, weekly_papers
 
 
@@ -51,47 +53,69 @@ class TermCounter:
         self._terms = {(t.kind, t.key): t for t in context.detector.taxonomy.terms}
 
     def count(self, term: str) -> Counted:
-        """Count a term."""
-        asked_kind, _, rest = term.partition(":")
-        if rest and asked_kind in ("text", "exact"):
-            return Counted("exact" if asked_kind == "exact" else "text", rest.strip(), self._text(term))
-        if rest and asked_kind == "meaning":
-            return Counted("meaning", rest.strip(), self._meant(rest.strip()))
-        for kind in TERM_KINDS:
-            if rest and asked_kind == kind:
-                return self._count_as(kind, rest, term)
-        for kind in TERM_KINDS:
-            if (key := term_key(self._context, kind, term)) is not None:
-                return self._detected(kind, key)
-        found = self._text(term)
-        if not found:
+        """Count a term as what it is taken for."""
+        kind, key = taken_for(self._context, term)
+        counted = self._count_as(kind, key)
+        if kind == "text" and not counted.by_week and prefix_and_name(term)[0] is None:
             near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
             raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
-        return Counted("text", term, found)
+        return counted
+
+    def readings(self, term: str, chosen: Counted, weeks: Collection[Week]) -> tuple[TermReading, ...]:
+        """Everything that a term can be taken for, with its papers of some weeks.
+
+        By meaning is counted only where it is chosen: it compares the term with every paper.
+        """
+        _, name = prefix_and_name(term)
+        named: list[tuple[SeriesKind, str]] = [
+            (kind, key) for kind in TERM_KINDS if (key := term_key(self._context, kind, name)) is not None
+        ]
+        named += [("text", name), ("exact", name), ("meaning", name)]
+        found: list[TermReading] = []
+        for kind, key in named:
+            shown = self._called(kind, key) if kind in TERM_KINDS else key
+            is_chosen = (chosen.kind, chosen.name) == (kind, shown)
+            if not is_chosen and (kind == "exact" or (kind not in TERM_KINDS and not words_of(name))):
+                continue
+            by_week = chosen.by_week if is_chosen else None if kind == "meaning" else self._counted_or_none(kind, key)
+            n = None if by_week is None else sum(k for week, k in by_week.items() if week in weeks)
+            if n or is_chosen or kind != "text":
+                found.append(TermReading(kind, f"{kind}:{shown}", self.name(kind, shown), n, is_chosen))
+        return tuple(found)
+
+    def _counted_or_none(self, kind: SeriesKind, key: str) -> dict[Week, int] | None:
+        try:
+            return self._count_as(kind, key).by_week
+        except UsageError:  # not counted at this level, or not yet
+            return None
+
+    def _count_as(self, kind: SeriesKind, key: str) -> Counted:
+        if kind == "text" or kind == "exact":
+            return Counted(kind, key, self._text(f"{kind}:{key}"))
+        if kind == "meaning":
+            return Counted(kind, key, self._meant(key))
+        return self._detected(kind, key)
 
     def name(self, kind: str, key: str) -> str:
         """A term's display name."""
         return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
 
     def _meant(self, description: str) -> dict[Week, int]:
-        search = self._context.paper_search
-        index, near = search.index, meant_rows(search, description)
+        index, near = self._search.index, meant_rows(self._search, description)
         return papers_by_week(index.day[near & index.matching(self._among)])
+
+    @cached_property
+    def _search(self) -> PaperSearch:
+        """One for all terms, because a context without a cache loads all papers for each."""
+        return self._context.paper_search
 
     def error(self, kind: str, key: str) -> MeasuredError | None:
         """The detector's measured error of a technique or theme; ``None`` where it is not known."""
         term = next((t for (of, k), t in self._terms.items() if of == kind and k == key), None)
         return self._context.cached("measured errors", measured_errors).get(key) if term and term.measured else None
 
-    def _count_as(self, kind: TermKind, name: str, term: str) -> Counted:
-        key = term_key(self._context, kind, name)
-        if key is None:
-            known = ", ".join(k for of, k in self._terms if of == kind) or "listed by `papertide topics list`"
-            raise UsageError(f"{term!r}: there is no such {kind}; they are {known}")
-        return self._detected(kind, key)
-
-    def _called(self, kind: TermKind, key: str) -> str:
+    def _called(self, kind: SeriesKind, key: str) -> str:
         if kind != "topic":
             return key
         model = self._context.topic_model

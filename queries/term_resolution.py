@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from analysis.search.ranking import unusually_near
 from analysis.search.semantic_search import PaperSearch
+from domain.counted_words import phrases_of_term
 from domain.detections import TermKind
 from domain.errors import UsageError
+from domain.trends import SeriesKind
 from runtime.context import AppContext
 from runtime.settings import known_category
-from store.search import words_of
+from store.search import weekly_matches, words_of
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
 WordsKind = Literal["text", "exact", "meaning"]
 """How words are matched: in singular and plural, as written, or by meaning."""
-WORDS_KINDS: tuple[WordsKind, ...] = ("text", "exact", "meaning")
+SERIES_KINDS: tuple[SeriesKind, ...] = (*TERM_KINDS, "text", "exact", "meaning")
 
 
 def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
@@ -49,16 +51,57 @@ def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
     return None
 
 
-def words_named(context: AppContext, term: str) -> tuple[WordsKind, str] | None:
-    """How the words of any other term are matched, and the words.
+def prefix_and_name(term: str) -> tuple[SeriesKind | None, str]:
+    """The kind that a term begins with, ``None`` without one, and what stands behind it."""
+    prefix, _, rest = term.partition(":")
+    for kind in SERIES_KINDS:
+        if prefix == kind and rest.strip():
+            return kind, rest.strip()
+    return None, term.strip()
 
-    ``None`` for a technique, theme or topic.
+
+def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
+    """What a term of a trend is: its kind, with the key of a technique, theme or topic, or with its words.
+
+    Without a prefix a term is the technique or theme of that name, or its words. It is a topic only if it is a topic's
+    label and no paper holds the words, because a topic has each paper once and so far fewer than its name suggests.
+
+    Raises
+    ------
+    UsageError
+        If there is no technique, theme or topic of a name with that prefix.
     """
-    kind, _, rest = term.partition(":")
-    for wanted in WORDS_KINDS:
-        if kind == wanted and rest:
-            return wanted, rest.strip()
-    return None if term_named(context, term) else ("text", term)
+    kind, name = prefix_and_name(term)
+    if kind is None:
+        for named in ("technique", "theme"):
+            if (key := term_key(context, named, name)) is not None:
+                return named, key
+        topic = term_key(context, "topic", name)
+        return ("text", name) if topic is None or _is_written(context, name) else ("topic", topic)
+    if kind == "technique" or kind == "theme" or kind == "topic":
+        key = term_key(context, kind, name)
+        if key is None:
+            known = ", ".join(t.key for t in context.detector.taxonomy.terms if t.kind == kind)
+            raise UsageError(
+                f"{term!r}: there is no such {kind}; they are {known or 'listed by `papertide topics list`'}"
+            )
+        return kind, key
+    return kind, name
+
+
+def words_named(context: AppContext, term: str) -> tuple[WordsKind, str] | None:
+    """How the words of a term are matched, and the words; ``None`` for a technique, theme or topic."""
+    kind, name = taken_for(context, term)
+    return (kind, name) if kind == "text" or kind == "exact" or kind == "meaning" else None
+
+
+def _is_written(context: AppContext, words: str) -> bool:
+    """Whether any paper holds the words."""
+    if not words_of(words):
+        return False
+    return context.cached(
+        ("is written", words), lambda: bool(weekly_matches(context.db, phrases_of_term(words), context.corpus))
+    )
 
 
 def meant_rows(search: PaperSearch, description: str) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.trends.detector_error import MeasuredError, corrected_shares
 from analysis.trends.growth_of_term import growth_and_changes
 from analysis.trends.shares import share_series
+from domain.counted_words import phrases_of_term
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from domain.period import Period
@@ -43,11 +44,13 @@ def trends(
 ) -> Trends:
     """Shares of terms over time.
 
-    A term is the key or name of a technique or theme, the label of a topic, or any other words, which are
-    matched as a phrase. ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say which is meant; ``meaning:``
-    takes it as a description, and counts the papers whose vectors are unusually near to it. The week that is still
-    open is left out unless requested; it is never complete. While a run is at work, techniques, themes and topics have
-    the numbers of the last count, and ``counted_at`` tells when that was.
+    A term is the key or name of a technique or theme, or any other words, which are matched as a phrase in singular and
+    plural (``queries.term_resolution.taken_for``). ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say
+    which is meant. ``exact:`` matches words as written; ``meaning:`` takes them as a description, and counts the papers
+    whose vectors are unusually near to it. ``readings`` of a series are all that its term can be taken for.
+
+    The week that is still open is left out unless requested; it is never complete. While a run is at work, techniques,
+    themes and topics have the numbers of the last count, and ``counted_at`` tells when that was.
 
     Raises
     ------
@@ -79,8 +82,12 @@ def trends(
             change=None if call else change,
             change_points=turns,
             call=call,
+            asked=term,
+            phrases=phrases_of_term(f"{kind}:{name}") if kind in ("text", "exact") else (),
+            readings=counter.readings(term, counted, weeks),
         )
 
+    weeks = frozenset(Week(at.date()) for at in totals["week_start"])
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = tuple(context.cached(("series", term, *scope), partial(one, term)) for term in terms)
     is_old = state is not None and not state.is_current and any(one.kind in TERM_KINDS for one in series)

@@ -13,7 +13,7 @@ from domain.detections import IS_ABOUT
 from domain.digest import N_RECENT_WEEKS, short_authors
 from domain.period import PERIODS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
-from templates import number_text, share_curves, tex
+from templates import number_text, share_curves, term_wording, tex
 from templates.links import topic_anchor
 from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
 
@@ -73,7 +73,11 @@ def environment() -> Environment:
         dates=number_text.dates,
         day_in_words=number_text.day_in_words,
         in_words=number_text.in_words,
+        term_name=number_text.term_name,
         term_text=number_text.term_text,
+        taken_for_text=term_wording.taken_for_text,
+        reading_text=term_wording.reading_text,
+        curve_titles=term_wording.curve_titles,
         with_code=number_text.with_code,
         week_range=number_text.week_range,
         call_text=number_text.call_text,

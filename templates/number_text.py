@@ -131,6 +131,12 @@ def day_in_words(at: date) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
+def term_name(term: str) -> str:
+    """A term without its prefix."""
+    kind, _, rest = term.partition(":")
+    return rest.strip() if kind in KIND_WORDS and rest.strip() else term
+
+
 def term_text(term: str) -> str:
     """A phrase or description as pages show it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
     kind, _, rest = term.partition(":")

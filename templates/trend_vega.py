@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.period import PERIODS, Period
 from domain.trends import TermSeries
-from templates.number_text import KIND_WORDS
+from templates.term_wording import curve_titles
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; dashes repeat the distinction.
 _MOST_TICKS = 9
@@ -23,7 +23,7 @@ def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categor
     """
     import altair as alt
 
-    terms = curve_names(series)
+    terms = curve_titles(series)
     rows = [
         {
             **vars(point),
@@ -40,7 +40,9 @@ def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categor
         title=None,
         scale=alt.Scale(domain=terms, range=[*_COLOURS[: len(terms)]]),
         sort=terms,
-        legend=alt.Legend(symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3),
+        legend=alt.Legend(
+            labelLimit=0, orient="top", direction="vertical", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3
+        ),
     )
     starts = sorted({row["at"] for row in rows})
     every = -(-len(starts) // _MOST_TICKS)
@@ -60,21 +62,17 @@ def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categor
         fill=alt.condition("datum.complete", colour, alt.value("white")),
     )
     where = ", ".join(categories)
+    is_detected = any(one.kind in ("technique", "theme") for one in series)
+    detected = f"of techniques and themes, papers that {_VERBS[level]} them; " if is_detected else ""
     title = {
-        "text": f"Share of papers that {_VERBS[level]} each, by {by}",
-        "subtitle": f"{where}; 95 % intervals; hollow points are partial or not proven complete. Data: arXiv.",
+        "text": f"Share of papers by {by}",
+        "subtitle": f"{where}; {detected}95 % intervals; hollow points: partial or not proven complete. Data: arXiv.",
     }
     chart = (band + line + points).properties(width=720, height=340, title=title, background="white")
     chart = chart.configure_axis(gridColor="#e6e6e6", domainColor="#888", titleFontWeight="normal")
     chart = chart.configure_view(strokeWidth=0).configure_title(anchor="start")
     specification: dict[str, Any] = chart.to_dict()
     return specification
-
-
-def curve_names(series: Sequence[TermSeries]) -> list[str]:
-    """A unique name for each curve; one term may be requested in several ways."""
-    names = [one.name for one in series]
-    return [one.name if names.count(one.name) == 1 else f"{one.name} ({KIND_WORDS[one.kind]})" for one in series]
 
 
 def _drawn_at(start: date, by: Period) -> date:

@@ -77,14 +77,17 @@ def trends(
 
 
 def _print_trends(answer: Trends) -> None:
-    from templates import number_text, page_message_wording
+    from templates import number_text, page_message_wording, term_wording
     from templates.trend_summary import verdict_alone
 
     if answer.counted_at is not None:
         typer.echo(page_message_wording.counted_note(answer.counted_at))
     for series in answer.series:
         level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
-        typer.echo(f"{series.term} ({series.kind}{level}), by {answer.by}")
+        typer.echo(f"{series.term} ({term_wording.taken_for_text(series)}{level}), by {answer.by}")
+        for reading in series.readings:
+            if not reading.chosen:
+                typer.echo(f"  can also mean {reading.term!r}: {term_wording.reading_text(reading)}")
         for p in series.points:
             typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
         if (call := series.call) is not None and call.change is not None:

@@ -21,3 +21,11 @@ def topic_options(web: WebContext) -> Markup:
         "topic options",
         lambda: datalist_options(t.label for t in topic_queries.topics(web.context)),
     )
+
+
+def prefixed_topic_options(web: WebContext) -> Markup:
+    """The ``<option>`` elements of all active topics as terms of trends, where a bare label would mean its words."""
+    return web.context.cached(
+        "topic terms",
+        lambda: datalist_options(f"topic:{t.label}" for t in topic_queries.topics(web.context)),
+    )

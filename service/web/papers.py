@@ -49,6 +49,8 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
     """What a term is called."""
     if term is None:
         return None
+    if term_resolution.words_named(web.context, term) is not None:
+        return term_text(term)
     named = term_resolution.term_named(web.context, term)
     if named is None:
         return term_text(term)

@@ -20,16 +20,17 @@ from queries.trends import trend_answer
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.page_parameters import topic_options
+from service.web.page_parameters import prefixed_topic_options
 from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, JSON, json_text
 from templates import page_message_wording
 from templates.links import WEB_LINKS
+from templates.term_wording import curve_names
 from templates.trend_csv import trends_csv
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
-from templates.trend_vega import chart_bytes, curve_names, trend_chart
+from templates.trend_vega import chart_bytes, trend_chart
 
 router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
@@ -87,7 +88,7 @@ async def trends(
             movements=movements,
             watched=web.context.settings.categories,
             terms=taxonomy,
-            topic_options=topic_options(web),
+            topic_options=prefixed_topic_options(web),
             own=question.query | {"measure": "" if measure == "share" else measure},
         )
 

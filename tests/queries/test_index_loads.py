@@ -64,6 +64,7 @@ def _trends(context: AppContext, *terms: str) -> object:
         (lambda c: papers_matching(c, PaperRequest("", term="text:images"), limit=5), 0),
         (lambda c: _trends(c, "diffusion", "topic:1", "text:images"), 0),
         (lambda c: _trends(c, "meaning:images"), 1),
+        (lambda c: _trends(c, "meaning:images", "meaning:molecules", "meaning:agents"), 1),
     ],
     ids=[
         "search",
@@ -78,6 +79,7 @@ def _trends(context: AppContext, *terms: str) -> object:
         "papers by words",
         "trends",
         "trend by meaning",
+        "trends by meaning",
     ],
 )
 def test_the_index_is_loaded_once_a_question(

@@ -28,7 +28,7 @@ from service.web.app import make_app
 from service.web.rate_limit import RateLimit, network_of
 from service.web.server import serve
 from store.papers import apply_harvest
-from templates.trend_vega import curve_names
+from templates.term_wording import curve_names, curve_titles
 from tests.conftest import MONDAY
 from tests.service.web.conftest import HOSTILE, LAST_WEEK, N_WEEKS, PER_WEEK, make_context
 
@@ -180,6 +180,15 @@ def test_curves_of_one_word_asked_in_two_ways_have_two_names(context: CachedCont
         "graph (words)",
         "graph (by meaning)",
         "Graph neural networks",
+    ]
+
+
+def test_a_picture_names_what_each_term_was_taken_for(context: CachedContext) -> None:
+    question = TrendRequest(("graphs", "exact:graph", "gnn"), "", "", "week", "adopts", (), primary=False)
+    assert curve_titles(trend_answer(context, question).series) == [
+        "graphs (words, singular or plural)",
+        "graph (words as written)",
+        "Graph neural networks (technique)",
     ]
 
 
