@@ -16,6 +16,7 @@ from domain.digest import (
     MoveOfWave,
     Share,
     SharePoint,
+    TermLine,
     TopicCoverage,
     TopicLine,
     VenueWave,
@@ -272,7 +273,7 @@ def holds_last_year(digest: Digest) -> bool:
 
 def no_change_text(digest: Digest) -> str:
     """Why a digest has no largest change, where it had enough data for one."""
-    lines = (*digest.techniques, *digest.themes, *digest.topics)
+    lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
     cause = "chance or a wave of conference papers" if any(line.wave for line in lines) else "chance"
     return f"no share changed by more than {cause} explains"
 
