@@ -8,14 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from domain.errors import BusyError, StoreError
 from store.database import Database
-from store.leases import acquire_lease, lease_holders, release_lease
+from store.leases import acquire_lease, delete_expired_leases, lease_holders, release_lease
 
 LEASE_DURATION = timedelta(minutes=30)
 
@@ -89,41 +89,20 @@ def pid_namespace() -> str:
         return ""
 
 
-_PROCESS = "process "
-_RESTORE = "restore"
+_SCHEDULER = "process "  # the stored name: a scheduler of an older version may hold the lease
 
 
 @contextmanager
-def registered_process(db: Database, *, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Register a long-running process of this database, also while it waits for its next job.
-
-    Raises
-    ------
-    BusyError
-        If a backup is being restored.
-    """
-    with held_lease(db, f"{_PROCESS}{secrets.token_hex(8)}", clock=clock):
-        with held_lease(db, _RESTORE, clock=clock):
-            pass
+def registered_scheduler(db: Database, *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Register a running scheduler of this database, also while it waits for its next job."""
+    delete_expired_leases(db, _SCHEDULER, now=clock())
+    with held_lease(db, f"{_SCHEDULER}{secrets.token_hex(8)}", clock=clock):
         yield
 
 
-@contextmanager
-def exclusive_access(db: Database, names: Iterable[str], *, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Hold the sole right to replace the database: no long-running process and none of these leases may be active.
-
-    Raises
-    ------
-    BusyError
-        If something is active.
-    """
-    with ExitStack() as held:
-        for name in (_RESTORE, *names):
-            held.enter_context(held_lease(db, name, clock=clock))
-        for holder in lease_holders(db, _PROCESS, now=clock()):
-            if not has_ended(holder):
-                raise BusyError("Papertide is running on this database; stop `papertide up` first", holder=holder)
-        yield
+def is_scheduler_running(db: Database, *, clock: Callable[[], datetime]) -> bool:
+    """Whether any scheduler runs on this database, in any process."""
+    return any(not has_ended(holder) for holder in lease_holders(db, _SCHEDULER, now=clock()))
 
 
 def has_ended(holder: str) -> bool:

@@ -14,7 +14,7 @@ import typer
 
 from mail.service import MailService
 from runtime.context import AppContext
-from runtime.lease import registered_process
+from runtime.lease import registered_scheduler
 from runtime.retry_log import log_retries
 from scheduler.scheduler import Scheduler
 
@@ -41,7 +41,7 @@ def sigterm_ends_normally() -> Iterator[None]:
 def scheduler_beside(context: AppContext) -> Iterator[None]:
     """Run the scheduler in this process while the ``with`` block runs, and stop it afterwards."""
     _log_to_standard_error()
-    with sigterm_ends_normally(), registered_process(context.db, clock=context.clock):
+    with sigterm_ends_normally(), registered_scheduler(context.db, clock=context.clock):
         scheduler = Scheduler(MailService(context))
         scheduler.start()
         try:
@@ -63,7 +63,7 @@ def run_scheduler(mail_service: MailService) -> None:
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     scheduler = Scheduler(mail_service)
     try:
-        with registered_process(mail_service.context.db, clock=mail_service.context.clock):
+        with registered_scheduler(mail_service.context.db, clock=mail_service.context.clock):
             scheduler.start()
             typer.echo("the scheduler is running; Ctrl-C or SIGTERM stops it", err=True)
             while not stop.wait(1.0):

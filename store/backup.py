@@ -18,6 +18,7 @@ from sqlalchemy import URL
 
 from domain.errors import StoreError
 from store.database import Database, make_schema, open_database
+from store.database_lock import exclusive_lock
 from store.schema import (
     block_link,
     delivery,
@@ -102,19 +103,22 @@ def restore(backup: Path, database: Path, *, with_readers: bool = False) -> Rest
     StoreError
         If the backup is not an intact database of Papertide, the readers of the present database cannot be read, or the
         target cannot be written. Everything is then as it was.
+    BusyError
+        If any process has the database open.
     """
     copy = _private_copy(backup, database)
     try:
         _require_backup(copy, backup)
         open_database(_url(copy).render_as_string()).close()  # brings an older schema up to date
-        keeps_readers = database.exists() and not with_readers
-        n_readers = _carry_over_readers(copy, database) if keeps_readers else None
-        n_lost = _carry_over_suppressions(copy, database) if database.exists() and with_readers else 0
-        return Restored(_swap(copy, database), n_readers, n_lost)
+        with exclusive_lock(database):
+            keeps_readers = database.exists() and not with_readers
+            n_readers = _carry_over_readers(copy, database) if keeps_readers else None
+            n_lost = _carry_over_suppressions(copy, database) if database.exists() and with_readers else 0
+            return Restored(_swap(copy, database), n_readers, n_lost)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"cannot restore to {database}: {getattr(error, 'strerror', None) or error}") from error
     finally:
-        for file in (copy, *_beside(copy)):
+        for file in (copy, *_beside(copy), copy.with_name(f"{copy.name}.lock")):
             file.unlink(missing_ok=True)
 
 

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import (
     URL,
@@ -36,6 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from domain.errors import ConfigError, NoDatabaseError, QueryTimeout, StoreError
+from store.database_lock import shared_lock
 from store.schema import SCHEMA_VERSION, instance_key
 
 LOCK_WAIT_S = 30.0
@@ -87,9 +88,12 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 class Database:
     """A database with the current schema. ``read`` and ``write`` give a connection inside one short transaction."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, lock: IO[bytes] | None = None) -> None:
         self._engine = engine
+        self._lock = lock
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._file = Path(engine.url.database or "") if self.is_sqlite else None
+        self._file_id = _file_id(self._file)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -112,6 +116,8 @@ class Database:
         On SQLite a loss of power can undo a committed transaction, unless it is ``durable``: then it is flushed to
         the disk.
         """
+        if self._file_id is not None and _file_id(self._file) != self._file_id:
+            raise StoreError("the database file was moved, deleted or replaced while in use; start Papertide again")
         # SQLite must take its write lock at the start: a read transaction that turns to writing fails instead of
         # waiting for the lock.
         with (
@@ -158,8 +164,10 @@ class Database:
         return function(column).table_valued("value")
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and let the database be replaced."""
         self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
 
 
 def open_database(
@@ -182,7 +190,7 @@ def open_database(
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # the URL may contain a password, so it is not repeated
         raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
-    name = parsed.get_backend_name()
+    name, lock = parsed.get_backend_name(), None
     if name == "sqlite":
         if not (create and not read_only) and not Path(parsed.database or "").is_file():
             raise NoDatabaseError(
@@ -190,6 +198,8 @@ def open_database(
             )
         if parsed.database and parsed.database != ":memory:" and not read_only:
             _make_private(Path(parsed.database))
+        if parsed.database and parsed.database != ":memory:":
+            lock = shared_lock(Path(parsed.database), create=not read_only)
         engine = create_engine(parsed, connect_args={"timeout": lock_wait_s}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
@@ -216,7 +226,16 @@ def open_database(
             _require_current_schema(engine)
         else:
             _migrate(engine)
-    return Database(engine)
+    return Database(engine, lock=lock)
+
+
+def _file_id(file: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another at the same path; ``None`` if there is none."""
+    try:
+        stat = file.stat() if file is not None and file.name else None
+    except OSError:
+        return None
+    return (stat.st_dev, stat.st_ino) if stat is not None else None
 
 
 def make_schema(file: Path, version: str) -> None:

@@ -57,11 +57,18 @@ def _describe_holder(holder: str) -> str:
 
 
 def lease_holders(db: Database, prefix: str, *, now: datetime) -> list[str]:
-    """Holders of the leases whose names start with ``prefix``; expired leases are deleted."""
-    named = lease.c.name.startswith(prefix, autoescape=True)
+    """Holders of the leases whose names start with ``prefix`` and that have not expired."""
+    query = select(lease.c.holder).where(lease.c.name.startswith(prefix, autoescape=True), lease.c.expires_at > now)
+    with db.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def delete_expired_leases(db: Database, prefix: str, *, now: datetime) -> None:
+    """Delete the expired leases whose names start with ``prefix``, which killed processes leave."""
     with db.write() as connection:
-        connection.execute(delete(lease).where(named, lease.c.expires_at <= now))
-        return list(connection.execute(select(lease.c.holder).where(named)).scalars())
+        connection.execute(
+            delete(lease).where(lease.c.name.startswith(prefix, autoescape=True), lease.c.expires_at <= now)
+        )
 
 
 def release_lease(db: Database, name: str, holder: str) -> None:

@@ -37,6 +37,14 @@ REQUEST_STORED = PageMessage(
         "an address gets only a few such messages a day.",
     ),
 )
+REQUEST_STORED_FOR_LATER = PageMessage(
+    "Your request is stored",
+    (
+        "This server sends no mail at the moment. If we may send mail to this address, a message will be sent when its "
+        "operator starts the scheduler again.",
+        "You need not send the form again.",
+    ),
+)
 EXPIRED_LINK = PageMessage(
     "This link has expired",
     ("Links in mails work for a limited time. You can get a new one below the subscription form.",),

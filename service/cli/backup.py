@@ -38,14 +38,8 @@ def restore(
 
     Subscribers, and the record of what they were sent, stay as they are now.
     """
-    from contextlib import ExitStack, suppress
-
     from sqlalchemy import make_url
 
-    from domain.errors import StoreError
-    from mail.service import CONFIRMATIONS_LEASE, DELIVERY_LEASE
-    from runtime.exclusive_run import RUN_LEASE
-    from runtime.lease import exclusive_access
     from store.backup import restore as restore_file
 
     with open_context(ctx) as context:
@@ -53,17 +47,7 @@ def restore(
         if url.get_backend_name() != "sqlite" or not url.database:
             raise UsageError("for PostgreSQL use pg_restore --clean --dbname=URL FILE")
         path = Path(url.database)
-        with ExitStack() as held:
-            if path.exists():
-                # Refuse while the database is in use. A damaged database cannot be checked, so it is replaced anyway.
-                with suppress(StoreError):
-                    held.enter_context(
-                        exclusive_access(
-                            context.db, (RUN_LEASE, DELIVERY_LEASE, CONFIRMATIONS_LEASE), clock=context.clock
-                        )
-                    )
-            context.close()
-            restored = restore_file(file, path, with_readers=with_readers)
+        restored = restore_file(file, path, with_readers=with_readers)
     typer.echo(f"restored {path} from {file}")
     if restored.n_readers is None:
         typer.echo("subscribers are as in the backup: check `papertide deliver --dry-run` before mail is sent")

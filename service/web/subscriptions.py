@@ -31,6 +31,7 @@ from mail.subscriptions import (
     request_mail,
     unsubscribe,
 )
+from runtime.lease import is_scheduler_running
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.rate_limit import network_of
@@ -113,7 +114,15 @@ def _message(web: WebContext, message: PageMessage, status: int = 200) -> Respon
 @router.get("/subscribe")
 def subscribe(web: WebContextDep) -> Response:
     """The subscription form."""
-    return _page(web, "subscribe.html", chosen=Preferences(), address="", problem="", **_choices(web))
+    return _page(
+        web,
+        "subscribe.html",
+        is_sending=_is_sending(web),
+        chosen=Preferences(),
+        address="",
+        problem="",
+        **_choices(web),
+    )
 
 
 @router.post("/subscribe")
@@ -133,6 +142,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
             web,
             "subscribe.html",
             422,
+            is_sending=_is_sending(web),
             chosen=chosen,
             address=sanitized_line(address)[:254],
             problem=error.web_message,
@@ -154,7 +164,13 @@ def send_manage_link(request: Request, web: WebContextDep, form: TheForm) -> Res
 
 
 def _request_stored(web: WebContext) -> Response:
-    return _message(web, page_message_wording.REQUEST_STORED)
+    message = page_message_wording.REQUEST_STORED
+    return _message(web, message if _is_sending(web) else page_message_wording.REQUEST_STORED_FOR_LATER)
+
+
+def _is_sending(web: WebContext) -> bool:
+    """Whether a scheduler runs, which answers requests within a minute."""
+    return is_scheduler_running(web.context.db, clock=web.context.clock)
 
 
 # -- the links in mails

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.errors import BusyError, MailServerUnavailable, PostponedError, SourceUnavailable, StoreError
+from domain.errors import MailServerUnavailable, PostponedError, SourceUnavailable, StoreError
 from domain.progress import Progress
-from runtime.lease import exclusive_access, held_lease, registered_process
+from runtime.lease import held_lease, is_scheduler_running, registered_scheduler
 from scheduler.run_due_jobs import MAX_TRIES, Ended, Job, cron_periods, due_periods, run_due
 from store.database import Database
 from store.runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
@@ -242,21 +242,13 @@ def test_a_period_that_was_given_up_stays_a_problem_even_if_later_ones_are_done(
     assert [r.period for r in unresolved_failures(database)] == ["2026-W24"]
 
 
-def test_a_database_is_not_replaced_while_a_process_runs_or_starts(database: Database) -> None:
+def test_whether_a_scheduler_runs_is_known_until_it_stops_or_its_lease_expires(database: Database) -> None:
     clock = Clock()
-    with registered_process(database, clock=clock):
-        with pytest.raises(BusyError, match="stop"), exclusive_access(database, ["run"], clock=clock):
-            pytest.fail("somebody runs")
-        with registered_process(database, clock=clock):
-            pass  # two of them may run beside each other
-    with (
-        exclusive_access(database, ["run"], clock=clock),
-        pytest.raises(BusyError),
-        registered_process(database, clock=clock),
-    ):
-        pytest.fail("the database is being replaced")
-    with exclusive_access(database, ["run"], clock=clock):
-        pass
+    assert not is_scheduler_running(database, clock=clock)
+    with registered_scheduler(database, clock=clock), registered_scheduler(database, clock=clock):
+        assert is_scheduler_running(database, clock=clock)
+        assert not is_scheduler_running(database, clock=lambda: clock() + timedelta(hours=1))
+    assert not is_scheduler_running(database, clock=clock)
 
 
 def test_old_runs_are_deleted_but_each_job_keeps_its_newest(database: Database) -> None:

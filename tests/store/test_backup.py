@@ -153,7 +153,16 @@ def test_the_database_its_copies_and_their_folders_are_closed_to_others(tmp_path
     add_pending(db, "ada@example.org", Preferences(), now=NOW)
     back_up(db, tmp_path / "data" / "backups" / "b.sqlite")
     assert set(_files(tmp_path)) == {
-        f"data{name}" for name in ("", "/a.sqlite", "/a.sqlite-wal", "/a.sqlite-shm", "/backups", "/backups/b.sqlite")
+        f"data{name}"
+        for name in (
+            "",
+            "/a.sqlite",
+            "/a.sqlite-wal",
+            "/a.sqlite-shm",
+            "/a.sqlite.lock",
+            "/backups",
+            "/backups/b.sqlite",
+        )
     }
     assert {mode & 0o077 for mode in _files(tmp_path).values()} == {0}
     db.close()
@@ -191,7 +200,7 @@ def test_a_backup_with_a_schema_that_is_not_ours_is_refused(tmp_path: Path, sql:
     connection.close()
     with pytest.raises(StoreError, match=r"is not a backup of Papertide: it (has|lacks)"):
         restore(tmp_path / "b.sqlite", file)
-    assert sorted(_files(tmp_path)) == ["a.sqlite", "b.sqlite"]
+    assert sorted(_files(tmp_path)) == ["a.sqlite", "a.sqlite.lock", "b.sqlite"]
     assert _names(file) == ["ada@example.org"]
 
 

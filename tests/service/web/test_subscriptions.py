@@ -15,6 +15,7 @@ from domain.mail_message import MailMessage
 from mail.service import LINK_PATHS, MailService
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
+from runtime.lease import registered_scheduler
 from runtime.settings import Settings
 from service.web.app import make_app
 from service.web.job_metrics import JobMetrics
@@ -116,6 +117,26 @@ def test_a_reader_subscribes_confirms_changes_pauses_exports_and_deletes(site: S
     site.client.post(page, data={"action": "delete"})
     assert site.state() is None
     assert site.client.get(page).status_code == 404
+
+
+def test_the_form_says_whether_anybody_sends(site: Site) -> None:
+    def says_nobody_sends() -> list[bool]:
+        pages = site.client.get("/subscribe"), site.client.post("/subscribe", data={"address": ADA})
+        return ["sends no mail at the moment" in page.text for page in pages]
+
+    assert says_nobody_sends() == [True, True]
+    with registered_scheduler(site.context.db, clock=site.context.clock):
+        assert says_nobody_sends() == [False, False]
+
+
+def test_nothing_is_on_its_way_if_it_could_not_be_stored(site: Site) -> None:
+    with registered_scheduler(site.context.db, clock=site.context.clock):
+        site.client.get("/subscribe")
+    file = site.context.settings.data_dir / "papertide.sqlite"
+    file.replace(file.with_name("elsewhere.sqlite"))
+    answer = site.client.post("/subscribe", data={"address": ADA})
+    assert answer.status_code == 503
+    assert "on its way" not in answer.text
 
 
 def test_an_unknown_action_changes_nothing(site: Site) -> None:
