@@ -10,14 +10,30 @@ from dataclasses import fields
 from domain.trends import TermSeries, TrendPoint
 from templates.citations import no_formula
 from templates.term_wording import taken_for_text
+from templates.trend_source import TrendSource
 
 
-def trends_csv(series: Iterable[TermSeries]) -> str:
-    """The points as CSV with a header, a row for each term and period; an empty cell is not known."""
+def trends_csv(series: Iterable[TermSeries], source: TrendSource) -> str:
+    """The points as CSV with a header, a row for each term and period; an empty cell is not known.
+
+    The last columns say what the row is of. They are columns and no comment lines, because a term may hold any
+    character that could begin a comment, as in C#.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("term", "kind", *(field.name for field in fields(TrendPoint)), "taken_for"))
+    names = ("by", "level", "categories", "counted_at", "version", "citation")
+    writer.writerow(("term", "kind", *(field.name for field in fields(TrendPoint)), "taken_for", *names))
     for one in series:
+        has_levels = one.kind in ("technique", "theme")
+        of = (
+            taken_for_text(one),
+            source.by,
+            source.level if has_levels else "",
+            source.category_names,
+            source.counted if has_levels or one.kind == "topic" else "",
+            source.version,
+            source.citation,
+        )
         for point in one.points:
-            writer.writerow((no_formula(one.term), one.kind, *vars(point).values(), taken_for_text(one)))
+            writer.writerow((no_formula(one.term), one.kind, *vars(point).values(), *of))
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from domain.period import PERIODS, Period
 from domain.trends import TermSeries
 from templates.term_wording import curve_titles
+from templates.trend_source import TrendSource
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; dashes repeat the distinction.
 _MOST_TICKS = 9
@@ -16,7 +18,7 @@ _VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999933")
 
 
-def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categories: Sequence[str]) -> dict[str, Any]:
+def trend_chart(series: Sequence[TermSeries], source: TrendSource) -> dict[str, Any]:
     """The Vega-Lite specification of trend series: a line and an interval band for each term.
 
     Points whose period is not proven complete are hollow; periods without papers are gaps.
@@ -30,7 +32,7 @@ def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categor
             "start": point.start.isoformat(),
             "end": point.end.isoformat(),
             "term": term,
-            "at": _drawn_at(point.start, by).isoformat(),
+            "at": _drawn_at(point.start, source.by).isoformat(),
         }
         for term, one in zip(terms, series, strict=True)
         for point in one.points
@@ -47,7 +49,7 @@ def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categor
     starts = sorted({row["at"] for row in rows})
     every = -(-len(starts) // _MOST_TICKS)
     # Ticks at the points: the library's own fall on days on which no period starts.
-    axis = alt.Axis(values=starts[::-every][::-1], format=PERIODS[by].tick_format)
+    axis = alt.Axis(values=starts[::-every][::-1], format=PERIODS[source.by].tick_format)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("at:T", title=None, axis=axis), color=colour, tooltip=["term:N", "start:T", "k:Q", "n:Q", "share:Q"]
     )
@@ -61,17 +63,23 @@ def trend_chart(series: Sequence[TermSeries], *, by: Period, level: str, categor
         y="share:Q",
         fill=alt.condition("datum.complete", colour, alt.value("white")),
     )
-    where = ", ".join(categories)
     is_detected = any(one.kind in ("technique", "theme") for one in series)
-    detected = f"of techniques and themes, papers that {_VERBS[level]} them; " if is_detected else ""
+    detected = f"of techniques and themes, papers that {_VERBS[source.level]} them; " if is_detected else ""
+    where = f"{source.category_names}; {source.days}; {detected}95 % intervals"
     title = {
-        "text": f"Share of papers by {by}",
-        "subtitle": f"{where}; {detected}95 % intervals; hollow points: partial or not proven complete. Data: arXiv.",
+        "text": f"Share of papers by {source.by}",
+        "subtitle": [
+            f"{where}; hollow points: partial or not proven complete",
+            *textwrap.wrap(source.citation, 120),
+        ],
     }
-    chart = (band + line + points).properties(width=720, height=340, title=title, background="white")
+    chart = (band + line + points).properties(
+        width=720, height=340, title=title, background="white", description=source.citation
+    )
     chart = chart.configure_axis(gridColor="#e6e6e6", domainColor="#888", titleFontWeight="normal")
     chart = chart.configure_view(strokeWidth=0).configure_title(anchor="start")
     specification: dict[str, Any] = chart.to_dict()
+    specification["usermeta"] = {"papertide": {"version": source.version, "citation": source.citation}}
     return specification
 
 

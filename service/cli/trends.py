@@ -44,6 +44,8 @@ def trends(
     """The share of papers over time, with its interval and denominator."""
     from queries import trends as trend_queries
     from queries.parse_dates import day
+    from runtime.context import papertide_version
+    from templates.trend_source import trend_source
 
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
@@ -59,11 +61,21 @@ def trends(
             since=day(since) if since else None,
             until=day(until, end=True) if until else None,
         )
+        source = trend_source(
+            answer.series,
+            by=answer.by,
+            level=answer.level,
+            categories=answer.categories,
+            version=papertide_version(),
+            primary=primary and bool(category),
+            counted_at=answer.counted_at,
+            address=context.settings.service.base_url,
+        )
     if out is not None:
         from runtime.atomic_write import write_whole
         from templates.trend_vega import chart_bytes, trend_chart
 
-        chart = trend_chart(answer.series, by=answer.by, level=answer.level, categories=answer.categories)
+        chart = trend_chart(answer.series, source)
         write_whole(out, chart_bytes(chart, out.suffix))
         typer.echo(f"drawn in {out}")
     if as_json:
@@ -71,7 +83,7 @@ def trends(
     elif as_csv:
         from templates.trend_csv import trends_csv
 
-        sys.stdout.write(trends_csv(answer.series))
+        sys.stdout.write(trends_csv(answer.series, source))
     elif out is None:
         _print_trends(answer)
 

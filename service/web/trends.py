@@ -17,6 +17,7 @@ from domain.week import last_closed_week
 from queries.parameters import TakenAs, TrendRequest
 from queries.results import Trends
 from queries.trends import trend_answer
+from runtime.context import papertide_version
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
@@ -25,9 +26,10 @@ from service.web.query_params import MAX_NAME, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, JSON, json_text
 from templates import page_message_wording
-from templates.links import WEB_LINKS
+from templates.links import WEB_LINKS, WebLinks
 from templates.term_wording import curve_names
 from templates.trend_csv import trends_csv
+from templates.trend_source import TrendSource, trend_source
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
 from templates.trend_vega import chart_bytes, trend_chart
@@ -85,6 +87,7 @@ async def trends(
             answer=answer,
             counted_note=page_message_wording.counted_note(answer.counted_at) if answer and answer.counted_at else "",
             series=series,
+            citation=source_of(web, question, answer).citation if answer else "",
             movements=movements,
             watched=web.context.settings.categories,
             terms=taxonomy,
@@ -116,6 +119,21 @@ def trend_series(web: WebContext, params: TrendRequest, answer: Trends) -> list[
         )
         for one, name in zip(answer.series, curve_names(answer.series), strict=True)
     ]
+
+
+def source_of(web: WebContext, params: TrendRequest, answer: Trends) -> TrendSource:
+    """What an answer is of, with the public address of its chart."""
+    root = web.context.settings.service.base_url
+    return trend_source(
+        answer.series,
+        by=answer.by,
+        level=answer.level,
+        categories=answer.categories,
+        version=papertide_version(),
+        primary=params.primary and bool(params.categories),
+        counted_at=answer.counted_at,
+        address=WebLinks(root).with_query("/trends", params.query) if root else "",
+    )
 
 
 def _papers_of(params: TrendRequest, series: TermSeries) -> list[str]:
@@ -150,9 +168,9 @@ async def trends_as_file(
         if form == "json":
             return json_text(answer)
         if form == "csv":
-            return trends_csv(answer.series)
+            return trends_csv(answer.series, source_of(web, params, answer))
         with _one_picture_at_a_time:
-            chart = trend_chart(answer.series, by=answer.by, level=answer.level, categories=answer.categories)
+            chart = trend_chart(answer.series, source_of(web, params, answer))
             return chart_bytes(chart, f".{form}")
 
     media_type = {"json": JSON, "csv": CSV, "png": "image/png", "svg": "image/svg+xml"}[form]
