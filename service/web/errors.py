@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from domain.errors import (
     BusyError,
@@ -48,6 +49,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PapertideError, _known_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _disconnected)
     app.add_exception_handler(Exception, _unexpected_error)
 
 
@@ -100,6 +102,11 @@ def _http_error(request: Request, error: Exception) -> Response:
     response = error_response(request, error.status_code, code, message)
     response.headers.update(error.headers or {})
     return response
+
+
+def _disconnected(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the form of a handler
+    """A response that nobody reads: the client went away before its form was complete."""
+    return Response(status_code=400)
 
 
 def _without_last_slash(request: Request) -> str | None:

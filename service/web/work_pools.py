@@ -24,13 +24,13 @@ from store.database import time_limit
 
 _T = TypeVar("_T")
 
-EXPENSIVE_S = 0.15
+EXPENSIVE_S = 0.1
 """Requests that are estimated to need more processor time than this, in seconds, are expensive."""
 N_EXPENSIVE = max(1, (os.cpu_count() or 1) - 1)
 """Expensive requests that run at once: fewer than there are cores, so that one is left for all others."""
 N_EXPENSIVE_PER_NETWORK = 2
 """Expensive requests of one network that run at once."""
-N_ORDINARY = 8
+N_ORDINARY = max(4, 2 * (os.cpu_count() or 1))
 """Other requests that are made at once."""
 MOST_WAITING = 64
 """Requests that wait for a thread of one pool."""
