@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType
 
+from domain.author_name import AuthorName, parsed_name
 from domain.week import Week
 
 ArxivId = NewType("ArxivId", str)
@@ -58,6 +59,45 @@ def parse_entry_id(url: str) -> tuple[ArxivId, int]:
     if match is None:
         raise ValueError(f"not an arXiv abstract URL with a version: {url!r}")
     return ArxivId(match["id"]), int(match["version"])
+
+
+_SITES = r"(?:(?:www|export|browse)\.)?(?:arxiv|alphaxiv)\.org|ar5iv(?:\.labs\.arxiv)?\.org|(?:huggingface|hf)\.co"
+_PASTED_ID = re.compile(
+    rf"(?:(?:https?://)?(?:{_SITES})/[a-z-]+/|(?:https?://)?(?:dx\.)?doi\.org/10\.48550/arxiv\.|"
+    rf"(?:doi:\s*)?10\.48550/arxiv\.|arxiv:\s*)?(?P<id>{_ID})(?:v\d+)?(?:\.pdf)?/?(?:[?#]\S*)?",
+    re.IGNORECASE,
+)
+_PASTED_DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)", re.IGNORECASE)
+_BETWEEN_PASTED = re.compile(r"[\s,;]+|\[[a-z-]+(?:\.[a-z-]+)?\]", re.IGNORECASE)
+_SPACED_PREFIX = re.compile(r"\b(arxiv|doi):\s+", re.IGNORECASE)
+
+
+def pasted_names(text: str) -> tuple[tuple[Literal["id", "doi"], str], ...]:
+    """The papers that a text names by identifier, address at arXiv or DOI; none if it holds anything else.
+
+    Examples
+    --------
+    >>> pasted_names("arXiv:2606.01846v2, https://doi.org/10.1000/182")
+    (('id', '2606.01846'), ('doi', '10.1000/182'))
+    >>> pasted_names("see 2606.01846")
+    ()
+    """
+    names: list[tuple[Literal["id", "doi"], str]] = []
+    for word in _BETWEEN_PASTED.split(_SPACED_PREFIX.sub(r"\1:", text)):
+        if not word:
+            continue
+        bare = word.strip("<>()\"'.")
+        if match := _PASTED_ID.fullmatch(bare):
+            found = match["id"].lower()
+            archive, dot, subject = found.partition("/")[0].partition(".")
+            names.append(
+                ("id", f"{archive}{dot}{subject.upper()}/{found.partition('/')[2]}" if "/" in found else found)
+            )
+        elif match := _PASTED_DOI.fullmatch(bare):
+            names.append(("doi", match["doi"].lower()))
+        else:
+            return ()
+    return tuple(dict.fromkeys(names))
 
 
 FIRST_MADE_UP = 90_001
@@ -128,8 +168,9 @@ class Paper:
     """One arXiv paper in the newest version seen.
 
     ``submitted_at`` is the submission of the first version, so a replacement never moves a paper to another week.
-    ``title`` and ``abstract`` are one line each, with TeX as arXiv gives it. Withdrawn papers stay stored but are
-    neither counted nor listed. ``source`` does not take part in comparison.
+    ``title`` and ``abstract`` are one line each, with letters as letters and all other TeX as arXiv gives it.
+    ``author_parts`` are the parts of each of ``authors`` if arXiv gave them apart, otherwise it is empty. Withdrawn
+    papers stay stored but are neither counted nor listed. ``source`` does not take part in comparison.
     """
 
     arxiv_id: ArxivId
@@ -146,6 +187,7 @@ class Paper:
     journal_ref: str | None = None
     is_withdrawn: bool = False
     source: PaperSource = field(default="api", compare=False)
+    author_parts: tuple[AuthorName, ...] = ()
 
     def __post_init__(self) -> None:
         if self.submitted_at.tzinfo is None or self.updated_at.tzinfo is None:
@@ -156,6 +198,14 @@ class Paper:
             raise ValueError(
                 f"{self.arxiv_id}: primary category {self.primary_category!r} is not among {self.categories}"
             )
+
+        if self.author_parts and tuple(name.text for name in self.author_parts) != self.authors:
+            raise ValueError(f"{self.arxiv_id}: the parts of the names are not those of the authors")
+
+    @property
+    def author_names(self) -> tuple[AuthorName, ...]:
+        """The parts of each author's name: arXiv's, or read from the name where arXiv gave it whole."""
+        return self.author_parts or tuple(parsed_name(author) for author in self.authors)
 
     @property
     def week(self) -> Week:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
+from domain.author_name import AuthorName, names_apart, real_authors
 from domain.paper import one_line
+from domain.plain_text import with_letters
 
 _INNERMOST_BRACKETS = re.compile(r"\([^()]*\)")
-_BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+|(?<=ollaboration):\s*", re.IGNORECASE)
-_SUFFIX = re.compile(r"(?:jr|sr|[ivx]{2,4})\.?", re.IGNORECASE)
-_MACRO = re.compile(r"\\(?:[A-Za-z]+|.)?")
-_ACCENTS = frozenset(
-    f"\\{name}" for name in "' ` ^ \" ~ = . c u v H d b r k t ss ae AE oe OE aa AA o O l L i j dh DH th TH".split()
-)
+_BETWEEN = re.compile(r"\s*[,;:]\s*|\s*\\and\b\s*")
+_COMPLETES_THE_NAME_BEFORE = re.compile(r"^(?:jr|sr|ii|iii|iv|inc|ltd|llc|gmbh|corp|co)\.?$", re.IGNORECASE)
 
 
 def split_authors(line: str) -> tuple[str, ...]:
@@ -25,21 +23,13 @@ def split_authors(line: str) -> tuple[str, ...]:
     >>> split_authors(r"Izaak Neri (1), D. Knuth, Jr. and \'Edgar Rold\'an ((1) King's College, London)")
     ('Izaak Neri', 'D. Knuth Jr.', 'Édgar Roldán')
     """
+    line = with_letters(line)
     while (shorter := _INNERMOST_BRACKETS.sub(" ", line)) != line:
         line = shorter
     names: list[str] = []
-    for part in _BETWEEN.split(line):
-        name = one_line(_without_tex(part))
-        if _SUFFIX.fullmatch(name) and names:
+    for name in (one_line(name) for part in _BETWEEN.split(line) for name in names_apart(part)):
+        if names and _COMPLETES_THE_NAME_BEFORE.match(name):
             names[-1] = f"{names[-1]} {name}"
         elif name:
             names.append(name)
-    return tuple(names)
-
-
-def _without_tex(name: str) -> str:
-    if ("\\" not in name and "{" not in name) or not _ACCENTS.issuperset(_MACRO.findall(name)):
-        return name
-    from pylatexenc.latex2text import LatexNodes2Text  # takes 0.5 s to import, rarely needed
-
-    return str(LatexNodes2Text(strict_latex_spaces=True).latex_to_text(name, tolerant_parsing=True))
+    return tuple(author.text for author in real_authors(AuthorName(name) for name in names))

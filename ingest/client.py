@@ -18,9 +18,11 @@ import arxiv
 import requests
 from lxml import etree
 
+from domain.author_name import AuthorName, real_authors
 from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
 from domain.paper import ArxivId, Paper, categories_among, one_line, parse_entry_id, says_withdrawn
+from domain.plain_text import text_line
 from ingest.http_session import ArxivHttpSession, parse_xml
 from ingest.rate_limiter import RateLimiter
 from ingest.settings import ArxivSettings
@@ -168,14 +170,14 @@ def paper_from_result(result: arxiv.Result) -> Paper:
     """
     arxiv_id, version = parse_entry_id(result.entry_id)
     primary = result.primary_category or ""
-    comment = one_line(result.comment) if result.comment else None
-    abstract = one_line(result.summary)
+    comment = text_line(result.comment) if result.comment else None
+    abstract = text_line(result.summary)
     return Paper(
         arxiv_id=arxiv_id,
         version=version,
-        title=one_line(result.title),
+        title=text_line(result.title),
         abstract=abstract,
-        authors=tuple(name for author in result.authors if (name := one_line(author.name))),
+        authors=tuple(author.text for author in real_authors(AuthorName(author.name) for author in result.authors)),
         primary_category=primary,
         # Primary category first, as in arXiv's other services.
         categories=categories_among((primary, *result.categories)),
@@ -183,7 +185,7 @@ def paper_from_result(result: arxiv.Result) -> Paper:
         updated_at=result.updated,
         comment=comment,
         doi=result.doi or None,
-        journal_ref=one_line(result.journal_ref) if result.journal_ref else None,
+        journal_ref=text_line(result.journal_ref) if result.journal_ref else None,
         is_withdrawn=says_withdrawn(comment, abstract),
         source="api",
     )

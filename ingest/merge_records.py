@@ -16,6 +16,7 @@ def merged_record(old: Paper, new: Paper) -> Paper:
     - The submission time of the first version never changes.
     - ``arXivRaw`` of OAI-PMH has the authors in one line, which cannot always be split correctly. At the same version
       it never replaces stored authors. The ``arXiv`` format has structured names, which always win.
+    - The query API gives names whole; their parts stay as long as the names are the same.
     - Only OAI-PMH has a withdrawal flag; the other sources have only the paper's text. At the same version they
       cannot clear a flag that the text did not set.
     """
@@ -26,7 +27,9 @@ def merged_record(old: Paper, new: Paper) -> Paper:
         return old
     merged = replace(new, submitted_at=old.submitted_at)
     if same_version and new.source == "oai" and old.authors:
-        merged = replace(merged, authors=old.authors)
+        merged = replace(merged, authors=old.authors, author_parts=old.author_parts)
+    if not merged.author_parts and merged.authors == old.authors:
+        merged = replace(merged, author_parts=old.author_parts)
     if same_version and new.source != "oai" and old.is_withdrawn and not says_withdrawn(old.comment, old.abstract):
         merged = replace(merged, is_withdrawn=True)
     return old if merged == old else merged

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 from lxml import etree
 
+from domain.author_name import AuthorName, real_authors
 from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
+from domain.plain_text import text_line
 from ingest.authors import split_authors
 from ingest.dates import parse_mail_date
 from ingest.http_session import ArxivHttpSession, parse_xml
@@ -128,7 +130,7 @@ def read_page(body: bytes, url: str, metadata_format: OaiFormat) -> OaiPage:
         return OaiPage(0, answered_at)
     papers: list[Paper] = []
     versions: list[PaperVersion] = []
-    authors: dict[ArxivId, tuple[str, ...]] = {}
+    authors: dict[ArxivId, tuple[AuthorName, ...]] = {}
     deleted: list[ArxivId] = []
     unreadable: list[str] = []
     records = listed.findall(f"{_OAI}record")
@@ -172,7 +174,7 @@ class _Record:
     namespace: str
 
     def text(self, name: str) -> str | None:
-        return one_line(self.element.findtext(f"{self.namespace}{name}") or "") or None
+        return text_line(self.element.findtext(f"{self.namespace}{name}") or "") or None
 
     def required(self, name: str) -> str:
         text = self.text(name)
@@ -184,12 +186,12 @@ class _Record:
     def arxiv_id(self) -> ArxivId:
         return parse_arxiv_id(self.required("id"))
 
-    def structured_authors(self) -> tuple[str, ...]:
+    def structured_authors(self) -> tuple[AuthorName, ...]:
         names = []
         for author in self.element.iterfind(f"{self.namespace}authors/{self.namespace}author"):
-            parts = (author.findtext(f"{self.namespace}{part}") for part in ("forenames", "keyname", "suffix"))
-            names.append(one_line(" ".join(filter(None, parts))))
-        return tuple(filter(None, names))
+            parts = (author.findtext(f"{self.namespace}{part}") or "" for part in ("keyname", "forenames", "suffix"))
+            names.append(AuthorName(*parts))
+        return real_authors(names)
 
     def paper(self) -> tuple[Paper, list[PaperVersion]]:
         versions = [self._version(version) for version in self.element.iterfind(f"{self.namespace}version")]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
+from domain.author_name import AuthorName
 from domain.harvest import MAX_NAMED, HarvestPlan, OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
 from ingest.harvest import plan_harvest
@@ -40,7 +41,7 @@ class OaiPage:
     token: str | None = None
     papers: tuple[Paper, ...] = ()
     versions: tuple[PaperVersion, ...] = ()
-    authors: Mapping[ArxivId, tuple[str, ...]] = field(default_factory=dict)
+    authors: Mapping[ArxivId, tuple[AuthorName, ...]] = field(default_factory=dict)
     deleted: tuple[ArxivId, ...] = ()
     unreadable: tuple[str, ...] = ()
 
@@ -119,10 +120,10 @@ def plan_page(page: OaiPage, known: Mapping[ArxivId, Paper], *, since: date) -> 
     wanted = {p.arxiv_id: p for p in page.papers if p.arxiv_id in known or p.submitted_at.date() >= since}
     plan = plan_harvest(wanted.values(), known, (v for v in page.versions if v.arxiv_id in wanted))
     revised = list(plan.revised)
-    for arxiv_id, authors in page.authors.items():
+    for arxiv_id, parts in page.authors.items():
         held = known.get(arxiv_id)
-        if held is not None and authors and authors != held.authors:
-            revised.append(replace(held, authors=authors))
+        if held is not None and parts and parts != held.author_parts:
+            revised.append(replace(held, authors=tuple(name.text for name in parts), author_parts=parts))
     for arxiv_id in page.deleted:
         held = known.get(arxiv_id)
         if held is not None and not held.is_withdrawn:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from domain.author_name import AuthorName, real_authors
 from domain.errors import UsageError
 from domain.paper import Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
+from domain.plain_text import text_line
 from ingest.authors import split_authors
 from ingest.dates import parse_mail_date
 
@@ -104,23 +106,25 @@ def _paper(fields: dict[str, Any], categories: tuple[str, ...]) -> Paper:
     if not versions:
         raise ValueError("no version")
     first, newest = versions[0], versions[-1]
-    comment = one_line(fields["comments"]) if fields.get("comments") else None
-    abstract = one_line(fields["abstract"])
+    comment = text_line(fields["comments"]) if fields.get("comments") else None
+    abstract = text_line(fields["abstract"])
+    parts = _author_parts(fields)
     return Paper(
         arxiv_id=parse_arxiv_id(str(fields["id"])),
         version=_number(newest),
-        title=one_line(fields["title"]),
+        title=text_line(fields["title"]),
         abstract=abstract,
-        authors=_authors(fields),
+        authors=tuple(name.text for name in parts) or split_authors(str(fields.get("authors") or "")),
         primary_category=categories[0],  # arXiv lists the primary one first
         categories=categories,
         submitted_at=parse_mail_date(first["created"]),
         updated_at=parse_mail_date(newest["created"]),
         comment=comment,
         doi=one_line(fields["doi"]) if fields.get("doi") else None,
-        journal_ref=one_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
+        journal_ref=text_line(fields["journal-ref"]) if fields.get("journal-ref") else None,
         is_withdrawn=says_withdrawn(comment, abstract),
         source="snapshot",
+        author_parts=parts,
     )
 
 
@@ -144,9 +148,7 @@ def _check_characters(value: Any) -> None:
             _check_characters(element)
 
 
-def _authors(fields: dict[str, Any]) -> tuple[str, ...]:
-    parsed = fields.get("authors_parsed")
-    if parsed:  # [[last, first, suffix], ...]
-        names = (" ".join(filter(None, (a[1], a[0], *a[2:3]))) for a in parsed)
-        return tuple(one_line(name) for name in names)
-    return split_authors(str(fields.get("authors") or ""))
+def _author_parts(fields: dict[str, Any]) -> tuple[AuthorName, ...]:
+    """The names of ``authors_parsed``: ``[[last, first, suffix], ...]``, to which affiliations can be added."""
+    parsed = fields.get("authors_parsed") or ()
+    return real_authors(AuthorName(str(a[0]), str(a[1]), str(a[2]) if len(a) > 2 else "") for a in parsed)

@@ -162,7 +162,8 @@ class FoundPaper(PaperLine):
     similarity: float | None
     """Cosine of query and paper; null for a paper that is not embedded."""
     why: tuple[str, ...]
-    """Reasons in words: the similarity, and which words of the query are in title and abstract."""
+    """Reasons in words: the similarity, and which words of the query are in title, abstract and authors; or that the
+    query names the paper by identifier, address at arXiv or DOI."""
 
 
 @dataclass(frozen=True)

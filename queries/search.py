@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from analysis.search.ranking import fused_ranks
 from analysis.search.telling_query_words import telling_words
 from domain.errors import UsageError
-from domain.paper import ArxivId, Paper
+from domain.paper import ArxivId, Paper, pasted_names
 from domain.paper_query import PaperQuery
+from domain.plain_text import plain_text, with_letters
 from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext
-from store.papers import papers_in_order
+from store.papers import ids_named, papers_in_order
 from store.search import count_matches, ids_by_words, words_of
 
 CANDIDATES = 300
@@ -49,8 +51,10 @@ def search(
     UsageError
         If the query is empty or too long, or a filter names something unknown.
     """
-    words = _words(question.query)
     query = resolved_query(context, question)
+    if names := pasted_names(_checked(question.query)):
+        return _named(context, question, names, limit=limit, offset=offset)
+    words = _words(question.query)
     ranked = context.cached(
         ("search", replace(question, sort="relevance")),
         lambda: _ranked(context, question, words, query),
@@ -72,9 +76,39 @@ def search(
     return SearchResult(question.query, len(order), results), papers
 
 
-def _words(query: str) -> list[str]:
+def _checked(query: str) -> str:
+    """The query with ligatures and full-width letters as plain ones.
+
+    Raises
+    ------
+    UsageError
+        If it is too long.
+    """
     if len(query) > MAX_QUERY:
         raise UsageError(f"the query has {len(query):,} characters; at most {MAX_QUERY} are allowed")
+    return unicodedata.normalize("NFKC", query)
+
+
+def _named(
+    context: AppContext,
+    question: PaperRequest,
+    names: Sequence[tuple[Literal["id", "doi"], str]],
+    *,
+    limit: int,
+    offset: int,
+) -> tuple[SearchResult, list[Paper]]:
+    """The papers that a query names; no filter applies to them."""
+    found = papers_in_order(context.db, ids_named(context.db, names))
+    if question.sort != "relevance":
+        found.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=question.sort == "newest")
+    page = found[offset : offset + limit]
+    results = tuple(
+        FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=("named in the query",)) for p in page
+    )
+    return SearchResult(question.query, len(found), results), page
+
+
+def _words(query: str) -> list[str]:
     words = list(dict.fromkeys(word for word in words_of(query) if word not in _STOP_WORDS))
     if not words:
         raise UsageError("the query contains no word to search for")
@@ -89,9 +123,8 @@ def _ranked(
     row_of = papers.index.row_of
     if not papers.has_vectors:
         raise UsageError("nothing is embedded yet, so search is not available; `papertide run` embeds papers")
-    nearest = papers.nearest(
-        question.query, query, limit=CANDIDATES, min_similarity=context.settings.service.min_similarity
-    )
+    described = plain_text(with_letters(_checked(question.query)))
+    nearest = papers.nearest(described, query, limit=CANDIDATES, min_similarity=context.settings.service.min_similarity)
     counts = {
         word: context.cached(("matches", word), partial(count_matches, context.db, word), pool="search")
         for word in words
@@ -99,7 +132,7 @@ def _ranked(
     telling, others = telling_words(counts, n_papers=len(papers.index))
     corpus = None if query.is_open else context.corpus
     found = ids_by_words(context.db, telling, corpus, query, limit=CANDIDATES, beside=others)
-    by_words = papers.similarities_of(question.query, found)
+    by_words = papers.similarities_of(described, found)
     by_meaning = {near.arxiv_id: near.similarity for near in nearest}
     similarity = {**by_words, **by_meaning}
     # A paper without a vector has a cosine of 0.
@@ -114,9 +147,9 @@ def _rounded(number: float | None) -> float | None:
 
 
 def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[str]:
-    """Reasons in words: how near in meaning, and which words of the query are in title and abstract."""
+    """Reasons in words: how near in meaning, and which words of the query are in title, abstract and authors."""
     reasons = [f"meaning: similarity {similarity:.2f}"] if similarity is not None else []
-    for place, text in (("title", paper.title), ("abstract", paper.abstract)):
+    for place, text in (("title", paper.title), ("abstract", paper.abstract), ("authors", " ".join(paper.authors))):
         present = set(words_of(text))
         found = [word for word in words if word in present]
         if found:

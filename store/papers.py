@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal, select, true, update
 
+from domain.author_name import AuthorName
 from domain.harvest import HarvestedWindow, HarvestPlan
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
+from domain.search_text import indexed_text, search_words
 from domain.week import Week
 from store.database import Database
 from store.paper_conditions import IS_NOT_WITHDRAWN, is_listed, is_watched
@@ -41,6 +43,7 @@ _PAPER_COLUMNS = (
     paper.c.journal_ref,
     paper.c.is_withdrawn,
     paper.c.source,
+    paper.c.author_parts,
 )
 _DERIVED = (embedding, detected_paper, detection, topic_assignment)
 
@@ -55,6 +58,19 @@ def papers_in_order(db: Database, ids: Sequence[ArxivId]) -> list[Paper]:
     """The stored papers in the order of ``ids``; papers that are not stored are left out."""
     known = known_papers(db, ids)
     return [known[arxiv_id] for arxiv_id in ids if arxiv_id in known]
+
+
+def ids_named(db: Database, names: Sequence[tuple[Literal["id", "doi"], str]]) -> list[ArxivId]:
+    """Stored papers by identifier or by DOI in lower case, in the order of the names."""
+    ids = [name for kind, name in names if kind == "id"]
+    dois = [name for kind, name in names if kind == "doi"]
+    stored = select(paper.c.arxiv_id).where(paper.c.arxiv_id.in_(ids))
+    with_doi = select(paper.c.arxiv_id, func.lower(paper.c.doi)).where(func.lower(paper.c.doi).in_(dois))
+    with db.read() as connection:
+        found = {("id", arxiv_id): [arxiv_id] for arxiv_id in connection.execute(stored).scalars()}
+        for arxiv_id, doi in connection.execute(with_doi) if dois else ():
+            found.setdefault(("doi", doi), []).append(arxiv_id)
+    return [*dict.fromkeys(ArxivId(arxiv_id) for name in names for arxiv_id in found.get(name, ()))]
 
 
 def _papers_by_id(connection: Connection, ids: Collection[ArxivId]) -> Iterable[Paper]:
@@ -82,6 +98,7 @@ def paper_from_row(row: Any) -> Paper:
         journal_ref=row.journal_ref,
         is_withdrawn=row.is_withdrawn,
         source=row.source,
+        author_parts=tuple(AuthorName(*parts) for parts in row.author_parts or ()),
     )
 
 
@@ -102,6 +119,10 @@ def _columns_of(p: Paper) -> dict[str, Any]:
         "journal_ref": p.journal_ref,
         "is_withdrawn": p.is_withdrawn,
         "source": p.source,
+        "author_parts": [[name.keyname, name.forenames, name.suffix] for name in p.author_parts] or None,
+        "search_title": indexed_text(p.title),
+        "search_abstract": indexed_text(p.abstract),
+        "search_authors": " ".join(search_words(" ".join(p.authors))),
     }
 
 

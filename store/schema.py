@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -86,8 +86,19 @@ paper = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False, server_default=false()),  # stays stored, but is in no count
     Column("source", String(16), nullable=False, server_default="api"),  # source of the record: api, oai, snapshot
+    Column("author_parts", JSON(none_as_null=True)),  # [[keyname, forenames, suffix], ...]; null if given whole
+    Column("search_title", Text),  # the words that are indexed; null if those of title
+    Column("search_abstract", Text),  # the same for abstract
+    Column("search_authors", Text, nullable=False, server_default=""),  # the same for authors
     Index(None, "week_start", "arxiv_id"),
     Index(None, "submitted_at", "arxiv_id"),
+)
+
+kept_value = Table(  # values that stay as they were at their first use
+    "kept_value",
+    metadata,
+    Column("name", String(32), primary_key=True),  # feed_authority: the host in the ids of feeds
+    Column("value", Text, nullable=False),
 )
 
 paper_category = Table(

@@ -1,12 +1,13 @@
 """Papers by their words: ranked for reading, or every match for counting.
 
-A *phrase* is a run of words that must follow one another; punctuation parts words and case does not matter, so
-``test-time scaling`` also finds "Test time scaling". A trailing ``*`` leaves the last word's ending open.
+The index holds titles, abstracts and authors as ``domain.search_text`` reads them, and queries are read in the same
+way. Searches look in all three, counts never in the authors. A *phrase* is a run of words that must follow one another;
+punctuation parts words and case does not matter, so ``test-time scaling`` also finds "Test time scaling". A trailing
+``*`` leaves the last word's ending open.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Executable, Select, distinct, func, select, text
 
 from domain.paper import ArxivId
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.search_text import search_words
 from domain.week import Week
 from store.database import Database
 from store.paper_query import Corpus, matches
@@ -24,12 +26,11 @@ from store.schema import paper
 
 MIN_PREFIX = 3
 """Characters before an open ending: the index merges all words that begin with them."""
-_WORD = re.compile(r"\w+")
 
 
 def words_of(phrase: str) -> list[str]:
     """The words of a phrase as the index parts them."""
-    return _WORD.findall(phrase.lower())  # not casefold: it makes "ss" of "ß", which neither index does
+    return search_words(phrase)
 
 
 def ids_by_words(
@@ -54,16 +55,18 @@ def ids_by_words(
     if db.is_sqlite and corpus is None:
         best = text(
             "SELECT paper.arxiv_id FROM (SELECT rowid, rank FROM paper_text WHERE paper_text MATCH :match "
-            "AND rank MATCH 'bm25(4.0, 1.0)' ORDER BY rank LIMIT :limit) AS best "
+            "AND rank MATCH 'bm25(4.0, 1.0, 2.0)' ORDER BY rank LIMIT :limit) AS best "
             "JOIN paper ON paper.row_id = best.rowid ORDER BY best.rank"
         )
         with db.read() as connection:
             found = connection.execute(best, {"match": _match(phrases, beside), "limit": limit})
             return [ArxivId(arxiv_id) for arxiv_id in found.scalars()]
     rank = (
-        "bm25(paper_text, 4.0, 1.0)" if db.is_sqlite else "ts_rank_cd(paper.words, to_tsquery('simple', :ranked)) DESC"
+        "bm25(paper_text, 4.0, 1.0, 2.0)"
+        if db.is_sqlite
+        else "ts_rank_cd(paper.words, to_tsquery('simple', :ranked)) DESC"
     )
-    question = _matching(db, select(paper.c.arxiv_id), phrases, beside)
+    question = _matching(db, select(paper.c.arxiv_id), phrases, beside, in_authors=True)
     if not db.is_sqlite:
         question = question.params(ranked=" | ".join([*words, *beside]))
     if corpus is not None:
@@ -96,7 +99,7 @@ def count_matches(db: Database, word: str) -> int:
             match=_match([[word]])
         )
     else:
-        asked = _matching(db, select(func.count()).select_from(paper), [[word]])
+        asked = _matching(db, select(func.count()).select_from(paper), [[word]], in_authors=True)
     with db.read() as connection:
         n: int = connection.execute(asked).scalar_one()
         return n
@@ -126,7 +129,7 @@ def weekly_matches(
         # As one text: handing out a hundred thousand rows one by one takes three times as long.
         rows = text("SELECT group_concat(rowid) FROM paper_text WHERE paper_text MATCH :match")
         with db.read() as connection:
-            listed = connection.execute(rows, {"match": _match(parsed)}).scalar() or ""
+            listed = connection.execute(rows, {"match": _counted(_match(parsed))}).scalar() or ""
         row_ids = np.fromstring(listed, dtype=np.int64, sep=",")
         days, n = np.unique(mondays[row_ids[row_ids < len(mondays)]], return_counts=True)
         return {Week(date.fromordinal(day)): k for day, k in zip(days.tolist(), n.tolist(), strict=True) if day}
@@ -165,16 +168,32 @@ def _parsed(phrases: Sequence[str]) -> list[list[str]]:
 
 
 def _matching(
-    db: Database, question: Select[Any], phrases: Sequence[Sequence[str]], beside: Sequence[str] = ()
+    db: Database,
+    question: Select[Any],
+    phrases: Sequence[Sequence[str]],
+    beside: Sequence[str] = (),
+    *,
+    in_authors: bool = False,
 ) -> Select[Any]:
     """The question narrowed to papers with any of the phrases; only word characters reach the query language."""
     if db.is_sqlite:
         joined = question.join_from(paper, text("paper_text"), text("paper_text.rowid = paper.row_id"))
-        return joined.where(text("paper_text MATCH :match")).params(match=_match(phrases, beside))
-    match = " | ".join(
-        "(" + " <-> ".join(w.rstrip("*") + (":*" if w.endswith("*") else "") for w in words) + ")" for words in phrases
-    )
+        match = _match(phrases, beside)
+        return joined.where(text("paper_text MATCH :match")).params(match=match if in_authors else _counted(match))
+    # The weights A and B are those of title and abstract, C that of the authors.
+    where = "" if in_authors else "AB"
+    match = " | ".join("(" + " <-> ".join(_lexeme(w, where) for w in words) + ")" for words in phrases)
     return question.where(text("paper.words @@ to_tsquery('simple', :match)")).params(match=match)
+
+
+def _lexeme(word: str, where: str) -> str:
+    label = ("*" if word.endswith("*") else "") + where
+    return word.rstrip("*") + (f":{label}" if label else "")
+
+
+def _counted(match: str) -> str:
+    """An expression of FTS5 that looks in title and abstract only."""
+    return f"{{title abstract}} : ({match})"
 
 
 def _match(phrases: Sequence[Sequence[str]], beside: Sequence[str] = ()) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -15,6 +14,7 @@ from domain.paper import Paper
 from domain.week import iso_instant, last_closed_week
 from queries import digests as digest_queries
 from queries import topic as topic_queries
+from queries.feed_authority import feed_authority
 from queries.papers import papers_matching
 from queries.parameters import PaperRequest
 from queries.search import search
@@ -129,8 +129,7 @@ def _links(web: WebContext) -> WebLinks:
 
 
 def _tag(web: WebContext, what: str) -> str:
-    host = urlsplit(web.context.settings.service.address).hostname or "papertide"
-    return f"tag:{host},{_BEGINNING}:{what}"
+    return f"tag:{feed_authority(web.context)},{_BEGINNING}:{what}"
 
 
 def _feed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,10 @@ STATUS_S = 10
 """The same for the status page, which changes while a job runs."""
 FOR_EVER_S = 31_536_000
 """The same for a file whose address holds a hash of its content."""
+
+
+_ETAG_OF_A_PROXY = re.compile(r'^W/"|(?:-|;)(?:gzip|br|zstd|deflate)"$|--(?:gzip|br|zstd|deflate)"$')
+"""What proxies that compress add to an ETag: nginx ``W/`` before it, Apache and others ``-gzip`` at its end."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def respond(request: Request, rendered: Rendered, *, max_age_s: int = FRESH_S, n
         headers["X-Total-Count"] = str(rendered.total)
     if max_age_s >= FOR_EVER_S:
         headers["Cache-Control"] += ", immutable"
-    known = {etag.strip().removeprefix("W/") for etag in request.headers.get("if-none-match", "").split(",")}
+    known = {_ETAG_OF_A_PROXY.sub('"', etag.strip()) for etag in request.headers.get("if-none-match", "").split(",")}
     if rendered.etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     if name is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from domain.errors import UsageError
-from domain.paper import Paper
+from domain.paper import Paper, pasted_names
 from queries.search import search
 from service.web.dependencies import WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -43,6 +43,7 @@ async def search_page(
                 (Feed(f"Papertide: {q}", WEB_LINKS.with_query("/feeds/search.atom", params.query)),) if answer else (),
             ),
             answer=answer,
+            is_named=bool(pasted_names(q)),
             problem=problem,
             next_offset=params.next_offset(answer.total) if answer else None,
             **filter_values(web, replace(params, total=answer.total) if answer else params),

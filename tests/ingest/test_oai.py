@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from domain.author_name import AuthorName
 from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
@@ -98,7 +99,12 @@ def test_the_format_with_authors_apart_gives_their_names_in_reading_order() -> N
         "<author><keyname>The Big Collaboration</keyname></author></authors></arXiv></metadata></record></ListRecords>"
     )
     page = read_page(body, "", "arXiv")
-    assert page.authors == {"cs/0601001": ("Ada van Example", "B. Sample Jr", "The Big Collaboration")}
+    [(arxiv_id, names)] = page.authors.items()
+    assert (arxiv_id, [name.text for name in names]) == (
+        "cs/0601001",
+        ["Ada van Example", "B. Sample Jr", "The Big Collaboration"],
+    )
+    assert names[1] == AuthorName("Sample", "B.", "Jr")
     assert page.papers == ()
 
 
@@ -284,13 +290,17 @@ def test_authors_and_deletions_change_known_papers_only(make_paper: Make) -> Non
     known = {p.arxiv_id: p for p in (make_paper(1), make_paper(2), make_paper(3))}
     ids = list(known)
     page = _page(
-        authors={ids[0]: ("Ada van Example",), ids[1]: known[ids[1]].authors, ArxivId("2606.99999"): ("Nobody",)},
+        authors={
+            ids[0]: (AuthorName("van Example", "Ada"),),
+            ids[1]: known[ids[1]].author_parts,
+            ArxivId("2606.99999"): (AuthorName("Nobody"),),
+        },
         deleted=(ids[2], ArxivId("2606.99998")),
     )
     plan = plan_page(page, known, since=SINCE)
     assert plan.new == plan.replaced == ()
     assert plan.revised == (
-        replace(known[ids[0]], authors=("Ada van Example",)),
+        replace(known[ids[0]], authors=("Ada van Example",), author_parts=(AuthorName("van Example", "Ada"),)),
         replace(known[ids[2]], is_withdrawn=True),
     )
 
