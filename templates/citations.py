@@ -9,7 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from domain.author_name import AuthorName
 from domain.paper import Paper
+from domain.plain_text import pieces, plain_text
+from domain.search_text import search_words
 
 Form = Literal["bib", "ris", "csl", "csv"]
 
@@ -28,24 +31,31 @@ def written(papers: Sequence[Paper], form: Form) -> str:
 
 
 def csl(papers: Sequence[Paper]) -> str:
-    """CSL-JSON for citeproc and Zotero. Each author is one literal, because names cannot be split reliably."""
+    """CSL-JSON for citeproc and Zotero: people as family and given name, teams as one literal; TeX as plain text."""
     records: list[dict[str, Any]] = [
         {
             "id": p.arxiv_id,
             "type": "article",
             "genre": "preprint",
-            "title": p.title,
-            "author": [{"literal": author} for author in p.authors],
+            "title": plain_text(p.title),
+            "author": [_csl_name(name) for name in p.author_names],
             "issued": {"date-parts": [[p.submitted_at.year, p.submitted_at.month, p.submitted_at.day]]},
             "publisher": "arXiv",
             "number": f"arXiv:{p.arxiv_id}",
             "URL": p.url,
-            "abstract": p.abstract,
+            "abstract": plain_text(p.abstract),
             **({"DOI": p.doi} if p.doi else {}),
         }
         for p in papers
     ]
     return json.dumps(records, ensure_ascii=False, indent=1)
+
+
+def _csl_name(name: AuthorName) -> dict[str, str]:
+    if not name.forenames:
+        return {"literal": name.keyname}
+    suffix = {"suffix": name.suffix} if name.suffix else {}
+    return {"family": name.keyname, "given": name.forenames, **suffix}
 
 
 def table(papers: Sequence[Paper]) -> str:
@@ -55,7 +65,7 @@ def table(papers: Sequence[Paper]) -> str:
     writer.writerow(("arxiv_id", "submitted", "primary_category", "categories", "title", "authors", "url"))
     for p in papers:
         row = (p.arxiv_id, p.submitted_at.date().isoformat(), p.primary_category, " ".join(p.categories))
-        writer.writerow((*row, no_formula(p.title), no_formula("; ".join(p.authors)), p.url))
+        writer.writerow((*row, no_formula(plain_text(p.title)), no_formula("; ".join(p.authors)), p.url))
     return out.getvalue()
 
 
@@ -65,7 +75,7 @@ def no_formula(text: str) -> str:
 
 
 def bibtex(papers: Sequence[Paper]) -> str:
-    """BibTeX entries with arXiv's eprint fields; TeX in titles is unchanged."""
+    """BibTeX entries with arXiv's eprint fields; TeX stays TeX, and what TeX would read as a command is escaped."""
     from bibtexparser.entrypoint import write_string
     from bibtexparser.library import Library
     from bibtexparser.model import Block, Entry, Field
@@ -75,19 +85,47 @@ def bibtex(papers: Sequence[Paper]) -> str:
             "misc",
             key,
             [
-                Field("title", f"{{{_balanced(p.title)}}}"),
-                Field("author", " and ".join(_balanced(a) for a in p.authors)),
+                Field("title", f"{{{_tex(p.title)}}}"),
+                Field("author", " and ".join(_bibtex_name(name) for name in p.author_names)),
                 Field("year", str(p.submitted_at.year)),
+                Field("month", _MONTHS[p.submitted_at.month - 1]),
                 Field("eprint", p.arxiv_id),
                 Field("archiveprefix", "arXiv"),
                 Field("primaryclass", p.primary_category),
                 Field("url", p.url),
                 *([Field("doi", _balanced(p.doi))] if p.doi else []),
+                Field("abstract", _tex(p.abstract)),
             ],
         )
         for p, key in zip(papers, _keys(papers), strict=True)
     ]
-    return write_string(Library(entries))
+    # Months are macros, which the writer would enclose like any other value.
+    return re.sub(r"^(\s*month = )\{([a-z]{3})\}", r"\1\2", write_string(Library(entries)), flags=re.MULTILINE)
+
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+def _bibtex_name(name: AuthorName) -> str:
+    """The name as BibTeX reads it: "van Example, Jr., Ada"; in braces where it is one whole."""
+    family = _tex(name.keyname)
+    words = name.keyname.split()
+    # BibTeX would take the words up to the last one in lower case for particles.
+    first_capital = next((i for i, word in enumerate(words) if not word[:1].islower()), len(words))
+    is_whole = any(word[:1].islower() for word in words[first_capital:]) or " and " in f" {name.keyname.lower()} "
+    if not name.forenames:
+        return f"{{{family}}}" if len(words) > 1 or is_whole else family
+    parts = [f"{{{family}}}" if is_whole else family, _tex(name.suffix), _tex(name.forenames)]
+    return ", ".join(filter(None, parts))
+
+
+def _tex(raw: str) -> str:
+    """The text for a TeX file: its TeX stays, and characters that TeX would read as commands are escaped."""
+    escaped = (
+        re.sub(r"(?<!\\)[&%#_$]", r"\\\g<0>", piece.text) if piece.verbatim else raw[piece.start : piece.end]
+        for piece in pieces(raw)
+    )
+    return _balanced("".join(escaped))
 
 
 def ris(papers: Sequence[Paper]) -> str:
@@ -97,9 +135,9 @@ def ris(papers: Sequence[Paper]) -> str:
     records = [
         {
             "type_of_reference": "UNPB",
-            "title": p.title,
-            "authors": list(p.authors),
-            "abstract": p.abstract,
+            "title": plain_text(p.title),
+            "authors": [_ris_name(name) for name in p.author_names],
+            "abstract": plain_text(p.abstract),
             "year": str(p.submitted_at.year),
             "urls": [p.url],
             "publisher": "arXiv",
@@ -108,21 +146,40 @@ def ris(papers: Sequence[Paper]) -> str:
         }
         for p in papers
     ]
-    text: str = rispy.dumps(records)
+
+    class Writer(rispy.RisWriter):  # type: ignore[misc]  # rispy has no types
+        def set_header(self, count: int) -> str:  # noqa: ARG002 - a number before each record is no part of the format
+            return ""
+
+    text: str = rispy.dumps(records, implementation=Writer)
     return text
+
+
+def _ris_name(name: AuthorName) -> str:
+    """The name as RIS has it, "van Example, Ada, Jr."; a team as it is."""
+    return ", ".join(filter(None, (name.keyname, name.forenames, name.suffix)))
 
 
 def _keys(papers: Sequence[Paper]) -> list[str]:
     """Keys such as ``vaswani2017attention``, with the arXiv id appended to those that would clash."""
     plain = []
     for p in papers:
-        surname = re.sub(r"\W", "", p.authors[0].rsplit(" ", 1)[-1].lower()) if p.authors else "anonymous"
-        word = next((w.lower() for w in re.findall(r"[A-Za-z]{4,}", p.title)), "paper")
+        surname = _surname(p.author_names[0]) if p.authors else "anonymous"
+        word = next((w for w in search_words(p.title) if re.fullmatch(r"[a-z]{4,}", w)), "paper")
         plain.append(f"{surname}{p.submitted_at.year}{word}")
     return [
         key if plain.count(key) == 1 else f"{key}_{p.arxiv_id.replace('/', '_')}"
         for key, p in zip(plain, papers, strict=True)
     ]
+
+
+def _surname(name: AuthorName) -> str:
+    """The last word of a family name, or the first telling word of a team's, in plain letters."""
+    if not name.forenames:
+        words = [word for word in search_words(name.keyname) if word not in ("the", "team")]
+        return words[0] if words else "anonymous"
+    words = search_words(name.keyname.split()[-1])
+    return "".join(words) or "anonymous"
 
 
 def _balanced(text: str) -> str:
