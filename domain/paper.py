@@ -170,7 +170,7 @@ class Paper:
     ``submitted_at`` is the submission of the first version, so a replacement never moves a paper to another week.
     ``title`` and ``abstract`` are one line each, with letters as letters and all other TeX as arXiv gives it.
     ``author_parts`` are the parts of each of ``authors`` if arXiv gave them apart, otherwise it is empty. Withdrawn
-    papers stay stored but are neither counted nor listed. ``source`` does not take part in comparison.
+    papers stay stored but are neither counted nor listed. ``source`` and ``author_parts`` do not take part in comparison.
     """
 
     arxiv_id: ArxivId
@@ -187,7 +187,7 @@ class Paper:
     journal_ref: str | None = None
     is_withdrawn: bool = False
     source: PaperSource = field(default="api", compare=False)
-    author_parts: tuple[AuthorName, ...] = ()
+    author_parts: tuple[AuthorName, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.submitted_at.tzinfo is None or self.updated_at.tzinfo is None:

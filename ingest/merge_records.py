@@ -24,7 +24,8 @@ def merged_record(old: Paper, new: Paper) -> Paper:
         return old
     same_version = new.version == old.version
     if same_version and new.source == "snapshot" and old.source != "snapshot":
-        return old
+        learns_parts = not old.author_parts and new.author_parts and new.authors == old.authors
+        return replace(old, author_parts=new.author_parts) if learns_parts else old
     merged = replace(new, submitted_at=old.submitted_at)
     if same_version and new.source == "oai" and old.authors:
         merged = replace(merged, authors=old.authors, author_parts=old.author_parts)
@@ -32,4 +33,4 @@ def merged_record(old: Paper, new: Paper) -> Paper:
         merged = replace(merged, author_parts=old.author_parts)
     if same_version and new.source != "oai" and old.is_withdrawn and not says_withdrawn(old.comment, old.abstract):
         merged = replace(merged, is_withdrawn=True)
-    return old if merged == old else merged
+    return old if merged == old and merged.author_parts == old.author_parts else merged

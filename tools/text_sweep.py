@@ -117,7 +117,7 @@ def main(
 def _sweep_authors(folder: Path) -> None:
     """Count what happens to author lines, and how often other parsers find another family name."""
     from nameparser import HumanName
-    from pybtex.database import InvalidNameString, Person
+    from pybtex.database import InvalidNameString, Person  # type: ignore[import-untyped]
 
     n_lines = n_names = n_dropped = n_changed = n_teams = 0
     crashes = 0
