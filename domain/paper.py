@@ -170,7 +170,8 @@ class Paper:
     ``submitted_at`` is the submission of the first version, so a replacement never moves a paper to another week.
     ``title`` and ``abstract`` are one line each, with letters as letters and all other TeX as arXiv gives it.
     ``author_parts`` are the parts of each of ``authors`` if arXiv gave them apart, otherwise it is empty. Withdrawn
-    papers stay stored but are neither counted nor listed. ``source`` and ``author_parts`` do not take part in comparison.
+    papers stay stored but are neither counted nor listed. Neither ``source`` nor ``author_parts`` takes part
+    in comparison.
     """
 
     arxiv_id: ArxivId
