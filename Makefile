@@ -1,5 +1,5 @@
 # Each target sets up what it needs in .venv/; installing again when nothing changed takes no time.
-.PHONY: install demo serve-demo run up test test-fast check bench docs lock
+.PHONY: install demo serve-demo run up test test-fast check bench docs lock sbom audit
 
 bin := .venv/bin
 
@@ -44,3 +44,13 @@ docs: install
 lock: install
 	@$(bin)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package torch --generate-hashes \
 		--all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+
+# torch is pinned outside the lock, so it is added here.
+sbom: install
+	@mkdir -p dist
+	@{ cat requirements.lock; grep -o 'torch==[0-9.]*' pyproject.toml; } | $(bin)/cyclonedx-py requirements --output-reproducible \
+		--pyproject pyproject.toml --output-file dist/papertide.cdx.json - 2>/dev/null
+	@echo "dist/papertide.cdx.json lists every package that Papertide is built from"
+
+audit: install
+	@$(bin)/python -m tools.audit_lock
