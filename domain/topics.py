@@ -50,7 +50,7 @@ class TopicAssignment:
     """The fitted topic of each paper.
 
     ``topic`` is int32 ``(n_papers,)`` with -1 for unassigned. ``similarity`` is float32 ``(n_papers,)``, the cosine
-    to the nearest centroid in [-1, 1].
+    in [-1, 1] to the topic's centroid, or to the nearest one if unassigned.
     """
 
     ids: tuple[ArxivId, ...]
@@ -60,6 +60,10 @@ class TopicAssignment:
     def __post_init__(self) -> None:
         if self.topic.shape != (len(self.ids),) or self.similarity.shape != (len(self.ids),):
             raise ValueError(f"expected shape ({len(self.ids)},), got {self.topic.shape} and {self.similarity.shape}")
+
+    def sizes(self, n_topics: int) -> tuple[int, ...]:
+        """The number of papers of each topic."""
+        return tuple(np.bincount(self.topic[self.topic >= 0], minlength=n_topics).tolist())
 
 
 @dataclass(frozen=True)

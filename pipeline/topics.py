@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.embed import paper_text
 from analysis.topics.assignment import assign_topics, birth_weeks, nearest_centroids
@@ -13,6 +15,7 @@ from analysis.topics.bertopic_model import TopicSettings, fit_topics, library_ve
 from analysis.topics.births import NewTopic, describe_new_topic, find_new_topic, fits_without_itself
 from analysis.topics.map_layout import new_topic_position, paper_positions, sample_by_id, topic_positions
 from analysis.topics.model_drift import BASELINE_WEEKS, drift_of_week, rise_of_unassigned
+from analysis.topics.near_topics import TopicMembers, members_of, with_near_topics
 from analysis.topics.topic_matching import KnownTopic, free_label, match_topics, shared_papers
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
@@ -23,6 +26,7 @@ from store.database import Database
 from store.embeddings import embedding_counts, embeddings_by_id, embeddings_of
 from store.papers import papers_in_order
 from store.topics import (
+    AssignedPapers,
     StoredTopicModel,
     add_assignment,
     add_drift,
@@ -101,7 +105,11 @@ def fit_if_due(
     if model is not None and model.topics and not len(fitted):
         yield Progress("topics", 0, 0, "papers", "no topic found in these papers; the last fit is kept")
         return
-    assignment = assign_topics(embeddings, fitted)
+    by_centroid = assign_topics(embeddings, fitted)
+    assignment = with_near_topics(
+        by_centroid, embeddings, [p.title for p in papers], fitted, members_of(embeddings, by_centroid)
+    )
+    fitted = replace(fitted, sizes=assignment.sizes(len(fitted)))
     registered = registered_topics(db, embedding_model_id)
     known = [
         KnownTopic(t.topic, t.centroid, is_active=t.is_active, label_is_pinned=t.has_given_name) for t in registered
@@ -148,7 +156,7 @@ def fit_if_due(
         }
         if on_map
         else {},
-        drift=_drift_of_weeks(embeddings, assignment, weeks, fitted, last_week),
+        drift=_drift_of_weeks(embeddings, by_centroid, weeks, fitted, last_week),
     )
     yield Progress(
         "topics", len(papers), len(papers), "papers", f"{len(fitted)} topics fitted to {len(papers):,} papers"
@@ -226,10 +234,11 @@ def observe_weeks(
             continue
         vectors = embeddings_by_id(db, embedding_model_id, list(places.ids)).vectors
         numbers = {topic.topic_id: number for number, topic in enumerate(model.topics)}
+        by_centroid = _topics_by_centroid(places, model)
         drift = drift_of_week(
             week,
             vectors[of_week],
-            np.array([numbers.get(topic_id, -1) for topic_id in places.topic_ids[of_week].tolist()], dtype=np.int64),
+            np.array([numbers.get(topic_id, -1) for topic_id in by_centroid[of_week].tolist()], dtype=np.int64),
             places.similarity[of_week],
             centroids=model.fitted.centroids,
             baseline=vectors[places.weeks <= np.datetime64(model.fitted_week.monday)],
@@ -245,14 +254,21 @@ def _new_topic_in(
         db, model.topic_model_id, categories, first=week.plus(1 - settings.window_weeks), last=week
     )
     is_recent = places.weeks > np.datetime64(week.plus(-settings.birth_weeks).monday)
-    fits = places.topic_ids >= 0
+    # Papers that have a topic by their title or nearest papers may still form a new one.
+    by_centroid = _topics_by_centroid(places, model)
+    fits = by_centroid >= 0
     seen = places.weeks <= np.datetime64(model.fitted_week.monday)
-    alone = fits_without_itself(places.similarity[seen], places.topic_ids[seen], floor=model.fitted.floor)
+    alone = fits_without_itself(places.similarity[seen], by_centroid[seen], floor=model.fitted.floor)
     # Recent papers count as they are assigned: every paper that forms a new topic must be able to move to it.
     fits[seen] &= alone | is_recent[seen]
     left = np.flatnonzero(~fits)
     vectors = embeddings_by_id(db, model.fitted.embedding_model_id, [places.ids[row] for row in left]).vectors
     return find_new_topic(vectors, is_recent[left], floor=model.fitted.floor, min_papers=settings.min_birth_papers)
+
+
+def _topics_by_centroid(places: AssignedPapers, model: StoredTopicModel) -> NDArray[np.int64]:
+    """The topic ids of papers that reach the floor of their topic, -1 for all others."""
+    return np.where(places.similarity >= np.float32(model.fitted.floor), places.topic_ids, -1)
 
 
 def _add_new_topic(
@@ -319,9 +335,27 @@ def assign_missing(db: Database, model: StoredTopicModel) -> Iterator[Progress]:
     """Assign every embedded paper that has no assignment of this fit."""
     embedding_model_id = model.fitted.embedding_model_id
     ids = ids_without_topic(db, model.topic_model_id, embedding_model_id)
+    members = _members_of_fit(db, model) if ids else None
     for start in range(0, len(ids), _BATCH):
-        chunk: TopicAssignment = assign_topics(
-            embeddings_by_id(db, embedding_model_id, ids[start : start + _BATCH]), model.fitted
-        )
+        embeddings = embeddings_by_id(db, embedding_model_id, ids[start : start + _BATCH])
+        chunk: TopicAssignment = assign_topics(embeddings, model.fitted)
+        if members is not None:
+            titles = [p.title for p in papers_in_order(db, embeddings.ids)]
+            chunk = with_near_topics(chunk, embeddings, titles, model.fitted, members)
         add_assignment(db, model, chunk)
         yield Progress("topics", min(start + _BATCH, len(ids)), len(ids), "papers")
+
+
+def _members_of_fit(db: Database, model: StoredTopicModel) -> TopicMembers:
+    """The papers up to the week of the fit that reach the floor of their topic."""
+    places = assignments_of_weeks(db, model.topic_model_id, last=model.fitted_week)
+    topic_ids = _topics_by_centroid(places, model)
+    numbers = {topic.topic_id: number for number, topic in enumerate(model.topics)}
+    number_of = {
+        arxiv_id: numbers[topic_id]
+        for arxiv_id, topic_id in zip(places.ids, topic_ids.tolist(), strict=True)
+        if topic_id in numbers
+    }
+    embeddings = embeddings_by_id(db, model.fitted.embedding_model_id, list(number_of))
+    topic = np.array([number_of[arxiv_id] for arxiv_id in embeddings.ids], dtype=np.int64)
+    return TopicMembers(embeddings.vectors, topic)

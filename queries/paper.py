@@ -8,7 +8,7 @@ from domain.errors import NotFound
 from domain.paper import ArxivId, Paper, parse_arxiv_id
 from queries.paper_rows import paper_line
 from queries.results import PaperDetection, PaperResult, PaperVersion, SimilarPaper, TopicName
-from queries.topics import all_topics
+from queries.topics import all_topics, second_topic_ids
 from runtime.context import AppContext
 from store.detections import detections_of_paper
 from store.papers import known_papers, papers_in_order, versions_of_paper
@@ -28,7 +28,7 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
     found = known_papers(context.db, [wanted]).get(wanted)
     if found is None:
         raise NotFound(f"the paper {wanted} is not stored here; it may be outside the watched categories or too old")
-    topic, similar = _place_of(context, wanted)
+    topic, also_near, similar = _place_of(context, wanted)
     return PaperResult(
         **vars(paper_line(found)),
         abstract=found.abstract,
@@ -42,6 +42,7 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
         versions=tuple(PaperVersion(v.version, v.submitted_at) for v in versions_of_paper(context.db, wanted)),
         detections=_detections(context, wanted),
         topic=topic,
+        also_near=also_near,
         similar=similar,
     )
 
@@ -83,17 +84,20 @@ def _detections(context: AppContext, arxiv_id: ArxivId) -> tuple[PaperDetection,
     )
 
 
-def _place_of(context: AppContext, arxiv_id: ArxivId) -> tuple[TopicName | None, tuple[SimilarPaper, ...]]:
-    """The paper's topic and similar papers; neither if it is not embedded."""
+def _place_of(
+    context: AppContext, arxiv_id: ArxivId
+) -> tuple[TopicName | None, TopicName | None, tuple[SimilarPaper, ...]]:
+    """The paper's topic, another that it is near to, and similar papers; none of them if it is not embedded."""
     search = context.paper_search
     nearest = search.nearest_to_paper(arxiv_id, limit=N_SIMILAR)
     if nearest is None:
-        return None, ()
-    topic_id = int(search.index.topic_id[search.index.row_of[arxiv_id]])
-    of = {t.topic_id: t for t in all_topics(context)}.get(topic_id)
+        return None, None, ()
+    row = search.index.row_of[arxiv_id]
+    names = {t.topic_id: TopicName(t.topic_id, t.label) for t in all_topics(context)}
     similarity = {near.arxiv_id: near.similarity for near in nearest}
     similar = tuple(
         SimilarPaper(**vars(paper_line(p)), similarity=round(similarity[p.arxiv_id], 4))
         for p in papers_in_order(context.db, list(similarity))
     )
-    return TopicName(of.topic_id, of.label) if of else None, similar
+    own, other = int(search.index.topic_id[row]), int(second_topic_ids(context, search.index)[row])
+    return names.get(own), names.get(other), similar

@@ -236,6 +236,9 @@ class PaperResult(PaperLine):
     versions: tuple[PaperVersion, ...]
     detections: tuple[PaperDetection, ...]
     topic: TopicName | None
+    """The one topic that counts it; null for none."""
+    also_near: TopicName | None
+    """Another topic that it is near to, or the nearest one if it has none; never counted there."""
     similar: tuple[SimilarPaper, ...]
 
 
@@ -338,6 +341,8 @@ class TopicResult(ListedTopic):
     newest: tuple[PaperLine, ...]
     central: tuple[PaperLine, ...]
     """The papers nearest to its centroid."""
+    also_near: tuple[PaperLine, ...]
+    """The newest papers of other topics, or of none, that are also near to it; not counted."""
     neighbours: tuple[NeighbourTopic, ...]
 
 
@@ -598,7 +603,7 @@ class DriftWeek:
 
     n: int
     unassigned: float
-    """Share of papers without a topic."""
+    """Share of papers below the floor of every topic; title and nearest papers give some of them a topic."""
     similarity: float
     """Mean cosine to the nearest topic."""
     centroid_shift: float

@@ -14,7 +14,7 @@ from domain.topics import TopicEvent
 from domain.trends import TrendPoint
 from queries.paper_rows import paper_line, papers_at_rows
 from queries.results import ListedTopic, NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
-from queries.topics import all_topics, registered
+from queries.topics import all_topics, registered, second_topic_ids
 from queries.trends import trends
 from runtime.context import AppContext
 from store.topics import RegisteredTopic, topic_events
@@ -48,6 +48,7 @@ def _topic(context: AppContext, topic_id: int) -> TopicResult:
         techniques=_techniques(context, index, rows),
         newest=_papers(context, index, rows[::-1]),
         central=_papers(context, index, central_rows(rows, index.similarity)),
+        also_near=_papers(context, index, np.flatnonzero(second_topic_ids(context, index) == topic_id)[::-1]),
         neighbours=_neighbours(topic_id, registered(context)),
     )
 

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from analysis.topics.assignment import second_topics
 from analysis.topics.weekly_shares import weekly_topic_shares
 from domain.digest import SharePoint
+from domain.paper_arrays import PaperIndex
 from domain.week import Week, last_closed_week, weeks_between
 from queries.results import ListedTopic, TopicPage
 from runtime.context import AppContext
@@ -57,6 +60,22 @@ def registered(context: AppContext) -> list[RegisteredTopic]:
     if model_id is None:
         return []
     return context.cached("registered topics", lambda: registered_topics(context.db, model_id))
+
+
+def second_topic_ids(context: AppContext, index: PaperIndex) -> NDArray[np.int64]:
+    """The id of another topic that each paper of the index is near to, -1 for none; see `second_topics`."""
+    return context.cached("second topics", lambda: _second_topic_ids(context, index), pool="large")
+
+
+def _second_topic_ids(context: AppContext, index: PaperIndex) -> NDArray[np.int64]:
+    model = context.topic_model
+    if model is None or not len(index) or index.vectors.shape[1] != model.fitted.centroids.shape[1]:
+        return np.full(len(index), -1, dtype=np.int64)
+    ids = np.array([t.topic_id for t in model.topics], dtype=np.int64)
+    numbers = {topic_id: number for number, topic_id in enumerate(ids.tolist())}
+    own = np.array([numbers.get(topic_id, -1) for topic_id in index.topic_id.tolist()], dtype=np.int64)
+    second = second_topics(index.vectors, own, model.fitted)
+    return np.where(second >= 0, ids[second], -1)
 
 
 def topic_page(context: AppContext, *, limit: int, offset: int = 0) -> TopicPage:

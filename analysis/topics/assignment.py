@@ -68,6 +68,33 @@ def nearest_centroids(
     return topic, np.clip(similarity, -1.0, 1.0)
 
 
+def second_topics(vectors: NDArray[np.float32], own: NDArray[np.int64], topics: FittedTopics) -> NDArray[np.int64]:
+    """Another topic that each paper is near to: int64 ``(n_papers,)``, -1 for none.
+
+    That is the nearest topic except the paper's own, if it reaches the floor. For a paper without a topic it is the
+    nearest one at any distance. No count includes it.
+
+    Parameters
+    ----------
+    vectors : float32 ``(n_papers, n_dims)``, rows of unit length, or zero for a paper that is not embedded.
+    own : int ``(n_papers,)``, the number of each paper's topic, -1 for none.
+    topics : the topics of the fit.
+    """
+    second = np.full(len(vectors), UNASSIGNED, dtype=np.int64)
+    if not len(topics):
+        return second
+    across = topics.centroids.T
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        rows = slice(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+        cosines = vectors[rows] @ across
+        has_topic = np.flatnonzero(own[rows] >= 0)
+        cosines[has_topic, own[rows][has_topic]] = -2.0
+        best = cosines.argmax(axis=1)
+        reaches = cosines.max(axis=1) >= np.where(own[rows] >= 0, np.float32(topics.floor), np.float32(-1.0))
+        second[rows] = np.where(reaches & vectors[rows].any(axis=1), best, UNASSIGNED)
+    return second
+
+
 def birth_weeks(assignment: TopicAssignment, weeks: Sequence[Week], n_topics: int) -> list[Week]:
     """The week in which each topic began: the first by whose end it had more than a twentieth of its papers.
 

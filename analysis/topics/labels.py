@@ -49,16 +49,22 @@ def title_of(text: str) -> str:
     return text.split(". ", 1)[0]
 
 
+_CHE_PLURALS = ("caches", "headaches", "niches", "avalanches", "psyches")
+"""Plurals of words in -che; all others in -ches lose -es."""
+
+
 def singular(word: str) -> str:
     """A lower-case word without its plural ending; good enough to recognise the same word.
 
     Examples
     --------
-    >>> [singular(word) for word in ("models", "policies", "bias", "losses", "llms")]
-    ['model', 'policy', 'bias', 'loss', 'llm']
+    >>> [singular(word) for word in ("models", "policies", "bias", "losses", "llms", "approaches", "caches")]
+    ['model', 'policy', 'bias', 'loss', 'llm', 'approach', 'cache']
     """
     if len(word) <= 3:
         return word
+    if word.endswith(_CHE_PLURALS):
+        return word[:-1]
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "xes", "ches", "shes")):
@@ -451,6 +457,40 @@ def _from_terms(terms: Sequence[str], taken: set[Key]) -> tuple[Key, ...]:
         if key and _word_set(key) not in taken:
             return (key,)
     return (("topic", str(len(taken) + 1)),)
+
+
+def label_phrases(label: str) -> tuple[Key, ...]:
+    """The phrases of a label as keys, the first one first.
+
+    Examples
+    --------
+    >>> label_phrases("LLM agents and tool use (planning)")
+    (('llm', 'agent'), ('tool', 'use'))
+    """
+    parts = re.sub(r"\([^)]*\)", "", label).split(" and ")
+    return tuple(key for part in parts for key in title_segments(part)[:1])
+
+
+def title_segments(title: str) -> list[Key]:
+    """The words of a title as keys, one for each run of words without punctuation between them.
+
+    Examples
+    --------
+    >>> title_segments("KV-Caches: what large language models need")
+    [('kv', 'cache'), ('what', 'llm', 'need')]
+    """
+    for pattern, name in _SPELLINGS:
+        title = pattern.sub(name, title)
+    segments = []
+    for segment in _SEGMENT_END.split(title):
+        words = [word for word in (raw.strip("-'’+") for raw in segment.split()) if word]
+        segments.append(_key([word.lower().replace("’", "'").removesuffix("'s") for word in words]))
+    return [segment for segment in segments if segment]
+
+
+def uses_phrase(segments: Sequence[Key], phrase: Key) -> bool:
+    """Whether one of a title's segments contains a phrase."""
+    return any(segment == phrase or _contains(segment, phrase) for segment in segments)
 
 
 _TEXT_WORD = re.compile(r"(?<=[a-z,;] )[^\W_][\w'-]*")

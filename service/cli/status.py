@@ -80,14 +80,14 @@ def _analysis_lines(answer: Status) -> list[str]:
     if any(not d.fitted for d in answer.drift.values()):
         week, newest = list(answer.drift.items())[-1]
         lines.append(
-            f"  {newest.unassigned:.1%} of the papers of {week} fit no topic, "
+            f"  {newest.unassigned:.1%} of the papers of {week} are far from every topic, "
             f"{_baseline(answer.drift):.1%} of those that the fit saw last"
         )
     return [*lines, f"digests: {', '.join(map(str, answer.digests)) or 'none yet'}"]
 
 
 def _baseline(drift: Mapping[str, DriftWeek]) -> float:
-    """Share of the papers without a topic in the last weeks that the fit saw."""
+    """Share of the papers below the floor of every topic in the last weeks that the fit saw."""
     fitted = [d for d in drift.values() if d.fitted]
     return sum(d.n * d.unassigned for d in fitted) / sum(d.n for d in fitted) if fitted else 0.0
 

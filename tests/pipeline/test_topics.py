@@ -57,10 +57,15 @@ class Radar:
             noise = self._rng.normal(size=N_DIMS)
             rows.append(self._centres[subject] + 0.5 * noise if subject >= 0 else noise)
         vectors = np.array(rows)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        self.store(papers, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+        return papers
+
+    def make_one(self, title: str, arxiv_id: str, week: Week) -> Paper:
+        return self._make(title=title, arxiv_id=arxiv_id, submitted_at=week.start_at, updated_at=week.start_at)
+
+    def store(self, papers: list[Paper], vectors: np.ndarray) -> None:
         apply_harvest(self.db, plan_harvest(papers, {}), None, seen_at=AT)
         add_embeddings(self.db, Embeddings(tuple(p.arxiv_id for p in papers), vectors.astype(np.float32), "m"))
-        return papers
 
     def keep(self, week: Week, settings: TopicSettings = SETTINGS) -> Iterator[Progress]:
         return update_topics(self.db, "m", ("cs.LG",), settings, last_week=week, clock=lambda: AT)
@@ -168,3 +173,27 @@ def test_late_or_interrupted_runs_give_the_same_topics(radar: Radar, make_paper:
     assert topics_of_papers(radar.db, one.topic_model_id) == topics_of_papers(other.db, two.topic_model_id)
     assert drift_of(radar.db, one.topic_model_id) == drift_of(other.db, two.topic_model_id)
     other.db.close()
+
+
+def test_a_paper_whose_title_uses_a_topics_label_gets_the_topic_a_little_below_the_floor(radar: Radar) -> None:
+    week = FIRST.plus(N_WEEKS)
+    model = newest_topic_model(radar.db, "m")
+    assert model is not None
+    number = next(n for n, t in enumerate(model.topics) if t.label.lower() in SUBJECTS)
+    floor, label = model.fitted.floor, model.topics[number].label
+    noise = np.random.default_rng(5).normal(size=N_DIMS)
+    centroid = model.fitted.centroids[number].astype(np.float64)
+    noise -= (noise @ centroid) * centroid
+    cosine = floor - 0.05
+    vector = cosine * centroid + np.sqrt(1 - cosine**2) * noise / np.linalg.norm(noise)
+    papers = [
+        radar.make_one(f"{name} of another kind", f"{week.start_at:%y%m}.9{n:04d}", week)
+        for n, name in enumerate((label, "Something"))
+    ]
+    radar.store(papers, np.stack([vector, vector]))
+    radar.feed(week, n_strays=0)
+    for _ in radar.keep(week):
+        pass
+    of_paper = topics_of_papers(radar.db, model.topic_model_id)
+    assert of_paper.get(papers[0].arxiv_id) == model.topics[number].topic_id
+    assert papers[1].arxiv_id not in of_paper

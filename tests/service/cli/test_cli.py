@@ -467,7 +467,8 @@ def test_topics_are_listed_by_area_and_status_tells_how_they_fit(papertide: Pape
     assert listed[0] == "images: 2 topics, 20 papers"
     assert "diffusion" in listed[1]
     assert (
-        "25.0% of the papers of 2026-W25 fit no topic, 10.0% of those that the fit saw last" in papertide("status").out
+        "25.0% of the papers of 2026-W25 are far from every topic, 10.0% of those that the fit saw last"
+        in papertide("status").out
     )
 
 

@@ -110,3 +110,20 @@ def test_the_export_agrees(planted: CachedContext, tmp_path: Path) -> None:
         for line in (tmp_path / "papers" / f"{week}.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     assert {topic_id: sum(f'"topic_id": {topic_id},' in line for line in lines) for topic_id in N_PAPERS} == N_PAPERS
+
+
+def test_a_second_topic_is_shown_and_marked_but_counts_nothing(client: TestClient) -> None:
+    listed = client.get("/api/v1/papers?limit=100").json()["papers"]
+    papers = [client.get(f"/api/v1/papers/{paper['arxiv_id']}").json() for paper in listed]
+    without = [p for p in papers if p["topic"] is None]
+    assert len(papers) - len(without) == sum(N_PAPERS.values())
+    assert all(p["also_near"] is not None for p in without)
+    assert all(p["also_near"] != p["topic"] for p in papers)
+    page = client.get(f"/papers/{without[0]['arxiv_id']}").text
+    assert "none; the nearest is" in page
+    assert "(not counted there)" in page
+    near = client.get(f"/api/v1/topics/{without[0]['also_near']['topic_id']}").json()
+    assert near["also_near"]
+    counted = client.get(f"/api/v1/papers?topic={near['topic_id']}&limit=100").json()["papers"]
+    assert not {p["arxiv_id"] for p in near["also_near"]} & {p["arxiv_id"] for p in counted}
+    assert "not counted here" in client.get(f"/topics/{near['topic_id']}").text
