@@ -69,7 +69,7 @@ def trend_chart(series: Sequence[TermSeries], source: TrendSource) -> dict[str, 
     title = {
         "text": f"Share of papers by {source.by}",
         "subtitle": [
-            f"{where}; hollow points: partial or not proven complete",
+            *textwrap.wrap(f"{where}; hollow points: partial or not proven complete", 120),
             *textwrap.wrap(source.citation, 120),
         ],
     }

@@ -53,8 +53,10 @@ def test_pandas_reads_the_csv_with_a_row_for_each_point_that_says_what_it_is_of(
 
 def test_a_chart_says_it_in_its_title_its_description_and_its_metadata() -> None:
     chart = trend_chart(SERIES, SOURCE)
-    assert " ".join(chart["title"]["subtitle"][1:]) == SOURCE.citation
-    assert chart["title"]["subtitle"][0].startswith("cs.LG, cs.CL; 2026-06-08 to 2026-06-21; of techniques")
+    lines = chart["title"]["subtitle"]
+    assert " ".join(lines).endswith(f"not proven complete {SOURCE.citation}")
+    assert max(map(len, lines)) <= 120
+    assert lines[0].startswith("cs.LG, cs.CL; 2026-06-08 to 2026-06-21; of techniques")
     assert chart["usermeta"] == {"papertide": {"version": "9.9", "citation": SOURCE.citation}}
     assert SOURCE.citation[:60] in chart_bytes(chart, ".svg").decode()
 
