@@ -15,7 +15,7 @@ from domain.period import PERIODS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 from templates import number_text, share_curves, term_wording, tex
 from templates.links import topic_anchor
-from templates.trend_svg import NARROW, WIDE, number_rows, trend_drawing
+from templates.trend_svg import NARROW, PANEL, WIDE, number_rows, trend_drawing
 
 TEXT_WIDTH = 72
 
@@ -108,8 +108,11 @@ def environment() -> Environment:
         sparkline_of=lambda series: share_curves.curve(series, share_curves.SPARKLINE),
         chart_of=lambda series: share_curves.curve(series, share_curves.CHART),
         number_rows=number_rows,
-        trend_wide=lambda series, counts: trend_drawing(series, WIDE, counts=counts),
-        trend_narrow=lambda series, counts: trend_drawing(series, NARROW, counts=counts, linked=False),
+        trend_wide=lambda series, counts, scale: trend_drawing(series, WIDE, counts=counts, scale=scale),
+        trend_narrow=lambda series, counts, scale: trend_drawing(
+            series, NARROW, counts=counts, scale=scale, linked=False
+        ),
+        trend_panel=lambda one, counts, number: trend_drawing([one], PANEL, counts=counts, first=number),
         ALL_PAPERS=ALL_PAPERS,
         NO_TOPIC=NO_TOPIC,
         can_tell=number_text.can_tell,

@@ -32,6 +32,6 @@ def curve_titles(series: Sequence[TermSeries]) -> list[str]:
 
 
 def reading_text(reading: TermReading) -> str:
-    """A reading with its papers: ``topic, 10 papers``."""
-    papers = "" if reading.n_papers is None else f", {plural(reading.n_papers, 'paper')}"
+    """A reading with its papers: ``topic: 10 papers``."""
+    papers = "" if reading.n_papers is None else f": {plural(reading.n_papers, 'paper')}"
     return f"{KIND_WORDS[reading.kind]}{papers}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +15,12 @@ from domain.digest import SharePoint
 from domain.period import Period
 from templates.number_text import count, interval, is_known, percent
 from templates.share_curves import Frame, Tick, is_partial, label_day, path_through, period_of, y_ticks
+from templates.trend_scale import Scale, log_constant, log_ticks, start_value
 
 WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
 _LABEL_WIDTH = 70  # of "Dec 2025" with a blank, in the units of both
 NARROW = Frame(width=360, height=300, left=44, right=10, top=12, bottom=26)
+PANEL = Frame(width=460, height=220, left=52, right=12, top=12, bottom=28)
 
 
 @dataclass(frozen=True)
@@ -151,26 +154,43 @@ def point_text(series: TrendSeries, i: int) -> str:
 
 
 def trend_drawing(
-    series: Sequence[TrendSeries], frame: Frame, *, counts: bool = False, linked: bool = True
+    series: Sequence[TrendSeries],
+    frame: Frame,
+    *,
+    counts: bool = False,
+    linked: bool = True,
+    scale: Scale = "shared",
+    first: int = 0,
 ) -> TrendDrawing | None:
-    """The curves from zero to the highest interval, or to the highest count; ``None`` if nothing is known."""
+    """The curves from zero to the highest interval, or to the highest count; ``None`` if nothing is known.
+
+    In an index a curve without papers at its start is left out. ``first`` is the number of the first curve, for its
+    colour where each has a drawing of its own.
+    """
     if not any(any(s.known) for s in series):
         return None
-    top = float(max(s.highest_count if counts else s.highest_share for s in series)) or (1.0 if counts else 0.01)
+    starts = [start_value(s.points, s.by, counts=counts) if scale == "index" else 1.0 for s in series]
+    highest = [
+        (s.highest_count if counts else s.highest_share) / start
+        for s, start in zip(series, starts, strict=True)
+        if start
+    ]
+    top = float(max(highest, default=0.0)) or (1.0 if counts or scale == "index" else 0.01)
     base = frame.height - frame.bottom
     inner = frame.width - frame.left - frame.right
     n = max(len(s.points) for s in series)
     step = inner / max(n - 1, 1)
 
     xs = [round(frame.left + (i * step if n > 1 else inner / 2), 1) for i in range(n)]
-    unit = (base - frame.top) / top
+    constant = log_constant([s.points for s in series], counts=counts)
+    unit = (base - frame.top) / (math.log1p(top / constant) if scale == "log" else top)
 
     def y(value: float) -> float:
-        return round(base - unit * value, 1)
+        return round(base - unit * (math.log1p(value / constant) if scale == "log" else value), 1)
 
     drawn = tuple(
-        _drawn(number, s, xs, [y(p.k if counts else p.share) for p in s.points], None if counts else y, linked=linked)
-        for number, s in enumerate(series)
+        _drawn(first + i, s, xs, y, start, counts=counts, linked=linked)
+        for i, (s, start) in enumerate(zip(series, starts, strict=True))
     )
     longest = max(series, key=lambda s: len(s.points)).points
     gaps = tuple(
@@ -184,21 +204,61 @@ def trend_drawing(
         gaps=gaps,
         base=base,
         x_ticks=_x_ticks([label_day(p, series[0].by) for p in longest], xs, most=max(2, int(inner // _LABEL_WIDTH))),
-        y_ticks=y_ticks(top, frame, label=(lambda v, _: count(v)) if counts else percent),
+        y_ticks=_value_ticks(top, frame, y, constant, scale=scale, counts=counts),
     )
+
+
+def _value_ticks(
+    top: float, frame: Frame, y: Callable[[float], float], constant: float, *, scale: Scale, counts: bool
+) -> tuple[Tick, ...]:
+    """Ticks of the vertical axis; in an index always one at 100."""
+    if scale == "log":
+        return _log_ticks(constant, top, y, counts=counts)
+    if scale == "index":
+        ticks, start = y_ticks(top, frame, label=_index_label), Tick(y(1.0), "100")
+        return (*(tick for tick in ticks if abs(tick.at - start.at) >= _TICK_HEIGHT), start)
+    return y_ticks(top, frame, label=_count_label if counts else percent)
+
+
+def _index_label(value: float, _decimals: int) -> str:
+    return f"{100 * value:.0f}"
+
+
+def _count_label(value: float, _decimals: int) -> str:
+    return count(value)
+
+
+_TICK_HEIGHT = 24
+"""Least distance of two ticks, in the units of the drawing."""
+
+
+def _log_ticks(constant: float, top: float, y: Callable[[float], float], *, counts: bool) -> tuple[Tick, ...]:
+    """Ticks of a logarithmic axis, thinned so that labels never touch."""
+    ticks: list[Tick] = []
+    for value in log_ticks(constant, top):
+        at = y(value)
+        if not ticks or ticks[-1].at - at >= _TICK_HEIGHT:
+            ticks.append(Tick(at, count(value) if counts else f"{100 * value:g}\u00a0%"))
+    return tuple(ticks)
 
 
 def _drawn(
     number: int,
     series: TrendSeries,
     xs: Sequence[float],
-    ys: Sequence[float],
-    y_of_share: Callable[[float], float] | None,
+    y: Callable[[float], float],
+    start: float | None,
     *,
+    counts: bool,
     linked: bool,
 ) -> DrawnSeries:
-    """A curve with its points at ``xs`` and ``ys``; intervals are drawn only with ``y_of_share``."""
+    """A curve with its points at ``xs``, its values in units of ``start``; counts have no intervals."""
+    if start is None:
+        return DrawnSeries(number, series.name, (), (), "", Markup())
     points = series.points
+    ys = [
+        y((p.k if counts else p.share) / start) if known else 0.0 for p, known in zip(points, series.known, strict=True)
+    ]
     known = series.known
     n_closed = len(points) - series.n_open
     bands, lines = [], []
@@ -207,9 +267,9 @@ def _drawn(
         if not held or len(indices) < 2:
             continue
         lines.append(path_through([(xs[i], ys[i]) for i in indices]))
-        if y_of_share is not None:
-            upper = [(xs[i], y_of_share(points[i].high)) for i in indices]
-            lower = [(xs[i], y_of_share(points[i].low)) for i in reversed(indices)]
+        if not counts:
+            upper = [(xs[i], y(points[i].high / start)) for i in indices]
+            lower = [(xs[i], y(points[i].low / start)) for i in reversed(indices)]
             bands.append(path_through(upper + lower) + "Z")
     # The open periods, joined to the last closed one, get a line of their own: their values will still change.
     tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]

@@ -12,6 +12,7 @@ from domain.errors import UsageError
 from domain.period import PERIODS, Period
 from service.cli.context import open_context
 from service.cli.options import JsonOption, print_json, require_one_of
+from templates.trend_scale import ScaleChoice
 
 if TYPE_CHECKING:
     from domain.trends import TrendPoint
@@ -40,6 +41,9 @@ def trends(
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
+    scale: Annotated[
+        ScaleChoice, typer.Option(help="The chart's axis; auto draws a panel for each term if their sizes differ much.")
+    ] = "auto",
 ) -> None:
     """The share of papers over time, with its interval and denominator."""
     from queries import trends as trend_queries
@@ -75,7 +79,7 @@ def trends(
         from runtime.atomic_write import write_whole
         from templates.trend_vega import chart_bytes, trend_chart
 
-        chart = trend_chart(answer.series, source)
+        chart = trend_chart(answer.series, source, scale=scale)
         write_whole(out, chart_bytes(chart, out.suffix))
         typer.echo(f"drawn in {out}")
     if as_json:

@@ -12,6 +12,7 @@ from domain.errors import UsageError
 from domain.period import Period
 from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 from queries.parse_dates import day
+from templates.trend_scale import ScaleChoice
 
 MAX_NAME = 200
 """Characters of a name or of a description by meaning."""
@@ -31,6 +32,10 @@ Cursor = Annotated[
     str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="The value of `next` on the previous page.")
 ]
 Measure = Literal["share", "count"]
+AxisScale = Annotated[
+    ScaleChoice,
+    Query(description="One axis, a logarithmic one, an index or an axis for each; `auto` chooses by the terms' sizes."),
+]
 
 
 async def _trend_params(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
@@ -22,13 +23,14 @@ from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.page_parameters import prefixed_topic_options
-from service.web.query_params import MAX_NAME, Measure, TrendParams
+from service.web.query_params import MAX_NAME, AxisScale, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, JSON, json_text
 from templates import page_message_wording
 from templates.links import WEB_LINKS, WebLinks
 from templates.term_wording import curve_names
 from templates.trend_csv import trends_csv
+from templates.trend_scale import ScaleChoice, fitting_scale, n_start, size_ratio, start_value
 from templates.trend_source import TrendSource, trend_source
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
@@ -50,6 +52,7 @@ async def trends(
     web: WebContextDep,
     params: TrendParams,
     measure: Measure = "share",
+    scale: AxisScale = "auto",
     add: Annotated[str, Query(max_length=MAX_NAME)] = "",
     taken_as: Annotated[TakenAs, Query(alias="as")] = "words",
 ) -> Response:
@@ -88,16 +91,31 @@ async def trends(
             counted_note=page_message_wording.counted_note(answer.counted_at) if answer and answer.counted_at else "",
             series=series,
             citation=source_of(web, question, answer).citation if answer else "",
+            **_scale_of(scale, measure, series),
             movements=movements,
             watched=web.context.settings.categories,
             terms=taxonomy,
             topic_options=prefixed_topic_options(web),
-            own=question.query | {"measure": "" if measure == "share" else measure},
+            own=question.query
+            | {"measure": "" if measure == "share" else measure, "scale": "" if scale == "auto" else scale},
         )
 
     # The form shows what was typed, so a refused term is part of what is asked.
-    asked = (question, measure, is_example, refused)
+    asked = (question, measure, scale, is_example, refused)
     return await cached_page(web, request, draw, asked=asked, cost_s=trend_cost_s(question))
+
+
+def _scale_of(choice: ScaleChoice, measure: Measure, series: Sequence[TrendSeries]) -> dict[str, object]:
+    """The chart's scale, and what its caption says of it."""
+    curves, counts = [one.points for one in series], measure == "count"
+    by = series[0].by if series else "week"
+    return {
+        "scale_choice": choice,
+        "scale": fitting_scale(choice, curves),
+        "ratio": size_ratio(curves),
+        "n_start": n_start(by),
+        "not_indexed": [one.name for one in series if start_value(one.points, by, counts=counts) is None],
+    }
 
 
 def trend_series(web: WebContext, params: TrendRequest, answer: Trends) -> list[TrendSeries]:
@@ -159,7 +177,11 @@ def share_point(p: TrendPoint) -> SharePoint:
 
 @router.get("/trends.{form}")
 async def trends_as_file(
-    request: Request, web: WebContextDep, params: TrendParams, form: Literal["json", "csv", "png", "svg"]
+    request: Request,
+    web: WebContextDep,
+    params: TrendParams,
+    form: Literal["json", "csv", "png", "svg"],
+    scale: AxisScale = "auto",
 ) -> Response:
     """The chart's data, or the chart as a picture."""
 
@@ -170,7 +192,7 @@ async def trends_as_file(
         if form == "csv":
             return trends_csv(answer.series, source_of(web, params, answer))
         with _one_picture_at_a_time:
-            chart = trend_chart(answer.series, source_of(web, params, answer))
+            chart = trend_chart(answer.series, source_of(web, params, answer), scale=scale)
             return chart_bytes(chart, f".{form}")
 
     media_type = {"json": JSON, "csv": CSV, "png": "image/png", "svg": "image/svg+xml"}[form]
@@ -179,7 +201,7 @@ async def trends_as_file(
         request,
         draw,
         media_type,
-        asked=(params,),
+        asked=(params, scale),
         cost_s=trend_cost_s(params) + (PICTURE_S if form in ("png", "svg") else 0.0),
         name=f"papertide-trends.{form}" if form == "csv" else None,
     )

@@ -192,6 +192,15 @@ def test_a_picture_names_what_each_term_was_taken_for(context: CachedContext) ->
     ]
 
 
+@pytest.mark.parametrize("scale", ["auto", "shared", "log", "index", "panels"])
+def test_the_axis_of_a_chart_is_chosen_in_its_address(web: TestClient, scale: str) -> None:
+    page = web.get(f"/trends?term=diffusion&term=text:molecules&scale={scale}")
+    assert page.status_code == 200
+    assert page.text.count('class="trend ') == 2
+    assert (f"scale={scale}" in page.text) == (scale != "auto")
+    assert web.get("/trends?term=diffusion&scale=square").status_code == 422
+
+
 def test_strangers_text_comes_back_as_it_was(web: TestClient) -> None:
     for number, words in enumerate(HOSTILE, 1):
         paper = web.get(f"/api/v1/papers/2606.{number:05d}").json()

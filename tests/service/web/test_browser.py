@@ -28,6 +28,7 @@ PAGES = (
     f"/digests/{LAST_WEEK}/technique-diffusion",
     "/trends?term=diffusion&term=gnn&term=text:propose&term=meaning:molecules",
     "/trends?term=gnn&by=month",
+    "/trends?term=gnn&term=text:diffusion&scale=panels",
     "/topics",
     "/topics/2",
     "/papers?term=diffusion",
