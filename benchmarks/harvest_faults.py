@@ -507,8 +507,9 @@ def _kept_harvest(path: Path, api_url: str) -> None:
 
 
 def _kept_import(path: Path, snapshot: Path) -> None:
-    db = open_database(f"sqlite:///{path}")
-    for _ in snapshot_import.import_snapshot(db, snapshot, DEFAULT_CATEGORIES, [], clock=lambda: datetime.now(UTC)):
+    db, skipped = open_database(f"sqlite:///{path}"), snapshot_import.SkippedLines()
+    work = snapshot_import.import_snapshot(db, snapshot, DEFAULT_CATEGORIES, skipped, clock=lambda: datetime.now(UTC))
+    for _ in work:
         pass
     db.close()
 
