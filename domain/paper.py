@@ -14,8 +14,8 @@ from domain.week import Week
 ArxivId = NewType("ArxivId", str)
 
 _ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
-_ARXIV_ID = re.compile(_ID)
-_ID_URL = re.compile(rf"https?://arxiv\.org/abs/(?P<id>{_ID})v(?P<version>[1-9]\d*)")
+_ARXIV_ID = re.compile(_ID, re.ASCII)
+_ID_URL = re.compile(rf"https?://arxiv\.org/abs/(?P<id>{_ID})v(?P<version>[1-9]\d*)", re.ASCII)
 _CATEGORY = re.compile(r"[a-z][a-z-]*(?:\.[A-Za-z-]+)?")
 # Withdrawn from a conference is not withdrawn from arXiv.
 _FROM_ELSEWHERE = r"(?! (?:by the authors? )?(?:from|prior to|before)\b(?! (?:the )?arxiv))"

@@ -8,7 +8,6 @@ from domain.author_name import AuthorName, names_apart, real_authors
 from domain.paper import one_line
 from domain.plain_text import with_letters
 
-_INNERMOST_BRACKETS = re.compile(r"\([^()]*\)")
 _BETWEEN = re.compile(r"\s*[,;:]\s*|\s*\\and\b\s*")
 _COMPLETES_THE_NAME_BEFORE = re.compile(r"^(?:jr|sr|ii|iii|iv|inc|ltd|llc|gmbh|corp|co)\.?$", re.IGNORECASE)
 
@@ -23,9 +22,7 @@ def split_authors(line: str) -> tuple[str, ...]:
     >>> split_authors(r"Izaak Neri (1), D. Knuth, Jr. and \'Edgar Rold\'an ((1) King's College, London)")
     ('Izaak Neri', 'D. Knuth Jr.', 'Édgar Roldán')
     """
-    line = with_letters(line)
-    while (shorter := _INNERMOST_BRACKETS.sub(" ", line)) != line:
-        line = shorter
+    line = one_line(_without_brackets(with_letters(line)))
     names: list[str] = []
     for name in (one_line(name) for part in _BETWEEN.split(line) for name in names_apart(part)):
         if names and _COMPLETES_THE_NAME_BEFORE.match(name):
@@ -33,3 +30,17 @@ def split_authors(line: str) -> tuple[str, ...]:
         elif name:
             names.append(name)
     return tuple(author.text for author in real_authors(AuthorName(name) for name in names))
+
+
+def _without_brackets(line: str) -> str:
+    """The line with a space for each pair of brackets and what is in it; a bracket without a partner stays."""
+    opened: list[int] = []  # positions in ``kept``
+    kept: list[str] = []
+    for character in line:
+        if character == "(":
+            opened.append(len(kept))
+        elif character == ")" and opened:
+            del kept[opened.pop() :]
+            character = " "
+        kept.append(character)
+    return "".join(kept)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,8 +23,10 @@ from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
 from domain.paper import ArxivId, Paper, categories_among, one_line, parse_entry_id, says_withdrawn
 from domain.plain_text import text_line
-from ingest.http_session import ArxivHttpSession, parse_xml
+from ingest.http_session import ArxivHttpSession
+from ingest.malformed_records import parse_records
 from ingest.rate_limiter import RateLimiter
+from ingest.record_bounds import MAX_AUTHOR, MAX_AUTHORS, MAX_LENGTHS, MAX_NOTE, check_length, check_record
 from ingest.settings import ArxivSettings
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -59,10 +61,21 @@ class _Feed:
 
 
 class ArxivClient:
-    """Requests papers from arXiv's query API; ``rate_limiter`` is a new one by default."""
+    """Requests papers from arXiv's query API; ``rate_limiter`` is a new one by default.
 
-    def __init__(self, settings: ArxivSettings, *, product: str, rate_limiter: RateLimiter | None = None) -> None:
+    No paper may be dated after ``clock``.
+    """
+
+    def __init__(
+        self,
+        settings: ArxivSettings,
+        *,
+        product: str,
+        rate_limiter: RateLimiter | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._feed = _Feed(0, 0, (), datetime.min.replace(tzinfo=UTC), b"")
         self._session = ArxivHttpSession(
             settings,
@@ -143,7 +156,9 @@ class ArxivClient:
         unreadable = list(feed.unreadable)
         for result in found:
             try:
-                papers.append(paper_from_result(result))
+                paper = paper_from_result(result)
+                check_record(paper, now=self._clock())
+                papers.append(paper)
             except ValueError as error:
                 unreadable.append(f"{result.entry_id}: {error}")
         return Page(tuple(papers), feed.n_total, feed.n_entries, tuple(unreadable), feed.answered_at)
@@ -197,16 +212,16 @@ def read_feed(body: bytes, url: str) -> _Feed:
     Raises
     ------
     SourceFormatError
-        If the body is malformed, truncated, or not an arXiv feed.
+        If the body is malformed outside its entries, truncated, or not an arXiv feed.
     SourceRejected
         If the feed is an error message of arXiv.
     """
-    root = parse_xml(body, url, "Atom")
+    root, malformed = parse_records(body, url, "Atom", "entry")
     n_total, updated = root.findtext(f"{_OPENSEARCH}totalResults"), root.findtext(f"{_ATOM}updated")
     if root.tag != f"{_ATOM}feed" or n_total is None or updated is None:
         raise SourceFormatError(f"arXiv's answer is <{etree.QName(root).localname}>, not an Atom feed", url=url)
     entries = root.findall(f"{_ATOM}entry")
-    unreadable = []
+    unreadable = list(malformed)
     for position, entry in enumerate(entries, 1):
         entry_id = entry.findtext(f"{_ATOM}id") or ""
         if "/api/errors" in entry_id:
@@ -217,12 +232,21 @@ def read_feed(body: bytes, url: str) -> _Feed:
             root.remove(entry)
     try:
         readable = etree.tostring(root) if unreadable else body
-        return _Feed(int(n_total), len(entries), tuple(unreadable), _instant(updated), readable)
+        return _Feed(int(n_total), len(entries) + len(malformed), tuple(unreadable), _instant(updated), readable)
     except ValueError as error:
         raise SourceFormatError(f"arXiv's feed header cannot be read ({error})", url=url) from error
 
 
 def _problem_of(entry: etree._Element) -> str | None:
+    if len(entry) > 2 * MAX_AUTHORS:
+        return f"{len(entry):,} elements; at most {2 * MAX_AUTHORS:,} are read"
+    try:
+        for child in entry.iterchildren(tag=etree.Element):
+            name = etree.QName(child).localname
+            check_length(f"<{name}>", child.text, MAX_LENGTHS.get(name, MAX_NOTE))
+            check_length("an author's name", child.findtext(f"{_ATOM}name"), MAX_AUTHOR)
+    except ValueError as error:
+        return str(error)
     for name in ("id", "published", "updated"):
         text = entry.findtext(f"{_ATOM}{name}")
         if not text:

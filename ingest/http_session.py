@@ -26,9 +26,12 @@ from domain.errors import (
 )
 from ingest.rate_limiter import CONNECT_TIMEOUT_S, RateLimiter
 from ingest.settings import ArxivSettings
+from ingest.stop_request import ended_by_stop
 
 T = TypeVar("T")
 
+MAX_BYTES = 128 * 2**20
+"""The largest answer that is read, unpacked. A page of 2,000 papers has 10 MB; one MB of gzip can unfold to 1,000."""
 _PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": False}
 
 
@@ -87,7 +90,8 @@ class ArxivHttpSession(requests.Session):
         )
         failure: SourceError | None = None
         try:
-            response = self._send(address)
+            with ended_by_stop():
+                response = self._send(address)
             outcome = replace(outcome, status=response.status_code, n_bytes=len(response.content))
             self._require_usable(response, address)
             outcome = replace(outcome, outcome="usable", problem=None)
@@ -129,6 +133,10 @@ class ArxivHttpSession(requests.Session):
                 body = bytearray()
                 while chunk := response.raw.read1(1 << 16, decode_content=True):
                     body += chunk
+                    if len(body) > MAX_BYTES:
+                        raise SourceUnavailable(
+                            f"arXiv's answer has more than {MAX_BYTES // 2**20} MB unpacked", url=address
+                        )
                     if time.monotonic() > deadline:  # the time-out covers silence, this a slow trickle
                         raise SourceUnavailable(
                             f"arXiv's answer took longer than {self._settings.answer_s:g} s", url=address
@@ -162,10 +170,12 @@ class ArxivHttpSession(requests.Session):
         attempts = stamina.retry_context(
             on=_retry_delay(self._rate_limiter, self._settings), attempts=self._settings.max_tries, timeout=None
         )
-        for attempt in attempts:
+        tries = iter(attempts)
+        while True:
+            with ended_by_stop():
+                attempt = next(tries)  # waits before another try
             with attempt:
                 return request()
-        raise AssertionError("stamina returns or raises")
 
     def _error_of(self, response: requests.Response, url: str) -> SourceUnavailable | SourceRejected:
         status = response.status_code

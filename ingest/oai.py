@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
@@ -15,9 +15,21 @@ from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_lin
 from domain.plain_text import text_line
 from ingest.authors import split_authors
 from ingest.dates import parse_mail_date
-from ingest.http_session import ArxivHttpSession, parse_xml
+from ingest.http_session import ArxivHttpSession
+from ingest.malformed_records import parse_records
 from ingest.oai_pass_plan import FORMATS, OaiFormat, OaiPage
 from ingest.rate_limiter import RateLimiter
+from ingest.record_bounds import (
+    MAX_AUTHOR,
+    MAX_AUTHORS,
+    MAX_DATE,
+    MAX_LENGTHS,
+    MAX_NOTE,
+    MAX_VERSION,
+    check_length,
+    check_number,
+    check_record,
+)
 from ingest.settings import ArxivSettings
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -26,10 +38,21 @@ _WITHDRAWN = "I"  # source type of a withdrawn version
 
 
 class OaiClient:
-    """Requests record lists from arXiv's OAI-PMH service; ``rate_limiter`` is a new one by default."""
+    """Requests record lists from arXiv's OAI-PMH service; ``rate_limiter`` is a new one by default.
 
-    def __init__(self, settings: ArxivSettings, *, product: str, rate_limiter: RateLimiter | None = None) -> None:
+    No paper may be dated after ``clock``.
+    """
+
+    def __init__(
+        self,
+        settings: ArxivSettings,
+        *,
+        product: str,
+        rate_limiter: RateLimiter | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._url = settings.oai_url
+        self._clock = clock
         self._session = ArxivHttpSession(
             settings,
             product=product,
@@ -76,7 +99,7 @@ class OaiClient:
     def _list_records(self, arguments: Mapping[str, str], metadata_format: OaiFormat) -> OaiPage:
         url = f"{self._url}?{urlencode({'verb': 'ListRecords', **arguments})}"
         response = self._session.with_retries(lambda: self._session.get(url))
-        return read_page(response.content, url, metadata_format)
+        return read_page(response.content, url, metadata_format, now=self._clock())
 
 
 def check_answer(body: bytes, url: str) -> None:
@@ -92,9 +115,9 @@ def check_answer(body: bytes, url: str) -> None:
     _record_list(body, url)
 
 
-def _record_list(body: bytes, url: str) -> tuple[datetime, etree._Element | None]:
-    """The time of the answer, and its list element; ``None`` if no record matches."""
-    root = parse_xml(body, url, "OAI-PMH")
+def _record_list(body: bytes, url: str) -> tuple[datetime, etree._Element | None, tuple[str, ...]]:
+    """The time of the answer, its list element, ``None`` if no record matches, and its malformed records."""
+    root, malformed = parse_records(body, url, "OAI-PMH", "record")
     answered_at = root.findtext(f"{_OAI}responseDate")
     if root.tag != f"{_OAI}OAI-PMH" or answered_at is None:
         raise SourceFormatError(f"arXiv's answer is <{etree.QName(root).localname}>, not OAI-PMH", url=url)
@@ -106,33 +129,33 @@ def _record_list(body: bytes, url: str) -> tuple[datetime, etree._Element | None
     if (refusal := root.find(f"{_OAI}error")) is not None:
         code, reason = refusal.get("code", "no code"), one_line(refusal.text or "no reason given")
         if code == "noRecordsMatch":
-            return at, None
+            return at, None, ()
         if code == "badResumptionToken":
             raise ResumptionTokenExpired(f"arXiv's resumption token has expired: {reason}", url=url)
         raise SourceRejected(f"arXiv rejects the request: {code}, {reason}", url=url)
     listed = root.find(f"{_OAI}ListRecords")
-    if listed is None or listed.find(f"{_OAI}record") is None:
+    if listed is None or (listed.find(f"{_OAI}record") is None and not malformed):
         # An empty result has its own error code in OAI-PMH, so this is a fault.
         raise SourceFormatError("arXiv's answer has no record and no error code", url=url)
-    return at, listed
+    return at, listed, malformed
 
 
-def read_page(body: bytes, url: str, metadata_format: OaiFormat) -> OaiPage:
-    """The records of an answer to ``ListRecords``.
+def read_page(body: bytes, url: str, metadata_format: OaiFormat, *, now: datetime | None = None) -> OaiPage:
+    """The records of an answer to ``ListRecords``; none may be dated after ``now``, by default the answer's time.
 
     Raises
     ------
     SourceFormatError, ResumptionTokenExpired, SourceRejected
         As ``check_answer`` does.
     """
-    answered_at, listed = _record_list(body, url)
+    answered_at, listed, malformed = _record_list(body, url)
     if listed is None:
         return OaiPage(0, answered_at)
     papers: list[Paper] = []
     versions: list[PaperVersion] = []
     authors: dict[ArxivId, tuple[AuthorName, ...]] = {}
     deleted: list[ArxivId] = []
-    unreadable: list[str] = []
+    unreadable = list(malformed)
     records = listed.findall(f"{_OAI}record")
     for position, record in enumerate(records, 1):
         name = one_line(record.findtext(f"{_OAI}header/{_OAI}identifier") or f"record {position}")
@@ -149,13 +172,14 @@ def read_page(body: bytes, url: str, metadata_format: OaiFormat) -> OaiPage:
                 authors[fields.arxiv_id] = fields.structured_authors()
             else:
                 paper, intermediate = fields.paper()
+                check_record(paper, intermediate, now=now or answered_at)
                 papers.append(paper)
                 versions += intermediate
         except (ValueError, OverflowError) as error:
             unreadable.append(f"{name}: {error}")
     token = one_line(listed.findtext(f"{_OAI}resumptionToken") or "") or None
     return OaiPage(
-        n_records=len(records),
+        n_records=len(records) + len(malformed),
         answered_at=answered_at,
         token=token,
         papers=tuple(papers),
@@ -174,7 +198,9 @@ class _Record:
     namespace: str
 
     def text(self, name: str) -> str | None:
-        return text_line(self.element.findtext(f"{self.namespace}{name}") or "") or None
+        text = self.element.findtext(f"{self.namespace}{name}")
+        check_length(f"<{name}>", text, MAX_LENGTHS.get(name, MAX_NOTE))
+        return text_line(text or "") or None
 
     def required(self, name: str) -> str:
         text = self.text(name)
@@ -188,15 +214,20 @@ class _Record:
 
     def structured_authors(self) -> tuple[AuthorName, ...]:
         names = []
+        if (authors := self.element.find(f"{self.namespace}authors")) is not None and len(authors) > MAX_AUTHORS:
+            raise ValueError(f"{len(authors):,} authors; at most {MAX_AUTHORS:,} are read")
         for author in self.element.iterfind(f"{self.namespace}authors/{self.namespace}author"):
-            parts = (author.findtext(f"{self.namespace}{part}") or "" for part in ("keyname", "forenames", "suffix"))
+            parts = [author.findtext(f"{self.namespace}{part}") or "" for part in ("keyname", "forenames", "suffix")]
+            check_length("an author's name", "".join(parts), MAX_AUTHOR)
             names.append(AuthorName(*parts))
         return real_authors(names)
 
     def paper(self) -> tuple[Paper, list[PaperVersion]]:
-        versions = [self._version(version) for version in self.element.iterfind(f"{self.namespace}version")]
-        if not versions:
+        elements = self.element.findall(f"{self.namespace}version")
+        if not elements:
             raise ValueError("no <version>")
+        check_number("number of versions", len(elements), MAX_VERSION)
+        versions = [self._version(element) for element in elements]
         first, newest = versions[0], versions[-1]
         categories = categories_among(self.required("categories").split())
         if not categories:
@@ -225,5 +256,7 @@ class _Record:
     def _version(self, version: etree._Element) -> PaperVersion:
         number, at = version.get("version", ""), version.findtext(f"{self.namespace}date")
         if at is None:
-            raise ValueError(f"version {number!r} has no <date>")
+            raise ValueError(f"version {number[:20]!r} has no <date>")
+        check_length("a version's number", number, 20)
+        check_length("a version's date", at, MAX_DATE)
         return PaperVersion(self.arxiv_id, int(number.removeprefix("v")), parse_mail_date(one_line(at)))

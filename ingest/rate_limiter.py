@@ -22,6 +22,7 @@ from domain.arxiv_rate_limit import (
 )
 from domain.errors import SourcePaused
 from ingest.settings import ArxivSettings
+from ingest.stop_request import ended_by_stop
 
 _POLL_S = 0.1  # interval of checking whether another process's request has finished
 CONNECT_TIMEOUT_S = 30.0
@@ -103,6 +104,8 @@ class RateLimiter:
         ------
         SourcePaused
             If requests are paused for longer than is worth waiting.
+        Stopped
+            If the process is asked to stop while it waits.
         """
         permit = f"{self._this_process()}:{next(_permit_numbers)}"
 
@@ -121,7 +124,8 @@ class RateLimiter:
                 )
             wait = self._wait_s(state, now)
             if wait > 0:
-                self._sleep(min(wait, _POLL_S) if state.holder is not None else wait)
+                with ended_by_stop():
+                    self._sleep(min(wait, _POLL_S) if state.holder is not None else wait)
             elif self._store.change(take).holder == permit:
                 return permit
 

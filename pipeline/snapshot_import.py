@@ -53,7 +53,7 @@ def import_snapshot(
         return lines + more
 
     try:
-        for line in read_snapshot(path, categories):
+        for line in read_snapshot(path, categories, now=clock()):
             n_lines = line.number
             if line.problem is not None:
                 bad.append(line)

@@ -146,7 +146,10 @@ class AppContext:
 
         self._refuse_to_mix(self.settings.arxiv.api_url)
         source = ArxivClient(
-            self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
+            self.settings.arxiv,
+            product=f"papertide/{papertide_version()}",
+            rate_limiter=self.rate_limiter,
+            clock=self.clock,
         )
         self._opened.append(source)
         return source
@@ -166,7 +169,10 @@ class AppContext:
 
         self._refuse_to_mix(self.settings.arxiv.oai_url)
         oai_source = OaiClient(
-            self.settings.arxiv, product=f"papertide/{papertide_version()}", rate_limiter=self.rate_limiter
+            self.settings.arxiv,
+            product=f"papertide/{papertide_version()}",
+            rate_limiter=self.rate_limiter,
+            clock=self.clock,
         )
         self._opened.append(oai_source)
         return oai_source

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from domain.errors import StoreError, private_detail, public_message
+from domain.errors import Stopped, StoreError, private_detail, public_message
 from domain.progress import Progress
 from runtime.lease import held_lease
 from store.runs import finish_run, start_run
@@ -35,7 +35,7 @@ def exclusive_run(
         start_run(context.db, job, period, now=context.clock())
         try:
             yield guarded
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Stopped):
             _record_end(context, job, period, "stopped", "stopped as asked")
             raise
         except BaseException as error:

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bars
 
 from domain.errors import Stopped
 from domain.progress import Progress, Stage
+from ingest.stop_request import MESSAGE, forget_stop, request_stop
 from runtime.retry_log import log_retries
 
 _TITLES: dict[Stage, str] = {
@@ -40,7 +41,8 @@ def follow(progress: Iterable[Progress]) -> None:
     Raises
     ------
     Stopped
-        On SIGTERM or SIGINT, once the current unit is finished. A second SIGINT stops at once.
+        On SIGTERM or SIGINT, once the current unit is finished, or at once during a wait for arXiv. A second SIGINT
+        stops at once.
     """
     console = Console(stderr=True)
     log_retries()
@@ -48,7 +50,7 @@ def follow(progress: Iterable[Progress]) -> None:
         show = _bars if console.is_terminal else _lines
         for _ in show(progress, console):
             if stop:
-                raise Stopped("stopped as requested; everything finished is stored, run it again to continue")
+                raise Stopped(MESSAGE)
 
 
 def _bars(progress: Iterable[Progress], console: Console) -> Iterator[None]:
@@ -89,6 +91,7 @@ def _lines(progress: Iterable[Progress], console: Console) -> Iterator[None]:
 def _stop_signals() -> Iterator[list[int]]:
     """A list to which the number of each SIGINT or SIGTERM is added."""
     received: list[int] = []
+    forget_stop()
 
     def note(number: int, _frame: FrameType | None) -> None:
         if received and number == signal.SIGINT:
@@ -96,6 +99,7 @@ def _stop_signals() -> Iterator[list[int]]:
         received.append(number)
         if number == signal.SIGINT:
             sys.stderr.write("\nFinishing the current step; press Ctrl-C again to stop at once.\n")
+        request_stop()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

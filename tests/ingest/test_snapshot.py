@@ -199,3 +199,48 @@ def test_characters_that_are_written_in_two_halves_are_read(make_paper: Make) ->
     line = _read_line(1, _line(_fields(make_paper(1)) | {"title": "On \U0001f600 and \\u0000 as text"}), set(WATCHED))
     assert line.paper is not None
     assert line.paper.title == "On \U0001f600 and \\u0000 as text"
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom", "/"])
+def test_what_is_no_file_is_refused_at_once(path: str) -> None:
+    with pytest.raises(UsageError, match="is not a file"):
+        list(read_snapshot(Path(path), WATCHED))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x7fELF\x00\n" * 500, b"a,b\n1,2\n" * 100, b"\x00" * 300_000_000], ids=["binary", "csv", "zeros"]
+)
+def test_a_file_that_is_no_snapshot_ends_with_one_line(tmp_path: Path, content: bytes) -> None:
+    path = _written(tmp_path, ".json", content)
+    with pytest.raises(UsageError, match="is not arXiv's metadata snapshot: "):
+        list(read_snapshot(path, WATCHED))
+
+
+@pytest.mark.parametrize("suffix", [".json.gz", ".zip"])
+def test_a_packed_file_that_unfolds_without_end_is_given_up(tmp_path: Path, papers: list[Paper], suffix: str) -> None:
+    path = _written(tmp_path, suffix, _line(_fields(papers[0])) + (b" " * 1000 + b"\n") * 200_000)
+    with pytest.raises(UsageError, match="unfolds to more than 50 times its size"):
+        list(read_snapshot(path, WATCHED))
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"versions": [{"version": "v1", "created": "Mon, 1 Jan 0001 00:00:00 GMT"}]}, "not a date of arXiv"),
+        ({"versions": [{"version": "v1", "created": "Fri, 31 Dec 9999 00:00:00 GMT"}]}, "not a date of arXiv"),
+        ({"versions": [{"version": "v" + "9" * 24, "created": "Mon, 15 Jun 2026 00:00:00 GMT"}]}, "characters"),
+        ({"versions": [{"version": "v" + "9" * 18, "created": "Mon, 15 Jun 2026 00:00:00 GMT"}]}, "12 digits"),
+        ({"authors": "a" * 300_000, "authors_parsed": None}, "the author line has 300,000 characters"),
+        ({"abstract": "a" * 30_000}, "field 'abstract' has 30,000 characters"),
+    ],
+)
+def test_a_line_beyond_the_bounds_is_named(make_paper: Make, fields: dict[str, Any], problem: str) -> None:
+    line = _read_line(1, _line(_fields(make_paper(1), **fields)), set(WATCHED), now=NOW)
+    assert line.paper is None
+    assert problem in str(line.problem)
+
+
+def test_deep_nesting_is_a_problem_of_its_line() -> None:
+    line = _read_line(1, b'{"id": ' + b"[" * 200_000, set(WATCHED), now=NOW)
+    assert line.problem is not None
+    assert len(line.problem) < 400

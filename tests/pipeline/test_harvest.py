@@ -69,9 +69,10 @@ class _World:
 def papers(make_paper: Make) -> list[Paper]:
     """Twelve papers, spread over the days, in each of eight weeks up to ``WEEK``."""
     return [
-        make_paper(100 * i + j, submitted_at=WEEK.plus(-i).start_at + timedelta(hours=13 * j), categories=CATEGORIES)
+        make_paper(100 * i + j, submitted_at=at, updated_at=at, categories=CATEGORIES)
         for i in range(8)
         for j in range(12)
+        for at in [WEEK.plus(-i).start_at + timedelta(hours=13 * j)]
     ]
 
 
