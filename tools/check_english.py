@@ -123,7 +123,9 @@ ABOUT_THE_ALPHABET = frozenset(
         "ingest/authors.py",
         "queries/search.py",
         "templates/citations.py",
+        "tests/domain/test_author_name.py",
         "tests/domain/test_plain_text.py",
+        "tests/domain/test_search_text.py",
         "tools/text_sweep.py",
     )
 )

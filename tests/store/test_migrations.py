@@ -16,11 +16,14 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, make_url, text
 
 import store.database
+from domain.paper import ArxivId
 from domain.week import Week
 from store.block_links import block_by_token, block_link_expiry
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
+from store.papers import known_papers
 from store.runs import newest_runs
+from store.search import ids_by_words, words_of
 from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
 from store.subscription_requests import RequestLimits, add_limited_request, count_answers_tried
@@ -279,3 +282,30 @@ def test_the_births_of_topics_get_the_dates_of_their_first_papers(old_url: str) 
         2: ("2026-W14", "found in 2026-W25, with 16 papers then"),
         3: ("2026-W25", "split from agents"),
     }
+
+
+def test_texts_and_authors_stored_before_are_converted_and_indexed_again(old_url: str) -> None:
+    columns = "arxiv_id, version, title, abstract, authors, primary_category, categories, submitted_at, updated_at,"
+    with _at_version(old_url, "0012") as connection:
+        for number, title in (("1", r"Bounds of R\'enyi"), ("2", "Bounds of tides")):
+            connection.execute(
+                text(
+                    f"INSERT INTO paper ({columns} week_start, first_seen_at) VALUES ('2606.0000{number}', 1, :title,"
+                    " 'We prove them.', :authors, 'cs.LG', '[\"cs.LG\"]', '2026-06-16 06:00:00+00:00',"
+                    " '2026-06-16 06:00:00+00:00', '2026-06-15', '2026-06-16 06:00:00+00:00')"
+                ),
+                {"title": title, "authors": json.dumps(["Example Team", ":", r"Bj{\o}rn Sample"])},
+            )
+            connection.execute(
+                text(f"INSERT INTO detected_paper (detector_id, arxiv_id) VALUES ('d', '2606.0000{number}')")
+            )
+    db = open_database(old_url)
+    try:
+        [first] = known_papers(db, [ArxivId("2606.00001")]).values()
+        assert (first.title, first.authors) == ("Bounds of Rényi", ("Example Team", "Bjørn Sample"))
+        assert ids_by_words(db, words_of("RENYI"), None, limit=9) == ["2606.00001"]
+        assert len(ids_by_words(db, words_of("Bjorn"), None, limit=9)) == 2
+        with db.read() as connection:
+            assert connection.execute(text("SELECT arxiv_id FROM detected_paper")).scalars().all() == ["2606.00002"]
+    finally:
+        db.close()

@@ -145,6 +145,26 @@ def test_letters_with_accents_are_found_as_written(stored: Stored, make_paper: M
         assert ids_by_words(db, words_of(typed)[:1], CORPUS, limit=9) == _ids(number), typed
 
 
+@pytest.mark.parametrize("typed", ["Rényi order", r"R\'enyi order", "RENYI ORDER", "Re\u0301nyi \uff4frder"])
+def test_every_spelling_finds_and_counts_every_spelling(stored: Stored, make_paper: Make, typed: str) -> None:
+    titles = ("Privacy of Rényi order two", "Renyi order and noise", "The \\emph{Rényi} order, $\\alpha$-mixing")
+    db = stored(*(make_paper(number, title=title) for number, title in enumerate(titles, 1)))
+    assert weekly_matches(db, [typed], CORPUS) == {WEEK: 3}
+    assert len(ids_by_words(db, words_of(typed), CORPUS, limit=9)) == 3
+    assert weekly_matches(db, ["α-mixing"], CORPUS) == {WEEK: 1}
+
+
+def test_authors_are_found_but_not_counted(stored: Stored, make_paper: Make) -> None:
+    db = stored(
+        make_paper(1, authors=("Ada Łovelace",)), make_paper(2, title="Lovelace's notes", authors=("Ben Sample",))
+    )
+    assert set(ids_by_words(db, words_of("lovelace"), CORPUS, limit=9)) == {*_ids(1, 2)}
+    assert ids_by_words(db, words_of("Ada"), None, limit=9) == _ids(1)
+    assert weekly_matches(db, ["lovelace"], CORPUS) == {WEEK: 1}
+    assert weekly_matches(db, ["lovelace"], CORPUS, mondays=mondays_of_rows(db, CORPUS)) == {WEEK: 1}
+    assert ids_by_phrases(db, ["lovelac*"], CORPUS) == _ids(2)
+
+
 def test_a_query_keeps_to_its_days_and_categories(library: Database, stored: Stored, make_paper: Make) -> None:
     stored(
         make_paper(6, title="Test of light", categories=("cs.LG", "cs.CV")),

@@ -63,6 +63,14 @@ def test_a_feed_that_the_reader_has_is_not_sent_again(web: TestClient) -> None:
     assert web.get("/feeds/digests.atom", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
 
 
+@pytest.mark.parametrize("form", ['W/{0}"', '{0}-gzip"', 'W/{0}-gzip"', '{0};br"', '{0}--gzip"'])
+def test_an_etag_with_the_marks_of_a_proxy_is_known(web: TestClient, form: str) -> None:
+    etag = web.get("/feeds/digests.atom").headers["etag"].rstrip('"')
+    given = {"If-None-Match": f'"another", {form.format(etag)}'}
+    assert web.get("/feeds/digests.atom", headers=given).status_code == 304
+    assert web.get("/feeds/digests.atom", headers={"If-None-Match": f'{etag}x"'}).status_code == 200
+
+
 def test_a_digest_keeps_its_name_in_the_feed(web: TestClient) -> None:
     [entry] = feedparser.parse(web.get("/feeds/digests.atom").content).entries
     assert entry.id == f"tag:papertide.example,2026-01-01:digest:{LAST_WEEK}"

@@ -1,0 +1,55 @@
+"""Names of authors in parts, and what is no author."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.author_name import AuthorName, is_team, parsed_name, real_authors
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Ada Example", ("Example", "Ada", "")),
+        ("Ada M. van der Example", ("van der Example", "Ada M.", "")),
+        ("Bo Van Sample", ("Van Sample", "Bo", "")),
+        ("Nguyen Van Sample", ("Sample", "Nguyen Van", "")),
+        ("Cy Example Jr.", ("Example", "Cy", "Jr.")),
+        ("Cy Example, III", ("Example", "Cy", "III")),
+        ("Dora Sample e Example", ("Sample e Example", "Dora", "")),
+        ("Eva de Example Neto", ("de Example Neto", "Eva", "")),
+        ("Plato", ("Plato", "", "")),
+        ("Example Team", ("Example Team", "", "")),
+        ("Tides of Science Consortium", ("Tides of Science Consortium", "", "")),
+        ("Example Labs Inc.", ("Example Labs Inc.", "", "")),
+    ],
+)
+def test_a_name_in_one_string_is_read_in_parts(text: str, parts: tuple[str, str, str]) -> None:
+    assert parsed_name(text) == AuthorName(*parts)
+
+
+@pytest.mark.parametrize("name", ["Ada Lab", "Bo Center", "Cy Team-Sample", "Wen Ai", "Research Example"])
+def test_family_names_that_look_like_teams_are_people(name: str) -> None:
+    assert not is_team(name)
+
+
+@pytest.mark.parametrize(
+    ("names", "authors"),
+    [
+        (["Example Team", ":", "Ada Example", "and Bo Sample"], ["Example Team", "Ada Example", "Bo Sample"]),
+        (["Ada Example and", "et al", "et al.", "and", "others", ""], ["Ada Example"]),
+        (["Ada Example and Bo Sample"], ["Ada Example", "Bo Sample"]),
+        (["Tides and Waves Team"], ["Tides and Waves Team"]),
+        (["Ada Example", "Jr."], ["Ada Example Jr."]),
+        ([r"{\'E}va S{\o}mple", "Ad\\~ele~Example*"], ["Éva Sømple", "Adẽle Example"]),
+        (["Cy Example--Sample"], ["Cy Example--Sample"]),
+    ],
+)
+def test_what_is_no_author_is_left_out(names: list[str], authors: list[str]) -> None:
+    assert [author.text for author in real_authors(AuthorName(name) for name in names)] == authors
+
+
+def test_parts_from_arxiv_stay_as_they_are() -> None:
+    given = AuthorName("Sample Example", "Ada")
+    assert real_authors([given]) == (given,)
+    assert real_authors([AuthorName("and", "Ada Example")]) == (AuthorName("Example", "Ada"),)

@@ -1,0 +1,82 @@
+"""People and teams in BibTeX, RIS and CSL-JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+import rispy
+
+from domain.author_name import AuthorName
+from domain.paper import ArxivId, Paper
+from templates.citations import bibtex, csl, ris
+
+AT = datetime(2026, 6, 16, tzinfo=UTC)
+
+
+@pytest.fixture
+def paper() -> Paper:
+    parts = (
+        AuthorName("Sample", "Bo", "Jr."),
+        AuthorName("van der Example", "Ada"),
+        AuthorName("Example Team"),
+        AuthorName("Sample e Example", "Dora"),
+    )
+    return Paper(
+        arxiv_id=ArxivId("2606.00001"),
+        version=1,
+        title=r"Tides at $\frac{1}{1-\gamma}$ & more",
+        abstract="It takes 97% of $5 for foo_bar.",
+        authors=tuple(name.text for name in parts),
+        primary_category="cs.LG",
+        categories=("cs.LG",),
+        submitted_at=AT,
+        updated_at=AT,
+        author_parts=parts,
+    )
+
+
+def test_bibtex_has_particles_suffixes_teams_month_and_abstract(paper: Paper) -> None:
+    entry = bibtex([paper])
+    assert (
+        "author = {Sample, Jr., Bo and van der Example, Ada and {Example Team} and {Sample e Example}, Dora}" in entry
+    )
+    assert entry.startswith("@misc{sample2026tides,")
+    assert "month = jun," in entry
+    assert r"abstract = {It takes 97\% of \$5 for foo\_bar.}" in entry
+    assert r"title = {{Tides at $\frac{1}{1-\gamma}$ \& more}}" in entry
+
+
+def test_bibtex_is_read_back_by_pybtex(paper: Paper) -> None:
+    from pybtex.database import parse_string  # type: ignore[import-untyped]
+
+    [entry] = parse_string(bibtex([paper]), "bibtex").entries.values()
+    first, second, team, _ = entry.persons["author"]
+    assert (first.last_names, first.lineage_names, first.first_names) == (["Sample"], ["Jr."], ["Bo"])
+    assert (second.prelast_names, second.last_names) == (["van", "der"], ["Example"])
+    assert team.last_names == ["{Example Team}"]
+
+
+def test_ris_begins_with_its_type_and_has_family_names_first(paper: Paper) -> None:
+    text = ris([paper, paper])
+    assert text.startswith("TY  - UNPB")
+    assert "\n1.\n" not in text
+    assert "\n2.\n" not in text
+    assert rispy.loads(text)[0]["authors"] == [
+        "Sample, Bo, Jr.",
+        "van der Example, Ada",
+        "Example Team",
+        "Sample e Example, Dora",
+    ]
+    assert "TI  - Tides at 1/(1-γ) & more" in text
+
+
+def test_csl_has_family_and_given_names_and_teams_as_they_are(paper: Paper) -> None:
+    [record] = json.loads(csl([paper]))
+    assert record["author"] == [
+        {"family": "Sample", "given": "Bo", "suffix": "Jr."},
+        {"family": "van der Example", "given": "Ada"},
+        {"literal": "Example Team"},
+        {"family": "Sample e Example", "given": "Dora"},
+    ]
