@@ -12,13 +12,16 @@ import html
 import logging
 import quopri
 import re
+import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.message import Message
+from email.policy import Compat32
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -37,6 +40,24 @@ _log = logging.getLogger("papertide.bounces")
 
 MAX_REPORT_BYTES = 128 * 1024
 """How much of a report is read; its findings come before the returned mail."""
+
+
+_MAX_PARTS, _MAX_DEPTH = 50, 4
+_MAX_HEADER_LINES, _MAX_HEADER_LINE = 100, 1_000
+
+
+class _BoundedHeaders(Compat32):
+    """Reads no more of a header than a mail server writes; a longer one is cut.
+
+    The older parser policy, because the newer one fails on malformed addresses, and a report may contain anything.
+    """
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """The name and the value of a header, from its first lines."""
+        return super().header_source_parse([line[:_MAX_HEADER_LINE] for line in sourcelines[:_MAX_HEADER_LINES]])
+
+
+_BOUNDED_HEADERS = _BoundedHeaders()
 
 
 @dataclass(frozen=True)
@@ -76,18 +97,18 @@ def read_report(content: bytes, *, domains: Collection[str]) -> Report:
 
 
 def _read(content: bytes, domains: Collection[str]) -> Report:
-    # The older parser policy: the newer one fails on malformed addresses, and a report may contain anything.
-    message = message_from_bytes(content)
+    message = message_from_bytes(content, policy=_BOUNDED_HEADERS)
     key = _our_message_key(message, domains)
-    for part in message.walk():
+    explanation = _explanation(message)
+    for part in islice(message.walk(), _MAX_PARTS):
         kind = part.get_content_type()
         if kind == "message/feedback-report":
             return _feedback(_source(part), key)
         if kind in ("message/delivery-status", "message/global-delivery-status"):
-            report = _delivery_status(_source(part), key, explanation=_explanation(message))
+            report = _delivery_status(_source(part), key, explanation=explanation)
             if report is not None:
                 return report
-    return _plain_text(message, key)
+    return _plain_text(message, key, explanation)
 
 
 _COMPLAINTS = {
@@ -165,7 +186,7 @@ _DELAY_TEXT = re.compile(
 )
 # Where the returned mail begins: from there on the text is ours.
 _COPY_BEGINS = re.compile(
-    r"^[ \t>]*(?:-{2,80}(?!.{0,80}\bnot\b).{0,80}(?:\bcopy\b|original|forwarded|headers|message).*"
+    r"^[ \t>]*(?:--(?!.{0,160}\bnot\b).{0,160}(?:\bcopy\b|original|forwarded|headers|message).*"
     r"|(?:return-path|received|message-id|delivered-to):.*|content-type: *(?:message/|text/rfc822).*)$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -191,9 +212,9 @@ def _without_tags(text: str) -> str:
     return html.unescape(_TAG.sub(" ", text))
 
 
-def _plain_text(message: Message, key: str) -> Report:
+def _plain_text(message: Message, key: str, text: str) -> Report:
     """A report in plain text: the failure comes first, then a copy of our mail."""
-    text, subject = _explanation(message), str(message.get("Subject", ""))
+    subject = str(message.get("Subject", ""))
     is_bounce = (
         message.get_content_type() == "multipart/report"
         or _BOUNCE_FROM.search(str(message.get("From", "")))
@@ -209,21 +230,24 @@ def _plain_text(message: Message, key: str) -> Report:
 
 
 def _own_parts(message: Message) -> Iterator[Message]:
-    """The parts of a mail, without those of attached mails."""
-    payload = message.get_payload()
-    if message.get_content_maintype() == "multipart" and isinstance(payload, list):
-        for part in payload:
-            if isinstance(part, Message):
-                yield from _own_parts(part)
-    else:
-        yield message
+    """The first parts of a mail, without those of attached mails."""
+    waiting, n_parts = [message], 0
+    while waiting and n_parts < _MAX_PARTS:
+        part, n_parts = waiting.pop(), n_parts + 1
+        payload = part.get_payload()
+        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+            waiting.extend(inner for inner in reversed(payload) if isinstance(inner, Message))
+        else:
+            yield part
 
 
-def _source(part: Message) -> str:
-    """The decoded text of a part; for an attached mail, its headers and body."""
+def _source(part: Message, *, depth: int = 0) -> str:
+    """The decoded text of a part; for an attached mail, its headers and body, to a depth that mail servers use."""
+    if depth > _MAX_DEPTH:
+        return ""
     payload = part.get_payload()
     if isinstance(payload, list):
-        text = "\n\n".join(_message_source(inner) for inner in payload if isinstance(inner, Message))
+        text = "\n\n".join(_message_source(inner, depth=depth + 1) for inner in payload if isinstance(inner, Message))
     else:
         text = str(payload)
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
@@ -244,11 +268,11 @@ def _from_base64(raw: bytes) -> bytes:
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
-def _message_source(message: Message) -> str:
+def _message_source(message: Message, *, depth: int) -> str:
     """An attached mail as it came: an encoded one may break its lines in the middle of a header."""
     is_broken = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects)
     head = "\n".join(f"{name}: {value}" for name, value in message.items())
-    return head + ("\n" if is_broken else "\n\n") + _source(message)
+    return head + ("\n" if is_broken else "\n\n") + _source(message, depth=depth)
 
 
 _FOLD = re.compile(r"\n[ \t]+")
@@ -286,8 +310,24 @@ def _our_message_key(message: Message, domains: Collection[str]) -> str:
     return ""
 
 
-def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: datetime) -> dict[str, int]:
-    """Read every report in a Maildir or a folder of ``.eml`` files, act on it, and move it to the read ones.
+MAX_REPORTS = 2_000
+MAX_READING_S = 60.0
+"""How many reports are read at a time, and for how long; anybody can fill the folder."""
+
+
+def read_bounces(
+    db: Database,
+    folder: Path,
+    *,
+    domains: Collection[str],
+    now: datetime,
+    max_reports: int = MAX_REPORTS,
+    max_s: float = MAX_READING_S,
+    timer: Callable[[], float] = time.monotonic,
+) -> dict[str, int]:
+    """Read the reports in a Maildir or a folder of ``.eml`` files, act on each, and move it to the read ones.
+
+    What is beyond ``max_reports`` or ``max_s`` is left for the next time.
 
     Returns
     -------
@@ -299,7 +339,8 @@ def read_bounces(db: Database, folder: Path, *, domains: Collection[str], now: d
         If the folder cannot be read.
     """
     counts: Counter[str] = Counter()
-    for content in _new_reports(folder):
+    until = timer() + max_s
+    for content in _new_reports(folder, may_read=lambda: counts.total() < max_reports and timer() < until):
         report = read_report(content, domains=domains)
         reader = subscriber_of_message(db, report.message_key) if report.message_key else None
         if reader is None:
@@ -320,17 +361,34 @@ def report_bytes(file: Path) -> bytes:
         return stream.read(MAX_REPORT_BYTES)
 
 
-def _new_reports(folder: Path) -> Iterator[bytes]:
-    """The unread reports; each is moved to the read ones once the caller asks for the next."""
+def _new_reports(folder: Path, *, may_read: Callable[[], bool]) -> Iterator[bytes]:
+    """The unread reports, while one more ``may_read``; each is moved to the read ones when the next is asked for."""
     if not folder.is_dir():
         raise UsageError(f"mail.bounce_folder = {str(folder)!r} is not a folder")
     if (folder / "new").is_dir() and (folder / "cur").is_dir():
         for file in sorted(path for path in (folder / "new").iterdir() if not path.name.startswith(".")):
-            yield report_bytes(file)
+            if not may_read():
+                return
+            if (content := _readable(file)) is None:
+                continue
+            yield content
             file.replace(folder / "cur" / f"{file.name.partition(':')[0]}:2,S")  # Maildir's flag for a seen mail
         return
     for file in sorted(folder.glob("*.eml")):
-        yield report_bytes(file)
+        if not may_read():
+            return
+        if (content := _readable(file)) is None:
+            continue
+        yield content
         done = folder / "read"
         done.mkdir(exist_ok=True)
         file.replace(done / file.name)
+
+
+def _readable(file: Path) -> bytes | None:
+    """The start of a file; ``None`` if it is no file or cannot be read, which must not hold up the others."""
+    try:
+        return report_bytes(file) if file.is_file() else None
+    except OSError:
+        _log.warning("a file in the bounce folder cannot be read")
+        return None

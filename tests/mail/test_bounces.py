@@ -8,6 +8,7 @@ import quopri
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,9 +17,10 @@ import pytest
 
 from benchmarks.bounce_forms import FORMS, made_report
 from mail import bounces
-from mail.bounces import MAX_REPORT_BYTES, Report, our_domains, read_report
+from mail.bounces import MAX_REPORT_BYTES, Report, our_domains, read_bounces, read_report
 from runtime.settings import Settings
 from service.cli import main
+from store.database import open_database
 
 KEY = "ab" * 16
 ID = f"<{KEY}.digest@papertide.example>"
@@ -369,3 +371,26 @@ def test_a_report_whose_status_names_no_recipient_is_read_by_its_text() -> None:
 def test_a_mail_that_is_still_tried_has_not_failed(text: str) -> None:
     report = _read(f"From: postmaster@example.org\nSubject: Delivery problem\n\nYour mail {text}.\n")
     assert (report.kind, report.is_refusal) == ("other", False)
+
+
+@pytest.mark.parametrize("is_maildir", [False, True])
+def test_only_so_many_reports_are_read_at_a_time(tmp_path: Path, is_maildir: bool) -> None:
+    place = tmp_path / "new" if is_maildir else tmp_path
+    for made in (tmp_path / "cur", place) if is_maildir else ():
+        made.mkdir(parents=True, exist_ok=True)
+    for number in range(7):
+        (place / f"{number}.eml").write_text("Subject: hello\n\n")
+    (place / "3.eml").unlink()
+    (place / "3.eml").mkdir()  # no file, and no reason to stop
+    db = open_database("sqlite:///:memory:")
+    ticks = iter(range(0, 1_000, 10))
+
+    def read(**limits: Any) -> int:
+        counts = read_bounces(db, tmp_path, domains=["papertide.example"], now=datetime.now(UTC), **limits)
+        return sum(counts.values())
+
+    assert read(max_reports=2) == 2
+    assert read(max_s=35, timer=lambda: next(ticks)) == 2
+    assert read() == 2
+    assert read() == 0
+    db.close()

@@ -1,0 +1,34 @@
+"""Mails that somebody made to be slow to read, or to break the reader of bounces."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.hostile_mails import hostile_mail, reading_ms
+from mail.bounces import read_report
+
+KINDS = {"failed", "passing", "complaint", "other"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=4_000))
+def test_any_bytes_are_read_without_an_error(content: bytes) -> None:
+    for begin in (b"", b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"):
+        assert read_report(begin + content, domains=["papertide.example"]).kind in KINDS
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**9))
+def test_a_hostile_mail_is_read_without_an_error(seed: int) -> None:
+    assert read_report(hostile_mail(Random(seed)), domains=["papertide.example"]).kind in KINDS
+
+
+@pytest.mark.slow
+def test_no_hostile_mail_takes_long() -> None:
+    mails = [hostile_mail(Random(seed)) for seed in range(300)]
+    # Four times the benchmark's limit, because tests run beside each other.
+    assert [seed for seed, mail in enumerate(mails) if reading_ms(mail) > 200 and reading_ms(mail) > 200] == []
