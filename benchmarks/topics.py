@@ -3,6 +3,8 @@
     python -m benchmarks.topics quality    [--shared ../shared] [--months 2026-05 2026-06]
     python -m benchmarks.topics assignment [--shared ../shared] [--months 2026-05 2026-06]
     python -m benchmarks.topics labels     [--shared ../shared] [--months 2026-05 2026-06] [--out docs/topics.md]
+    python -m benchmarks.topics near       [--shared ../shared] [--months 2026-05 2026-06]
+    python -m benchmarks.topics map        [--shared ../shared] [--months 2026-05 2026-06]
 
 ``quality`` fits every model in a process of its own, so that its time and peak memory are its own and that a second
 fit of ours shows whether two processes agree number for number. Vectors are computed once and kept in ``--cache``; at
@@ -16,6 +18,12 @@ agree with the first after matching.
 ``assignment`` assigns 3,000 papers to the fitted topics, all at once and one by one, and compares the answers.
 
 ``labels`` draws 30 topics at random and writes their labels, words and papers as a page.
+
+``near`` prints the share of papers without a topic by centroid alone and with the title and the nearest papers. Then it
+lists, for somebody to read and judge, papers that get a topic so, and papers that BERTopic's ``reduce_outliers`` (by
+embedding: the nearest topic above a threshold) would give one, with the threshold that takes in as many.
+
+``map`` prints how many labels of the map are shown, and how many of them cover another topic's mark or label.
 """
 
 from __future__ import annotations
@@ -41,13 +49,16 @@ from numpy.typing import NDArray
 
 from analysis.embed import paper_text
 from analysis.sentence_encoder import EmbeddingSettings, load_encoder
-from analysis.topics.assignment import assign_topics
+from analysis.topics.assignment import assign_topics, nearest_centroids
 from analysis.topics.bertopic_model import TopicSettings, fit_topics
+from analysis.topics.map_layout import topic_positions
+from analysis.topics.near_topics import members_of, with_near_topics
 from analysis.topics.topic_matching import KnownTopic, match_topics
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper, one_line
 from domain.topics import FittedTopics
 from domain.week import Week
+from templates.topic_map_svg import covers, overlap, topic_map_drawing
 
 MODELS = ("ours", "ours, again", "ours, reversed", "ours, seed 8", "BERTopic, size 10", "UMAP, HDBSCAN", "k-means")
 N_WORDS = 10
@@ -247,6 +258,49 @@ def diversity(top_words: Sequence[Sequence[str]]) -> float:
     return len(set(words)) / max(len(words), 1)
 
 
+def near(arguments: argparse.Namespace) -> None:
+    """Papers that get a topic by title or nearest papers, beside those that a lower floor would take in."""
+    corpus = load_corpus(arguments)
+    _, _, topics = fit_ours(corpus, seed=TopicSettings().seed, is_reversed=False)
+    by_centroid = assign_topics(corpus.embeddings, topics)
+    members = members_of(corpus.embeddings, by_centroid)
+    found = with_near_topics(by_centroid, corpus.embeddings, corpus.titles, topics, members)
+    left = np.flatnonzero(by_centroid.topic < 0)
+    ours = left[found.topic[left] >= 0]
+    nearest, _ = nearest_centroids(corpus.embeddings.vectors, topics.centroids)
+    other = left[np.argsort(-by_centroid.similarity[left], kind="stable")[: len(ours)]]
+    print(
+        f"{len(corpus.titles):,} papers, {len(topics)} topics, floor {topics.floor}; without a topic: "
+        f"{(by_centroid.topic < 0).mean():.1%} by centroid, {(found.topic < 0).mean():.1%} with title and near papers"
+    )
+    rng = np.random.default_rng(3)
+    for name, rows, topic in (("ours", ours, found.topic), ("nearest above a threshold", other, nearest)):
+        print(f"\n{name}, 36 of {len(rows)}:")
+        for row in rng.permutation(rows)[:36]:
+            print(f"  [{topics.labels[topic[row]]}] {corpus.titles[row]}")
+
+
+def label_places(arguments: argparse.Namespace) -> None:
+    """How many labels of the map are shown, and how many cover something."""
+    corpus = load_corpus(arguments)
+    _, _, topics = fit_ours(corpus, seed=TopicSettings().seed, is_reversed=False)
+    places = topic_positions(topics.centroids, np.full((len(topics), 2), np.nan), seed=TopicSettings().seed)
+    drawing = topic_map_drawing(
+        [
+            (number, topics.labels[number], topics.sizes[number], None, (float(x), float(y)))
+            for number, (x, y) in enumerate(places)
+        ],
+        [],
+        [],
+    )
+    if drawing is None:
+        sys.exit("no topic was found")
+    shown = [(t.topic_id, t.label_at.box) for t in drawing.topics if t.label_at is not None]
+    n_marks = sum(any(covers(box, (t.x, t.y, t.r)) for t in drawing.topics if t.topic_id != own) for own, box in shown)
+    n_labels = sum(any(overlap(box, other) for o, other in shown if o != own) for own, box in shown)
+    print(f"{len(shown)} of {len(topics)} labels are shown; {n_marks} cover another mark, {n_labels} another label")
+
+
 def digest(fitted: FittedTopics) -> str:
     """A hash of every number and word of a fit."""
     words = repr((fitted.embedding_model_id, fitted.sizes, fitted.labels, fitted.top_terms, fitted.floor))
@@ -425,7 +479,7 @@ The topics fall into {n_areas} areas:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("quality", "assignment", "labels"))
+    parser.add_argument("what", choices=("quality", "assignment", "labels", "near", "map"))
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder that holds arxiv/recent")
     parser.add_argument("--months", nargs="+", default=["2026-05", "2026-06"])
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
@@ -441,7 +495,8 @@ def main() -> None:
     if arguments.fit_one:
         arguments.outcome.write_bytes(pickle.dumps(fit_one(arguments.fit_one, load_corpus(arguments))))
     else:
-        {"quality": quality, "assignment": assignment, "labels": labels}[arguments.what](arguments)
+        commands = {"quality": quality, "assignment": assignment, "labels": labels, "near": near, "map": label_places}
+        commands[arguments.what](arguments)
 
 
 if __name__ == "__main__":
