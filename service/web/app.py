@@ -95,6 +95,7 @@ def make_app(settings: Settings, context: CachedContext | None = None) -> FastAP
         yield
         stopping.set()
         prefetching.join(STOP_S)
+        web.pictures.close()
         context.close()
 
     app = _GuardedApp(

@@ -15,6 +15,7 @@ from queries.status import is_sample_corpus
 from runtime.cached_context import CachedContext
 from runtime.single_flight_cache import SingleFlightCache
 from service.web.middleware import RequestMetrics
+from service.web.picture_process import PictureProcess
 from service.web.work_pools import WorkPools
 from templates.page_layout import Feed, PageFrame, render_page
 
@@ -43,6 +44,7 @@ class WebContext:
     page_cache: SingleFlightCache
     metrics: RequestMetrics
     pools: WorkPools
+    pictures: PictureProcess = field(default_factory=PictureProcess, compare=False)
     state_check: StateCheck = field(default_factory=StateCheck, compare=False)
     _cores: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1), compare=False)
 

@@ -64,6 +64,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._n_header_bytes = 0
         self._n_unparsed = 0
         self._refusal = b""
+        self.network = ""
         self.waits_since = time.monotonic()
 
     @property
@@ -78,11 +79,11 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         others = [one for one in self.connections if isinstance(one, LimitedProtocol) and one is not self]
         address = self.client[0] if self.client else ""
-        if not self._is_proxy(address):
-            network = network_of(address)
-            if sum(one.network == network for one in others) >= self.limits.n_per_network:
-                self._refuse(429, "too many connections from your network")
-                return
+        self.network = network_of(address)
+        n_others = sum(one.network == self.network for one in others)
+        if n_others >= self.limits.n_per_network and not self._is_proxy(address):
+            self._refuse(429, "too many connections from your network")
+            return
         if len(others) >= self.limits.n_connections:
             waiting = [one for one in others if one.is_waiting]
             if not waiting:
@@ -97,11 +98,6 @@ class LimitedProtocol(HttpToolsProtocol):
         except ValueError:
             return False
         return any(parsed in network for network in self.proxies)
-
-    @property
-    def network(self) -> str:
-        """The network of the client."""
-        return network_of(self.client[0]) if self.client else ""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""

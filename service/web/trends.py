@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -34,16 +33,12 @@ from templates.trend_scale import ScaleChoice, fitting_scale, n_start, size_rati
 from templates.trend_source import TrendSource, trend_source
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
-from templates.trend_vega import chart_bytes, trend_chart
+from templates.trend_vega import trend_chart
 
 router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
 EXAMPLE_TERMS = ("llm", "transformer", "diffusion")
 """What the trend explorer shows before any term is given."""
-
-
-_one_picture_at_a_time = threading.Lock()
-"""Drawing a picture takes half a second of a core and a hundred megabytes."""
 
 
 @router.get("/trends")
@@ -191,9 +186,8 @@ async def trends_as_file(
             return json_text(answer)
         if form == "csv":
             return trends_csv(answer.series, source_of(web, params, answer))
-        with _one_picture_at_a_time:
-            chart = trend_chart(answer.series, source_of(web, params, answer), scale=scale)
-            return chart_bytes(chart, f".{form}")
+        chart = trend_chart(answer.series, source_of(web, params, answer), scale=scale)
+        return web.pictures.draw(chart, f".{form}")
 
     media_type = {"json": JSON, "csv": CSV, "png": "image/png", "svg": "image/svg+xml"}[form]
     return await cached_page(
