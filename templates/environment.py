@@ -28,6 +28,9 @@ ALL_PAPERS = "all-papers"
 NO_TOPIC = "no-topic"
 """Slug of the list of the week's papers without a topic; linked if the edition has it."""
 
+MADE_UP = "This is a demo on a generated corpus. None of these papers exist, and nothing here comes from arXiv."
+"""What pages, mails and feeds of the sample corpus say."""
+
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
     """The text in lines of at most 72 columns; a longer word, such as a URL, gets a line of its own."""
@@ -124,6 +127,7 @@ def environment() -> Environment:
         IS_ABOUT=IS_ABOUT,
         PERIODS=PERIODS,
         N_RECENT_WEEKS=N_RECENT_WEEKS,
+        MADE_UP=MADE_UP,
         NOW_WEEKS=NOW_WEEKS,
         BEFORE_WEEKS=BEFORE_WEEKS,
         MIN_WEEKS=MIN_WEEKS,

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import escape
 
 from domain.week import Week
-from templates.environment import environment
+from templates.environment import MADE_UP, environment
 
 # Characters that XML 1.0 does not allow, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,6 +40,12 @@ class FeedContent:
     page_url: str
     updated: str
     entries: tuple[Entry, ...]
+    made_up: bool = False
+
+    @property
+    def description(self) -> str:
+        """What the feed holds, and whether its papers are made up."""
+        return f"{self.subtitle}. Made-up papers: {MADE_UP}" if self.made_up else self.subtitle
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def json_feed(feed: FeedContent) -> dict[str, Any]:
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
-        "description": feed.subtitle,
+        "description": feed.description,
         "home_page_url": feed.page_url,
         "feed_url": feed.json_url,
         "language": "en",

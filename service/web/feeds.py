@@ -18,6 +18,7 @@ from queries.feed_authority import feed_authority
 from queries.papers import papers_matching
 from queries.parameters import PaperRequest
 from queries.search import search
+from queries.status import is_sample_corpus
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
@@ -153,6 +154,7 @@ def _feed(
         page_url=links.root + page,
         updated=newest,
         entries=entries,
+        made_up=is_sample_corpus(web.context),
     )
 
 

@@ -278,3 +278,12 @@ def test_a_mail_fits_its_window_in_light_and_dark(
     )
     assert small == 0
     page.close()
+
+
+def test_a_mail_of_the_sample_corpus_says_that_its_papers_are_made_up(believable: DigestEdition) -> None:
+    for is_made_up in (True, False):
+        edition = replace(believable, digest=replace(believable.digest, is_made_up=is_made_up))
+        frame = issue_frame(Issue("weekly", WEEK), [edition], links=MailLinks("https://papertide.example"))
+        html, text = render_issue(frame, PersonalPart(), Preferences(), address="ada@example.org", urls=URLS)
+        assert ("None of these papers exist" in html) == is_made_up
+        assert ("MADE-UP PAPERS" in text) == is_made_up
