@@ -84,7 +84,9 @@ class SampleArxiv:
 
     ``now`` is the server's clock, and may be changed while the server runs. It appears in the feed, and papers
     submitted less than a day before it are hidden. ``oai_page_size`` is the number of records per OAI-PMH page.
-    ``requests`` lists the path and query of every request, in order.
+    ``requests`` lists the path and query of every request, in order. A query without categories counts one paper more,
+    for all that arXiv has in other categories, if its window begins before ``index_end``, by default a day before
+    ``now``.
 
     Examples
     --------
@@ -98,6 +100,7 @@ class SampleArxiv:
             raise ValueError("now must be timezone-aware")
         self.now = now
         self.oai_page_size = 100
+        self.index_end: datetime | None = None
         self.requests: list[str] = []
         self._papers = sorted(papers, key=lambda paper: (paper.submitted_at, paper.arxiv_id))
         self._faults: list[_Fault] = []
@@ -212,6 +215,8 @@ class SampleArxiv:
             return _Answer(400, _error_feed(str(error), self.now))
         found = query.matching(announced)
         total = len(found)
+        if query.first is not None and not query.categories and not query.ids:
+            total += query.first <= (self.index_end or self.now - ANNOUNCED_AFTER)
         start = query.start
         if kind == "zero":
             total, found = 0, []

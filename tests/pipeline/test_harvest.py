@@ -292,6 +292,7 @@ def late_index(make_paper: Make, tmp_path: Path) -> Iterator[_World]:
     reached = WEEK.end_at - timedelta(days=2, hours=6)
     with SampleArxiv([p for p in papers if p.submitted_at < reached], now=WEEK.end_at) as arxiv:
         world = _World(tmp_path, arxiv)
+        arxiv.index_end = reached
         world.hidden = [p for p in papers if p.submitted_at >= reached]
         yield world
 
@@ -319,6 +320,7 @@ def test_a_week_stays_open_while_arxivs_index_is_behind(late_index: _World, n_we
 
     late_index.at(late_index.now + timedelta(days=1))
     _publish(late_index, *late_index.hidden)
+    late_index.arxiv.index_end = None
     assert late_index.harvest(1)[-1] == f"{WEEK}: 40 papers, 12 new, complete"
     with _looking_at(late_index) as context:
         assert coverage(context).open_windows == ()

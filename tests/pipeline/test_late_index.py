@@ -25,6 +25,7 @@ def late_arxiv() -> SampleArxiv:
     corpus = make_corpus(last_week=LAST_WEEK, n_weeks=3, papers_per_week=60)
     reached = LAST_WEEK.end_at - timedelta(days=3)
     arxiv = SampleArxiv([p for p in corpus.papers if p.submitted_at < reached], now=LAST_WEEK.closes_at)
+    arxiv.index_end = reached
     arxiv.hidden = [p for p in corpus.papers if p.submitted_at >= reached]  # type: ignore[attr-defined]
     return arxiv
 
@@ -64,6 +65,7 @@ def test_a_digest_waits_for_arxivs_index_and_is_corrected_when_its_papers_come(
             published = newest_digest(context.db, LAST_WEEK)
             assert published is not None
             assert "index may be behind" in str(published.edition.digest.completeness.problem)
+        arxiv.index_end = None
         arxiv._papers = sorted(
             [*arxiv._papers, *arxiv.hidden],  # type: ignore[attr-defined]
             key=lambda p: (p.submitted_at, p.arxiv_id),
