@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.detections import ADOPTS, MENTIONS
 from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
+from templates import paper_list_pages
 from templates.digest_json import digest_json_text
 from templates.environment import environment
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
@@ -105,19 +106,28 @@ def render_text(edition: DigestEdition) -> str:
 
 
 def render_list_page(
-    edition: DigestEdition, slug: str, *, links: Links = LIST_FILE_LINKS, frame: PageFrame | None = None
+    edition: DigestEdition,
+    slug: str,
+    *,
+    page: int = 1,
+    links: Links = LIST_FILE_LINKS,
+    frame: PageFrame | None = None,
 ) -> str:
-    """The page of all papers behind one number, with their evidence, and the number's weeks as a table.
+    """One page of all papers behind one number, with their evidence; the first has the number's weeks as a table.
 
     Raises
     ------
     ValueError
-        If the edition has no list of that slug.
+        If the edition has no list of that slug, or the list no such page.
     """
     by_slug = {papers.slug: papers for papers in edition.paper_lists}
     if slug not in by_slug:
         raise ValueError(f"{edition.digest.week} has no list {slug!r}, only {sorted(by_slug)}")
     line = _lines(edition).get(slug)
+    sections = _sections(by_slug[slug], line)
+    last = paper_list_pages.n_pages(sections)
+    if not 1 <= page <= last:
+        raise ValueError(f"{edition.digest.week}: {slug} has pages 1 to {last}, got {page}")
     return (
         environment()
         .get_template("digest_papers.html")
@@ -125,11 +135,20 @@ def render_list_page(
             digest=edition.digest,
             papers=by_slug[slug],
             line=line,
-            sections=_sections(by_slug[slug], line),
+            sections=paper_list_pages.sections_of_page(sections, page),
+            contents=paper_list_pages.contents(sections) if last > 1 else (),
+            page=page,
+            n_pages=last,
             links=links,
             frame=frame,
         )
     )
+
+
+def n_list_pages(edition: DigestEdition, slug: str) -> int:
+    """How many pages the list of that slug has; 0 if there is none."""
+    papers = next((papers for papers in edition.paper_lists if papers.slug == slug), None)
+    return 0 if papers is None else paper_list_pages.n_pages(_sections(papers, _lines(edition).get(slug)))
 
 
 def digest_files(edition: DigestEdition) -> dict[str, str]:
@@ -145,7 +164,10 @@ def digest_files(edition: DigestEdition) -> dict[str, str]:
         here.text(week): render_text(edition),
         here.json(week): digest_json_text(edition),
         **{
-            here.paper_list(week, papers.slug): render_list_page(edition, papers.slug, links=LIST_FILE_LINKS)
+            here.paper_list(week, papers.slug, page): render_list_page(
+                edition, papers.slug, page=page, links=LIST_FILE_LINKS
+            )
             for papers in edition.paper_lists
+            for page in range(1, n_list_pages(edition, papers.slug) + 1)
         },
     }

@@ -13,7 +13,7 @@ from domain.detections import IS_ABOUT
 from domain.digest import N_RECENT_WEEKS, short_authors
 from domain.period import PERIODS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
-from templates import number_text, share_curves, term_wording, tex
+from templates import number_text, paper_list_pages, share_curves, term_wording, tex
 from templates.links import topic_anchor
 from templates.trend_svg import NARROW, PANEL, WIDE, number_rows, trend_drawing
 
@@ -98,6 +98,7 @@ def environment() -> Environment:
         quiet_topics_text=number_text.quiet_topics_text,
         against_average=number_text.against_average,
         readable=tex.readable,
+        excerpt=paper_list_pages.excerpt,
         marked=tex.marked,
         wrapped=wrapped,
         short_authors=short_authors,

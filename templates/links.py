@@ -31,8 +31,8 @@ class Links(Protocol):
     def json(self, week: Week) -> str:
         """The digest as JSON."""
 
-    def paper_list(self, week: Week, slug: str) -> str:
-        """The page of all papers behind one number."""
+    def paper_list(self, week: Week, slug: str, page: int = 1) -> str:
+        """A page of all papers behind one number."""
 
     def paper(self, arxiv_id: ArxivId) -> str:
         """The paper's page; empty if there is none."""
@@ -59,7 +59,7 @@ class FileLinks:
         """The digest as JSON."""
         return f"{self.up}{week}.json"
 
-    def paper_list(self, week: Week, slug: str) -> str:
+    def paper_list(self, week: Week, slug: str, page: int = 1) -> str:
         """The list page inside the week's folder.
 
         Raises
@@ -69,7 +69,7 @@ class FileLinks:
         """
         if _SLUG.fullmatch(slug) is None:
             raise ValueError(f"a slug is letters, digits, '.', '_' and '-', got {slug!r}")
-        return f"{self.up}{week}/{slug}.html"
+        return f"{self.up}{week}/{slug}{'' if page == 1 else f'.page-{page}'}.html"
 
     def paper(self, arxiv_id: ArxivId) -> str:
         """The abstract page on arXiv, newest version; empty for a made-up paper."""
@@ -98,9 +98,9 @@ class WebLinks:
         """The digest as JSON."""
         return f"{self.root}/digests/{week}.json"
 
-    def paper_list(self, week: Week, slug: str) -> str:
-        """The page of all papers behind one number."""
-        return f"{self.root}/digests/{week}/{quote(slug, safe='')}"
+    def paper_list(self, week: Week, slug: str, page: int = 1) -> str:
+        """A page of all papers behind one number."""
+        return f"{self.root}/digests/{week}/{quote(slug, safe='')}" + (f"?page={page}" if page > 1 else "")
 
     def paper(self, arxiv_id: ArxivId) -> str:
         """The paper's page here, which links to arXiv."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.errors import NotFound
 from domain.week import Week
@@ -17,7 +17,7 @@ from service.web.page_cache import cached_page
 from service.web.page_parameters import WeekName
 from service.web.request_cost import DIGEST_S
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
-from templates.digest_pages import render_html, render_list_page, render_text
+from templates.digest_pages import n_list_pages, render_html, render_list_page, render_text
 from templates.links import WEB_LINKS
 from templates.page_layout import DIGEST_FEED, EditionNavigation, render_page
 
@@ -117,14 +117,21 @@ async def _digest_page(request: Request, web: WebContext, week: Week, revision: 
 
 @router.get("/digests/{week}/{slug}")
 async def digest_list(
-    request: Request, web: WebContextDep, week: WeekName, slug: Annotated[str, Path(max_length=120)]
+    request: Request,
+    web: WebContextDep,
+    week: WeekName,
+    slug: Annotated[str, Path(max_length=120)],
+    page: Annotated[int, Query(ge=1, le=9999)] = 1,
 ) -> Response:
-    """All papers behind one number of a digest."""
+    """A page of all papers behind one number of a digest."""
 
     def draw() -> str:
         edition = digest_queries.published_digest(web.context, week_called(week)).edition
-        if slug not in {papers.slug for papers in edition.paper_lists}:
+        last = n_list_pages(edition, slug)
+        if not last:
             raise NotFound(f"the digest of {week} has no list {slug!r}")
-        return render_list_page(edition, slug, links=WEB_LINKS, frame=web.frame("digests", (DIGEST_FEED,)))
+        if page > last:
+            raise NotFound(f"the list {slug!r} of the digest of {week} has {last} pages")
+        return render_list_page(edition, slug, page=page, links=WEB_LINKS, frame=web.frame("digests", (DIGEST_FEED,)))
 
-    return await cached_page(web, request, draw, cost_s=DIGEST_S, max_age_s=PUBLISHED_S)
+    return await cached_page(web, request, draw, asked=(page,), cost_s=DIGEST_S, max_age_s=PUBLISHED_S)

@@ -20,11 +20,13 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
+from domain.detections import Evidence
 from domain.digest import DigestEdition
 from domain.paper import ArxivId
 from templates.digest_json import digest_json
-from templates.digest_pages import digest_files, render_html, render_list_page, render_text
+from templates.digest_pages import digest_files, n_list_pages, render_html, render_list_page, render_text
 from templates.links import DIGEST_FILE_LINKS, FileLinks
+from templates.paper_list_pages import PAPERS_A_PAGE, excerpt
 
 GOLDEN = Path(__file__).parent / "golden"
 VERDICT_WORDS = {"rising", "emerging", "falling", "cooling", "up", "down", "within noise", "not known"}
@@ -150,12 +152,60 @@ def test_a_list_page_has_every_paper_with_its_evidence_marked(believable: Digest
         listed = tree.xpath("//ol[@class='abstracts']/li//a[@class='title']/@href")
         assert sorted(listed) == sorted(f"https://arxiv.org/abs/{paper.arxiv_id}" for paper in papers.papers)
         n_words = sum(len(paper.evidence) for paper in papers.papers)
-        marks = [mark.text_content() for mark in tree.xpath("//mark")]
+        marks = [mark.text_content() for mark in tree.xpath("//mark[not(ancestor::summary)]")]
         assert len(marks) == n_words
         for paper in papers.papers:
             for words in paper.evidence:
                 text = paper.title if words.field == "title" else paper.abstract
                 assert text[words.start : words.end] in marks
+
+
+def _long(edition: DigestEdition, n: int) -> tuple[DigestEdition, str]:
+    """The edition with a list of n papers, and its slug."""
+    papers = next(papers for papers in edition.paper_lists if papers.topics)
+    copies = [replace(papers.papers[i % len(papers.papers)], arxiv_id=ArxivId(f"2606.{20000 + i}")) for i in range(n)]
+    longer = replace(papers, papers=tuple(copies))
+    lists = tuple(longer if one.slug == papers.slug else one for one in edition.paper_lists)
+    return replace(edition, paper_lists=lists), papers.slug
+
+
+def test_a_long_list_has_pages_that_hold_every_paper_once(believable: DigestEdition) -> None:
+    edition, slug = _long(believable, 2 * PAPERS_A_PAGE + 7)
+    assert n_list_pages(edition, slug) == 3
+    listed = []
+    for page in (1, 2, 3):
+        tree = lxml_html.document_fromstring(render_list_page(edition, slug, page=page))
+        found = tree.xpath("//ol[@class='abstracts']/li//a[@class='title']/@href")
+        assert len(found) <= PAPERS_A_PAGE
+        assert len(tree.xpath("//ol[@class='abstracts']/li/details[not(@open)]/p[@class='abstract']")) == len(found)
+        ids = tree.xpath("//@id")
+        assert len(ids) == len(set(ids))
+        listed += found
+    assert len(listed) == len(set(listed)) == 2 * PAPERS_A_PAGE + 7
+    with pytest.raises(ValueError, match="pages 1 to 3"):
+        render_list_page(edition, slug, page=4)
+
+
+def test_every_group_of_a_long_list_is_reached_from_its_first_page(believable: DigestEdition) -> None:
+    edition, slug = _long(believable, 2 * PAPERS_A_PAGE + 7)
+    files = digest_files(edition)
+    first = lxml_html.document_fromstring(files[f"2026-W25/{slug}.html"])
+    links = first.xpath("//details[@class='contents']//a/@href")
+    assert links
+    for link in links:
+        file, _, anchor = link.partition("#")
+        name = f"2026-W25/{file.rpartition('/')[2]}" if file else f"2026-W25/{slug}.html"
+        assert lxml_html.document_fromstring(files[name]).xpath(f"//h2[@id='{anchor}'] | //h3[@id='{anchor}']"), link
+        assert first.xpath(f"//*[@id='{anchor}']"), "a link of the digest leads here"
+
+
+@pytest.mark.parametrize("start", [0, 40, 300, 560])
+def test_an_excerpt_is_short_and_shows_the_first_evidence(start: int) -> None:
+    abstract = "lorem ipsum dolor " * 40
+    words = Evidence("abstract", start + start % 18, start + start % 18 + 5)
+    text = excerpt(abstract, [words])
+    assert text.count("<mark>") == 1
+    assert len(text) < 260
 
 
 def test_a_list_page_shows_every_week_of_its_series(believable: DigestEdition) -> None:
