@@ -21,6 +21,7 @@ from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext
 from store.papers import ids_named, papers_in_order
 from store.search import count_matches, ids_by_words, words_of
+from templates.search_wording import NAMED_IN_QUERY, reasons_found
 
 CANDIDATES = 300
 """Most papers of each of the two rankings."""
@@ -69,7 +70,7 @@ def search(
             **vars(paper_line(p)),
             score=round(ranked[p.arxiv_id].score, 4),
             similarity=_rounded(ranked[p.arxiv_id].similarity),
-            why=tuple(_why(p, words, ranked[p.arxiv_id].similarity)),
+            why=_why(p, words, ranked[p.arxiv_id].similarity),
         )
         for p in papers
     )
@@ -102,9 +103,7 @@ def _named(
     if question.sort != "relevance":
         found.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=question.sort == "newest")
     page = found[offset : offset + limit]
-    results = tuple(
-        FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=("named in the query",)) for p in page
-    )
+    results = tuple(FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=(NAMED_IN_QUERY,)) for p in page)
     return SearchResult(question.query, len(found), results), page
 
 
@@ -146,12 +145,7 @@ def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 4)
 
 
-def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> list[str]:
-    """Reasons in words: how near in meaning, and which words of the query are in title, abstract and authors."""
-    reasons = [f"meaning: similarity {similarity:.2f}"] if similarity is not None else []
-    for place, text in (("title", paper.title), ("abstract", paper.abstract), ("authors", " ".join(paper.authors))):
-        present = set(words_of(text))
-        found = [word for word in words if word in present]
-        if found:
-            reasons.append(f"{place}: {', '.join(found)}")
-    return reasons
+def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> tuple[str, ...]:
+    fields = {"title": paper.title, "abstract": paper.abstract, "authors": " ".join(paper.authors)}
+    present = {field: set(words_of(text)) for field, text in fields.items()}
+    return reasons_found(similarity, {f: [word for word in words if word in held] for f, held in present.items()})

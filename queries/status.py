@@ -29,6 +29,7 @@ from store.subscribers import subscriber_counts
 from store.suppressed_addresses import suppression_counts
 from store.topics import StoredTopicModel, drift_of
 from store.windows import window_records
+from templates.due_wording import due_lines
 
 _N_RUNS = 10
 _N_ISSUES = 12
@@ -55,7 +56,7 @@ def status(context: AppContext) -> Status:
             for r in newest_runs(context.db, _N_RUNS)
         ),
         troubled=troubled_runs(context),
-        due=tuple(_due(context, context.now(), model_id)),
+        due=_due(context, context.now(), model_id),
         drift=_drift(context, model) if model else {},
     )
 
@@ -116,7 +117,7 @@ def _drift(context: AppContext, model: StoredTopicModel) -> dict[str, DriftWeek]
     }
 
 
-def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
+def _due(context: AppContext, now: datetime, model_id: str | None) -> tuple[str, ...]:
     windows = []
     if context.can_harvest:
         windows = due_windows(
@@ -127,14 +128,11 @@ def _due(context: AppContext, now: datetime, model_id: str | None) -> list[str]:
             recheck_weeks=context.settings.arxiv.recheck_weeks,
         )
     proven = {r.window for r in window_records(context.db, context.settings.categories) if r.is_complete}
-    due = [f"{'ask again about' if w in proven else 'harvest'} {window_name(w)}" for w in windows]
     n_missing = count_without_embedding(context.db, model_id) if model_id else count_papers(context.db)
-    if n_missing:
-        due.append(f"embed {n_missing} papers")
-    n_unread = count_without_detections(context.db, context.detector.detector_id)
-    if n_unread:
-        due.append(f"detect in {n_unread} papers")
     last = last_closed_week(now)
-    if context.can_harvest and last not in published_weeks(context.db):
-        due.append(f"digest {last}")
-    return due
+    return due_lines(
+        [(window_name(window), window in proven) for window in windows],
+        n_not_embedded=n_missing,
+        n_not_detected=count_without_detections(context.db, context.detector.detector_id),
+        unpublished=last if context.can_harvest and last not in published_weeks(context.db) else None,
+    )

@@ -1,0 +1,33 @@
+"""English about the work that is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.week import Week
+
+
+def due_lines(
+    windows: Iterable[tuple[str, bool]], *, n_not_embedded: int, n_not_detected: int, unpublished: Week | None
+) -> tuple[str, ...]:
+    """A line for each thing that is due.
+
+    Parameters
+    ----------
+    windows : names of harvest windows, each with whether it was complete and is asked about again.
+    n_not_embedded, n_not_detected : papers without a vector, and without detections.
+    unpublished : the closed week that has no digest.
+
+    Examples
+    --------
+    >>> due_lines([("2026-W25", True)], n_not_embedded=3, n_not_detected=0, unpublished=Week.parse("2026-W25"))
+    ('ask again about 2026-W25', 'embed 3 papers', 'digest 2026-W25')
+    """
+    lines = [f"{'ask again about' if was_complete else 'harvest'} {name}" for name, was_complete in windows]
+    if n_not_embedded:
+        lines.append(f"embed {n_not_embedded} papers")
+    if n_not_detected:
+        lines.append(f"detect in {n_not_detected} papers")
+    if unpublished is not None:
+        lines.append(f"digest {unpublished}")
+    return tuple(lines)
