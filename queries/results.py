@@ -158,7 +158,7 @@ class FoundPaper(PaperLine):
     """A paper that a search found, with the reasons."""
 
     score: float
-    """Fused rank in (0, 1]; 1 is first by meaning and by words."""
+    """From meaning and words together, at most 1; papers come in its order."""
     similarity: float | None
     """Cosine of query and paper; null for a paper that is not embedded."""
     why: tuple[str, ...]

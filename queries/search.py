@@ -5,26 +5,29 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Literal, NamedTuple
 
-from analysis.search.ranking import fused_ranks
-from analysis.search.telling_query_words import telling_words
+import numpy as np
+
+from analysis.search.ranking import combined_scores, nearest_rows
 from domain.errors import UsageError
 from domain.paper import ArxivId, Paper, pasted_names
 from domain.paper_query import PaperQuery
 from domain.plain_text import plain_text, with_letters
+from domain.search_stems import stem_number, stem_numbers
 from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext
 from store.papers import ids_named, papers_in_order
-from store.search import count_matches, ids_by_words, words_of
+from store.search import words_of
 from templates.search_wording import NAMED_IN_QUERY, reasons_found
 
 CANDIDATES = 300
-"""Most papers of each of the two rankings."""
+"""Most papers found by meaning, and most found by words."""
+MIN_COVERAGE = 0.2
+"""The share of the greatest word score that a paper needs if it is not near in meaning."""
 
 
 class _Ranked(NamedTuple):
@@ -33,7 +36,7 @@ class _Ranked(NamedTuple):
     score: float
     similarity: float | None
     row: int
-    """Its row in the index, which is in the order of submission; past the end for a paper that came since."""
+    """Its row in the index, which is in the order of submission."""
 
 
 _STOP_WORDS = frozenset(
@@ -55,7 +58,7 @@ def search(
     query = resolved_query(context, question)
     if names := pasted_names(_checked(question.query)):
         return _named(context, question, names, limit=limit, offset=offset)
-    words = _words(question.query)
+    words = content_words(question.query)
     ranked = context.cached(
         ("search", replace(question, sort="relevance")),
         lambda: _ranked(context, question, words, query),
@@ -107,38 +110,41 @@ def _named(
     return SearchResult(question.query, len(found), results), page
 
 
-def _words(query: str) -> list[str]:
-    words = list(dict.fromkeys(word for word in words_of(query) if word not in _STOP_WORDS))
-    if not words:
+def content_words(query: str) -> list[str]:
+    """The words of a query, each once, without common ones unless it has no others.
+
+    Raises
+    ------
+    UsageError
+        If it holds no word.
+    """
+    every = list(dict.fromkeys(words_of(query)))
+    if not every:
         raise UsageError("the query contains no word to search for")
-    return words
+    return [word for word in every if word not in _STOP_WORDS] or every
 
 
 def _ranked(
     context: AppContext, question: PaperRequest, words: Sequence[str], query: PaperQuery
 ) -> dict[ArxivId, _Ranked]:
-    """The papers found, best first."""
+    """The papers found, best first: those near in meaning, and those with most of the query's words."""
     papers = context.paper_search
-    row_of = papers.index.row_of
-    if not papers.has_vectors:
-        raise UsageError("nothing is embedded yet, so search is not available; `papertide run` embeds papers")
+    index = papers.index
+    if not len(index):
+        raise UsageError("no papers are stored yet, so there is nothing to search; `papertide run` fetches them")
     described = plain_text(with_letters(_checked(question.query)))
-    nearest = papers.nearest(described, query, limit=CANDIDATES, min_similarity=context.settings.service.min_similarity)
-    counts = {
-        word: context.cached(("matches", word), partial(count_matches, context.db, word), pool="search")
-        for word in words
+    cosines = papers.similarities(described) if papers.has_vectors else np.zeros(len(index), dtype=np.float32)
+    word_scores, greatest = papers.word_scores([stem_number(word) for word in words])
+    scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
+    among = np.ones(len(index), dtype=bool) if query.is_open else index.matching(query)
+    is_near = among & (cosines >= context.settings.service.min_similarity) & (cosines != 0)
+    has_words = among & (word_scores > 0) & (word_scores >= MIN_COVERAGE * greatest)
+    found = {
+        *nearest_rows(cosines, index.ids, limit=CANDIDATES, among=is_near),
+        *nearest_rows(word_scores, index.ids, limit=CANDIDATES, among=has_words),
     }
-    telling, others = telling_words(counts, n_papers=len(papers.index))
-    corpus = None if query.is_open else context.corpus
-    found = ids_by_words(context.db, telling, corpus, query, limit=CANDIDATES, beside=others)
-    by_words = papers.similarities_of(described, found)
-    by_meaning = {near.arxiv_id: near.similarity for near in nearest}
-    similarity = {**by_words, **by_meaning}
-    # A paper without a vector has a cosine of 0.
-    return {
-        i: _Ranked(score, similarity[i] or None, row_of.get(i, len(row_of)))
-        for i, score in fused_ranks([list(by_meaning), list(by_words)]).items()
-    }
+    ordered = sorted(found, key=lambda row: (-scores[row], index.ids[row]))
+    return {index.ids[row]: _Ranked(float(scores[row]), float(cosines[row]) or None, row) for row in ordered}
 
 
 def _rounded(number: float | None) -> float | None:
@@ -147,5 +153,7 @@ def _rounded(number: float | None) -> float | None:
 
 def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> tuple[str, ...]:
     fields = {"title": paper.title, "abstract": paper.abstract, "authors": " ".join(paper.authors)}
-    present = {field: set(words_of(text)) for field, text in fields.items()}
-    return reasons_found(similarity, {f: [word for word in words if word in held] for f, held in present.items()})
+    present = {field: set(stem_numbers(text)) for field, text in fields.items()}
+    return reasons_found(
+        similarity, {f: [word for word in words if stem_number(word) in held] for f, held in present.items()}
+    )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.detection.detector import Detector
 from analysis.embed import Encoder
+from analysis.search.word_index import WordIndex
 from domain.errors import StoreError
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
@@ -81,6 +82,8 @@ class CachedContext(AppContext):
         self._index_lock = threading.Lock()
         self._reloading: threading.Thread | None = None
         self._held: dict[str, _Loaded] = {}
+        self._words_lock = threading.Lock()
+        self._words: tuple[PaperIndex, WordIndex] | None = None
         self._query_batcher = SimilarityBatcher(self.all_similarities)
         # The state is that of the index in use, so nothing of an old index is cached under a new state.
         self.state_cache = SingleFlightCache(
@@ -151,6 +154,15 @@ class CachedContext(AppContext):
             index = self._read_index(self)
         self._held["loaded"] = _Loaded(index, state, before.number + 1 if before else 1)
 
+    def word_index(self, index: PaperIndex) -> WordIndex:
+        """The words of an index's papers, loaded once for each index; safe for several threads."""
+        with self._words_lock:
+            if self._words is None or self._words[0] is not index:
+                self._words = None  # so that two are never in memory at once
+                with time_limit(None):  # as for the index
+                    self._words = index, super().word_index(index)
+            return self._words[1]
+
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; concurrent queries share one pass."""
         return self._query_batcher.answer(query, index)
@@ -183,5 +195,6 @@ class CachedContext(AppContext):
     def preload(self) -> None:
         """Load the papers and the encoder, for which the first request would wait."""
         index = self.paper_index
+        self.word_index(index)
         if index.vectors.shape[1]:
             self.similarities("preload", index)

@@ -18,6 +18,7 @@ from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
 from analysis.search.ranking import similarities
 from analysis.search.semantic_search import IndexSearch, PaperSearch
+from analysis.search.word_index import WordIndex
 from domain.errors import UsageError
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
@@ -27,7 +28,7 @@ from runtime.single_flight_cache import CachePool
 from store.arxiv_rate_limit import StoredLimiterState
 from store.database import Database, open_database
 from store.embeddings import embedding_counts
-from store.paper_arrays import load_paper_index
+from store.paper_arrays import load_paper_index, load_stems
 from store.paper_query import Corpus
 from store.papers import holds_made_up
 from store.topics import StoredTopicModel, newest_topic_model
@@ -263,9 +264,13 @@ class AppContext:
 
     @property
     def paper_search(self) -> PaperSearch:
-        """A search by meaning over ``paper_index``; hold it while one question is answered."""
+        """A search by meaning and words over ``paper_index``; hold it while one question is answered."""
         index = self.paper_index
-        return IndexSearch(index, lambda text: self.similarities(text, index))
+        return IndexSearch(index, lambda text: self.similarities(text, index), lambda: self.word_index(index))
+
+    def word_index(self, index: PaperIndex) -> WordIndex:
+        """The words of an index's papers; loading those of 100,000 takes seconds."""
+        return WordIndex(*load_stems(self.db, index.ids))
 
     @property
     def corpus(self) -> Corpus:

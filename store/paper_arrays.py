@@ -6,11 +6,13 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import and_, func, select
 
 from domain.detections import TermKind
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
+from domain.search_stems import STEM_DTYPE, unpacked_stems
 from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import (
@@ -110,6 +112,19 @@ def load_paper_index(
         level=level,
         vectors=vectors,
     )
+
+
+def load_stems(db: Database, ids: Sequence[ArxivId]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    """The stems of papers, paper after paper, an array of ``STEM_DTYPE``, and how many are each paper's."""
+    row_of = {arxiv_id: row for row, arxiv_id in enumerate(ids)}
+    blobs = [b""] * len(ids)
+    with db.read() as connection:
+        stored = select(paper.c.arxiv_id, paper.c.stems).execution_options(yield_per=_AT_ONCE)
+        for arxiv_id, blob in connection.execute(stored):
+            if (row := row_of.get(arxiv_id)) is not None:
+                blobs[row] = blob or b""
+    n_stems = np.array([len(blob) // STEM_DTYPE.itemsize for blob in blobs], dtype=np.int64)
+    return unpacked_stems(blobs), n_stems
 
 
 def _day(submitted_at: datetime) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, literal, select,
 from domain.author_name import AuthorName
 from domain.harvest import HarvestedWindow, HarvestPlan
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
+from domain.search_stems import packed_stems
 from domain.search_text import indexed_text, search_words
 from domain.week import Week
 from store.database import Database
@@ -123,6 +124,7 @@ def _columns_of(p: Paper) -> dict[str, Any]:
         "search_title": indexed_text(p.title),
         "search_abstract": indexed_text(p.abstract),
         "search_authors": " ".join(search_words(" ".join(p.authors))),
+        "stems": packed_stems(p.title, p.abstract, p.authors),
     }
 
 

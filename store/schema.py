@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0013"
+SCHEMA_VERSION = "0014"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -90,6 +90,7 @@ paper = Table(
     Column("search_title", Text),  # the words that are indexed; null if those of title
     Column("search_abstract", Text),  # the same for abstract
     Column("search_authors", Text, nullable=False, server_default=""),  # the same for authors
+    Column("stems", LargeBinary),  # what searches rank by, an array of domain.search_stems.STEM_DTYPE
     Index(None, "week_start", "arxiv_id"),
     Index(None, "submitted_at", "arxiv_id"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.ranking import nearest_rows, similarities
+from analysis.search.word_index import WordIndex
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
@@ -56,8 +57,8 @@ class PaperSearch(NearestPapers, Protocol):
         """The cosine of the text with every paper, ``(n_papers,)``; the bound of a meaning depends on all of them."""
         ...
 
-    def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:
-        """The cosine of the text with each of the papers; those that are not in the index are left out."""
+    def word_scores(self, stems: Collection[int]) -> tuple[NDArray[np.float32], float]:
+        """BM25 of each paper for stems, ``(n_papers,)``, and the bound of these scores."""
         ...
 
     def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
@@ -72,11 +73,18 @@ class IndexSearch(PaperSearch):
     ----------
     index : the papers.
     compare : gives the cosine of a text with every paper of the index, ``(n_papers,)``; it is asked once for each text.
+    load_words : gives the words of the index's papers, in its order; it is asked when words are first searched for.
     """
 
-    def __init__(self, index: PaperIndex, compare: Callable[[str], NDArray[np.float32]]) -> None:
+    def __init__(
+        self,
+        index: PaperIndex,
+        compare: Callable[[str], NDArray[np.float32]],
+        load_words: Callable[[], WordIndex],
+    ) -> None:
         self._index = index
         self._compare = compare
+        self._load_words = load_words
         self._compared: dict[str, NDArray[np.float32]] = {}
 
     @property
@@ -92,9 +100,9 @@ class IndexSearch(PaperSearch):
             self._compared[text] = self._compare(text)
         return self._compared[text]
 
-    def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:
-        cosines, row_of = self.similarities(text), self._index.row_of
-        return {i: float(cosines[row_of[i]]) for i in papers if i in row_of}
+    def word_scores(self, stems: Collection[int]) -> tuple[NDArray[np.float32], float]:
+        words = self._load_words()
+        return words.scores(stems), words.greatest_score(stems)
 
     def nearest(
         self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0

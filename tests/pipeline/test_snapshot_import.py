@@ -21,7 +21,7 @@ from store.database import Database
 from store.paper_query import Corpus
 from store.papers import count_papers, known_papers, versions_of_paper
 from store.schema import paper, paper_category, paper_version
-from store.search import ids_by_words
+from store.search import ids_by_phrases
 
 Make = Callable[..., Paper]
 NOW = datetime(2026, 6, 24, 6, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_every_watched_paper_is_stored_once_with_its_versions_and_found_by_its_w
     assert count_papers(database) == len(papers)
     assert [v.version for v in versions_of_paper(database, papers[2].arxiv_id)] == [1, 2, 3]
     for i, p in enumerate(papers):
-        assert ids_by_words(database, [f"w{i}"], Corpus(WATCHED), limit=9) == [p.arxiv_id]
+        assert ids_by_phrases(database, [f"w{i}"], Corpus(WATCHED)) == [p.arxiv_id]
 
 
 def test_an_import_interrupted_after_any_batch_and_repeated_ends_the_same(

@@ -141,16 +141,16 @@ def test_a_service_that_starts_empty_finds_what_another_process_stores(tmp_path:
     context = _make_context(tmp_path, loading, filled=False)
     client = TestClient(make_app(context.settings, context))
     context.preload()
-    assert "othing is embedded yet" in client.get(SEARCH).text
+    assert "o papers are stored yet" in client.get(SEARCH).text
     loading.release.clear()
     make_context(tmp_path).db.close()
-    assert "othing is embedded yet" in client.get(SEARCH).text
+    assert "o papers are stored yet" in client.get(SEARCH).text
     state = context.state_cache.state()
     loading.release.set()
     _wait_for(lambda: context.state_cache.state() != state)
 
     page = client.get(SEARCH).text
-    assert "othing is embedded yet" not in page
+    assert "o papers are stored yet" not in page
     assert "/papers/2606." in page
     assert client.get("/api/v1/topics").json()["total"] == 3
     context.db.close()

@@ -16,14 +16,16 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, make_url, text
 
 import store.database
+from analysis.search.word_index import WordIndex
 from domain.paper import ArxivId
+from domain.search_stems import stem_numbers
 from domain.week import Week
 from store.block_links import block_by_token, block_link_expiry
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
+from store.paper_arrays import load_stems
 from store.papers import known_papers
 from store.runs import newest_runs
-from store.search import ids_by_words, words_of
 from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
 from store.subscription_requests import RequestLimits, add_limited_request, count_answers_tried
@@ -303,8 +305,10 @@ def test_texts_and_authors_stored_before_are_converted_and_indexed_again(old_url
     try:
         [first] = known_papers(db, [ArxivId("2606.00001")]).values()
         assert (first.title, first.authors) == ("Bounds of Rényi", ("Example Team", "Bjørn Sample"))
-        assert ids_by_words(db, words_of("RENYI"), None, limit=9) == ["2606.00001"]
-        assert len(ids_by_words(db, words_of("Bjorn"), None, limit=9)) == 2
+        ids = [ArxivId("2606.00001"), ArxivId("2606.00002")]
+        words = WordIndex(*load_stems(db, ids))
+        assert (words.scores(stem_numbers("RENYI")) > 0).tolist() == [True, False]
+        assert (words.scores(stem_numbers("Bjorn")) > 0).all()
         with db.read() as connection:
             assert connection.execute(text("SELECT arxiv_id FROM detected_paper")).scalars().all() == ["2606.00002"]
     finally:

@@ -35,7 +35,7 @@ from store.papers import (
     versions_of_paper,
 )
 from store.schema import paper_category, paper_version
-from store.search import ids_by_phrases, ids_by_words, weekly_matches
+from store.search import ids_by_phrases, weekly_matches
 from store.topics import add_topic_model, ids_without_topic, topics_of_papers
 from store.weekly import rebuild_weekly_tables, weekly_counts, weekly_tables_are_current, weekly_totals
 from store.windows import window_records
@@ -231,7 +231,6 @@ def test_a_withdrawn_paper_stays_stored_and_leaves_every_count_list_and_search(
             "count of a category": int(weekly_counts(db, category="cs.CL")["k"].sum()),
             "vectors": len(embeddings_of(db, "m", categories=["cs.LG"]).ids),
             "by phrases": len(ids_by_phrases(db, ["study"], corpus)),
-            "by words": len(ids_by_words(db, ["study"], corpus, limit=9)),
             "matches": sum(weekly_matches(db, ["report"], corpus).values()),
         }
 

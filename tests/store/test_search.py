@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import numpy as np
 import pytest
+from sqlalchemy import select
 
+from analysis.search.word_index import WordIndex
 from domain.counted_words import phrases_of_term
 from domain.paper import ArxivId, Paper
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.search_stems import stem_number
 from domain.week import Week
 from store.database import Database
+from store.paper_arrays import load_stems
 from store.paper_query import Corpus
 from store.papers import count_papers
+from store.schema import paper
 from store.search import (
-    count_matches,
     ids_by_phrases,
-    ids_by_words,
     mondays_of_rows,
     weekly_matches,
     words_of,
@@ -42,6 +46,14 @@ def library(stored: Stored, make_paper: Make) -> Database:
 
 def _ids(*numbers: int) -> list[ArxivId]:
     return [ArxivId(f"2606.{number:05d}") for number in numbers]
+
+
+def _ranked(db: Database, words: list[str]) -> list[ArxivId]:
+    """The papers that hold any of the words, best first."""
+    with db.read() as connection:
+        ids = [ArxivId(i) for i in connection.execute(select(paper.c.arxiv_id).order_by(paper.c.arxiv_id)).scalars()]
+    scores = WordIndex(*load_stems(db, ids)).scores([stem_number(word) for word in words])
+    return [ids[row] for row in np.argsort(-scores, kind="stable") if scores[row] > 0]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +113,7 @@ def test_a_paper_that_came_since_the_rows_were_read_is_not_counted(
     ['"', "*", "NEAR(", "a AND b", "'; drop table paper", "!?-", "(", ":*", "a:b", "title:x", "--", "\\", "%", "_"],
 )
 def test_any_input_is_searched_as_plain_words(library: Database, typed: str) -> None:
-    ids_by_words(library, words_of(typed), CORPUS, limit=10)
+    _ranked(library, words_of(typed))
     if words_of(typed):
         weekly_matches(library, [typed], CORPUS)
     else:
@@ -112,37 +124,37 @@ def test_any_input_is_searched_as_plain_words(library: Database, typed: str) -> 
 
 @pytest.mark.parametrize("typed", ["a AND diffusion", "diffusion) OR (x", 'diffusion"', "NOT diffusion"])
 def test_operators_of_the_query_language_are_plain_words(library: Database, typed: str) -> None:
-    assert set(_ids(3, 4)) <= set(ids_by_words(library, words_of(typed), CORPUS, limit=10))
+    assert set(_ids(3, 4)) <= set(_ranked(library, words_of(typed)))
 
 
 def test_words_in_the_title_outrank_words_in_the_abstract(library: Database) -> None:
-    assert ids_by_words(library, ["diffusion"], CORPUS, limit=10) == _ids(4, 3)
-    assert ids_by_words(library, ["diffusion"], CORPUS, limit=1) == _ids(4)
+    assert _ranked(library, ["diffusion"]) == _ids(4, 3)
 
 
-def test_a_common_word_counts_where_a_rare_one_is_and_finds_nothing_alone(library: Database) -> None:
-    assert ids_by_words(library, ["diffusion"], CORPUS, limit=10) == _ids(4, 3)
-    for corpus in (CORPUS, None):
-        assert ids_by_words(
-            library, ["diffusion"], corpus, limit=10, beside=["model", "us", "training", "nowhere"]
-        ) == _ids(3, 4)
+def test_words_are_found_by_their_stems(library: Database) -> None:
+    assert set(_ranked(library, ["quantizing"])) == {*_ids(3, 5)}
+    assert set(_ranked(library, ["bit", "set"])) == {*_ids(2, 5)}
+
+
+def test_all_words_of_a_query_count(library: Database) -> None:
+    assert _ranked(library, ["diffusion", "models", "nowhere"]) == _ids(3, 4)
 
 
 def test_no_words_find_nothing(library: Database) -> None:
-    assert ids_by_words(library, [], CORPUS, limit=10) == []
+    assert _ranked(library, []) == []
 
 
 def test_a_replaced_paper_is_found_by_its_new_words_only(library: Database, stored: Stored, make_paper: Make) -> None:
     stored(make_paper(4, version=2, title="Flow matching", abstract="Straight paths."))
-    assert ids_by_words(library, ["denoising"], CORPUS, limit=10) == []
-    assert ids_by_words(library, ["flow"], CORPUS, limit=10) == _ids(4)
+    assert _ranked(library, ["denoising"]) == []
+    assert _ranked(library, ["flow"]) == _ids(4)
 
 
 def test_letters_with_accents_are_found_as_written(stored: Stored, make_paper: Make) -> None:
     db = stored(make_paper(1, title="Poincaré embeddings"), make_paper(2, title="Groß and small"))
     for typed, number in (("Poincaré", 1), ("poincaré embed*", 1), ("groß", 2), ("GROẞ", 2)):
         assert weekly_matches(db, [typed], CORPUS) == {WEEK: 1}, typed
-        assert ids_by_words(db, words_of(typed)[:1], CORPUS, limit=9) == _ids(number), typed
+        assert _ranked(db, words_of(typed)[:1]) == _ids(number), typed
 
 
 @pytest.mark.parametrize("typed", ["Rényi order", r"R\'enyi order", "RENYI ORDER", "Re\u0301nyi \uff4frder"])
@@ -150,7 +162,7 @@ def test_every_spelling_finds_and_counts_every_spelling(stored: Stored, make_pap
     titles = ("Privacy of Rényi order two", "Renyi order and noise", "The \\emph{Rényi} order, $\\alpha$-mixing")
     db = stored(*(make_paper(number, title=title) for number, title in enumerate(titles, 1)))
     assert weekly_matches(db, [typed], CORPUS) == {WEEK: 3}
-    assert len(ids_by_words(db, words_of(typed), CORPUS, limit=9)) == 3
+    assert len(_ranked(db, words_of(typed))) == 3
     assert weekly_matches(db, ["α-mixing"], CORPUS) == {WEEK: 1}
 
 
@@ -158,8 +170,8 @@ def test_authors_are_found_but_not_counted(stored: Stored, make_paper: Make) -> 
     db = stored(
         make_paper(1, authors=("Ada Łovelace",)), make_paper(2, title="Lovelace's notes", authors=("Ben Sample",))
     )
-    assert set(ids_by_words(db, words_of("lovelace"), CORPUS, limit=9)) == {*_ids(1, 2)}
-    assert ids_by_words(db, words_of("Ada"), None, limit=9) == _ids(1)
+    assert set(_ranked(db, words_of("lovelace"))) == {*_ids(1, 2)}
+    assert _ranked(db, words_of("Ada")) == _ids(1)
     assert weekly_matches(db, ["lovelace"], CORPUS) == {WEEK: 1}
     assert weekly_matches(db, ["lovelace"], CORPUS, mondays=mondays_of_rows(db, CORPUS)) == {WEEK: 1}
     assert ids_by_phrases(db, ["lovelac*"], CORPUS) == _ids(2)
@@ -187,13 +199,6 @@ def test_papers_of_a_phrase_come_newest_first(library: Database) -> None:
     assert ids_by_phrases(library, ["quantiz*"], CORPUS) == _ids(5, 3)
     with pytest.raises(ValueError, match="no word"):
         ids_by_phrases(library, ["?"], CORPUS)
-
-
-def test_without_a_corpus_the_same_papers_come_first(library: Database) -> None:
-    assert ids_by_words(library, ["scaling", "training"], None, limit=3) == ids_by_words(
-        library, ["scaling", "training"], CORPUS, limit=3
-    )
-    assert (count_matches(library, "time"), count_matches(library, "nowhere")) == (3, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.search.ranking import fused_ranks, nearest_rows, similarities, unusually_near
+from analysis.search.ranking import combined_scores, fused_ranks, nearest_rows, similarities, unusually_near
 from domain.paper import ArxivId
 
 
@@ -55,3 +55,19 @@ def test_only_papers_far_above_the_rest_are_unusually_near_and_those_without_a_v
     assert near[-3:].tolist() == [True, True, False]
     assert near[:2000].mean() < 0.03
     assert not unusually_near(np.zeros(4, dtype=np.float32)).any()
+
+
+def test_all_words_outrank_meaning_and_one_incidental_word_does_not() -> None:
+    cosines = np.array([0.1, 0.2, 0.6, 0.0], dtype=np.float32)
+    words = np.array([0.0, 1.0, 0.0, 8.0], dtype=np.float32)
+    scores = combined_scores(cosines, words, greatest_word_score=10.0)
+    assert np.argsort(-scores).tolist() == [3, 2, 1, 0], "all words without a vector, meaning, one word, nothing"
+    assert scores.max() <= 1
+
+
+def test_without_vectors_or_words_the_other_ranks() -> None:
+    nothing, some = np.zeros(3, dtype=np.float32), np.array([0.2, 0.5, 0.1], dtype=np.float32)
+    assert combined_scores(nothing, some, greatest_word_score=1.0).argmax() == 1
+    assert combined_scores(some, nothing, greatest_word_score=0.0).argmax() == 1
+    with pytest.raises(ValueError, match="expected word scores of shape"):
+        combined_scores(some, np.zeros(2, dtype=np.float32), greatest_word_score=1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from analysis.search.ranking import unusually_near
 from analysis.search.semantic_search import EmbeddingSearch, IndexSearch, NearestPapers, NearPaper, PaperSearch
+from analysis.search.word_index import WordIndex
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.search_stems import STEM_DTYPE, packed_stems, stem_number, unpacked_stems
 
 FIRST = date(2026, 6, 15)
 N = 60
@@ -56,6 +58,11 @@ def _vector_of(text: str) -> NDArray[np.float32]:
     return _unit(np.random.default_rng(len(text)).normal(size=(1, 8)))[0]
 
 
+def _word_index() -> WordIndex:
+    blobs = [packed_stems(f"Paper number {row}", "", ()) for row in range(N)]
+    return WordIndex(unpacked_stems(blobs), np.array([len(blob) // STEM_DTYPE.itemsize for blob in blobs]))
+
+
 class RemoteSearch(PaperSearch):
     """A search whose vectors are elsewhere, as in a database: its index has none."""
 
@@ -73,18 +80,19 @@ class RemoteSearch(PaperSearch):
         return bool(self._vectors)
 
     def similarities(self, text: str) -> NDArray[np.float32]:
-        near = self.similarities_of(text, self._index.ids)
-        return np.array([near[i] for i in self._index.ids], dtype=np.float32)
-
-    def similarities_of(self, text: str, papers: Collection[ArxivId]) -> Mapping[ArxivId, float]:
         nowhere, to = np.zeros(8, dtype=np.float32), _vector_of(text)
-        return {i: float(self._vectors.get(i, nowhere) @ to) for i in papers if i in self._index.row_of}
+        return np.array([self._vectors.get(i, nowhere) @ to for i in self._index.ids], dtype=np.float32)
+
+    def word_scores(self, stems: Collection[int]) -> tuple[NDArray[np.float32], float]:
+        words = _word_index()
+        return words.scores(stems), words.greatest_score(stems)
 
     def nearest(
         self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
     ) -> list[NearPaper]:
-        matching = [self._index.ids[row] for row in np.flatnonzero(self._index.matching(among))]
-        near = [NearPaper(i, s) for i, s in self.similarities_of(text, matching).items() if s >= min_similarity]
+        cosines = self.similarities(text)
+        rows = np.flatnonzero(self._index.matching(among) & (cosines >= min_similarity))
+        near = [NearPaper(self._index.ids[row], float(cosines[row])) for row in rows]
         return sorted(near, key=lambda paper: (-paper.similarity, paper.arxiv_id))[:limit]
 
     def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
@@ -96,7 +104,9 @@ class RemoteSearch(PaperSearch):
 
 def _in_memory(index: PaperIndex) -> PaperSearch:
     return IndexSearch(
-        index, lambda text: index.vectors @ _vector_of(text) if index.vectors.shape[1] else np.zeros(N, np.float32)
+        index,
+        lambda text: index.vectors @ _vector_of(text) if index.vectors.shape[1] else np.zeros(N, np.float32),
+        _word_index,
     )
 
 
@@ -171,11 +181,14 @@ def test_the_index_has_every_paper_in_the_order_of_the_similarities(search: Pape
     assert (unusually_near(cosines) == unusually_near(INDEX.vectors @ _vector_of("images"))).all()
 
 
-def test_the_similarity_of_some_papers_leaves_unknown_ones_out(search: PaperSearch) -> None:
-    everything = search.similarities("graphs")
-    some = search.similarities_of("graphs", [INDEX.ids[4], UNKNOWN, INDEX.ids[2], INDEX.ids[-1]])
-    assert list(some) == [INDEX.ids[4], INDEX.ids[2], INDEX.ids[-1]]
-    assert list(some.values()) == pytest.approx([everything[4], everything[2], 0])
+def test_papers_are_scored_by_their_words(search: PaperSearch) -> None:
+    scores, greatest = search.word_scores([stem_number("number"), stem_number("nowhere")])
+    assert scores.shape == (N,)
+    assert (scores > 0).all()
+    assert greatest > 0
+    nothing, least = search.word_scores([])
+    assert (nothing == 0).all()
+    assert least == 0
 
 
 def test_papers_like_a_paper_leave_it_out(search: PaperSearch) -> None:
@@ -218,8 +231,7 @@ def test_a_text_is_compared_once() -> None:
         compared.append(text)
         return INDEX.vectors @ _vector_of(text)
 
-    search = IndexSearch(INDEX, compare)
+    search = IndexSearch(INDEX, compare, _word_index)
     search.nearest("graphs", limit=3)
     search.similarities("graphs")
-    search.similarities_of("graphs", INDEX.ids[:3])
     assert compared == ["graphs"]
