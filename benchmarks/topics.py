@@ -52,7 +52,7 @@ from analysis.sentence_encoder import EmbeddingSettings, load_encoder
 from analysis.topics.assignment import assign_topics, nearest_centroids
 from analysis.topics.bertopic_model import TopicSettings, fit_topics
 from analysis.topics.map_layout import topic_positions
-from analysis.topics.near_topics import members_of, with_near_topics
+from analysis.topics.outlier_reduction import members_of, with_near_topics
 from analysis.topics.topic_matching import KnownTopic, match_topics
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper, one_line

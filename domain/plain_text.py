@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.tex_formulas import plain_formula
+from domain.formula_as_text import plain_formula
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import UsageError
 from mail.failures import Failure, failure_of
-from mail.suppression import suppress_unreachable
+from mail.unreachable_readers import suppress_unreachable
 from store.database import Database
 from store.deliveries import note_report, subscriber_of_message
 from store.suppressed_addresses import suppress

@@ -18,8 +18,8 @@ from domain.mail_transport import Transport
 from domain.progress import Progress
 from domain.subscription import TokenPurpose
 from mail.issue_delivery import wait_after
-from store.block_links import add_block_link
 from store.database import Database
+from store.mailbox_block_links import add_block_link
 from store.subscriber_tokens import add_tokens
 from store.subscribers import add_pending, subscriber_by_address
 from store.subscription_requests import (

@@ -28,7 +28,7 @@ from domain.progress import Progress
 from domain.subscription import Subscriber, TokenPurpose
 from domain.topics import AssignedPaper
 from domain.week import Week
-from mail.suppression import suppress_unreachable
+from mail.unreachable_readers import suppress_unreachable
 from store.database import Database
 from store.deliveries import (
     Claim,

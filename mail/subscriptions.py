@@ -12,7 +12,7 @@ from domain.errors import TooManyRequests, UsageError
 from domain.mail_address import normalised_address
 from domain.subscription import Follow, Preferences, Subscriber, SubscriberState, TokenPurpose
 from runtime.context import AppContext
-from store.block_links import block_by_token, block_link_expiry
+from store.mailbox_block_links import block_by_token, block_link_expiry
 from store.subscriber_tokens import TokenUse, confirm_by_token, token_use
 from store.subscribers import (
     change_preferences,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     import pandas as pd
 
-    from domain.period import Period
+    from domain.trend_periods import Period
     from domain.weekly_table_schemas import TableSchema
     from runtime.context import AppContext
 

@@ -16,8 +16,8 @@ from domain.paper import Paper
 from domain.progress import Progress
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
+from pipeline.digest_venue_waves import waves_and_their_moves
 from pipeline.trend_calls import calls_in, counts_to_call
-from pipeline.venue_waves import waves_and_their_moves
 from store.database import Database
 from store.detections import detections_of_week
 from store.digests import PublishedDigest, newest_digest, publish_digest

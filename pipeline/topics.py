@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from analysis.embed import paper_text
 from analysis.topics.assignment import assign_topics, birth_weeks, nearest_centroids
 from analysis.topics.bertopic_model import TopicSettings, fit_topics, library_versions
-from analysis.topics.births import NewTopic, describe_new_topic, find_new_topic, fits_without_itself
 from analysis.topics.map_layout import new_topic_position, paper_positions, sample_by_id, topic_positions
 from analysis.topics.model_drift import BASELINE_WEEKS, drift_of_week, rise_of_unassigned
-from analysis.topics.near_topics import TopicMembers, members_of, with_near_topics
+from analysis.topics.new_topics import NewTopic, describe_new_topic, find_new_topic, fits_without_itself
+from analysis.topics.outlier_reduction import TopicMembers, members_of, with_near_topics
 from analysis.topics.topic_matching import KnownTopic, free_label, match_topics, shared_papers
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId

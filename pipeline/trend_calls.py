@@ -7,7 +7,7 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.trends import trend_calls
-from domain.counted_words import phrases_of_term
+from domain.phrase_variants import phrases_of_term
 from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
 from domain.week import Week

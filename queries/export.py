@@ -17,8 +17,8 @@ from store.digests import newest_digest, published_weeks
 from store.papers import papers_of_week
 from store.topics import assignments_of_week
 from store.weekly import weekly_counts, weekly_totals
-from templates.citations import no_formula
 from templates.digest_json import digest_json_text
+from templates.paper_exports import no_formula
 
 
 def export_public(context: AppContext, folder: Path) -> Iterator[str]:

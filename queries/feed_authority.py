@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from runtime.context import AppContext
-from store.kept_values import kept_value
+from store.permanent_values import kept_value
 
 
 def feed_authority(context: AppContext) -> str:

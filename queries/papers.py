@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from domain.counted_words import counted_phrases
 from domain.errors import UsageError
 from domain.paper import Paper
+from domain.phrase_variants import counted_phrases
 from queries.parameters import PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.term_resolution import meant_rows, words_named

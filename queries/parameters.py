@@ -8,7 +8,7 @@ from typing import Literal
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
 from domain.errors import UsageError
-from domain.period import Period
+from domain.trend_periods import Period
 
 Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}

@@ -17,9 +17,9 @@ from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
 from domain.harvest import IndexGap
 from domain.paper import ArxivId
-from domain.period import Period
 from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, FittedChange
+from domain.trend_periods import Period
 from domain.trends import TermSeries, TrendPoint
 from domain.week import Week
 from queries.parameters import Level

@@ -10,10 +10,10 @@ from functools import cached_property, partial
 from analysis.search.semantic_search import PaperSearch
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from analysis.trends.shares import papers_by_week
-from domain.counted_words import phrases_of_term
 from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
+from domain.phrase_variants import phrases_of_term
 from domain.trends import SeriesKind, TermReading
 from domain.week import Week
 from queries.parameters import LEVELS, Level

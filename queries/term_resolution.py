@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from analysis.search.ranking import unusually_near
 from analysis.search.semantic_search import PaperSearch
-from domain.counted_words import phrases_of_term
 from domain.detections import TermKind
 from domain.errors import UsageError
+from domain.phrase_variants import phrases_of_term
 from domain.trends import SeriesKind
 from runtime.context import AppContext
 from runtime.settings import known_category

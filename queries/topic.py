@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.topics.topic_details import central_rows, common_techniques, nearest_topics
+from analysis.topics.topic_surroundings import central_rows, common_techniques, nearest_topics
 from domain.errors import NotFound, UsageError
 from domain.paper_arrays import PaperIndex
 from domain.topics import TopicEvent

@@ -12,11 +12,11 @@ import pandas as pd
 from analysis.trends.detector_error import MeasuredError, corrected_shares
 from analysis.trends.growth_of_term import growth_and_changes
 from analysis.trends.shares import share_series
-from domain.counted_words import phrases_of_term
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
-from domain.period import Period
+from domain.phrase_variants import phrases_of_term
 from domain.trend_calls import FittedChange
+from domain.trend_periods import Period
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
 from domain.weekly_table_schemas import WEEKLY_TOTALS

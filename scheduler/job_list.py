@@ -9,8 +9,8 @@ from pathlib import Path
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
 from mail.bounces import our_domains, read_bounces
+from mail.deliveries_for_operator import DELIVERY_JOB
 from mail.service import DELIVERY_LEASE, MailService
-from mail.unresolved_deliveries import DELIVERY_JOB
 from pipeline import stages
 from pipeline.run import publish_week, refresh, weeks_to_publish
 from runtime.context import AppContext

@@ -12,7 +12,7 @@ from domain.mail_message import InlineImage
 from domain.personal_digest import PersonalPart
 from domain.subscription import Preferences
 from domain.week import Week
-from templates import number_text, share_curves, tex
+from templates import marked_text, number_text, share_curves
 from templates.environment import environment
 from templates.links import Links
 
@@ -112,7 +112,7 @@ def issue_frame(
 
 def _subject(issue: Issue, digest: Digest) -> str:
     """The headline first: a date alone tells the reader nothing."""
-    sentence = tex.readable(digest.headline.sentence)
+    sentence = marked_text.readable(digest.headline.sentence)
     name = str(issue)
     max_length = _MAX_SUBJECT - len(name) - 3
     if len(sentence) > max_length:

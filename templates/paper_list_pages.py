@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.detections import Evidence
-from templates.tex import marked
+from templates.marked_text import marked
 
 PAPERS_A_PAGE = 50
 _EXCERPT = 170

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from domain.digest import SharePoint
-from domain.period import PERIODS, Period
+from domain.trend_periods import PERIODS, Period
 from domain.week import Week
 from templates.number_text import decimals_for, is_known, percent, plural
 

@@ -1,11 +1,35 @@
-"""What a term was taken for, as chart legends, pages and files say it."""
+"""Terms as text: their names and kinds, and what each was taken for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from domain.trends import TermReading, TermSeries
-from templates.number_text import KIND_WORDS, plural
+from templates.number_text import plural
+
+KIND_WORDS = {
+    "technique": "technique",
+    "theme": "theme",
+    "topic": "topic",
+    "text": "words",
+    "exact": "words as written",
+    "meaning": "by meaning",
+}
+"""The kinds of terms as pages name them."""
+
+
+def term_name(term: str) -> str:
+    """A term without its prefix."""
+    kind, _, rest = term.partition(":")
+    return rest.strip() if kind in KIND_WORDS and rest.strip() else term
+
+
+def term_text(term: str) -> str:
+    """A phrase or description as pages show it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
+    kind, _, rest = term.partition(":")
+    if kind in ("exact", "meaning") and rest:
+        return f"“{rest.strip()}”, {'as written' if kind == 'exact' else 'by meaning'}"
+    return f"“{rest.strip() if kind == 'text' and rest else term}”"
 
 
 def taken_for_text(series: TermSeries) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from domain.trends import TermSeries, TrendPoint
-from templates.citations import no_formula
+from templates.paper_exports import no_formula
 from templates.term_wording import taken_for_text
 from templates.trend_source import TrendSource
 

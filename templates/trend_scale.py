@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-from domain.period import Period
+from domain.trend_periods import Period
 
 Scale = Literal["shared", "log", "index", "panels"]
 ScaleChoice = Literal["auto", "shared", "log", "index", "panels"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from domain.period import Period
+from domain.trend_periods import Period
 from domain.trends import TermSeries
 from domain.week import iso_instant
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from domain.digest import SharePoint
-from domain.period import Period
+from domain.trend_periods import Period
 from templates.number_text import count, interval, is_known, percent
 from templates.share_curves import Frame, Tick, is_partial, label_day, path_through, period_of, y_ticks
 from templates.trend_scale import Scale, log_constant, log_ticks, start_value

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from domain.period import PERIODS, Period
+from domain.trend_periods import PERIODS, Period
 from domain.trends import TermSeries
 from templates.term_wording import curve_titles
 from templates.trend_scale import Scale, ScaleChoice, fitting_scale, log_constant, log_ticks, n_start, start_value

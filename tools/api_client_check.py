@@ -26,7 +26,7 @@ from typing import Annotated, Any
 
 import typer
 
-from domain.period import PERIODS
+from domain.trend_periods import PERIODS
 
 PACKAGE = "papertide_client"
 MOST = 25

@@ -119,14 +119,14 @@ ABOUT_THE_ALPHABET = frozenset(
         "domain/paper.py",
         "domain/plain_text.py",
         "domain/search_text.py",
-        "domain/tex_formulas.py",
+        "domain/formula_as_text.py",
         "ingest/authors.py",
         "queries/search.py",
-        "templates/citations.py",
+        "templates/paper_exports.py",
         "tests/domain/test_author_name.py",
         "tests/domain/test_plain_text.py",
         "tests/domain/test_search_text.py",
-        "tools/text_sweep.py",
+        "tools/sweep_tex_and_names.py",
     )
 )
 """Files in which "letter" is one of the alphabet."""

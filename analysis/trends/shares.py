@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from domain.digest import Change, Share, SharePoint, Verdict
-from domain.period import PERIODS, Period
+from domain.trend_periods import PERIODS, Period
 from domain.week import Week
 from domain.weekly_table_schemas import SHARES, WEEKLY_TOTALS
 

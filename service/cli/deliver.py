@@ -41,7 +41,12 @@ def deliver(
     ] = False,
 ) -> None:
     """Send every due issue once to every reader, including what is left of an issue that was given up."""
-    from mail.unresolved_deliveries import refused_deliveries, reopen_given_up, resolve_uncertain, uncertain_deliveries
+    from mail.deliveries_for_operator import (
+        refused_deliveries,
+        reopen_given_up,
+        resolve_uncertain,
+        uncertain_deliveries,
+    )
 
     with open_context(ctx) as context:
         mail_service = open_mail_service(context)
@@ -71,7 +76,7 @@ def deliver(
 
 def deliver_due(context: AppContext) -> list[Ended]:
     """Send what is due; returns how each issue ended."""
-    from mail.unresolved_deliveries import DELIVERY_JOB
+    from mail.deliveries_for_operator import DELIVERY_JOB
     from scheduler.job_list import jobs_of
     from scheduler.run_due_jobs import run_due
 
@@ -81,7 +86,7 @@ def deliver_due(context: AppContext) -> list[Ended]:
 
 def print_deliveries(context: AppContext, ended: Sequence[Ended]) -> None:
     """Print a line for each issue: how many of its mails are in which state."""
-    from mail.unresolved_deliveries import count_deliveries
+    from mail.deliveries_for_operator import count_deliveries
 
     counts = count_deliveries(context) if ended else {}
     for end in ended:
@@ -103,7 +108,7 @@ def check_deliveries(ended: Iterable[Ended]) -> None:
 
 
 def _print_due(context: AppContext, mail_service: MailService) -> None:
-    from mail.unresolved_deliveries import count_unsent
+    from mail.deliveries_for_operator import count_unsent
 
     due = mail_service.due_issues()
     for name in due:

@@ -26,8 +26,8 @@ def search(
     from queries.parameters import PaperRequest
     from queries.parse_dates import day
     from queries.search import search
-    from templates import citations
-    from templates.tex import readable
+    from templates import paper_exports
+    from templates.marked_text import readable
 
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
     with open_context(ctx) as context:
@@ -38,9 +38,9 @@ def search(
     if as_json:
         print_json(answer)
     elif as_bibtex:
-        typer.echo(citations.bibtex(papers))
+        typer.echo(paper_exports.bibtex(papers))
     elif as_ris:
-        typer.echo(citations.ris(papers))
+        typer.echo(paper_exports.ris(papers))
     else:
         if not answer.results:
             typer.echo(

@@ -22,7 +22,7 @@ def calls(
     """Trend calls (rising, falling, emerging or cooling) and their outcomes."""
     from queries import trend_calls as call_queries
     from queries.parse_dates import week_named
-    from templates import number_text
+    from templates import change_wording
 
     with open_context(ctx) as context:
         answer = call_queries.calls(context, week_named(week) if week else None)
@@ -35,8 +35,8 @@ def calls(
         typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
     for c in answer.calls:
         scores = {True: "held", False: "did not hold", None: "cannot be told"}
-        line = f"{number_text.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
+        line = f"{change_wording.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
         if c.change:
-            line += f"  {number_text.change_text(c.change)}"
+            line += f"  {change_wording.change_text(c.change)}"
         line += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
         typer.echo(f"{c.week}  {line}{'; called late' * c.late}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from domain.errors import UsageError
-from domain.period import PERIODS, Period
+from domain.trend_periods import PERIODS, Period
 from service.cli.context import open_context
 from service.cli.options import JsonOption, print_json, require_one_of
 from templates.trend_scale import ScaleChoice
@@ -93,7 +93,7 @@ def trends(
 
 
 def _print_trends(answer: Trends) -> None:
-    from templates import number_text, page_message_wording, term_wording
+    from templates import change_wording, page_message_wording, term_wording
     from templates.trend_summary import verdict_alone
 
     if answer.counted_at is not None:
@@ -107,9 +107,9 @@ def _print_trends(answer: Trends) -> None:
         for p in series.points:
             typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
         if (call := series.call) is not None and call.change is not None:
-            typer.echo(f"  called in {call.week}: {number_text.movement_text(call.verdict, call.change)}")
+            typer.echo(f"  called in {call.week}: {change_wording.movement_text(call.verdict, call.change)}")
         elif series.change is not None:
-            typer.echo(f"  tested alone: {number_text.movement_text(verdict_alone(series.change), series.change)}")
+            typer.echo(f"  tested alone: {change_wording.movement_text(verdict_alone(series.change), series.change)}")
 
 
 def _point_text(p: TrendPoint) -> str:

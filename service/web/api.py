@@ -35,8 +35,7 @@ from service.web.dependencies import WebContextDep
 from service.web.errors import ErrorBody
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.page_parameters import OptionalWeek, WeekName
-from service.web.query_params import Cursor, Limit, PaperParams, QueryText, SortBy, TrendParams
+from service.web.query_params import Cursor, Limit, OptionalWeek, PaperParams, QueryText, SortBy, TrendParams, WeekName
 from service.web.request_cost import DIGEST_S, list_cost_s, search_cost_s, trend_cost_s
 from service.web.responses import JSON, STATUS_S, json_text
 

@@ -14,7 +14,7 @@ from queries.parse_dates import week_called
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.page_parameters import WeekName
+from service.web.query_params import WeekName
 from service.web.request_cost import DIGEST_S
 from service.web.responses import JSON, PUBLISHED_S, TEXT, json_text
 from templates.digest_pages import n_list_pages, render_html, render_list_page, render_text

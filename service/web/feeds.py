@@ -28,7 +28,7 @@ from service.web.responses import ATOM, JSON_FEED, json_text
 from templates import feeds
 from templates.feeds import Entry, FeedContent, FeedTitle, atom, json_feed
 from templates.links import WebLinks
-from templates.tex import readable
+from templates.marked_text import readable
 
 router = APIRouter(include_in_schema=False, prefix="/feeds", route_class=KnownParametersRoute)
 

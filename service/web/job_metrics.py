@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from mail.deliveries_for_operator import count_deliveries
 from mail.subscriptions import count_subscribers
-from mail.unresolved_deliveries import count_deliveries
 from queries.service_health import service_health
 from queries.status import troubled_runs
 from runtime.context import AppContext

@@ -16,12 +16,12 @@ from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.paper_lists import exported_papers, filter_values
+from service.web.paper_filters_and_files import exported_papers, filter_values
 from service.web.query_params import MAX_EXPORT, PaperParams
 from service.web.request_cost import list_cost_s
-from templates import citations
-from templates.number_text import term_text
+from templates import paper_exports
 from templates.page_layout import render_page
+from templates.term_wording import term_text
 
 router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
@@ -60,7 +60,9 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
 
 
 @router.get("/papers.{form}")
-async def papers_as_file(request: Request, web: WebContextDep, params: PaperParams, form: citations.Form) -> Response:
+async def papers_as_file(
+    request: Request, web: WebContextDep, params: PaperParams, form: paper_exports.Form
+) -> Response:
     """The papers that a number counts, for a reference manager or a table."""
 
     def found() -> tuple[int, list[Paper]]:
@@ -77,7 +79,7 @@ async def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, P
     With a suffix, as in ``2606.01846.bib``, it is a file for a reference manager.
     """
     name, _, ending = arxiv_id.rpartition(".")
-    for form in citations.SUFFIXES:
+    for form in paper_exports.SUFFIXES:
         if ending == form:
             return await _paper_as_file(request, web, name, form)
 
@@ -95,11 +97,11 @@ async def paper(request: Request, web: WebContextDep, arxiv_id: Annotated[str, P
     return await cached_page(web, request, draw)
 
 
-async def _paper_as_file(request: Request, web: WebContext, name: str, form: citations.Form) -> Response:
+async def _paper_as_file(request: Request, web: WebContext, name: str, form: paper_exports.Form) -> Response:
     paper_id = paper_queries.arxiv_id_of(name)
 
     def draw() -> str:
-        return citations.written([paper_queries.stored_paper(web.context, paper_id)], form)
+        return paper_exports.written([paper_queries.stored_paper(web.context, paper_id)], form)
 
-    file_name = f"{paper_id.replace('/', '_')}.{citations.SUFFIXES[form]}"
-    return await cached_page(web, request, draw, citations.MEDIA_TYPES[form], name=file_name)
+    file_name = f"{paper_id.replace('/', '_')}.{paper_exports.SUFFIXES[form]}"
+    return await cached_page(web, request, draw, paper_exports.MEDIA_TYPES[form], name=file_name)

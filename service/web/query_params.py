@@ -1,4 +1,4 @@
-"""Query parameters, parsed and bounded once for pages, API and feeds."""
+"""Query parameters, and weeks in paths, parsed and bounded once for pages, API and feeds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 
 from domain.errors import UsageError
-from domain.period import Period
+from domain.trend_periods import Period
 from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 from queries.parse_dates import day
 from templates.trend_scale import ScaleChoice
@@ -21,6 +21,8 @@ MAX_EXPORT = 500
 _DAY = r"^(\d{4}(-\d{2}(-\d{2})?|-W\d{2})?)?$"
 
 Name = Annotated[str, Query(max_length=MAX_NAME)]
+WeekName = Annotated[str, Path(max_length=8)]
+OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.")]
 Day = Annotated[
     str, Query(max_length=10, pattern=_DAY, description="2026-05-04, 2026-W19, 2026-05 or 2026.", examples=["2026-05"])
 ]

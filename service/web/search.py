@@ -12,10 +12,10 @@ from queries.search import search
 from service.web.dependencies import WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.paper_lists import exported_papers, filter_values
+from service.web.paper_filters_and_files import exported_papers, filter_values
 from service.web.query_params import MAX_EXPORT, PaperParams, QueryText, SortBy
 from service.web.request_cost import PAGE_S, search_cost_s
-from templates import citations
+from templates import paper_exports
 from templates.links import WEB_LINKS
 from templates.page_layout import Feed
 
@@ -58,7 +58,7 @@ async def search_as_file(
     request: Request,
     web: WebContextDep,
     params: PaperParams,
-    form: citations.Form,
+    form: paper_exports.Form,
     q: QueryText = "",
     sort: SortBy = "relevance",
 ) -> Response:

@@ -9,7 +9,7 @@ from queries.parse_dates import week_named
 from service.web.dependencies import WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.page_parameters import OptionalWeek
+from service.web.query_params import OptionalWeek
 from templates.page_layout import render_page
 
 router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)

@@ -21,10 +21,10 @@ from runtime.context import papertide_version
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.page_parameters import prefixed_topic_options
 from service.web.query_params import MAX_NAME, AxisScale, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, JSON, json_text
+from service.web.topic_options import prefixed_topic_options
 from templates import page_message_wording
 from templates.links import WEB_LINKS, WebLinks
 from templates.term_wording import curve_names

@@ -36,6 +36,13 @@ from domain.subscription import Follow, Preferences, Subscriber
 from domain.week import Week
 from ingest.harvest import plan_harvest, window_of
 from mail.bounces import read_bounces, read_report
+from mail.deliveries_for_operator import (
+    count_unsent,
+    refused_deliveries,
+    reopen_given_up,
+    resolve_uncertain,
+    uncertain_deliveries,
+)
 from mail.folder_transport import FolderTransport
 from mail.service import MailService
 from mail.subscriptions import (
@@ -48,13 +55,6 @@ from mail.subscriptions import (
     own_data,
     request_mail,
     unsubscribe,
-)
-from mail.unresolved_deliveries import (
-    count_unsent,
-    refused_deliveries,
-    reopen_given_up,
-    resolve_uncertain,
-    uncertain_deliveries,
 )
 from pipeline import stages
 from pipeline.detection import detect_missing

@@ -16,9 +16,9 @@ from domain.subscription import Preferences, Subscriber, TokenPurpose
 from domain.week import Week
 from runtime.settings import Settings
 from store.backup import Restored, back_up, restore
-from store.block_links import add_block_link, block_by_token, block_link_expiry
 from store.database import make_schema, open_database
 from store.deliveries import claim_delivery, deliveries_due, delivery_counts, mark_handing, mark_sent, plan_issue
+from store.mailbox_block_links import add_block_link, block_by_token, block_link_expiry
 from store.subscriber_tokens import token_use
 from store.subscribers import add_pending, change_state, confirm, delete_subscriber, subscribers
 from store.suppressed_addresses import suppress, suppression_reason

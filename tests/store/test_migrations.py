@@ -20,9 +20,9 @@ from analysis.search.word_index import WordIndex
 from domain.paper import ArxivId
 from domain.search_stems import stem_numbers
 from domain.week import Week
-from store.block_links import block_by_token, block_link_expiry
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
+from store.mailbox_block_links import block_by_token, block_link_expiry
 from store.paper_arrays import load_stems
 from store.papers import known_papers
 from store.runs import newest_runs

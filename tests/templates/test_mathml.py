@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from templates.marked_text import marked
 from templates.mathml import mathml
-from templates.tex import marked
 
 
 def test_what_plain_text_cannot_say_is_mathml_on_pages_with_its_tex() -> None:

@@ -1,19 +1,18 @@
-"""The trend explorer's summary of a curve, and a digest's sentence on a quiet week."""
+"""The trend explorer's summary of a curve."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from math import nan
 from typing import Any
 
 import pytest
 
-from domain.digest import DigestEdition, SharePoint
-from domain.trend_calls import CallVerdict, FittedChange, TrendCall
+from domain.digest import SharePoint
+from domain.trend_calls import CallVerdict, FittedChange
 from domain.trends import NewestCall, SeriesChange, TermSeries, TrendPoint
 from domain.week import Week
-from templates import number_text, share_curves
+from templates import share_curves
 from templates.trend_summary import Movement, movement
 from templates.trend_svg import WIDE, TrendSeries, number_rows, trend_drawing
 
@@ -131,23 +130,3 @@ def test_the_page_says_what_was_tested_alone() -> None:
 def test_a_change_of_pace_is_shown_with_its_week_and_both_shares() -> None:
     [turn] = moved(change_points=(SeriesChange(date(2026, 3, 9), 0.04, 0.061),)).turns
     assert turn.replace(NB, " ") == "2026-W11: 4.0 % before, 6.1 % after"
-
-
-def called(believable: DigestEdition, verdict: CallVerdict) -> str:
-    week = Week.parse("2026-W25")
-    call = TrendCall(week, "technique", "diffusion", verdict, 0.5, 0.1, nan, 10)
-    lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
-    quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
-    return number_text.quiet_topics_text(quiet)
-
-
-def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
-    assert called(believable, "steady") == "No topic clearly rose or fell this week, and none is new."
-    assert called(believable, "unknown").startswith(
-        "It is not known yet whether topics rise or fall: there are too few weeks"
-    )
-
-
-def test_text_between_backquotes_is_code_and_nothing_else_is_markup() -> None:
-    assert number_text.with_code("`a<b` & c") == "<code>a&lt;b</code> &amp; c"
-    assert number_text.with_code("one ` alone <i>") == "one ` alone &lt;i&gt;"

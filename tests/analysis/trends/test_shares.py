@@ -20,7 +20,7 @@ from analysis.trends.shares import (
     with_verdicts,
 )
 from domain.digest import Change
-from domain.period import PERIODS, Period
+from domain.trend_periods import PERIODS, Period
 from domain.week import Week, weeks_between
 from domain.weekly_table_schemas import WEEKLY_TOTALS
 

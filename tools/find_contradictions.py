@@ -1,6 +1,6 @@
 """Reads every page, feed, mail and JSON of a data folder's weeks for numbers and words that contradict each other.
 
-    python -m tools.check_numbers DATA_DIR [--week 2026-W25 ...]
+    python -m tools.find_contradictions DATA_DIR [--week 2026-W25 ...]
 
 Four kinds of contradiction are looked for:
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.counted_words import counted_phrases, phrases_of_term, singular_and_plural
+from domain.phrase_variants import counted_phrases, phrases_of_term, singular_and_plural
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.topics.topic_details import central_rows, common_techniques, nearest_topics
+from analysis.topics.topic_surroundings import central_rows, common_techniques, nearest_topics
 from domain.detections import TermKind
 
 TERMS: tuple[tuple[TermKind, str], ...] = (

@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.period import PERIODS, Period
+from domain.trend_periods import PERIODS, Period
 from domain.week import Week
 
 MONDAYS = st.dates(date(1991, 8, 14), date(2100, 1, 1)).map(lambda day: Week.containing_day(day).monday)

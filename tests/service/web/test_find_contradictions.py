@@ -7,7 +7,7 @@ from dataclasses import replace
 from runtime.cached_context import CachedContext
 from store.digests import newest_digest
 from tests.service.web.conftest import LAST_WEEK
-from tools.check_numbers import contradictions, documents_of, in_documents, in_edition
+from tools.find_contradictions import contradictions, documents_of, in_documents, in_edition
 
 
 def test_no_page_feed_mail_or_json_contradicts_another(context: CachedContext) -> None:

@@ -1,18 +1,12 @@
-"""Path and query parameters that several pages share."""
+"""The topics that a form's field suggests, as ``<option>`` elements."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Path, Query
 from markupsafe import Markup
 
 from queries import topics as topic_queries
 from service.web.dependencies import WebContext
 from templates.page_layout import datalist_options
-
-WeekName = Annotated[str, Path(max_length=8)]
-OptionalWeek = Annotated[str, Query(max_length=8, description="Such as 2026-W25.")]
 
 
 def topic_options(web: WebContext) -> Markup:

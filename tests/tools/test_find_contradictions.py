@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.check_numbers import in_json, in_text, text_of
+from tools.find_contradictions import in_json, in_text, text_of
 
 SIGNS = str.maketrans("-", "\N{MINUS SIGN}")
 

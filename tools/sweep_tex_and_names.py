@@ -1,8 +1,9 @@
 r"""Runs every title and abstract, and every author line, of a folder of metadata through TeX and name handling.
 
-``python -m tools.text_sweep FOLDER`` reads ``*.jsonl.gz`` files, one paper as a JSON object a line with ``title``,
-``abstract`` and, where there are some, ``authors``. It prints crashes, time, and counts by kind of change, compares
-accents with pylatexenc and names with nameparser and pybtex, and writes a random sample of changed texts to read.
+``python -m tools.sweep_tex_and_names FOLDER`` reads ``*.jsonl.gz`` files, one paper as a JSON object a line with
+``title``, ``abstract`` and, where there are some, ``authors``. It prints crashes, time, and counts by kind of change,
+compares accents with pylatexenc and names with nameparser and pybtex, and writes a random sample of changed texts to
+read.
 """
 
 from __future__ import annotations

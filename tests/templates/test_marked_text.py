@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.detections import Evidence
 from domain.plain_text import pieces
-from templates.tex import marked, readable
+from templates.marked_text import marked, readable, with_code
 
 TEXISH = st.lists(st.sampled_from([*r"ab1 $\{}^_%~-`'&<>()[]é", "\\emph{", "$x^2$", "--", r"\("]), max_size=60).map(
     "".join
@@ -106,3 +106,8 @@ def test_marks_never_change_the_text(raw: str, ends: list[tuple[int, int]]) -> N
 @given(st.text(alphabet=st.characters(exclude_categories=["C"], exclude_characters="$\\{}`'~-"), max_size=40))
 def test_text_without_tex_is_left_alone(raw: str) -> None:
     assert readable(raw) == raw
+
+
+def test_text_between_backquotes_is_code_and_nothing_else_is_markup() -> None:
+    assert with_code("`a<b` & c") == "<code>a&lt;b</code> &amp; c"
+    assert with_code("one ` alone <i>") == "one ` alone &lt;i&gt;"

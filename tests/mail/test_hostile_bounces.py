@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.hostile_mails import hostile_mail, reading_ms
+from benchmarks.hostile_bounces import hostile_mail, reading_ms
 from mail.bounces import read_report
 
 KINDS = {"failed", "passing", "complaint", "other"}

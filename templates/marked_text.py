@@ -1,4 +1,4 @@
-r"""Titles and abstracts as HTML: TeX as plain text or MathML, and the words of evidence marked."""
+r"""Text as HTML: titles and abstracts, with TeX as MathML and evidence marked, and messages with code."""
 
 from __future__ import annotations
 
@@ -48,3 +48,11 @@ def marked(raw: str, evidence: Sequence[Evidence] = ()) -> Markup:
         text = Markup("").join(text for _, text in run)
         html += Markup("<mark>{}</mark>").format(text) if is_marked else text
     return html
+
+
+def with_code(text: str) -> Markup:
+    """A text as HTML, with the parts between backquotes as code."""
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # a backquote without its partner
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))

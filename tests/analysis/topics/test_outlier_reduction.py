@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.topics.assignment import assign_topics, second_topics
-from analysis.topics.near_topics import TopicMembers, members_of, with_near_topics
+from analysis.topics.outlier_reduction import TopicMembers, members_of, with_near_topics
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.topics import FittedTopics

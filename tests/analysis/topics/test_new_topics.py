@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analysis.topics.births import describe_new_topic, find_new_topic, fits_without_itself
+from analysis.topics.new_topics import describe_new_topic, find_new_topic, fits_without_itself
 
 N_DIMS = 48
 FLOOR = 0.6

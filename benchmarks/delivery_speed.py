@@ -1,8 +1,8 @@
 """How many personal digests a second are composed and handed over, and whether memory stays flat.
 
-    python -m benchmarks.delivery                      10,000 readers, a mail server on loopback
-    python -m benchmarks.delivery --readers 1000
-    python -m benchmarks.delivery --data FOLDER        on a copy of an installation's database, with its real papers
+    python -m benchmarks.delivery_speed                   10,000 readers, a mail server on loopback
+    python -m benchmarks.delivery_speed --readers 1000
+    python -m benchmarks.delivery_speed --data FOLDER     on a copy of an installation's database, with its real papers
 
 Beside it, in the same run, the way that is usual: every mail rendered whole and its styles inlined again, built with
 ``EmailMessage``, without sending.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from store.database import Database
-from store.kept_values import kept_value
+from store.permanent_values import kept_value
 
 
 def test_the_first_value_stays(database: Database) -> None:

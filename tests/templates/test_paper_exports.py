@@ -10,7 +10,7 @@ import rispy
 
 from domain.author_name import AuthorName
 from domain.paper import ArxivId, Paper
-from templates.citations import bibtex, csl, ris
+from templates.paper_exports import bibtex, csl, ris
 
 AT = datetime(2026, 6, 16, tzinfo=UTC)
 

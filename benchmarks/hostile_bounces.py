@@ -1,6 +1,6 @@
 """How long bounce reports take to read that somebody made to be slow or to break the reader.
 
-    python -m benchmarks.hostile_mails [--mails 10000] [--seed 7] [--limit-ms 50]
+    python -m benchmarks.hostile_bounces [--mails 10000] [--seed 7] [--limit-ms 50]
 
 Each mail is put together from pieces that are costly for parsers and patterns: deep nesting, many parts, long lines,
 endless folds, wrong encodings, unclosed marks, our own Message-ID in odd places, and random bytes; up to 300 kB. The

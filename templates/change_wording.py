@@ -1,0 +1,80 @@
+"""Verdicts, and changes with the calls and waves behind them, as text."""
+
+from __future__ import annotations
+
+from domain.digest import MoveOfWave, VenueWave
+from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, TrendCall
+from templates.number_text import UNKNOWN, count, plural, points, points_interval
+
+
+def verdict_text(verdict: str) -> str:
+    """A verdict in a word or two, everywhere that one is shown.
+
+    A steady share is not proven equal; its change may be noise.
+    """
+    return {
+        "steady": "within noise",
+        "unknown": "not known",
+        "seasonal": "moved, as a year before",
+        "unproven": "within noise",
+    }.get(verdict, verdict)
+
+
+def arrow(verdict: str) -> str:
+    """The sign before a verdict: ``▲``, ``▼`` or ``≈``; none where nothing is known."""
+    if verdict in (*UPWARD, "up"):
+        return "▲"
+    if verdict in (*DOWNWARD, "down"):
+        return "▼"
+    return "" if verdict in ("unknown", "new") else "≈"
+
+
+def verdict_class(verdict: str) -> str:
+    """``up``, ``down`` or ``steady``, for the colour of a verdict."""
+    return {"▲": "up", "▼": "down"}.get(arrow(verdict), "steady")
+
+
+def change_text(change: FittedChange) -> str:
+    """A change with its interval and its weeks: ``+2.1 points (+0.5 to +3.9) over 12 weeks``."""
+    return f"{points(change)} ({points_interval(change)}) {over_weeks(change)}"
+
+
+def over_weeks(change: FittedChange) -> str:
+    """The weeks of a change: ``over 12 weeks``."""
+    return f"over {plural(change.n_weeks, 'week')}"
+
+
+def call_text(call: TrendCall | None) -> str:
+    """A call with the change that it rests on: ``▲ rising, +2.1 points (+0.5 to +3.9) over 12 weeks``."""
+    if call is None or call.verdict == "unknown":
+        return f"{UNKNOWN}: too few weeks or papers"
+    return movement_text(call.verdict, call.change)
+
+
+def wave_text(wave: MoveOfWave) -> str:
+    """Why a move is a venue's: ``24 of its 56 papers name Interspeech; without that wave, within noise``."""
+    named = (
+        f"{count(wave.k)} of its {plural(wave.n, 'paper')} name {wave.venue}"
+        if wave.k
+        else f"earlier weeks had a wave of {wave.venue} papers"
+    )
+    return f"{named}; without that wave, {verdict_text('steady')}"
+
+
+def venue_wave_text(wave: VenueWave) -> str:
+    """A wave in numbers: ``Interspeech, 45 papers (usually 2 a week; 12 in the same week a year before)``."""
+    last_year = "" if wave.n_last_year is None else f"; {count(wave.n_last_year)} in the same week a year before"
+    return f"{wave.venue}, {plural(wave.n_papers, 'paper')} (usually {wave.n_usual:.0f} a week{last_year})"
+
+
+def movement_text(verdict: str, change: FittedChange | None) -> str:
+    """A verdict and the change of the same test: ``▼ down, −1.0 points (−1.8 to −0.2) over 12 weeks``."""
+    word = f"{arrow(verdict)} {verdict_text(verdict)}".strip()
+    return word if change is None else f"{word}, {change_text(change)}"
+
+
+def record_text(record: CallRecord) -> str:
+    """How calls turned out: ``after 12 weeks, 31 of 40 held (2 unclear)``."""
+    n_clear = record.n_held + record.n_failed
+    unclear = f" ({count(record.n_unknown)} unclear)" if record.n_unknown else ""
+    return f"after {record.horizon_weeks} weeks, {count(record.n_held)} of {count(n_clear)} held{unclear}"

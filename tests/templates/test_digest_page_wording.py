@@ -1,0 +1,36 @@
+"""Texts on a whole digest: a quiet week, and the papers that fit a topic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import nan
+
+from domain.digest import DigestEdition, Share, TopicCoverage
+from domain.trend_calls import CallVerdict, TrendCall
+from domain.week import Week
+from templates import digest_page_wording
+
+NB = "\u00a0"
+
+
+def test_the_papers_that_fit_a_topic_have_no_false_precision() -> None:
+    assert digest_page_wording.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0))).startswith(
+        "all of the week"
+    )
+    assert "100" not in digest_page_wording.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0)))
+    assert digest_page_wording.coverage_text(TopicCoverage(9, Share(30, 40, 0.75, 0.6, 0.9))).startswith(f"75.0{NB}%")
+
+
+def called(believable: DigestEdition, verdict: CallVerdict) -> str:
+    week = Week.parse("2026-W25")
+    call = TrendCall(week, "technique", "diffusion", verdict, 0.5, 0.1, nan, 10)
+    lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
+    quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
+    return digest_page_wording.quiet_topics_text(quiet)
+
+
+def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
+    assert called(believable, "steady") == "No topic clearly rose or fell this week, and none is new."
+    assert called(believable, "unknown").startswith(
+        "It is not known yet whether topics rise or fall: there are too few weeks"
+    )
