@@ -101,8 +101,9 @@ def test_bad_lines_are_named_with_their_numbers_and_the_rest_is_stored(
 
 def test_a_file_full_of_bad_lines_names_some_and_counts_all(database: Database, tmp_path: Path) -> None:
     skipped = SkippedLines()
-    list(_import(database, _written(tmp_path, b"no\n" * 100), skipped))
-    assert skipped.n == 100
+    notes = [step.note for step in _import(database, _written(tmp_path, b"{}\n" * 100), skipped)]
+    assert (skipped.n, skipped.first) == (100, "line 1 (no field 'categories')")
+    assert notes[-1] == "0 watched papers in 100 lines"
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1), (1, 0, 0, 0, 2), (2, 0, 0, 0, 1)])
@@ -130,7 +131,8 @@ def test_papers_before_the_end_of_a_truncated_file_are_stored(
 
 
 def test_progress_through_the_file_is_in_mb(database: Database, tmp_path: Path, make_paper: Make) -> None:
-    path = _written(tmp_path, *(snapshot_line(make_paper(i, comment="x" * 400_000)) for i in range(9)))
+    padding = b" " * 400_000 + b"\n"
+    path = _written(tmp_path, *(snapshot_line(make_paper(i)).rstrip(b"\n") + padding for i in range(9)))
     steps = list(_import(database, path))
     assert [(s.n_done, s.n_total, s.unit) for s in steps] == [(1, 4, "MB"), (3, 4, "MB"), (4, 4, "MB")]
     assert steps[-1].note == "9 watched papers in 9 lines"
