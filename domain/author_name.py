@@ -156,9 +156,14 @@ def _plain(part: str) -> str:
     return " ".join((text if "\\" in text else text.translate(_NO_BRACES)).split())
 
 
+_GROUP_OF = re.compile(r"(\S+) (?:of|for)\b", re.IGNORECASE)
+
+
 def names_apart(text: str) -> list[str]:
-    """The people of "Ada Example and Li Wei"; a team such as "Science and Technology Team" stays whole."""
+    """The people of "Ada Example and Li Wei"; "Science and Technology Team" and "Team of Ada and Ben" stay whole."""
     parts = _AND.split(text)
+    if len(parts) == 2 and " " not in parts[1] and any(is_team(name) for name in _GROUP_OF.findall(parts[0])):
+        return [text]  # one word after it goes on with what the group is of; a person would have two
     if len(parts) > 1 and is_team(parts[-1]) and (len(parts[0].split()) < 2 or is_team(parts[0]) or " of " in text):
         return [text]
     return [_BEFORE.sub("", part) for part in parts]
