@@ -52,7 +52,7 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
     Examples
     --------
     >>> failure_of("5.0.0", "smtp; 550 5.1.1 no such user")
-    Failure(kind='failed', status='5.1.1', why='no such mailbox')
+    Failure(kind='failed', status='5.1.1', why='no such mailbox', is_unclear=False)
     >>> failure_of("5.2.1", "receiving mail at a rate that prevents delivery").kind
     'passing'
     """
