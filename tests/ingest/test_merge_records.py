@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.author_name import AuthorName
 from domain.paper import Paper, PaperSource
 from ingest.authors import split_authors
 from ingest.harvest import plan_harvest
@@ -104,9 +105,11 @@ def test_hearing_the_same_again_changes_nothing(make_paper: Make, data: st.DataO
     assert (again.new, again.replaced, again.revised) == ((), (), ())
 
 
-def test_whose_record_it_is_does_not_make_it_another_paper(make_paper: Make) -> None:
+def test_source_and_author_parts_do_not_make_it_another_paper(make_paper: Make) -> None:
     assert len({make_paper(source=source) for source in SOURCES}) == 1
-    assert {f.name for f in fields(Paper) if not f.compare} == {"source"}
+    parts = (AuthorName("Example", "Ada"),)
+    assert make_paper(authors=("Ada Example",), author_parts=parts) == make_paper(authors=("Ada Example",))
+    assert {f.name for f in fields(Paper) if not f.compare} == {"source", "author_parts"}
 
 
 @pytest.mark.parametrize(
