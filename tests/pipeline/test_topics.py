@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.topics.bertopic_model import TopicSettings
+from analysis.topics.outlier_reduction import MAX_BELOW_BY_PAPERS, MAX_BELOW_BY_TITLE
 from domain.embeddings import Embeddings
 from domain.paper import Paper
 from domain.progress import Progress
@@ -184,7 +185,7 @@ def test_a_paper_whose_title_uses_a_topics_label_gets_the_topic_a_little_below_t
     noise = np.random.default_rng(5).normal(size=N_DIMS)
     centroid = model.fitted.centroids[number].astype(np.float64)
     noise -= (noise @ centroid) * centroid
-    cosine = floor - 0.05
+    cosine = floor - (MAX_BELOW_BY_PAPERS + MAX_BELOW_BY_TITLE) / 2
     vector = cosine * centroid + np.sqrt(1 - cosine**2) * noise / np.linalg.norm(noise)
     papers = [
         radar.make_one(f"{name} of another kind", f"{week.start_at:%y%m}.9{n:04d}", week)
