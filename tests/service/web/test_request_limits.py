@@ -15,7 +15,7 @@ from runtime.service_settings import ServiceSettings
 from service.web.app import PAGES_AND_API, make_app
 from service.web.dependencies import WebContext
 from service.web.known_parameters import KnownParametersRoute
-from tests.service.web.conftest import LAST_WEEK, make_context
+from tests.service.web.conftest import LAST_WEEK, WordEncoder, make_context
 
 
 def _client(context: CachedContext, **service: Any) -> TestClient:
@@ -62,6 +62,15 @@ def test_every_route_refuses_what_it_does_not_know(web: TestClient) -> None:
 
 # -- keys of the cache
 
+
+@pytest.fixture(scope="module")
+def loaded_context(context: CachedContext) -> CachedContext:
+    """The context with its papers loaded and its state always looked up: the first load begins a new state."""
+    loaded = CachedContext(context.settings, db=context.db, encoder=WordEncoder(), check_every_s=0)
+    loaded.preload()
+    return loaded
+
+
 SAME = [
     ("/trends?term=diffusion", "/trends?by=week&term=diffusion&term=diffusion&level=adopts&primary=false"),
     ("/papers?category=cs.CV", "/papers?category=cs.CV&category=&term=&limit=20&cursor="),
@@ -72,8 +81,8 @@ SAME = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_one_question_has_one_page_however_it_is_written(context: CachedContext, one: str, other: str) -> None:
-    client = _client(context)
+def test_one_question_has_one_page_however_it_is_written(loaded_context: CachedContext, one: str, other: str) -> None:
+    client = _client(loaded_context)
     answers = [client.get(path) for path in (one, other)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
@@ -102,8 +111,8 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("path", "changes"), DIFFERENT, ids=[path for path, _ in DIFFERENT])
-def test_every_parameter_is_part_of_the_key(context: CachedContext, path: str, changes: tuple[str, ...]) -> None:
-    client = _client(context)
+def test_every_parameter_is_part_of_the_key(loaded_context: CachedContext, path: str, changes: tuple[str, ...]) -> None:
+    client = _client(loaded_context)
     for n, query in enumerate(("", *changes), 1):
         assert client.get(f"{path}&{query}" if query else path).status_code == 200, query
         assert len(_web_of(client).page_cache) == n, query
