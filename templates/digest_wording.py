@@ -141,9 +141,14 @@ def _match(match: FollowMatch, frequency: Frequency) -> str:
 
 
 def _by_and_to(move: ShareMove) -> str:
-    """``by 4.2 points in 12 weeks, to 21.0 %``: the change that was tested, and this week's share."""
-    by = "" if move.change is None else f"by {size_in_points(move.change)} in {plural(move.change.n_weeks, 'week')}, "
-    return f"{by}to {percent(move.share)}"
+    """``by 4.2 points in 12 weeks, to a fitted 21.0 %``: the change that was tested, and where its line ends.
+
+    One week's share scatters around the line, so it may be smaller than the change itself.
+    """
+    if move.change is None:
+        return f"to {percent(move.share)}"
+    weeks = plural(move.change.n_weeks, "week")
+    return f"by {size_in_points(move.change)} in {weeks}, to a fitted {percent(move.change.share_last)}"
 
 
 def _inside_sentence(name: str) -> str:

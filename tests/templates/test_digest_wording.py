@@ -50,21 +50,21 @@ LEADS = "21.0 % of the week's papers use transformers"
         (replace(QUIET, leader=None), "Too few papers are on record for a share of any technique."),
         (
             replace(QUIET, largest_move=MOVE, n_weeks_held=13),
-            f"LLM agents rose most, by 5.8 points in 13 weeks, to 12.1 % of the week's papers; {LEADS}.",
+            f"LLM agents rose most, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's papers; {LEADS}.",
         ),
         (
             replace(QUIET, largest_move=replace(MOVE, is_measured=False)),
-            "LLM agents (accuracy not measured) rose most, by 5.8 points in 13 weeks, to 12.1 % of the week's "
+            "LLM agents (accuracy not measured) rose most, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's "
             f"papers; {LEADS}.",
         ),
         (
             replace(QUIET, largest_move=replace(MOVE, name="Transformers")),
-            "Transformers rose most, by 5.8 points in 13 weeks, to 12.1 % of the week's papers.",
+            "Transformers rose most, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's papers.",
         ),
         (
             replace(QUIET, largest_move=FALL, rising_topic=TOPIC),
-            "Diffusion models fell most, by 5.1 points in 26 weeks, to 3.8 % of the week's papers; "
-            f"the topic that gained most is video generation, by 1.5 points in 26 weeks, to 2.6 %; {LEADS}.",
+            "Diffusion models fell most, by 5.1 points in 26 weeks, to a fitted 4.0 % of the week's papers; "
+            f"the topic that gained most is video generation, by 1.5 points in 26 weeks, to a fitted 2.5 %; {LEADS}.",
         ),
         (
             replace(QUIET, n_weeks_held=12, wave_move=WaveMove("speech recognition", True, "Interspeech")),
@@ -73,13 +73,24 @@ LEADS = "21.0 % of the week's papers use transformers"
         ),
         (
             replace(QUIET, rising_topic=TOPIC),
-            "The topic that gained most is video generation, by 1.5 points in 26 weeks, to 2.6 % of the week's "
-            f"papers; {LEADS}; no technique or theme clearly rose or fell in the 26 weeks on record.",
+            "The topic that gained most is video generation, by 1.5 points in 26 weeks, to a fitted 2.5 % of the "
+            f"week's papers; {LEADS}; no technique or theme clearly rose or fell in the 26 weeks on record.",
         ),
     ],
 )
 def test_the_headline_says_what_moved_and_then_what_leads(facts: HeadlineFacts, sentence: str) -> None:
     assert WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ") == sentence
+
+
+def test_a_headline_never_sets_a_change_beside_a_smaller_share() -> None:
+    facts = replace(QUIET, largest_move=_move("Menus", 0.001, 0.036, 0.0064))
+    sentence = WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ")
+    assert sentence.startswith("Menus rose most, by 3.5 points in 26 weeks, to a fitted 3.6 % of the week's papers; ")
+
+
+def test_a_move_without_a_stored_change_states_the_weeks_share() -> None:
+    sentence = WORDING.headline(replace(QUIET, largest_move=replace(MOVE, change=None)))
+    assert sentence.startswith("LLM agents rose most, to 12.1\N{NO-BREAK SPACE}% of the week's papers; ")
 
 
 def test_no_limit_makes_no_note_and_each_limit_makes_one() -> None:
