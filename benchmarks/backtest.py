@@ -5,7 +5,7 @@
 Reads ``arxiv/cs-CL-history``, counts words in titles and abstracts by week, and makes the calls of every week from the
 27th on, beside Kleinberg's bursts and a plain four-week ratio. The words below were chosen today, with hindsight, and
 so are the terms that stand beside them to be tested and to be called wrongly; what is not chosen with hindsight is when
-they are called. All rules are judged alike (``benchmarks/trend_call_judging.py``).
+they are called. All rules are judged alike (``benchmarks/trend_call_rivals.py``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.trends.trend_calls import COOLING_WITHIN_WEEKS, TermCounts, make_calls
-from benchmarks.trend_call_judging import alarms, four_week_ratio, held, kleinberg_bursts, share_of_weeks
+from benchmarks.trend_call_rivals import alarms, four_week_ratio, held, kleinberg_bursts, share_of_weeks
 from domain.trend_calls import UPWARD, WINDOW_WEEKS
 from domain.week import Week, weeks_between
 

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sources import as_on_kaggle
+from benchmarks.source_agreement import as_on_kaggle
 
 CATEGORY = "cs.CL"
 FIRST_YEAR = 2013

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis.search.ranking import fused_ranks, nearest_rows
+from domain.packed_stems import stem_number
 from domain.paper import ArxivId
-from domain.search_stems import stem_number
 from domain.search_text import search_words
 from queries.parameters import PaperRequest
 from queries.search import CANDIDATES, content_words, search

@@ -25,7 +25,7 @@ from analysis.trends.detector_error import MeasuredError, corrected_shares, meas
 from analysis.trends.growth import fit_growth
 from analysis.trends.shares import share_of
 from analysis.trends.trend_calls import TermCounts, make_calls
-from benchmarks.trend_call_judging import four_week_ratio, kleinberg_bursts
+from benchmarks.trend_call_rivals import four_week_ratio, kleinberg_bursts
 from domain.trend_calls import UPWARD, WINDOW_WEEKS
 from domain.week import Week
 

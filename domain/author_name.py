@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from domain.plain_text import with_letters
+from domain.tex_as_text import with_letters
 
 
 @dataclass(frozen=True)

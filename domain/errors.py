@@ -31,10 +31,11 @@ machine or a reader's address, so pages, logs and the public part of the run led
 from __future__ import annotations
 
 import math
-import re
 import traceback
 from datetime import datetime
 from typing import Literal
+
+from domain.redaction import redact_addresses, redact_private
 
 
 class PapertideError(Exception):
@@ -281,21 +282,3 @@ def error_location(error: BaseException) -> str:
 
 
 _N_FRAMES = 8
-_ADDRESS = re.compile(r"[^\s<>@\"'(),;:]+@(?:[\w-]+(?:\.[\w-]+)+|localhost|\[[^\]\s]*\])", re.IGNORECASE)
-_PATH = re.compile(r"(?:sqlite|file):/\S*|(?<![\w:/.\\])(?:~|[A-Za-z]:)?[/\\]{1,2}[^\s/\\'\"<>]{2}[^\s'\"<>]*")
-
-
-def redact_addresses(text: str) -> str:
-    """The text with mail addresses replaced by ``[address]``."""
-    return _ADDRESS.sub("[address]", text)
-
-
-def redact_private(text: str) -> str:
-    """The text with mail addresses and absolute paths replaced; web addresses stay.
-
-    Examples
-    --------
-    >>> redact_private("<ada@example.org> in '/srv/papertide/mail', see https://arxiv.org/abs/2606.00001")
-    "<[address]> in '[path]', see https://arxiv.org/abs/2606.00001"
-    """
-    return _PATH.sub("[path]", redact_addresses(text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from domain.plain_text import plain_text, with_letters
+from domain.tex_as_text import plain_text, with_letters
 
 _WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")

@@ -22,7 +22,7 @@ from domain.author_name import AuthorName, real_authors
 from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
 from domain.paper import ArxivId, Paper, categories_among, one_line, parse_entry_id, says_withdrawn
-from domain.plain_text import text_line
+from domain.tex_as_text import text_line
 from ingest.http_session import ArxivHttpSession
 from ingest.malformed_records import parse_records
 from ingest.rate_limiter import RateLimiter

@@ -9,7 +9,7 @@ consistent then, so only the times of the papers can show it:
 - *range*: a batch within the week has next to nothing, with papers before and after it, and no holiday explains it.
 
 What to expect comes from the same week's other batches, and from the batches of up to ``N_REFERENCE_WEEKS`` complete
-weeks before it. ``python -m benchmarks.index_gap`` measures the decision on a year of real submission times.
+weeks before it. ``python -m benchmarks.index_gap_detection`` measures the decision on a year of real submission times.
 """
 
 from __future__ import annotations

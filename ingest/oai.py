@@ -12,8 +12,8 @@ from lxml import etree
 from domain.author_name import AuthorName, real_authors
 from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.paper import ArxivId, Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
-from domain.plain_text import text_line
-from ingest.authors import split_authors
+from domain.tex_as_text import text_line
+from ingest.author_lines import split_authors
 from ingest.dates import parse_mail_date
 from ingest.http_session import ArxivHttpSession
 from ingest.malformed_records import parse_records

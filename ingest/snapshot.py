@@ -18,8 +18,8 @@ from typing import Any, BinaryIO, cast
 from domain.author_name import AuthorName, real_authors
 from domain.errors import UsageError
 from domain.paper import Paper, PaperVersion, categories_among, one_line, parse_arxiv_id, says_withdrawn
-from domain.plain_text import text_line
-from ingest.authors import split_authors
+from domain.tex_as_text import text_line
+from ingest.author_lines import split_authors
 from ingest.dates import parse_mail_date
 from ingest.record_bounds import (
     MAX_AUTHOR,

@@ -11,10 +11,10 @@ import numpy as np
 
 from analysis.search.ranking import combined_scores, nearest_rows
 from domain.errors import UsageError
+from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId, Paper, pasted_names
 from domain.paper_query import PaperQuery
-from domain.plain_text import plain_text, with_letters
-from domain.search_stems import stem_number, stem_numbers
+from domain.tex_as_text import plain_text, with_letters
 from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query

@@ -25,9 +25,9 @@ from domain.errors import (
     Stopped,
     private_detail,
     public_message,
-    redact_private,
 )
 from domain.progress import Progress
+from domain.redaction import redact_private
 from mail.issue_delivery import wait_after
 from runtime.lease import held_lease
 from store.database import Database

@@ -11,8 +11,8 @@ from domain.detections import Detection, Evidence, PaperDetections
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
-from store.paper_conditions import is_watched
 from store.schema import detected_paper, detection, paper, weekly_basis
+from store.watched_papers import is_watched
 
 
 def ids_without_detections(db: Database, detector_id: str) -> list[ArxivId]:

@@ -10,9 +10,9 @@ from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
-from store.paper_conditions import is_watched
 from store.schema import embedding, paper
 from store.vector_encoding import pack_vector, unpack_vectors
+from store.watched_papers import is_watched
 
 
 def ids_without_embedding(db: Database, model_id: str) -> list[ArxivId]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sqlalchemy import and_, func, select
 
 from domain.detections import TermKind
+from domain.packed_stems import STEM_DTYPE, unpacked_stems
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
-from domain.search_stems import STEM_DTYPE, unpacked_stems
 from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import (

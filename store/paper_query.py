@@ -8,8 +8,8 @@ from datetime import UTC, datetime, time
 from sqlalchemy import ColumnElement, select
 
 from domain.paper_query import ALL_PAPERS, PaperQuery
-from store.paper_conditions import is_watched
 from store.schema import detection, paper, topic_assignment
+from store.watched_papers import is_watched
 
 
 @dataclass(frozen=True)

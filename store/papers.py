@@ -10,12 +10,11 @@ from sqlalchemy import ColumnElement, Connection, delete, func, literal, select,
 
 from domain.author_name import AuthorName
 from domain.harvest import HarvestedWindow, HarvestPlan
+from domain.packed_stems import packed_stems
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
-from domain.search_stems import packed_stems
 from domain.search_text import indexed_text, search_words
 from domain.week import Week
 from store.database import Database
-from store.paper_conditions import IS_NOT_WITHDRAWN, is_listed, is_watched
 from store.schema import (
     UtcDateTime,
     detected_paper,
@@ -27,6 +26,7 @@ from store.schema import (
     topic_assignment,
     weekly_basis,
 )
+from store.watched_papers import IS_NOT_WITHDRAWN, is_listed, is_watched
 from store.windows import store_window
 
 _PAPER_COLUMNS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, exists, func, select, update
 
-from domain.errors import redact_addresses, redact_private
+from domain.redaction import redact_addresses, redact_private
 from store.database import Database
 from store.schema import job_run
 

@@ -90,7 +90,7 @@ paper = Table(
     Column("search_title", Text),  # the words that are indexed; null if those of title
     Column("search_abstract", Text),  # the same for abstract
     Column("search_authors", Text, nullable=False, server_default=""),  # the same for authors
-    Column("stems", LargeBinary),  # what searches rank by, an array of domain.search_stems.STEM_DTYPE
+    Column("stems", LargeBinary),  # what searches rank by, an array of domain.packed_stems.STEM_DTYPE
     Index(None, "week_start", "arxiv_id"),
     Index(None, "submitted_at", "arxiv_id"),
 )

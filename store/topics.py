@@ -15,7 +15,6 @@ from domain.paper import ArxivId
 from domain.topics import AssignedPaper, FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week
 from store.database import Database
-from store.paper_conditions import is_watched
 from store.paper_query import Corpus, matches
 from store.schema import (
     embedding,
@@ -30,6 +29,7 @@ from store.schema import (
     weekly_basis,
 )
 from store.vector_encoding import pack_vector, unpack_vector, unpack_vectors
+from store.watched_papers import is_watched
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from domain.harvest import MAX_NAMED, HarvestedWindow, IndexGap, LateArrivals, W
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
-from store.paper_conditions import categories_key, is_in_window, is_listed, is_watched
 from store.schema import harvest_window, paper
+from store.watched_papers import categories_key, is_in_window, is_listed, is_watched
 
 _GAP = TypeAdapter(IndexGap)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.detections import ADOPTS, MENTIONS
 from domain.digest import DetectedPaper, DigestEdition, PaperList, TermLine, TopicLine
-from templates import paper_list_pages
+from templates import paper_list_paging
 from templates.digest_json import digest_json_text
 from templates.environment import environment
 from templates.links import DIGEST_FILE_LINKS, LIST_FILE_LINKS, Links, topic_anchor
@@ -125,7 +125,7 @@ def render_list_page(
         raise ValueError(f"{edition.digest.week} has no list {slug!r}, only {sorted(by_slug)}")
     line = _lines(edition).get(slug)
     sections = _sections(by_slug[slug], line)
-    last = paper_list_pages.n_pages(sections)
+    last = paper_list_paging.n_pages(sections)
     if not 1 <= page <= last:
         raise ValueError(f"{edition.digest.week}: {slug} has pages 1 to {last}, got {page}")
     return (
@@ -135,8 +135,8 @@ def render_list_page(
             digest=edition.digest,
             papers=by_slug[slug],
             line=line,
-            sections=paper_list_pages.sections_of_page(sections, page),
-            contents=paper_list_pages.contents(sections) if last > 1 else (),
+            sections=paper_list_paging.sections_of_page(sections, page),
+            contents=paper_list_paging.contents(sections) if last > 1 else (),
             page=page,
             n_pages=last,
             links=links,
@@ -148,7 +148,7 @@ def render_list_page(
 def n_list_pages(edition: DigestEdition, slug: str) -> int:
     """How many pages the list of that slug has; 0 if there is none."""
     papers = next((papers for papers in edition.paper_lists if papers.slug == slug), None)
-    return 0 if papers is None else paper_list_pages.n_pages(_sections(papers, _lines(edition).get(slug)))
+    return 0 if papers is None else paper_list_paging.n_pages(_sections(papers, _lines(edition).get(slug)))
 
 
 def digest_files(edition: DigestEdition) -> dict[str, str]:

@@ -8,8 +8,8 @@ from itertools import groupby, pairwise
 from markupsafe import Markup, escape
 
 from domain.detections import Evidence
-from domain.plain_text import pieces
-from domain.plain_text import plain_text as readable
+from domain.tex_as_text import pieces
+from domain.tex_as_text import plain_text as readable
 from templates.mathml import mathml
 
 __all__ = ["marked", "readable"]

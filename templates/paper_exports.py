@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from domain.author_name import AuthorName
 from domain.paper import Paper
-from domain.plain_text import pieces, plain_text
 from domain.search_text import search_words
+from domain.tex_as_text import pieces, plain_text
 
 Form = Literal["bib", "ris", "csl", "csv"]
 

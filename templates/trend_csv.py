@@ -10,7 +10,7 @@ from dataclasses import fields
 from domain.trends import TermSeries, TrendPoint
 from templates.paper_exports import no_formula
 from templates.term_wording import taken_for_text
-from templates.trend_source import TrendSource
+from templates.trend_file_caption import TrendSource
 
 
 def trends_csv(series: Iterable[TermSeries], source: TrendSource) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 from domain.trend_periods import PERIODS, Period
 from domain.trends import TermSeries
 from templates.term_wording import curve_titles
+from templates.trend_file_caption import TrendSource
 from templates.trend_scale import Scale, ScaleChoice, fitting_scale, log_constant, log_ticks, n_start, start_value
-from templates.trend_source import TrendSource
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; dashes repeat the distinction.
 _MOST_TICKS = 9

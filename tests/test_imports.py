@@ -59,7 +59,7 @@ def test_the_outside_reads_the_store_through_queries_and_mail() -> None:
     assert {line.split(" -> ")[0] for line in outside["ignore_imports"]} == {
         "service.cli.backup",
         "service.web.middleware",
-        "service.web.work_pools",
+        "service.web.page_threads",
     }
 
 

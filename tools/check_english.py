@@ -117,14 +117,14 @@ ABOUT_THE_ALPHABET = frozenset(
     (
         "domain/author_name.py",
         "domain/paper.py",
-        "domain/plain_text.py",
+        "domain/tex_as_text.py",
         "domain/search_text.py",
         "domain/formula_as_text.py",
-        "ingest/authors.py",
+        "ingest/author_lines.py",
         "queries/search.py",
         "templates/paper_exports.py",
         "tests/domain/test_author_name.py",
-        "tests/domain/test_plain_text.py",
+        "tests/domain/test_tex_as_text.py",
         "tests/domain/test_search_text.py",
         "tools/sweep_tex_and_names.py",
     )

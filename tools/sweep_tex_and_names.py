@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from domain.author_name import AuthorName, parsed_name, real_authors
-from domain.plain_text import pieces, plain_text, with_letters
+from domain.tex_as_text import pieces, plain_text, with_letters
 
 _AROUND = 40
 _PER_KIND = 40

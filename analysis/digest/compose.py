@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from analysis.digest.counts_by_week import WeekTables
 from analysis.digest.headline import headline_facts, largest_move
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.notes import note_facts
 from analysis.digest.paper_selection import PaperSelection, unusual_places
 from analysis.digest.papers_behind_numbers import paper_lists
 from analysis.digest.topic_lines import topic_counts, topic_lines
-from analysis.digest.week_tables import WeekTables
 from analysis.trends.detector_error import corrected
-from analysis.trends.shares import share_of, with_verdicts
+from analysis.trends.shares import share_of
 from analysis.trends.trend_calls import TermKey
+from analysis.trends.verdicts import with_verdicts
 from domain.detections import MENTIONS, Term
 from domain.digest import (
     N_RECENT_WEEKS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analysis.digest.counts_by_week import WeekTables
 from analysis.digest.inputs import N_SERIES_WEEKS, WeekMaterial
-from analysis.digest.week_tables import WeekTables
 from domain.digest import Completeness
 from domain.digest_facts import NoteFacts
 from domain.week import Week

@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from analysis.digest.counts_by_week import WeekTables
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.paper_selection import PaperSelection
-from analysis.digest.week_tables import WeekTables
 from analysis.trends.trend_calls import TermKey
 from domain.digest import TopicCount, TopicLine, TopicStatus
 from domain.topics import Topic

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.search_stems import STEM_DTYPE
+from domain.packed_stems import STEM_DTYPE
 
 K1 = 1.2
 """How soon a word that is repeated counts no more."""

@@ -9,7 +9,7 @@ import typer
 
 from domain.errors import PapertideError
 from service.cli.context import open_context
-from service.cli.options import open_mail_service
+from service.cli.output_options import open_mail_service
 
 if TYPE_CHECKING:
     from mail.service import MailService

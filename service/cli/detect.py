@@ -11,7 +11,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
-from service.cli.options import print_json_line
+from service.cli.output_options import print_json_line
 
 if TYPE_CHECKING:
     from queries.detect import GivenAbstract

@@ -11,7 +11,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
-from service.cli.options import FollowOption, FormatOption, open_mail_service
+from service.cli.output_options import FollowOption, FormatOption, open_mail_service
 
 if TYPE_CHECKING:
     from domain.issues_and_deliveries import Issue

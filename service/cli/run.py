@@ -11,7 +11,7 @@ import typer
 from domain.errors import PapertideError
 from service.cli.context import open_context
 from service.cli.deliver import check_deliveries, deliver_due, print_deliveries
-from service.cli.options import WeeksOption
+from service.cli.output_options import WeeksOption
 
 if TYPE_CHECKING:
     from domain.week import Week

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service.cli.context import open_context
-from service.cli.options import JsonOption, print_json, require_one_of
+from service.cli.output_options import JsonOption, print_json, require_one_of
 
 
 def search(

@@ -9,7 +9,7 @@ import typer
 
 from domain.errors import PapertideError, UsageError
 from service.cli.context import open_context
-from service.cli.options import WeeksOption
+from service.cli.output_options import WeeksOption
 
 HarvestSource = Literal["api", "oai"]
 

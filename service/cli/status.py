@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from service.cli.context import open_context
-from service.cli.options import JsonOption, print_json
+from service.cli.output_options import JsonOption, print_json
 
 if TYPE_CHECKING:
     from queries.results import ArxivStatus, Coverage, DriftWeek, MailStatus, OperatorStatus, Status

@@ -10,7 +10,7 @@ from domain.errors import UsageError
 from domain.week import iso_instant
 from service.cli.context import open_context
 from service.cli.deliver import answer_requests
-from service.cli.options import FollowOption, FormatOption, JsonOption, open_mail_service, print_json
+from service.cli.output_options import FollowOption, FormatOption, JsonOption, open_mail_service, print_json
 
 if TYPE_CHECKING:
     from domain.subscription import Subscriber

@@ -8,7 +8,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
-from service.cli.options import JsonOption, print_json
+from service.cli.output_options import JsonOption, print_json
 
 
 def calls(

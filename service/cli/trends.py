@@ -11,7 +11,7 @@ import typer
 from domain.errors import UsageError
 from domain.trend_periods import PERIODS, Period
 from service.cli.context import open_context
-from service.cli.options import JsonOption, print_json, require_one_of
+from service.cli.output_options import JsonOption, print_json, require_one_of
 from templates.trend_scale import ScaleChoice
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def trends(
     from queries import trends as trend_queries
     from queries.parse_dates import day
     from runtime.context import papertide_version
-    from templates.trend_source import trend_source
+    from templates.trend_file_caption import trend_source
 
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):

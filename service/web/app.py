@@ -39,7 +39,7 @@ from service.web.dependencies import WebContext
 from service.web.errors import add_error_handlers
 from service.web.job_metrics import JobMetrics
 from service.web.middleware import RequestGuard, RequestMetrics
-from service.web.work_pools import WorkPools
+from service.web.page_threads import WorkPools
 
 PAGES_AND_API = (
     health,

@@ -15,8 +15,8 @@ from queries.status import is_sample_corpus
 from runtime.cached_context import CachedContext
 from runtime.single_flight_cache import SingleFlightCache
 from service.web.middleware import RequestMetrics
+from service.web.page_threads import WorkPools
 from service.web.picture_process import PictureProcess
-from service.web.work_pools import WorkPools
 from templates.page_layout import Feed, PageFrame, render_page
 
 

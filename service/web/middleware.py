@@ -16,8 +16,8 @@ from domain.errors import TooManyRequests
 from mail.service import LINK_PATHS
 from runtime.service_settings import ServiceSettings
 from service.web.errors import error_response, too_many_requests
+from service.web.page_threads import WorkPool
 from service.web.rate_limit import RateLimit
-from service.web.work_pools import WorkPool
 from store.database import time_limit
 
 SECURITY_HEADERS = {

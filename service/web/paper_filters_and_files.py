@@ -13,7 +13,7 @@ from service.web.page_cache import cached_page
 from service.web.query_params import PaperPageRequest
 from service.web.request_cost import EXPORT_S
 from service.web.responses import Rendered
-from service.web.topic_options import topic_options
+from service.web.topic_suggestions import topic_options
 from templates import paper_exports
 
 

@@ -24,13 +24,13 @@ from service.web.page_cache import cached_page
 from service.web.query_params import MAX_NAME, AxisScale, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, JSON, json_text
-from service.web.topic_options import prefixed_topic_options
+from service.web.topic_suggestions import prefixed_topic_options
 from templates import page_message_wording
 from templates.links import WEB_LINKS, WebLinks
 from templates.term_wording import curve_names
 from templates.trend_csv import trends_csv
+from templates.trend_file_caption import TrendSource, trend_source
 from templates.trend_scale import ScaleChoice, fitting_scale, n_start, size_ratio, start_value
-from templates.trend_source import TrendSource, trend_source
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
 from templates.trend_vega import trend_chart

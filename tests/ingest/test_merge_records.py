@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.author_name import AuthorName
 from domain.paper import Paper, PaperSource
-from ingest.authors import split_authors
+from ingest.author_lines import split_authors
 from ingest.harvest import plan_harvest
 from ingest.merge_records import merged_record
 

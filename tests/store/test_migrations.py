@@ -17,8 +17,8 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 import store.database
 from analysis.search.word_index import WordIndex
+from domain.packed_stems import stem_numbers
 from domain.paper import ArxivId
-from domain.search_stems import stem_numbers
 from domain.week import Week
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from analysis.search.word_index import WordIndex
+from domain.packed_stems import stem_number
 from domain.paper import ArxivId, Paper
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.phrase_variants import phrases_of_term
-from domain.search_stems import stem_number
 from domain.week import Week
 from store.database import Database
 from store.paper_arrays import load_stems

@@ -26,7 +26,7 @@ from domain.paper import ArxivId
 from templates.digest_json import digest_json
 from templates.digest_pages import digest_files, n_list_pages, render_html, render_list_page, render_text
 from templates.links import DIGEST_FILE_LINKS, FileLinks
-from templates.paper_list_pages import PAPERS_A_PAGE, excerpt
+from templates.paper_list_paging import PAPERS_A_PAGE, excerpt
 
 GOLDEN = Path(__file__).parent / "golden"
 VERDICT_WORDS = {"rising", "emerging", "falling", "cooling", "up", "down", "within noise", "not known"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.detections import Evidence
-from domain.plain_text import pieces
+from domain.tex_as_text import pieces
 from templates.marked_text import marked, readable, with_code
 
 TEXISH = st.lists(st.sampled_from([*r"ab1 $\{}^_%~-`'&<>()[]é", "\\emph{", "$x^2$", "--", r"\("]), max_size=60).map(

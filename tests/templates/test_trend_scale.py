@@ -11,8 +11,8 @@ import pytest
 
 from domain.digest import SharePoint
 from domain.trends import TermSeries, TrendPoint
+from templates.trend_file_caption import TrendSource
 from templates.trend_scale import ScaleChoice, fitting_scale, log_ticks, size_ratio, start_value
-from templates.trend_source import TrendSource
 from templates.trend_svg import WIDE, TrendSeries, trend_drawing
 from templates.trend_vega import trend_chart
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from domain.author_name import AuthorName, real_authors
-from domain.plain_text import text_line
 from domain.search_text import indexed_text, search_words
+from domain.tex_as_text import text_line
 
 revision = "0013"
 down_revision = "0012"

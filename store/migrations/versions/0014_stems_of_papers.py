@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from domain.search_stems import packed_stems
+from domain.packed_stems import packed_stems
 
 revision = "0014"
 down_revision = "0013"

@@ -14,10 +14,10 @@ from analysis.search.ranking import unusually_near
 from analysis.search.semantic_search import EmbeddingSearch, IndexSearch, NearestPapers, NearPaper, PaperSearch
 from analysis.search.word_index import WordIndex
 from domain.embeddings import Embeddings
+from domain.packed_stems import STEM_DTYPE, packed_stems, stem_number, unpacked_stems
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import ALL_PAPERS, PaperQuery
-from domain.search_stems import STEM_DTYPE, packed_stems, stem_number, unpacked_stems
 
 FIRST = date(2026, 6, 15)
 N = 60

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.search.word_index import K1, WordIndex
-from domain.search_stems import STEM_DTYPE, packed_stems, stem_number, stem_numbers, unpacked_stems
+from domain.packed_stems import STEM_DTYPE, packed_stems, stem_number, stem_numbers, unpacked_stems
 
 TITLES = st.lists(
     st.sampled_from(["", "graph", "graphs of graphs", "a diffusion model", "models", "Erdős"]), max_size=8

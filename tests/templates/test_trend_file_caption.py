@@ -10,7 +10,7 @@ import pytest
 
 from domain.trends import TermSeries, TrendPoint
 from templates.trend_csv import trends_csv
-from templates.trend_source import trend_source
+from templates.trend_file_caption import trend_source
 from templates.trend_vega import chart_bytes, trend_chart
 
 POINTS = tuple(

@@ -11,9 +11,9 @@ import pytest
 
 from domain.errors import OverloadedError, TooManyRequests
 from runtime.service_settings import ServiceSettings
-from service.web import work_pools
+from service.web import page_threads
+from service.web.page_threads import EXPENSIVE_S, MOST_WAITING, MOST_WAITING_PER_NETWORK, WorkPool, WorkPools
 from service.web.rate_limit import RateLimit
-from service.web.work_pools import EXPENSIVE_S, MOST_WAITING, MOST_WAITING_PER_NETWORK, WorkPool, WorkPools
 
 
 class Blocker:
@@ -100,7 +100,7 @@ def test_a_full_pool_gives_up_what_the_greediest_wants() -> None:
 
 
 def test_what_waits_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work_pools, "WAIT_S", 0.05)
+    monkeypatch.setattr(page_threads, "WAIT_S", 0.05)
     pool, blocker = WorkPool("test", 1, lambda _: 1.0, per_network=1), Blocker()
     pool.submit("one", blocker.work("one"))
     blocker.wait_for(1)

@@ -8,17 +8,17 @@ from math import nan
 from domain.digest import DigestEdition, Share, TopicCoverage
 from domain.trend_calls import CallVerdict, TrendCall
 from domain.week import Week
-from templates import digest_page_wording
+from templates import whole_digest_wording
 
 NB = "\u00a0"
 
 
 def test_the_papers_that_fit_a_topic_have_no_false_precision() -> None:
-    assert digest_page_wording.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0))).startswith(
+    assert whole_digest_wording.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0))).startswith(
         "all of the week"
     )
-    assert "100" not in digest_page_wording.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0)))
-    assert digest_page_wording.coverage_text(TopicCoverage(9, Share(30, 40, 0.75, 0.6, 0.9))).startswith(f"75.0{NB}%")
+    assert "100" not in whole_digest_wording.coverage_text(TopicCoverage(9, Share(40, 40, 1.0, 0.9, 1.0)))
+    assert whole_digest_wording.coverage_text(TopicCoverage(9, Share(30, 40, 0.75, 0.6, 0.9))).startswith(f"75.0{NB}%")
 
 
 def called(believable: DigestEdition, verdict: CallVerdict) -> str:
@@ -26,7 +26,7 @@ def called(believable: DigestEdition, verdict: CallVerdict) -> str:
     call = TrendCall(week, "technique", "diffusion", verdict, 0.5, 0.1, nan, 10)
     lines = tuple(replace(line, call=call) for line in believable.digest.techniques)
     quiet = replace(believable.digest, techniques=lines, themes=(), topics=())
-    return digest_page_wording.quiet_topics_text(quiet)
+    return whole_digest_wording.quiet_topics_text(quiet)
 
 
 def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:

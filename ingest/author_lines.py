@@ -6,7 +6,7 @@ import re
 
 from domain.author_name import AuthorName, names_apart, real_authors
 from domain.paper import one_line
-from domain.plain_text import with_letters
+from domain.tex_as_text import with_letters
 
 _BETWEEN = re.compile(r"\s*[,;:]\s*|\s*\\and\b\s*")
 _COMPLETES_THE_NAME_BEFORE = re.compile(r"^(?:jr|sr|ii|iii|iv|inc|ltd|llc|gmbh|corp|co)\.?$", re.IGNORECASE)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ingest.authors import split_authors
+from ingest.author_lines import split_authors
 
 
 @pytest.mark.parametrize("line", ["(" * 50_000 + ")" * 50_000, " " * 100_000 + "x", "(" * 100_000, "a (b) " * 16_000])

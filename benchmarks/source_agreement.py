@@ -1,6 +1,6 @@
 """The same weeks by the query API, by OAI-PMH and from a snapshot: are they the same papers, field by field?
 
-    python -m benchmarks.sources [--shared ../shared] [--weeks 2025-W40 2026-W25] [--kills 10] [--seed 7]
+    python -m benchmarks.source_agreement [--shared ../shared] [--weeks 2025-W40 2026-W25] [--kills 10] [--seed 7]
 
 It starts the replay server of the shared folder as arXiv, over the months of these weeks. Each source fills a database
 of its own, by the code that the commands run; the snapshot is written from the shared lines in the form of arXiv's

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.plain_text import pieces, plain_text, with_letters
+from domain.tex_as_text import pieces, plain_text, with_letters
 
 TEXISH = st.lists(
     st.sampled_from(

@@ -1,7 +1,7 @@
 """How surely a late index of arXiv is seen, and how often an index that is up to date is taken for late.
 
-    python -m benchmarks.index_gap [--shared ../shared]
-    python -m benchmarks.index_gap --over-http 2026-W25 [--days 1]
+    python -m benchmarks.index_gap_detection [--shared ../shared]
+    python -m benchmarks.index_gap_detection --over-http 2026-W25 [--days 1]
 
 For each of the 56 weeks that the shared papers cover, an index that is 0 to 3 days behind is asked six hours after the
 week closed. What it shows follows from the replay server's own rule (``announced_at``) with its clock set back; its
