@@ -12,7 +12,7 @@ from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
 from store.schema import detected_paper, detection, paper, weekly_basis
-from store.watched_papers import is_watched
+from store.sql_conditions import is_watched
 
 
 def ids_without_detections(db: Database, detector_id: str) -> list[ArxivId]:

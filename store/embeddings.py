@@ -11,8 +11,8 @@ from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
 from store.schema import embedding, paper
+from store.sql_conditions import is_watched
 from store.vector_encoding import pack_vector, unpack_vectors
-from store.watched_papers import is_watched
 
 
 def ids_without_embedding(db: Database, model_id: str) -> list[ArxivId]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from store.schema import detection, paper, topic_assignment
-from store.watched_papers import is_watched
+from store.sql_conditions import is_watched
 
 
 @dataclass(frozen=True)

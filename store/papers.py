@@ -26,7 +26,7 @@ from store.schema import (
     topic_assignment,
     weekly_basis,
 )
-from store.watched_papers import IS_NOT_WITHDRAWN, is_listed, is_watched
+from store.sql_conditions import IS_NOT_WITHDRAWN, is_listed, is_watched
 from store.windows import store_window
 
 _PAPER_COLUMNS = (

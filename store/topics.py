@@ -28,8 +28,8 @@ from store.schema import (
     topic_model,
     weekly_basis,
 )
+from store.sql_conditions import is_watched
 from store.vector_encoding import pack_vector, unpack_vector, unpack_vectors
-from store.watched_papers import is_watched
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ from domain.weekly_table_schemas import WEEKLY_COUNTS, WEEKLY_TOTALS
 from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import detection, paper, paper_category, topic_assignment, weekly_basis, weekly_count
-from store.watched_papers import IS_NOT_WITHDRAWN, categories_key, is_watched
+from store.sql_conditions import IS_NOT_WITHDRAWN, categories_key, is_watched
 from store.windows import window_records
 
 ALL_WATCHED = ""

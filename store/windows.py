@@ -16,7 +16,7 @@ from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
 from store.schema import harvest_window, paper
-from store.watched_papers import categories_key, is_in_window, is_listed, is_watched
+from store.sql_conditions import categories_key, is_in_window, is_listed, is_watched
 
 _GAP = TypeAdapter(IndexGap)
 

@@ -13,9 +13,9 @@ from analysis.digest.paper_selection import PaperSelection, unusual_places
 from analysis.digest.papers_behind_numbers import paper_lists
 from analysis.digest.topic_lines import topic_counts, topic_lines
 from analysis.trends.detector_error import corrected
+from analysis.trends.share_differences import with_verdicts
 from analysis.trends.shares import share_of
 from analysis.trends.trend_calls import TermKey
-from analysis.trends.verdicts import with_verdicts
 from domain.detections import MENTIONS, Term
 from domain.digest import (
     N_RECENT_WEEKS,

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.digest.inputs import N_SERIES_WEEKS, DigestSettings, WeekMaterial
+from analysis.trends.share_differences import difference_of
 from analysis.trends.shares import share_of, share_points, share_series
 from analysis.trends.trend_calls import growth_at
-from analysis.trends.verdicts import difference_of
 from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Change, Completeness, Share, SharePoint, WatchedLine
 from domain.trend_calls import TrendCall

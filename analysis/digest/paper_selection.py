@@ -9,7 +9,7 @@ from typing import Literal
 
 from analysis.digest.counts_by_week import WeekTables
 from analysis.digest.inputs import DigestSettings, WeekMaterial
-from analysis.trends.verdicts import are_unusual
+from analysis.trends.share_differences import are_unusual
 from domain.detections import ADOPTS, IS_ABOUT, Detection, Term
 from domain.digest import ListedPaper, TopicAdoption
 from domain.digest_facts import NearCentre, PaperReason, SaysWords, ShowsTerm
@@ -149,7 +149,7 @@ def unusual_places(
 ) -> dict[tuple[str, str], tuple[TopicAdoption, ...]]:
     """For each term the topics with more of its papers than the recent weeks led to expect, the largest excess first.
 
-    All terms and topics are tested together (``analysis.trends.verdicts.are_unusual``).
+    All terms and topics are tested together (``analysis.trends.share_differences.are_unusual``).
     """
     tried = [(key, place) for key, found in places.items() for place in found if _can_be_unusual(place)]
     are_more = are_unusual(

@@ -24,7 +24,7 @@ from service.web import (
     feeds,
     page_cache,
     papers,
-    prefetch,
+    rendering_ahead,
     search,
     service_pages,
     static_files,
@@ -135,7 +135,7 @@ def _prefetch(web: WebContext, stopping: threading.Event) -> None:
                 gc.freeze()
             elif (state := web.page_cache.state()) != rendered:
                 web.context.mondays_of_rows(ALL_PAPERS)
-                prefetch.render_ahead(web, until=stopping)
+                rendering_ahead.render_ahead(web, until=stopping)
                 rendered = state
         except PapertideError as error:  # pages report it to their readers
             _log.warning("could not load the papers: %s", error.public)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.trends.share_differences import difference_of
 from analysis.trends.shares import share_of
-from analysis.trends.verdicts import difference_of
 from domain.detections import ADOPTS
 from domain.digest import Digest, Share
 from domain.errors import BusyError, SourceUnavailable

@@ -19,7 +19,7 @@ from domain.paper import FIRST_MADE_UP, Paper
 from ingest.harvest import plan_harvest
 from queries import term_counts
 from runtime.cached_context import CachedContext
-from service.web import prefetch, topics
+from service.web import rendering_ahead, topics
 from service.web.app import make_app
 from service.web.dependencies import WebContext
 from store.papers import apply_harvest
@@ -263,8 +263,8 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
 
 def test_topic_pages_are_drawn_before_somebody_asks(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
     web = make_app(context.settings, context)
-    monkeypatch.setattr(prefetch, "PAUSE_S", 0.0)
-    prefetch.render_ahead(web.state.web, until=threading.Event())
+    monkeypatch.setattr(rendering_ahead, "PAUSE_S", 0.0)
+    rendering_ahead.render_ahead(web.state.web, until=threading.Event())
     monkeypatch.setattr(topics, "draw_topic_page", lambda *_: pytest.fail("drawn again"))
     monkeypatch.setattr(term_counts.TermCounter, "count", lambda *_: pytest.fail("counted again"))
     client = TestClient(web)
@@ -286,8 +286,8 @@ def test_a_page_that_cannot_be_drawn_lets_others_be_drawn(context: CachedContext
 def test_drawing_ahead_ends_with_the_service(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
     stopping = threading.Event()
     stopping.set()
-    monkeypatch.setattr(prefetch, "draw_topic_page", lambda *_: pytest.fail("drawn after the end"))
-    prefetch.render_ahead(make_app(context.settings, context).state.web, until=stopping)
+    monkeypatch.setattr(rendering_ahead, "draw_topic_page", lambda *_: pytest.fail("drawn after the end"))
+    rendering_ahead.render_ahead(make_app(context.settings, context).state.web, until=stopping)
 
 
 def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Path, make_paper: Make) -> None:

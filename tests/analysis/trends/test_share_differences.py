@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from analysis.trends.share_differences import difference_of, with_verdicts
 from analysis.trends.shares import share_of
-from analysis.trends.verdicts import difference_of, with_verdicts
 from domain.digest import Change
 
 
