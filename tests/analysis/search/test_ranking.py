@@ -71,3 +71,10 @@ def test_without_vectors_or_words_the_other_ranks() -> None:
     assert combined_scores(some, nothing, greatest_word_score=0.0).argmax() == 1
     with pytest.raises(ValueError, match="expected word scores of shape"):
         combined_scores(some, np.zeros(2, dtype=np.float32), greatest_word_score=1.0)
+
+
+def test_few_of_the_words_do_not_outrank_a_paper_nearer_in_meaning() -> None:
+    cosines = np.array([0.0001, 0.3, 0.5, 0.6], dtype=np.float32)
+    words = np.array([0.0, 3.0, 0.0, 0.0], dtype=np.float32)
+    scores = combined_scores(cosines, words, greatest_word_score=10.0)
+    assert scores[1] < scores[2], "three tenths of the greatest word score count nine hundredths of it"
