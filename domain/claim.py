@@ -1,0 +1,43 @@
+"""Quantified claims of papers about their own results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.detections import Evidence
+
+ClaimQuantity = Literal["speed", "memory", "compute", "energy", "money", "parameters", "data", "quality", "other"]
+ClaimForm = Literal["times", "percent", "points", "absolute"]
+
+CLAIM_QUANTITIES: tuple[ClaimQuantity, ...] = (
+    "speed",
+    "memory",
+    "compute",
+    "energy",
+    "money",
+    "parameters",
+    "data",
+    "quality",
+    "other",
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One number that an abstract states of its own results, as "2.3x faster" or "40 % less memory".
+
+    ``form`` tells how it is stated: as a factor, a relative change, a difference in points, or a level without
+    comparison. ``value`` is the number, ``value_to`` the upper end where a range is given and else the same. ``unit``
+    is that of an ``absolute`` level ("ms"), else empty. ``up_to`` marks a bound. ``evidence`` is where ``quote``
+    stands.
+    """
+
+    quote: str
+    quantity: ClaimQuantity
+    form: ClaimForm
+    value: float
+    value_to: float
+    unit: str
+    up_to: bool
+    evidence: Evidence
