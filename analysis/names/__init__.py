@@ -1,0 +1,1 @@
+"""Names of benchmarks, datasets, models, methods and tools in titles and abstracts."""

@@ -1,0 +1,225 @@
+"""Spans of a title and abstract that may be names, joined where they are spellings of one name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from analysis.names.plain_tex import PlainText, plain_text
+from analysis.names.tokens import ACRONYM, CAPITAL, LOWER, LOWER_DIGIT, MIXED, NUMBER, SINGLE, Tokens, tokenize
+from analysis.names.variants import name_key
+from domain.detections import EvidenceField
+
+MAX_WORDS = 6
+"""Longest name, in words."""
+MAX_CHARS = 20_000
+"""What is read of a title or an abstract; no abstract of arXiv is as long."""
+_CONNECTORS = frozenset("of in for the a and with to on from at as".split())
+_DISTINCT = frozenset((MIXED, ACRONYM, LOWER_DIGIT))
+_VERSION_WORDS = frozenset(
+    "mini nano micro pro flash turbo lite max base large small tiny instruct thinking preview v1 v2 v3".split()
+)
+_PREFIX_END = re.compile(r"\s*:\s|\s+[-–—]+\s+|\s*[—]\s*")
+
+
+@dataclass(frozen=True, eq=False)
+class Zone:
+    """The title or the abstract, without TeX; ``title_case`` is whether ordinary words are capitalised in it."""
+
+    field: EvidenceField
+    plain: PlainText
+    tokens: Tokens
+    title_case: bool = False
+    prefix_end: int = 0
+    """How many words stand before the colon of a title; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Words ``first`` to ``last`` (included) of a zone."""
+
+    zone: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class Candidate:
+    """All occurrences of one possible name, in the order of the text."""
+
+    key: str
+    surface: str
+    occurrences: list[Occurrence] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A paper's text as zones, and the candidates in it."""
+
+    zones: tuple[Zone, Zone]
+    candidates: list[Candidate]
+
+
+def read_paper(title: str, abstract: str, known: Container[str]) -> Reading:
+    """The candidates of a paper in the order of their first occurrences.
+
+    Parameters
+    ----------
+    known : spellings of names that their writing does not give away, such as ``scikit-learn``, ``Adam`` at the start
+        of a sentence or ``Common Crawl`` in a title.
+    """
+    zones = (_title_zone(title[:MAX_CHARS]), _abstract_zone(abstract[:MAX_CHARS]))
+    found: dict[str, Candidate] = {}
+    in_abstract = _spans(zones[1], known)
+    spelled = {_text(zones[1], first, last) for first, last in in_abstract}
+    for number, spans in ((0, _title_spans(zones[0], known, spelled)), (1, in_abstract)):
+        zone = zones[number]
+        for first, last in spans:
+            start, end = zone.tokens.starts[first], zone.tokens.ends[last]
+            surface = zone.plain.text[start:end]
+            key = name_key(surface)
+            if not key:
+                continue
+            candidate = found.get(key)
+            if candidate is None:
+                candidate = found[key] = Candidate(key, zone.plain.surface(start, end))
+            candidate.occurrences.append(Occurrence(number, first, last))
+    return Reading(zones, list(found.values()))
+
+
+def _abstract_zone(raw: str) -> Zone:
+    plain = plain_text(raw)
+    return Zone("abstract", plain, tokenize(plain.text))
+
+
+def _title_zone(raw: str) -> Zone:
+    plain = plain_text(raw)
+    tokens = tokenize(plain.text)
+    long_words = [shape for word, shape in zip(tokens.words, tokens.shapes, strict=True) if len(word) > 3]
+    prefix_end = 0
+    if match := _PREFIX_END.search(plain.text):
+        prefix_end = sum(end <= match.start() for end in tokens.ends)
+        after = long_words[sum(len(w) > 3 for w in tokens.words[:prefix_end]) :]
+        long_words = after or long_words
+    n_capital = sum(shape == CAPITAL for shape in long_words)
+    n_lower = sum(shape == LOWER for shape in long_words)
+    return Zone("title", plain, tokens, n_capital > n_lower, prefix_end)
+
+
+def _text(zone: Zone, first: int, last: int) -> str:
+    return zone.plain.text[zone.tokens.starts[first] : zone.tokens.ends[last]]
+
+
+def _title_spans(zone: Zone, known: Container[str], spelled: Container[str]) -> list[tuple[int, int]]:
+    """Spans of a title: what stands before the colon, what is written unlike a word, and what is known otherwise."""
+    spans = _spans(zone, known)
+    if zone.title_case:
+        spans = [
+            (first, last)
+            for first, last in spans
+            if (
+                zone.tokens.shapes[first] in _DISTINCT
+                and (
+                    last == first
+                    or all(shape == NUMBER or shape in _DISTINCT for shape in zone.tokens.shapes[first:last])
+                )
+            )
+            or _text(zone, first, last) in spelled
+            or _text(zone, first, last) in known
+        ]
+    if 0 < zone.prefix_end <= MAX_WORDS:
+        whole = (0, zone.prefix_end - 1)
+        if whole not in spans:
+            spans.insert(0, whole)
+    return spans
+
+
+def _spans(zone: Zone, known: Container[str]) -> list[tuple[int, int]]:
+    """Spans of words that are written as names are, in the order of the text."""
+    tokens = zone.tokens
+    shapes, words, n = tokens.shapes, tokens.words, len(tokens.words)
+    spans: list[tuple[int, int]] = []
+    i = 0
+    while i < n:
+        shape = shapes[i]
+        if shape == LOWER:
+            if words[i] in known:
+                spans.append((i, i))
+            i += 1
+            continue
+        if shape == NUMBER or (shape == SINGLE and not _goes_on(tokens, i)):
+            i += 1
+            continue
+        if shape == CAPITAL and tokens.initial[i] and not _goes_on(tokens, i):
+            if words[i] in known:
+                spans.append((i, i))
+            i += 1
+            continue
+        end = _run_end(tokens, i)
+        spans += _within_run(tokens, i, end, known)
+        i = end + 1
+    return spans
+
+
+def _gap_joins(tokens: Tokens, i: int) -> bool:
+    gap = tokens.gap(i)
+    return gap == " " or gap in ("'s ", "’s ", "  ", " & ")
+
+
+def _goes_on(tokens: Tokens, i: int) -> bool:
+    """Whether the next word is written as part of a name."""
+    return i + 1 < len(tokens.words) and _gap_joins(tokens, i) and _continues(tokens, i + 1)
+
+
+def _continues(tokens: Tokens, i: int) -> bool:
+    return tokens.shapes[i] != LOWER or tokens.words[i] in _VERSION_WORDS
+
+
+def _run_end(tokens: Tokens, i: int) -> int:
+    """The last word of the run that begins at word ``i``: words written as names, with *of* or *in a* between them."""
+    n = len(tokens.words)
+    while i + 1 < n and _gap_joins(tokens, i) and not tokens.initial[i + 1]:
+        if _continues(tokens, i + 1):
+            i += 1
+            continue
+        j = i + 1
+        while j < min(i + 3, n - 1) and tokens.words[j] in _CONNECTORS and _gap_joins(tokens, j):
+            j += 1
+        if j == i + 1 or tokens.shapes[j] not in (CAPITAL, MIXED, ACRONYM) or tokens.shapes[i] == NUMBER:
+            break
+        i = j
+    return i
+
+
+def _within_run(tokens: Tokens, start: int, end: int, known: Container[str]) -> list[tuple[int, int]]:
+    """The spans of one run: all of it, what is written unlike a word in it, and its beginnings and ends."""
+    shapes, words = tokens.shapes, tokens.words
+    if end == start:
+        return [(start, end)]
+    found: list[tuple[int, int]] = []
+    for first in range(start, end + 1):
+        if shapes[first] == NUMBER or (shapes[first] == LOWER and words[first] not in known):
+            continue
+        for last in range(first, min(end, first + MAX_WORDS - 1) + 1):
+            if words[last] in _CONNECTORS:
+                continue
+            plain_word = last == first and shapes[first] in (CAPITAL, SINGLE)
+            if plain_word and tokens.initial[first] and words[first] not in known:
+                continue
+            inner = shapes[first : last + 1]
+            has_connector = any(word in _CONNECTORS for word in words[first + 1 : last])
+            if has_connector and not (first == start and last == end):
+                text = tokens.text[tokens.starts[first] : tokens.ends[last]]
+                if text not in known:
+                    continue
+            if (
+                first == start
+                or last == end
+                or all(shape in _DISTINCT or shape == NUMBER for shape in inner)
+                or (last == first and shapes[first] == CAPITAL)
+                or (shapes[first] == CAPITAL and NUMBER in inner)
+                or (last - first == 1)
+            ):
+                found.append((first, last))
+    return found

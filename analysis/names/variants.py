@@ -1,0 +1,82 @@
+"""Spellings and versions of one name: what joins them, and what keeps them apart."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from analysis.names.plain_tex import without_tex
+
+_SEPARATORS = re.compile(r"[\s\-‐‑–—_·’'`\"“”]+")
+_PARTS = re.compile(r"[^\s\-‐‑–—_/:()]+")
+_SIZE = re.compile(r"(?:\d+x)?\d+(?:\.\d+)?[bmkt]|a\d+(?:\.\d+)?b|\d+e", re.I)
+_DATE = re.compile(r"(?:19|20)\d\d(?:\d{4})?|\d{4}|0[1-9]|1[0-2]|[0-3]\d")
+_QUANTIZATION = re.compile(r"(?:int|fp|bf|nf|w|q)\d+(?:a\d+)?|awq|gptq|gguf", re.I)
+_OMNI = re.compile(r"(?<=\d)o$")
+_VARIANT_WORDS = frozenset(
+    "base chat distill distilled exp experimental fast flash haiku hard high huge hybrid instruct instruction it large "
+    "lite long low max medium mini nano opus plus preview pro reasoning small sonnet sft terminus thinking tiny turbo "
+    "ultra verified xl xs xxl l s m h pt hf latest online full dev test xhigh".split()
+)
+_VERSION = re.compile(r"v?\d+(?:\.\d+)*", re.I)
+_ENDS_IN_S = re.compile(r"[^\Wsuia]s$")
+
+
+@lru_cache(maxsize=1 << 16)
+def name_key(surface: str) -> str:
+    """What all spellings of a name have in common: no case, TeX, separators, or plural s.
+
+    Names with one key are one name. Signs that belong to a name (``+``, ``*``, ``@``, ``.``) stay.
+
+    Examples
+    --------
+    >>> name_key("SWE-bench"), name_key("SWE Bench"), name_key(r"\\textsc{SWE-Bench}")
+    ('swebench', 'swebench', 'swebench')
+    >>> name_key("GANs"), name_key("Gans"), name_key("iNaturalists"), name_key("BLESS"), name_key("DeepSeek-V3")
+    ('gan', 'gan', 'inaturalist', 'bless', 'deepseekv3')
+    """
+    plain = without_tex(surface).strip()
+    if len(plain) > 3 and _ENDS_IN_S.search(plain):
+        plain = plain[:-1]
+    return _SEPARATORS.sub("", plain).casefold()
+
+
+@lru_cache(maxsize=1 << 16)
+def family_key(surface: str) -> str:
+    """The key of the family of versions that a name belongs to; its own ``name_key`` where it is no version.
+
+    Sizes, dates, quantization and words such as *mini*, *Instruct* or *Verified* at the end are left out, so that
+    GPT-4o and GPT-4o mini fall into the family of GPT-4, and Qwen3-8B into that of Qwen3. A version number stays.
+
+    Examples
+    --------
+    >>> [family_key(name) for name in ("GPT-4", "GPT-4o", "gpt-4o mini", "GPT-4-turbo", "GPT-5")]
+    ['gpt4', 'gpt4', 'gpt4', 'gpt4', 'gpt5']
+    >>> [family_key(name) for name in ("Qwen3-8B", "Qwen3-30B-A3B", "Qwen2.5-VL-7B-Instruct", "AIME 2024")]
+    ['qwen3', 'qwen3', 'qwen2.5vl', 'aime']
+    """
+    parts = _PARTS.findall(without_tex(surface))
+    kept = len(parts)
+    while kept > 1 and _is_variant(parts[kept - 1]):
+        kept -= 1
+    # "Claude 3.5 Sonnet v2" ends at its version; a bare number that names the family ("GPT-4") stays.
+    if kept == 1 and len(parts) > 1 and _VERSION.fullmatch(parts[1]) and not _is_year(parts[1]):
+        kept = 2
+    first = parts[:kept]
+    if not first:
+        return name_key(surface)
+    first[-1] = _OMNI.sub("", first[-1])
+    return name_key("-".join(first))
+
+
+def _is_variant(part: str) -> bool:
+    return (
+        part.casefold() in _VARIANT_WORDS
+        or _SIZE.fullmatch(part) is not None
+        or _DATE.fullmatch(part) is not None
+        or _QUANTIZATION.fullmatch(part) is not None
+    )
+
+
+def _is_year(part: str) -> bool:
+    return len(part) >= 4 and part.isdigit()

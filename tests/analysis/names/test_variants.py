@@ -1,0 +1,67 @@
+"""Which spellings are one name, and which versions one family."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.names.variants import family_key, name_key
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("SWE-bench", "SWE-Bench", "SWE bench", r"\textsc{SWE-bench}", "SWEbench", "SWE–bench"),
+        (r"$\tau$-bench", "τ-bench", "τ Bench"),
+        (r"$\tau^2$-bench", "τ2-bench"),
+        (r"$\pi_0$", "π0"),
+        ("FooNet", "FooNets", "FOONET"),
+        ("Llama 3", "LLaMA-3", "Llama3"),
+        ("Humanity's Last Exam", "Humanity’s Last Exam"),
+        ("OASIS", "Oasis"),
+        ("BLESS", "Bless"),
+    ],
+)
+def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:
+    assert len({name_key(spelling) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("A", "A*"),
+        ("GPT-4", "GPT-4o", "GPT-5"),
+        ("DeepLabv3", "DeepLabv3+"),
+        ("Qwen2.5", "Qwen25"),
+        ("FF", "FF++"),
+        ("CIFAR-10", "CIFAR-100"),
+    ],
+)
+def test_different_names_have_different_keys(names: tuple[str, ...]) -> None:
+    assert len({name_key(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("family", "versions"),
+    [
+        ("GPT-4", ("GPT-4", "GPT-4o", "gpt-4o mini", "GPT-4o-mini", "GPT-4-turbo")),
+        ("Qwen3", ("Qwen3", "Qwen3-8B", "Qwen3-30B-A3B", "Qwen3 32B")),
+        ("Qwen2.5-VL", ("Qwen2.5-VL-7B-Instruct", "Qwen2.5-VL-72B")),
+        ("Llama 3.1", ("Llama 3.1 8B", "Llama-3.1-70B-Instruct")),
+        ("AIME", ("AIME 2024", "AIME", "AIME 2025")),
+        ("SWE-bench", ("SWE-bench Verified", "SWE-bench Lite", "SWE-bench")),
+        ("Gemini 2.5", ("Gemini 2.5 Pro", "Gemini-2.5-Flash")),
+    ],
+)
+def test_versions_fall_into_one_family(family: str, versions: tuple[str, ...]) -> None:
+    assert {family_key(version) for version in versions} == {name_key(family)}
+
+
+@pytest.mark.parametrize(("one", "other"), [("GPT-4", "GPT-5"), ("Qwen2.5", "Qwen3"), ("SAM 2", "SAM 3"), ("T5", "T0")])
+def test_generations_are_families_of_their_own(one: str, other: str) -> None:
+    assert family_key(one) != family_key(other)
+
+
+@pytest.mark.parametrize("text", ["", " ", "$", "\\", "{}", "-", "\\textbf{", "$\\tau", "s", "💡", "a" * 100_000])
+def test_any_text_has_a_key(text: str) -> None:
+    assert isinstance(name_key(text), str)
+    assert isinstance(family_key(text), str)
