@@ -19,12 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.search.paper_scores import CANDIDATES
+from analysis.search.query_words import content_words
 from analysis.search.ranking import fused_ranks, nearest_rows
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
 from domain.search_text import search_words
 from queries.parameters import PaperRequest
-from queries.search import CANDIDATES, content_words, search
+from queries.search import search
 from runtime.cached_context import CachedContext
 from runtime.settings import Settings
 from store.papers import known_papers

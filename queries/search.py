@@ -9,25 +9,19 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from analysis.search.ranking import combined_scores, nearest_rows
+from analysis.search.paper_scores import score_papers
+from analysis.search.query_words import content_words
 from domain.errors import UsageError
 from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId, Paper, pasted_names
 from domain.paper_query import PaperQuery
-from domain.tex_as_text import plain_text, with_letters
 from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
 from runtime.context import AppContext
 from store.papers import ids_named, papers_in_order
-from store.search import words_of
 from templates.search_wording import NAMED_IN_QUERY, reasons_found
-
-CANDIDATES = 300
-"""Most papers found by meaning, and most found by words."""
-MIN_COVERAGE = 0.2
-"""The share of the greatest word score that a paper needs if it is not near in meaning."""
 
 
 class _Ranked(NamedTuple):
@@ -37,12 +31,6 @@ class _Ranked(NamedTuple):
     similarity: float | None
     row: int
     """Its row in the index, which is in the order of submission."""
-
-
-_STOP_WORDS = frozenset(
-    "a an and are as at be below by can do does for from how in into is it its of on or over s that the their this to"
-    " under we what when where which why with".split()
-)
 
 
 def search(
@@ -61,7 +49,7 @@ def search(
     words = content_words(question.query)
     ranked = context.cached(
         ("search", replace(question, sort="relevance")),
-        lambda: _ranked(context, question, words, query),
+        lambda: _ranked(context, question, query),
         pool="search",
     )
     order = list(ranked)
@@ -110,41 +98,18 @@ def _named(
     return SearchResult(question.query, len(found), results), page
 
 
-def content_words(query: str) -> list[str]:
-    """The words of a query, each once, without common ones unless it has no others.
-
-    Raises
-    ------
-    UsageError
-        If it holds no word.
-    """
-    every = list(dict.fromkeys(words_of(query)))
-    if not every:
-        raise UsageError("the query contains no word to search for")
-    return [word for word in every if word not in _STOP_WORDS] or every
-
-
-def _ranked(
-    context: AppContext, question: PaperRequest, words: Sequence[str], query: PaperQuery
-) -> dict[ArxivId, _Ranked]:
+def _ranked(context: AppContext, question: PaperRequest, query: PaperQuery) -> dict[ArxivId, _Ranked]:
     """The papers found, best first: those near in meaning, and those with most of the query's words."""
     papers = context.paper_search
     index = papers.index
     if not len(index):
         raise UsageError("no papers are stored yet, so there is nothing to search; `papertide run` fetches them")
-    described = plain_text(with_letters(_checked(question.query)))
-    cosines = papers.similarities(described) if papers.has_vectors else np.zeros(len(index), dtype=np.float32)
-    word_scores, greatest = papers.word_scores([stem_number(word) for word in words])
-    scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
+    scored = score_papers(papers, question.query, min_similarity=context.settings.service.min_similarity)
     among = np.ones(len(index), dtype=bool) if query.is_open else index.matching(query)
-    is_near = among & (cosines >= context.settings.service.min_similarity) & (cosines != 0)
-    has_words = among & (word_scores > 0) & (word_scores >= MIN_COVERAGE * greatest)
-    found = {
-        *nearest_rows(cosines, index.ids, limit=CANDIDATES, among=is_near),
-        *nearest_rows(word_scores, index.ids, limit=CANDIDATES, among=has_words),
+    return {
+        index.ids[row]: _Ranked(float(scored.scores[row]), float(scored.cosines[row]) or None, row)
+        for row in scored.found(among)
     }
-    ordered = sorted(found, key=lambda row: (-scores[row], index.ids[row]))
-    return {index.ids[row]: _Ranked(float(scores[row]), float(cosines[row]) or None, row) for row in ordered}
 
 
 def _rounded(number: float | None) -> float | None:

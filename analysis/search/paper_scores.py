@@ -1,0 +1,78 @@
+"""The one ranking: what pages, API, feeds, mails, the command line and Python list for a query, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.search.query_words import content_words, described_text
+from analysis.search.ranking import combined_scores, nearest_rows
+from analysis.search.semantic_search import PaperSearch
+from domain.packed_stems import stem_number
+from domain.paper import ArxivId
+
+CANDIDATES = 300
+"""Most papers found by meaning, and most found by words."""
+MIN_COVERAGE = 0.2
+"""The share of the greatest word score that a paper needs if it is not near in meaning."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaperScores:
+    """How well each paper of an index answers one query; all arrays have a row for each paper, in its order.
+
+    Attributes
+    ----------
+    ids : the papers.
+    scores : meaning and words combined, at most 1; papers are ranked by them.
+    cosines : of the query with each paper, 0 for a paper without a vector.
+    is_near : whether the paper is near enough in meaning to be found by it.
+    word_scores : BM25 of the query's words.
+    has_words : whether the paper holds enough of the words to be found by them.
+    """
+
+    ids: tuple[ArxivId, ...]
+    scores: NDArray[np.float32]
+    cosines: NDArray[np.float32]
+    is_near: NDArray[np.bool_]
+    word_scores: NDArray[np.float32]
+    has_words: NDArray[np.bool_]
+
+    def found(self, among: NDArray[np.bool_]) -> list[int]:
+        """The rows of the papers ``among`` some that are found, best first: the nearest, and those with most words."""
+        found = {
+            *nearest_rows(self.cosines, self.ids, limit=CANDIDATES, among=among & self.is_near),
+            *nearest_rows(self.word_scores, self.ids, limit=CANDIDATES, among=among & self.has_words),
+        }
+        return sorted(found, key=lambda row: (-self.scores[row], self.ids[row]))
+
+
+def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> PaperScores:
+    """The score of each paper of a search's index for a query as it was typed.
+
+    Parameters
+    ----------
+    search : compares the papers with a text and with words.
+    query : as typed.
+    min_similarity : the least cosine of a paper that is found by its meaning.
+
+    Raises
+    ------
+    UsageError
+        If the query holds no word.
+    """
+    words, index = content_words(query), search.index
+    cosines = (
+        search.similarities(described_text(query)) if search.has_vectors else np.zeros(len(index), dtype=np.float32)
+    )
+    word_scores, greatest = search.word_scores([stem_number(word) for word in words])
+    return PaperScores(
+        ids=index.ids,
+        scores=combined_scores(cosines, word_scores, greatest_word_score=greatest),
+        cosines=cosines,
+        is_near=(cosines >= min_similarity) & (cosines != 0),
+        word_scores=word_scores,
+        has_words=(word_scores > 0) & (word_scores >= MIN_COVERAGE * greatest),
+    )
