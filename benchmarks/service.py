@@ -26,7 +26,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -337,7 +336,6 @@ def run(data: Path, papers: Sequence[Paper], seconds: float) -> None:
         kinds: list[tuple[str, str, Iterator[str]]] = [
             ("digest", "digest page, again and again", iter(lambda: f"/digests/{LAST_WEEK}", None)),
             ("topic", "topic pages", (f"/topics/{i % N_TOPICS + 1}" for _ in iter(int, 1) for i in range(N_TOPICS))),
-            ("", "topic pages at an address not cached yet", (f"/topics/{i % N_TOPICS + 1}?{i}" for i in count())),
             (
                 "trends",
                 "trends of three terms, never twice",

@@ -102,3 +102,5 @@ class TermSeries:
     """The phrases that are counted for words; empty for other kinds."""
     readings: tuple[TermReading, ...] = ()
     """Everything that the term can be taken for, the chosen reading included."""
+    unknown: str | None = None
+    """Says that the term is no name and that no paper has it in its words; null where it was found."""

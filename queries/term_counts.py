@@ -29,13 +29,15 @@ class Counted:
     """A term's kind, its name, and its papers by week.
 
     ``n_by_week`` holds all papers of each week when techniques, themes and topics were last counted; ``None`` if the
-    term was counted just now.
+    term was counted just now. ``unknown`` says that the term is no name and that no paper has it in its words, with the
+    nearest name; ``None`` where it was found.
     """
 
     kind: SeriesKind
     name: str
     by_week: dict[Week, int]
     n_by_week: dict[Week, int] | None = None
+    unknown: str | None = None
 
 
 class TermCounter:
@@ -59,7 +61,8 @@ class TermCounter:
         if kind == "text" and not counted.by_week and prefix_and_name(term)[0] is None:
             near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
-            raise UsageError(f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}")
+            unknown = f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}"
+            return replace(counted, unknown=unknown)
         return counted
 
     def readings(self, term: str, chosen: Counted, weeks: Collection[Week]) -> tuple[TermReading, ...]:

@@ -52,10 +52,12 @@ def trends(
     The week that is still open is left out unless requested; it is never complete. While a run is at work, techniques,
     themes and topics have the numbers of the last count, and ``counted_at`` tells when that was.
 
+    A term that is no name and in no paper is drawn at zero beside the others, and ``unknown`` of its series says so.
+
     Raises
     ------
     UsageError
-        If a term is unknown or cannot be matched, a category is not watched, or nothing is stored.
+        If every term is unknown, one cannot be matched, a category is not watched, or nothing is stored.
     """
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
@@ -85,11 +87,14 @@ def trends(
             asked=term,
             phrases=phrases_of_term(f"{kind}:{name}") if kind in ("text", "exact") else (),
             readings=counter.readings(term, counted, weeks),
+            unknown=counted.unknown,
         )
 
     weeks = frozenset(Week(at.date()) for at in totals["week_start"])
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     series = tuple(context.cached(("series", term, *scope), partial(one, term)) for term in terms)
+    if all(one.unknown for one in series):
+        raise UsageError(series[0].unknown or "")
     is_old = state is not None and not state.is_current and any(one.kind in TERM_KINDS for one in series)
     return Trends(
         by,

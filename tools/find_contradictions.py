@@ -53,6 +53,8 @@ _SPANS = (
     re.compile(r"\b(?P<weeks>\d+) weeks (?=Change\b|as a table\b)"),
 )
 _TAG, _NOT_TEXT = re.compile(r"<[^>]+>"), re.compile(r"<(style|script|title|desc)\b.*?</\1>", re.DOTALL)
+_PAPERS = re.compile(r'<ol class="abstracts">.*?</ol>', re.DOTALL)
+"""Papers of a list: an abstract may say "over 7 weeks" of anything."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Contradiction:
 
 
 def text_of(document: str) -> str:
-    """The words of a page, mail or text, on one line."""
+    """The words of a page, mail or text, on one line, without lists of abstracts."""
     if document.lstrip().startswith("<"):
-        document = unescape(_TAG.sub(" ", _NOT_TEXT.sub(" ", document)))
+        document = unescape(_TAG.sub(" ", _NOT_TEXT.sub(" ", _PAPERS.sub(" ", document))))
     return " ".join(document.split())
 
 

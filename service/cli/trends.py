@@ -101,6 +101,8 @@ def _print_trends(answer: Trends) -> None:
     for series in answer.series:
         level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
         typer.echo(f"{series.term} ({term_wording.taken_for_text(series)}{level}), by {answer.by}")
+        if series.unknown:
+            typer.echo(f"  {series.unknown}")
         for reading in series.readings:
             if not reading.chosen:
                 typer.echo(f"  can also mean {reading.term!r}: {term_wording.reading_text(reading)}")

@@ -80,3 +80,27 @@ def test_a_prefix_with_an_unknown_name_is_refused(context: CachedContext) -> Non
     for ask in (lambda: series_of(context, "topic:nothing"), lambda: series_of(context, "technique:image")):
         with pytest.raises(UsageError, match="there is no such"):
             ask()
+
+
+def test_a_term_in_no_paper_is_drawn_at_zero_beside_the_others(context: CachedContext) -> None:
+    answer = trends(
+        context,
+        ["difusion", "image"],
+        by="week",
+        level="adopts",
+        categories=(),
+        primary=False,
+        since=None,
+        until=None,
+    )
+    unknown, image = answer.series
+    assert unknown.unknown is not None
+    assert "did you mean 'diffusion'?" in unknown.unknown
+    assert sum(p.k for p in unknown.points) == 0
+    assert image.unknown is None
+    assert sum(p.k for p in image.points) > 0
+
+
+def test_terms_of_no_paper_alone_are_refused(context: CachedContext) -> None:
+    with pytest.raises(UsageError, match="did you mean 'diffusion'"):
+        series_of(context, "difusion")

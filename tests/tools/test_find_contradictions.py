@@ -46,6 +46,11 @@ def test_a_page_is_read_as_its_words() -> None:
     assert text_of(page) == "▲ rising +0.4 points +0.1 to +1.1"
 
 
+def test_what_authors_say_is_no_contradiction() -> None:
+    page = '<p>Change</p><ol class="abstracts"><li><h3>A</h3><p class="abstract">It ran over 17 weeks.</p></li></ol>'
+    assert text_of(page) == "Change"
+
+
 def _call(verdict: str, low: float, high: float, first_week: str = "2026-W14") -> dict[str, object]:
     change = {"difference": (low + high) / 2, "low": low, "high": high, "last_week": "2026-W25"}
     return {"calls": [{"verdict": verdict, "change": {**change, "first_week": first_week}}]}
