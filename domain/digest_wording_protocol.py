@@ -46,9 +46,3 @@ class PersonalWording(Protocol):
 
     def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
         """Why a paper is listed; the best match comes first."""
-
-    def past_the_limit(self, place: int, n_listed: int, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
-        """Why a paper that matched is not listed: it came at ``place`` in a list of ``n_listed``."""
-
-    def too_dissimilar(self, query: str, similarity: float, min_similarity: float) -> str:
-        """Why a paper is not listed: its similarity to a saved search is a little too low."""

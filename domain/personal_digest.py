@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from domain.digest import ListedPaper, Share
 from domain.paper import ArxivId
-from domain.subscription import FollowKind
+from domain.subscription import Follow, FollowKind
 from domain.trend_calls import TrendCall
+from domain.week import Week
 
 
 @dataclass(frozen=True)
@@ -30,23 +32,53 @@ class FollowedLine:
 
 
 @dataclass(frozen=True)
-class PersonalPart:
-    """The personal part for one reader.
+class ScoreThreshold:
+    """The least score of a paper that is new to a reader, and how it was set.
 
-    ``papers`` holds the best matches, closest first, up to the number in the settings; ``below`` holds the next ones.
-    Each has its reason, and none was sent to this reader before. ``n_found`` is the number of candidates,
-    ``n_sent_before`` the number left out because they were sent before. ``asks_for_papers`` tells whether the reader
-    follows anything that selects papers.
+    With ``per_week`` it is the score that so many papers a week reached from ``first_week`` to ``last_week``, on
+    average; otherwise it is a share of the best score of these weeks, ``share_of_best``. ``score`` is ``None`` where
+    every paper found is new: no more were found than are wanted, or no week is held to set it on, and then the weeks
+    are ``None`` too. ``n_per_week`` is how many papers of these weeks reach it, a week.
     """
 
-    lines: tuple[FollowedLine, ...] = ()
-    papers: tuple[ListedPaper, ...] = ()
-    below: tuple[ListedPaper, ...] = ()
-    n_found: int = 0
+    per_week: int | None
+    share_of_best: float
+    score: float | None
+    first_week: Week | None = None
+    last_week: Week | None = None
+    n_per_week: float = math.nan
+
+
+@dataclass(frozen=True)
+class FollowedPapers:
+    """The new papers of one saved search or topic.
+
+    ``papers`` are best first, each with its reason; a paper that several follows find is in the one where it ranks
+    best. ``threshold`` is that of the newest week, ``None`` if the week holds no paper. ``n_new`` counts the papers
+    that reach their threshold and were not sent before, ``n_elsewhere`` those of them that another follow lists,
+    ``n_left_out`` those that the mail has no room for. ``n_below`` counts the papers found that score less, and
+    ``n_sent_before`` those that the reader has.
+    """
+
+    follow: Follow
+    name: str
+    papers: tuple[ListedPaper, ...]
+    threshold: ScoreThreshold | None
+    n_new: int
+    n_elsewhere: int = 0
+    n_left_out: int = 0
+    n_below: int = 0
     n_sent_before: int = 0
-    asks_for_papers: bool = False
+
+
+@dataclass(frozen=True)
+class PersonalPart:
+    """The personal part for one reader: what they follow and its news, and the new papers of searches and topics."""
+
+    lines: tuple[FollowedLine, ...] = ()
+    found: tuple[FollowedPapers, ...] = ()
 
     @property
     def listed(self) -> tuple[ArxivId, ...]:
-        """Identifiers of all papers listed, which count as sent."""
-        return tuple(p.arxiv_id for p in (*self.papers, *self.below))
+        """Identifiers of all papers listed, each once, which count as sent."""
+        return tuple(paper.arxiv_id for of in self.found for paper in of.papers)

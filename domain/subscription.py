@@ -24,6 +24,8 @@ FOLLOW_KINDS: tuple[FollowKind, ...] = ("technique", "theme", "topic", "category
 MAX_FOLLOWS = 50
 MAX_SEARCH = 200
 """Characters of a saved search; the model reads only a few hundred."""
+MAX_PER_WEEK = 100
+"""New papers a week that one search or topic may be set to bring."""
 
 
 @dataclass(frozen=True, order=True)
@@ -31,32 +33,59 @@ class Follow:
     """A technique, theme, topic, category or saved search that a reader follows.
 
     ``key`` is the key of a technique or theme, the id of a topic, the name of a category, or the text of a search.
+    ``per_week`` is about how many new papers a week a search or topic should bring; ``None`` for all that are near
+    enough to the best, and for what brings no papers.
     """
 
     kind: FollowKind
     key: str
+    per_week: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in FOLLOW_KINDS:
             raise UsageError(f"{self.kind!r} cannot be followed; follow one of {', '.join(FOLLOW_KINDS)}")
         if not self.key or len(self.key) > MAX_SEARCH or self.key != sanitized_line(self.key):
             raise UsageError(f"a followed {self.kind} must be one line of 1 to {MAX_SEARCH} characters")
+        if self.per_week is not None and not self.brings_papers:
+            raise UsageError(f"a {self.kind} brings no papers; give a number a week to a search or topic only")
+        if self.per_week is not None and not 1 <= self.per_week <= MAX_PER_WEEK:
+            raise UsageError(f"{self.per_week} papers a week cannot be followed; give 1 to {MAX_PER_WEEK}")
+
+    @property
+    def brings_papers(self) -> bool:
+        """Whether it selects papers, and not only numbers."""
+        return self.kind in ("search", "topic")
+
+    @property
+    def what(self) -> str:
+        """``KIND:KEY``, whatever number a week is wanted."""
+        return f"{self.kind}:{self.key}"
 
     @classmethod
     def parse(cls, text: str) -> Follow:
         """Read ``technique:diffusion``, ``topic:12``, ``category:cs.CL`` or ``search:test-time scaling``.
 
+        A number behind the kind is how many papers a week are wanted, about: ``search/12:test-time scaling``.
+
         Raises
         ------
         UsageError
+
+        Examples
+        --------
+        >>> Follow.parse("search/12: test-time scaling")
+        Follow(kind='search', key='test-time scaling', per_week=12)
         """
         kind, colon, key = text.partition(":")
         if not colon:
             raise UsageError(f"cannot read {text!r}; write KIND:KEY, where KIND is one of {', '.join(FOLLOW_KINDS)}")
-        return cls(kind.strip(), sanitized_line(key))  # type: ignore[arg-type]  # __post_init__ refuses any other
+        kind, slash, number = kind.strip().partition("/")
+        if slash and not re.fullmatch("[0-9]{1,4}", number):
+            raise UsageError(f"cannot read {text!r}; behind the / write a number of papers a week, as in {kind}/12:")
+        return cls(kind, sanitized_line(key), int(number) if slash else None)  # type: ignore[arg-type]  # __post_init__ refuses any other kind
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.key}"
+        return self.what if self.per_week is None else f"{self.kind}/{self.per_week}:{self.key}"
 
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -82,7 +111,7 @@ class Preferences:
             raise UsageError(f"{self.mail_format!r} is not a mail format; choose {' or '.join(MAIL_FORMATS)}")
         if len(self.follows) > MAX_FOLLOWS:
             raise UsageError(f"{len(self.follows)} follows are too many; choose {MAX_FOLLOWS} or fewer")
-        if len(set(self.follows)) != len(self.follows):
+        if len({follow.what for follow in self.follows}) != len(self.follows):
             raise UsageError("the same item is followed twice; remove one")
 
     def of(self, kind: FollowKind) -> tuple[str, ...]:

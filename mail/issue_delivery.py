@@ -10,14 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
-
-import numpy as np
 
 from analysis.digest.personal import IssueMaterial, PersonalComposer
 from domain.detections import ADOPTS, Term
 from domain.digest import Digest
-from domain.embeddings import Embeddings
 from domain.errors import DeliveryError, MailServerUnavailable, UsageError
 from domain.issues_and_deliveries import Delivery, Issue, issues_of
 from domain.mail_message import MailMessage
@@ -26,8 +22,7 @@ from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.personal_digest import PersonalPart
 from domain.progress import Progress
 from domain.subscription import Subscriber, TokenPurpose
-from domain.topics import AssignedPaper
-from domain.week import Week
+from domain.week import Week, weeks_before
 from mail.unreachable_readers import suppress_unreachable
 from store.database import Database
 from store.deliveries import (
@@ -40,14 +35,16 @@ from store.deliveries import (
     mark_sent,
     mark_uncertain,
     papers_sent_to,
+    previous_issue_planned_at,
 )
-from store.embeddings import embeddings_of
-from store.papers import papers_of_week
-from store.topics import StoredTopicModel, assignments_of_week
+from store.papers import papers_of_week, papers_seen_after
+from store.topics import StoredTopicModel
 from store.weekly import weekly_counts, weekly_totals
 from templates.mail_rendering import IssueFrame, MailUrls, render_issue
 
 _BATCH = 50
+N_WEEKS_LATE = 4
+"""Papers of so many weeks before an issue are new in it, if they came after the issue before."""
 _FIRST_WAIT_MIN, _LONGEST_WAIT_MIN = 5, 360
 
 
@@ -77,9 +74,11 @@ def issue_material(
     categories: Sequence[str],
     terms: Sequence[Term],
     model: StoredTopicModel | None,
-    embedding_model_id: str | None,
 ) -> IssueMaterial:
-    """Everything that the personal parts of an issue are composed from."""
+    """Everything that the personal parts of an issue are composed from.
+
+    A paper that moderation held back comes after its week's issue, so the next issue has it.
+    """
     weeks = issue.weeks
     counts: dict[tuple[str, str], dict[Week, int]] = {}
     table = weekly_counts(db)
@@ -91,30 +90,17 @@ def issue_material(
             of[Week(at.date())] = of.get(Week(at.date()), 0) + k
     for category in categories:
         counts["category", category] = _by_week(db, categories, PaperQuery(categories=(category,)))
-    topics = model.topics if model else ()
-    assigned: dict[int, list[AssignedPaper]] = {}
-    if model is not None:
-        for a in chain.from_iterable(assignments_of_week(db, model.topic_model_id, w, categories) for w in weeks):
-            if a.topic_id is not None:
-                assigned.setdefault(a.topic_id, []).append(a)
-    papers = {p.arxiv_id: p for week in weeks for p in papers_of_week(db, week, categories)}
-    embeddings = (
-        embeddings_of(db, embedding_model_id, categories=categories, first=weeks[0], last=weeks[-1])
-        if embedding_model_id
-        else Embeddings((), np.zeros((0, 0), dtype=np.float32), "none")
-    )
+    papers = [p for week in weeks for p in papers_of_week(db, week, categories)]
+    planned_at = previous_issue_planned_at(db, issue)
+    if planned_at is not None:
+        papers += papers_seen_after(db, weeks_before(weeks[0], N_WEEKS_LATE), categories, planned_at)
     return IssueMaterial(
         issue=issue,
         digest=digest,
-        papers=papers,
-        embeddings=embeddings,
-        assigned={
-            topic_id: sorted((a for a in of if a.arxiv_id in papers), key=lambda a: (-a.similarity, a.arxiv_id))
-            for topic_id, of in assigned.items()
-        },
+        papers={p.arxiv_id: p for p in papers},
         names={
             **{(t.kind, t.key): t.name for t in terms},
-            **{("topic", str(t.topic_id)): t.label for t in topics},
+            **{("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())},
             **{("category", category): category for category in categories},
         },
         counts=counts,

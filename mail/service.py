@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.digest.personal import PersonalComposer
-from analysis.search.semantic_search import EmbeddingSearch
+from analysis.search.query_words import described_text
 from domain.digest import DigestEdition
 from domain.errors import PostponedError, UsageError
 from domain.issues_and_deliveries import Issue
@@ -33,15 +34,14 @@ from templates.mail_notice_wording import operator_notice
 from templates.mail_rendering import IssueFrame, MailUrls, Notice, issue_frame, render_notice
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from analysis.search.semantic_search import PaperSearch
     from runtime.context import AppContext
 
 DELIVERY_LEASE = "delivery"
 CONFIRMATIONS_LEASE = "letters"  # the stored name: a process of an older version may hold the lease
 _VECTOR_BATCH = 256
-_MAX_CACHED_VECTORS = 4_096
 LINK_PATHS: dict[TokenPurpose, str] = {
     "confirm": "/subscriptions/confirm",
     "manage": "/subscriptions/manage",
@@ -197,9 +197,6 @@ class MailService:
         published = newest_digest(context.db, issue.last_week)
         if published is None:
             raise UsageError(f"{issue.last_week} has no digest, so issue {issue} cannot be sent")
-        model_id = context.embedding_model_id
-        if model_id is not None:
-            self._embed_saved_searches(model_id)
         material = issue_material(
             context.db,
             issue,
@@ -207,23 +204,37 @@ class MailService:
             categories=context.settings.categories,
             terms=context.detector.taxonomy.terms,
             model=context.topic_model,
-            embedding_model_id=model_id,
+        )
+        return PersonalComposer(
+            material,
+            context.settings.personal,
+            self._paper_search,
+            EnglishPersonalWording(),
+            min_similarity=context.settings.service.min_similarity,
         )
 
-        @lru_cache(maxsize=_MAX_CACHED_VECTORS)
-        def vector_of(query: str) -> NDArray[np.float32] | None:
-            return query_vectors(context.db, model_id, [query]).get(query) if model_id else None
+    def _paper_search(self) -> PaperSearch:
+        """The search over all papers; the vectors of saved searches are stored, so most mails need no model."""
+        model_id = self.context.embedding_model_id
+        if model_id is None:
+            return self.context.paper_search
+        self._embed_saved_searches(model_id)
 
-        search = EmbeddingSearch(material.embeddings, material.query, vector_of)
-        return PersonalComposer(material, context.settings.personal, search, EnglishPersonalWording())
+        def vectors_of(texts: Sequence[str]) -> NDArray[np.float32]:
+            stored = query_vectors(self.context.db, model_id, texts)
+            if any(text not in stored for text in texts):
+                return self.context.encoder.encode(texts)
+            return np.stack([stored[text] for text in texts])
+
+        return self.context.paper_search_by(vectors_of)
 
     def _embed_saved_searches(self, model_id: str) -> None:
-        """Embed saved searches that have no vector yet; the model is loaded only if there are any."""
-        queries = followed_searches(self.context.db)
-        for start in range(0, len(queries), _VECTOR_BATCH):
-            chunk = queries[start : start + _VECTOR_BATCH]
+        """Embed the texts of saved searches that have no vector yet; the model is loaded only if there are any."""
+        texts = list(dict.fromkeys(map(described_text, followed_searches(self.context.db))))
+        for start in range(0, len(texts), _VECTOR_BATCH):
+            chunk = texts[start : start + _VECTOR_BATCH]
             known = query_vectors(self.context.db, model_id, chunk)
-            new = [q for q in chunk if q not in known]
+            new = [text for text in chunk if text not in known]
             if new:
                 vectors = self.context.encoder.encode(new)
                 add_query_vectors(self.context.db, model_id, dict(zip(new, vectors, strict=True)))
@@ -233,12 +244,6 @@ class MailService:
         now = self.context.now()
         reader = Subscriber(0, "reader@example.org", "active", preferences, now, now, now)
         composer = self.composer(issue)
-        model_id = self.context.embedding_model_id
-        searches = preferences.of("search")
-        if model_id is not None and searches:
-            vectors = dict(zip(searches, self.context.encoder.encode(list(searches)), strict=True))
-            material = composer.material
-            composer.search = EmbeddingSearch(material.embeddings, material.query, vectors.get)
         return issue_message(
             self.frame(issue),
             composer.compose(preferences.follows, sent_before=()),

@@ -268,6 +268,16 @@ class AppContext:
         index = self.paper_index
         return IndexSearch(index, lambda text: self.similarities(text, index), lambda: self.word_index(index))
 
+    def paper_search_by(self, vectors_of: Callable[[Sequence[str]], NDArray[np.float32]]) -> PaperSearch:
+        """As ``paper_search``, with texts embedded in another way, such as from stored vectors."""
+        index = self.paper_index
+
+        def compare(text: str) -> NDArray[np.float32]:
+            cosines: NDArray[np.float32] = similarities(vectors_of([text]), index.vectors)[0]
+            return cosines
+
+        return IndexSearch(index, compare, lambda: self.word_index(index))
+
     def word_index(self, index: PaperIndex) -> WordIndex:
         """The words of an index's papers; loading those of 100,000 takes seconds."""
         return WordIndex(*load_stems(self.db, index.ids))

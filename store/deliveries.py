@@ -92,6 +92,17 @@ def planned_issues(db: Database) -> dict[str, int]:
         return {row[0]: row[1] for row in connection.execute(select(mailing.c.issue, mailing.c.n_readers))}
 
 
+def previous_issue_planned_at(db: Database, issue: Issue) -> datetime | None:
+    """When the newest issue of the same frequency before this one was planned; ``None`` if none was."""
+    with db.read() as connection:
+        planned = connection.execute(select(mailing.c.issue, mailing.c.planned_at)).all()
+    before = [(Issue.parse(name), at) for name, at in planned]
+    same = [
+        (of.last_week, at) for of, at in before if of.frequency == issue.frequency and of.last_week < issue.last_week
+    ]
+    return max(same)[1] if same else None
+
+
 def recover_after_crash(db: Database, *, resend_is_safe: bool, now: datetime) -> int:
     """Reset the deliveries that a dead process left claimed or handing; returns the number that became uncertain.
 

@@ -237,6 +237,18 @@ def papers_of_week(db: Database, week: Week, categories: Collection[str]) -> lis
         return [paper_from_row(row) for row in connection.execute(query)]
 
 
+def papers_seen_after(db: Database, weeks: Sequence[Week], categories: Collection[str], at: datetime) -> list[Paper]:
+    """The watched papers of some weeks that were first seen after an instant, by submission and identifier."""
+    query = (
+        select(*_PAPER_COLUMNS)
+        .where(paper.c.week_start.in_([week.monday for week in weeks]), is_watched(categories))
+        .where(paper.c.first_seen_at > at)
+        .order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    )
+    with db.read() as connection:
+        return [paper_from_row(row) for row in connection.execute(query)]
+
+
 def comments_and_abstracts(
     db: Database, week: Week, categories: Collection[str]
 ) -> list[tuple[ArxivId, str | None, str]]:

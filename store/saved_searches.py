@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete, select
 
+from domain.errors import UsageError
+from domain.subscription import Follow
 from store.database import Database
 from store.schema import query_vector, subscriber
 from store.vector_encoding import pack_vector, unpack_vector
@@ -18,7 +21,12 @@ def followed_searches(db: Database) -> list[str]:
     question = select(subscriber.c.follows).where(subscriber.c.state == "active")
     with db.read() as connection:
         follows = connection.execute(question).scalars().all()
-    return sorted({text.removeprefix("search:") for of in follows for text in of if text.startswith("search:")})
+    searches = set()
+    for text in (text for of in follows for text in of):
+        with suppress(UsageError):  # one that cannot be read is not followed
+            follow = Follow.parse(text)
+            searches |= {follow.key} if follow.kind == "search" else set()
+    return sorted(searches)
 
 
 def query_vectors(db: Database, model_id: str, queries: Sequence[str]) -> dict[str, NDArray[np.float32]]:
@@ -45,12 +53,11 @@ def add_query_vectors(db: Database, model_id: str, vectors: dict[str, NDArray[np
         )
 
 
-def delete_unused_query_vectors(db: Database) -> int:
-    """Delete the vectors of searches that no active reader follows; returns the number deleted."""
-    followed = set(followed_searches(db))
+def delete_unused_query_vectors(db: Database, used: Collection[str]) -> int:
+    """Delete the vectors of other texts than those in use; returns the number deleted."""
     with db.write() as connection:
         stored = set(connection.execute(select(query_vector.c.query)).scalars())
-        gone = sorted(stored - followed)
+        gone = sorted(stored - set(used))
         for start in range(0, len(gone), 5_000):
             connection.execute(delete(query_vector).where(query_vector.c.query.in_(gone[start : start + 5_000])))
     return len(gone)

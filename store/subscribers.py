@@ -63,7 +63,7 @@ def readable_preferences(frequency: str, mail_format: str, follows: Iterable[str
     return Preferences(
         "monthly" if frequency == "monthly" else "weekly",
         "text" if mail_format == "text" else "html",
-        tuple(dict.fromkeys(readable))[:MAX_FOLLOWS],
+        tuple({follow.what: follow for follow in readable}.values())[:MAX_FOLLOWS],
     )
 
 

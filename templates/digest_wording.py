@@ -115,29 +115,25 @@ class EnglishPersonalWording:
     """Words the reasons in a reader's own part of an issue; a ``domain.digest_facts.PersonalWording``."""
 
     def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
-        """Why a paper is listed: the best match, then up to two others."""
-        reasons = [_match(match, frequency) for match in matches[:3]]
-        return "; also ".join(reasons)
-
-    def past_the_limit(self, place: int, n_listed: int, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
-        """Why a paper that matched is not listed."""
-        return f"{_ordinal(place)} in your list, which has room for {n_listed}; {self.listed(matches, frequency)}"
-
-    def too_dissimilar(self, query: str, similarity: float, min_similarity: float) -> str:
-        """How far a paper is from a saved search, and how near it had to be."""
-        return f"similarity {similarity:.2f} to your search “{query}”; papers are listed from {min_similarity:.2f}"
+        """Why a paper is listed: its place for what it stands with, then up to two others."""
+        return "; also ".join([_match(matches[0], frequency), *map(_other_match, matches[1:3])])
 
 
 def _match(match: FollowMatch, frequency: Frequency) -> str:
+    """A paper's place for the search or topic in whose list it stands."""
     period = "week" if frequency == "weekly" else "month"
-    rank = "closest" if match.rank == 1 else f"{_ordinal(match.rank)} closest"
     if match.kind == "topic":
-        return f"{rank} to the centre of your topic “{match.name}”, of its {match.n_papers:,} papers this {period}"
-    words = ", and it has all the words" if match.has_all_words else ""
-    return (
-        f"{rank} to your search “{match.name}”, of the {period}'s {match.n_papers:,} papers "
-        f"(similarity {match.similarity:.2f}{words})"
-    )
+        rank = "closest" if match.rank == 1 else f"{_ordinal(match.rank)} closest"
+        return f"{rank} to the topic's centre, of its {match.n_papers:,} papers this {period}"
+    rank = "best match" if match.rank == 1 else f"{_ordinal(match.rank)} best match"
+    words = ", with all the words" if match.has_all_words else ""
+    return f"{rank} of the {period}'s {match.n_papers:,} papers (similarity {match.similarity:.2f}{words})"
+
+
+def _other_match(match: FollowMatch) -> str:
+    """A paper's place for another search or topic."""
+    kind = "topic" if match.kind == "topic" else "search"
+    return f"{_ordinal(match.rank)} for your {kind} “{match.name}”"
 
 
 def _by_and_to(move: ShareMove) -> str:

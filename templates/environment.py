@@ -16,6 +16,7 @@ from domain.trend_periods import PERIODS
 from templates import (
     change_wording,
     marked_text,
+    new_papers_wording,
     number_text,
     paper_list_paging,
     share_curves,
@@ -91,6 +92,8 @@ def environment() -> Environment:
         curve_titles=term_wording.curve_titles,
         with_code=marked_text.with_code,
         week_range=number_text.week_range,
+        new_papers_text=new_papers_wording.new_papers_text,
+        new_papers_url=new_papers_wording.new_papers_url,
         call_text=change_wording.call_text,
         verdict_text=change_wording.verdict_text,
         change_text=change_wording.change_text,

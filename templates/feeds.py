@@ -45,7 +45,7 @@ class FeedContent:
     @property
     def description(self) -> str:
         """What the feed holds, and whether its papers are made up."""
-        return f"{self.subtitle}. Made-up papers: {MADE_UP}" if self.made_up else self.subtitle
+        return f"{self.subtitle.rstrip('.')}. Made-up papers: {MADE_UP}" if self.made_up else self.subtitle
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class FeedTitle:
 DIGESTS_TITLE = FeedTitle("Papertide: weekly digests", "Which way machine-learning research moves")
 
 
-def topic_title(label: str) -> FeedTitle:
-    """The title of the feed of a topic."""
-    return FeedTitle(f"Papertide: {label}", f"New papers on arXiv of the topic “{label}”")
+def topic_title(label: str, threshold: str) -> FeedTitle:
+    """The title of the feed of a topic, with how its threshold was set."""
+    return FeedTitle(f"Papertide: {label}", f"New papers on arXiv of the topic “{label}”. {threshold}")
 
 
-def search_title(query: str) -> FeedTitle:
-    """The title of the feed of a saved search."""
-    return FeedTitle(f"Papertide: {query}", f"Papers on arXiv like “{query}”")
+def search_title(query: str, threshold: str) -> FeedTitle:
+    """The title of the feed of a saved search, with how its threshold was set."""
+    return FeedTitle(f"Papertide: {query}", f"New papers on arXiv like “{query}”. {threshold}")
 
 
 def digest_title(week: Week, headline: str) -> str:

@@ -19,7 +19,7 @@ from templates.links import Links
 MAX_HTML_BYTES = 90_000
 """Gmail cuts a mail off at about 102 kB, and with it the link to unsubscribe."""
 
-_MARKER = "<!-- personal part -->"
+_PERSONAL, _FOOT = "<!-- personal part -->", "<!-- foot -->"
 _MAX_SUBJECT = 120
 
 
@@ -33,13 +33,15 @@ class MailUrls:
 
 @dataclass(frozen=True)
 class IssueFrame:
-    """The part of an issue that all its mails share: what comes before and after the personal part."""
+    """What all mails of an issue share: its top, what stands below a reader's own part, and what closes the page."""
 
     issue: Issue
     subject: str
-    html_before: str
-    html_after: str
-    text_before: str
+    html_top: str
+    html_body: str
+    html_end: str
+    text_top: str
+    text_body: str
     pictures: tuple[InlineImage, ...]
     links: Links
 
@@ -96,15 +98,18 @@ def issue_frame(
     }
     env = environment()
     html = _inlined(env.get_template("mail_issue.html").render(values))
-    before, marker, after = html.partition(_MARKER)
-    if not marker:
-        raise ValueError("the mail has no place for the personal part")
+    top, of_reader, rest = html.partition(_PERSONAL)
+    body, foot, end = rest.partition(_FOOT)
+    if not (of_reader and foot):
+        raise ValueError("the mail has no place for the personal part, or none for the foot")
     return IssueFrame(
         issue=issue,
         subject=subject,
-        html_before=before,
-        html_after=after,
-        text_before=env.get_template("mail_issue.txt").render(values),
+        html_top=top,
+        html_body=body,
+        html_end=end,
+        text_top=env.get_template("mail_issue_top.txt").render(values),
+        text_body=env.get_template("mail_issue.txt").render(values),
         pictures=pictures,
         links=links,
     )
@@ -130,7 +135,10 @@ def _period(issue: Issue) -> str:
 def render_issue(
     frame: IssueFrame, personal: PersonalPart, preferences: Preferences, *, address: str, urls: MailUrls
 ) -> tuple[str, str]:
-    """One reader's mail as HTML (empty if they chose plain text) and as text."""
+    """One reader's mail as HTML (empty if they chose plain text) and as text.
+
+    Their own part comes first; what a reader who follows nothing could follow comes last.
+    """
     values = {
         "issue": frame.issue,
         "personal": personal,
@@ -140,11 +148,18 @@ def render_issue(
         "links": frame.links,
     }
     env = environment()
-    text = frame.text_before + env.get_template("mail_personal.txt").render(values)
+    own, foot = env.get_template("mail_personal.txt").render(values), env.get_template("mail_foot.txt").render(values)
+    text = frame.text_top + _in_order(frame.text_body, own, preferences) + foot
     if preferences.mail_format == "text":
         return "", text
-    own = _inlined_part(env.get_template("mail_personal.html").render(values))
-    return frame.html_before + own + frame.html_after, text
+    own, foot = (
+        _inlined_part(env.get_template(name).render(values)) for name in ("mail_personal.html", "mail_foot.html")
+    )
+    return frame.html_top + _in_order(frame.html_body, own, preferences) + foot + frame.html_end, text
+
+
+def _in_order(body: str, own: str, preferences: Preferences) -> str:
+    return own + body if preferences.follows else body + own
 
 
 @dataclass(frozen=True)

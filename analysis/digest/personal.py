@@ -1,39 +1,40 @@
-"""A reader's own part of an issue: what moved among the things they follow, and the papers closest to them."""
+"""A reader's own part of an issue: what moved among the things they follow, and the papers that are new to them.
+
+Papers are ranked by the scores of every search (``analysis.search.paper_scores``); a topic's by their similarity to its
+centroid. What is new is decided by ``analysis.search.new_papers``, as in feeds.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.search.new_papers import NewPapers, new_papers
+from analysis.search.paper_scores import score_papers
+from analysis.search.query_words import content_words
 from analysis.search.ranking import fused_ranks
-from analysis.search.semantic_search import NearestPapers
+from analysis.search.semantic_search import PaperSearch
 from analysis.trends.shares import share_of
 from domain.digest import Digest, ListedPaper, TermLine, TopicLine
 from domain.digest_facts import FollowMatch
 from domain.digest_wording_protocol import PersonalWording
-from domain.embeddings import Embeddings
+from domain.errors import UsageError
 from domain.issues_and_deliveries import Issue
+from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId, Paper
-from domain.paper_query import PaperQuery
-from domain.personal_digest import FollowedLine, PersonalPart
+from domain.personal_digest import FollowedLine, FollowedPapers, PersonalPart, ScoreThreshold
 from domain.subscription import Follow
-from domain.topics import AssignedPaper
 from domain.week import Week, weeks_before
 
 N_WEEKS_BEFORE = 4
 """What is usual for a followed term is its mean over so many weeks before the issue's."""
-_N_RANKED = 60
-"""Papers ranked for one search or topic: many times what any mail lists."""
-_NEAR_MISS = 0.07
-"""How far below the least similarity a paper may be and still be listed as just below it."""
-_ALL_WORDS_BONUS = 0.08
-"""Added to the similarity of a paper that has every word of a search."""
 _N_RANKINGS_CACHED = 2_048
-_STOP_WORDS = frozenset("a an and are as at be by for from in into is it of on or over the to under using with".split())
 
 
 class PersonalSettings(BaseModel):
@@ -41,10 +42,18 @@ class PersonalSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    n_papers: int = Field(default=8, ge=1, le=30, description="Most papers listed in a reader's own part.")
-    n_below: int = Field(default=3, ge=0, le=10, description="Most papers listed as just below the threshold.")
-    min_similarity: float = Field(
-        default=0.40, ge=0, le=1, description="Least similarity to a saved search for a paper to be listed."
+    share_of_best: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Mails and feeds bring papers whose score for a search or topic is at least this share of the best "
+        "of the eight weeks before, where the reader has chosen no number of papers a week.",
+    )
+    n_papers: int = Field(
+        default=40,
+        ge=1,
+        le=100,
+        description="Most papers listed in a reader's own part of a mail; how many more are new is stated there.",
     )
 
 
@@ -56,8 +65,8 @@ class IssueMaterial:
     ----------
     issue : which weeks it covers.
     digest : of the newest week.
-    papers, embeddings : of the issue's weeks; a paper may lack an embedding.
-    assigned : the papers of each topic, closest to its centroid first.
+    papers : that may be new to a reader: those of the issue's weeks, and those of earlier weeks that came since the
+        issue before.
     names : the name of each technique, theme, topic and category that still exists, by kind and key.
     counts : papers that adopt it, by kind and key, then by week; for categories, papers listed in it.
     totals : the papers of each week held.
@@ -66,27 +75,29 @@ class IssueMaterial:
     issue: Issue
     digest: Digest
     papers: Mapping[ArxivId, Paper]
-    embeddings: Embeddings
-    assigned: Mapping[int, Sequence[AssignedPaper]]
     names: Mapping[tuple[str, str], str]
     counts: Mapping[tuple[str, str], Mapping[Week, int]]
     totals: Mapping[Week, int]
 
-    @property
-    def query(self) -> PaperQuery:
-        """The papers of the issue's weeks."""
-        return PaperQuery(since=self.issue.weeks[0].monday, until=self.issue.weeks[-1].sunday)
-
 
 @dataclass(frozen=True)
 class _Ranked:
-    """A paper among those closest to one search or topic; ``is_listed`` where it is similar enough to be listed."""
+    """A paper that is new for one search or topic, and its place among all of them."""
 
     arxiv_id: ArxivId
     rank: int
     similarity: float
-    is_listed: bool
     has_all_words: bool = False
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """The papers that are new for one search or topic, best first, out of ``n_papers``."""
+
+    papers: tuple[_Ranked, ...] = ()
+    n_papers: int = 0
+    n_below: int = 0
+    threshold: ScoreThreshold | None = None
 
 
 class PersonalComposer:
@@ -95,8 +106,9 @@ class PersonalComposer:
     Parameters
     ----------
     material : what is known of the issue's weeks.
-    settings : how many papers are listed, and how similar they must be.
-    search : finds the issue's papers that are nearest to a saved search.
+    settings : how many papers are listed.
+    load_search : gives the search over all papers; it is asked when a reader first follows a search or topic.
+    min_similarity : the least cosine of a paper that a search finds by its meaning, as for every search.
     wording : puts into words why a paper is listed.
     """
 
@@ -104,13 +116,16 @@ class PersonalComposer:
         self,
         material: IssueMaterial,
         settings: PersonalSettings,
-        search: NearestPapers,
+        load_search: Callable[[], PaperSearch],
         wording: PersonalWording,
+        *,
+        min_similarity: float,
     ) -> None:
         self.material = material
         self.settings = settings
-        self.search = search
         self.wording = wording
+        self._load_search = load_search
+        self._min_similarity = min_similarity
         # Bounded, so that ten thousand readers with searches of their own take no more memory than a hundred.
         self._ranking = lru_cache(maxsize=_N_RANKINGS_CACHED)(self._rank)
         digest = material.digest
@@ -120,39 +135,41 @@ class PersonalComposer:
         }
 
     def compose(self, follows: Sequence[Follow], *, sent_before: Collection[ArxivId]) -> PersonalPart:
-        """One reader's part; nothing that was sent to them before is listed.
+        """One reader's part: every paper above a threshold, but none that was sent to them before, and none twice.
 
-        Papers that several follows find come first (reciprocal rank fusion).
+        A paper that several follows find stands with the one where it ranks best. Where there is no room for all, those
+        that rank best, in several follows or in one, are listed (reciprocal rank fusion).
         """
-        lines = tuple(self._line(follow) for follow in follows if follow.kind != "search")
-        with_papers = [follow for follow in follows if follow.kind in ("search", "topic")]
-        rankings = {follow: self._ranking(follow) for follow in with_papers}
-        found = {ranked.arxiv_id for ranking in rankings.values() for ranked in ranking if ranked.is_listed}
+        rankings = {follow: self._ranking(follow) for follow in follows if follow.brings_papers}
         fresh = {
-            follow: [ranked for ranked in ranking if ranked.arxiv_id not in sent_before]
+            follow: [ranked for ranked in ranking.papers if ranked.arxiv_id not in sent_before]
             for follow, ranking in rankings.items()
         }
-        listable = list(
-            fused_ranks([[x.arxiv_id for x in ranking if x.is_listed] for ranking in fresh.values()] or [[]])
-        )
-        chosen, rest = listable[: self.settings.n_papers], listable[self.settings.n_papers :]
-        frequency, n_below = self.material.issue.frequency, self.settings.n_below
-        papers = [self._listed(i, self.wording.listed(self._matches(i, fresh), frequency)) for i in chosen]
-        below = [
-            self._listed(
-                i, self.wording.past_the_limit(len(chosen) + n, len(chosen), self._matches(i, fresh), frequency)
-            )
-            for n, i in enumerate(rest[:n_below], 1)
-        ]
-        near_misses = self._near_misses(fresh, set(listable))[: n_below - len(below)]
-        below += [self._listed(i, reason) for i, reason in near_misses]
+        fused = list(fused_ranks([[ranked.arxiv_id for ranked in new] for new in fresh.values()] or [[]]))
+        chosen = frozenset(fused[: self.settings.n_papers])
+        places = self._places(fresh)
         return PersonalPart(
-            lines=lines,
-            papers=tuple(papers),
-            below=tuple(below),
-            n_found=len(listable),
-            n_sent_before=len(found & set(sent_before)),
-            asks_for_papers=bool(with_papers),
+            lines=tuple(self._line(follow) for follow in follows if follow.kind != "search"),
+            found=tuple(
+                FollowedPapers(
+                    follow=follow,
+                    name=self._name(follow),
+                    papers=tuple(
+                        self._listed(ranked.arxiv_id, places[ranked.arxiv_id], rankings)
+                        for ranked in new
+                        if ranked.arxiv_id in chosen and places[ranked.arxiv_id][0][0] == follow
+                    ),
+                    threshold=rankings[follow].threshold,
+                    n_new=len(new),
+                    n_elsewhere=sum(
+                        ranked.arxiv_id in chosen and places[ranked.arxiv_id][0][0] != follow for ranked in new
+                    ),
+                    n_left_out=sum(ranked.arxiv_id not in chosen for ranked in new),
+                    n_below=rankings[follow].n_below,
+                    n_sent_before=len(rankings[follow].papers) - len(new),
+                )
+                for follow, new in fresh.items()
+            ),
         )
 
     # -- what moved
@@ -182,68 +199,84 @@ class PersonalComposer:
 
     # -- new papers
 
-    def _rank(self, follow: Follow) -> tuple[_Ranked, ...]:
-        """The papers closest to a search or topic, best first, down to those just below the least similarity."""
+    @cached_property
+    def _search(self) -> PaperSearch:
+        return self._load_search()
+
+    def _rank(self, follow: Follow) -> _Ranking:
+        """The papers of the issue that are above the threshold of a search or topic."""
+        search = self._search
+        index = search.index
+        among = np.zeros(len(index), dtype=bool)
+        among[[index.row_of[i] for i in self.material.papers if i in index.row_of]] = True
+        if not among.any():
+            return _Ranking()
         if follow.kind == "topic":
-            assigned = self.material.assigned.get(int(follow.key), ()) if follow.key.isdecimal() else ()
-            return tuple(_Ranked(a.arxiv_id, n, a.similarity, True) for n, a in enumerate(assigned[:_N_RANKED], 1))
-        words = _words(follow.key)
-        scored = []
-        for near in self.search.nearest(follow.key, self.material.query, limit=_N_RANKED):
-            has_all_words = bool(words) and words <= _words(self._text(near.arxiv_id))
-            score = near.similarity + _ALL_WORDS_BONUS * has_all_words
-            scored.append((score, near.similarity, near.arxiv_id, has_all_words))
-        scored.sort(key=lambda x: (-x[0], x[2]))
-        least = self.settings.min_similarity
-        return tuple(
-            _Ranked(arxiv_id, n, cosine, score >= least, has_all_words)
-            for n, (score, cosine, arxiv_id, has_all_words) in enumerate(scored, 1)
-            if score >= least - _NEAR_MISS
+            found = index.topic_id == (int(follow.key) if follow.key.isdecimal() else -1)
+            new = self._new(index.similarity, found, among, follow)
+            return self._as_ranking(new, index.similarity, n_papers=int((among & found).sum()))
+        try:
+            scored = score_papers(search, follow.key, min_similarity=self._min_similarity)
+            stems = {stem_number(word) for word in content_words(follow.key)}
+        except UsageError:  # a search without a word finds nothing
+            return _Ranking()
+        new = self._new(scored.scores, scored.is_near | scored.has_words, among, follow)
+        return self._as_ranking(new, scored.cosines, n_papers=int(among.sum()), stems=stems)
+
+    def _new(
+        self, scores: NDArray[np.float32], found: NDArray[np.bool_], among: NDArray[np.bool_], follow: Follow
+    ) -> NewPapers:
+        index = self._search.index
+        return new_papers(
+            scores,
+            found,
+            ids=index.ids,
+            day=index.day,
+            among=among,
+            per_week=follow.per_week,
+            share_of_best=self.settings.share_of_best,
+            last_closed=self.material.issue.last_week,
         )
 
-    def _text(self, arxiv_id: ArxivId) -> str:
+    def _as_ranking(
+        self, new: NewPapers, similarities: NDArray[np.float32], *, n_papers: int, stems: Collection[int] = ()
+    ) -> _Ranking:
+        ids = self._search.index.ids
+        papers = tuple(
+            _Ranked(ids[row], rank, float(similarities[row]), self._has_all(ids[row], stems))
+            for rank, row in enumerate(new.rows, 1)
+        )
+        return _Ranking(papers, n_papers, new.n_below, new.newest_threshold)
+
+    def _has_all(self, arxiv_id: ArxivId, stems: Collection[int]) -> bool:
+        """Whether a paper has every word of a search, in any form."""
         paper = self.material.papers[arxiv_id]
-        return f"{paper.title} {paper.abstract}"
+        return bool(stems) and set(stems) <= set(stem_numbers(f"{paper.title} {paper.abstract}"))
 
-    def _near_misses(
-        self, fresh: Mapping[Follow, Sequence[_Ranked]], listable: Collection[ArxivId]
-    ) -> list[tuple[ArxivId, str]]:
-        """Papers just below the least similarity, closest first, each once, with the reason."""
-        nearest = sorted(
-            (-ranked.similarity, ranked.arxiv_id, follow)
-            for follow, ranking in fresh.items()
-            for ranked in ranking
-            if not ranked.is_listed and ranked.arxiv_id not in listable
-        )
-        reasons: dict[ArxivId, str] = {}
-        for negated, arxiv_id, follow in nearest:
-            reason = self.wording.too_dissimilar(follow.key, -negated, self.settings.min_similarity)
-            reasons.setdefault(arxiv_id, reason)
-        return list(reasons.items())
+    def _places(self, fresh: Mapping[Follow, Sequence[_Ranked]]) -> dict[ArxivId, list[tuple[Follow, _Ranked]]]:
+        """Which follows find each paper, the one where it ranks best first."""
+        places: dict[ArxivId, list[tuple[Follow, _Ranked]]] = {}
+        for follow, new in fresh.items():
+            for ranked in new:
+                places.setdefault(ranked.arxiv_id, []).append((follow, ranked))
+        return {i: sorted(found, key=lambda place: place[1].rank) for i, found in places.items()}
 
-    def _matches(self, arxiv_id: ArxivId, fresh: Mapping[Follow, Sequence[_Ranked]]) -> list[FollowMatch]:
-        """What lists a paper: the follow that it is closest to, then the others."""
-        places = sorted(
-            (ranked.rank, n, follow, ranked)
-            for n, (follow, ranking) in enumerate(fresh.items())
-            for ranked in ranking
-            if ranked.arxiv_id == arxiv_id and ranked.is_listed
-        )
-        return [self._match(follow, ranked) for _, _, follow, ranked in places]
-
-    def _match(self, follow: Follow, ranked: _Ranked) -> FollowMatch:
-        if follow.kind == "topic":
-            name = self.material.names.get(("topic", follow.key), follow.key)
-            n_papers = len(self.material.assigned[int(follow.key)])
-            return FollowMatch("topic", name, ranked.rank, n_papers, ranked.similarity)
-        n_papers = len(self.material.embeddings)
-        return FollowMatch("search", follow.key, ranked.rank, n_papers, ranked.similarity, ranked.has_all_words)
-
-    def _listed(self, arxiv_id: ArxivId, reason: str) -> ListedPaper:
+    def _listed(
+        self, arxiv_id: ArxivId, places: Sequence[tuple[Follow, _Ranked]], rankings: Mapping[Follow, _Ranking]
+    ) -> ListedPaper:
+        matches = [
+            FollowMatch(
+                "topic" if follow.kind == "topic" else "search",
+                self._name(follow),
+                ranked.rank,
+                rankings[follow].n_papers,
+                ranked.similarity,
+                ranked.has_all_words,
+            )
+            for follow, ranked in places
+        ]
+        reason = self.wording.listed(matches, self.material.issue.frequency)
         return ListedPaper.of(self.material.papers[arxiv_id], reason)
 
-
-def _words(text: str) -> frozenset[str]:
-    """The words of a text in lower case, without stop words."""
-    parts = "".join(c if c.isalnum() else " " for c in text.lower()).split()
-    return frozenset(parts) - _STOP_WORDS
+    def _name(self, follow: Follow) -> str:
+        return self.material.names.get((follow.kind, follow.key), follow.key)

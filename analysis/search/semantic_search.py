@@ -1,9 +1,10 @@
-"""Papers by how near they are in meaning to a text: what a search can be asked, and exact searches in memory."""
+"""What a search over all papers can be asked, and the exact search in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from analysis.search.ranking import nearest_rows, similarities
 from analysis.search.word_index import WordIndex
-from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import ALL_PAPERS, PaperQuery
+
+_N_TEXTS_CACHED = 32
+"""Half a megabyte each, for 139,000 papers."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,7 @@ class NearPaper:
     similarity: float
 
 
-class NearestPapers(Protocol):
-    """Finds the papers nearest in meaning to a text."""
-
-    def nearest(
-        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
-    ) -> list[NearPaper]:
-        """The papers nearest to the text among those that match, nearest first; empty where the text has no vector."""
-        ...
-
-
-class PaperSearch(NearestPapers, Protocol):
+class PaperSearch(Protocol):
     """Compares all papers of an index with a text.
 
     Callers hold one search for one answer, because another may be over a newer index, and take the index from it. The
@@ -61,6 +54,12 @@ class PaperSearch(NearestPapers, Protocol):
         """BM25 of each paper for stems, ``(n_papers,)``, and the bound of these scores."""
         ...
 
+    def nearest(
+        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
+    ) -> list[NearPaper]:
+        """The papers nearest to the text among those that match, nearest first."""
+        ...
+
     def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
         """The other papers nearest to a paper, nearest first; ``None`` where it is not embedded."""
         ...
@@ -72,7 +71,8 @@ class IndexSearch(PaperSearch):
     Parameters
     ----------
     index : the papers.
-    compare : gives the cosine of a text with every paper of the index, ``(n_papers,)``; it is asked once for each text.
+    compare : gives the cosine of a text with every paper of the index, ``(n_papers,)``; answers to the last few texts
+        are kept.
     load_words : gives the words of the index's papers, in its order; it is asked when words are first searched for.
     """
 
@@ -83,9 +83,8 @@ class IndexSearch(PaperSearch):
         load_words: Callable[[], WordIndex],
     ) -> None:
         self._index = index
-        self._compare = compare
+        self._compare = lru_cache(maxsize=_N_TEXTS_CACHED)(compare)
         self._load_words = load_words
-        self._compared: dict[str, NDArray[np.float32]] = {}
 
     @property
     def index(self) -> PaperIndex:
@@ -96,9 +95,7 @@ class IndexSearch(PaperSearch):
         return bool(self._index.vectors.shape[1])
 
     def similarities(self, text: str) -> NDArray[np.float32]:
-        if text not in self._compared:
-            self._compared[text] = self._compare(text)
-        return self._compared[text]
+        return self._compare(text)
 
     def word_scores(self, stems: Collection[int]) -> tuple[NDArray[np.float32], float]:
         words = self._load_words()
@@ -119,35 +116,6 @@ class IndexSearch(PaperSearch):
         [cosines] = similarities(self._index.vectors[[row]], self._index.vectors)
         near = near_papers(cosines, self._index.ids, limit=limit + 1)
         return [paper for paper in near if paper.arxiv_id != arxiv_id][:limit]
-
-
-class EmbeddingSearch(NearestPapers):
-    """An exact search over a few papers' vectors, such as those of one issue, without the index of all papers.
-
-    Parameters
-    ----------
-    embeddings : the vectors of all papers that match ``covers``.
-    covers : the one query that can be asked.
-    vector_of : gives a text as a unit vector of the same model, ``(n_dims,)``; ``None`` where it has none.
-    """
-
-    def __init__(
-        self, embeddings: Embeddings, covers: PaperQuery, vector_of: Callable[[str], NDArray[np.float32] | None]
-    ) -> None:
-        self._embeddings = embeddings
-        self._covers = covers
-        self._vector_of = vector_of
-
-    def nearest(
-        self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0
-    ) -> list[NearPaper]:
-        if among != self._covers:
-            raise ValueError(f"this search covers {self._covers}, got {among}")
-        vector = self._vector_of(text)
-        if vector is None or not len(self._embeddings):
-            return []
-        cosines = self._embeddings.vectors @ vector
-        return near_papers(cosines, self._embeddings.ids, limit=limit, min_similarity=min_similarity)
 
 
 def near_papers(

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
 from domain.paper import Paper
-from domain.week import iso_instant, last_closed_week
+from domain.week import iso_instant
 from queries import digests as digest_queries
 from queries import topic as topic_queries
 from queries.feed_authority import feed_authority
-from queries.papers import papers_matching
-from queries.parameters import PaperRequest
-from queries.search import search
+from queries.new_papers import RecentPapers, new_papers_of_search, new_papers_of_topic
 from queries.status import is_sample_corpus
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.query_params import PaperParams, QueryText
+from service.web.query_params import PaperParams, PerWeek, QueryText
 from service.web.request_cost import PAGE_S, search_cost_s
 from service.web.responses import ATOM, JSON_FEED, json_text
-from templates import feeds
+from templates import feeds, new_papers_wording
 from templates.feeds import Entry, FeedContent, FeedTitle, atom, json_feed
 from templates.links import WebLinks
 from templates.marked_text import readable
@@ -33,9 +31,7 @@ from templates.marked_text import readable
 router = APIRouter(include_in_schema=False, prefix="/feeds", route_class=KnownParametersRoute)
 
 Form = Literal["atom", "json"]
-N_ENTRIES = 50
-N_WEEKS = 8
-"""How far a saved search looks back where it does not say."""
+N_DIGESTS = 50
 FEED_FRESH_S = 900
 _BEGINNING = "2026-01-01"  # tag URIs name a day on which their authority was ours; it must never change
 _SUMMARY = 1_500
@@ -56,7 +52,7 @@ async def digests(request: Request, web: WebContextDep, form: Form) -> Response:
                 published=iso_instant(head.first_published_at),
                 updated=iso_instant(head.published_at),
             )
-            for head in digest_queries.published_digests(web.context)[:N_ENTRIES]
+            for head in digest_queries.published_digests(web.context)[:N_DIGESTS]
         )
         return _feed(web, "digests", feeds.DIGESTS_TITLE, "/", entries)
 
@@ -65,48 +61,51 @@ async def digests(request: Request, web: WebContextDep, form: Form) -> Response:
 
 @router.get("/topics/{topic_id}.{form}")
 async def topic(
-    request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)], form: Form
+    request: Request,
+    web: WebContextDep,
+    topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)],
+    form: Form,
+    per_week: PerWeek = None,
 ) -> Response:
-    """The newest papers of a topic."""
+    """The new papers of a topic, newest first."""
 
     def content() -> FeedContent:
         found = topic_queries.topic(web.context, topic_id)
-        _, papers = papers_matching(web.context, PaperRequest("", topic=str(topic_id)), limit=N_ENTRIES)
+        new = new_papers_of_topic(web.context, topic_id, per_week=per_week)
         return _feed(
             web,
             f"topics/{topic_id}",
-            feeds.topic_title(found.label),
+            feeds.topic_title(found.label, _bar(new)),
             f"/topics/{topic_id}",
-            _entries(web, papers),
+            _entries(web, new.papers),
+            {"per_week": per_week},
         )
 
-    return await _answer(request, web, form, content)
+    return await _answer(request, web, form, content, asked=(per_week,))
 
 
 @router.get("/search.{form}")
-async def saved_search(request: Request, web: WebContextDep, params: PaperParams, form: Form, q: QueryText) -> Response:
-    """A search as a feed: its best results of the last weeks, newest first."""
+async def saved_search(
+    request: Request, web: WebContextDep, params: PaperParams, form: Form, q: QueryText, per_week: PerWeek = None
+) -> Response:
+    """A search as a feed: every paper of the last weeks whose score reaches the threshold, newest first."""
 
     question = replace(params.question, query=q, sort="relevance")
 
     def content() -> FeedContent:
-        # The best of all time hardly change, so a feed of them would never bring what is new: without ``since`` only
-        # the last eight closed weeks and what came after them are searched.
-        _, papers = search(web.context, replace(question, since=_since(web, question)), limit=N_ENTRIES)
-        papers.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=True)
+        new = new_papers_of_search(web.context, question, per_week=per_week)
         query = replace(params, question=question).query
         path = WebLinks().with_query("/search", query)
-        return _feed(web, "search", feeds.search_title(q), path, _entries(web, papers), query)
+        title = feeds.search_title(q, _bar(new))
+        return _feed(web, "search", title, path, _entries(web, new.papers), query | {"per_week": per_week})
 
-    asked = (question, params.given)
+    asked = (question, params.given, per_week)
     return await _answer(request, web, form, content, asked=asked, cost_s=search_cost_s(question))
 
 
-def _since(web: WebContext, question: PaperRequest) -> date | None:
-    """The first day that a saved search looks at; any day, where it ends before the last weeks."""
-    first = last_closed_week(web.context.now()).plus(1 - N_WEEKS).monday
-    is_past = question.until is not None and question.until < first
-    return question.since if question.since or is_past else first
+def _bar(new: RecentPapers) -> str:
+    """How the feed's threshold was set, and what it leaves out."""
+    return new_papers_wording.feed_text(new.threshold, n_below=new.n_below, n_left_out=new.n_new - len(new.papers))
 
 
 async def _answer(
@@ -142,7 +141,7 @@ def _feed(
     query: dict[str, object] | None = None,
 ) -> FeedContent:
     links = _links(web)
-    query = query or {}
+    query = {name: value for name, value in (query or {}).items() if value is not None or name != "per_week"}
     what = name if not query else f"{name}:{hashlib.sha256(repr(sorted(query.items())).encode()).hexdigest()[:16]}"
     newest = max((entry.updated for entry in entries), default=iso_instant(datetime(2026, 1, 1, tzinfo=UTC)))
     return FeedContent(
@@ -158,7 +157,7 @@ def _feed(
     )
 
 
-def _entries(web: WebContext, papers: list[Paper]) -> tuple[Entry, ...]:
+def _entries(web: WebContext, papers: Sequence[Paper]) -> tuple[Entry, ...]:
     links = _links(web)
     return tuple(
         Entry(

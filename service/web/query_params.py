@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Path, Query
 
 from domain.errors import UsageError
+from domain.subscription import MAX_PER_WEEK
 from domain.trend_periods import Period
 from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
 from queries.parse_dates import day
@@ -32,6 +33,14 @@ Categories = Annotated[
 Limit = Annotated[int, Query(ge=1, le=100, description="Results per page.")]
 Cursor = Annotated[
     str, Query(max_length=9, pattern=r"^(\d{1,8})?$", description="The value of `next` on the previous page.")
+]
+PerWeek = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MAX_PER_WEEK,
+        description="About how many papers a week a feed brings; by default all that score near the best.",
+    ),
 ]
 Measure = Literal["share", "count"]
 AxisScale = Annotated[

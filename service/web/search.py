@@ -13,7 +13,7 @@ from service.web.dependencies import WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.paper_filters_and_files import exported_papers, filter_values
-from service.web.query_params import MAX_EXPORT, PaperParams, QueryText, SortBy
+from service.web.query_params import MAX_EXPORT, PaperPageRequest, PaperParams, QueryText, SortBy
 from service.web.request_cost import PAGE_S, search_cost_s
 from templates import paper_exports
 from templates.links import WEB_LINKS
@@ -30,7 +30,7 @@ async def search_page(
     params = replace(params, question=replace(params.question, query=q, sort=sort))
 
     def draw() -> str:
-        problem, answer = None, None
+        problem, answer, feed_query = None, None, _feed_query(params)
         if q.strip():
             try:
                 answer, _ = search(web.context, params.question, limit=params.limit, offset=params.offset)
@@ -40,9 +40,10 @@ async def search_page(
             "search.html",
             frame=web.frame(
                 "search",
-                (Feed(f"Papertide: {q}", WEB_LINKS.with_query("/feeds/search.atom", params.query)),) if answer else (),
+                (Feed(f"Papertide: {q}", WEB_LINKS.with_query("/feeds/search.atom", feed_query)),) if answer else (),
             ),
             answer=answer,
+            feed_query=feed_query,
             is_named=bool(pasted_names(q)),
             problem=problem,
             next_offset=params.next_offset(answer.total) if answer else None,
@@ -51,6 +52,11 @@ async def search_page(
 
     cost_s = search_cost_s(params.question) if q.strip() else PAGE_S
     return await cached_page(web, request, draw, asked=(params,), cost_s=cost_s)
+
+
+def _feed_query(params: PaperPageRequest) -> dict[str, object]:
+    """The query of the search as a feed: without days, which would keep out what is new."""
+    return {name: value for name, value in params.query.items() if name not in ("since", "until", "sort")}
 
 
 @router.get("/search.{form}")

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
 from domain.errors import TooManyRequests, UsageError
-from domain.subscription import MAX_SEARCH, Follow, Preferences, sanitized_line
+from domain.subscription import MAX_PER_WEEK, MAX_SEARCH, Follow, Preferences, sanitized_line
 from mail.service import LINK_PATHS
 from mail.subscriptions import (
     OpenedLink,
@@ -329,6 +329,7 @@ def _choices(web: WebContext) -> dict[str, Any]:
         "topics": sorted(model.topics if model else (), key=lambda t: t.label.casefold()),
         "categories": context.settings.categories,
         "max_search": MAX_SEARCH,
+        "max_per_week": MAX_PER_WEEK,
     }
 
 
@@ -338,12 +339,23 @@ def _one(form: Form, name: str) -> str:
 
 
 def _preferences(web: WebContext, form: Form) -> Preferences:
-    """The preferences in a form: checkboxes named ``follow``, and one saved search on each line of ``searches``."""
+    """The preferences in a form: checkboxes named ``follow``, and one saved search on each line of ``searches``.
+
+    ``per_week:KIND:KEY`` is how many papers a week one of them should bring, empty for the default.
+    """
     searches = [sanitized_line(line) for line in _one(form, "searches").splitlines()]
     follows = [*form.get("follow", ()), *(str(Follow("search", query)) for query in searches if query)]
     return checked_preferences(
-        web.context, _one(form, "frequency") or "weekly", _one(form, "format") or "html", follows
+        web.context,
+        _one(form, "frequency") or "weekly",
+        _one(form, "format") or "html",
+        [_with_number(follow, _one(form, f"per_week:{follow}").strip()) for follow in follows],
     )
+
+
+def _with_number(follow: str, per_week: str) -> str:
+    kind, _, key = follow.partition(":")
+    return f"{kind}/{per_week}:{key}" if per_week else follow
 
 
 def _network(request: Request) -> str:

@@ -14,7 +14,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
@@ -64,7 +64,7 @@ from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
 from scheduler.job_list import jobs_of
 from scheduler.run_due_jobs import run_due
-from store.deliveries import delivery_counts, delivery_outcomes, note_report
+from store.deliveries import delivery_counts, delivery_outcomes, note_report, papers_sent_to
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.runs import runs_of
@@ -418,6 +418,39 @@ def test_missed_issues_are_sent_in_order_and_a_new_installation_begins_with_the_
     _reader(mail_service, "ada")
     assert _deliver(mail_service) == [("2026-W24", "done"), ("2026-W25", "done")]
     assert ["2026-W24" in mail.subject for mail in outbox.messages] == [True, False]
+
+
+def test_a_paper_that_came_after_its_weeks_issue_is_in_the_next_and_no_paper_is_in_two(
+    mail_service: MailService, outbox: Outbox, make_paper: Make
+) -> None:
+    from store.deliveries import plan_issue
+
+    context = mail_service.context
+    plan_issue(context.db, Issue("weekly", WEEK.plus(-2)), new_key=lambda: "k", now=NOW)
+    reader = _reader(mail_service, "ada", "search/5:diffusion model", "search/5:latent diffusion")
+    plan_issue(context.db, Issue("weekly", WEEK.plus(-1)), new_key=lambda: "l", now=NOW)
+    list(mail_service.deliver(str(WEEK.plus(-1))))
+    first = papers_sent_to(context.db, reader.subscriber_id)
+    assert first
+    at = WEEK.plus(-1).start_at + timedelta(days=3)
+    words = "A latent diffusion model that was held"
+    late = make_paper(9_999, title=words, abstract=f"{words}.", submitted_at=at, updated_at=at)
+    came = HarvestedWindow(window_of(WEEK.plus(-1)), context.settings.categories, (late,), 1, None, NOW)
+    apply_harvest(context.db, plan_harvest([late], {}), came, seen_at=NOW + timedelta(hours=1))
+    plan_issue(context.db, Issue("weekly", WEEK), new_key=lambda: "m", now=NOW + timedelta(hours=2))
+    list(mail_service.deliver(str(WEEK)))
+    texts = [mail.text for mail in outbox.to("ada@example.org")]
+    assert [late.title in text for text in texts] == [False, True]
+    listed = [paper for issue in (WEEK.plus(-1), WEEK) for paper in _papers_of(mail_service, str(issue))]
+    assert len(listed) == len(set(listed)) > len(first)
+
+
+def _papers_of(mail_service: MailService, issue: str) -> list[str]:
+    from store.schema import delivery
+
+    with mail_service.context.db.read() as connection:
+        found = connection.execute(select(delivery.c.papers).where(delivery.c.issue == issue)).scalars()
+        return [paper for papers in found for paper in papers]
 
 
 def test_a_mail_has_everything_required_and_stays_small(

@@ -241,7 +241,7 @@ def test_an_uncertain_delivery_is_not_due(database: Database, keys: Callable[[],
 def test_vectors_of_active_readers_searches_are_stored_and_deleted_with_them(
     database: Database, keys: Callable[[], str]
 ) -> None:
-    reader = _reader(database, "ada", Preferences(follows=(Follow("search", "b"), Follow("search", "a"))))
+    reader = _reader(database, "ada", Preferences(follows=(Follow("search", "b", 12), Follow("search", "a"))))
     assert followed_searches(database) == ["a", "b"]
     vector = np.array([0.6, 0.8], dtype=np.float32)
     add_query_vectors(database, "model", {"a": vector})
@@ -249,6 +249,6 @@ def test_vectors_of_active_readers_searches_are_stored_and_deleted_with_them(
     found = query_vectors(database, "model", ["a", "b"])
     assert list(found) == ["a"]
     assert np.array_equal(found["a"], vector)
-    assert delete_unused_query_vectors(database) == 0
+    assert delete_unused_query_vectors(database, followed_searches(database)) == 0
     delete_subscriber(database, reader.subscriber_id)
-    assert delete_unused_query_vectors(database) == 1
+    assert delete_unused_query_vectors(database, followed_searches(database)) == 1

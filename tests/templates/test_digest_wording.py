@@ -126,7 +126,7 @@ def test_every_listed_paper_has_its_reason(reason: PaperReason, words: str) -> N
     assert WORDING.paper_reason(reason) == words
 
 
-@pytest.mark.parametrize(("rank", "start"), [(1, "closest"), (2, "2nd closest"), (11, "11th closest"), (23, "23rd")])
+@pytest.mark.parametrize(("rank", "start"), [(1, "best match"), (2, "2nd best"), (11, "11th best"), (23, "23rd")])
 def test_a_rank_is_an_ordinal_and_the_first_goes_without(rank: int, start: str) -> None:
     match = FollowMatch("search", "graphs", rank, 1200, 0.5)
     assert EnglishPersonalWording().listed([match], "monthly").startswith(start)

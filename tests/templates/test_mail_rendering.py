@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from analysis.digest.personal import PersonalSettings
 from domain.digest import DigestEdition, ListedPaper
 from domain.issues_and_deliveries import Issue
 from domain.paper import ArxivId
-from domain.personal_digest import FollowedLine, PersonalPart
+from domain.personal_digest import FollowedLine, FollowedPapers, PersonalPart, ScoreThreshold
 from domain.subscription import Follow, Preferences
 from domain.trend_calls import FittedChange, TrendCall
 from templates.links import MailLinks
@@ -41,10 +42,33 @@ PERSONAL = PersonalPart(
         FollowedLine("topic", "9", EVIL, wilson(3, 2902), math.nan),
         FollowedLine("topic", "10", "gone", wilson(0, 0), math.nan, gone=True),
     ),
-    papers=tuple(ListedPaper(ArxivId(f"2606.0000{n}"), EVIL, EVIL, "cs.LG", EVIL) for n in range(8)),
-    below=(ListedPaper(ArxivId("2606.00009"), "x " * 400, "A", "cs.LG", "nearly"),),
-    n_found=9,
-    asks_for_papers=True,
+    found=(
+        FollowedPapers(
+            FOLLOWS[0],
+            EVIL,
+            tuple(ListedPaper(ArxivId(f"2606.0000{n}"), EVIL, EVIL, "cs.LG", EVIL) for n in range(8)),
+            ScoreThreshold(6, 0.5, 0.314, WEEK.plus(-8), WEEK.plus(-1), 6.0),
+            n_new=11,
+            n_elsewhere=1,
+            n_left_out=2,
+            n_below=40,
+            n_sent_before=3,
+        ),
+        FollowedPapers(
+            Follow("topic", "9", 12),
+            "graphs",
+            (ListedPaper(ArxivId("2606.00009"), "x " * 400, "A", "cs.LG", "closest"),),
+            ScoreThreshold(12, 0.5, None, WEEK.plus(-8), WEEK.plus(-1), 3.0),
+            n_new=1,
+        ),
+        FollowedPapers(
+            Follow("search", "nothing"),
+            "nothing",
+            (),
+            ScoreThreshold(None, 0.5, 0.36, WEEK.plus(-8), WEEK.plus(-1), 4.25),
+            n_new=0,
+        ),
+    ),
 )
 
 # What the big mail programs show alike, by the public support tables of caniemail.com (read in November 2026):
@@ -154,9 +178,50 @@ def test_a_reader_who_follows_nothing_or_gets_nothing_new_is_told(believable: Di
     html, text = _mail(believable, PersonalPart(), Preferences())
     assert "You are not following anything yet" in html
     assert "You are not following anything yet" in text
-    html, text = _mail(believable, PersonalPart(asks_for_papers=True))
-    assert "No new papers for you this week" in html
-    assert "No new papers for you this week" in text
+    html, text = _mail(believable)
+    assert "No new papers this week" in html
+    assert "No new papers this week" in text
+
+
+def test_a_readers_own_part_comes_first_and_what_could_be_followed_last(believable: DigestEdition) -> None:
+    for part in _mail(believable):
+        order = [
+            re.search(words, part, re.IGNORECASE) for words in ("for you", "which techniques", "unsubscribe: |unsub")
+        ]
+        assert [found.start() for found in order if found] == sorted(found.start() for found in order if found)
+        assert all(order)
+    for part in _mail(believable, PersonalPart(), Preferences()):
+        lower = part.lower()
+        assert (
+            lower.index("what matters in practice") < lower.index("you are not following") < lower.index("unsubscribe")
+        )
+
+
+def test_a_mail_says_how_its_papers_were_chosen_and_how_many_were_left_out(believable: DigestEdition) -> None:
+    for part in _mail(believable):
+        words = " ".join(unescape(re.sub("<[^>]+>", "", part)).split())
+        assert (
+            "11 new papers this week. 1 of them stands with another search. 2 of them did not fit into this mail. Set "
+            "to about 6 a week: papers with a score of at least 0.31, as 2026-W17 to 2026-W24 had on average. 40 more "
+            "papers scored less. 3 papers you have been sent before."
+        ) in words
+        assert "Set to about 12 a week; every paper found is listed, because 2026-W17 to 2026-W24 had no more" in words
+        assert (
+            "Set to all near the best: papers with a score of at least 0.36, half the best of 2026-W17 to 2026-W24, "
+            "which had about 4.2 such papers a week."
+        ) in words
+
+
+def test_the_longest_own_part_stays_below_where_gmail_cuts_a_mail_off(believable: DigestEdition) -> None:
+    long = replace(
+        PERSONAL.found[0].papers[0],
+        title="A title of usual length on large language models " * 2,
+        authors="A. One, B. Two, C. Three and 5 others",
+        reason="12th best match of the week's 2,902 papers (similarity 0.52, with all the words)",
+    )
+    papers = tuple(replace(long, arxiv_id=ArxivId(f"2606.{n:05d}")) for n in range(PersonalSettings().n_papers))
+    html, _ = _mail(believable, replace(PERSONAL, found=(replace(PERSONAL.found[0], papers=papers),)))
+    assert len(html.encode()) < MAX_HTML_BYTES
 
 
 def test_a_term_has_the_same_word_and_interval_wherever_it_stands(believable: DigestEdition) -> None:
@@ -175,7 +240,7 @@ def test_a_term_has_the_same_word_and_interval_wherever_it_stands(believable: Di
 def test_a_reader_of_text_gets_no_html(believable: DigestEdition) -> None:
     html, text = _mail(believable, preferences=Preferences(mail_format="text", follows=FOLLOWS))
     assert html == ""
-    assert "Just missed your list" in text
+    assert "New papers: graphs" in text or "New papers: topic graphs" in text
 
 
 def test_a_monthly_mail_lists_its_weeks_and_the_missing_ones(believable: DigestEdition) -> None:

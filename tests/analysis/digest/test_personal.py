@@ -1,9 +1,11 @@
-"""A reader's own part: closest first, each with its reason, never one that was sent before."""
+"""A reader's own part: everything above a threshold, best first, each with its reason, never one sent before."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -12,21 +14,25 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from analysis.digest.personal import IssueMaterial, PersonalComposer, PersonalSettings
-from analysis.search.semantic_search import EmbeddingSearch
+from analysis.search.semantic_search import IndexSearch
+from analysis.search.word_index import WordIndex
 from domain.digest import Completeness, Digest, Headline, Provenance, Share, TopicCoverage
-from domain.embeddings import Embeddings
 from domain.issues_and_deliveries import Issue
+from domain.packed_stems import packed_stems, unpacked_stems
 from domain.paper import ArxivId, Paper
+from domain.paper_arrays import PaperIndex, day_number
+from domain.personal_digest import PersonalPart
 from domain.subscription import Follow
-from domain.topics import AssignedPaper
 from domain.week import Week
 from templates.digest_wording import EnglishPersonalWording
 
 WEEK = Week.parse("2026-W25")
-SEARCH = Follow("search", "graph networks")
-TOPIC = Follow("topic", "7")
+SEARCH = Follow("search", "graph networks", 6)
+TOPIC = Follow("topic", "7", 6)
 N = 40
-Make = Callable[..., Paper]
+"""Papers of each week; their similarity to the search falls from 1."""
+N_BEFORE = 4
+"""Weeks before the issue's, each with as many papers."""
 
 
 def _digest() -> Digest:
@@ -45,84 +51,160 @@ def _digest() -> Digest:
     )
 
 
-@pytest.fixture
-def composer(make_paper: Make) -> PersonalComposer:
-    """Forty papers whose similarity to the search falls from 1; every fourth is in topic 7; paper 30 has the words."""
-    return _composer(make_paper)
+AT = datetime(2026, 5, 18, 1, tzinfo=UTC)  # the Monday four weeks before the issue's
 
 
-def _composer(make_paper: Make, **settings: float) -> PersonalComposer:
-    papers = [make_paper(n, title="On graph networks" if n == 30 else f"Subject {n}") for n in range(N)]
-    cosines = np.linspace(1, -0.2, N)
-    vectors = np.stack([cosines, np.sqrt(1 - cosines**2)], axis=1).astype(np.float32)
-    ids = tuple(p.arxiv_id for p in papers)
+def _papers() -> list[Paper]:
+    """Five weeks of forty papers, oldest first; paper 30 of the last week has the words of the search."""
+    plain = Paper(ArxivId("2606.00000"), 1, "T", "A", ("A",), "cs.LG", ("cs.LG",), AT, AT)
+    return [
+        replace(
+            plain,
+            arxiv_id=ArxivId(f"26{5 + (w == N_BEFORE):02d}.{100 * w + n:05d}"),
+            title="A graph network" if (w, n) == (N_BEFORE, 30) else f"Subject {n}",
+            submitted_at=AT + timedelta(weeks=w, minutes=n),
+        )
+        for w in range(N_BEFORE + 1)
+        for n in range(N)
+    ]
+
+
+def _search(papers: Sequence[Paper]) -> IndexSearch:
+    n_weeks = N_BEFORE + 1
+    number = np.tile(np.arange(N), n_weeks)
+    cosines = np.tile(np.linspace(1, -0.2, N), n_weeks).astype(np.float32)
+    index = PaperIndex(
+        ids=tuple(p.arxiv_id for p in papers),
+        day=np.array([day_number(p.submitted_at.date()) for p in papers], dtype=np.int32),
+        categories=("cs.LG",),
+        listed=np.ones((len(papers), 1), dtype=bool),
+        primary=np.zeros(len(papers), dtype=np.int16),
+        topic_id=np.where(number % 4 == 0, 7, -1).astype(np.int32),  # every fourth is in topic 7
+        similarity=(0.9 - number / 100).astype(np.float32),
+        terms=(),
+        level=np.zeros((len(papers), 0), dtype=np.int8),
+        vectors=np.ones((len(papers), 2), dtype=np.float32),
+    )
+    blobs = [packed_stems(p.title, p.abstract, ()) for p in papers]
+    counts = np.array([len(unpacked_stems([blob])) for blob in blobs], dtype=np.int64)
+
+    def compare(text: str) -> NDArray[np.float32]:
+        return cosines if text == SEARCH.key else np.full(len(papers), 0.01, dtype=np.float32)
+
+    return IndexSearch(index, compare, lambda: WordIndex(unpacked_stems(blobs), counts))
+
+
+def _composer(*, late: int = 0, **settings: int) -> PersonalComposer:
+    """The composer of an issue, with so many papers of the week before that came late."""
+    papers = _papers()
+    of_issue = papers[N * N_BEFORE - late :]
     material = IssueMaterial(
         issue=Issue("weekly", WEEK),
         digest=_digest(),
-        papers={p.arxiv_id: p for p in papers},
-        embeddings=Embeddings(ids, vectors, "m"),
-        assigned={7: [AssignedPaper(ids[n], 7, 0.9 - n / 100) for n in range(0, N, 4)]},
+        papers={p.arxiv_id: p for p in of_issue},
         names={("topic", "7"): "graphs", ("category", "cs.LG"): "cs.LG", ("technique", "gnn"): "Graph nets"},
         counts={("category", "cs.LG"): {WEEK.plus(-i): 10 + i for i in range(5)}},
         totals={WEEK.plus(-i): N for i in range(5)},
     )
-    queries = {SEARCH.key: np.array([1, 0], dtype=np.float32), "nothing": np.array([-1, 0], dtype=np.float32)}
-
-    def vector_of(query: str) -> NDArray[np.float32] | None:
-        return queries.get(query)
-
-    search = EmbeddingSearch(material.embeddings, material.query, vector_of)
-    return PersonalComposer(material, PersonalSettings(**settings), search, EnglishPersonalWording())  # type: ignore[arg-type]
-
-
-def test_the_closest_papers_come_first_each_with_its_reason(composer: PersonalComposer) -> None:
-    part = composer.compose([SEARCH], sent_before=())
-    assert [p.arxiv_id for p in part.papers] == [f"2606.{n:05d}" for n in range(8)]
-    assert part.papers[0].reason == (
-        "closest to your search “graph networks”, of the week's 40 papers (similarity 1.00)"
+    return PersonalComposer(
+        material, PersonalSettings(**settings), lambda: _search(papers), EnglishPersonalWording(), min_similarity=0.3
     )
-    assert part.papers[1].reason.startswith("2nd closest to your search")
-    assert all(p.reason for p in (*part.papers, *part.below))
 
 
-def test_nothing_that_was_sent_before_is_listed_again_and_the_rest_moves_up(composer: PersonalComposer) -> None:
+@pytest.fixture
+def composer() -> PersonalComposer:
+    return _composer()
+
+
+def _numbers(part: PersonalPart, place: int = 0) -> list[int]:
+    """Which papers of the last week a part lists for its first, second ... search or topic."""
+    return [int(paper.arxiv_id[5:]) - 100 * N_BEFORE for paper in part.found[place].papers]
+
+
+def test_every_paper_above_the_threshold_is_listed_best_first_with_its_reason(composer: PersonalComposer) -> None:
+    part = composer.compose([SEARCH], sent_before=())
+    # Six a week had the score of paper 5 before; all the words of a search make up for little similarity.
+    assert _numbers(part) == [0, 1, 2, 3, 4, 30, 5]
+    [found] = part.found
+    assert found.papers[0].reason == "best match of the week's 40 papers (similarity 1.00)"
+    assert found.papers[5].reason == "6th best match of the week's 40 papers (similarity 0.08, with all the words)"
+    assert found.threshold is not None
+    assert (found.threshold.per_week, found.threshold.first_week, found.threshold.last_week) == (
+        6,
+        WEEK.plus(-4),
+        WEEK.plus(-1),
+    )
+    assert (found.n_new, found.n_left_out, found.n_sent_before) == (7, 0, 0)
+    assert found.n_below == 17  # down to similarity 0.3
+
+
+@pytest.mark.parametrize(("per_week", "n"), [(1, 1), (3, 3), (12, 13)])
+def test_about_as_many_papers_come_as_a_reader_wants(composer: PersonalComposer, per_week: int, n: int) -> None:
+    search, topic = replace(SEARCH, per_week=per_week), replace(TOPIC, per_week=per_week)
+    assert len(composer.compose([search], sent_before=()).listed) == n
+    assert len(composer.compose([topic], sent_before=()).listed) == min(10, per_week)
+
+
+def test_without_a_number_every_paper_near_the_best_comes(composer: PersonalComposer) -> None:
+    [found] = composer.compose([replace(TOPIC, per_week=None)], sent_before=()).found
+    assert len(found.papers) == 10
+    assert found.threshold is not None
+    assert found.threshold.score == pytest.approx(0.45)
+
+
+def test_nothing_that_was_sent_before_is_listed_again_and_the_rest_is_counted(composer: PersonalComposer) -> None:
     first = composer.compose([SEARCH, TOPIC], sent_before=())
-    second = composer.compose([SEARCH, TOPIC], sent_before=first.listed)
-    assert not set(first.listed) & set(second.listed)
-    assert second.papers
-    assert second.n_sent_before == len(first.listed)
+    again = composer.compose([SEARCH, TOPIC], sent_before=first.listed)
+    assert again.listed == ()
+    assert [found.n_sent_before for found in again.found] == [7, 6]
+    some = composer.compose([SEARCH], sent_before=first.listed[:2])
+    assert not set(some.listed) & set(first.listed[:2])
+    assert some.found[0].n_sent_before == 2
 
 
-def test_a_paper_that_several_follows_find_comes_before_those_of_one(composer: PersonalComposer) -> None:
+def test_a_paper_that_several_follows_find_stands_where_it_ranks_best(composer: PersonalComposer) -> None:
     part = composer.compose([SEARCH, TOPIC], sent_before=())
-    assert part.papers[0].arxiv_id == "2606.00000"
-    assert "; also closest to the centre of your topic “graphs”, of its 10 papers this week" in part.papers[0].reason
-    assert len({p.arxiv_id for p in (*part.papers, *part.below)}) == len(part.papers) + len(part.below)
+    assert len(set(part.listed)) == len(part.listed)
+    search, topic = part.found
+    assert _numbers(part, 0) == [0, 1, 2, 3, 30, 5]
+    assert _numbers(part, 1) == [4, 8, 12, 16, 20]
+    assert (search.n_elsewhere, topic.n_elsewhere) == (1, 1)
+    assert topic.papers[0].reason == (
+        "2nd closest to the topic's centre, of its 10 papers this week; also 5th for your search “graph networks”"
+    )
+    assert search.papers[0].reason.endswith("; also 1st for your topic “graphs”")
 
 
-def test_what_nearly_made_it_says_what_was_missing(make_paper: Make) -> None:
-    part = _composer(make_paper, n_papers=30).compose([SEARCH], sent_before=())
-    assert len(part.papers) == 20
-    assert [p.reason for p in part.below] == [
-        "similarity 0.38 to your search “graph networks”; papers are listed from 0.40",
-        "similarity 0.35 to your search “graph networks”; papers are listed from 0.40",
-    ]
-    part = _composer(make_paper, n_papers=2).compose([SEARCH], sent_before=())
-    assert part.below[0].reason.startswith("3rd in your list, which has room for 2; 3rd closest to your search")
+def test_what_a_mail_has_no_room_for_is_counted() -> None:
+    part = _composer(n_papers=3).compose([SEARCH, TOPIC], sent_before=())
+    assert len(part.listed) == 3
+    for found in part.found:
+        assert found.n_new == len(found.papers) + found.n_elsewhere + found.n_left_out
 
 
-def test_every_word_of_a_search_makes_up_for_a_little_similarity(make_paper: Make) -> None:
-    part = _composer(make_paper, n_papers=30, min_similarity=0.11).compose([SEARCH], sent_before=())
-    [found] = [p for p in part.papers if p.arxiv_id == "2606.00030"]
-    assert "and it has all the words" in found.reason
+def test_papers_of_earlier_weeks_that_came_late_are_new_against_the_threshold_of_their_week() -> None:
+    part = _composer(late=N).compose([SEARCH], sent_before=())
+    assert len(part.listed) == 7 + 6
+    assert part.found[0].threshold is not None
+    assert part.found[0].threshold.last_week == WEEK.plus(-1)
 
 
 def test_without_a_new_paper_the_list_is_empty(composer: PersonalComposer) -> None:
-    part = composer.compose([Follow("search", "nothing"), Follow("search", "unread")], sent_before=())
-    # The papers most unlike the search are most like its opposite, and that is not very.
-    assert part.papers == ()
-    assert part.asks_for_papers
-    assert not composer.compose([], sent_before=()).asks_for_papers
+    nothing, no_word = Follow("search", "nothing"), Follow("search", "?!")
+    for found in composer.compose([nothing, no_word, Follow("topic", "99")], sent_before=()).found:
+        assert found.papers == ()
+        assert found.n_new == 0
+    assert composer.compose([], sent_before=()).found == ()
+
+
+def test_no_search_is_loaded_for_readers_who_follow_no_papers() -> None:
+    def load() -> IndexSearch:
+        raise AssertionError("the search was loaded")
+
+    composer = PersonalComposer(
+        _composer().material, PersonalSettings(), load, EnglishPersonalWording(), min_similarity=0.3
+    )
+    assert composer.compose([Follow("category", "cs.LG")], sent_before=()).lines
 
 
 def test_what_moved_has_its_count_and_what_is_usual(composer: PersonalComposer) -> None:
@@ -134,19 +216,13 @@ def test_what_moved_has_its_count_and_what_is_usual(composer: PersonalComposer) 
     assert gone.gone
 
 
-@given(st.sets(st.integers(0, N - 1)))
-def test_whatever_was_sent_before_is_never_listed(sent: set[int]) -> None:
-    from dataclasses import replace
-    from datetime import UTC, datetime, timedelta
-
-    at = datetime(2026, 6, 15, tzinfo=UTC)
-    plain = Paper(ArxivId("2606.00000"), 1, "T", "A", ("A",), "cs.LG", ("cs.LG",), at, at)
-
-    def make(number: int, **other: object) -> Paper:
-        moved = {"submitted_at": at + timedelta(minutes=number), "arxiv_id": ArxivId(f"2606.{number:05d}")}
-        return replace(plain, **moved, **other)  # type: ignore[arg-type]
-
-    before = {ArxivId(f"2606.{n:05d}") for n in sent}
-    part = _composer(make).compose([SEARCH, TOPIC], sent_before=before)
-    assert not before & set(part.listed)
+@given(st.sets(st.integers(0, N - 1)), st.integers(1, 30))
+def test_whatever_was_sent_before_is_never_listed_and_all_else_above_the_threshold_is(
+    sent: set[int], per_week: int
+) -> None:
+    follows = [replace(SEARCH, per_week=per_week), replace(TOPIC, per_week=per_week)]
+    every = set(_composer().compose(follows, sent_before=()).listed)
+    before = {ArxivId(f"2606.{100 * N_BEFORE + n:05d}") for n in sent}
+    part = _composer().compose(follows, sent_before=before)
+    assert set(part.listed) == every - before
     assert len(part.listed) == len(set(part.listed))

@@ -11,9 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.search.ranking import unusually_near
-from analysis.search.semantic_search import EmbeddingSearch, IndexSearch, NearestPapers, NearPaper, PaperSearch
+from analysis.search.semantic_search import IndexSearch, NearPaper, PaperSearch
 from analysis.search.word_index import WordIndex
-from domain.embeddings import Embeddings
 from domain.packed_stems import STEM_DTYPE, packed_stems, stem_number, unpacked_stems
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
@@ -139,23 +138,6 @@ def _assert_same(found: list[NearPaper] | None, expected: list[NearPaper]) -> No
 # -- any NearestPapers
 
 
-def _of_few_papers(index: PaperIndex) -> NearestPapers:
-    return EmbeddingSearch(Embeddings(index.ids, index.vectors, "m"), EVERY_DAY, _vector_of)
-
-
-NEAREST: dict[str, Callable[[PaperIndex], NearestPapers]] = {**SEARCHES, "few papers": _of_few_papers}
-
-
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("limit", [1, 7, 2 * N])
-@pytest.mark.parametrize("name", NEAREST)
-def test_the_nearest_papers_are_those_of_the_highest_cosines(name: str, text: str, limit: int) -> None:
-    search, expected = NEAREST[name](INDEX), _near(EVERY_DAY, _vector_of(text))
-    _assert_same(search.nearest(text, EVERY_DAY, limit=limit), expected[:limit])
-    near = search.nearest(text, EVERY_DAY, limit=limit, min_similarity=0.2)
-    _assert_same(near, [paper for paper in expected[:limit] if paper.similarity >= 0.2])
-
-
 # -- any PaperSearch
 
 
@@ -211,17 +193,6 @@ def test_where_nothing_is_embedded_there_are_no_vectors(make_search: Callable[[P
 
 
 # -- what one of them does beyond that
-
-
-def test_a_search_of_few_papers_says_which() -> None:
-    few = EmbeddingSearch(
-        Embeddings(INDEX.ids, INDEX.vectors, "m"), EVERY_DAY, lambda text: _vector_of(text) if text in TEXTS else None
-    )
-    with pytest.raises(ValueError, match="this search covers PaperQuery"):
-        few.nearest("graphs", limit=1)
-    assert few.nearest("a text without a vector", EVERY_DAY, limit=1) == []
-    nothing = EmbeddingSearch(Embeddings((), np.zeros((0, 0), np.float32), "none"), EVERY_DAY, _vector_of)
-    assert nothing.nearest("graphs", EVERY_DAY, limit=1) == []
 
 
 def test_a_text_is_compared_once() -> None:

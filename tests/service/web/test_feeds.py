@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from lxml import etree
 
 from domain.week import Week
-from tests.service.web.conftest import LAST_WEEK
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS
 
 FEEDS = ("/feeds/digests", "/feeds/topics/2", "/feeds/search?q=diffusion+model", "/feeds/search?q=<script>%26")
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -77,22 +77,40 @@ def test_a_digest_keeps_its_name_in_the_feed(web: TestClient) -> None:
     assert entry.link == f"https://papertide.example/digests/{LAST_WEEK}"
 
 
+def _weeks(web: TestClient, query: str) -> set[Week]:
+    items = web.get(f"/feeds/search.json?q=graph+network&per_week=100&{query}").json()["items"]
+    return {Week.containing_day(date.fromisoformat(item["date_published"][:10])) for item in items}
+
+
 def test_a_saved_search_brings_what_is_new_and_not_the_best_of_all_time(
     web: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.web.feeds.N_WEEKS", 2)
-    entries = feedparser.parse(web.get("/feeds/search.atom?q=graph+network").content).entries
+    monkeypatch.setattr("queries.new_papers.N_WEEKS", 2)
+    entries = feedparser.parse(web.get("/feeds/search.atom?q=graph+network&per_week=100").content).entries
     days = [entry.published[:10] for entry in entries]
-    assert len({Week.containing_day(date.fromisoformat(day)) for day in days}) == 2
     assert days == sorted(days, reverse=True)
-    assert min(days) >= str(LAST_WEEK.plus(-1).monday)
+    assert _weeks(web, "") == {LAST_WEEK, LAST_WEEK.plus(-1)}
 
-    def weeks(query: str) -> set[Week]:
-        items = web.get(f"/feeds/search.json?q=graph+network&{query}").json()["items"]
-        return {Week.containing_day(date.fromisoformat(item["date_published"][:10])) for item in items}
 
-    assert weeks(f"since={LAST_WEEK.plus(-2)}") == {LAST_WEEK.plus(-i) for i in range(3)}
-    assert weeks(f"until={LAST_WEEK.plus(-6)}") == {LAST_WEEK.plus(-i) for i in (6, 7)}
+def test_a_day_in_an_old_link_narrows_a_feed_and_never_freezes_it(
+    web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queries.new_papers.N_WEEKS", 2)
+    assert _weeks(web, f"since={LAST_WEEK.plus(-5)}") == {LAST_WEEK, LAST_WEEK.plus(-1)}
+    assert _weeks(web, f"since={LAST_WEEK}") == {LAST_WEEK}
+    assert _weeks(web, f"until={LAST_WEEK.plus(-6)}") == {LAST_WEEK.plus(-i) for i in (6, 7)}
+    page = web.get(f"/search?q=graph&since={LAST_WEEK}&category=cs.CV").text
+    assert "/feeds/search.atom?q=graph&amp;category=cs.CV" in page
+
+
+@pytest.mark.parametrize("feed", ["/feeds/search.json?q=graph+network", "/feeds/topics/2.json?"])
+def test_a_feed_brings_about_as_many_papers_a_week_as_wanted_and_says_so(web: TestClient, feed: str) -> None:
+    one, default = (web.get(f"{feed}{more}").json() for more in ("&per_week=1", ""))
+    assert "Set to about 1 a week: papers with a score of at least" in one["description"]
+    assert "Set to all near the best" in default["description"]
+    assert 0 < len(one["items"]) <= 2 * N_WEEKS
+    assert "scored less" in one["description"]
+    assert web.get(f"{feed}&per_week=0").status_code == 422
 
 
 def test_a_feed_of_nothing_is_a_valid_feed(empty_web: TestClient) -> None:

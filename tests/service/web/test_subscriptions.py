@@ -119,6 +119,20 @@ def test_a_reader_subscribes_confirms_changes_pauses_exports_and_deletes(site: S
     assert site.client.get(page).status_code == 404
 
 
+def test_a_reader_chooses_how_many_papers_a_week_a_search_brings(site: Site) -> None:
+    page = _subscribed(site, searches="graph networks: large")
+    field = "per_week:search:graph networks: large"
+    assert f'name="{field}" type="number" min="1" max="100" value=""' in site.client.get(page).text
+    site.client.post(page, data={"searches": "graph networks: large", field: "12"})
+    [follow] = subscriber_by_address(site.context.db, ADA).preferences.follows  # type: ignore[union-attr]
+    assert (follow.key, follow.per_week) == ("graph networks: large", 12)
+    shown = site.client.get(page).text
+    assert f'name="{field}" type="number" min="1" max="100" value="12"' in shown
+    assert "/feeds/search.atom?q=graph+networks%3A+large&amp;per_week=12" in shown
+    for bad in ("0", "101", "many", "-3"):
+        assert site.client.post(page, data={"searches": "graph networks: large", field: bad}).status_code == 422
+
+
 def test_the_form_says_whether_anybody_sends(site: Site) -> None:
     def says_nobody_sends() -> list[bool]:
         pages = site.client.get("/subscribe"), site.client.post("/subscribe", data={"address": ADA})
