@@ -10,6 +10,7 @@ Stage = Literal[
     "import",
     "embed",
     "detect",
+    "names",
     "topics",
     "tables",
     "calls",

@@ -15,6 +15,7 @@ from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
 from domain.search_text import indexed_text, search_words
 from domain.week import Week
 from store.database import Database
+from store.name_mentions import forget_names
 from store.schema import (
     UtcDateTime,
     detected_paper,
@@ -155,6 +156,7 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
         derived = _DERIVED if words != (p.title, p.abstract) else ()
         for table in (*derived, paper_category):
             connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
+        forget_names(db, connection, [p.arxiv_id])
         _store_parts(db, connection, this, seen_at)
     if plan.new or changed:
         connection.execute(update(weekly_basis).values(is_current=False))

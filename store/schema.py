@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0014"
+SCHEMA_VERSION = "0015"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -204,6 +204,102 @@ detection = Table(
     Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
     Column("strength", Float, nullable=False, server_default="0"),  # log-odds above the level's threshold
     Index(None, "arxiv_id"),
+)
+
+tagged_paper = Table(  # papers in which a tagger has looked for names
+    "tagged_paper",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("tagger_id", String(128), nullable=False),  # with the version of the rules that join spellings
+    Column("people", Text, nullable=False),  # authors as analysis.names.teams.person writes them, one a line
+)
+
+name = Table(  # the ledger of named things; rows are never deleted
+    "name",
+    metadata,
+    Column("name_id", Integer, primary_key=True),  # never reused
+    Column("surface", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("family", Text, nullable=False),
+    Column("variants", JSON, nullable=False),  # most frequent first
+    Column("introduced_by", String(32)),  # null where that paper is not held
+    Column("introduced_week", Date),
+    Column("first_week", Date, nullable=False),
+    Column("last_week", Date, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("kind_confidence", Float, nullable=False),
+    Column("n_uses", Integer, nullable=False),  # papers that introduce or use it
+    Column("n_mentions", Integer, nullable=False),  # papers that only mention it
+    Column("n_teams", Integer),  # that use it, without the introducers'; null where those are unknown
+    Column("n_unknown_teams", Integer, nullable=False),  # using papers without authors
+    Column("used_elsewhere_week", Date),
+    Column("taken_up_week", Date),
+    Column("fading_week", Date),
+    Column("given_surface", Text),  # this and the next three are decisions of the operator
+    Column("given_kind", String(16)),
+    Column("is_ignored", Boolean, nullable=False, server_default=false()),
+    Column("merged_into", ForeignKey("name.name_id")),
+    Index(None, "introduced_by"),
+)
+
+name_key = Table(  # what the spellings of a name have in common; several things may share one
+    "name_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name_id", ForeignKey("name.name_id"), primary_key=True),
+    Index(None, "name_id"),
+)
+
+name_mention = Table(
+    "name_mention",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("surface", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("role", String(16), nullable=False),  # introduces, uses, mentions
+    Column("confidence", Float, nullable=False),
+    Column("kind_confidence", Float, nullable=False),
+    Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
+    Column("is_heading", Boolean, nullable=False),  # whether the title begins with the name and a colon
+    Column("name_id", ForeignKey("name.name_id")),  # null before the ledger has seen it, and where it is not clear
+    Index(None, "key"),
+    Index(None, "name_id", "arxiv_id"),
+)
+
+name_split = Table(  # papers that the operator gave to a thing of their name
+    "name_split",
+    metadata,
+    Column("arxiv_id", String(32), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("name_id", ForeignKey("name.name_id"), nullable=False),
+)
+
+name_event = Table(
+    "name_event",
+    metadata,
+    Column("event_id", Integer, Identity(always=False), primary_key=True),
+    Column("name_id", ForeignKey("name.name_id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # a NameEventKind of domain/name_ledger.py
+    Column("week", Date, nullable=False),
+    Column("arxiv_id", String(32)),  # the paper by which it happened
+    Column("detail", Text, nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    Column("retracted_at", UtcDateTime),  # since when the papers do not support it any more
+    Index(None, "kind", "week"),
+)
+
+stale_name_key = Table(  # keys whose mentions have changed since the ledger saw them
+    "stale_name_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+)
+
+name_basis = Table(  # one row: what the ledger was made from
+    "name_basis",
+    metadata,
+    Column("tagger_id", String(128), primary_key=True),
+    Column("categories", String(512), nullable=False),
 )
 
 topic_model = Table(

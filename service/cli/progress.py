@@ -23,6 +23,7 @@ _TITLES: dict[Stage, str] = {
     "import": "Reading the snapshot",
     "embed": "Embedding",
     "detect": "Detecting techniques",
+    "names": "Finding names",
     "topics": "Finding topics",
     "tables": "Counting weeks",
     "calls": "Making trend calls",

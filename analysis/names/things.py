@@ -1,0 +1,172 @@
+"""Which things one name stands for: the papers of a name divided among the things that were introduced under it.
+
+TRACE was introduced a dozen times by as many teams. A paper that introduces a name which another team has introduced,
+or which others used before, founds a thing of its own, where that is clear. A paper that uses the name belongs to the
+thing whose introducing paper it is nearest to in words; where that is not clear it belongs to none. A thing keeps its
+registered id by its introducing paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from analysis.names.teams import joining_marks
+from domain.name_ledger import KnownName, Sighting
+from domain.name_mention import NameKind
+from domain.paper import ArxivId
+
+ESTABLISHED_PAPERS = 3
+"""Once so many papers of others hold a name, only a title that begins with it introduces another thing."""
+EARLY_WEEKS = 8
+"""A paper this long before the introducing one may still use the thing: models are released before their report."""
+NEAR = 0.12
+"""A paper with this cosine to the introducing paper uses the same thing, if both say the same of its kind."""
+NEAR_DESPITE_KIND = 0.25
+"""The cosine that is needed if they take it for another sort of thing."""
+CLEAR_MARGIN = 1.25
+"""Of two things the nearer is meant if its cosine is this many times the other's."""
+
+_DATA: frozenset[NameKind] = frozenset(("benchmark", "dataset"))
+
+Nearness = Callable[[ArxivId, ArxivId], float]
+"""The cosine in [0, 1] between the words of two papers, rare words counting most."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing: the papers that introduce it, first first, and all its sightings in order; ``name_id`` if known."""
+
+    name_id: int | None
+    introductions: tuple[ArxivId, ...]
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass
+class _Founded:
+    first: Sighting
+    marks: set[str]
+    papers: list[ArxivId]
+    sightings: list[Sighting] = field(default_factory=list)
+    name_id: int | None = None
+
+
+def things_of_name(
+    sightings: Sequence[Sighting], known: Sequence[KnownName], *, common: Collection[str], nearness: Nearness
+) -> tuple[list[Thing], list[Sighting]]:
+    """The things that a name stands for, and the sightings that belong to none of them for sure.
+
+    Parameters
+    ----------
+    sightings : all of one name, each paper once.
+    known : the registered things of this name.
+    common : keys of common author names (``analysis.names.teams.common_keys``).
+    nearness : compares two papers; asked only where a name may stand for several things.
+
+    Returns
+    -------
+    Things, those with a known id first, by id. A registered thing that no paper holds any more is left out.
+    """
+    ordered = sorted(sightings, key=lambda s: (s.week, s.arxiv_id))
+    pinned: dict[int, list[Sighting]] = {}
+    for s in ordered:
+        if s.pinned_to is not None:
+            pinned.setdefault(s.pinned_to, []).append(s)
+    free = [s for s in ordered if s.pinned_to is None]
+    by_id = {k.name_id: k for k in known}
+    founded, others = _founded(free, common)
+    for name_id, of in pinned.items():
+        introducing = [s for s in of if s.role == "introduces"] or of[:1]
+        marks = {mark for s in introducing for mark in joining_marks(s.authors, common)}
+        founded.append(_Founded(introducing[0], marks, [s.arxiv_id for s in introducing], list(of), name_id))
+    unintroduced, unclear = _distribute(others, founded, common, nearness)
+    _match(founded, [k for k in known if k.name_id not in pinned], bool(unintroduced))
+    taken = {one.name_id for one in founded}
+    left = sorted(k.name_id for k in known if k.name_id not in taken)
+    things = [Thing(f.name_id, tuple(f.papers), tuple(_in_order(f.sightings))) for f in founded]
+    if unintroduced:
+        # A registered thing without an introducing paper is meant first.
+        plain = [name_id for name_id in left if by_id[name_id].introduced_by is None]
+        things.append(Thing(next(iter(plain or left), None), (), tuple(unintroduced)))
+    things.sort(key=lambda t: (t.name_id is None, t.name_id or 0, t.sightings[0].week, t.sightings[0].arxiv_id))
+    return things, unclear
+
+
+def _in_order(sightings: Sequence[Sighting]) -> list[Sighting]:
+    return sorted(sightings, key=lambda s: (s.week, s.arxiv_id))
+
+
+def _founded(ordered: Sequence[Sighting], common: Collection[str]) -> tuple[list[_Founded], list[Sighting]]:
+    """The things that papers introduce, and the sightings that introduce none."""
+    founded: list[_Founded] = []
+    others: list[Sighting] = []
+    marks_of = {s.arxiv_id: set(joining_marks(s.authors, common)) for s in ordered if s.role == "introduces"}
+    for n_before, s in enumerate(ordered):
+        if s.role != "introduces":
+            others.append(s)
+            continue
+        marks = marks_of[s.arxiv_id]
+        same = next((one for one in founded if one.marks & marks), None)
+        is_first = not founded and n_before < ESTABLISHED_PAPERS
+        if same is not None:
+            same.papers.append(s.arxiv_id)
+            same.marks |= marks
+            same.sightings.append(s)
+        elif s.is_heading or is_first or (n_before < ESTABLISHED_PAPERS and marks and all(f.marks for f in founded)):
+            founded.append(_Founded(s, set(marks), [s.arxiv_id], [s]))
+        else:
+            others.append(s)
+    return founded, others
+
+
+def _distribute(
+    others: Sequence[Sighting], founded: Sequence[_Founded], common: Collection[str], nearness: Nearness
+) -> tuple[list[Sighting], list[Sighting]]:
+    """Give each sighting to the thing that it means; returns those of a thing never introduced, and the unclear ones.
+
+    A thing that was never introduced is older than what is held. It takes what is seen of the name before the first
+    introduction, and later what is nearer to no introducing paper if enough papers spoke of it before.
+    """
+    if not founded:
+        return list(others), []
+    first_week = min(one.first.week for one in founded)
+    unintroduced: list[Sighting] = []
+    unclear: list[Sighting] = []
+    for s in others:
+        marks = set(joining_marks(s.authors, common))
+        own = next((one for one in founded if one.marks & marks), None)
+        if own is not None:
+            own.sightings.append(s)
+            continue
+        candidates = [one for one in founded if one.first.week <= s.week.plus(EARLY_WEEKS)]
+        ranked = sorted(
+            ((nearness(s.arxiv_id, one.first.arxiv_id), -i) for i, one in enumerate(candidates)), reverse=True
+        )
+        if ranked and _is_meant(s, candidates[-ranked[0][1]], [cosine for cosine, _ in ranked]):
+            candidates[-ranked[0][1]].sightings.append(s)
+        elif s.week < first_week or len(unintroduced) >= ESTABLISHED_PAPERS:
+            unintroduced.append(s)
+        else:
+            unclear.append(s)
+    return unintroduced, unclear
+
+
+def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float]) -> bool:
+    agree = (s.kind in _DATA) == (nearest.first.kind in _DATA)
+    if cosines[0] < (NEAR if agree else NEAR_DESPITE_KIND):
+        return False
+    return len(cosines) == 1 or cosines[0] >= CLEAR_MARGIN * cosines[1]
+
+
+def _match(founded: Sequence[_Founded], known: Sequence[KnownName], has_unintroduced: bool) -> None:
+    """Give the things their registered ids: by introducing paper first, then the only one that is left to the only."""
+    free = sorted(known, key=lambda k: k.name_id)
+    for one in founded:
+        found = next((k for k in free if k.introduced_by is not None and k.introduced_by in one.papers), None)
+        if one.name_id is None and found is not None:
+            one.name_id = found.name_id
+            free.remove(found)
+    waiting = [one for one in founded if one.name_id is None]
+    if len(waiting) == 1 and len(free) == 1 and not has_unintroduced:
+        # Seen in use before its introducing paper came, or that paper is not taken for introducing it any more.
+        waiting[0].name_id = free[0].name_id

@@ -1,0 +1,220 @@
+"""Names stage: finds the named things in every paper that the tagger has not read, and brings the ledger up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from analysis.names.nearness import WordNearness
+from analysis.names.teams import common_keys, person
+from analysis.names.things import Nearness, Thing, things_of_name
+from analysis.names.uptake import facts_and_events
+from domain.name_ledger import Sighting
+from domain.name_mention import NameMention
+from domain.paper import ArxivId, Paper
+from domain.progress import Progress
+from store.database import Database
+from store.name_ledger import (
+    LedgerEntry,
+    NamesOfKeys,
+    count_stale_keys,
+    final_id,
+    joined_keys,
+    names_left_by_papers,
+    names_of_keys,
+    people_of_papers,
+    prepare_ledger,
+    stale_keys,
+    stems_of_papers,
+    stems_of_sample,
+    store_entries,
+)
+from store.name_mentions import PaperNames, add_mentions, ids_without_names
+from store.papers import papers_in_order
+
+_BATCH = 2_000
+_KEYS_AT_ONCE = 20_000
+_SAMPLE = 5_000  # papers that tell how rare a word is
+_RANK = {"introduces": 0, "uses": 1, "mentions": 2}
+
+
+class Tagger(Protocol):
+    """Finds the named things in abstracts."""
+
+    @property
+    def tagger_id(self) -> str:
+        """Its name, which changes whenever the same text would give other names."""
+
+    def tag_texts(self, texts: Sequence[tuple[str, str]]) -> list[tuple[NameMention, ...]]:
+        """The names in each title and abstract."""
+
+
+@dataclass(frozen=True)
+class JoiningRules:
+    """The rules that join the spellings of a name and the versions of a family; ``version`` changes with them."""
+
+    version: str
+    key_of: Callable[[str], str]
+    family_of: Callable[[str], str]
+
+
+def update_names(
+    db: Database, tagger: Tagger, rules: JoiningRules, categories: Collection[str], *, clock: Callable[[], datetime]
+) -> Iterator[Progress]:
+    """Read the papers that this tagger has not read, then look again at every name whose papers have changed."""
+    reader = f"{tagger.tagger_id}+{rules.version}"
+    yield from _read_missing(db, tagger, rules, reader)
+    prepare_ledger(db, reader, categories)
+    yield from _update_ledger(db, rules, categories, clock=clock)
+
+
+def _read_missing(db: Database, tagger: Tagger, rules: JoiningRules, reader: str) -> Iterator[Progress]:
+    ids = ids_without_names(db, reader)
+    for start in range(0, len(ids), _BATCH):
+        papers = papers_in_order(db, ids[start : start + _BATCH])
+        found = tagger.tag_texts([(p.title, p.abstract) for p in papers])
+        add_mentions(db, reader, [_names(p, of, rules) for p, of in zip(papers, found, strict=True)])
+        yield Progress("names", min(start + _BATCH, len(ids)), len(ids), "papers")
+
+
+def _names(paper: Paper, mentions: Sequence[NameMention], rules: JoiningRules) -> PaperNames:
+    by_surface: dict[str, NameMention] = {}
+    for mention in mentions:
+        before = by_surface.get(mention.surface)
+        if before is None or _RANK[mention.role] < _RANK[before.role]:
+            by_surface[mention.surface] = mention
+    return PaperNames(
+        paper.arxiv_id,
+        tuple(dict.fromkeys(person(author) for author in paper.author_names)),
+        tuple((m, key, _is_heading(paper.title, m)) for m in by_surface.values() if (key := rules.key_of(m.surface))),
+    )
+
+
+def _is_heading(title: str, mention: NameMention) -> bool:
+    """Whether the title begins with the name and a colon."""
+    return any(e.field == "title" and e.start == 0 and title[e.end :].lstrip()[:1] == ":" for e in mention.evidence)
+
+
+def _update_ledger(
+    db: Database, rules: JoiningRules, categories: Collection[str], *, clock: Callable[[], datetime]
+) -> Iterator[Progress]:
+    n_all = count_stale_keys(db)
+    if not n_all:
+        return
+    people = people_of_papers(db)
+    common = common_keys(one for of_paper in people.values() for one in of_paper)
+    sample = stems_of_sample(db, _SAMPLE)
+    n_done = 0
+    while keys := stale_keys(db, _KEYS_AT_ONCE):
+        together = _with_joined(keys, joined_keys(db))
+        stored = names_of_keys(db, sorted(frozenset().union(*together)), categories, people)
+        nearness = _nearness(db, stored, sample)
+        entries, unclear, emptied = _entries(db, together, stored, rules, common, nearness)
+        store_entries(db, entries, unclear=unclear, emptied=emptied, was=stored.was, keys=keys, now=clock())
+        n_done += len(keys)
+        yield Progress("names", min(n_done, n_all), n_all, "names")
+
+
+def _with_joined(keys: Sequence[str], groups: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+    """The keys in sets that are looked at together, each with the further keys of its names."""
+    group_of = {key: group for group in groups for key in group}
+    return list(dict.fromkeys(group_of.get(key, frozenset((key,))) for key in keys))
+
+
+def _nearness(db: Database, stored: NamesOfKeys, sample: Sequence[Sequence[int]]) -> Nearness:
+    """Compares the papers of names that some paper introduces and others hold."""
+    wanted: set[ArxivId] = set()
+    for sightings in stored.sightings.values():
+        if len(sightings) > 1 and any(s.role == "introduces" for s in sightings):
+            wanted.update(s.arxiv_id for s in sightings)
+    return WordNearness(stems_of_papers(db, wanted), sample)
+
+
+def _entries(
+    db: Database,
+    together: Sequence[frozenset[str]],
+    stored: NamesOfKeys,
+    rules: JoiningRules,
+    common: Collection[str],
+    nearness: Nearness,
+) -> tuple[list[LedgerEntry], list[tuple[ArxivId, str]], list[int]]:
+    """The things of these keys, the mentions that mean none for sure, and the names that no paper holds any more."""
+    divided: list[tuple[frozenset[str], list[Thing], list[Sighting], set[int]]] = []
+    for keys in together:
+        known = {k.name_id: k for key in keys for k in stored.known.get(key, ())}
+        sightings = _each_paper_once([s for key in sorted(keys) for s in stored.sightings.get(key, ())])
+        things, unclear = things_of_name(sightings, list(known.values()), common=common, nearness=nearness)
+        divided.append((keys, things, unclear, set(known)))
+    adopted = _adopted(db, [t for _, things, _, _ in divided for t in things])
+    entries: list[LedgerEntry] = []
+    unclear_mentions: list[tuple[ArxivId, str]] = []
+    emptied: list[int] = []
+    for keys, things, unclear, known_ids in divided:
+        merged: dict[int, list[Thing]] = {}
+        new: list[list[Thing]] = []
+        for thing in things:
+            name_id = thing.name_id
+            if name_id is None:
+                name_id = next((adopted[a] for a in thing.introductions if a in adopted), None)
+            if name_id is None:
+                new.append([thing])
+            else:
+                merged.setdefault(final_id(name_id, stored.merged_into), []).append(thing)
+        for final, of in [*merged.items(), *((None, of) for of in new)]:
+            entries.append(_entry(final, of, keys, stored, rules, common))
+        unclear_mentions += [(s.arxiv_id, key) for s in unclear for key in keys if (s.arxiv_id, key) in stored.was]
+        emptied += [i for i in known_ids if i not in merged]
+    held = {entry.name_id for entry in entries}
+    return entries, unclear_mentions, [i for i in emptied if i not in held]
+
+
+def _entry(
+    name_id: int | None,
+    things: Sequence[Thing],
+    keys: frozenset[str],
+    stored: NamesOfKeys,
+    rules: JoiningRules,
+    common: Collection[str],
+) -> LedgerEntry:
+    sightings = sorted((s for t in things for s in t.sightings), key=lambda s: (s.week, s.arxiv_id))
+    week_of = {s.arxiv_id: s.week for s in sightings}
+    introductions = sorted((a for t in things for a in t.introductions), key=lambda a: (week_of[a], a))
+    facts, events = facts_and_events(
+        sightings, introductions, common=common, key_of=rules.key_of, family_of=rules.family_of
+    )
+    mentions = tuple((s.arxiv_id, key) for s in sightings for key in sorted(keys) if (s.arxiv_id, key) in stored.was)
+    held = frozenset(key for _, key in mentions)
+    return LedgerEntry(name_id, held, mentions, facts, events)
+
+
+def _each_paper_once(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """One sighting a paper: of its highest role, with what any of them says of title and operator."""
+    by_paper: dict[ArxivId, Sighting] = {}
+    for s in sightings:
+        before = by_paper.get(s.arxiv_id)
+        if before is None:
+            by_paper[s.arxiv_id] = s
+            continue
+        best = s if _RANK[s.role] < _RANK[before.role] else before
+        by_paper[s.arxiv_id] = replace(
+            best,
+            is_heading=s.is_heading or before.is_heading,
+            pinned_to=best.pinned_to or s.pinned_to or before.pinned_to,
+        )
+    return list(by_paper.values())
+
+
+def _adopted(db: Database, things: Sequence[Thing]) -> Mapping[ArxivId, int]:
+    """Names that a paper introduced under a spelling that it does not hold any more, by that paper.
+
+    A new tagger, or a new version of the paper, may write the name otherwise; the thing keeps its id.
+    """
+    introducing = {a for t in things if t.name_id is None for a in t.introductions}
+    counted: dict[ArxivId, int] = {}
+    for t in things:
+        for a in t.introductions if t.name_id is None else ():
+            counted[a] = counted.get(a, 0) + 1
+    left = names_left_by_papers(db, introducing) if introducing else {}
+    return {a: ids[0] for a, ids in left.items() if len(ids) == 1 and counted[a] == 1}

@@ -1,0 +1,229 @@
+"""The names stage and the ledger that it keeps, with a tagger that reads marked words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.detections import Evidence
+from domain.name_ledger import Name
+from domain.name_mention import NameMention, NameRole
+from domain.paper import ArxivId, Paper
+from ingest.harvest import plan_harvest
+from pipeline.names import JoiningRules, update_names
+from store.database import Database
+from store.name_decisions import decide_names, split_name
+from store.names import events_of_name, names_by_id, names_in_use, names_with_keys, papers_of_name
+from store.papers import apply_harvest, known_papers
+
+NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+CATEGORIES = ("cs.LG",)
+_MARKED = re.compile(r"(introduces|uses|mentions) <([^>]+)>")
+
+
+@dataclass(frozen=True)
+class MarkedWordTagger:
+    """Reads "uses <SWE-bench>" as a use of that benchmark."""
+
+    tagger_id: str = "marked-1"
+    replacing: tuple[str, str] = ("", "")
+
+    def tag_texts(self, texts: Sequence[tuple[str, str]]) -> list[tuple[NameMention, ...]]:
+        return [tuple(self._mention(title, match) for match in _MARKED.finditer(abstract)) for title, abstract in texts]
+
+    def _mention(self, title: str, match: re.Match[str]) -> NameMention:
+        role: NameRole = match[1]  # type: ignore[assignment]
+        evidence = [Evidence("abstract", match.start(2), match.end(2))]
+        if title.startswith(match[2]):
+            evidence.insert(0, Evidence("title", 0, len(match[2])))
+        surface = match[2].replace(*self.replacing) if self.replacing[0] else match[2]
+        return NameMention(surface, "benchmark", role, tuple(evidence), 0.95, 0.9)
+
+
+RULES = JoiningRules("rules-1", lambda s: re.sub(r"[\s-]", "", s).casefold(), lambda s: s.casefold())
+PaperMaker = Callable[..., Paper]
+
+
+@pytest.fixture
+def paper_at(make_paper: PaperMaker) -> PaperMaker:
+    """Papers by week from the first of 2026 on, each by one author of its own unless another is named."""
+
+    def make(number: int, says: str, *, week: int, by: str = "", title: str = "") -> Paper:
+        at = START + timedelta(weeks=week, minutes=number)
+        return make_paper(
+            number,
+            arxiv_id=ArxivId(f"2601.{number:05d}"),
+            title=title or f"Paper {number}",
+            abstract=f"We study code agents that repair software. It {says}.",
+            authors=(by or f"Ada Author{number}",),
+            submitted_at=at,
+            updated_at=at,
+        )
+
+    return make
+
+
+def store(db: Database, *papers: Paper) -> None:
+    plan = plan_harvest(papers, known_papers(db, [p.arxiv_id for p in papers]))
+    apply_harvest(db, plan, None, seen_at=NOW)
+
+
+def update(db: Database, tagger: MarkedWordTagger = MarkedWordTagger()) -> int:  # noqa: B008
+    return sum(1 for _ in update_names(db, tagger, RULES, CATEGORIES, clock=lambda: NOW))
+
+
+def only(db: Database, surface: str) -> Name:
+    found = [n for n in names_with_keys(db, [RULES.key_of(surface)]) if n.merged_into is None]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def kinds(db: Database, name_id: int) -> list[str]:
+    return [e.event.kind for e in events_of_name(db, name_id) if e.retracted_at is None]
+
+
+def test_spellings_are_one_name_with_its_events(database: Database, paper_at: PaperMaker) -> None:
+    store(
+        database,
+        paper_at(1, "introduces <SWE-bench>", week=0, title="SWE-bench: A Benchmark"),
+        paper_at(2, "uses <SWE Bench>", week=2),
+        paper_at(3, "uses <SWE-bench>", week=3),
+        paper_at(4, "uses <SWE-bench>", week=4),
+        paper_at(5, "mentions <SWE-bench>", week=5),
+    )
+    update(database)
+    name = only(database, "swebench")
+    assert (name.surface, name.kind, name.n_uses, name.n_mentions, name.n_teams) == ("SWE-bench", "benchmark", 4, 1, 3)
+    assert kinds(database, name.name_id) == ["introduced", "used_elsewhere", "taken_up"]
+    assert name.introduced_by == "2601.00001"
+    assert [role for _, role, _ in papers_of_name(database, name.name_id, CATEGORIES)][-1] == "introduces"
+    assert update(database) == 0
+
+
+def test_a_run_in_portions_ends_as_one_in_a_single_run(database: Database, paper_at: PaperMaker) -> None:
+    papers = [
+        paper_at(1, "introduces <Alpha> and uses <Beta>", week=1),
+        paper_at(2, "uses <Alpha>", week=2),
+        paper_at(3, "introduces <Beta>", week=0),
+        paper_at(4, "uses <Beta> and uses <Alpha>", week=3),
+    ]
+    for one in papers:
+        store(database, one)
+        update(database)
+    alpha, beta = only(database, "Alpha"), only(database, "Beta")
+    assert (alpha.introduced_by, alpha.n_uses) == ("2601.00001", 3)
+    assert (beta.introduced_by, beta.n_uses) == ("2601.00003", 3)
+    assert [e.event.week for e in events_of_name(database, beta.name_id)] == [
+        papers[2].week,
+        papers[0].week,
+    ]
+
+
+def test_a_new_tagger_reads_again_and_names_keep_their_ids(database: Database, paper_at: PaperMaker) -> None:
+    store(database, paper_at(1, "introduces <Alpha>", week=0), paper_at(2, "uses <Alpha>", week=2))
+    update(database)
+    before = only(database, "Alpha")
+    renamed = MarkedWordTagger("marked-2", ("Alpha", "AlphaNet"))
+    update(database, renamed)
+    after = only(database, "AlphaNet")
+    assert after.name_id == before.name_id
+    assert (after.surface, after.n_uses) == ("AlphaNet", 2)
+    update(database)
+    assert only(database, "Alpha").name_id == before.name_id
+
+
+def test_an_event_that_papers_do_not_support_any_more_is_retracted_and_kept(
+    database: Database, paper_at: PaperMaker
+) -> None:
+    store(database, paper_at(1, "introduces <Alpha>", week=0), paper_at(2, "uses <Alpha>", week=2))
+    update(database)
+    name_id = only(database, "Alpha").name_id
+    assert kinds(database, name_id) == ["introduced", "used_elsewhere"]
+    changed = paper_at(2, "mentions <Alpha>", week=2)
+    store(database, Paper(**{**vars(changed), "version": 2, "updated_at": NOW}))
+    update(database)
+    assert kinds(database, name_id) == ["introduced"]
+    assert [e.event.kind for e in events_of_name(database, name_id) if e.retracted_at] == ["used_elsewhere"]
+
+
+def test_two_things_of_one_name_have_pages_of_their_own(database: Database, paper_at: PaperMaker) -> None:
+    store(
+        database,
+        paper_at(1, "introduces <TRACE>", week=0, title="TRACE: Code Agents"),
+        paper_at(2, "introduces <TRACE>", week=1, title="TRACE: Heart Sounds"),
+    )
+    update(database)
+    found = names_with_keys(database, ["trace"])
+    assert sorted(n.introduced_by or "" for n in found) == ["2601.00001", "2601.00002"]
+
+
+def test_a_merge_survives_a_new_tagger(database: Database, paper_at: PaperMaker) -> None:
+    store(
+        database,
+        paper_at(1, "introduces <Alpha>", week=0),
+        paper_at(2, "uses <Alfa>", week=2),
+        paper_at(3, "uses <Alfa>", week=3),
+    )
+    update(database)
+    alpha, alfa = only(database, "Alpha"), only(database, "Alfa")
+    decide_names(database, {alfa.name_id: {"merged_into": alpha.name_id}}, [], now=NOW)
+    update(database)
+    assert only(database, "Alpha").n_uses == 3
+    assert names_by_id(database, [alfa.name_id])[alfa.name_id].merged_into == alpha.name_id
+    update(database, MarkedWordTagger("marked-2"))
+    store(database, paper_at(4, "uses <Alfa>", week=4))
+    update(database, MarkedWordTagger("marked-2"))
+    assert only(database, "Alpha").n_uses == 4
+    assert [n.surface for n in names_in_use(database, confidence=0.5, kind_confidence=0.5)] == ["Alpha"]
+
+
+def test_a_split_survives_a_new_tagger(database: Database, paper_at: PaperMaker) -> None:
+    store(
+        database,
+        paper_at(1, "introduces <Alpha>", week=0),
+        paper_at(2, "uses <Alpha>", week=2),
+        paper_at(3, "uses <Alpha>", week=3),
+    )
+    update(database)
+    alpha = only(database, "Alpha")
+    new_id = split_name(database, alpha.name_id, [ArxivId("2601.00003")], alpha.first_week, now=NOW)
+    for tagger in (MarkedWordTagger(), MarkedWordTagger("marked-2")):
+        update(database, tagger)
+        by_id = names_by_id(database, [alpha.name_id, new_id])
+        assert (by_id[alpha.name_id].n_uses, by_id[new_id].n_uses) == (2, 1)
+
+
+def test_a_given_name_and_kind_survive_a_new_tagger(database: Database, paper_at: PaperMaker) -> None:
+    store(database, paper_at(1, "introduces <Alpha>", week=0))
+    update(database)
+    name_id = only(database, "Alpha").name_id
+    decide_names(database, {name_id: {"given_surface": "The Alpha", "given_kind": "dataset"}}, [], now=NOW)
+    update(database, MarkedWordTagger("marked-2"))
+    after = names_by_id(database, [name_id])[name_id]
+    assert (after.surface, after.kind, after.kind_confidence) == ("The Alpha", "dataset", 1.0)
+
+
+def test_unwatched_and_withdrawn_papers_count_nowhere(database: Database, paper_at: PaperMaker) -> None:
+    outside = paper_at(2, "uses <Alpha>", week=1)
+    outside = Paper(**{**vars(outside), "primary_category": "math.CO", "categories": ("math.CO",)})
+    withdrawn = Paper(**{**vars(paper_at(3, "uses <Alpha>", week=1)), "is_withdrawn": True})
+    store(database, paper_at(1, "introduces <Alpha>", week=0), outside, withdrawn)
+    update(database)
+    assert only(database, "Alpha").n_uses == 1
+    list(update_names(database, MarkedWordTagger(), RULES, ("cs.LG", "math.CO"), clock=lambda: NOW))
+    assert only(database, "Alpha").n_uses == 2
+
+
+def test_a_name_that_no_paper_holds_any_more_keeps_its_page(database: Database, paper_at: PaperMaker) -> None:
+    store(database, paper_at(1, "introduces <Alpha>", week=0))
+    update(database)
+    name_id = only(database, "Alpha").name_id
+    store(database, Paper(**{**vars(paper_at(1, "shows nothing", week=0)), "version": 2, "updated_at": NOW}))
+    update(database)
+    assert names_by_id(database, [name_id])[name_id].n_uses == 0
+    assert names_in_use(database, confidence=0.5, kind_confidence=0.5) == []
