@@ -110,7 +110,7 @@ def _update_ledger(
     while keys := stale_keys(db, _KEYS_AT_ONCE):
         together = _with_joined(keys, joined_keys(db))
         stored = names_of_keys(db, sorted(frozenset().union(*together)), categories, people)
-        nearness = _nearness(db, stored, sample)
+        nearness = _nearness(db, together, stored, sample)
         entries, unclear, emptied = _entries(db, together, stored, rules, common, nearness)
         store_entries(db, entries, unclear=unclear, emptied=emptied, was=stored.was, keys=keys, now=clock())
         n_done += len(keys)
@@ -118,18 +118,41 @@ def _update_ledger(
 
 
 def _with_joined(keys: Sequence[str], groups: Sequence[frozenset[str]]) -> list[frozenset[str]]:
-    """The keys in sets that are looked at together, each with the further keys of its names."""
+    """The keys in sets that are looked at together, each with the further keys of its names and of merged ones."""
     group_of = {key: group for group in groups for key in group}
     return list(dict.fromkeys(group_of.get(key, frozenset((key,))) for key in keys))
 
 
-def _nearness(db: Database, stored: NamesOfKeys, sample: Sequence[Sequence[int]]) -> Nearness:
+def _spellings(keys: frozenset[str], stored: NamesOfKeys) -> list[frozenset[str]]:
+    """The keys of a set divided into those of one name or of things of one name; merged names stay apart."""
+    parts: list[frozenset[str]] = []
+    for key in sorted(keys):
+        ids = {k.name_id for k in stored.known.get(key, ())}
+        same = [of for of in parts if any(k.name_id in ids for other in of for k in stored.known.get(other, ()))]
+        parts = [of for of in parts if of not in same]
+        parts.append(frozenset((key,)).union(*same))
+    return parts
+
+
+def _nearness(
+    db: Database, together: Sequence[frozenset[str]], stored: NamesOfKeys, sample: Sequence[Sequence[int]]
+) -> Nearness:
     """Compares the papers of names that some paper introduces and others hold."""
     wanted: set[ArxivId] = set()
-    for sightings in stored.sightings.values():
+    for keys in together:
+        sightings = [s for key in keys for s in stored.sightings.get(key, ())]
         if len(sightings) > 1 and any(s.role == "introduces" for s in sightings):
             wanted.update(s.arxiv_id for s in sightings)
     return WordNearness(stems_of_papers(db, wanted), sample)
+
+
+@dataclass(frozen=True)
+class _Divided:
+    """The things of one name, by its keys, and the sightings that mean none of them for sure."""
+
+    keys: frozenset[str]
+    things: list[Thing]
+    unclear: list[Sighting]
 
 
 def _entries(
@@ -141,52 +164,63 @@ def _entries(
     nearness: Nearness,
 ) -> tuple[list[LedgerEntry], list[tuple[ArxivId, str]], list[int]]:
     """The things of these keys, the mentions that mean none for sure, and the names that no paper holds any more."""
-    divided: list[tuple[frozenset[str], list[Thing], list[Sighting], set[int]]] = []
-    for keys in together:
-        known = {k.name_id: k for key in keys for k in stored.known.get(key, ())}
-        sightings = _each_paper_once([s for key in sorted(keys) for s in stored.sightings.get(key, ())])
-        things, unclear = things_of_name(sightings, list(known.values()), common=common, nearness=nearness)
-        divided.append((keys, things, unclear, set(known)))
-    adopted = _adopted(db, [t for _, things, _, _ in divided for t in things])
+    divided = [
+        [_divided(spellings, stored, common, nearness) for spellings in _spellings(keys, stored)] for keys in together
+    ]
+    adopted = _adopted(db, [t for of in divided for one in of for t in one.things])
     entries: list[LedgerEntry] = []
-    unclear_mentions: list[tuple[ArxivId, str]] = []
-    emptied: list[int] = []
-    for keys, things, unclear, known_ids in divided:
-        merged: dict[int, list[Thing]] = {}
-        new: list[list[Thing]] = []
-        for thing in things:
-            name_id = thing.name_id
-            if name_id is None:
-                name_id = next((adopted[a] for a in thing.introductions if a in adopted), None)
-            if name_id is None:
-                new.append([thing])
-            else:
-                merged.setdefault(final_id(name_id, stored.merged_into), []).append(thing)
-        for final, of in [*merged.items(), *((None, of) for of in new)]:
-            entries.append(_entry(final, of, keys, stored, rules, common))
-        unclear_mentions += [(s.arxiv_id, key) for s in unclear for key in keys if (s.arxiv_id, key) in stored.was]
-        emptied += [i for i in known_ids if i not in merged]
+    unclear: list[tuple[ArxivId, str]] = []
+    known_ids: set[int] = set()
+    for of in divided:
+        merged: dict[int, list[tuple[Thing, frozenset[str]]]] = {}
+        for one in of:
+            known_ids |= {k.name_id for key in one.keys for k in stored.known.get(key, ())}
+            unclear += _mentions(one.unclear, one.keys, stored)
+            for thing in one.things:
+                name_id = thing.name_id
+                if name_id is None:
+                    name_id = next((adopted[a] for a in thing.introductions if a in adopted), None)
+                if name_id is None:
+                    entries.append(_entry(None, [(thing, one.keys)], stored, rules, common))
+                else:
+                    merged.setdefault(final_id(name_id, stored.merged_into), []).append((thing, one.keys))
+        entries += [_entry(name_id, things, stored, rules, common) for name_id, things in merged.items()]
     held = {entry.name_id for entry in entries}
-    return entries, unclear_mentions, [i for i in emptied if i not in held]
+    return entries, unclear, sorted(known_ids - held)
+
+
+def _divided(keys: frozenset[str], stored: NamesOfKeys, common: Collection[str], nearness: Nearness) -> _Divided:
+    known = {k.name_id: k for key in keys for k in stored.known.get(key, ())}
+    sightings = _each_paper_once([s for key in sorted(keys) for s in stored.sightings.get(key, ())])
+    things, unclear = things_of_name(sightings, list(known.values()), common=common, nearness=nearness)
+    return _Divided(keys, things, unclear)
+
+
+def _mentions(sightings: Sequence[Sighting], keys: frozenset[str], stored: NamesOfKeys) -> list[tuple[ArxivId, str]]:
+    return [(s.arxiv_id, key) for s in sightings for key in sorted(keys) if (s.arxiv_id, key) in stored.was]
 
 
 def _entry(
     name_id: int | None,
-    things: Sequence[Thing],
-    keys: frozenset[str],
+    things: Sequence[tuple[Thing, frozenset[str]]],
     stored: NamesOfKeys,
     rules: JoiningRules,
     common: Collection[str],
 ) -> LedgerEntry:
-    sightings = sorted((s for t in things for s in t.sightings), key=lambda s: (s.week, s.arxiv_id))
+    """What the ledger holds of one thing, and of those that were merged into it."""
+    sightings = sorted(
+        _each_paper_once([s for thing, _ in things for s in thing.sightings]), key=lambda s: (s.week, s.arxiv_id)
+    )
     week_of = {s.arxiv_id: s.week for s in sightings}
-    introductions = sorted((a for t in things for a in t.introductions), key=lambda a: (week_of[a], a))
+    introductions = sorted({a for thing, _ in things for a in thing.introductions}, key=lambda a: (week_of[a], a))
     facts, events = facts_and_events(
         sightings, introductions, common=common, key_of=rules.key_of, family_of=rules.family_of
     )
-    mentions = tuple((s.arxiv_id, key) for s in sightings for key in sorted(keys) if (s.arxiv_id, key) in stored.was)
-    held = frozenset(key for _, key in mentions)
-    return LedgerEntry(name_id, held, mentions, facts, events)
+    mentions = [of for thing, keys in things for of in _mentions(thing.sightings, keys, stored)]
+    # A merged name keeps its own keys.
+    own = [keys for thing, keys in things if thing.name_id in (None, name_id)]
+    held = frozenset(key for _, key in mentions) & frozenset().union(*own)
+    return LedgerEntry(name_id, held, tuple(mentions), facts, events)
 
 
 def _each_paper_once(sightings: Sequence[Sighting]) -> list[Sighting]:

@@ -1,6 +1,6 @@
 """The stages of a run, each with what it needs from the application context.
 
-    harvest -> embed -> detect -> topics -> weekly tables -> calls -> digest
+    harvest -> embed -> detect -> names -> topics -> weekly tables -> calls -> digest
 
 Each stage is a generator that yields after every committed unit of work. It asks the store what is left to do, so a
 killed run continues where it stopped, and a run that is up to date does nothing. The same papers give the same numbers
@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from analysis.names.variants import family_key, name_key
 from analysis.trends.shares import INTERVAL_LEVEL
 from analysis.trends.trend_calls import TermCounts
 from domain.digest import DigestEdition, Provenance
@@ -25,6 +26,7 @@ from pipeline.digest import edition_of, held_papers, publish_if_due
 from pipeline.due_windows import due_windows, weeks_of_run
 from pipeline.embedding import embed_missing, is_embedded
 from pipeline.harvest import arxiv_now, harvest_windows
+from pipeline.names import JoiningRules, update_names
 from pipeline.oai_harvest import harvest_lists
 from pipeline.snapshot_import import SkippedLines, import_snapshot
 from pipeline.topics import update_topics
@@ -32,6 +34,9 @@ from pipeline.trend_calls import counts_to_call, score_calls, store_calls
 from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext, papertide_version
 from store.windows import newest_week_held
+
+JOINING_RULES = JoiningRules("keys-1", name_key, family_key)
+"""The rules of ``analysis.names.variants``; their version must change whenever a key would."""
 
 
 def harvest(context: AppContext, n_weeks: int) -> Generator[Progress, None, datetime]:
@@ -91,6 +96,11 @@ def detect(context: AppContext) -> Iterator[Progress]:
     yield from detect_missing(context.db, context.detector)
 
 
+def names(context: AppContext) -> Iterator[Progress]:
+    """Find the named things in every paper that the tagger has not read, and bring the ledger up to date."""
+    yield from update_names(context.db, context.tagger, JOINING_RULES, context.settings.categories, clock=context.clock)
+
+
 def topics(context: AppContext, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
     """Fit topics if that is due, assign papers that have none, and measure the drift of the newest weeks."""
     model_id = context.embedding_model_id
@@ -124,6 +134,7 @@ def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
     """Run every stage between harvest and digest."""
     yield from embed(context)
     yield from detect(context)
+    yield from names(context)
     yield from topics(context, last_week=last_week)
     yield from tables(context)
 

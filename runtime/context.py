@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
+from analysis.names.tagger import NameTagger
 from analysis.search.ranking import similarities
 from analysis.search.semantic_search import IndexSearch, PaperSearch
 from analysis.search.word_index import WordIndex
@@ -66,6 +67,7 @@ class AppContext:
     clock : gives the current time, UTC; the setting ``now`` overrides it.
     db : an open database; by default the one that the settings name, opened on first use.
     detector : the detector; by default the one over the settings' taxonomy.
+    tagger : finds named things; by default the packaged one.
     encoder : the embedding model; by default the one that the settings name, loaded on first use.
     source : the client of arXiv's query API; by default one for the settings' address.
     oai_source : the client of arXiv's OAI-PMH; by default one for the settings' address.
@@ -83,6 +85,7 @@ class AppContext:
         encoder: Encoder | None = None,
         source: ArxivClient | None = None,
         oai_source: OaiClient | None = None,
+        tagger: NameTagger | None = None,
         read_only: bool = False,
         create: bool = True,
     ) -> None:
@@ -92,6 +95,7 @@ class AppContext:
         self.clock = clock
         self._db = db
         self._detector = detector
+        self._tagger = tagger
         self._encoder = encoder
         self._given_source = source
         self._given_oai_source = oai_source
@@ -99,6 +103,7 @@ class AppContext:
         self._opened: list[Database | ArxivClient | OaiClient] = []
         self._db_lock = threading.Lock()
         self._detector_lock = threading.Lock()
+        self._tagger_lock = threading.Lock()
         self._encoder_lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -219,6 +224,14 @@ class AppContext:
             if self._detector is None:
                 self._detector = Detector(load_taxonomy(self.settings.taxonomy))
             return self._detector
+
+    @property
+    def tagger(self) -> NameTagger:
+        """The tagger that finds named things in abstracts."""
+        with self._tagger_lock:
+            if self._tagger is None:
+                self._tagger = NameTagger()
+            return self._tagger
 
     @property
     def encoder(self) -> Encoder:

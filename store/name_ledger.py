@@ -138,7 +138,7 @@ def names_of_keys(
     columns = (m.arxiv_id, m.key, m.surface, m.kind, m.role, m.confidence, m.kind_confidence, m.is_heading, m.name_id)
     with db.read() as connection:
         merges = select(name.c.name_id, name.c.merged_into).where(name.c.merged_into.is_not(None))
-        merged: dict[int, int] = {name_id: into for name_id, into in connection.execute(merges)}
+        merged: dict[int, int] = dict(connection.execute(merges).all())
         for some in portions(keys):
             pinned = {
                 (row.arxiv_id, row.key): row.name_id

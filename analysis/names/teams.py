@@ -2,7 +2,7 @@
 
 An author is known by family name and first initial, without accents and case. Common names alone do not join two
 papers, because "Y. Wang" is hundreds of people; two of them together do. Papers are added in order of submission, and
-what was said of earlier papers is not changed by later ones.
+later papers do not change the teams that earlier papers were counted for.
 """
 
 from __future__ import annotations

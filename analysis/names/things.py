@@ -127,9 +127,10 @@ def _distribute(
     A thing that was never introduced is older than what is held. It takes what is seen of the name before the first
     introduction, and later what is nearer to no introducing paper if enough papers spoke of it before.
     """
-    if not founded:
+    introduced = [one.first.week for one in founded if one.first.role == "introduces"]
+    if not introduced:
         return list(others), []
-    first_week = min(one.first.week for one in founded)
+    first_week = min(introduced)
     unintroduced: list[Sighting] = []
     unclear: list[Sighting] = []
     for s in others:
@@ -138,7 +139,10 @@ def _distribute(
         if own is not None:
             own.sightings.append(s)
             continue
-        candidates = [one for one in founded if one.first.week <= s.week.plus(EARLY_WEEKS)]
+        # A thing that the operator split off without an introducing paper has the papers that it was given.
+        candidates = [
+            one for one in founded if one.first.role == "introduces" and one.first.week <= s.week.plus(EARLY_WEEKS)
+        ]
         ranked = sorted(
             ((nearness(s.arxiv_id, one.first.arxiv_id), -i) for i, one in enumerate(candidates)), reverse=True
         )

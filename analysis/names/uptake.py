@@ -32,7 +32,7 @@ def facts_and_events(
     -------
     The facts, and the events ``introduced``, ``used_elsewhere`` and ``taken_up``, as far as they have happened. A team
     is another team if it holds none of the introducers. Where authors are missing, a use counts for no team; where
-    those of the introducing paper are, no use is said to be another team's.
+    those of the introducing paper are, no use is counted as that of another team.
     """
     by_id = {s.arxiv_id: s for s in sightings}
     introducing = [by_id[arxiv_id] for arxiv_id in introductions]

@@ -73,7 +73,7 @@ def store(db: Database, *papers: Paper) -> None:
     apply_harvest(db, plan, None, seen_at=NOW)
 
 
-def update(db: Database, tagger: MarkedWordTagger = MarkedWordTagger()) -> int:  # noqa: B008
+def update(db: Database, tagger: MarkedWordTagger = MarkedWordTagger()) -> int:
     return sum(1 for _ in update_names(db, tagger, RULES, CATEGORIES, clock=lambda: NOW))
 
 

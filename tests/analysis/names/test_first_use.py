@@ -38,7 +38,7 @@ def test_a_share_without_any_use_has_an_upper_end() -> None:
     assert found.high == pytest.approx(1 - 0.025 ** (1 / 20))
 
 
-def test_nothing_is_said_of_things_that_nobody_could_watch_for_so_long() -> None:
+def test_things_that_nobody_could_watch_for_so_long_have_no_share() -> None:
     found = first_use_share([of(50, 51)], until=START.plus(60), within_weeks=26)
     assert math.isnan(found.share)
 

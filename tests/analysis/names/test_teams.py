@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis.names.teams import COMMON_FROM, Teams, author_key, common_keys, person
 from domain.author_name import AuthorName
 
-MANY_Y_WANGS = [f"wang|y{letter}" for letter in "abcdefgh"]
+MANY_Y_WANGS = [f"wang|y{ending}" for ending in "abcdefgh"]
 
 
 def test_accents_and_case_do_not_make_another_person() -> None:
@@ -23,7 +23,9 @@ def test_a_name_is_common_if_it_stands_for_many_first_names() -> None:
 def test_papers_that_share_an_author_are_of_one_team() -> None:
     teams = Teams(())
     one, other, apart = teams.add(["erdos|pal", "sample|ben"]), teams.add(["erdos|p"]), teams.add(["example|ada"])
-    assert one is not None and other is not None and apart is not None
+    assert one is not None
+    assert other is not None
+    assert apart is not None
     assert teams.same(one, other)
     assert not teams.same(one, apart)
 
@@ -33,7 +35,9 @@ def test_a_common_name_alone_does_not_join_but_two_of_them_do() -> None:
     teams = Teams(common)
     a, b = teams.add(["wang|yan", "li|xin"]), teams.add(["wang|yi", "example|ada"])
     c = teams.add(["wang|yan", "li|xin", "sample|ben"])
-    assert a is not None and b is not None and c is not None
+    assert a is not None
+    assert b is not None
+    assert c is not None
     assert not teams.same(a, b)
     assert teams.same(a, c)
 
@@ -45,7 +49,8 @@ def test_a_paper_without_authors_is_of_no_team() -> None:
 def test_a_chain_of_shared_authors_is_one_team() -> None:
     teams = Teams(())
     a, c = teams.add(["a|x"]), teams.add(["b|x"])
-    assert a is not None and c is not None
+    assert a is not None
+    assert c is not None
     assert not teams.same(a, c)
     teams.add(["a|x", "b|x"])
     assert teams.same(a, c)

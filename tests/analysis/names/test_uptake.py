@@ -74,7 +74,7 @@ def test_a_use_without_authors_is_unknown_and_never_another_teams() -> None:
     assert (facts.n_teams, facts.n_unknown_teams) == (0, 1)
 
 
-def test_where_the_introducers_are_missing_no_use_is_said_to_be_anothers() -> None:
+def test_where_the_introducers_are_missing_no_use_counts_as_anothers() -> None:
     facts, events = told(seen(1, "", "introduces"), seen(2, "x"), seen(3, "y"), seen(4, "z"))
     assert set(events) == {"introduced"}
     assert facts.n_teams is None
@@ -108,7 +108,7 @@ def test_the_kind_is_that_of_most_papers() -> None:
     assert facts.kind_confidence == pytest.approx((0.025 + 0.9 + 0.8) / 3)
 
 
-def test_later_papers_do_not_change_what_was_said_of_earlier_ones() -> None:
+def test_later_papers_do_not_change_events_of_earlier_ones() -> None:
     of = [seen(1, "ada", "introduces"), seen(2, "x"), seen(3, "y"), seen(4, "z")]
     before = told(*of)[1]
     after = told(*of, seen(5, "x y z"))[1]
