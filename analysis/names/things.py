@@ -8,6 +8,7 @@ registered id by its introducing paper.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -20,13 +21,18 @@ ESTABLISHED_PAPERS = 3
 """Once so many papers of others hold a name, only a title that begins with it introduces another thing."""
 EARLY_WEEKS = 8
 """A paper this long before the introducing one may still use the thing: models are released before their report."""
-NEAR = 0.12
-"""A paper with this cosine to the introducing paper uses the same thing, if both say the same of its kind."""
-NEAR_DESPITE_KIND = 0.25
-"""The cosine that is needed if they take it for another sort of thing."""
+NEAR = 0.16
+"""A paper with this cosine to the introducing paper means the same thing by a word or an acronym such as PRISM."""
+NEAR_IF_DISTINCT = 0.09
+"""The same for a name that nobody would give by chance to something else, such as LongMemEval or SWE-bench."""
+FARTHER_DESPITE_KIND = 1.5
+"""How many times nearer a paper must be that takes the thing for data where it is none, or the other way round."""
 CLEAR_MARGIN = 1.25
 """Of two things the nearer is meant if its cosine is this many times the other's."""
 
+_DISTINCT = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}|\d|[-+ ]")
+_SHORT = 4  # letters; "3DGS" is no more distinct than "GS"
+_MOST_COMPARED = 40
 _DATA: frozenset[NameKind] = frozenset(("benchmark", "dataset"))
 
 Nearness = Callable[[ArxivId, ArxivId], float]
@@ -74,7 +80,7 @@ def things_of_name(
             pinned.setdefault(s.pinned_to, []).append(s)
     free = [s for s in ordered if s.pinned_to is None]
     by_id = {k.name_id: k for k in known}
-    founded, others = _founded(free, common)
+    founded, others = _without_older_names(*_founded(free, common), nearness)
     for name_id, of in pinned.items():
         introducing = [s for s in of if s.role == "introduces"] or of[:1]
         marks = {mark for s in introducing for mark in joining_marks(s.authors, common)}
@@ -157,9 +163,40 @@ def _distribute(
 
 def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float]) -> bool:
     agree = (s.kind in _DATA) == (nearest.first.kind in _DATA)
-    if cosines[0] < (NEAR if agree else NEAR_DESPITE_KIND):
+    if cosines[0] < _needed(nearest.first.surface) * (1 if agree else FARTHER_DESPITE_KIND):
         return False
     return len(cosines) == 1 or cosines[0] >= CLEAR_MARGIN * cosines[1]
+
+
+def _needed(surface: str) -> float:
+    return NEAR_IF_DISTINCT if _DISTINCT.search(surface) and len(surface) > _SHORT else NEAR
+
+
+def _without_older_names(
+    founded: list[_Founded], others: list[Sighting], nearness: Nearness
+) -> tuple[list[_Founded], list[Sighting]]:
+    """Take for uses what looks like the introduction of a name that others use for something else.
+
+    "We introduce an actor that learns by PPO" reads like an introduction of PPO, but the papers of others that speak of
+    PPO are far from it. A title that begins with the name introduces it whatever others call so.
+    """
+    kept: list[_Founded] = []
+    left = list(others)
+    for one in founded:
+        of_others = [
+            s
+            for s in others
+            if s.week >= one.first.week.plus(-EARLY_WEEKS) and not set(s.authors) & set(one.first.authors)
+        ]
+        n_near = sum(
+            nearness(s.arxiv_id, one.first.arxiv_id) >= _needed(one.first.surface) for s in of_others[:_MOST_COMPARED]
+        )
+        is_older = len(of_others) >= 2 and n_near < len(of_others[:_MOST_COMPARED]) / 2
+        if is_older and not any(s.is_heading for s in one.sightings):
+            left += one.sightings
+        else:
+            kept.append(one)
+    return kept, _in_order(left)
 
 
 def _match(founded: Sequence[_Founded], known: Sequence[KnownName], has_unintroduced: bool) -> None:

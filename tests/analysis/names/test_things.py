@@ -91,6 +91,17 @@ def test_what_is_seen_before_the_introduction_and_far_from_it_is_another_thing()
     assert divided(sightings, nearness=near_pairs((20, 21))) == [{1}, {20, 21}]
 
 
+def test_a_name_that_others_use_for_something_else_is_introduced_only_by_a_title_that_begins_with_it() -> None:
+    later = [seen(2), seen(3), seen(4)]
+    things, _ = things_of_name([seen(1, "introduces"), *later], [], common=(), nearness=near_pairs())
+    assert [(t.introductions, len(t.sightings)) for t in things] == [((), 4)]
+    things, unclear = things_of_name(
+        [seen(1, "introduces", heading=True), *later], [], common=(), nearness=near_pairs()
+    )
+    assert [t.introductions for t in things] == [("2601.00001",)]
+    assert unclear == later
+
+
 def test_a_paper_of_another_sort_must_be_nearer() -> None:
     def barely(_one: ArxivId, _other: ArxivId) -> float:
         return NEAR + 0.01
