@@ -31,7 +31,7 @@ CLEAR_MARGIN = 1.25
 """Of two things the nearer is meant if its cosine is this many times the other's."""
 
 _DISTINCT = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}|\d|[-+ ]")
-_SHORT = 4  # letters; "3DGS" is no more distinct than "GS"
+_SHORT = 4  # characters; "3DGS" is no more distinct than "GS"
 _MOST_COMPARED = 40
 _DATA: frozenset[NameKind] = frozenset(("benchmark", "dataset"))
 
