@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from analysis.search.paper_scores import CANDIDATES
-from analysis.search.query_words import content_words
 from analysis.search.ranking import fused_ranks, nearest_rows
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
+from domain.search_query import content_words
 from domain.search_text import search_words
 from queries.parameters import PaperRequest
 from queries.search import search

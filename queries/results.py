@@ -174,6 +174,12 @@ class SearchResult:
     total: int
     """Papers found in all."""
     results: tuple[FoundPaper, ...]
+    reading: str
+    """How the query was read, in words; empty where all of it is words to rank by."""
+    as_words: str
+    """The query that searches for the same text as plain words; empty where it is read so."""
+    did_you_mean: str | None
+    """The query with mistyped words replaced; null without any."""
 
 
 @dataclass(frozen=True)

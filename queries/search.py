@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.search.paper_scores import score_papers
-from analysis.search.query_words import content_words
+from analysis.search.search_query import parsed_query
 from domain.errors import UsageError
 from domain.packed_stems import stem_number, stem_numbers
-from domain.paper import ArxivId, Paper, pasted_names
+from domain.paper import ArxivId, Paper
 from domain.paper_query import PaperQuery
+from domain.search_query import SearchQuery
+from domain.search_text import search_words
 from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
+from queries.search_conditions import AppliedQuery, applied
+from queries.search_suggestions import suggested
 from runtime.context import AppContext
 from store.papers import ids_named, papers_in_order
-from templates.search_wording import NAMED_IN_QUERY, reasons_found
+from templates.search_wording import NAMED_IN_QUERY, query_reading, reasons_found
 
 
-class _Ranked(NamedTuple):
-    """A paper's place in the ranking."""
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """The papers found, best first, as rows of the index, which are in the order of submission.
 
-    score: float
-    similarity: float | None
-    row: int
-    """Its row in the index, which is in the order of submission."""
+    ``scores`` and ``similarities`` are of these rows; a similarity of 0 is that of a paper without a vector.
+    """
+
+    ids: tuple[ArxivId, ...]
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+    words: tuple[str, ...]
+    read: tuple[SearchQuery, dict[str, str], tuple[str, ...]]
+    """The query as read, the names of its authors, and words that were replaced."""
+    has_other_reading: bool
+    meant: str | None
+
+    def in_order(self, sort: str) -> NDArray[np.int64]:
+        """The places of the papers in the order asked for."""
+        if sort == "relevance":
+            return np.arange(len(self.rows))
+        by_day = np.argsort(self.rows)
+        return by_day[::-1] if sort == "newest" else by_day
 
 
 def search(
@@ -38,82 +57,104 @@ def search(
 ) -> tuple[SearchResult, list[Paper]]:
     """One page of the papers found, and these papers themselves.
 
+    Papers that the query names come first; no filter applies to them.
+
     Raises
     ------
     UsageError
         If the query is empty or too long, or a filter names something unknown.
     """
-    query = resolved_query(context, question)
-    if names := pasted_names(_checked(question.query)):
-        return _named(context, question, names, limit=limit, offset=offset)
-    words = content_words(question.query)
-    ranked = context.cached(
-        ("search", replace(question, sort="relevance")),
-        lambda: _ranked(context, question, query),
-        pool="search",
-    )
-    order = list(ranked)
+    among = resolved_query(context, question)
+    typed = parsed_query(_checked(question.query))
+    named = papers_in_order(context.db, ids_named(context.db, typed.named)) if typed.named else []
     if question.sort != "relevance":
-        order.sort(key=lambda i: ranked[i].row, reverse=question.sort == "newest")
-    papers = papers_in_order(context.db, order[offset : offset + limit])
-    results = tuple(
-        FoundPaper(
-            **vars(paper_line(p)),
-            score=round(ranked[p.arxiv_id].score, 4),
-            similarity=_rounded(ranked[p.arxiv_id].similarity),
-            why=_why(p, words, ranked[p.arxiv_id].similarity),
-        )
-        for p in papers
+        named.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=question.sort == "newest")
+    found = context.cached(
+        ("search", replace(question, sort="relevance")), lambda: _found(context, typed, among), pool="search"
     )
-    return SearchResult(question.query, len(order), results), papers
+    known: set[str] = {p.arxiv_id for p in named}
+    order = found.in_order(question.sort)
+    if known:
+        order = np.array([at for at in order.tolist() if found.ids[at] not in known], dtype=np.int64)
+    page = order[max(0, offset - len(named)) : max(0, offset + limit - len(named))].tolist()
+    place_of = {found.ids[at]: at for at in page}
+    rest = papers_in_order(context.db, list(place_of))
+    results = [_as_named(p) for p in named[offset : offset + limit]]
+    results += [_as_found(p, found, place_of[p.arxiv_id]) for p in rest]
+    answer = SearchResult(
+        question.query,
+        len(named) + len(order),
+        tuple(results),
+        reading=query_reading(*found.read, not_stored=_not_stored(typed, named)),
+        as_words=f"text:{question.query.strip()}" if found.has_other_reading else "",
+        did_you_mean=found.meant,
+    )
+    return answer, [*named[offset : offset + limit], *rest]
 
 
 def _checked(query: str) -> str:
-    """The query with ligatures and full-width letters as plain ones.
-
-    Raises
-    ------
-    UsageError
-        If it is too long.
-    """
     if len(query) > MAX_QUERY:
         raise UsageError(f"the query has {len(query):,} characters; at most {MAX_QUERY} are allowed")
-    return unicodedata.normalize("NFKC", query)
+    if not query.strip():
+        raise UsageError("the query is empty; say what to search for")
+    return query
 
 
-def _named(
-    context: AppContext,
-    question: PaperRequest,
-    names: Sequence[tuple[Literal["id", "doi"], str]],
-    *,
-    limit: int,
-    offset: int,
-) -> tuple[SearchResult, list[Paper]]:
-    """The papers that a query names; no filter applies to them."""
-    found = papers_in_order(context.db, ids_named(context.db, names))
-    if question.sort != "relevance":
-        found.sort(key=lambda p: (p.submitted_at, p.arxiv_id), reverse=question.sort == "newest")
-    page = found[offset : offset + limit]
-    results = tuple(FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=(NAMED_IN_QUERY,)) for p in page)
-    return SearchResult(question.query, len(found), results), page
+def _not_stored(typed: SearchQuery, named: Sequence[Paper]) -> tuple[str, ...]:
+    known = {name for p in named for name in (p.arxiv_id, (p.doi or "").lower())}
+    return tuple(name for _, name in typed.named if name not in known)
 
 
-def _ranked(context: AppContext, question: PaperRequest, query: PaperQuery) -> dict[ArxivId, _Ranked]:
-    """The papers found, best first: those near in meaning, and those with most of the query's words."""
+def _as_named(p: Paper) -> FoundPaper:
+    return FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=(NAMED_IN_QUERY,))
+
+
+def _as_found(p: Paper, found: _Found, at: int) -> FoundPaper:
+    similarity = float(found.similarities[at]) or None
+    return FoundPaper(
+        **vars(paper_line(p)),
+        score=round(float(found.scores[at]), 4),
+        similarity=None if similarity is None else round(similarity, 4),
+        why=_why(p, found.words, similarity),
+    )
+
+
+def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found:
+    """The papers that the conditions and words of a query find, best first."""
     papers = context.paper_search
     index = papers.index
     if not len(index):
         raise UsageError("no papers are stored yet, so there is nothing to search; `papertide run` fetches them")
-    scored = score_papers(papers, question.query, min_similarity=context.settings.service.min_similarity)
-    among = np.ones(len(index), dtype=bool) if query.is_open else index.matching(query)
-    return {
-        index.ids[row]: _Ranked(float(scored.scores[row]), float(scored.cosines[row]) or None, row)
-        for row in scored.found(among)
-    }
+    meant = None if typed.named or typed.is_literal else suggested(context, papers, typed.typed)
+    is_replaced = meant is not None and bool(meant.absent)
+    asked = applied(context, papers, parsed_query(meant.query) if meant and is_replaced else typed)
+    query = asked.query
+    matching = asked.among if among.is_open else asked.among & index.matching(among)
+    if not query.words:
+        cosines, scores = np.zeros(len(index), dtype=np.float32), np.ones(len(index), dtype=np.float32)
+        has_conditions = query.required or query.excluded
+        rows = np.flatnonzero(matching)[::-1] if has_conditions else np.zeros(0, dtype=np.int64)
+    else:
+        scored = score_papers(papers, query.text, min_similarity=context.settings.service.min_similarity)
+        cosines, scores = scored.cosines, scored.scores
+        found = np.flatnonzero(matching).tolist() if asked.meets_conditions else scored.found(matching)
+        rows = np.array(sorted(found, key=lambda row: (-scores[row], index.ids[row])), dtype=np.int64)
+    return _Found(
+        ids=tuple(index.ids[row] for row in rows.tolist()),
+        rows=rows,
+        scores=scores[rows],
+        similarities=cosines[rows],
+        words=_words_shown(asked),
+        read=(query, asked.authors, meant.absent if meant else ()),
+        has_other_reading=not typed.is_literal and (is_replaced or not query.is_plain),
+        meant=meant.query if meant else None,
+    )
 
 
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(number, 4)
+def _words_shown(asked: AppliedQuery) -> tuple[str, ...]:
+    """The words of a query that are looked for in each paper's fields, those of names among them."""
+    names = [c.words for group in asked.query.required for c in group if c.field == "author"]
+    return tuple(dict.fromkeys([*asked.query.words, *(word for name in names for word in search_words(name))]))
 
 
 def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> tuple[str, ...]:

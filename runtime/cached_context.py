@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.detection.detector import Detector
 from analysis.embed import Encoder
+from analysis.search.spelling import Vocabulary
 from analysis.search.word_index import WordIndex
 from domain.errors import StoreError
 from domain.paper_arrays import PaperIndex
@@ -163,6 +164,12 @@ class CachedContext(AppContext):
                     self._words = index, super().word_index(index)
             return self._words[1]
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of all papers, read once for each state of the database."""
+        with time_limit(None):  # as for the index
+            return super().vocabulary
+
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; concurrent queries share one pass."""
         return self._query_batcher.answer(query, index)
@@ -196,5 +203,6 @@ class CachedContext(AppContext):
         """Load the papers and the encoder, for which the first request would wait."""
         index = self.paper_index
         self.word_index(index)
+        _ = self.vocabulary
         if index.vectors.shape[1]:
             self.similarities("preload", index)

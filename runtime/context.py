@@ -19,6 +19,7 @@ from analysis.embed import Encoder
 from analysis.names.tagger import NameTagger
 from analysis.search.ranking import similarities
 from analysis.search.semantic_search import IndexSearch, PaperSearch
+from analysis.search.spelling import MIN_PAPERS, Vocabulary
 from analysis.search.word_index import WordIndex
 from domain.errors import UsageError
 from domain.paper_arrays import PaperIndex
@@ -32,6 +33,7 @@ from store.embeddings import embedding_counts
 from store.paper_arrays import load_paper_index, load_stems
 from store.paper_query import Corpus
 from store.papers import holds_made_up
+from store.search import vocabulary
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
@@ -294,6 +296,11 @@ class AppContext:
     def word_index(self, index: PaperIndex) -> WordIndex:
         """The words of an index's papers; loading those of 100,000 takes seconds."""
         return WordIndex(*load_stems(self.db, index.ids))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of all papers, to suggest from; reading those of 100,000 takes seconds."""
+        return self.cached("vocabulary", lambda: Vocabulary(vocabulary(self.db, min_papers=MIN_PAPERS)), pool="large")
 
     @property
     def corpus(self) -> Corpus:

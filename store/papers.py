@@ -75,6 +75,18 @@ def ids_named(db: Database, names: Sequence[tuple[Literal["id", "doi"], str]]) -
     return [*dict.fromkeys(ArxivId(arxiv_id) for name in names for arxiv_id in found.get(name, ()))]
 
 
+def author_lists(db: Database, ids: Sequence[ArxivId]) -> dict[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
+    """The authors of papers as shown, and in parts where arXiv gave them apart."""
+    found = {}
+    with db.read() as connection:
+        for start in range(0, len(ids), 5_000):
+            query = select(paper.c.arxiv_id, paper.c.authors, paper.c.author_parts)
+            for row in connection.execute(query.where(paper.c.arxiv_id.in_(ids[start : start + 5_000]))):
+                parts = tuple(AuthorName(*parts) for parts in row.author_parts or ())
+                found[ArxivId(row.arxiv_id)] = tuple(row.authors), parts
+    return found
+
+
 def _papers_by_id(connection: Connection, ids: Collection[ArxivId]) -> Iterable[Paper]:
     wanted = list(ids)
     for start in range(0, len(wanted), 5_000):  # the number of variables in a statement is limited

@@ -1,8 +1,36 @@
-"""English about search results: why a paper was found."""
+"""English about searches: how a query was read, and why a paper was found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from domain.search_query import Condition, SearchQuery
+
+
+class SearchAnswer(Protocol):
+    """The answer to a search."""
+
+    @property
+    def reading(self) -> str:
+        """How the query was read."""
+        ...
+
+    @property
+    def as_words(self) -> str:
+        """The query that reads it as plain words."""
+        ...
+
+    @property
+    def did_you_mean(self) -> str | None:
+        """The query without mistyped words."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """How many papers were found."""
+        ...
+
 
 NAMED_IN_QUERY = "named in the query"
 
@@ -22,3 +50,75 @@ def reasons_found(similarity: float | None, words_in: Mapping[str, Sequence[str]
     """
     near = () if similarity is None else (f"meaning: similarity {similarity:.2f}",)
     return near + tuple(f"{field}: {', '.join(words)}" for field, words in words_in.items() if words)
+
+
+def query_reading(
+    query: SearchQuery,
+    authors: Mapping[str, str],
+    absent: Sequence[str] = (),
+    not_stored: Sequence[str] = (),
+) -> str:
+    """How a query was read, in words; empty for words alone.
+
+    Parameters
+    ----------
+    query : as read.
+    authors : the name as papers have it, for the words of each author's condition.
+    absent : words that were replaced because no paper holds them.
+    not_stored : those of the papers named that are not stored.
+
+    Examples
+    --------
+    >>> ada, phrase = Condition("author", "ada"), Condition("text", "flow matching", is_phrase=True)
+    >>> query_reading(SearchQuery("", required=((ada,), (phrase,)), text="images"), {"ada": "Ada Example"})
+    'papers by Ada Example, with the phrase “flow matching”, closest to “images” first'
+    """
+    if query.is_literal:
+        return f"all of “{query.text}” as words"
+    because = f"; no paper contains {' or '.join(f'“{word}”' for word in absent)}" if absent else ""
+    if query.is_plain:
+        return f"“{query.text}”{because}" if absent else ""
+    parts = []
+    if query.named:
+        names = ", ".join(f"arXiv:{name}" if kind == "id" else f"doi:{name}" for kind, name in query.named)
+        parts.append(f"the paper{'s' if len(query.named) > 1 else ''} {names}")
+        if not_stored:
+            which = "" if len(not_stored) == len(query.named) else f"{', '.join(not_stored)} "
+            parts[0] += f" ({which}not stored here: outside the watched categories, or too old)"
+        if not (query.required or query.excluded or query.text):
+            return parts[0]
+        parts[0] += " first, then papers"
+    else:
+        parts.append("papers")
+    conditions = [" or ".join(_condition(c, authors) for c in group) for group in query.required]
+    conditions += [_condition(c, authors, "without", "not by") for c in query.excluded]
+    if query.text:
+        conditions.append(f"closest to “{query.text}” first")
+    return f"{parts[0]} {', '.join(conditions)}{because}"
+
+
+def _condition(condition: Condition, authors: Mapping[str, str], held: str = "with", by: str = "by") -> str:
+    if condition.field == "author":
+        return f"{by} {authors.get(condition.words, condition.words)}"
+    what = f"the phrase “{condition.words}”" if condition.is_phrase else f"“{condition.words}”"
+    return f"{held} {what}" + (" in the title" if condition.field == "title" else "")
+
+
+def nothing_found_text(answer: SearchAnswer) -> str:
+    """What to do where a search found no paper."""
+    if answer.reading:
+        return "No papers match."
+    return "No papers match this search and its filters. Try a full sentence, or remove a filter."
+
+
+def search_notes(answer: SearchAnswer) -> list[str]:
+    """What a terminal says above the papers found."""
+    notes = []
+    if answer.reading:
+        other = f"; for all of it as words, search for {answer.as_words!r}" if answer.as_words else ""
+        notes.append(f"read as: {answer.reading}{other}")
+    if answer.did_you_mean and not answer.as_words:
+        notes.append(f"did you mean {answer.did_you_mean!r}?")
+    if not answer.total:
+        notes.append(nothing_found_text(answer))
+    return notes

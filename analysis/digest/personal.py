@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.search.new_papers import NewPapers, new_papers
 from analysis.search.paper_scores import score_papers
-from analysis.search.query_words import content_words
 from analysis.search.ranking import fused_ranks
 from analysis.search.semantic_search import PaperSearch
 from analysis.trends.shares import share_of
@@ -29,6 +28,7 @@ from domain.issues_and_deliveries import Issue
 from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId, Paper
 from domain.personal_digest import FollowedLine, FollowedPapers, PersonalPart, ScoreThreshold
+from domain.search_query import content_words
 from domain.subscription import Follow
 from domain.week import Week, weeks_before
 

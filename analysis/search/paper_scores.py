@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.search.query_words import content_words, described_text
+from analysis.search.query_words import described_text
 from analysis.search.ranking import combined_scores, nearest_rows
 from analysis.search.semantic_search import PaperSearch
+from domain.errors import UsageError
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
+from domain.search_query import content_words
 
 CANDIDATES = 300
 """Most papers found by meaning, and most found by words."""
@@ -64,6 +66,8 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
         If the query holds no word.
     """
     words, index = content_words(query), search.index
+    if not words:
+        raise UsageError("the query contains no word to search for")
     cosines = (
         search.similarities(described_text(query)) if search.has_vectors else np.zeros(len(index), dtype=np.float32)
     )

@@ -15,6 +15,7 @@ from analysis.search.word_index import WordIndex
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.search_query import Field
 
 _N_TEXTS_CACHED = 32
 """Half a megabyte each, for 139,000 papers."""
@@ -60,6 +61,10 @@ class PaperSearch(Protocol):
         """The papers nearest to the text among those that match, nearest first."""
         ...
 
+    def holding(self, stem: int, field: Field) -> NDArray[np.bool_]:
+        """Whether each paper holds a stem in a field, ``(n_papers,)``."""
+        ...
+
     def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
         """The other papers nearest to a paper, nearest first; ``None`` where it is not embedded."""
         ...
@@ -100,6 +105,9 @@ class IndexSearch(PaperSearch):
     def word_scores(self, stems: Collection[int]) -> tuple[NDArray[np.float32], float]:
         words = self._load_words()
         return words.scores(stems), words.greatest_score(stems)
+
+    def holding(self, stem: int, field: Field) -> NDArray[np.bool_]:
+        return self._load_words().holding(stem, field)
 
     def nearest(
         self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0

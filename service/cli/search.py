@@ -22,12 +22,12 @@ def search(
     as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
 ) -> None:
     """Papers by meaning and by words."""
-    from domain.paper import pasted_names
     from queries.parameters import PaperRequest
     from queries.parse_dates import day
     from queries.search import search
     from templates import paper_exports
     from templates.marked_text import readable
+    from templates.search_wording import search_notes
 
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
     with open_context(ctx) as context:
@@ -42,13 +42,8 @@ def search(
     elif as_ris:
         typer.echo(paper_exports.ris(papers))
     else:
-        if not answer.results:
-            typer.echo(
-                "this paper is not stored here"
-                if pasted_names(query)
-                else "no paper is similar in meaning or contains these words; try a whole sentence",
-                err=True,
-            )
+        for line in search_notes(answer):
+            typer.echo(readable(line), err=True)
         for rank, found in enumerate(answer.results, 1):
             typer.echo(f"{rank:>3}. {readable(found.title)}")
             typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}")

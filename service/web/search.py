@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from domain.errors import UsageError
-from domain.paper import Paper, pasted_names
+from domain.paper import Paper
 from queries.search import search
 from service.web.dependencies import WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -44,7 +44,6 @@ async def search_page(
             ),
             answer=answer,
             feed_query=feed_query,
-            is_named=bool(pasted_names(q)),
             problem=problem,
             next_offset=params.next_offset(answer.total) if answer else None,
             **filter_values(web, replace(params, total=answer.total) if answer else params),

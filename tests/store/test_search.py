@@ -22,7 +22,9 @@ from store.papers import count_papers
 from store.schema import paper
 from store.search import (
     ids_by_phrases,
+    ids_holding,
     mondays_of_rows,
+    vocabulary,
     weekly_matches,
     words_of,
 )
@@ -215,3 +217,16 @@ def test_words_are_counted_in_singular_and_plural(stored: Stored, make_paper: Ma
     for mondays in (None, mondays_of_rows(db, CORPUS)):
         assert sum(weekly_matches(db, phrases, CORPUS, mondays=mondays).values()) == n
     assert len(ids_by_phrases(db, phrases, CORPUS)) == n
+
+
+def test_a_phrase_is_found_in_title_or_abstract_or_in_the_title_alone(library: Database) -> None:
+    assert ids_holding(library, "Test-time scaling") == set(_ids(1, 3))
+    assert ids_holding(library, "test time scaling", in_title=True) == set(_ids(1))
+    assert ids_holding(library, "nowhere at all") == ids_holding(library, "?!") == frozenset()
+
+
+def test_the_vocabulary_has_the_words_of_enough_papers(library: Database) -> None:
+    n_papers = vocabulary(library, min_papers=2)
+    assert n_papers["scaling"] == 3
+    assert "denoising" not in n_papers
+    assert vocabulary(library, min_papers=1)["denoising"] == 1

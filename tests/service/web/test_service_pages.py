@@ -165,10 +165,11 @@ def test_what_is_asked_wrongly_is_answered_in_words(web: TestClient) -> None:
 
 
 def test_a_search_that_cannot_be_answered_keeps_what_was_typed(web: TestClient) -> None:
-    for path in ("/search?q=???", "/trends?term=difusion"):
+    for path in ("/search?q=graph&topic=nowhere", "/trends?term=difusion"):
         response = web.get(path)
         assert response.status_code == 200
         assert 'class="problem"' in response.text
+    assert "No papers match this search" in web.get("/search?q=???").text
     assert "did you mean" in web.get("/trends?term=difusion").text
 
 

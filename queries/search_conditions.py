@@ -1,0 +1,177 @@
+"""The conditions of a query applied to the papers held: who its authors are, and which papers it may find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.search.author_match import authors_named
+from analysis.search.semantic_search import PaperSearch
+from domain.packed_stems import stem_number
+from domain.paper import ArxivId
+from domain.search_query import Condition, SearchQuery
+from domain.search_text import search_words
+from runtime.context import AppContext
+from store.papers import author_lists
+from store.search import ids_holding
+
+_MAX_NAME_WORDS = 6
+"""Words of one name."""
+_MAX_COMPARED = 20_000
+"""Papers whose authors are compared with a name; beyond, a common family name with an initial, the newest are."""
+_FAMILY_ALONE = 60
+"""Papers whose authors are compared with a family name alone; a name on more is not distinctive."""
+_PEOPLE_ALONE = 6
+"""People of one family name, by their forenames, who are still meant by it alone."""
+
+_TIMES_IN_TEXT = 4
+"""How many times as many papers as hold it in their text must be by authors of a family name that is meant alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class AppliedQuery:
+    """A query with its conditions applied.
+
+    Attributes
+    ----------
+    query : as read; a name without quotes ends where the authors' names end, and the rest of it ranks.
+    among : whether each paper of the index meets every condition, ``(n_papers,)``.
+    meets_conditions : whether there are conditions that a paper must meet, so that what is found is exact.
+    authors : the name by which the papers are found most often, for each author condition's words.
+    """
+
+    query: SearchQuery
+    among: NDArray[np.bool_]
+    meets_conditions: bool
+    authors: dict[str, str]
+
+
+def applied(context: AppContext, papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
+    """The papers that a query may find; a plain query that is the name of an author is read as one."""
+    if (name := query.possible_author) and _is_author_meant(context, papers, name):
+        condition = Condition("author", name, is_phrase=True)
+        query = replace(query, text="", required=((condition,),))
+    among = np.ones(len(papers.index), dtype=bool)
+    authors: dict[str, str] = {}
+    groups = []
+    for group in query.required:
+        holds = np.zeros(len(among), dtype=bool)
+        read = []
+        for condition in group:
+            rows, condition, name, rest = _holding(context, papers, condition)
+            holds |= rows
+            read.append(condition)
+            if rest:
+                query = replace(query, text=f"{query.text} {rest}".strip())
+            if condition.field == "author":
+                authors[condition.words] = name
+        among &= holds
+        groups.append(tuple(read))
+    excluded = []
+    for condition in query.excluded:
+        rows, condition, name, _ = _holding(context, papers, condition)
+        among &= ~rows
+        excluded.append(condition)
+        if condition.field == "author":
+            authors[condition.words] = name
+    query = replace(query, required=tuple(groups), excluded=tuple(excluded))
+    return AppliedQuery(query, among, bool(query.required), authors)
+
+
+def _holding(
+    context: AppContext, papers: PaperSearch, condition: Condition
+) -> tuple[NDArray[np.bool_], Condition, str, str]:
+    """The papers that meet a condition, the condition as read, an author's name as shown, and words after the name."""
+    if condition.field == "author":
+        words = condition.words.split()
+        lengths = [len(words)] if condition.is_phrase else range(min(len(words), _MAX_NAME_WORDS), 0, -1)
+        for length in lengths:
+            name = " ".join(words[:length])
+            rows, shown = papers_by(context, papers, name)
+            if rows.any():
+                return rows, replace(condition, words=name, is_phrase=True), shown, " ".join(words[length:])
+        return np.zeros(len(papers.index), dtype=bool), replace(condition, is_phrase=True), condition.words, ""
+    if condition.is_phrase:
+        ids = context.cached(
+            ("phrase", condition.words, condition.field),
+            lambda: ids_holding(context.db, condition.words, in_title=condition.field == "title"),
+            pool="search",
+        )
+        holds = np.zeros(len(papers.index), dtype=bool)
+        holds[[row for arxiv_id in ids if (row := papers.index.row_of.get(arxiv_id)) is not None]] = True
+    else:
+        holds = _with_words(papers, search_words(condition.words), condition)
+    return holds, condition, "", ""
+
+
+def _with_words(papers: PaperSearch, words: Sequence[str], condition: Condition) -> NDArray[np.bool_]:
+    holds = np.ones(len(papers.index), dtype=bool)
+    for word in dict.fromkeys(words):
+        holds &= papers.holding(stem_number(word), condition.field)
+    return holds
+
+
+def papers_by(context: AppContext, papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], str]:
+    """Whether each paper is by an author of this name, and the name as most of these papers have it.
+
+    One word is a name wherever it stands among the authors; several must be those of one author, in any order, with
+    initials on either side.
+    """
+    words = search_words(name)
+    full = [word for word in words if len(word) > 1]
+    if not full or len(words) > _MAX_NAME_WORDS:
+        return np.zeros(len(papers.index), dtype=bool), name
+    holds = np.ones(len(papers.index), dtype=bool)
+    for word in full:
+        written = papers.holding(stem_number(word), "author")
+        # Papers that list the author with an initial, if another word of the name is there in full.
+        holds &= written | papers.holding(stem_number(word[0]), "author") if len(words) > 1 else written
+    if len(words) == 1 or not holds.any():
+        return holds, name
+    rows = np.flatnonzero(holds)[-_MAX_COMPARED:]
+    named = context.cached(
+        ("authors", tuple(words)), lambda: _named_at(context, papers, rows, tuple(words)), pool="search"
+    )
+    holds = np.zeros(len(papers.index), dtype=bool)
+    holds[[papers.index.row_of[arxiv_id] for arxiv_id in named[0] if arxiv_id in papers.index.row_of]] = True
+    return holds, named[1] or name
+
+
+def _named_at(
+    context: AppContext, papers: PaperSearch, rows: NDArray[np.int64], words: tuple[str, ...]
+) -> tuple[list[ArxivId], str]:
+    ids: list[ArxivId] = []
+    shown = Counter[str]()
+    at = [papers.index.ids[row] for row in rows.tolist()]
+    for arxiv_id, (authors, parts) in author_lists(context.db, at).items():
+        if named := authors_named(words, authors, parts):
+            ids.append(arxiv_id)
+            shown.update(author.text for author in named)
+    return ids, max(shown, key=lambda text: (shown[text], text)) if shown else ""
+
+
+def _is_author_meant(context: AppContext, papers: PaperSearch, name: str) -> bool:
+    """Whether words are a name on at least as many papers as hold all of them in title or abstract.
+
+    A family name alone, or with initials, must also be distinctive: few people have it, and few texts hold it.
+    """
+    words = search_words(name)
+    full = [word for word in words if len(word) > 1]
+    rows, _ = papers_by(context, papers, name)
+    n_by = int(rows.sum())
+    if not n_by:
+        return False
+    in_text = _with_words(papers, full, Condition("text", name))
+    if len(words) > 1 or n_by > _FAMILY_ALONE:
+        return len(words) > 1 and n_by >= int(in_text.sum())
+    at = [papers.index.ids[row] for row in np.flatnonzero(rows)]
+    people = {
+        author.forenames
+        for authors, parts in author_lists(context.db, at).values()
+        for author in authors_named(words, authors, parts)
+    }
+    return 0 < len(people) <= _PEOPLE_ALONE and n_by >= _TIMES_IN_TEXT * int(in_text.sum())

@@ -1,0 +1,182 @@
+"""What people paste and type into the search finds what they mean, in any script, and says how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.embeddings import Embeddings
+from domain.errors import UsageError
+from domain.harvest import HarvestedWindow
+from domain.paper import ArxivId, Paper
+from ingest.harvest import plan_harvest, window_of
+from queries.parameters import PaperRequest
+from queries.results import SearchResult
+from queries.search import search
+from runtime.cached_context import CachedContext
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest
+from tests.service.web.conftest import LAST_WEEK, MODEL_ID, NOW, WordEncoder, make_context
+
+TITLES = {
+    1: ("Flow matching for images", ("Ada Example", "Wei Müller")),
+    2: ("Matching the flow of images", ("A. Example",)),
+    3: ("A survey of flow matching", ("Müller Ada",)),
+    4: ("Graph networks", ("Bo Long",)),
+    5: ("Long graph networks of molecules", ("Chen Di",)),
+    6: ("Graphs and quantization", ("Eve Foe",)),
+    7: ("Quantization of networks", ("Eve Foe", "Ada Example")),
+    8: ("Quantization once more", ("Gil Hue",)),
+    9: ("強化学習 in short", ("Ким Ли",)),
+}
+
+
+def _papers() -> tuple[Paper, ...]:
+    at = LAST_WEEK.start_at
+    return tuple(
+        Paper(
+            arxiv_id=ArxivId(f"2606.{number:05d}"),
+            version=1,
+            title=title,
+            abstract=f"We study {title}. Nothing else is in it.",
+            authors=authors,
+            primary_category="cs.LG",
+            categories=("cs.LG",),
+            submitted_at=at,
+            updated_at=at,
+            doi="10.1000/ABC" if number == 4 else None,
+        )
+        for number, (title, authors) in TITLES.items()
+    )
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]:
+    folder: Path = tmp_path_factory.mktemp("data")
+    with make_context(folder, filled=False) as opened:
+        papers = _papers()
+        came = HarvestedWindow(window_of(LAST_WEEK), opened.settings.categories, papers, len(papers), None, NOW)
+        apply_harvest(opened.db, plan_harvest(papers, {}), came, seen_at=NOW)
+        vectors = WordEncoder().encode([f"{p.title} {p.abstract}" for p in papers])
+        add_embeddings(opened.db, Embeddings(tuple(p.arxiv_id for p in papers), vectors, MODEL_ID))
+        yield opened
+
+
+def _answer(context: CachedContext, query: str, **given: Any) -> SearchResult:
+    return search(context, PaperRequest(query, **given), limit=50)[0]
+
+
+def _found(context: CachedContext, query: str) -> list[int]:
+    return [int(paper.arxiv_id.partition(".")[2]) for paper in _answer(context, query).results]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2606.00004",
+        "arXiv:2606.00004v2",
+        "https://arxiv.org/pdf/2606.00004v1.pdf",
+        "10.48550/arXiv.2606.00004",
+        "https://doi.org/10.1000/abc",
+        "[2606.00004] Graph networks",
+    ],
+)
+def test_an_identifier_or_address_puts_its_paper_first(context: CachedContext, typed: str) -> None:
+    assert _found(context, typed)[0] == 4
+
+
+def test_the_reading_names_a_paper_that_is_not_stored(context: CachedContext) -> None:
+    answer = _answer(context, "2601.12345")
+    assert answer.total == 0
+    assert "2601.12345 (not stored here" in answer.reading
+
+
+@pytest.mark.parametrize("typed", ["Ada Example", "example ada", "Example, A.", "papers by Ada Example"])
+def test_an_authors_name_finds_their_papers_and_no_others(context: CachedContext, typed: str) -> None:
+    answer = _answer(context, typed)
+    assert sorted(_found(context, typed)) == [1, 2, 7]
+    assert answer.reading == "papers by Ada Example"
+    assert answer.as_words == f"text:{typed}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("author:foe", [6, 7]),
+        ("author:muller", [1, 3]),
+        ("Müller, Ada", [3]),
+        ('author:"Eve Foe" graphs', [6, 7]),
+        ("author:eve foe graphs", [6, 7]),
+        ("author:foe -author:example", [6]),
+        ("Eve Foe", [6, 7]),
+        ("author:nobody", []),
+    ],
+)
+def test_names_are_a_filter(context: CachedContext, typed: str, found: list[int]) -> None:
+    assert sorted(_found(context, typed)) == found
+
+
+def test_words_that_are_also_a_name_stay_words_where_more_papers_mean_them(context: CachedContext) -> None:
+    assert _answer(context, "long").reading == ""
+    assert _answer(context, "text:Ada Example").reading.startswith("all of")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ('"flow matching"', [1, 3]),
+        ('"flow matching" -survey', [1]),
+        ('title:flow NOT "flow matching"', [2]),
+        ("title:graph", [4, 5, 6]),
+        ('title:"graph networks"', [4, 5]),
+        ("molecule OR survey", [3, 5]),
+        ('"no such phrase at all"', []),
+    ],
+)
+def test_phrases_minus_or_and_fields_do_what_people_expect(
+    context: CachedContext, typed: str, found: list[int]
+) -> None:
+    assert sorted(_found(context, typed)) == found
+
+
+def test_a_mistyped_word_is_read_as_the_common_one_if_no_paper_has_it(context: CachedContext) -> None:
+    answer = _answer(context, "quantizaton")
+    assert answer.did_you_mean == "quantization"
+    assert answer.reading == "“quantization”; no paper contains “quantizaton”"
+    assert {6, 7, 8} <= set(_found(context, "quantizaton"))
+    assert _answer(context, answer.as_words).did_you_mean is None
+
+
+def test_filters_and_order_apply_to_conditions_too(context: CachedContext) -> None:
+    assert _answer(context, "Ada Example", categories=("cs.CV",)).total == 0
+    newest = [p.arxiv_id for p in _answer(context, "title:graph", sort="newest").results]
+    assert newest == sorted(newest, reverse=True)
+
+
+def test_pages_of_a_search_hold_each_paper_once(context: CachedContext) -> None:
+    question = PaperRequest("2606.00004 graph networks quantization flow")
+    whole = [p.arxiv_id for p in search(context, question, limit=50)[0].results]
+    pages = [search(context, question, limit=2, offset=at)[0] for at in range(0, len(whole), 2)]
+    assert [p.arxiv_id for page in pages for p in page.results] == whole
+    assert {page.total for page in pages} == {len(whole)} == {len(set(whole))}
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=st.text(min_size=1, max_size=60))
+def test_no_text_is_an_error(context: CachedContext, typed: str) -> None:
+    if not typed.strip():
+        with pytest.raises(UsageError, match="the query is empty"):
+            _answer(context, typed)
+        return
+    answer = _answer(context, typed)
+    assert answer.total == len(answer.results) <= len(TITLES)
+
+
+def test_a_script_without_spaces_is_found_as_a_word(context: CachedContext) -> None:
+    assert _found(context, "強化学習")[0] == 9
+    assert _found(context, "Ким Ли") == [9]
