@@ -33,7 +33,7 @@ papers a nearby phrase must stand; chosen by cross-validation on the fitting dat
 
 @dataclass(frozen=True, eq=False)
 class TechniqueProblem:
-    """One row for each (paper, technique) whose words stand in the paper.
+    """One row for each labelled (paper, technique) whose words stand in the paper.
 
     Some columns are shared by all techniques, the others belong to one: ``own_start``, ``word_start`` and
     ``latent_start`` hold each technique's first column of a group. ``papers`` and ``terms`` name each row's paper and
@@ -75,10 +75,12 @@ def features_of(
     keys: Sequence[str],
     papers: Sequence[LabelledPaper],
     texts: Sequence[tuple[str, str]],
+    techniques: Sequence[str] = TECHNIQUES,
 ) -> Features:
     """Features of labelled papers, whose term features are given, with the statistics of unlabelled texts.
 
-    ``keys`` are those of the taxonomy's entries, in their order.
+    ``keys`` are those of the taxonomy's entries, in their order. Themes have features of the
+    papers that are labelled for all terms.
     """
     vectorizer = TfidfVectorizer(
         analyzer=lambda pair: ngrams(*pair), min_df=25, max_df=0.3, sublinear_tf=True, dtype=np.float32
@@ -91,9 +93,17 @@ def features_of(
     projection = svd.components_.T / np.sqrt(svd.singular_values_)
     projection /= np.linalg.norm(ngram @ projection, axis=1).mean()
     latent = np.asarray(ngram @ projection, dtype=np.float64)
+    is_whole = np.array([THEMES[0] in paper.levels for paper in papers])
+    found_in_whole = [found for found, whole in zip(term_features, is_whole, strict=True) if whole]
     return Features(
-        technique_problem(term_features, reader, [keys.index(key) for key in TECHNIQUES], latent),
-        [theme_features(term_features, reader, keys.index(key), ngram, latent) for key in THEMES],
+        technique_problem(
+            term_features,
+            reader,
+            [keys.index(key) for key in techniques],
+            latent,
+            np.array([[key in paper.levels for key in techniques] for paper in papers]),
+        ),
+        [theme_features(found_in_whole, reader, keys.index(key), ngram[is_whole], latent[is_whole]) for key in THEMES],
         list(vectorizer.get_feature_names_out()),
         vectorizer.idf_.astype(np.float32),
         projection,
@@ -105,9 +115,19 @@ def technique_problem(
     reader: FeatureReader,
     numbers: list[int],
     latent: NDArray[np.float64],
+    labelled: NDArray[np.bool_],
 ) -> TechniqueProblem:
-    """Features of the techniques whose numbers in the taxonomy are given; ``latent`` is ``(n_papers, N_LATENT)``."""
-    counts = Counter(name for found in term_features for n in numbers if n in found for name in found[n].nearby)
+    """Features of the techniques whose numbers in the taxonomy are given.
+
+    ``latent`` is ``(n_papers, N_LATENT)``; ``labelled`` is ``(n_papers, n_techniques)``.
+    """
+    counts = Counter(
+        name
+        for found, of_paper in zip(term_features, labelled, strict=True)
+        for n, is_labelled in zip(numbers, of_paper, strict=True)
+        if is_labelled and n in found
+        for name in found[n].nearby
+    )
     nearby = {name: i for i, name in enumerate(sorted(name for name, c in counts.items() if c >= MIN_NEARBY))}
     words = [reader.words_of(number) for number in numbers]
     n_shape = len(SHAPE)
@@ -126,7 +146,7 @@ def technique_problem(
     for j, number in enumerate(numbers):
         position = {word: i for i, word in enumerate(words[j])}
         for paper, found in enumerate(term_features):
-            if number not in found:
+            if number not in found or not labelled[paper, j]:
                 continue
             term = found[number]
             row = {i: value for i, value in enumerate(term.shape) if value}
@@ -136,12 +156,12 @@ def technique_problem(
             rows.append(row)
             papers.append(paper)
             terms.append(j)
-    of_paper, of_term = np.array(papers), np.array(terms)
+    of_row, of_term = np.array(papers), np.array(terms)
     parts = [_matrix(rows, n_own)]
     for j in range(len(numbers)):
-        parts.append(sparse.csr_matrix(TECHNIQUE_LATENT * latent[of_paper] * (of_term == j)[:, None]))
+        parts.append(sparse.csr_matrix(TECHNIQUE_LATENT * latent[of_row] * (of_term == j)[:, None]))
     features = sparse.hstack(parts).tocsr()
-    return TechniqueProblem(features, of_paper, of_term, nearby, words, own_start, word_start, latent_start)
+    return TechniqueProblem(features, of_row, of_term, nearby, words, own_start, word_start, latent_start)
 
 
 def theme_features(

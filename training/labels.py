@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,39 @@ LABELS = TECHNIQUES + THEMES
 ADOPTS = 2
 """The level from which on a paper counts as an adopter."""
 
+DRAWN_LABELS = Path(__file__).parent / "technique_labels.jsonl"
+"""Labels of the further techniques, by arXiv identifier and without texts."""
+STRATA = Path(__file__).parent / "technique_strata.toml"
+"""How the papers of ``technique_labels.jsonl`` were drawn."""
+
 ADDED_LABELS = Path(__file__).parent / "detection_labels.jsonl"
 """Labels beyond ``train.jsonl``, by arXiv identifier and without texts; docs/methods.md says how they were made."""
+
+
+@dataclass(frozen=True)
+class Strata:
+    """How the labelled papers of one technique were drawn from ``n_papers`` at random.
+
+    ``sizes`` are the papers of each stratum: those that an earlier detector counted as adopting, as mentioning, and
+    those that match only the loose ``net``. The rest are taken to be without the technique.
+    """
+
+    n_papers: int
+    net: str
+    sizes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class DrawnLabel:
+    """The level of one technique in one paper, read twice.
+
+    ``level`` is the first reader's; ``None`` where the two differ on adoption. ``stratum`` is that of ``Strata``.
+    """
+
+    arxiv_id: str
+    technique: str
+    stratum: str
+    level: int | None
 
 
 @dataclass(frozen=True)
@@ -42,3 +74,23 @@ def read_added(path: Path, pools: Sequence[Mapping[str, tuple[str, str]]]) -> li
         title, abstract = next(pool[row["id"]] for pool in pools if row["id"] in pool)
         added.append(LabelledPaper(title, abstract, dict.fromkeys(LABELS, 0) | row["levels"], row["drawn"]))
     return added
+
+
+def read_strata(path: Path) -> dict[str, Strata]:
+    """The strata of each further technique, by its key."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        key: Strata(table["n_papers"], row["net"], {name: row[name] for name in ("adopts", "mentions", "net_only")})
+        for key, row in table["technique"].items()
+    }
+
+
+def read_drawn(path: Path) -> list[DrawnLabel]:
+    """The labels of the further techniques."""
+    labels = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        first, second = row["levels"]
+        differ = first is None or second is None or (first >= ADOPTS) != (second >= ADOPTS)
+        labels.append(DrawnLabel(row["id"], row["technique"], row["stratum"], None if differ else first))
+    return labels

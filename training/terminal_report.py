@@ -25,6 +25,16 @@ def report_lines(report: dict[str, Any]) -> Iterator[str]:
             f"{label:16}{at['f1']:6.2f} {at['f1_low']:6.2f}-{at['f1_high']:.2f}{at['precision']:7.2f}"
             f"{at['recall']:7.2f}{entry['regex']['f1']:7.2f}{cross:7.2f}{entry['dev']['1']['f1']:8.2f}{about}"
         )
+    drawn = {key: entry["stratified"] for key, entry in report["labels"].items() if "stratified" in entry}
+    for key, by_level in drawn.items():
+        at = by_level["2"]
+        yield (
+            f"{key:24}{at['f1']:6.2f} {at['f1_low']:6.2f}-{at['f1_high']:.2f}{at['precision']:7.2f}{at['recall']:7.2f}"
+            f"   >=1 {by_level['1']['f1']:.2f}   =3 {by_level['3']['f1']:.2f}   of {at['n']} drawn, cross-validated"
+        )
+    if drawn:
+        mean = sum(by_level["2"]["f1"] for by_level in drawn.values()) / len(drawn)
+        yield f"macro of these {len(drawn)}: {mean:.3f}"
     for group in ("techniques", "themes"):
         at, regex = report["macro"][group], report["macro"][f"{group}_regex"]
         yield (

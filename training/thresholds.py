@@ -16,17 +16,23 @@ Truths = Sequence[NDArray[np.bool_]]
 Scores = Sequence[NDArray[np.float64]]
 
 
-def calibrated_threshold(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """The score above which the expected F1 is best.
+def calibrated_threshold(
+    truth: NDArray[np.bool_], score: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+) -> float:
+    """The score above which the expected F1 is best; ``weights`` say how many papers each one stands for.
 
     Scores are calibrated by Platt scaling (two numbers). The F1 expected from the calibrated probabilities has
     its maximum where the probability is half of it (Lipton, Elkan and Narayanaswamy, 2014). The observed F1 of few
-    positives is too jagged to choose by.
+    positives is too jagged to choose by. Where all papers are alike, the threshold lies beyond all of them.
     """
-    platt = LogisticRegression(C=1000.0).fit(score[:, None], truth)
-    probability = np.sort(platt.predict_proba(score[:, None])[:, 1])[::-1]
-    n_decided = np.arange(1, len(probability) + 1)
-    half = float((2 * np.cumsum(probability) / (n_decided + probability.sum())).max()) / 2
+    if truth.all() or not truth.any():
+        return float(score.min()) - 1 if truth.all() else float(score.max()) + 1
+    of_paper = np.ones(len(score)) if weights is None else weights / weights.mean()
+    platt = LogisticRegression(C=1000.0).fit(score[:, None], truth, sample_weight=of_paper)
+    probability = platt.predict_proba(score[:, None])[:, 1]
+    order = np.argsort(-probability)
+    expected = np.cumsum((of_paper * probability)[order])
+    half = float((2 * expected / (np.cumsum(of_paper[order]) + expected[-1])).max()) / 2
     return float((math.log(half / (1 - half)) - platt.intercept_[0]) / platt.coef_[0, 0])
 
 

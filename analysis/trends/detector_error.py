@@ -31,7 +31,8 @@ class MeasuredError:
     """A detector's results on labelled abstracts: true positives, false negatives, false positives, true negatives.
 
     ``n_found`` and ``n_missed`` count all labelled abstracts with the term. ``n_wrong`` and ``n_right`` count those
-    without it among the abstracts drawn at random: abstracts chosen for their words are harder than most.
+    without it among the abstracts drawn at random: abstracts chosen for their words are harder than most. For papers
+    drawn by strata they are the counts of simple random samples that would tell sensitivity and specificity as surely.
     """
 
     n_found: int
@@ -70,6 +71,10 @@ def measured_errors() -> dict[str, MeasuredError]:
 
 
 def _error(label: Mapping[str, Any]) -> MeasuredError:
+    if "stratified" in label:
+        at = label["stratified"]["2"]
+        n_found, n_right = round(at["recall"] * at["n_with"]), round(at["specificity"] * at["n_without"])
+        return MeasuredError(n_found, at["n_with"] - n_found, at["n_without"] - n_right, n_right)
     measured = [label[part]["2"] for part in ("dev", "cross_validated") if part in label]
     return MeasuredError(
         n_found=sum(m["counts"]["tp"] for m in measured),
