@@ -88,6 +88,8 @@ def label_day(point: SharePoint, by: Period) -> date:
 
 def is_partial(point: SharePoint, by: Period) -> bool:
     """Whether a period lacks weeks at its start or end, because the range or the history ends there."""
+    if not PERIODS[by].n_months:
+        return False  # a week is whole; a page asks this for every point
     first_day, week = PERIODS[by].first_day, timedelta(days=7)
     first, last = point.start, point.end - timedelta(days=6)
     return first_day(first - week) == first_day(first) or first_day(last + week) == first_day(last)
