@@ -3,14 +3,15 @@
     python -m benchmarks.personal_replay --data-dir FOLDER [--pool FILE]
 
 ``FOLDER`` is one that ``papertide run`` has filled with the weeks 2026-W14 to W25. Each Tuesday only the papers up to
-the closed week are known. ``personal_searches.tsv`` has the searches: for *judged* ones ``personal_judgements.tsv`` says
-which papers are right, read in title and abstract; for *words* ones a paper is right if its title has the words; *open*
-ones are counted only. Judged were all papers that any of the systems brought and the best 60 by words alone, so recall is
-of those. ``--pool`` writes the papers that are not judged yet, in an order that tells nothing of their system.
+the closed week are known. ``personal_searches.tsv`` has the searches: for *judged* ones ``personal_judgements.tsv``
+says which papers are right, read in title and abstract; for *words* ones a paper is right if its title has the words;
+*open* ones are counted only. Judged were all papers that any of the systems brought and the best 60 by words alone, so
+recall is of those. ``--pool`` writes the papers that are not judged yet, in an order that tells nothing of their
+system.
 
-Systems: the mail of before (cosine of at least 0.40, 0.08 less with all the words, at most 8 a week), the feed of before
-(the best 50 of eight weeks, of which the newest week's are new), and mail and feed of now, which bring the same papers,
-by half the best score and by about 6 a week.
+Systems: the mail of before (cosine of at least 0.40, 0.08 less with all the words, at most 8 a week), the feed of
+before (the best 50 of eight weeks, of which the newest week's are new), and mail and feed of now, which bring the same
+papers, by half the best score and by about 6 a week.
 """
 
 from __future__ import annotations
@@ -177,9 +178,7 @@ def by_words(context: CachedContext, query: str) -> set[ArxivId]:
     return found
 
 
-def report(
-    name: str, brought: Sequence[Brought], right: Sequence[set[ArxivId]], week_of: dict[ArxivId, Week]
-) -> None:
+def report(name: str, brought: Sequence[Brought], right: Sequence[set[ArxivId]], week_of: dict[ArxivId, Week]) -> None:
     """One line: precision and recall over all weeks, the mean of the searches' own, and papers a week."""
     precisions, recalls, n_brought, n_hits, n_right = [], [], 0, 0, 0
     for of_search, wanted in zip(brought, right, strict=True):

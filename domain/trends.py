@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from domain.paper import ArxivId
 from domain.trend_calls import CallVerdict, FittedChange
 from domain.week import Week
 
@@ -73,9 +74,54 @@ class TermReading:
     """With its prefix, as it is typed to choose this reading."""
     name: str
     n_papers: int | None
-    """Papers in the weeks and categories of the answer; null if not counted, as by meaning unless that is chosen."""
+    """Papers in the weeks and categories of the answer; null if not counted, as by meaning where the embedding model is
+    not loaded."""
     chosen: bool
     """Whether the series is of this reading."""
+
+
+@dataclass(frozen=True)
+class SampleHit:
+    """A paper that a description counts."""
+
+    arxiv_id: ArxivId
+    title: str
+
+
+@dataclass(frozen=True)
+class TermOverlap:
+    """How many papers two terms of one answer share."""
+
+    term: str
+    """The other term, as it was typed."""
+    name: str
+    """Its name on a page."""
+    n_papers: int
+    """Papers of the other term."""
+    n_shared: int
+    """Papers of both."""
+
+
+@dataclass(frozen=True)
+class MeaningCheck:
+    """What is known of a term by meaning, in the weeks and categories of the answer."""
+
+    n_papers: int
+    """Papers that are unusually near to the description."""
+    samples: tuple[SampleHit, ...]
+    """Some of them, drawn at random; the same for the same description and papers."""
+    overlaps: tuple[TermOverlap, ...]
+    """With each other term of the answer."""
+    n_answers: int
+    """How many of its papers who asks has read; 0 if none."""
+    n_right: int
+    """How many of these were found right."""
+    precision: float | None
+    """n_right / n_answers; null with fewer than 12 answers, and then no share has an interval."""
+    precision_low: float | None
+    """Lower end of its 95 % interval."""
+    precision_high: float | None
+    """Upper end of it."""
 
 
 @dataclass(frozen=True)
@@ -104,3 +150,5 @@ class TermSeries:
     """Everything that the term can be taken for, the chosen reading included."""
     unknown: str | None = None
     """Says that the term is no name and that no paper has it in its words; null where it was found."""
+    meaning: MeaningCheck | None = None
+    """How the papers by meaning were found to be; null for other kinds."""

@@ -113,7 +113,9 @@ WEEKS = TableSchema(
 )
 
 LEFT_OUT: Mapping[str, frozenset[str]] = {
-    "trends": frozenset({"name", "change", "change_points", "call", "asked", "phrases", "readings"}),
+    "trends": frozenset(
+        {"name", "change", "change_points", "call", "asked", "phrases", "readings", "unknown", "meaning"}
+    ),
     "topics": frozenset({"active", "x", "y"}),
     "digest": frozenset(
         {

@@ -7,6 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.search.semantic_search import PaperSearch
 from analysis.trends.detector_error import MeasuredError, measured_errors
 from analysis.trends.shares import papers_by_week
@@ -14,13 +17,14 @@ from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from domain.phrase_variants import phrases_of_term
+from domain.term_prefix import typed_term
 from domain.trends import SeriesKind, TermReading
 from domain.week import Week
 from queries.parameters import LEVELS, Level
-from queries.term_resolution import TERM_KINDS, meant_rows, prefix_and_name, taken_for, term_key
+from queries.term_resolution import TERM_KINDS, meant_rows, taken_for, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections
-from store.search import weekly_matches, words_of
+from store.search import ids_by_phrases, weekly_matches, words_of
 from store.weekly import ALL_WATCHED, CountedState, counted_papers, counted_state, weekly_counts, weekly_papers
 
 
@@ -58,7 +62,7 @@ class TermCounter:
         """Count a term as what it is taken for."""
         kind, key = taken_for(self._context, term)
         counted = self._count_as(kind, key)
-        if kind == "text" and not counted.by_week and prefix_and_name(term)[0] is None:
+        if kind == "text" and not counted.by_week and typed_term(term).kind is None:
             near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
             unknown = f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}"
@@ -68,9 +72,9 @@ class TermCounter:
     def readings(self, term: str, chosen: Counted, weeks: Collection[Week]) -> tuple[TermReading, ...]:
         """Everything that a term can be taken for, with its papers of some weeks.
 
-        By meaning is counted only where it is chosen: it compares the term with every paper.
+        By meaning is counted where the embedding model is loaded, or where it is chosen: loading it takes seconds.
         """
-        _, name = prefix_and_name(term)
+        name = typed_term(term).words
         named: list[tuple[SeriesKind, str]] = [
             (kind, key) for kind in TERM_KINDS if (key := term_key(self._context, kind, name)) is not None
         ]
@@ -81,7 +85,8 @@ class TermCounter:
             is_chosen = (chosen.kind, chosen.name) == (kind, shown)
             if not is_chosen and (kind == "exact" or (kind not in TERM_KINDS and not words_of(name))):
                 continue
-            by_week = chosen.by_week if is_chosen else None if kind == "meaning" else self._counted_or_none(kind, key)
+            is_slow = kind == "meaning" and not self._context.has_encoder
+            by_week = chosen.by_week if is_chosen else None if is_slow else self._counted_or_none(kind, key)
             n = None if by_week is None else sum(k for week, k in by_week.items() if week in weeks)
             if n or is_chosen or kind != "text":
                 found.append(TermReading(kind, f"{kind}:{shown}", self.name(kind, shown), n, is_chosen))
@@ -105,8 +110,27 @@ class TermCounter:
         return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
 
     def _meant(self, description: str) -> dict[Week, int]:
-        index, near = self._search.index, meant_rows(self._search, description)
-        return papers_by_week(index.day[near & index.matching(self._among)])
+        def count() -> dict[Week, int]:
+            index, near = self._search.index, meant_rows(self._search, description)
+            return papers_by_week(index.day[near & index.matching(self._among)])
+
+        return self._context.cached(("meant", description, self._among), count)
+
+    def rows(self, search: PaperSearch, term: str) -> NDArray[np.bool_]:
+        """Whether each paper of a search's index is one of a term, ``(n_papers,)``, in whatever category."""
+        kind, key = taken_for(self._context, term)
+        index = search.index
+        if kind == "meaning":
+            return meant_rows(search, key)
+        if kind == "topic":
+            of_topic: NDArray[np.bool_] = index.topic_id == int(key)
+            return of_topic
+        if kind == "technique" or kind == "theme":
+            return index.matching(PaperQuery(term=(kind, key), levels=self._levels))
+        found = np.zeros(len(index), dtype=bool)
+        ids = ids_by_phrases(self._context.db, phrases_of_term(f"{kind}:{key}"), self._context.corpus)
+        found[[index.row_of[i] for i in ids if i in index.row_of]] = True
+        return found
 
     @cached_property
     def _search(self) -> PaperSearch:

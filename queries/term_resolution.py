@@ -14,6 +14,7 @@ from analysis.search.semantic_search import PaperSearch
 from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.phrase_variants import phrases_of_term
+from domain.term_prefix import typed_term
 from domain.trends import SeriesKind
 from runtime.context import AppContext
 from runtime.settings import known_category
@@ -22,7 +23,6 @@ from store.search import weekly_matches, words_of
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
 WordsKind = Literal["text", "exact", "meaning"]
 """How words are matched: in singular and plural, as written, or by meaning."""
-SERIES_KINDS: tuple[SeriesKind, ...] = (*TERM_KINDS, "text", "exact", "meaning")
 
 
 def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
@@ -51,15 +51,6 @@ def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
     return None
 
 
-def prefix_and_name(term: str) -> tuple[SeriesKind | None, str]:
-    """The kind that a term begins with, ``None`` without one, and what stands behind it."""
-    prefix, _, rest = term.partition(":")
-    for kind in SERIES_KINDS:
-        if prefix == kind and rest.strip():
-            return kind, rest.strip()
-    return None, term.strip()
-
-
 def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
     """What a term of a trend is: its kind, with the key of a technique, theme or topic, or with its words.
 
@@ -71,7 +62,8 @@ def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
     UsageError
         If there is no technique, theme or topic of a name with that prefix.
     """
-    kind, name = prefix_and_name(term)
+    typed = typed_term(term)
+    kind, name = typed.kind, typed.words
     if kind is None:
         for named in ("technique", "theme"):
             if (key := term_key(context, named, name)) is not None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.trends.detector_error import MeasuredError, corrected_shares
 from analysis.trends.growth_of_term import growth_and_changes
+from analysis.trends.meaning_error import with_measured_error
 from analysis.trends.shares import share_series
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
@@ -20,6 +21,7 @@ from domain.trend_periods import Period
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
 from domain.weekly_table_schemas import WEEKLY_TOTALS
+from queries.meaning_check import precision_of, with_meaning_checks
 from queries.parameters import MAX_TERMS, Level, TrendRequest
 from queries.parse_dates import day
 from queries.results import Trends, rounded, rounded_change
@@ -47,7 +49,8 @@ def trends(
     A term is the key or name of a technique or theme, or any other words, which are matched as a phrase in singular and
     plural (``queries.term_resolution.taken_for``). ``technique:``, ``theme:``, ``topic:`` and ``text:`` before it say
     which is meant. ``exact:`` matches words as written; ``meaning:`` takes them as a description, and counts the papers
-    whose vectors are unusually near to it. ``readings`` of a series are all that its term can be taken for.
+    whose vectors are unusually near to it. Their shares have an interval only with answers about a dozen of the papers,
+    as in ``meaning(9/12):faster inference``. ``readings`` of a series are all that its term can be taken for.
 
     The week that is still open is left out unless requested; it is never complete. While a run is at work, techniques,
     themes and topics have the numbers of the last count, and ``counted_at`` tells when that was.
@@ -75,12 +78,18 @@ def trends(
         error = counter.error(kind, name) if level == "adopts" else None
         n_of_weeks = totals if counted.n_by_week is None else _totals_when_counted(totals, counted.n_by_week)
         change, turns = _movement(context, n_of_weeks, k_by_week)
+        points = tuple(_points(share_series(n_of_weeks, k_by_week, by=by, min_papers=1), error))
+        if kind == "meaning":
+            precision = precision_of(term)
+            points = with_measured_error(points, precision)
+            # Without a measured error nothing says that a change is one of what is meant.
+            change, turns = (None, ()) if precision is None else (change, turns)
         call = _newest_call(context, totals, kind, name) if not among.categories and level == "adopts" else None
         return TermSeries(
             term=name,
             kind=kind,
             name=counter.name(kind, name),
-            points=tuple(_points(share_series(n_of_weeks, k_by_week, by=by, min_papers=1), error)),
+            points=points,
             change=None if call else change,
             change_points=turns,
             call=call,
@@ -92,9 +101,13 @@ def trends(
 
     weeks = frozenset(Week(at.date()) for at in totals["week_start"])
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
-    series = tuple(context.cached(("series", term, *scope), partial(one, term)) for term in terms)
-    if all(one.unknown for one in series):
-        raise UsageError(series[0].unknown or "")
+    plain = tuple(context.cached(("series", term, *scope), partial(one, term)) for term in terms)
+    if all(one.unknown for one in plain):
+        raise UsageError(plain[0].unknown or "")
+    series = context.cached(
+        ("meaning checks", tuple(terms), *scope),
+        lambda: with_meaning_checks(context, counter, plain, among, weeks),
+    )
     is_old = state is not None and not state.is_current and any(one.kind in TERM_KINDS for one in series)
     return Trends(
         by,

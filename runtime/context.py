@@ -246,6 +246,11 @@ class AppContext:
             return self._encoder
 
     @property
+    def has_encoder(self) -> bool:
+        """Whether the embedding model is loaded, so that a text can be embedded at once."""
+        return self._encoder is not None
+
+    @property
     def embedding_model_id(self) -> str | None:
         """The id of the settings' model among the stored vectors, without loading it; ``None`` if it has none."""
         from analysis.sentence_encoder import stored_model_id

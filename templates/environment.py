@@ -91,6 +91,8 @@ def environment() -> Environment:
         taken_for_text=term_wording.taken_for_text,
         reading_text=term_wording.reading_text,
         nothing_found_text=search_wording.nothing_found_text,
+        meaning_precision_text=term_wording.meaning_precision_text,
+        overlap_text=term_wording.overlap_text,
         curve_titles=term_wording.curve_titles,
         with_code=marked_text.with_code,
         week_range=number_text.week_range,

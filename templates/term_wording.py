@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.trends import TermReading, TermSeries
-from templates.number_text import plural
+from domain.errors import UsageError
+from domain.term_prefix import TypedTerm, typed_term
+from domain.trends import MeaningCheck, TermOverlap, TermReading, TermSeries
+from templates.number_text import percent, plural
 
 KIND_WORDS = {
     "technique": "technique",
@@ -20,16 +22,23 @@ KIND_WORDS = {
 
 def term_name(term: str) -> str:
     """A term without its prefix."""
-    kind, _, rest = term.partition(":")
-    return rest.strip() if kind in KIND_WORDS and rest.strip() else term
+    return _typed(term).words
 
 
 def term_text(term: str) -> str:
     """A phrase or description as pages show it: ``“test-time scaling”``, ``“faster inference”, by meaning``."""
-    kind, _, rest = term.partition(":")
-    if kind in ("exact", "meaning") and rest:
-        return f"“{rest.strip()}”, {'as written' if kind == 'exact' else 'by meaning'}"
-    return f"“{rest.strip() if kind == 'text' and rest else term}”"
+    typed = _typed(term)
+    if typed.kind == "exact" or typed.kind == "meaning":
+        return f"“{typed.words}”, {'as written' if typed.kind == 'exact' else 'by meaning'}"
+    return f"“{typed.words if typed.kind == 'text' else term}”"
+
+
+def _typed(term: str) -> TypedTerm:
+    """A term taken apart; one that cannot be read stays whole."""
+    try:
+        return typed_term(term)
+    except UsageError:
+        return TypedTerm(None, term)
 
 
 def taken_for_text(series: TermSeries) -> str:
@@ -59,3 +68,24 @@ def reading_text(reading: TermReading) -> str:
     """A reading with its papers: ``topic: 10 papers``."""
     papers = "" if reading.n_papers is None else f": {plural(reading.n_papers, 'paper')}"
     return f"{KIND_WORDS[reading.kind]}{papers}"
+
+
+def meaning_precision_text(check: MeaningCheck) -> str:
+    """How precise a term by meaning was found to be, or that nobody has said."""
+    if check.precision is None or check.precision_low is None or check.precision_high is None:
+        read = (
+            f"{check.n_right} of {check.n_answers} papers read were right, too few for an interval. "
+            if check.n_answers
+            else ""
+        )
+        return f"{read}No interval is drawn, because the error of this count is not measured."
+    shown = f"{percent(check.precision, 0)}, {percent(check.precision_low, 0)} to {percent(check.precision_high, 0)}"
+    return (
+        f"{check.n_right} of {check.n_answers} papers read were right ({shown}). The lower end of each interval allows "
+        "for that; papers that are meant and not counted are not in it."
+    )
+
+
+def overlap_text(overlap: TermOverlap, check: MeaningCheck) -> str:
+    """How many papers a term by meaning shares with another term."""
+    return f"{overlap.n_shared:,} of its {plural(check.n_papers, 'paper')} are also in {term_text(overlap.term)}"

@@ -19,7 +19,7 @@ _NO_CORRECTION = {
     "topic": "accuracy unknown",
     "text": "",  # words are counted without error
     "exact": "",
-    "meaning": "a rough measure, accuracy unknown",
+    "meaning": "",  # its interval or its text says what is known
 }
 
 
@@ -85,6 +85,8 @@ def _basis(answered: TermSeries, *, is_called: bool) -> str:
     if answered.call:
         week = answered.call.week
         return f"called in {week}" if answered.call.change else f"called in {week}: too few weeks or papers"
+    if answered.meaning is not None and answered.meaning.precision is None:
+        return "not tested: the error of this count is not measured"
     if answered.change is None:
         return "too few weeks or papers"
     if answered.kind in ("text", "exact", "meaning"):

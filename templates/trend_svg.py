@@ -59,7 +59,10 @@ class TrendSeries:
     @cached_property
     def share_cells(self) -> tuple[Markup, ...]:
         """The points as table cells: the share, linked to its papers, its interval and the count."""
-        return tuple(_cell(p, href, percent(p.share), f"{interval(p)}; {count(p.k)}") for p, href in self._linked)
+        return tuple(
+            _cell(p, href, percent(p.share), f"{interval(p)}; {count(p.k)}" if is_known(p.low) else count(p.k))
+            for p, href in self._linked
+        )
 
     @cached_property
     def count_cells(self) -> tuple[Markup, ...]:
@@ -149,7 +152,8 @@ def point_text(series: TrendSeries, i: int) -> str:
     when = f"{series.name}, {period_of(point, series.by)}"
     if not is_known(point.share):
         return f"{when}: no data"
-    numbers = f"{percent(point.share)} ({interval(point)}), {count(point.k)} of {count(point.n)}"
+    between = f" ({interval(point)})" if is_known(point.low) else ""
+    numbers = f"{percent(point.share)}{between}, {count(point.k)} of {count(point.n)}"
     return f"{when}: {numbers}{', ' if state else ''}{state}"
 
 
@@ -268,9 +272,11 @@ def _drawn(
             continue
         lines.append(path_through([(xs[i], ys[i]) for i in indices]))
         if not counts:
-            upper = [(xs[i], y(points[i].high / start)) for i in indices]
-            lower = [(xs[i], y(points[i].low / start)) for i in reversed(indices)]
-            bands.append(path_through(upper + lower) + "Z")
+            with_interval = [i for i in indices if is_known(points[i].low) and is_known(points[i].high)]
+            upper = [(xs[i], y(points[i].high / start)) for i in with_interval]
+            lower = [(xs[i], y(points[i].low / start)) for i in reversed(with_interval)]
+            if with_interval:
+                bands.append(path_through(upper + lower) + "Z")
     # The open periods, joined to the last closed one, get a line of their own: their values will still change.
     tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]
     marks = [

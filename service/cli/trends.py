@@ -17,6 +17,7 @@ from templates.trend_scale import ScaleChoice
 if TYPE_CHECKING:
     from domain.trends import TrendPoint
     from queries.results import Trends
+    from runtime.context import AppContext
 
 
 LevelName = Literal["mentions", "adopts", "about"]
@@ -28,7 +29,7 @@ def trends(
         list[str],
         typer.Argument(
             help="Techniques, themes, topics, or any words; `exact:WORDS` counts words as written, `meaning:WORDS` "
-            "papers that mean what the words describe.",
+            "papers that mean what the words describe; `meaning(9/12):WORDS` holds answers of before.",
             metavar="TERM...",
         ),
     ],
@@ -41,6 +42,12 @@ def trends(
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Ask which of a dozen papers of each `meaning:` term are right, for its intervals."
+        ),
+    ] = False,
     scale: Annotated[
         ScaleChoice, typer.Option(help="The chart's axis; auto draws a panel for each term if their sizes differ much.")
     ] = "auto",
@@ -55,6 +62,8 @@ def trends(
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
         raise UsageError(f"--out {out}: a chart ends in .png, .svg or .json")
     with open_context(ctx) as context:
+        if check:
+            terms = [_checked(context, term) for term in terms]
         answer = trend_queries.trends(
             context,
             terms,
@@ -92,8 +101,27 @@ def trends(
         _print_trends(answer)
 
 
+def _checked(context: AppContext, term: str) -> str:
+    """A term by meaning with the answers of who asks; any other as it is."""
+    from domain.term_prefix import Answers, typed_term, with_answers
+    from queries.meaning_check import papers_to_judge
+    from templates.marked_text import readable
+
+    typed = typed_term(term)
+    if typed.kind != "meaning":
+        return term
+    papers = papers_to_judge(context, typed.words)
+    typer.echo(f"Is each of these {len(papers)} papers about {typed.words!r}?", err=True)
+    answers = [
+        typer.confirm(f"{number:>3}. {readable(paper.title)}", err=True) for number, paper in enumerate(papers, 1)
+    ]
+    checked = with_answers(typed.words, Answers(sum(answers), len(answers)))
+    typer.echo(f"next time without questions: {checked!r}", err=True)
+    return checked
+
+
 def _print_trends(answer: Trends) -> None:
-    from templates import change_wording, page_message_wording, term_wording
+    from templates import change_wording, marked_text, page_message_wording, term_wording
     from templates.trend_summary import verdict_alone
 
     if answer.counted_at is not None:
@@ -106,6 +134,12 @@ def _print_trends(answer: Trends) -> None:
         for reading in series.readings:
             if not reading.chosen:
                 typer.echo(f"  can also mean {reading.term!r}: {term_wording.reading_text(reading)}")
+        if series.meaning is not None:
+            typer.echo(f"  {term_wording.meaning_precision_text(series.meaning)}")
+            for overlap in series.meaning.overlaps:
+                typer.echo(f"  {term_wording.overlap_text(overlap, series.meaning)}")
+            for paper in series.meaning.samples:
+                typer.echo(f"  for example {paper.arxiv_id}: {marked_text.readable(paper.title)}")
         for p in series.points:
             typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
         if (call := series.call) is not None and call.change is not None:

@@ -56,7 +56,8 @@ async def _trend_params(
             max_length=40,
             description="A technique or theme by key or name, a topic by label, or any words; up to 8. `technique:`, "
             "`theme:`, `topic:` and `text:` before it say which is meant. Words count in singular and plural; `exact:` "
-            "counts them as written, and `meaning:` counts papers that mean what the words describe.",
+            "counts them as written, and `meaning:` counts papers that mean what the words describe; `meaning(9/12):` "
+            "says that 9 of 12 papers read were right, without which such a share has no interval.",
             examples=[["diffusion", "text:test-time scaling", "meaning:faster inference of large models"]],
         ),
     ] = [],  # noqa: B006 - the framework copies it

@@ -69,7 +69,7 @@ def search_cost_s(question: PaperRequest) -> float:
 def _terms_cost_s(terms: Iterable[str]) -> float:
     n_alternatives, cost_s = 0, 0.0
     for term in terms:
-        if term.startswith("meaning:"):
+        if term.startswith(("meaning:", "meaning(")):
             cost_s += MEANING_S
             continue
         for alternative in term.split(" OR "):

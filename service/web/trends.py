@@ -9,12 +9,16 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
+from analysis.trends.meaning_error import MIN_ANSWERS
 from domain.digest import SharePoint
 from domain.errors import UsageError
+from domain.term_prefix import MAX_ANSWERS, Answers, typed_term, with_answers
 from domain.trends import TermSeries, TrendPoint
 from domain.week import last_closed_week
-from queries.parameters import TakenAs, TrendRequest
+from queries.meaning_check import papers_to_judge
+from queries.parameters import TakenAs, TrendRequest, charted_terms
 from queries.results import Trends
 from queries.trends import trend_answer
 from runtime.context import papertide_version
@@ -27,6 +31,7 @@ from service.web.responses import CSV, JSON, json_text
 from service.web.topic_suggestions import prefixed_topic_options
 from templates import page_message_wording
 from templates.links import WEB_LINKS, WebLinks
+from templates.page_layout import render_page
 from templates.term_wording import curve_names
 from templates.trend_csv import trends_csv
 from templates.trend_file_caption import TrendSource, trend_source
@@ -34,6 +39,8 @@ from templates.trend_scale import ScaleChoice, fitting_scale, n_start, size_rati
 from templates.trend_summary import movement
 from templates.trend_svg import TrendSeries
 from templates.trend_vega import trend_chart
+
+CheckedTerm = Annotated[str, Query(max_length=MAX_NAME)]
 
 router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
 
@@ -91,13 +98,66 @@ async def trends(
             watched=web.context.settings.categories,
             terms=taxonomy,
             topic_options=prefixed_topic_options(web),
-            own=question.query
-            | {"measure": "" if measure == "share" else measure, "scale": "" if scale == "auto" else scale},
+            own=_own(question, measure, scale),
         )
 
     # The form shows what was typed, so a refused term is part of what is asked.
     asked = (question, measure, scale, is_example, refused)
     return await cached_page(web, request, draw, asked=asked, cost_s=trend_cost_s(question))
+
+
+@router.get("/trends/check")
+async def check(
+    request: Request,
+    web: WebContextDep,
+    params: TrendParams,
+    check: CheckedTerm,
+    measure: Measure = "share",
+    scale: AxisScale = "auto",
+) -> Response:
+    """A dozen papers of a term by meaning, for a reader to say which are right."""
+
+    def draw() -> str:
+        description = typed_term(check).words
+        return render_page(
+            "meaning_check.html",
+            frame=web.frame("trends"),
+            description=description,
+            papers=papers_to_judge(web.context, description),
+            n_wanted=MIN_ANSWERS,
+            kept=[(name, _values(value)) for name, value in _own(params, measure, scale).items()]
+            + [("check", [check])],
+        )
+
+    return await cached_page(web, request, draw, asked=(params, check, measure, scale), cost_s=trend_cost_s(params))
+
+
+@router.get("/trends/checked")
+def checked(
+    params: TrendParams,
+    check: CheckedTerm,
+    answer: Annotated[list[Literal["", "yes", "no"]], Query(max_length=MAX_ANSWERS)] = [],  # noqa: B006
+    measure: Measure = "share",
+    scale: AxisScale = "auto",
+) -> Response:
+    """Back to the chart, with the answers in the term."""
+    given = [one for one in answer if one]
+    term = with_answers(typed_term(check).words, Answers(given.count("yes"), len(given))) if given else check
+    terms = charted_terms([term if one == check else one for one in params.terms])
+    query = _own(replace(params, terms=terms), measure, scale)
+    return RedirectResponse(WEB_LINKS.with_query("/trends", query), 303)
+
+
+def _own(params: TrendRequest, measure: Measure, scale: ScaleChoice) -> dict[str, object]:
+    """The query of the explorer's address; defaults are left out."""
+    return params.query | {
+        "measure": "" if measure == "share" else measure,
+        "scale": "" if scale == "auto" else scale,
+    }
+
+
+def _values(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _scale_of(choice: ScaleChoice, measure: Measure, series: Sequence[TrendSeries]) -> dict[str, object]:

@@ -40,7 +40,7 @@ from store.papers import apply_harvest, count_papers, papers_of_week
 from store.runs import finish_run, start_run
 from store.subscribers import add_pending, confirm
 from store.topics import add_topic_model, set_topic_name
-from tests.service.web.conftest import make_context
+from tests.service.web.conftest import WordEncoder, make_context
 
 WEEK = Week.parse("2026-W25")
 NOW = "2026-06-23T12:00:00Z"
@@ -580,3 +580,22 @@ def test_a_command_that_failed_is_in_trouble_without_a_number_of_times(papertide
         "  in trouble: backup all, once, again at 2026-06-23T12:00:00Z: no luck",
         "  in trouble: digest all, 3 times, again at 2026-06-23T12:00:00Z: no luck",
     ]
+
+
+def test_a_term_by_meaning_is_checked_with_a_dozen_answers(
+    papertide: Papertide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_context(tmp_path / "data"):
+        pass
+    monkeypatch.setattr("analysis.sentence_encoder.load_encoder", lambda *_, **__: WordEncoder())
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 5 + "n\n" * 3))
+    ended = papertide("trends", "--check", "meaning:diffusion transformer", "gnn", "--json")
+    assert "next time without questions: 'meaning(5/8):diffusion transformer'" in ended.err
+    [series, other] = json.loads(ended.out)["series"]
+    assert (series["meaning"]["n_right"], series["meaning"]["n_answers"]) == (5, 8)
+    assert series["meaning"]["precision"] is None  # eight papers are all that it counts
+    assert {point["low"] for point in series["points"]} == {None}
+    assert other["meaning"] is None
+    text = papertide("trends", "meaning(9/12):diffusion transformer", "gnn").out
+    assert "9 of 12 papers read were right" in text
+    assert "are also in “gnn”" in text

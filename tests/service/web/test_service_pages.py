@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -330,3 +331,29 @@ def test_the_list_of_topics_ends_with_the_newest_week_held(context: CachedContex
     assert f'<th scope="col">{LAST_WEEK}</th>' in page
     assert "not held" not in page
     later.db.close()
+
+
+def test_a_reader_says_which_papers_are_right_and_the_chart_has_intervals(web: TestClient) -> None:
+    term = "meaning:diffusion transformer"
+    chart = web.get("/trends", params={"term": ["gnn", term], "measure": "count"}).text
+    assert "No interval is drawn, because the error of this count is not measured" in chart
+    assert "are also in" in chart
+    [link] = re.findall(r'href="(/trends/check\?[^"]+)"', chart)
+    page = web.get(unescape(link)).text
+    n_papers = page.count('<select name="answer">')
+    assert 0 < n_papers <= 12
+    assert "fewer than the 12 that an interval needs" in page
+    kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    kept = [(name, unescape(value)) for name, value in kept]
+    assert ("term", term) in kept
+    answers = ["yes"] * 9 + ["no"] * 3 + [""]
+    query = [*kept, *(("answer", answer) for answer in answers)]
+    moved = web.get("/trends/checked", params=query, follow_redirects=False)
+    assert moved.status_code == 303
+    checked = web.get(moved.headers["location"]).text
+    assert "measure=count" in moved.headers["location"]
+    assert "9 of 12 papers read were right (75" in checked
+    assert "meaning(9/12):diffusion transformer" in checked
+    assert web.get("/trends/checked", params=[*kept, ("answer", "maybe")], follow_redirects=False).status_code == 422
+    none = web.get("/trends/checked", params=kept, follow_redirects=False)
+    assert "meaning%3Adiffusion" in none.headers["location"]
