@@ -9,7 +9,7 @@ from typing import Literal
 from domain.nullable_numbers import FloatOrNaN
 from domain.week import Week
 
-CallKind = Literal["technique", "theme", "topic", "query"]
+CallKind = Literal["technique", "theme", "topic", "query", "name"]
 CallVerdict = Literal["rising", "falling", "emerging", "cooling", "seasonal", "steady", "unknown"]
 
 UPWARD: frozenset[CallVerdict] = frozenset(("rising", "emerging"))
@@ -60,7 +60,7 @@ class FittedChange:
 class TrendCall:
     """The verdict on one term in one closed week.
 
-    ``key`` is the key of a technique or theme, a topic's id, or the words of a watched term (kind "query").
+    ``key`` is the key of a technique or theme, a topic's or name's id, or the words of a watched term (kind "query").
     ``share`` is the share over the weeks ending with the call's week, and ``n`` is their number of papers.
     ``share_before`` is the share over the first weeks considered; outcomes are judged by these two. ``change`` is the
     change that was tested: its interval leaves out 0 where the verdict is a movement or "seasonal", and holds it where

@@ -10,9 +10,9 @@ from domain.paper import ArxivId
 from domain.trend_calls import CallVerdict, FittedChange
 from domain.week import Week
 
-SeriesKind = Literal["technique", "theme", "topic", "text", "exact", "meaning"]
+SeriesKind = Literal["technique", "theme", "topic", "text", "exact", "meaning", "name"]
 """How a term is counted: by what the detector or the topics found, by its words in singular and plural, by its words as
-they are written, or by their meaning."""
+they are written, by their meaning, or as a named thing of the ledger."""
 
 
 @dataclass(frozen=True)

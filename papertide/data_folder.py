@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 if TYPE_CHECKING:
     import pandas as pd
 
+    from domain.name_mention import NameKind
     from domain.trend_periods import Period
     from domain.weekly_table_schemas import TableSchema
+    from queries.names import NameView
     from runtime.context import AppContext
 
 # Imported where used: `python -m papertide --help` should not wait for pandas.
@@ -233,6 +235,34 @@ class Papertide:
             for t in topics(self._context)
         ]
         return _table(rows, TOPICS)
+
+    def names(self, kind: NameKind | None = None, *, view: NameView = "all", limit: int = 500) -> pd.DataFrame:
+        """Named things: benchmarks, datasets, models, methods and tools, those that most papers use first.
+
+        Titles and abstracts alone are read, so use is undercounted.
+
+        Parameters
+        ----------
+        kind : one kind; all by default.
+        view : ``new``, ``taken-up``, ``rising`` or ``fading`` gives only those.
+        limit : most rows.
+        """
+        from papertide.result_columns import NAMES
+        from queries.names import NameRequest, name_page
+
+        page = name_page(self._context, NameRequest(kind, view), limit=limit)
+        weeks = ("first_week", "introduced_week", "used_elsewhere_week", "taken_up_week", "fading_week")
+        rows = [
+            {
+                **vars(n),
+                **{field: "" if (week := getattr(n, field)) is None else str(week) for field in weeks},
+                "introduced_by": n.introduced_by or "",
+                "n_teams": float("nan") if n.n_teams is None else float(n.n_teams),
+                "call": n.call.verdict if n.call else "",
+            }
+            for n in page.names
+        ]
+        return _table(rows, NAMES)
 
     def digest(self, week: str | None = None) -> pd.DataFrame:
         """What a published digest says of each technique, theme and topic, in the order of its page.

@@ -74,6 +74,27 @@ TOPICS = TableSchema(
     ),
 )
 
+NAMES = TableSchema(
+    "names",
+    (
+        Column("name_id", "int64", "identifier, given for good"),
+        Column("name", "str", "the name, or the operator's for it"),
+        Column("kind", "str", "benchmark, dataset, model, method or tool"),
+        Column("family", "str", "the same for all versions and sizes of one family"),
+        Column("n_uses", "int64", "papers that introduce or use it"),
+        Column("n_mentions", "int64", "papers that only mention it"),
+        Column("n_teams", "float64", "teams that use it, the introducers' left out; NaN where those are unknown"),
+        Column("first_week", "str", "week of the first paper that holds it, such as 2026-W20"),
+        Column("introduced_week", "str", "week of its introducing paper; empty where that is not held"),
+        Column("introduced_by", "str", "arXiv identifier of that paper; empty where it is not held"),
+        Column("used_elsewhere_week", "str", "week of the first use by another team; empty without one"),
+        Column("taken_up_week", "str", "week in which it was taken up; empty if it was not"),
+        Column("fading_week", "str", "newest week in which it was fading; empty without one"),
+        Column("call", "str", "the newest trend call of its use; empty without one"),
+        Column("own_words", "str", "what it is, in a sentence of its introducing paper; empty without one"),
+    ),
+)
+
 DIGEST = TableSchema(
     "digest",
     (

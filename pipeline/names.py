@@ -9,10 +9,10 @@ from typing import Protocol
 
 from analysis.names.nearness import WordNearness
 from analysis.names.teams import common_keys, person
-from analysis.names.things import Nearness, Thing, things_of_name
+from analysis.names.things import METHOD, Nearness, Thing, things_of_name
 from analysis.names.uptake import facts_and_events
 from domain.name_ledger import Sighting
-from domain.name_mention import NameMention
+from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from domain.progress import Progress
 from store.database import Database
@@ -66,7 +66,7 @@ def update_names(
     """Read the papers that this tagger has not read, then look again at every name whose papers have changed."""
     reader = f"{tagger.tagger_id}+{rules.version}"
     yield from _read_missing(db, tagger, rules, reader)
-    prepare_ledger(db, reader, categories)
+    prepare_ledger(db, f"{reader} {METHOD}", categories)
     yield from _update_ledger(db, rules, categories, clock=clock)
 
 
@@ -216,11 +216,24 @@ def _entry(
     facts, events = facts_and_events(
         sightings, introductions, common=common, key_of=rules.key_of, family_of=rules.family_of
     )
-    mentions = [of for thing, keys in things for of in _mentions(thing.sightings, keys, stored)]
+    presenting = frozenset(introductions)
+    mentions = [
+        (of, _counted_role(s, presenting))
+        for thing, keys in things
+        for s in thing.sightings
+        for of in _mentions([s], keys, stored)
+    ]
     # A merged name keeps its own keys.
     own = [keys for thing, keys in things if thing.name_id in (None, name_id)]
-    held = frozenset(key for _, key in mentions) & frozenset().union(*own)
+    held = frozenset(key for (_, key), _ in mentions) & frozenset().union(*own)
     return LedgerEntry(name_id, held, tuple(mentions), facts, events)
+
+
+def _counted_role(s: Sighting, presenting: frozenset[ArxivId]) -> NameRole:
+    """The role of a paper for a thing; one that seems to introduce what another introduced uses it."""
+    if s.role == "introduces":
+        return "introduces" if s.arxiv_id in presenting else "uses"
+    return s.role
 
 
 def _each_paper_once(sightings: Sequence[Sighting]) -> list[Sighting]:

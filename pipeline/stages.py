@@ -26,6 +26,7 @@ from pipeline.digest import edition_of, held_papers, publish_if_due
 from pipeline.due_windows import due_windows, weeks_of_run
 from pipeline.embedding import embed_missing, is_embedded
 from pipeline.harvest import arxiv_now, harvest_windows
+from pipeline.name_calls import call_names, score_name_calls
 from pipeline.names import JoiningRules, update_names
 from pipeline.oai_harvest import harvest_lists
 from pipeline.snapshot_import import SkippedLines, import_snapshot
@@ -167,6 +168,28 @@ def calls(context: AppContext, week: Week) -> Iterator[Progress]:
         context.db,
         last_closed_week(context.now()),
         lambda watched_terms: term_counts(context, watched_terms),
+        now=context.now(),
+    )
+    yield from name_calls(context, week)
+
+
+def name_calls(context: AppContext, week: Week) -> Iterator[Progress]:
+    """Make the calls of names of a closed week, and score past ones that are old enough."""
+    settings = context.settings.digest
+    yield from call_names(
+        context.db,
+        week,
+        context.settings.categories,
+        min_papers=settings.min_papers,
+        false_discovery_rate=settings.false_discovery_rate,
+        made_with=context.tagger.tagger_id,
+        now=context.now(),
+    )
+    yield from score_name_calls(
+        context.db,
+        last_closed_week(context.now()),
+        context.settings.categories,
+        min_papers=settings.min_papers,
         now=context.now(),
     )
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.phrase_variants import counted_phrases
-from queries.parameters import PaperRequest
+from queries.parameters import ROLES, PaperRequest
 from queries.resolve_paper_query import resolved_query
-from queries.term_resolution import meant_rows, words_named
+from queries.term_resolution import meant_rows, name_term, words_named
 from runtime.context import AppContext
+from store.names import ids_of_name
 from store.papers import papers_in_order
 from store.search import ids_by_phrases
 
@@ -20,7 +21,7 @@ def papers_matching(
 ) -> tuple[int, list[Paper]]:
     """The number of papers that match the filters of a request, and one page of them, newest first.
 
-    A ``term`` that is no technique, theme or topic is matched as a phrase or by meaning, as in ``trends``.
+    A ``term`` that is no technique, theme, topic or named thing is matched as a phrase or by meaning, as in ``trends``.
     The text ``query`` is ignored.
 
     Raises
@@ -29,7 +30,11 @@ def papers_matching(
         If a filter names something unknown.
     """
     words = words_named(context, question.term) if question.term else None
-    query = resolved_query(context, replace(question, term=None) if words else question)
+    name = name_term(context, question.term) if question.term else None
+    query = resolved_query(context, replace(question, term=None) if words or name else question)
+    if name:
+        ids = ids_of_name(context.db, context.corpus, query, name.name_id, ROLES[question.level])
+        return len(ids), papers_in_order(context.db, ids[offset : offset + limit])
     if words and words[0] != "meaning":
         phrases = counted_phrases(words[1], as_written=words[0] == "exact")
         try:

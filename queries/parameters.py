@@ -8,10 +8,17 @@ from typing import Literal
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
 from domain.errors import UsageError
+from domain.name_mention import NameRole
 from domain.trend_periods import Period
 
 Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
+ROLES: dict[Level, tuple[NameRole, ...]] = {
+    "mentions": ("mentions",),
+    "adopts": ("introduces", "uses"),
+    "about": ("introduces",),
+}
+"""The roles of a named thing in a paper that each level counts."""
 MAX_TERMS = 20
 
 

@@ -16,11 +16,13 @@ from analysis.digest.json_differences import Difference
 from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
 from domain.harvest import IndexGap
+from domain.name_ledger import NameEventKind
+from domain.name_mention import NameKind
 from domain.paper import ArxivId
 from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, FittedChange
 from domain.trend_periods import Period
-from domain.trends import TermSeries, TrendPoint
+from domain.trends import NewestCall, TermSeries, TrendPoint
 from domain.week import Week
 from queries.parameters import Level
 
@@ -267,6 +269,130 @@ class DetectResult:
     """By key of the taxonomy."""
     themes: Mapping[str, FoundTerm]
     """By key of the taxonomy."""
+
+
+# -- names
+
+
+@dataclass(frozen=True)
+class ListedName:
+    """A named thing in a list."""
+
+    name_id: int
+    """Given for good; a merge or a new tagger does not change it."""
+    name: str
+    kind: NameKind
+    family: str
+    """The same for all versions and sizes of one family."""
+    n_uses: int
+    """Papers that introduce or use it."""
+    n_mentions: int
+    """Papers that only mention it."""
+    n_teams: int | None
+    """Teams that use it, the introducers' left out; null where the introducing paper's authors are missing."""
+    first_week: Week
+    """Week of the first paper that holds it."""
+    introduced_week: Week | None
+    """Null where the introducing paper is not held."""
+    introduced_by: ArxivId | None
+    used_elsewhere_week: Week | None
+    """Week of the first use by another team."""
+    taken_up_week: Week | None
+    """Week in which the third other team used it, at most 26 weeks after the introduction."""
+    fading_week: Week | None
+    """Newest week in which its use was called falling, after at least 20 uses in some half year."""
+    call: NewestCall | None
+    """The newest trend call of its use; null where too few papers use it."""
+    own_words: str
+    """What it is, in a sentence of the introducing abstract; empty where that is not held or does not say it."""
+
+
+@dataclass(frozen=True)
+class FirstUse:
+    """How many of the things introduced in a quarter were used by another team in time."""
+
+    kind: NameKind
+    quarter: str
+    """Such as 2025-Q3."""
+    within_weeks: int
+    n: int
+    """Things introduced."""
+    n_used: int
+    """Of them used by another team within these weeks, as yet."""
+    n_watched: int
+    """Of them introduced at least so many weeks ago."""
+    share: float | None
+    """The share that is used in time (Kaplan-Meier); null where none was watched long enough."""
+    low: float | None
+    """Lower end of its 95 % interval."""
+    high: float | None
+    """Upper end of it."""
+
+
+@dataclass(frozen=True)
+class NamePage:
+    """One page of named things."""
+
+    total: int
+    next: str | None
+    """Cursor of the next page, null on the last."""
+    newest_week: Week | None
+    """The newest closed week that is held; what is new is of this week."""
+    names: tuple[ListedName, ...]
+
+
+@dataclass(frozen=True)
+class NameEventLine:
+    """A dated event in the life of a named thing."""
+
+    week: Week
+    kind: NameEventKind
+    arxiv_id: ArxivId | None
+    """The paper by which it happened; null for calls and decisions."""
+    detail: str
+    retracted: bool
+    """Whether the papers do not support it any more."""
+
+
+@dataclass(frozen=True)
+class RelatedName:
+    """Another named thing, with a number of papers."""
+
+    name_id: int
+    name: str
+    kind: NameKind
+    n_papers: int
+
+
+@dataclass(frozen=True)
+class NameResult(ListedName):
+    """One named thing: what it is, its history, its share by week, and its papers by role."""
+
+    variants: tuple[str, ...]
+    """All spellings, most frequent first."""
+    confidence: float
+    """Probability that it is a name."""
+    kind_confidence: float
+    """Probability that it is of its kind."""
+    n_unknown_teams: int
+    """Using papers whose authors are missing; they count for no team."""
+    shown: bool
+    """Whether lists show it."""
+    merged_into: int | None
+    events: tuple[NameEventLine, ...]
+    points: tuple[TrendPoint, ...]
+    """Share of the papers that introduce or use it, by week."""
+    introducing: tuple[PaperLine, ...]
+    using: tuple[PaperLine, ...]
+    """The newest."""
+    mentioning: tuple[PaperLine, ...]
+    """The newest."""
+    used_with: tuple[RelatedName, ...]
+    """Names that most papers use together with it; ``n_papers`` are those papers."""
+    versions: tuple[RelatedName, ...]
+    """Other names of its family; ``n_papers`` use them."""
+    same_name: tuple[RelatedName, ...]
+    """Other things of the same name; ``n_papers`` use them."""
 
 
 # -- topics

@@ -20,12 +20,16 @@ from domain.phrase_variants import phrases_of_term
 from domain.term_prefix import typed_term
 from domain.trends import SeriesKind, TermReading
 from domain.week import Week
-from queries.parameters import LEVELS, Level
-from queries.term_resolution import TERM_KINDS, meant_rows, taken_for, term_key
+from queries.parameters import LEVELS, ROLES, Level
+from queries.term_resolution import TERM_KINDS, meant_rows, names_called, taken_for, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections
+from store.names import names_by_id, weekly_papers_of_name
 from store.search import ids_by_phrases, weekly_matches, words_of
 from store.weekly import ALL_WATCHED, CountedState, counted_papers, counted_state, weekly_counts, weekly_papers
+
+MAX_NAMES_READ = 3
+"""Most things of one name among the readings of a term."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,13 @@ class TermCounter:
         named: list[tuple[SeriesKind, str]] = [
             (kind, key) for kind in TERM_KINDS if (key := term_key(self._context, kind, name)) is not None
         ]
+        named += [("name", str(one.name_id)) for one in names_called(self._context, name)[:MAX_NAMES_READ]]
         named += [("text", name), ("exact", name), ("meaning", name)]
         found: list[TermReading] = []
         for kind, key in named:
-            shown = self._called(kind, key) if kind in TERM_KINDS else key
+            shown = self._called(kind, key) if kind in TERM_KINDS or kind == "name" else key
             is_chosen = (chosen.kind, chosen.name) == (kind, shown)
-            if not is_chosen and (kind == "exact" or (kind not in TERM_KINDS and not words_of(name))):
+            if not is_chosen and (kind == "exact" or (kind in ("text", "meaning") and not words_of(name))):
                 continue
             is_slow = kind == "meaning" and not self._context.has_encoder
             by_week = chosen.by_week if is_chosen else None if is_slow else self._counted_or_none(kind, key)
@@ -103,10 +108,16 @@ class TermCounter:
             return Counted(kind, key, self._text(f"{kind}:{key}"))
         if kind == "meaning":
             return Counted(kind, key, self._meant(key))
+        if kind == "name":
+            roles = ROLES[self._level]
+            by_week = weekly_papers_of_name(self._context.db, self._context.corpus, self._among, int(key), roles)
+            return Counted(kind, self._called(kind, key), by_week)
         return self._detected(kind, key)
 
     def name(self, kind: str, key: str) -> str:
         """A term's display name."""
+        if kind == "name" and key.startswith("#"):
+            return names_by_id(self._context.db, [int(key[1:])])[int(key[1:])].surface
         return next((t.name for (of, k), t in self._terms.items() if of == kind and k == key), key)
 
     def _meant(self, description: str) -> dict[Week, int]:
@@ -143,10 +154,18 @@ class TermCounter:
         return self._context.cached("measured errors", measured_errors).get(key) if term and term.measured else None
 
     def _called(self, kind: SeriesKind, key: str) -> str:
+        if kind == "name":
+            return self._called_name(int(key))
         if kind != "topic":
             return key
         model = self._context.topic_model
         return next(t.label for t in (model.topics if model else ()) if str(t.topic_id) == key)
+
+    def _called_name(self, name_id: int) -> str:
+        """The spelling of a named thing, or its number where another thing is meant by the spelling."""
+        one = names_by_id(self._context.db, [name_id])[name_id]
+        meant = names_called(self._context, one.surface)
+        return one.surface if meant and meant[0].name_id == name_id else f"#{name_id}"
 
     def _detected(self, kind: TermKind, key: str) -> Counted:
         if kind == "theme" and self._level == "about":

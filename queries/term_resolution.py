@@ -9,15 +9,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.names.variants import name_key
 from analysis.search.ranking import unusually_near
 from analysis.search.semantic_search import PaperSearch
 from domain.detections import TermKind
 from domain.errors import UsageError
+from domain.name_ledger import Name
 from domain.phrase_variants import phrases_of_term
 from domain.term_prefix import typed_term
 from domain.trends import SeriesKind
 from runtime.context import AppContext
 from runtime.settings import known_category
+from store.names import names_by_id, names_with_keys
 from store.search import weekly_matches, words_of
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
@@ -64,6 +67,8 @@ def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
     """
     typed = typed_term(term)
     kind, name = typed.kind, typed.words
+    if kind == "name":
+        return kind, str(name_called(context, name).name_id)
     if kind is None:
         for named in ("technique", "theme"):
             if (key := term_key(context, named, name)) is not None:
@@ -79,6 +84,41 @@ def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
             )
         return kind, key
     return kind, name
+
+
+def name_called(context: AppContext, called: str) -> Name:
+    """The named thing with this id or spelling; of several things of one name the one that most papers hold.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    found = names_called(context, called)
+    if not found:
+        raise UsageError(f"no paper holds a name {called!r}; `papertide names` lists them")
+    return found[0]
+
+
+def names_called(context: AppContext, called: str) -> list[Name]:
+    """The things with this id or spelling, those that most papers hold first; what was merged is what it became."""
+    number = called.removeprefix("#")
+    if called.startswith("#") and number.isascii() and number.isdecimal() and len(number) < 10:
+        found = list(names_by_id(context.db, [int(number)]).values())
+    else:
+        found = names_with_keys(context.db, [name_key(called)]) if name_key(called) else []
+    seen: dict[int, Name] = {}
+    for one in found:
+        while one.merged_into is not None:
+            one = names_by_id(context.db, [one.merged_into])[one.merged_into]
+        seen.setdefault(one.name_id, one)
+    return sorted(seen.values(), key=lambda n: (n.is_ignored, -n.n_uses - n.n_mentions, n.name_id))
+
+
+def name_term(context: AppContext, term: str) -> Name | None:
+    """The named thing of a term written ``name:SWE-bench`` or ``name:#12``; ``None`` for any other term."""
+    typed = typed_term(term)
+    return name_called(context, typed.words) if typed.kind == "name" else None
 
 
 def words_named(context: AppContext, term: str) -> tuple[WordsKind, str] | None:

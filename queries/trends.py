@@ -26,7 +26,7 @@ from queries.parameters import MAX_TERMS, Level, TrendRequest
 from queries.parse_dates import day
 from queries.results import Trends, rounded, rounded_change
 from queries.term_counts import TermCounter, stored_counts_state
-from queries.term_resolution import TERM_KINDS, term_key, watched
+from queries.term_resolution import TERM_KINDS, name_called, term_key, watched
 from runtime.context import AppContext
 from store.trend_calls import newest_calls
 from store.weekly import incomplete_weeks, weekly_totals
@@ -172,12 +172,21 @@ def _newest_call(context: AppContext, totals: pd.DataFrame, kind: SeriesKind, na
     A call is about the weeks that it tested, so there is none for a range that leaves out some of them, or that ends
     with a later closed week.
     """
-    if kind in ("text", "exact"):
+    of_names = kind == "name"
+    wanted: tuple[str, str]
+    if of_names:
+        wanted = (kind, str(name_called(context, name).name_id))
+    elif kind in ("text", "exact"):
         wanted = ("query", name if kind == "text" else f"exact:{name}")
     else:
         wanted = (kind, next((k for of in TERM_KINDS if of == kind and (k := term_key(context, of, name))), name))
     call = next(
-        (c for c in context.cached("newest calls", lambda: newest_calls(context.db)) if (c.kind, c.key) == wanted), None
+        (
+            c
+            for c in context.cached(("newest calls", of_names), lambda: newest_calls(context.db, of_names=of_names))
+            if (c.kind, c.key) == wanted
+        ),
+        None,
     )
     closed = _closed(context, totals)["week_start"]
     if call is None or closed.empty or Week(closed.iloc[-1].date()) != call.week:

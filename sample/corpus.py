@@ -4,6 +4,8 @@ Each paper is drawn in three steps; the ground truth is the result of the first 
 
     topic  ->  techniques and themes with their levels  ->  title and abstract that express them
 
+Afterwards a few names are planted (``sample.planted_names``) by random streams of their own.
+
 Topics have fixed weights, and techniques follow the planted curves of ``curves.py``. In each week a topic adopts a
 technique with a probability proportional to its affinity, scaled so that the expected share over all papers is the
 planted one. Counts therefore vary as real counts do. All titles, abstracts, names and figures are invented.
@@ -14,7 +16,7 @@ is a sample.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -23,10 +25,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
+from domain.name_mention import NameRole
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, parse_arxiv_id
 from domain.week import Week, weeks_between
 from sample.curves import TECHNIQUES, THEMES, frame_week, mention_rate, planted_share, relative_volume
 from sample.invented_names import author_names, system_name
+from sample.planted_names import PLANTED, NameTruth, PlantedName, presented, use_rate, use_sentence
 from sample.template_filler import fill, sentence, slots_of, title_case
 from sample.topics_and_sentences import SampleTopic, sample_sentences, sample_topics
 
@@ -62,7 +66,8 @@ _HOUR_WEIGHTS = np.array([3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 7, 6, 6, 7, 8, 9, 9, 9, 
 class PaperTruth:
     """The ground truth of one paper.
 
-    ``techniques`` and ``themes`` map keys to levels of the codebook; level 0 is left out.
+    ``techniques`` and ``themes`` map keys to levels of the codebook; level 0 is left out. ``names`` are the planted
+    ones alone: every paper also names a system of its own.
     """
 
     arxiv_id: ArxivId
@@ -70,6 +75,7 @@ class PaperTruth:
     topic: str
     techniques: Mapping[str, int]
     themes: Mapping[str, int]
+    names: tuple[NameTruth, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,9 @@ def make_corpus(*, seed: int = 7, last_week: Week, n_weeks: int = 26, papers_per
         arxiv_id = parse_arxiv_id(f"{month}.{number}")
         papers.append(draft.paper(arxiv_id))
         truth.append(
-            PaperTruth(arxiv_id, Week.containing(draft.submitted_at), draft.topic, draft.techniques, draft.themes)
+            PaperTruth(
+                arxiv_id, Week.containing(draft.submitted_at), draft.topic, draft.techniques, draft.themes, draft.names
+            )
         )
     return SampleCorpus(tuple(papers), tuple(truth), first_week, last_week)
 
@@ -184,6 +192,7 @@ class _Draft:
     topic: str
     techniques: Mapping[str, int]
     themes: Mapping[str, int]
+    names: tuple[NameTruth, ...] = ()
 
     def paper(self, arxiv_id: ArxivId) -> Paper:
         return Paper(
@@ -217,7 +226,37 @@ def _week_drafts(week: Week, last_week: Week, *, seed: int, papers_per_week: int
         techniques = _draw_techniques(topic, {key: float(rates[key][at]) for key in TECHNIQUES}, rng)
         mentioned = _draw_mentions(topic, techniques, mentions, rng)
         drafts.append(_draft(topic, techniques | mentioned, week, last_week, titles, rng))
-    return drafts
+    return _with_names(drafts, week, last_week, seed=seed)
+
+
+def _with_names(drafts: list[_Draft], week: Week, last_week: Week, *, seed: int) -> list[_Draft]:
+    """The drafts of a week with the planted names, by a random stream that changes nothing else."""
+    rng = np.random.default_rng([seed, week.monday.toordinal(), 1])
+    at = frame_week(week, last_week)
+    named = list(drafts)
+    for planted in PLANTED:
+        if planted.introduced == at:
+            beginning, text = presented(planted)
+            first = next(i for i, draft in enumerate(named) if not draft.names and _has_room(draft, text))
+            subject = named[first].title.rpartition(": ")[2]
+            title = f"{beginning} for {subject[0].upper()}{subject[1:]}"
+            named[first] = replace(_with_sentence(named[first], text, planted, "introduces"), title=title)
+        rate = use_rate(planted, at)
+        for i, draw in enumerate(rng.random(len(named)).tolist()):
+            text = use_sentence(planted, rng)
+            if draw < rate and not named[i].names and _has_room(named[i], text):
+                named[i] = _with_sentence(named[i], text, planted, "uses")
+    return named
+
+
+def _has_room(draft: _Draft, text: str) -> bool:
+    n_sentences = draft.abstract.count(". ") + 1
+    return _n_words([draft.abstract, text]) <= MAX_WORDS and n_sentences < MAX_SENTENCES
+
+
+def _with_sentence(draft: _Draft, text: str, planted: PlantedName, role: NameRole) -> _Draft:
+    told = NameTruth(planted.name, planted.kind, role)
+    return replace(draft, abstract=f"{draft.abstract} {text}", names=(*draft.names, told))
 
 
 def adoption_probabilities(

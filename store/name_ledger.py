@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from domain.name_ledger import DERIVED_EVENTS, KnownName, NameEvent, NameFacts, Sighting
+from domain.name_mention import NameRole
 from domain.packed_stems import unpacked_stems
 from domain.paper import ArxivId
 from domain.week import Week
@@ -42,17 +43,16 @@ def portions(values: Sequence[Any]) -> Iterator[list[Any]]:
         yield list(values[start : start + _AT_ONCE])
 
 
-def prepare_ledger(db: Database, tagger_id: str, categories: Collection[str]) -> None:
-    """Mark every name for a new look if the watched categories are others than those the ledger was made with."""
-    wanted = {"tagger_id": tagger_id, "categories": categories_key(categories)}
+def prepare_ledger(db: Database, method: str, categories: Collection[str]) -> None:
+    """Mark every name for a new look if the ledger was made by another method or with other watched categories."""
+    wanted = {"method": method, "categories": categories_key(categories)}
     with db.read() as connection:
         row = connection.execute(select(name_basis)).one_or_none()
     if row is not None and row._asdict() == wanted:
         return
     with db.write() as connection:
-        if row is not None and row.categories != wanted["categories"]:
-            everything = select(name_mention.c.key).distinct().where(literal(1) == 1)
-            connection.execute(db.upsert(stale_name_key).from_select(["key"], everything).on_conflict_do_nothing())
+        everything = select(name_mention.c.key).distinct().where(literal(1) == 1)
+        connection.execute(db.upsert(stale_name_key).from_select(["key"], everything).on_conflict_do_nothing())
         connection.execute(delete(name_basis))
         connection.execute(insert(name_basis).values(wanted))
 
@@ -114,17 +114,23 @@ def final_id(name_id: int, merged_into: Mapping[int, int]) -> int:
     return name_id
 
 
+MentionKey = tuple[ArxivId, str]
+"""A mention: its paper and its key."""
+Counted = tuple[int | None, NameRole | None]
+"""The name that a mention counts for, and the role; both null where it counts for none."""
+
+
 @dataclass(frozen=True)
 class NamesOfKeys:
     """All that is known of some keys: sightings by key, the registered names, and what they were merged into.
 
-    ``was`` is the id that each mention, a paper and a key, has now.
+    ``was`` is the id and the counted role that each mention, a paper and a key, has now.
     """
 
     sightings: Mapping[str, list[Sighting]]
     known: Mapping[str, list[KnownName]]
     merged_into: Mapping[int, int]
-    was: Mapping[tuple[ArxivId, str], int | None]
+    was: Mapping[MentionKey, Counted]
 
 
 def names_of_keys(
@@ -133,9 +139,9 @@ def names_of_keys(
     """The watched papers' mentions of some keys, and the names that are registered for them."""
     sightings: dict[str, list[Sighting]] = defaultdict(list)
     known: dict[str, list[KnownName]] = defaultdict(list)
-    was: dict[tuple[ArxivId, str], int | None] = {}
+    was: dict[MentionKey, Counted] = {}
     m, week_of = name_mention.c, cache(Week)
-    columns = (m.arxiv_id, m.key, m.surface, m.kind, m.role, m.confidence, m.kind_confidence, m.is_heading, m.name_id)
+    columns = (m.arxiv_id, m.key, m.surface, m.kind, m.role, m.confidence, m.kind_confidence, m.is_heading)
     with db.read() as connection:
         merges = select(name.c.name_id, name.c.merged_into).where(name.c.merged_into.is_not(None))
         merged: dict[int, int] = dict(connection.execute(merges).all())
@@ -145,13 +151,13 @@ def names_of_keys(
                 for row in connection.execute(select(name_split).where(name_split.c.key.in_(some)))
             }
             query = (
-                select(*columns, paper.c.week_start)
+                select(*columns, m.name_id, m.counted_role, paper.c.week_start)
                 .join(paper, paper.c.arxiv_id == m.arxiv_id)
                 .where(m.key.in_(some), is_watched(categories))
             )
             for row in connection.execute(query):
-                arxiv_id, key, surface, kind, role, sure, kind_sure, is_heading, name_id, monday = row
-                was[arxiv_id, key] = name_id
+                arxiv_id, key, surface, kind, role, sure, kind_sure, is_heading, name_id, counted, monday = row
+                was[arxiv_id, key] = name_id, counted
                 sightings[key].append(
                     Sighting(
                         arxiv_id,
@@ -224,11 +230,14 @@ def _text_stems(packed: bytes | None) -> list[int]:
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One thing as the ledger sees it now: its id, ``None`` for a new one, its keys, its papers, facts and events."""
+    """One thing as the ledger sees it now: its id, ``None`` for a new one, its keys, mentions, facts and events.
+
+    Each mention has the role that it is counted with.
+    """
 
     name_id: int | None
     keys: frozenset[str]
-    mentions: tuple[tuple[ArxivId, str], ...]
+    mentions: tuple[tuple[MentionKey, NameRole], ...]
     facts: NameFacts
     events: tuple[NameEvent, ...]
 
@@ -237,9 +246,9 @@ def store_entries(
     db: Database,
     entries: Sequence[LedgerEntry],
     *,
-    unclear: Collection[tuple[ArxivId, str]],
+    unclear: Collection[MentionKey],
     emptied: Collection[int],
-    was: Mapping[tuple[ArxivId, str], int | None],
+    was: Mapping[MentionKey, Counted],
     keys: Collection[str],
     now: datetime,
 ) -> None:
@@ -250,7 +259,7 @@ def store_entries(
     entries : the things that papers hold.
     unclear : mentions, by paper and key, that mean none of them for sure.
     emptied : registered names that no paper holds any more.
-    was : the name that each of these mentions had before.
+    was : the name and role that each of these mentions had before.
     keys : they are done with.
     """
     with db.write() as connection:
@@ -271,11 +280,15 @@ def store_entries(
             events[name_id] = entry.events
             links += [{"key": key, "name_id": name_id} for key in sorted(entry.keys)]
             moved += [
-                {"paper": arxiv_id, "with_key": key, "to": name_id}
-                for arxiv_id, key in entry.mentions
-                if was.get((arxiv_id, key)) != name_id
+                {"paper": of[0], "with_key": of[1], "to": name_id, "counted": role}
+                for of, role in entry.mentions
+                if was.get(of) != (name_id, role)
             ]
-        moved += [{"paper": a, "with_key": k, "to": None} for a, k in unclear if was.get((a, k)) is not None]
+        moved += [
+            {"paper": of[0], "with_key": of[1], "to": None, "counted": None}
+            for of in unclear
+            if was.get(of) != (None, None)
+        ]
         if new:
             connection.execute(name.insert(), new)
         if changed:
@@ -291,7 +304,7 @@ def store_entries(
             connection.execute(
                 update(name_mention)
                 .where(name_mention.c.arxiv_id == bindparam("paper"), name_mention.c.key == bindparam("with_key"))
-                .values(name_id=bindparam("to")),
+                .values(name_id=bindparam("to"), counted_role=bindparam("counted")),
                 moved,
             )
         _store_events(connection, events, known_ids, now)

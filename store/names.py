@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Row, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Row, String, case, cast, distinct, func, or_, select
 
 from domain.detections import Evidence
 from domain.name_ledger import Name, NameEvent, NameEventKind, StoredNameEvent
+from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId
+from domain.paper_query import PaperQuery
 from domain.week import Week
 from store.database import Database
 from store.name_ledger import portions
+from store.paper_query import Corpus, matches
 from store.schema import name, name_event, name_key, name_mention, name_split, paper
 from store.sql_conditions import is_watched
 
@@ -52,17 +56,93 @@ def _name(row: Row[Any]) -> Name:
 _NAMES = select(name, _SURFACE, _KIND, _KIND_SURE)
 
 
-def names_in_use(db: Database, *, confidence: float, kind_confidence: float) -> list[Name]:
-    """The names that lists may show: neither ignored nor merged, held by a paper, and sure enough; by id."""
-    query = _NAMES.where(
-        ~name.c.is_ignored,
-        name.c.merged_into.is_(None),
-        name.c.n_uses + name.c.n_mentions > 0,
-        name.c.confidence >= confidence,
-        kind_confidence <= _KIND_SURE,
-    ).order_by(name.c.name_id)
+@dataclass(frozen=True)
+class NameQuery:
+    """Which names a list has; every condition that is given must hold.
+
+    Always: neither ignored nor merged, held by a paper, and at least so likely to be a name and to be of its kind.
+    ``words`` must all be in a spelling. ``taken_up`` are the first and the last week, and ``ids`` the names to choose
+    from.
+    """
+
+    confidence: float
+    kind_confidence: float
+    kind: NameKind | None = None
+    words: tuple[str, ...] = ()
+    introduced: Week | None = None
+    taken_up: tuple[Week, Week] | None = None
+    is_used_elsewhere: bool = False
+    ids: frozenset[int] | None = None
+
+
+NameOrder = Literal["uses", "newest", "teams", "name", "used elsewhere"]
+"""Most using papers, newest, most teams, by name, or those first that another team began to use last."""
+
+_NEWEST = func.coalesce(name.c.introduced_week, name.c.first_week)
+_ORDERS: Mapping[NameOrder, tuple[ColumnElement[Any], ...]] = {
+    "uses": (name.c.n_uses.desc(), name.c.n_mentions.desc()),
+    "newest": (_NEWEST.desc(), name.c.n_uses.desc()),
+    "teams": (func.coalesce(name.c.n_teams, 0).desc(), name.c.n_uses.desc()),
+    "name": (func.lower(_SURFACE),),
+    "used elsewhere": (name.c.used_elsewhere_week.desc(),),
+}
+
+
+def _matching(query: NameQuery) -> ColumnElement[bool]:
+    condition = (
+        ~name.c.is_ignored
+        & name.c.merged_into.is_(None)
+        & (name.c.n_uses + name.c.n_mentions > 0)
+        & (name.c.confidence >= query.confidence)
+        & (query.kind_confidence <= _KIND_SURE)
+    )
+    if query.kind is not None:
+        condition &= query.kind == _KIND
+    spellings = func.lower(_SURFACE + " " + cast(name.c.variants, String))
+    for word in query.words:
+        condition &= spellings.contains(word.lower(), autoescape=True)
+    if query.introduced is not None:
+        condition &= name.c.introduced_week == query.introduced.monday
+    if query.taken_up is not None:
+        condition &= name.c.taken_up_week.between(query.taken_up[0].monday, query.taken_up[1].monday)
+    if query.is_used_elsewhere:
+        condition &= name.c.used_elsewhere_week.is_not(None)
+    if query.ids is not None:
+        condition &= name.c.name_id.in_(sorted(query.ids))
+    return condition
+
+
+def names_matching(
+    db: Database, query: NameQuery, order: NameOrder, *, limit: int, offset: int = 0
+) -> tuple[int, list[Name]]:
+    """The number of names that match, and one page of them."""
+    matching = _matching(query)
+    page = _NAMES.where(matching).order_by(*_ORDERS[order], name.c.name_id).limit(limit).offset(offset)
     with db.read() as connection:
-        return [_name(row) for row in connection.execute(query)]
+        total = connection.execute(select(func.count()).select_from(name).where(matching)).scalar_one()
+        return total, [_name(row) for row in connection.execute(page)]
+
+
+def count_by_kind(db: Database, query: NameQuery) -> dict[NameKind, int]:
+    """How many names of each kind match."""
+    question = select(_KIND, func.count()).where(_matching(query)).group_by(_KIND)
+    with db.read() as connection:
+        return dict(connection.execute(question).all())
+
+
+def introductions(db: Database, query: NameQuery) -> list[tuple[NameKind, Week, Week | None, int]]:
+    """Kind, week of introduction and of the first use by another team of the names that match, and how many they are.
+
+    Only names whose introducing paper is held with its authors.
+    """
+    columns = (_KIND, name.c.introduced_week, name.c.used_elsewhere_week)
+    question = (
+        select(*columns, func.count())
+        .where(_matching(query), name.c.introduced_week.is_not(None), name.c.n_teams.is_not(None))
+        .group_by(*columns)
+    )
+    with db.read() as connection:
+        return [(kind, Week(at), _week(used), n) for kind, at, used, n in connection.execute(question)]
 
 
 def names_by_id(db: Database, ids: Collection[int]) -> dict[int, Name]:
@@ -121,17 +201,17 @@ def events_of_weeks(db: Database, kind: NameEventKind, first: Week, last: Week) 
         }
 
 
-def papers_of_name(db: Database, name_id: int, categories: Collection[str]) -> list[tuple[ArxivId, str, Week]]:
+def papers_of_name(db: Database, name_id: int, categories: Collection[str]) -> list[tuple[ArxivId, NameRole, Week]]:
     """The watched papers that hold a name, each with its highest role and its week, newest first."""
     m = name_mention.c
     query = (
-        select(m.arxiv_id, m.role, paper.c.week_start)
+        select(m.arxiv_id, m.counted_role, paper.c.week_start)
         .join(paper, paper.c.arxiv_id == m.arxiv_id)
         .where(m.name_id == name_id, is_watched(categories))
         .order_by(paper.c.submitted_at.desc(), m.arxiv_id.desc())
     )
-    highest: dict[ArxivId, tuple[str, Week]] = {}
-    rank = ("introduces", "uses", "mentions")
+    highest: dict[ArxivId, tuple[NameRole, Week]] = {}
+    rank: tuple[NameRole, ...] = ("introduces", "uses", "mentions")
     with db.read() as connection:
         for arxiv_id, role, monday in connection.execute(query):
             before = highest.get(arxiv_id)
@@ -141,26 +221,64 @@ def papers_of_name(db: Database, name_id: int, categories: Collection[str]) -> l
 
 
 def weekly_uses(
-    db: Database, categories: Collection[str], *, first: Week | None = None, min_uses: int = 1
+    db: Database,
+    categories: Collection[str],
+    *,
+    first: Week | None = None,
+    min_uses: int = 1,
+    ids: Collection[int] | None = None,
 ) -> dict[int, dict[Week, int]]:
-    """Watched papers that introduce or use each name with ``min_uses`` since ``first``, by name and week."""
-    m, n = name_mention.c, func.count(distinct(name_mention.c.arxiv_id))
+    """Watched papers that introduce or use each name, by name and week, from week ``first`` on.
+
+    ``min_uses`` leaves out names with fewer in all; ``ids`` are the only names that are counted.
+    """
+    m = name_mention.c
     query = (
-        select(m.name_id, paper.c.week_start, n)
+        select(m.name_id, paper.c.week_start, func.count(distinct(m.arxiv_id)))
         .join(paper, paper.c.arxiv_id == m.arxiv_id)
-        .where(m.name_id.is_not(None), m.role != "mentions", is_watched(categories))
+        .where(m.counted_role != "mentions", is_watched(categories))
         .group_by(m.name_id, paper.c.week_start)
     )
     if first is not None:
         query = query.where(paper.c.week_start >= first.monday)
-    if min_uses > 1:
+    if ids is None:
         query = query.where(m.name_id.in_(select(name.c.name_id).where(name.c.n_uses >= min_uses)))
+    else:
+        query = query.where(m.name_id.in_(sorted(ids)))
     found: dict[int, dict[Week, int]] = defaultdict(dict)
     week_of = cache(Week)
     with db.read() as connection:
         for name_id, monday, k in connection.execute(query):
             found[name_id][week_of(monday)] = k
-    return {name_id: by_week for name_id, by_week in found.items() if sum(by_week.values()) >= min_uses}
+    return dict(found)
+
+
+def weekly_papers_of_name(
+    db: Database, corpus: Corpus, query: PaperQuery, name_id: int, roles: Collection[NameRole]
+) -> dict[Week, int]:
+    """Papers that match a query and hold a name in one of these roles, by week; empty weeks are absent."""
+    question = select(paper.c.week_start, func.count()).where(_holds(name_id, roles), matches(corpus, query))
+    with db.read() as connection:
+        return {Week(monday): n for monday, n in connection.execute(question.group_by(paper.c.week_start))}
+
+
+def ids_of_name(
+    db: Database, corpus: Corpus, query: PaperQuery, name_id: int, roles: Collection[NameRole]
+) -> list[ArxivId]:
+    """Papers that match a query and hold a name in one of these roles, newest first."""
+    question = select(paper.c.arxiv_id).where(_holds(name_id, roles), matches(corpus, query))
+    with db.read() as connection:
+        ids = connection.execute(question.order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id.desc())).scalars()
+        return [ArxivId(arxiv_id) for arxiv_id in ids]
+
+
+def _holds(name_id: int, roles: Collection[NameRole]) -> ColumnElement[bool]:
+    """The paper's highest role of a name is among these; it may hold the name in several spellings."""
+    m = name_mention.c
+    rank = case({"introduces": 0, "uses": 1}, value=m.counted_role, else_=2)
+    wanted = {("introduces", "uses", "mentions").index(role) for role in roles}
+    holding = select(m.arxiv_id).where(m.name_id == name_id).group_by(m.arxiv_id).having(func.min(rank).in_(wanted))
+    return paper.c.arxiv_id.in_(holding)
 
 
 def names_beside(db: Database, name_id: int, *, limit: int) -> list[tuple[int, int]]:
@@ -172,10 +290,10 @@ def names_beside(db: Database, name_id: int, *, limit: int) -> list[tuple[int, i
         .join(this, this.c.arxiv_id == other.c.arxiv_id)
         .where(
             this.c.name_id == name_id,
-            this.c.role != "mentions",
+            this.c.counted_role != "mentions",
             other.c.name_id != name_id,
             other.c.name_id.is_not(None),
-            other.c.role != "mentions",
+            other.c.counted_role != "mentions",
         )
         .group_by(other.c.name_id)
         .having(n > 1)
@@ -186,13 +304,22 @@ def names_beside(db: Database, name_id: int, *, limit: int) -> list[tuple[int, i
         return [(other_id, k) for other_id, k in connection.execute(query)]
 
 
-def evidence_of_name(db: Database, name_id: int, arxiv_id: ArxivId) -> tuple[Evidence, ...]:
-    """Where a paper holds a name."""
-    query = select(name_mention.c.evidence).where(
-        name_mention.c.name_id == name_id, name_mention.c.arxiv_id == arxiv_id
+def introducing_texts(db: Database, ids: Collection[int]) -> dict[int, tuple[str, tuple[Evidence, ...]]]:
+    """For names with an introducing paper: its abstract, and where it holds the name."""
+    query = (
+        select(name.c.name_id, paper.c.abstract, name_mention.c.evidence)
+        .join(
+            name_mention, (name_mention.c.arxiv_id == name.c.introduced_by) & (name_mention.c.name_id == name.c.name_id)
+        )
+        .join(paper, paper.c.arxiv_id == name.c.introduced_by)
     )
+    found: dict[int, tuple[str, tuple[Evidence, ...]]] = {}
     with db.read() as connection:
-        return tuple(Evidence(*place) for places in connection.execute(query).scalars() for place in places)
+        for some in portions(sorted(ids)):
+            for name_id, abstract, places in connection.execute(query.where(name.c.name_id.in_(some))):
+                before = found.get(name_id, (abstract, ()))[1]
+                found[name_id] = abstract, (*before, *(Evidence(*place) for place in places))
+    return found
 
 
 def decided_names(db: Database) -> list[tuple[Name, str | None, str | None]]:

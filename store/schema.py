@@ -240,6 +240,9 @@ name = Table(  # the ledger of named things; rows are never deleted
     Column("is_ignored", Boolean, nullable=False, server_default=false()),
     Column("merged_into", ForeignKey("name.name_id")),
     Index(None, "introduced_by"),
+    Index(None, "n_uses"),
+    Index(None, "introduced_week"),
+    Index(None, "family"),
 )
 
 name_key = Table(  # what the spellings of a name have in common; several things may share one
@@ -263,6 +266,7 @@ name_mention = Table(
     Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
     Column("is_heading", Boolean, nullable=False),  # whether the title begins with the name and a colon
     Column("name_id", ForeignKey("name.name_id")),  # null before the ledger has seen it, and where it is not clear
+    Column("counted_role", String(16)),  # as role, but introduces only where the paper does introduce that thing
     Index(None, "key"),
     Index(None, "name_id", "arxiv_id"),
 )
@@ -298,7 +302,7 @@ stale_name_key = Table(  # keys whose mentions have changed since the ledger saw
 name_basis = Table(  # one row: what the ledger was made from
     "name_basis",
     metadata,
-    Column("tagger_id", String(128), primary_key=True),
+    Column("method", String(160), primary_key=True),  # tagger and rules
     Column("categories", String(512), nullable=False),
 )
 

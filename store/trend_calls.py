@@ -1,4 +1,8 @@
-"""Trend calls and their scores. There is one call per week and term, and it never changes."""
+"""Trend calls and their scores. There is one call per week and term, and it never changes.
+
+Names are called by themselves, because false discoveries are controlled over thousands of them: all questions are of
+the other terms unless ``of_names`` is set.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, CallScore, FittedChange, StoredCall, TrendCall
 from domain.week import Week
@@ -49,18 +53,23 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
             connection.execute(insert, rows)
 
 
-def calls_of_week(db: Database, week: Week) -> list[TrendCall]:
+def _of(of_names: bool) -> ColumnElement[bool]:
+    return trend_call.c.kind == "name" if of_names else trend_call.c.kind != "name"
+
+
+def calls_of_week(db: Database, week: Week, *, of_names: bool = False) -> list[TrendCall]:
     """All calls of a week, in the order they were stored."""
-    query = select(trend_call).where(trend_call.c.week_start == week.monday).order_by(trend_call.c.call_id)
+    query = select(trend_call).where(trend_call.c.week_start == week.monday, _of(of_names))
+    query = query.order_by(trend_call.c.call_id)
     with db.read() as connection:
         return [_call(row) for row in connection.execute(query)]
 
 
-def newest_calls(db: Database) -> list[TrendCall]:
+def newest_calls(db: Database, *, of_names: bool = False) -> list[TrendCall]:
     """All calls of the newest week that has any."""
     with db.read() as connection:
-        monday = connection.execute(select(func.max(trend_call.c.week_start))).scalar_one()
-    return calls_of_week(db, Week(monday)) if monday else []
+        monday = connection.execute(select(func.max(trend_call.c.week_start)).where(_of(of_names))).scalar_one()
+    return calls_of_week(db, Week(monday), of_names=of_names) if monday else []
 
 
 def upward_calls_between(db: Database, first: Week, last: Week) -> set[tuple[str, str]]:
@@ -72,7 +81,7 @@ def upward_calls_between(db: Database, first: Week, last: Week) -> set[tuple[str
         return {(kind, key) for kind, key in connection.execute(query)}
 
 
-def movements_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list[StoredCall]:
+def movements_to_score(db: Database, *, horizon_weeks: int, until: Week, of_names: bool = False) -> list[StoredCall]:
     """Movement calls up to week ``until`` without a score at this horizon, oldest first."""
     scored = select(trend_call_score.c.call_id).where(trend_call_score.c.horizon_weeks == horizon_weeks)
     query = (
@@ -81,6 +90,7 @@ def movements_to_score(db: Database, *, horizon_weeks: int, until: Week) -> list
             trend_call.c.verdict.in_(_MOVEMENTS),
             trend_call.c.week_start <= until.monday,
             trend_call.c.call_id.not_in(scored),
+            _of(of_names),
         )
         .order_by(trend_call.c.week_start, trend_call.c.call_id)
     )
@@ -108,7 +118,8 @@ def add_scores(db: Database, scores: Collection[tuple[int, CallScore]], *, score
 
 def stored_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -> list[StoredCall]:
     """Calls with their scores, newest week first: all of one week, or the newest movement calls of all weeks."""
-    query = select(trend_call).order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
+    query = select(trend_call).where(_of(of_names=False))
+    query = query.order_by(trend_call.c.week_start.desc(), trend_call.c.call_id).limit(limit)
     if week is not None:
         query = query.where(trend_call.c.week_start == week.monday)
     else:
@@ -122,7 +133,7 @@ def stored_calls(db: Database, *, week: Week | None = None, limit: int = 1000) -
     return [_stored_call(row, tuple(scores[row.call_id])) for row in rows]
 
 
-def call_records(db: Database, *, until: Week) -> list[CallRecord]:
+def call_records(db: Database, *, until: Week, of_names: bool = False) -> list[CallRecord]:
     """Outcomes of movement calls by horizon, as known in week ``until``.
 
     Late calls are left out, because their topics and taxonomy already reflect later papers.
@@ -131,6 +142,7 @@ def call_records(db: Database, *, until: Week) -> list[CallRecord]:
     query = select(score.horizon_weeks, trend_call.c.week_start, trend_call.c.made_at, score.held).join_from(
         trend_call_score, trend_call, trend_call.c.call_id == score.call_id
     )
+    query = query.where(_of(of_names))
     counted: dict[int, dict[bool | None, int]] = {}
     with db.read() as connection:
         for horizon_weeks, monday, made_at, held in connection.execute(query):

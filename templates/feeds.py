@@ -64,6 +64,25 @@ def topic_title(label: str, threshold: str) -> FeedTitle:
     return FeedTitle(f"Papertide: {label}", f"New papers on arXiv of the topic “{label}”. {threshold}")
 
 
+NAMES_SUBTITLE = "Names that another team than the introducers uses in an abstract for the first time"
+
+
+def name_title(name: str) -> FeedTitle:
+    """The title of the feed of a named thing."""
+    return FeedTitle(f"Papertide: {name}", f"New papers on arXiv that use {name}")
+
+
+def name_entry_title(name: str, kind: str) -> str:
+    """The title of a named thing's entry in the feed of its kind."""
+    return f"{name}, a {kind}, is used by another team"
+
+
+def name_entry_summary(own_words: str, week: Week) -> str:
+    """A named thing in the words of its paper, and since when others use it."""
+    since = f"First used by another team in {week}."
+    return f"“{own_words}” {since}" if own_words else since
+
+
 def search_title(query: str, threshold: str) -> FeedTitle:
     """The title of the feed of a saved search, with how its threshold was set."""
     return FeedTitle(f"Papertide: {query}", f"New papers on arXiv like “{query}”. {threshold}")

@@ -110,6 +110,10 @@ class WebLinks:
         """The topic's page."""
         return f"{self.root}/topics/{topic_id}"
 
+    def name(self, name_id: int) -> str:
+        """The page of a named thing."""
+        return f"{self.root}/names/{name_id}"
+
     def category(self, name: str) -> str:
         """The newest papers of a category."""
         return f"{self.root}/papers?{urlencode({'category': name})}"

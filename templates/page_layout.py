@@ -19,6 +19,7 @@ SECTIONS = (
     ("digests", "Digests", "/digests"),
     ("trends", "Trends", "/trends"),
     ("topics", "Topics", "/topics"),
+    ("names", "Names", "/names"),
     ("search", "Search", "/search"),
     ("subscribe", "Subscribe", "/subscribe"),
     ("methods", "Methods", "/methods"),

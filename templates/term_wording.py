@@ -16,6 +16,7 @@ KIND_WORDS = {
     "text": "words",
     "exact": "words as written",
     "meaning": "by meaning",
+    "name": "named thing",
 }
 """The kinds of terms as pages name them."""
 

@@ -20,6 +20,7 @@ _NO_CORRECTION = {
     "text": "",  # words are counted without error
     "exact": "",
     "meaning": "",  # its interval or its text says what is known
+    "name": "accuracy unknown",
 }
 
 

@@ -17,10 +17,15 @@ from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 
+METHOD = "things-2"
+"""Name of the rules; it must change whenever the same sightings would give other things or events."""
+
 ESTABLISHED_PAPERS = 3
 """Once so many papers of others hold a name, only a title that begins with it introduces another thing."""
 EARLY_WEEKS = 8
 """A paper this long before the introducing one may still use the thing: models are released before their report."""
+AT_ONCE_WEEKS = 3
+"""A name that two papers of others hold so soon was there before."""
 NEAR = 0.16
 """A paper with this cosine to the introducing paper means the same thing by a word or an acronym such as PRISM."""
 NEAR_IF_DISTINCT = 0.09
@@ -32,6 +37,7 @@ CLEAR_MARGIN = 1.25
 
 _DISTINCT = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}|\d|[-+ ]")
 _SHORT = 4  # characters; "3DGS" is no more distinct than "GS"
+_SEVERAL = 2
 _MOST_COMPARED = 40
 _DATA: frozenset[NameKind] = frozenset(("benchmark", "dataset"))
 
@@ -175,10 +181,10 @@ def _needed(surface: str) -> float:
 def _without_older_names(
     founded: list[_Founded], others: list[Sighting], nearness: Nearness
 ) -> tuple[list[_Founded], list[Sighting]]:
-    """Take for uses what looks like the introduction of a name that others use for something else.
+    """Take for uses what looks like the introduction of a name that is older.
 
-    "We introduce an actor that learns by PPO" reads like an introduction of PPO, but the papers of others that speak of
-    PPO are far from it. A title that begins with the name introduces it whatever others call so.
+    "We introduce an actor that learns by PPO" reads like an introduction of PPO, but others speak of PPO at once, and
+    most of their papers are far from this one. A title that begins with the name introduces it whatever others call so.
     """
     kept: list[_Founded] = []
     left = list(others)
@@ -191,8 +197,9 @@ def _without_older_names(
         n_near = sum(
             nearness(s.arxiv_id, one.first.arxiv_id) >= _needed(one.first.surface) for s in of_others[:_MOST_COMPARED]
         )
-        is_older = len(of_others) >= 2 and n_near < len(of_others[:_MOST_COMPARED]) / 2
-        if is_older and not any(s.is_heading for s in one.sightings):
+        is_far = len(of_others) >= _SEVERAL and n_near < len(of_others[:_MOST_COMPARED]) / 2
+        is_spoken_of = sum(s.week <= one.first.week.plus(AT_ONCE_WEEKS) for s in of_others) >= _SEVERAL
+        if (is_far or is_spoken_of) and not any(s.is_heading for s in one.sightings):
             left += one.sightings
         else:
             kept.append(one)

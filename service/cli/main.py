@@ -20,6 +20,7 @@ from service.cli.detect import detect
 from service.cli.digest import digest
 from service.cli.export import export
 from service.cli.mail import mail_app
+from service.cli.names import name_app, names
 from service.cli.run import run
 from service.cli.safe_terminal import make_terminal_safe
 from service.cli.scheduler import scheduler
@@ -45,6 +46,7 @@ app = typer.Typer(
 
 
 app.add_typer(topics_app, name="topics")
+app.add_typer(name_app, name="name")
 app.add_typer(subscribers_app, name="subscribers")
 app.add_typer(mail_app, name="mail")
 
@@ -78,6 +80,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "analyse": analyse,
     "trends": trends,
     "calls": calls,
+    "names": names,
     "detect": detect,
     "search": search,
     "digest": digest,

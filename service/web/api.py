@@ -5,22 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.digest_json_record import DigestResult
+from domain.name_mention import NameKind
 from queries import digests as digest_queries
+from queries import name as name_queries
+from queries import names as name_list_queries
 from queries import paper as paper_queries
 from queries import status as status_queries
 from queries import topic as topic_queries
 from queries import topics as topic_list_queries
 from queries import trend_calls as call_queries
 from queries.json_schema import json_form
+from queries.names import NameRequest, NameSort, NameView
 from queries.paper_rows import paper_line
 from queries.papers import papers_matching
 from queries.parse_dates import week_called, week_named
 from queries.results import (
     Calls,
     DigestPage,
+    NamePage,
+    NameResult,
     PaperPage,
     PaperResult,
     SearchPage,
@@ -126,6 +132,36 @@ async def topics(request: Request, web: WebContextDep, limit: Limit = 100, curso
 async def topic(request: Request, web: WebContextDep, topic_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
     """A topic's label, history, share by week, papers and neighbours."""
     return await cached_page(web, request, lambda: json_text(topic_queries.topic(web.context, topic_id)), JSON)
+
+
+@router.get("/names", response_model=json_form(NamePage), responses=_errors() | _304, summary="Named things")
+async def names(
+    request: Request,
+    web: WebContextDep,
+    kind: Annotated[NameKind | None, Query(description="Only of this kind.")] = None,
+    view: Annotated[NameView, Query(description="Only what is new this week, taken up, rising or fading.")] = "all",
+    q: Annotated[str, Query(max_length=120, description="Only names that hold these words.")] = "",
+    sort: Annotated[NameSort, Query(description="Most using papers, newest, most teams, or by name.")] = "uses",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Response:
+    """Benchmarks, datasets, models, methods and tools with a name, as titles and abstracts introduce and use them."""
+    asked = NameRequest(kind, view, q, sort)
+    return await cached_page(
+        web,
+        request,
+        lambda: json_text(name_list_queries.name_page(web.context, asked, limit=limit, offset=int(cursor or 0))),
+        JSON,
+        asked=(asked, limit, cursor),
+    )
+
+
+@router.get(
+    "/names/{name_id}", response_model=json_form(NameResult), responses=_errors(404) | _304, summary="One named thing"
+)
+async def name(request: Request, web: WebContextDep, name_id: Annotated[int, Path(ge=0, le=2**31 - 1)]) -> Response:
+    """What a named thing is in its paper's own words, its history, share by week, and papers by role."""
+    return await cached_page(web, request, lambda: json_text(name_queries.name(web.context, name_id)), JSON)
 
 
 @router.get(

@@ -10,12 +10,17 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
+from domain.name_mention import NameKind
 from domain.paper import Paper
 from domain.week import iso_instant
 from queries import digests as digest_queries
+from queries import name as name_query
 from queries import topic as topic_queries
 from queries.feed_authority import feed_authority
+from queries.names import names_used_elsewhere
 from queries.new_papers import RecentPapers, new_papers_of_search, new_papers_of_topic
+from queries.papers import papers_matching
+from queries.parameters import PaperRequest
 from queries.status import is_sample_corpus
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -27,11 +32,14 @@ from templates import feeds, new_papers_wording
 from templates.feeds import Entry, FeedContent, FeedTitle, atom, json_feed
 from templates.links import WebLinks
 from templates.marked_text import readable
+from templates.name_wording import NAME_FEED_TITLES
 
 router = APIRouter(include_in_schema=False, prefix="/feeds", route_class=KnownParametersRoute)
 
 Form = Literal["atom", "json"]
 N_DIGESTS = 50
+N_NAMES = 50
+"""Names, or papers of one name."""
 FEED_FRESH_S = 900
 _BEGINNING = "2026-01-01"  # tag URIs name a day on which their authority was ours; it must never change
 _SUMMARY = 1_500
@@ -82,6 +90,44 @@ async def topic(
         )
 
     return await _answer(request, web, form, content, asked=(per_week,))
+
+
+@router.get("/names/{kind}s.{form}")
+async def names_of_kind(request: Request, web: WebContextDep, kind: NameKind, form: Form) -> Response:
+    """The names of a kind that another team has begun to use, newest first."""
+
+    def content() -> FeedContent:
+        links = _links(web)
+        entries = tuple(
+            Entry(
+                id=_tag(web, f"name:{n.name_id}"),
+                url=links.name(n.name_id),
+                title=feeds.name_entry_title(readable(n.name), n.kind),
+                summary=feeds.name_entry_summary(readable(n.own_words), week),
+                published=iso_instant(week.end_at),
+                updated=iso_instant(week.end_at),
+            )
+            for n, week in names_used_elsewhere(web.context, kind, limit=N_NAMES)
+        )
+        title = FeedTitle(NAME_FEED_TITLES[kind], feeds.NAMES_SUBTITLE)
+        return _feed(web, f"names/{kind}s", title, f"/names?kind={kind}", entries)
+
+    return await _answer(request, web, form, content)
+
+
+@router.get("/names/{name_id}.{form}")
+async def name(
+    request: Request, web: WebContextDep, name_id: Annotated[int, Path(ge=0, le=2**31 - 1)], form: Form
+) -> Response:
+    """The newest papers that introduce or use a named thing."""
+
+    def content() -> FeedContent:
+        found = name_query.name(web.context, name_id)
+        _, papers = papers_matching(web.context, PaperRequest("", term=f"name:#{name_id}"), limit=N_NAMES)
+        title = feeds.name_title(found.name)
+        return _feed(web, f"names/{name_id}", title, f"/names/{name_id}", _entries(web, papers))
+
+    return await _answer(request, web, form, content)
 
 
 @router.get("/search.{form}")

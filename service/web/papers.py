@@ -51,6 +51,8 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
         return None
     if term_resolution.words_named(web.context, term) is not None:
         return term_text(term)
+    if (name := term_resolution.name_term(web.context, term)) is not None:
+        return name.surface
     named = term_resolution.term_named(web.context, term)
     if named is None:
         return term_text(term)

@@ -6,10 +6,13 @@ import threading
 from functools import partial
 
 from domain.errors import UsageError
+from domain.name_mention import NAME_KINDS
 from queries import topics as topic_queries
+from queries.names import NAME_VIEWS
 from queries.parameters import TrendRequest
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext
+from service.web.names import KindChoice, draw_name_list
 from service.web.page_cache import cached_body, page_key
 from service.web.responses import HTML
 from service.web.topics import draw_topic_page
@@ -20,12 +23,19 @@ PAUSE_S = 0.05
 
 
 def render_ahead(web: WebContext, *, until: threading.Event) -> None:
-    """Render the topic pages and the curves of all techniques and themes, one at a time with pauses."""
+    """Render topic pages, lists of names, and the curves of techniques and themes, one at a time with pauses."""
     for t in topic_queries.topics(web.context):
         if until.wait(PAUSE_S):
             return
         draw = partial(draw_topic_page, web, t.topic_id)
         cached_body(web, page_key(f"/topics/{t.topic_id}", None), draw, HTML)
+    kinds: tuple[KindChoice, ...] = ("", *NAME_KINDS)
+    for kind in kinds:
+        for view in NAME_VIEWS if not kind else NAME_VIEWS[:1]:
+            if until.wait(PAUSE_S):
+                return
+            draw = partial(draw_name_list, web, kind, view, "", "uses", 0)
+            cached_body(web, page_key("/names", kind, view, "", "uses", "", None), draw, HTML)
     for term in web.context.detector.taxonomy.terms:
         if until.wait(PAUSE_S):
             return

@@ -17,7 +17,7 @@ from ingest.harvest import plan_harvest
 from pipeline.names import JoiningRules, update_names
 from store.database import Database
 from store.name_decisions import decide_names, split_name
-from store.names import events_of_name, names_by_id, names_in_use, names_with_keys, papers_of_name
+from store.names import NameQuery, events_of_name, names_by_id, names_matching, names_with_keys, papers_of_name
 from store.papers import apply_harvest, known_papers
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
@@ -51,10 +51,10 @@ PaperMaker = Callable[..., Paper]
 
 @pytest.fixture
 def paper_at(make_paper: PaperMaker) -> PaperMaker:
-    """Papers by week from the first of 2026 on, each by one author of its own unless another is named."""
+    """Papers every fourth week from the first of 2026 on, each by one author of its own unless another is named."""
 
     def make(number: int, says: str, *, week: int, by: str = "", title: str = "") -> Paper:
-        at = START + timedelta(weeks=week, minutes=number)
+        at = START + timedelta(weeks=4 * week, minutes=number)
         return make_paper(
             number,
             arxiv_id=ArxivId(f"2601.{number:05d}"),
@@ -179,7 +179,7 @@ def test_a_merge_survives_a_new_tagger(database: Database, paper_at: PaperMaker)
     store(database, paper_at(4, "uses <Alfa>", week=4))
     update(database, MarkedWordTagger("marked-2"))
     assert only(database, "Alpha").n_uses == 4
-    assert [n.surface for n in names_in_use(database, confidence=0.5, kind_confidence=0.5)] == ["Alpha"]
+    assert [n.surface for n in names_matching(database, NameQuery(0.5, 0.5), "uses", limit=9)[1]] == ["Alpha"]
 
 
 def test_a_split_survives_a_new_tagger(database: Database, paper_at: PaperMaker) -> None:
@@ -226,4 +226,4 @@ def test_a_name_that_no_paper_holds_any_more_keeps_its_page(database: Database, 
     store(database, Paper(**{**vars(paper_at(1, "shows nothing", week=0)), "version": 2, "updated_at": NOW}))
     update(database)
     assert names_by_id(database, [name_id])[name_id].n_uses == 0
-    assert names_in_use(database, confidence=0.5, kind_confidence=0.5) == []
+    assert names_matching(database, NameQuery(0.5, 0.5), "uses", limit=9) == (0, [])

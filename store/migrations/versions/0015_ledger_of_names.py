@@ -49,7 +49,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name_id", name=op.f("pk_name")),
         sa.ForeignKeyConstraint(["merged_into"], ["name.name_id"], name=op.f("fk_name_merged_into_name")),
     )
-    op.create_index(op.f("ix_name_introduced_by"), "name", ["introduced_by"])
+    for column in ("introduced_by", "n_uses", "introduced_week", "family"):
+        op.create_index(op.f(f"ix_name_{column}"), "name", [column])
     op.create_table(
         "name_key",
         sa.Column("key", sa.Text(), nullable=False),
@@ -70,6 +71,7 @@ def upgrade() -> None:
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("is_heading", sa.Boolean(), nullable=False),
         sa.Column("name_id", sa.Integer(), nullable=True),
+        sa.Column("counted_role", sa.String(16), nullable=True),
         sa.PrimaryKeyConstraint("arxiv_id", "surface", name=op.f("pk_name_mention")),
         _of_paper("name_mention"),
         _of_name("name_mention"),
@@ -106,9 +108,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "name_basis",
-        sa.Column("tagger_id", sa.String(128), nullable=False),
+        sa.Column("method", sa.String(160), nullable=False),
         sa.Column("categories", sa.String(512), nullable=False),
-        sa.PrimaryKeyConstraint("tagger_id", name=op.f("pk_name_basis")),
+        sa.PrimaryKeyConstraint("method", name=op.f("pk_name_basis")),
     )
 
 

@@ -28,7 +28,7 @@ def seen(
 ) -> Sighting:
     return Sighting(
         ArxivId(f"2601.{number:05d}"),
-        START.plus(number if week is None else week),
+        START.plus(4 * number if week is None else week),
         "TRACE",
         kind,
         role,
@@ -100,6 +100,15 @@ def test_a_name_that_others_use_for_something_else_is_introduced_only_by_a_title
     )
     assert [t.introductions for t in things] == [("2601.00001",)]
     assert unclear == later
+
+
+def test_a_name_that_others_hold_at_once_is_older_than_the_paper_that_seems_to_introduce_it() -> None:
+    soon = [seen(n, week=1 + n // 3) for n in (2, 3, 4)]
+    things, _ = things_of_name([seen(1, "introduces"), *soon], [], common=(), nearness=everything_near)
+    assert [t.introductions for t in things] == [()]
+    later = [seen(n, week=5 + n) for n in (2, 3, 4)]
+    things, _ = things_of_name([seen(1, "introduces"), *later], [], common=(), nearness=everything_near)
+    assert [t.introductions for t in things] == [("2601.00001",)]
 
 
 def test_a_paper_of_another_sort_must_be_nearer() -> None:

@@ -13,13 +13,16 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from domain.detections import Evidence
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
+from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
 from pipeline import stages
+from pipeline.names import update_names
 from runtime.cached_context import CachedContext
 from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
@@ -115,12 +118,36 @@ def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedCo
     add_embeddings(context.db, Embeddings(ids, vectors, MODEL_ID))
     for _ in stages.detect(context):
         pass
+    for _ in update_names(
+        context.db, OneNameTagger(), stages.JOINING_RULES, context.settings.categories, clock=context.now
+    ):
+        pass
     _add_topics(context, ids, vectors)
     for _ in stages.tables(context):
         pass
     for _ in stages.publish(context, LAST_WEEK):
         pass
     return context
+
+
+class OneNameTagger:
+    """Finds one benchmark in every paper on graphs: the first introduces it, most use it, some only mention it."""
+
+    tagger_id = "one-name-1"
+
+    def __init__(self) -> None:
+        self._n_found = 0
+
+    def tag_texts(self, texts: Sequence[tuple[str, str]]) -> list[tuple[NameMention, ...]]:
+        """The benchmark, where the title speaks of graphs."""
+        return [self._names(title) for title, _ in texts]
+
+    def _names(self, title: str) -> tuple[NameMention, ...]:
+        if "graph" not in title:
+            return ()
+        self._n_found += 1
+        role: NameRole = "introduces" if self._n_found == 1 else "mentions" if self._n_found % 4 == 0 else "uses"
+        return (NameMention("SoupBench", "benchmark", role, (Evidence("abstract", 0, 5),), 0.95, 0.9),)
 
 
 def _add_topics(context: CachedContext, ids: tuple[ArxivId, ...], vectors: NDArray[np.float32]) -> None:

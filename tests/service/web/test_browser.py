@@ -31,6 +31,8 @@ PAGES = (
     "/trends?term=gnn&term=text:diffusion&scale=panels",
     "/topics",
     "/topics/2",
+    "/names",
+    "/names/1",
     "/papers?term=diffusion",
     "/papers/2606.00001",
     "/search?q=diffusion+model",

@@ -37,7 +37,11 @@ ROUTES = (
     "/topics",
     "/topics?limit=2",
     "/topics/{topic_id}",
+    "/names",
+    "/names?kind=benchmark&view=new&q=bench&sort=newest&limit=2",
+    "/names/{name_id}",
     "/papers?limit=3",
+    "/papers?term=name:SoupBench",
     "/papers?term=text:propose",
     "/papers/{arxiv_id}",
     "/search?q=diffusion+model&limit=3",
@@ -48,7 +52,7 @@ ROUTES = (
 )
 """Every route, each at least once with everything that it can hold."""
 
-PARTS = {"week": str(LAST_WEEK), "topic_id": "1", "arxiv_id": "2606.00004"}
+PARTS = {"week": str(LAST_WEEK), "topic_id": "1", "name_id": "1", "arxiv_id": "2606.00004"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,47 @@
+"""Named things in words: kinds, views, and the events of their lives."""
+
+from __future__ import annotations
+
+from domain.name_ledger import UPTAKE_TEAMS, UPTAKE_WEEKS, NameEventKind
+from domain.name_mention import NameKind
+
+KIND_PLURALS: dict[NameKind, str] = {
+    "benchmark": "benchmarks",
+    "dataset": "datasets",
+    "model": "models",
+    "method": "methods",
+    "tool": "tools",
+}
+VIEW_NAMES = {
+    "all": "all",
+    "new": "new this week",
+    "taken-up": "taken up",
+    "rising": "rising",
+    "fading": "fading",
+}
+"""Which names a list has."""
+NOTHING_THERE = {
+    "all": "No names match.",
+    "new": "None was introduced in the newest week.",
+    "taken-up": "None was taken up by other teams in the last half year.",
+    "rising": "The use of none is called rising.",
+    "fading": "The use of none that was frequent is called falling.",
+}
+"""What a list without a name says."""
+SORT_NAMES = {"uses": "papers that use it", "newest": "newest", "teams": "teams", "name": "name"}
+NAME_FEED_TITLES: dict[NameKind, str] = {
+    kind: f"Papertide: {words} used by other teams" for kind, words in KIND_PLURALS.items()
+}
+EVENT_NAMES: dict[NameEventKind, str] = {
+    "introduced": "introduced",
+    "used_elsewhere": "first used by another team",
+    "taken_up": f"taken up: used by {UPTAKE_TEAMS} other teams within {UPTAKE_WEEKS} weeks",
+    "fading": "fading: its use is called falling",
+    "merged": "merged by the operator",
+    "split": "split by the operator",
+    "renamed": "renamed by the operator",
+    "kind_changed": "kind set by the operator",
+    "ignored": "left out of lists by the operator",
+    "restored": "shown again by the operator",
+}
+"""Events as pages name them."""

@@ -1,0 +1,54 @@
+"""Pages, answers and feeds of named things."""
+
+from __future__ import annotations
+
+from fastapi.testclient import TestClient
+
+
+def test_the_list_the_page_the_papers_and_the_trend_agree_on_the_count(web: TestClient) -> None:
+    [listed] = web.get("/api/v1/names?q=soup").json()["names"]
+    assert (listed["name"], listed["kind"], listed["n_uses"], listed["n_mentions"]) == ("SoupBench", "benchmark", 12, 4)
+    one = web.get(f"/api/v1/names/{listed['name_id']}").json()
+    assert one["n_uses"] == 12
+    assert sum(point["k"] for point in one["points"]) == 12
+    assert web.get("/api/v1/papers?term=name:SoupBench").json()["total"] == 12
+    assert web.get("/api/v1/papers?term=name:SoupBench&level=mentions").json()["total"] == 4
+    assert web.get("/api/v1/papers?term=name:SoupBench&level=about").json()["total"] == 1
+    [series] = web.get("/api/v1/trends?term=name:soup-bench").json()["series"]
+    assert (series["term"], series["kind"], sum(p["k"] for p in series["points"])) == ("SoupBench", "name", 12)
+
+
+def test_a_trend_of_a_name_can_be_limited_to_categories(web: TestClient) -> None:
+    everywhere = web.get("/api/v1/trends?term=name:SoupBench").json()["series"][0]
+    in_vision = web.get("/api/v1/trends?term=name:SoupBench&category=cs.CV").json()["series"][0]
+    n = [sum(p["k"] for p in series["points"]) for series in (everywhere, in_vision)]
+    assert 0 < n[1] < n[0]
+
+
+def test_pages_show_the_name_with_its_history(web: TestClient) -> None:
+    page = web.get("/names?kind=benchmark").text
+    assert "SoupBench" in page
+    assert "lower bound" in page
+    one = web.get("/names/1").text
+    assert "introduced" in one
+    assert "Only mentioned by" in one
+
+
+def test_an_empty_list_says_so_in_a_line(web: TestClient) -> None:
+    assert "None was taken up by other teams in the last half year." in web.get("/names?view=taken-up").text
+    assert web.get("/api/v1/names?kind=tool").json()["names"] == []
+
+
+def test_an_unknown_name_is_refused_in_one_line(web: TestClient) -> None:
+    assert web.get("/names/99").status_code == 404
+    answer = web.get("/api/v1/trends?term=name:Nothing")
+    assert answer.status_code == 422
+    assert "no paper holds a name 'Nothing'" in answer.json()["error"]["message"]
+
+
+def test_feeds_of_a_name_and_of_a_kind(web: TestClient) -> None:
+    papers = web.get("/feeds/names/1.json").json()
+    assert papers["title"] == "Papertide: SoupBench"
+    assert len(papers["items"]) == 12
+    assert web.get("/feeds/names/benchmarks.atom").status_code == 200
+    assert web.get("/feeds/names/nothings.atom").status_code in (404, 422)
