@@ -31,6 +31,7 @@ from domain.week import Week, weeks_between
 from sample.curves import TECHNIQUES, THEMES, frame_week, mention_rate, planted_share, relative_volume
 from sample.invented_names import author_names, system_name
 from sample.planted_names import PLANTED, NameTruth, PlantedName, presented, use_rate, use_sentence
+from sample.planted_phrases import with_planted_phrases
 from sample.template_filler import fill, sentence, slots_of, title_case
 from sample.topics_and_sentences import SampleTopic, sample_sentences, sample_topics
 
@@ -226,7 +227,9 @@ def _week_drafts(week: Week, last_week: Week, *, seed: int, papers_per_week: int
         techniques = _draw_techniques(topic, {key: float(rates[key][at]) for key in TECHNIQUES}, rng)
         mentioned = _draw_mentions(topic, techniques, mentions, rng)
         drafts.append(_draft(topic, techniques | mentioned, week, last_week, titles, rng))
-    return _with_names(drafts, week, last_week, seed=seed)
+    planting = np.random.default_rng([seed, week.monday.toordinal(), 2])
+    named = _with_names(drafts, week, last_week, seed=seed)
+    return [_planted(draft, week, last_week, planting) for draft in named]
 
 
 def _with_names(drafts: list[_Draft], week: Week, last_week: Week, *, seed: int) -> list[_Draft]:
@@ -257,6 +260,15 @@ def _has_room(draft: _Draft, text: str) -> bool:
 def _with_sentence(draft: _Draft, text: str, planted: PlantedName, role: NameRole) -> _Draft:
     told = NameTruth(planted.name, planted.kind, role)
     return replace(draft, abstract=f"{draft.abstract} {text}", names=(*draft.names, told))
+
+
+def _planted(draft: _Draft, week: Week, last_week: Week, rng: np.random.Generator) -> _Draft:
+    title, abstract = with_planted_phrases(
+        draft.title, draft.abstract, draft.topic, week=week, last_week=last_week, rng=rng
+    )
+    # The last sentence may be what touches a theme or uses a name. Without its end an abstract may be too short.
+    may_change = not draft.names and 1 not in draft.themes.values() and MIN_WORDS <= len(abstract.split()) <= MAX_WORDS
+    return replace(draft, title=title, abstract=abstract) if may_change else draft
 
 
 def adoption_probabilities(

@@ -1,0 +1,1 @@
+"""Phrases that research takes up and that no list of techniques holds."""
