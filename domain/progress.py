@@ -13,6 +13,7 @@ Stage = Literal[
     "names",
     "topics",
     "tables",
+    "emerging",
     "calls",
     "digest",
     "delivery",

@@ -1,6 +1,6 @@
 """The stages of a run, each with what it needs from the application context.
 
-    harvest -> embed -> detect -> names -> topics -> weekly tables -> calls -> digest
+    harvest -> embed -> detect -> names -> topics -> weekly tables -> emerging terms -> calls -> digest
 
 Each stage is a generator that yields after every committed unit of work. It asks the store what is left to do, so a
 killed run continues where it stopped, and a run that is up to date does nothing. The same papers give the same numbers
@@ -13,6 +13,8 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from analysis.emerging.style import shipped_model
+from analysis.emerging.terms import known_phrases
 from analysis.names.variants import family_key, name_key
 from analysis.trends.shares import INTERVAL_LEVEL
 from analysis.trends.trend_calls import TermCounts
@@ -25,6 +27,7 @@ from pipeline.detection import detect_missing
 from pipeline.digest import edition_of, held_papers, publish_if_due
 from pipeline.due_windows import due_windows, weeks_of_run
 from pipeline.embedding import embed_missing, is_embedded
+from pipeline.emerging import update_emerging
 from pipeline.harvest import arxiv_now, harvest_windows
 from pipeline.name_calls import call_names, score_name_calls
 from pipeline.names import JoiningRules, update_names
@@ -131,6 +134,21 @@ def tables(context: AppContext) -> Iterator[Progress]:
     )
 
 
+def emerging(context: AppContext) -> Iterator[Progress]:
+    """Make the lists of emerging terms that are due, and score past ones."""
+    taxonomy = context.detector.taxonomy
+    model = context.topic_model
+    yield from update_emerging(
+        context.db,
+        context.settings.categories,
+        last_week=last_closed_week(context.now()),
+        known=known_phrases(taxonomy, [topic.label for topic in model.topics] if model else []),
+        model=shipped_model(),
+        made_with=f"{taxonomy.taxonomy_id}, fit {model.topic_model_id if model else 'none'}",
+        clock=context.clock,
+    )
+
+
 def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
     """Run every stage between harvest and digest."""
     yield from embed(context)
@@ -138,6 +156,7 @@ def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
     yield from names(context)
     yield from topics(context, last_week=last_week)
     yield from tables(context)
+    yield from emerging(context)
 
 
 def term_counts(context: AppContext, watched_terms: Sequence[str]) -> TermCounts:

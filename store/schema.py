@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0015"
+SCHEMA_VERSION = "0016"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -427,6 +428,54 @@ trend_call_score = Table(  # outcomes of calls
     Column("held", Boolean),  # null if the following weeks do not decide it
     Column("share_after", Float),
     Column("scored_at", UtcDateTime, nullable=False),
+)
+
+emerging_list = Table(  # one list of emerging terms a week, never changed
+    "emerging_list",
+    metadata,
+    Column("week_start", Date, primary_key=True),
+    Column("recent_weeks", Integer, nullable=False),  # weeks compared, ending with this one
+    Column("before_weeks", Integer, nullable=False),  # weeks before them
+    Column("n", Integer, nullable=False),  # papers of the recent weeks
+    Column("n_before", Integer, nullable=False),
+    Column("n_tested", Integer, nullable=False),  # phrases tested
+    Column("made_with", String(160), nullable=False),  # the method's version, the taxonomy and the topic model
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+emerging_term = Table(  # the terms of each list
+    "emerging_term",
+    metadata,
+    Column("week_start", ForeignKey("emerging_list.week_start", ondelete="CASCADE"), primary_key=True),
+    Column("phrase", String(256), primary_key=True),  # its counted form: lower case, singular, without hyphens
+    Column("place", Integer, nullable=False),  # in the list, from 0
+    Column("name", String(256), nullable=False),  # as most papers write it
+    Column("first_week_start", Date, nullable=False),  # of the first list that holds it
+    Column("k", Integer, nullable=False),  # recent papers that hold it
+    Column("k_before", Integer, nullable=False),
+    Column("growth", Float),  # ratio of the two shares; null if no paper before holds it
+    Column("growth_low", Float, nullable=False),  # its lower bound
+    Column("n_teams", Integer, nullable=False),
+    Column("neighbours", JSON, nullable=False),  # words that stand with it
+    Column("papers", JSON, nullable=False),  # identifiers of the recent papers, newest first
+    Column("share", Float, nullable=False),  # of the last weeks, as in trend_call
+    Column("share_before", Float, nullable=False),  # of the first weeks considered
+    Column("probability", Float, nullable=False),  # of being a term rather than a turn of phrase
+    Index("ix_emerging_term_phrase", "phrase"),
+)
+
+emerging_score = Table(  # outcomes of listed terms
+    "emerging_score",
+    metadata,
+    Column("week_start", Date, primary_key=True),
+    Column("phrase", String(256), primary_key=True),
+    Column("horizon_weeks", Integer, primary_key=True),
+    Column("held", Boolean),  # null if the following weeks do not decide it
+    Column("share_after", Float),
+    Column("scored_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(
+        ["week_start", "phrase"], ["emerging_term.week_start", "emerging_term.phrase"], ondelete="CASCADE"
+    ),
 )
 
 topic_drift = Table(  # how well a week's papers fit the topics

@@ -26,6 +26,7 @@ _TITLES: dict[Stage, str] = {
     "names": "Finding names",
     "topics": "Finding topics",
     "tables": "Counting weeks",
+    "emerging": "Finding emerging terms",
     "calls": "Making trend calls",
     "digest": "Writing the digest",
     "delivery": "Sending mail",
