@@ -264,6 +264,41 @@ class Papertide:
         ]
         return _table(rows, NAMES)
 
+    def emerging(self, week: str | None = None) -> pd.DataFrame:
+        """The emerging terms of a week, by default the newest with a list, those that are new on the list first.
+
+        Raises
+        ------
+        UsageError
+            If a week is named that has no list.
+        """
+        from papertide.result_columns import EMERGING
+        from queries.emerging import emerging
+        from queries.parse_dates import week_named
+
+        answer = emerging(self._context, week_named(week) if week else None)
+        rows = [
+            {
+                "week": str(answer.week),
+                "term": t.term,
+                "name": t.name,
+                "first_week": str(t.first_week),
+                "is_new": t.is_new,
+                "k": t.k,
+                "n": answer.n,
+                "k_before": t.k_before,
+                "n_before": answer.n_before,
+                "growth": t.growth,
+                "growth_low": t.growth_low,
+                "n_teams": t.n_teams,
+                "neighbours": list(t.neighbours),
+                "papers": list(t.papers),
+                **{f"held_{h}": next((s.held for s in t.scores if s.horizon_weeks == h), None) for h in (8, 12, 26)},
+            }
+            for t in answer.terms
+        ]
+        return _table(rows, EMERGING)
+
     def digest(self, week: str | None = None) -> pd.DataFrame:
         """What a published digest says of each technique, theme and topic, in the order of its page.
 

@@ -41,6 +41,30 @@ READINGS = TableSchema(
     ),
 )
 
+EMERGING = TableSchema(
+    "emerging",
+    (
+        Column("week", "str", "week of the list, such as 2026-W20"),
+        Column("term", "str", "the term to ask trends for"),
+        Column("name", "str", "the term as most papers write it"),
+        Column("first_week", "str", "week of the first list that holds it"),
+        Column("is_new", "bool", "whether it is on a list for the first time"),
+        Column("k", "int64", "papers of the recent weeks that hold it"),
+        Column("n", "int64", "papers of the recent weeks"),
+        Column("k_before", "int64", "papers of the weeks before that hold it"),
+        Column("n_before", "int64", "papers of the weeks before"),
+        Column("growth", "float64", "ratio of the two shares; NaN if no paper before holds it"),
+        Column("growth_low", "float64", "lower bound of that ratio, one-sided at 95 %"),
+        Column("n_teams", "int64", "teams among the recent papers"),
+        Column("neighbours", "object", "list of words that most set its papers apart"),
+        Column("papers", "object", "list of identifiers of the recent papers, newest first"),
+        *(
+            Column(f"held_{h}", "object", f"whether it held {h} weeks later; None where it is not known")
+            for h in (8, 12, 26)
+        ),
+    ),
+)
+
 _PAPER = (
     Column("arxiv_id", "str", "arXiv identifier without version"),
     Column("title", "str", "title"),
@@ -160,4 +184,4 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
 }
 """By table, the fields of a query's result that have no column: values with parts of their own, and details."""
 
-ALL = (TRENDS, SEARCH, PAPERS, TOPICS, DIGEST, DETECTIONS, WEEKS)
+ALL = (TRENDS, SEARCH, PAPERS, TOPICS, EMERGING, DIGEST, DETECTIONS, WEEKS)

@@ -128,6 +128,84 @@ class Calls:
     calls: tuple[Call, ...]
 
 
+# -- emerging terms
+
+
+@dataclass(frozen=True)
+class ListedTerm:
+    """An emerging term on the list of one week, with what was known when the list was made."""
+
+    name: str
+    """As most papers write it."""
+    term: str
+    """The term to ask trends for: it counts the same papers."""
+    first_week: Week
+    """The week of the first list that holds it."""
+    is_new: bool
+    """On a list for the first time."""
+    k: int
+    """Papers of the recent weeks that hold it, in title or abstract."""
+    k_before: int
+    """Papers of the weeks before them."""
+    growth: float | None
+    """The share in the recent weeks divided by that before; null if no paper before holds it."""
+    growth_low: float
+    """The lower bound of that ratio, one-sided at 95 %."""
+    n_teams: int
+    """Teams among the recent papers: connected sets of papers that share an author."""
+    neighbours: tuple[str, ...]
+    """Words that most set its papers apart."""
+    share: float | None
+    """Share of the four weeks that end with the list's."""
+    share_before: float | None
+    """Share of the first weeks of the half year before: eight, or half of them if there are fewer than sixteen."""
+    papers: tuple[ArxivId, ...]
+    """The recent papers, newest first."""
+    newest: tuple[PaperLine, ...]
+    """The first few of them."""
+    scores: tuple[ScoredCall, ...]
+
+
+@dataclass(frozen=True)
+class ListOfWeek:
+    """One of the weekly lists, and how the terms that were new on it turned out."""
+
+    week: Week
+    n_terms: int
+    n_new: int
+    late: bool
+    """Made more than 21 days after its week, so not counted in the record."""
+    record: tuple[CallsOutcome, ...]
+
+
+@dataclass(frozen=True)
+class Emerging:
+    """The emerging terms of a week, and the outcomes of past lists."""
+
+    week: Week | None
+    """The newest week with a list if none was requested; null if there is no list yet."""
+    recent_weeks: int
+    """This many weeks, ending with ``week``, are compared with those before."""
+    before_weeks: int
+    n: int
+    """Papers of the recent weeks."""
+    n_before: int
+    n_tested: int
+    """Phrases that were tested."""
+    made_at: datetime | None
+    made_with: str
+    """Method, taxonomy and topic fit."""
+    late: bool
+    terms: tuple[ListedTerm, ...]
+    """Those that are new on the list first, then the others; the fastest first."""
+    record: tuple[CallsOutcome, ...]
+    """Outcomes of all terms, each from the first list that holds it; lists that were made late are left out."""
+    record_of_late: tuple[CallsOutcome, ...]
+    """The same of the lists that were made late, as those of weeks before an installation."""
+    lists: tuple[ListOfWeek, ...]
+    """All lists, newest first."""
+
+
 # -- papers
 
 

@@ -11,10 +11,12 @@ from markupsafe import Markup
 
 from domain.detections import IS_ABOUT
 from domain.digest import N_RECENT_WEEKS, short_authors
+from domain.emerging import MIN_BEFORE_WEEKS, RECENT_WEEKS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 from domain.trend_periods import PERIODS
 from templates import (
     change_wording,
+    emerging_wording,
     marked_text,
     name_wording,
     new_papers_wording,
@@ -122,6 +124,8 @@ def environment() -> Environment:
         week_of=share_curves.week_of,
         period_of=share_curves.period_of,
         text_sparkline=share_curves.text_sparkline,
+        growth_text=emerging_wording.growth_text,
+        outcome_text=emerging_wording.outcome_text,
     )
     env.tests["known"] = number_text.is_known
     env.globals.update(
@@ -154,6 +158,8 @@ def environment() -> Environment:
         BEFORE_WEEKS=BEFORE_WEEKS,
         MIN_WEEKS=MIN_WEEKS,
         HORIZONS_WEEKS=HORIZONS_WEEKS,
+        RECENT_WEEKS=RECENT_WEEKS,
+        MIN_BEFORE_WEEKS=MIN_BEFORE_WEEKS,
         topic_anchor=topic_anchor,
         frame=None,  # digest files have no frame; web pages set it
         edition_nav=None,

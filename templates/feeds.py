@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import escape
 
+from domain.emerging import EmergingList
 from domain.week import Week
+from templates.emerging_wording import counted
 from templates.environment import MADE_UP, environment
 
 # Characters that XML 1.0 does not allow, even escaped.
@@ -57,6 +60,29 @@ class FeedTitle:
 
 
 DIGESTS_TITLE = FeedTitle("Papertide: weekly digests", "Which way machine-learning research moves")
+
+
+EMERGING_TITLE = FeedTitle(
+    "Papertide: emerging terms", "Phrases that several teams took up lately, when they are first listed"
+)
+_IN_TITLE = 4
+
+
+def emerging_entry_title(week: Week, names: Sequence[str]) -> str:
+    """The title of the entry of a weekly list, from the terms that are new on it.
+
+    Examples
+    --------
+    >>> emerging_entry_title(Week.parse("2026-W20"), ["agent skills", "OpenClaw"])
+    '2026-W20: agent skills, OpenClaw'
+    """
+    more = f" and {len(names) - _IN_TITLE} more" if len(names) > _IN_TITLE else ""
+    return f"{week}: {', '.join(names[:_IN_TITLE])}{more}"
+
+
+def emerging_summary(made: EmergingList) -> str:
+    """The new terms of a list, each with its papers and how fast it grew."""
+    return ". ".join(f"{term.name}: {counted(term)}" for term in made.new_terms) + "."
 
 
 def topic_title(label: str, threshold: str) -> FeedTitle:

@@ -20,6 +20,7 @@ SECTIONS = (
     ("trends", "Trends", "/trends"),
     ("topics", "Topics", "/topics"),
     ("names", "Names", "/names"),
+    ("emerging", "Emerging", "/emerging"),
     ("search", "Search", "/search"),
     ("subscribe", "Subscribe", "/subscribe"),
     ("methods", "Methods", "/methods"),
@@ -43,6 +44,7 @@ class Feed:
 
 
 DIGEST_FEED = Feed("Papertide: weekly digests", "/feeds/digests.atom")
+EMERGING_FEED = Feed("Papertide: emerging terms", "/feeds/emerging.atom")
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def draft_technique(name: str, papers: Sequence[Paper]) -> TechniqueDraft:
 
 
 def _abbreviations(pattern: re.Pattern[str], texts: Sequence[str], name: str) -> list[str]:
-    """What stands in brackets behind the term and begins with its first letter (Schwartz and Hearst 2003)."""
+    """What stands in brackets behind the term and begins as the term does (Schwartz and Hearst 2003)."""
     behind = re.compile(pattern.pattern + r"\s*\(([A-Z][\w-]{1,11})\)", re.IGNORECASE)
     found: Counter[str] = Counter()
     for text in texts:

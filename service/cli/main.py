@@ -18,6 +18,7 @@ from service.cli.deliver import deliver
 from service.cli.demo import demo
 from service.cli.detect import detect
 from service.cli.digest import digest
+from service.cli.emerging import emerging_app
 from service.cli.export import export
 from service.cli.mail import mail_app
 from service.cli.names import name_app, names
@@ -47,6 +48,7 @@ app = typer.Typer(
 
 app.add_typer(topics_app, name="topics")
 app.add_typer(name_app, name="name")
+app.add_typer(emerging_app, name="emerging")
 app.add_typer(subscribers_app, name="subscribers")
 app.add_typer(mail_app, name="mail")
 

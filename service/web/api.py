@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from domain.digest_json_record import DigestResult
 from domain.name_mention import NameKind
 from queries import digests as digest_queries
+from queries import emerging as emerging_queries
 from queries import name as name_queries
 from queries import names as name_list_queries
 from queries import paper as paper_queries
@@ -25,6 +26,7 @@ from queries.parse_dates import week_called, week_named
 from queries.results import (
     Calls,
     DigestPage,
+    Emerging,
     NamePage,
     NameResult,
     PaperPage,
@@ -212,6 +214,21 @@ async def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -
         web,
         request,
         lambda: json_text(call_queries.calls(web.context, week_named(week) if week else None)),
+        JSON,
+        asked=(week,),
+    )
+
+
+@router.get(
+    "/emerging", response_model=json_form(Emerging), responses=_errors() | _304, summary="Emerging terms of a week"
+)
+async def emerging(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
+    """Phrases that several teams took up lately and that are in no taxonomy: the list of a week, by default the newest,
+    as it was when it was made, with the outcomes of past lists."""
+    return await cached_page(
+        web,
+        request,
+        lambda: json_text(emerging_queries.emerging(web.context, week_named(week) if week else None)),
         JSON,
         asked=(week,),
     )

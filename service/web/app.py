@@ -21,6 +21,7 @@ from runtime.settings import Settings
 from service.web import (
     api,
     digests,
+    emerging,
     feeds,
     names,
     page_cache,
@@ -49,6 +50,7 @@ PAGES_AND_API = (
     trends,
     topics,
     names,
+    emerging,
     papers,
     search,
     trend_calls,

@@ -14,6 +14,7 @@ from domain.name_mention import NameKind
 from domain.paper import Paper
 from domain.week import iso_instant
 from queries import digests as digest_queries
+from queries import emerging as emerging_queries
 from queries import name as name_query
 from queries import topic as topic_queries
 from queries.feed_authority import feed_authority
@@ -40,6 +41,7 @@ Form = Literal["atom", "json"]
 N_DIGESTS = 50
 N_NAMES = 50
 """Names, or papers of one name."""
+N_LISTS = 26
 FEED_FRESH_S = 900
 _BEGINNING = "2026-01-01"  # tag URIs name a day on which their authority was ours; it must never change
 _SUMMARY = 1_500
@@ -63,6 +65,28 @@ async def digests(request: Request, web: WebContextDep, form: Form) -> Response:
             for head in digest_queries.published_digests(web.context)[:N_DIGESTS]
         )
         return _feed(web, "digests", feeds.DIGESTS_TITLE, "/", entries)
+
+    return await _answer(request, web, form, content)
+
+
+@router.get("/emerging.{form}")
+async def emerging(request: Request, web: WebContextDep, form: Form) -> Response:
+    """One entry for each weekly list with terms that were on no earlier list."""
+
+    def content() -> FeedContent:
+        links = _links(web)
+        entries = tuple(
+            Entry(
+                id=_tag(web, f"emerging:{made.week}"),
+                url=links.with_query("/emerging", {"week": str(made.week)}),
+                title=feeds.emerging_entry_title(made.week, [term.name for term in made.new_terms]),
+                summary=feeds.emerging_summary(made),
+                published=iso_instant(made.made_at),
+                updated=iso_instant(made.made_at),
+            )
+            for made in emerging_queries.newest_lists_with_news(web.context, N_LISTS)
+        )
+        return _feed(web, "emerging", feeds.EMERGING_TITLE, "/emerging", entries)
 
     return await _answer(request, web, form, content)
 

@@ -16,14 +16,16 @@ from domain.weekly_table_schemas import TableSchema
 from papertide import result_columns
 from runtime.context import AppContext
 from runtime.settings import Settings
-from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, make_context
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, add_listed_terms, make_context
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with papers, topics and a digest."""
     folder = tmp_path_factory.mktemp("data")
-    make_context(folder).close()
+    context = make_context(folder)
+    add_listed_terms(context.db)
+    context.close()
     return folder
 
 
@@ -49,6 +51,7 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
         (lambda p: p.trends(["diffusion"]), result_columns.TRENDS),
         (lambda p: p.papers(limit=5), result_columns.PAPERS),
         (lambda p: p.topics(), result_columns.TOPICS),
+        (lambda p: p.emerging(), result_columns.EMERGING),
         (lambda p: p.digest(), result_columns.DIGEST),
         (
             lambda p: p.detect(["We train a diffusion model.", ("A title", "We use a transformer.")]),
@@ -57,7 +60,7 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
         (lambda p: p.detect([]), result_columns.DETECTIONS),
         (lambda p: p.status(), result_columns.WEEKS),
     ],
-    ids=["trends", "papers", "topics", "digest", "detect", "detect nothing", "status"],
+    ids=["trends", "papers", "topics", "emerging", "digest", "detect", "detect nothing", "status"],
 )
 def test_every_table_has_its_documented_columns(
     archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], schema: TableSchema

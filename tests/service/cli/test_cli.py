@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pytest
 import typer.main
 
 from analysis.detection.detector import Detector
-from analysis.detection.taxonomy import load_taxonomy
+from analysis.detection.taxonomy import load_taxonomy, parse_taxonomy
 from analysis.topics.assignment import assign_topics
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
@@ -40,7 +41,7 @@ from store.papers import apply_harvest, count_papers, papers_of_week
 from store.runs import finish_run, start_run
 from store.subscribers import add_pending, confirm
 from store.topics import add_topic_model, set_topic_name
-from tests.service.web.conftest import WordEncoder, make_context
+from tests.service.web.conftest import WordEncoder, add_listed_terms, make_context
 
 WEEK = Week.parse("2026-W25")
 NOW = "2026-06-23T12:00:00Z"
@@ -547,6 +548,7 @@ def test_trends_with_categories_that_were_never_counted_say_what_to_do(
         ("trends", "diffusion"),
         ("search", "diffusion"),
         ("calls",),
+        ("emerging",),
         ("digest",),
         ("digest", "--preview"),
         ("topics", "list"),
@@ -599,3 +601,58 @@ def test_a_term_by_meaning_is_checked_with_a_dozen_answers(
     text = papertide("trends", "meaning(9/12):diffusion transformer", "gnn").out
     assert "9 of 12 papers read were right" in text
     assert "are also in “gnn”" in text
+
+
+@pytest.fixture
+def listed(held: None, tmp_path: Path, make_paper: Make) -> None:
+    """As ``held``, with two lists of emerging terms, and papers that hold one of the terms."""
+    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    at = WEEK.start_at
+    papers = [
+        make_paper(
+            900 + i,
+            title=f'Agent Skills "{i}" at Work',
+            abstract="Agent skills (ASK) help. " if i < 48 else "In salon agent skills matter.",
+            primary_category="cs.CL" if i < 48 else "cs.HC",
+            categories=("cs.CL",) if i < 48 else ("cs.HC", "cs.CL"),
+            submitted_at=at,
+            updated_at=at,
+        )
+        for i in range(50)
+    ]
+    apply_harvest(db, plan_harvest(papers, {}), None, seen_at=at)
+    add_listed_terms(db)
+    db.close()
+
+
+@pytest.mark.usefixtures("listed")
+def test_emerging_prints_the_newest_list_with_new_terms_first(papertide: Papertide) -> None:
+    ended = papertide("emerging")
+    assert ended.status == 0
+    assert ended.out.splitlines() == [
+        "8 weeks on: 1 of 1 held",
+        "12 weeks on: 1 unclear",
+        "new             <b>skills</b>: 12 papers of 8 teams, 30 times as often as before (at least 9.2 times)",
+        "since 2026-W05  agent skills: 12 papers of 8 teams, 30 times as often as before (at least 9.2 times)",
+    ]
+    answer = json.loads(papertide("emerging", "--week", "2026-W05", "--json").out)
+    assert (answer["week"], [term["name"] for term in answer["terms"]]) == ("2026-W05", ["agent skills"])
+    _refused(papertide("emerging", "--week", "2026-W10"), "no list", "2026-W25")
+    _refused(papertide("emerging", "--week", "soon"), "not a week")
+
+
+@pytest.mark.usefixtures("held")
+def test_without_a_list_emerging_says_what_to_do(papertide: Papertide) -> None:
+    _refused(papertide("emerging"), "no list", "papertide run")
+
+
+@pytest.mark.usefixtures("listed")
+def test_an_adopted_term_is_a_technique_that_fits_into_the_taxonomy(papertide: Papertide) -> None:
+    ended = papertide("emerging", "adopt", "Agent-Skills")
+    assert ended.status == 0
+    shipped = resources.files("analysis.detection").joinpath("taxonomy.toml").read_text(encoding="utf-8")
+    [entry] = [e for e in parse_taxonomy(f"{shipped}\n{ended.out}").entries if e.key == "agent_skill"]
+    assert entry.strong == ("agent skills", "ASK")
+    assert entry.exclude == ("agent skills matter", "salon agent skills")
+    assert len(entry.matches) == 3
+    _refused(papertide("emerging", "adopt", "no such term"), "'no such term' is on no list")

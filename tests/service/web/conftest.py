@@ -13,12 +13,15 @@ import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
+from analysis.emerging.phrases import folded
 from domain.detections import Evidence
 from domain.embeddings import Embeddings
+from domain.emerging import EmergingList, EmergingTerm
 from domain.harvest import HarvestedWindow
 from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent
+from domain.trend_calls import CallScore
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest, window_of
 from pipeline import stages
@@ -27,7 +30,9 @@ from runtime.cached_context import CachedContext
 from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
 from service.web.app import make_app
+from store.database import Database
 from store.embeddings import add_embeddings
+from store.emerging import add_emerging_scores, add_list
 from store.papers import apply_harvest
 from store.topics import add_topic_model
 
@@ -46,6 +51,26 @@ HOSTILE = (
     "Long " + "diffusion transformer " * 450 + "end",
     "\"quotes' onmouseover=alert(4) =cmd|calc javascript:alert(5)",
 )
+
+
+def add_listed_terms(db: Database) -> None:
+    """Store two lists of emerging terms: one that has been scored, and that of the newest week."""
+    first = LAST_WEEK.plus(-20)
+    papers = (ArxivId("2606.00002"), ArxivId("2606.00001"))
+    hostile = "<b>skills</b>"
+
+    def term(name: str, first_week: Week) -> EmergingTerm:
+        phrase = folded(name)
+        return EmergingTerm(phrase, name, first_week, 12, 1, 30.5, 9.25, 8, ("agent", "tool"), papers, 0.02, 0.001, 0.9)
+
+    for week, terms in (
+        (first, (term("agent skills", first),)),
+        (LAST_WEEK, (term("agent skills", first), term(hostile, LAST_WEEK))),
+    ):
+        made = EmergingList(week, 8, 26, 24_000, 75_000, 30_000, terms, "emerging-1 papertide/1", week.end_at)
+        add_list(db, made)
+    scores = [(first, "agent skill", score) for score in (CallScore(8, True, 0.03), CallScore(12, None, None))]
+    add_emerging_scores(db, scores, scored_at=NOW)
 
 
 class WordEncoder:

@@ -38,6 +38,7 @@ PAGES = (
     "/search?q=diffusion+model",
     "/methods",
     "/calls",
+    "/emerging",
     "/status",
     "/about",
     "/api",

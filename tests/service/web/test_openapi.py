@@ -26,7 +26,7 @@ from store.runs import finish_run, start_run
 from store.topics import add_drift
 from store.trend_calls import add_calls, add_scores, stored_calls
 from tests.conftest import PaperMaker
-from tests.service.web.conftest import LAST_WEEK, NOW, make_context
+from tests.service.web.conftest import LAST_WEEK, NOW, add_listed_terms, make_context
 
 ROUTES = (
     "/digests",
@@ -48,6 +48,8 @@ ROUTES = (
     "/search?q=sourdough",
     "/calls",
     "/calls?week={week}",
+    "/emerging",
+    "/emerging?week={week}",
     "/status",
 )
 """Every route, each at least once with everything that it can hold."""
@@ -85,6 +87,7 @@ def full_context(tmp_path_factory: pytest.TempPathFactory, make_paper: PaperMake
     add_calls(db, [call], made_with="growth-1", made_at=week.end_at)
     scores = (CallScore(8, True, 0.05), CallScore(12, None, None))
     add_scores(db, [(kept.call_id, s) for kept in stored_calls(db, week=week) for s in scores], scored_at=NOW)
+    add_listed_terms(db)
     model = context.topic_model
     assert model is not None
     add_drift(db, model.topic_model_id, [TopicDrift(LAST_WEEK, 12, 0.1, 0.5, 0.01, 1.2)])

@@ -101,6 +101,8 @@ DIFFERENT = [
     ("/feeds/search.atom?q=graph", ("q=image", "topic=1")),
     ("/topics?q=", ("q=agents", "area=none", "sort=name")),
     ("/calls?week=", (f"week={LAST_WEEK}",)),
+    ("/emerging?week=", (f"week={LAST_WEEK}",)),
+    ("/api/v1/emerging?week=", (f"week={LAST_WEEK}",)),
     ("/api/v1/digests?limit=20", ("limit=1", "cursor=1")),
     ("/api/v1/topics?limit=20", ("limit=1", "cursor=1")),
     ("/api/v1/calls?week=", (f"week={LAST_WEEK}",)),

@@ -52,6 +52,7 @@ PAGES = (
     "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
     "/methods",
     "/calls",
+    "/emerging",
     "/status",
     "/about",
     "/api",
@@ -305,6 +306,7 @@ def test_every_page_over_the_demo_says_that_its_papers_are_made_up(tmp_path: Pat
         "/search",
         f"/papers/{demo.arxiv_id}",
         "/calls",
+        "/emerging",
         "/status",
         "/subscribe",
     ):

@@ -1,0 +1,86 @@
+"""Emerging terms as text: how many papers, and how fast they became more."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Growing(Protocol):
+    """A term with what was compared."""
+
+    @property
+    def k(self) -> int:
+        """Recent papers that hold it."""
+
+    @property
+    def k_before(self) -> int:
+        """Papers of the weeks before that hold it."""
+
+    @property
+    def growth(self) -> float | None:
+        """The ratio of the two shares."""
+
+    @property
+    def growth_low(self) -> float:
+        """Its lower bound."""
+
+    @property
+    def n_teams(self) -> int:
+        """Teams among the recent papers."""
+
+
+def counted(term: Growing) -> str:
+    """Papers, teams and growth in one line.
+
+    Examples
+    --------
+    >>> from domain.emerging import EmergingTerm
+    >>> from domain.week import Week
+    >>> week = Week.parse("2026-W20")
+    >>> counted(EmergingTerm("a", "a", week, 30, 5, 18.4, 9.2, 21, (), (), 0.0, 0.0, 0.9))
+    '30 papers of 21 teams, 18 times as often as before (at least 9.2 times)'
+    >>> counted(EmergingTerm("a", "a", week, 30, 0, None, 31.0, 21, (), (), 0.0, 0.0, 0.9))
+    '30 papers of 21 teams, none before'
+    """
+    return f"{term.k:,} papers of {term.n_teams:,} teams, {growth_text(term)}"
+
+
+def growth_text(term: Growing) -> str:
+    """How much more often papers hold a term than before, with the lower bound."""
+    if term.growth is None:
+        return "none before"
+    return f"{times(term.growth)} times as often as before (at least {times(term.growth_low)} times)"
+
+
+def times(factor: float) -> str:
+    """A factor with two significant digits, at most one of them after the point.
+
+    Examples
+    --------
+    >>> times(2.04), times(18.4), times(131.0)
+    ('2.0', '18', '131')
+    """
+    return f"{factor:.1f}" if factor < 9.95 else f"{factor:.0f}"
+
+
+class Outcome(Protocol):
+    """How terms turned out."""
+
+    @property
+    def held(self) -> int:
+        """Terms that held."""
+
+    @property
+    def failed(self) -> int:
+        """Terms that did not."""
+
+    @property
+    def unknown(self) -> int:
+        """Terms that the following weeks do not decide."""
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """How many of the terms held: ``9 of 12 held, 2 unclear``."""
+    n_decided = outcome.held + outcome.failed
+    parts = [f"{outcome.held} of {n_decided} held"] if n_decided else []
+    return ", ".join([*parts, *([f"{outcome.unknown} unclear"] if outcome.unknown else [])])
