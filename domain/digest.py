@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal, TypeVar
 
 from domain.detections import Evidence, TermKind
+from domain.name_mention import NameKind
 from domain.nullable_numbers import FloatOrNaN
 from domain.paper import ArxivId, Paper
 from domain.trend_calls import CallRecord, TrendCall
@@ -320,12 +321,44 @@ class PaperList:
 
 
 @dataclass(frozen=True)
+class NameLine:
+    """A named thing in a digest, with the words of its introducing paper where that is held.
+
+    ``n_uses`` papers introduce or use it, as known when the digest was made, and ``n_teams`` other teams do; ``None``
+    where the introducers are unknown. ``papers`` are the introducing one and, of one taken up, that of
+    the third other team.
+    """
+
+    name_id: int
+    name: str
+    kind: NameKind
+    own_words: str
+    introduced_week: Week | None
+    n_uses: int
+    n_teams: int | None
+    papers: tuple[ListedPaper, ...]
+
+
+@dataclass(frozen=True)
+class NewNames:
+    """The first named things that were introduced in a week or taken up in it, and how many there are in all."""
+
+    data: tuple[NameLine, ...]
+    n_data: int
+    models_and_tools: tuple[NameLine, ...]
+    n_models_and_tools: int
+    taken_up: tuple[NameLine, ...]
+    n_taken_up: int
+
+
+@dataclass(frozen=True)
 class Digest:
     """Everything that the page of one closed week shows, in order.
 
     ``topics`` are those that changed; ``all_topics`` are all with a paper this week, by area and size. With
     ``is_made_up`` the papers are from the sample corpus, and the page says so first. ``call_records`` are the
     outcomes of past calls known in that week. ``waves`` are the venues that unusually many papers of the week name.
+    ``new_names`` is ``None`` in digests of before names were found.
     """
 
     week: Week
@@ -343,6 +376,7 @@ class Digest:
     watched: tuple[WatchedLine, ...] = ()
     call_records: tuple[CallRecord, ...] = ()
     waves: tuple[VenueWave, ...] = ()
+    new_names: NewNames | None = None
 
     def states_the_same_as(self, other: Digest) -> bool:
         """Whether two digests state the same facts, whatever their wording and the version that wrote them.

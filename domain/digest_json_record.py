@@ -10,6 +10,7 @@ from domain.digest import (
     Completeness,
     DigestEdition,
     Headline,
+    NewNames,
     PaperList,
     Provenance,
     SharePoint,
@@ -85,6 +86,8 @@ class DigestResult:
     """How past calls turned out."""
     waves: tuple[VenueWave, ...]
     """Venues that unusually many papers of the week name."""
+    new_names: NewNames | None
+    """Named things introduced or taken up in the week; null in digests of before names were found."""
     paper_lists: Mapping[str, PapersOfDigest]
     """By slug."""
 

@@ -16,6 +16,7 @@ from domain.paper import Paper
 from domain.progress import Progress
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
+from pipeline.digest_new_names import new_names
 from pipeline.digest_venue_waves import waves_and_their_moves
 from pipeline.trend_calls import calls_in, counts_to_call
 from store.database import Database
@@ -122,6 +123,7 @@ def edition_of(
         errors=measured_errors(),
         waves=waves,
         moves_of_waves=moves_of_waves,
+        new_names=new_names(db, week),
         weeks_later=weeks_later,
     )
     return compose_digest(material, settings, provenance, wording or EnglishDigestWording())

@@ -41,6 +41,12 @@ def count_without_names(db: Database, tagger_id: str) -> int:
         return connection.execute(select(func.count()).select_from(paper).where(_is_unread(tagger_id))).scalar_one()
 
 
+def count_tagged(db: Database) -> int:
+    """Number of papers that any tagger has read."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(tagged_paper)).scalar_one()
+
+
 def _is_unread(tagger_id: str) -> ColumnElement[bool]:
     return paper.c.arxiv_id.not_in(select(tagged_paper.c.arxiv_id).where(tagged_paper.c.tagger_id == tagger_id))
 

@@ -40,6 +40,9 @@ class Links(Protocol):
     def topic(self, topic_id: int) -> str:
         """The topic's page; empty if there is none."""
 
+    def name(self, name_id: int) -> str:
+        """The page of a named thing; empty if there is none."""
+
 
 @dataclass(frozen=True)
 class FileLinks:
@@ -77,6 +80,10 @@ class FileLinks:
 
     def topic(self, topic_id: int) -> str:  # noqa: ARG002 - as the protocol has it
         """Empty: there are no topic pages among the files."""
+        return ""
+
+    def name(self, name_id: int) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there are no pages of names among the files."""
         return ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from domain.digest import NameLine
 from domain.name_ledger import UPTAKE_TEAMS, UPTAKE_WEEKS, NameEventKind
 from domain.name_mention import NameKind
+from templates.number_text import plural
 
 KIND_PLURALS: dict[NameKind, str] = {
     "benchmark": "benchmarks",
@@ -32,6 +34,22 @@ SORT_NAMES = {"uses": "papers that use it", "newest": "newest", "teams": "teams"
 NAME_FEED_TITLES: dict[NameKind, str] = {
     kind: f"Papertide: {words} used by other teams" for kind, words in KIND_PLURALS.items()
 }
+NEW_NAME_GROUPS = (
+    ("data", "Benchmarks and datasets introduced", "No benchmark or dataset was introduced."),
+    ("models_and_tools", "Models and tools introduced", "No model or tool was introduced."),
+    ("taken_up", "Taken up by other teams", "No name of the last half year was taken up."),
+)
+"""Fields of a digest's new names, their headings, and the line where there are none."""
+
+
+def new_name_facts(line: NameLine) -> str:
+    """What is known of a new name in a few words: ``benchmark``, ``model; introduced 2026-W15, 4 other teams``."""
+    facts = []
+    if line.n_teams:
+        facts.append(f"introduced {line.introduced_week}, {plural(line.n_teams, 'other team')}")
+    return "; ".join([line.kind, *facts])
+
+
 EVENT_NAMES: dict[NameEventKind, str] = {
     "introduced": "introduced",
     "used_elsewhere": "first used by another team",

@@ -97,6 +97,7 @@ def compose_digest(
         watched=tuple(tables.watched(call) for call in material.calls if call.kind == "query"),
         call_records=material.call_records,
         waves=material.waves,
+        new_names=material.new_names,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))
 

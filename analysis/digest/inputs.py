@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analysis.trends.detector_error import MeasuredError
 from analysis.trends.trend_calls import TermCounts, TermKey
 from domain.detections import Detection, Term
-from domain.digest import MoveOfWave, VenueWave
+from domain.digest import MoveOfWave, NewNames, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -66,6 +66,7 @@ class WeekMaterial:
     errors : the detector's measured errors, by the terms' keys.
     waves : of conference papers in this week.
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
+    new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     weeks_later : whole weeks between the week's closing and the making of its digest.
     """
 
@@ -89,4 +90,5 @@ class WeekMaterial:
     errors: Mapping[str, MeasuredError] = field(default_factory=dict)
     waves: tuple[VenueWave, ...] = ()
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
+    new_names: NewNames | None = None
     weeks_later: int = 0

@@ -14,6 +14,7 @@ from domain.name_ledger import Name
 from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from ingest.harvest import plan_harvest
+from pipeline.digest_new_names import new_names
 from pipeline.names import JoiningRules, update_names
 from store.database import Database
 from store.name_decisions import decide_names, split_name
@@ -227,3 +228,22 @@ def test_a_name_that_no_paper_holds_any_more_keeps_its_page(database: Database, 
     update(database)
     assert names_by_id(database, [name_id])[name_id].n_uses == 0
     assert names_matching(database, NameQuery(0.5, 0.5), "uses", limit=9) == (0, [])
+
+
+def test_a_digest_names_what_was_introduced_and_what_was_taken_up(database: Database, paper_at: PaperMaker) -> None:
+    assert new_names(database, paper_at(1, "", week=0).week) is None
+    papers = [
+        paper_at(1, "introduces <Alpha>", week=0),
+        *(paper_at(n, "uses <Alpha>", week=n) for n in (2, 3, 4)),
+        paper_at(5, "introduces <Beta>", week=4),
+    ]
+    store(database, *papers)
+    update(database)
+    found = new_names(database, papers[3].week)
+    assert found is not None
+    assert [(n.name, n.n_teams) for n in found.data] == [("Beta", 0)]
+    assert found.data[0].own_words == "It introduces <Beta>."
+    assert [(n.name, n.n_teams, [p.arxiv_id for p in n.papers]) for n in found.taken_up] == [
+        ("Alpha", 3, ["2601.00001", "2601.00004"])
+    ]
+    assert (found.n_data, found.n_models_and_tools, found.n_taken_up) == (1, 0, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -21,6 +22,8 @@ from domain.digest import (
     DigestEdition,
     Headline,
     ListedPaper,
+    NameLine,
+    NewNames,
     PaperList,
     Provenance,
     Share,
@@ -33,6 +36,7 @@ from domain.digest import (
     TopicStatus,
     Verdict,
 )
+from domain.name_mention import NameKind
 from domain.paper import ArxivId
 from domain.trend_calls import CallKind, CallVerdict, FittedChange, TrendCall
 from domain.week import Week
@@ -361,6 +365,12 @@ ABSTRACTS = (
 )
 
 
+def name_line(name_id: int, name: str, kind: NameKind, own_words: str, number: int) -> NameLine:
+    """A name that one paper introduces this week."""
+    introduced = paper(number, f"{name}: a paper", "Ada Example", "cs.LG")
+    return NameLine(name_id, name, kind, own_words, WEEK, 1, 0, (introduced,))
+
+
 def detected(number: int, words: str, level: int, topic_id: int | None = None) -> DetectedPaper:
     """A paper with the words of a term in title and abstract, and the evidence that points at them."""
     title = f"{('Rethinking', 'Scaling', 'A Closer Look at')[number % 3]} {words} ({number})"
@@ -474,6 +484,24 @@ def believable() -> DigestEdition:
         all_topics=tuple(
             TopicCount(t.slug, t.topic_id, t.label, ("images", None)[i > 2], t.share) for i, t in enumerate(topics)
         ),
+        new_names=NewNames(
+            data=(
+                name_line(1, "HarborBench", "benchmark", "We introduce HarborBench, 412 tasks of port logistics.", 901),
+                name_line(2, "TideSpeech", "dataset", "", 902),
+            ),
+            n_data=31,
+            models_and_tools=(),
+            n_models_and_tools=0,
+            taken_up=(
+                replace(
+                    name_line(3, "QuayEval", "benchmark", "QuayEval measures how agents recover from errors.", 903),
+                    introduced_week=WEEK.plus(-9),
+                    n_uses=6,
+                    n_teams=4,
+                ),
+            ),
+            n_taken_up=1,
+        ),
     )
     lists = [
         list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (3, 2, 2, 2, 1, 1), line.where)
@@ -571,6 +599,9 @@ def odd() -> DigestEdition:
         topic_coverage=TopicCoverage(0, NO_SHARE),
         notes=("A note with <tags> & ampersands.",),
         provenance=PROVENANCE,
+        new_names=NewNames(
+            (name_line(1, HOSTILE, "model", f"{HOSTILE} {ARABIC} {UNBREAKABLE}", 901),), 1, (), 0, (), 0
+        ),
     )
     abstract = f"{HOSTILE} {ARABIC} costs $5. We use $\\alpha$-diffusion <models> throughout, at {UNBREAKABLE}."
     at = abstract.index("diffusion")

@@ -1,0 +1,79 @@
+"""What is new among named things in a week: introduced and taken up, for its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analysis.names.own_words import defining_sentence
+from domain.digest import ListedPaper, NameLine, NewNames
+from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
+from domain.name_mention import NameKind
+from domain.paper import ArxivId
+from domain.week import Week
+from store.database import Database
+from store.name_mentions import count_tagged
+from store.names import NameQuery, events_of_weeks, introducing_texts, names_matching
+from store.papers import known_papers
+
+N_NAMES = 5
+"""Most names under each heading."""
+_MOST_READ = 500
+
+
+def new_names(db: Database, week: Week) -> NewNames | None:
+    """The names introduced in a week and those taken up in it; ``None`` if no paper was read for names.
+
+    Of the introduced ones those come first that other teams use already, then those that are surest to be what they are
+    taken for.
+    """
+    if not count_tagged(db):
+        return None
+    shown = NameQuery(SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE)
+
+    def introduced(*kinds: NameKind) -> tuple[int, list[Name]]:
+        found = [
+            names_matching(db, replace(shown, introduced=week, kind=kind), "teams", limit=_MOST_READ) for kind in kinds
+        ]
+        chosen = sorted((n for _, names in found for n in names), key=_rank)
+        return sum(total for total, _ in found), chosen[:N_NAMES]
+
+    n_data, data = introduced("benchmark", "dataset")
+    n_made, made = introduced("model", "tool")
+    n_taken_up, taken_up = names_matching(db, replace(shown, taken_up=(week, week)), "teams", limit=N_NAMES)
+    by_event = {name_id: event.arxiv_id for name_id, event in events_of_weeks(db, "taken_up", week, week).items()}
+    return NewNames(
+        data=_lines(db, data, {}),
+        n_data=n_data,
+        models_and_tools=_lines(db, made, {}),
+        n_models_and_tools=n_made,
+        taken_up=_lines(db, taken_up, by_event),
+        n_taken_up=n_taken_up,
+    )
+
+
+def _rank(n: Name) -> tuple[int, float, int]:
+    return -(n.n_teams or 0), -n.confidence * n.kind_confidence, n.name_id
+
+
+def _lines(db: Database, names: Sequence[Name], by_event: dict[int, ArxivId | None]) -> tuple[NameLine, ...]:
+    """Names with their introducing paper, and with the paper by which something happened to them."""
+    texts = introducing_texts(db, [n.name_id for n in names])
+    papers_of = {
+        n.name_id: [a for a in dict.fromkeys((n.introduced_by, by_event.get(n.name_id))) if a is not None]
+        for n in names
+    }
+    stored = known_papers(db, [arxiv_id for ids in papers_of.values() for arxiv_id in ids])
+    return tuple(
+        NameLine(
+            name_id=n.name_id,
+            name=n.surface,
+            kind=n.kind,
+            own_words=defining_sentence(*texts[n.name_id]) if n.name_id in texts else "",
+            introduced_week=n.introduced_week,
+            n_uses=n.n_uses,
+            n_teams=n.n_teams,
+            papers=tuple(ListedPaper.of(stored[a], "") for a in papers_of[n.name_id] if a in stored),
+        )
+        for n in names
+    )
