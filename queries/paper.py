@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from analysis.search.semantic_search import NearPaper
 from domain.errors import NotFound
 from domain.paper import ArxivId, Paper, parse_arxiv_id
 from queries.paper_rows import paper_line
@@ -45,6 +47,18 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
         also_near=also_near,
         similar=similar,
     )
+
+
+def similar_papers(context: AppContext, arxiv_id: ArxivId, *, limit: int) -> tuple[SimilarPaper, ...]:
+    """The papers nearest in meaning to a paper, nearest first; none if it is not embedded.
+
+    Raises
+    ------
+    NotFound
+        If it is not stored.
+    """
+    stored_paper(context, arxiv_id)
+    return _similar(context, context.paper_search.nearest_to_paper(arxiv_id, limit=limit) or ())
 
 
 def stored_paper(context: AppContext, arxiv_id: ArxivId) -> Paper:
@@ -94,10 +108,14 @@ def _place_of(
         return None, None, ()
     row = search.index.row_of[arxiv_id]
     names = {t.topic_id: TopicName(t.topic_id, t.label) for t in all_topics(context)}
+    similar = _similar(context, nearest)
+    own, other = int(search.index.topic_id[row]), int(second_topic_ids(context, search.index)[row])
+    return names.get(own), names.get(other), similar
+
+
+def _similar(context: AppContext, nearest: Sequence[NearPaper]) -> tuple[SimilarPaper, ...]:
     similarity = {near.arxiv_id: near.similarity for near in nearest}
-    similar = tuple(
+    return tuple(
         SimilarPaper(**vars(paper_line(p)), similarity=round(similarity[p.arxiv_id], 4))
         for p in papers_in_order(context.db, list(similarity))
     )
-    own, other = int(search.index.topic_id[row]), int(second_topic_ids(context, search.index)[row])
-    return names.get(own), names.get(other), similar

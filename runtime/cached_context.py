@@ -62,7 +62,7 @@ class CachedContext(AppContext):
 
     Parameters
     ----------
-    settings, clock, db, detector, encoder : as for ``AppContext``.
+    settings, clock, db, detector, encoder, read_only : as for ``AppContext``.
     load_index : loads the papers of a context as arrays.
     check_every_s : how long a change in the database may go unnoticed, in seconds.
     """
@@ -77,8 +77,9 @@ class CachedContext(AppContext):
         encoder: Encoder | None = None,
         load_index: Callable[[AppContext], PaperIndex] = load_index,
         check_every_s: float = CHECK_EVERY_S,
+        read_only: bool = False,
     ) -> None:
-        super().__init__(settings, clock=clock, db=db, detector=detector, encoder=encoder)
+        super().__init__(settings, clock=clock, db=db, detector=detector, encoder=encoder, read_only=read_only)
         self._read_index = load_index
         self._index_lock = threading.Lock()
         self._reloading: threading.Thread | None = None
@@ -100,7 +101,9 @@ class CachedContext(AppContext):
 
     def _open_database(self) -> Database:
         # Each thread has a connection of its own, so each caches little.
-        return open_database(self.settings.store_url, cache_mb=CACHE_MB, lock_wait_s=LOCK_WAIT_S)
+        return open_database(
+            self.settings.store_url, cache_mb=CACHE_MB, lock_wait_s=LOCK_WAIT_S, read_only=self._read_only
+        )
 
     def close(self) -> None:
         """Close what was opened here, after a short wait for an index that is being loaded."""

@@ -21,6 +21,7 @@ from service.cli.digest import digest
 from service.cli.emerging import emerging_app
 from service.cli.export import export
 from service.cli.mail import mail_app
+from service.cli.mcp import mcp
 from service.cli.names import name_app, names
 from service.cli.run import run
 from service.cli.safe_terminal import make_terminal_safe
@@ -93,6 +94,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "backup": backup,
     "restore": restore,
     "export": export,
+    "mcp": mcp,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)

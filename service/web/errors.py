@@ -29,6 +29,9 @@ from templates.page_message_wording import error_title
 
 _log = logging.getLogger("papertide.web")
 
+MCP_PATH = "/mcp"
+"""Where language models ask, over HTTP."""
+
 
 class Problem(BaseModel):
     """What went wrong."""
@@ -140,7 +143,7 @@ def error_response(
 ) -> Response:
     """The error as JSON in the API's one form, or as a page for a person."""
     path = request.url.path
-    if path.startswith("/api/") or path.endswith(".json"):
+    if path.startswith(("/api/", MCP_PATH)) or path.endswith(".json"):
         body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
         return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
     title = error_title(status)

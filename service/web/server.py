@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 
 import typer
 import uvicorn
+from starlette.types import ASGIApp
 
 from domain.errors import UsageError, error_location
+from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
 from service.web.app import make_app
 from service.web.http_protocol import ConnectionLimits, limited_protocol
@@ -28,11 +31,24 @@ def serve(settings: Settings) -> None:
         If the address and port cannot be bound.
     """
     service = settings.service
+    serve_app(
+        lambda: make_app(settings), service, f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)"
+    )
+
+
+def serve_app(make: Callable[[], ASGIApp], service: ServiceSettings, line: str) -> None:
+    """Serve an application under the limits of the web service until the process is stopped; ``line`` says where.
+
+    Raises
+    ------
+    UsageError
+        If the address and port cannot be bound.
+    """
     _require_free(service.host, service.port)
     logging.getLogger("uvicorn.error").addFilter(_without_traceback)
-    typer.echo(f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)")
+    typer.echo(line)
     uvicorn.run(
-        make_app(settings),
+        make(),
         host=service.host,
         port=service.port,
         log_level="warning",

@@ -1,0 +1,1 @@
+"""The MCP server: curated tools for language models, over stdio and streamable HTTP."""
