@@ -21,6 +21,10 @@ DESCRIPTIONS = {
     "and completeness, the change with its interval, and the newest call.",
     "compare": "Shares of two to eight terms side by side: for each the newest period, the change with its interval "
     "and the course over time.",
+    "emerging": "New terms that several teams took up lately and that no taxonomy names: counts, growth with its lower "
+    "bound, teams, newest papers, and how past lists turned out.",
+    "names": "Named models, datasets, benchmarks, methods and tools: how many papers use them, when they were "
+    "introduced, taken up by other teams or faded, what their paper says they are, and the newest call.",
     "weekly_digest": "One week's digest: its headline, completeness, techniques, topics and themes with shares, "
     "intervals and calls, and the notes on what is not known.",
     "search": "Papers by meaning and by words, best first, each with the reasons why it was found.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from threading import Thread
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,8 @@ def mcp(
         import mcp as _sdk  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise ConfigError(mcp_wording.NO_EXTRA) from error
-    with open_context(ctx, read_only=True, **{"service.host": host, "service.port": port}) as opened:
+    overrides: dict[str, Any] = {"service.host": host, "service.port": port}
+    with open_context(ctx, read_only=True, **overrides) as opened:
         settings = opened.settings
     import anyio
 

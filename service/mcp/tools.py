@@ -9,15 +9,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.digest import Share, TermLine, TopicLine, short_authors
+from domain.name_mention import NameKind
 from domain.trend_calls import FittedChange, TrendCall
 from domain.trend_periods import Period
 from domain.trends import TermSeries
 from domain.week import Week
 from queries.digests import published_digest, published_weeks
+from queries.emerging import emerging
+from queries.names import NameRequest, NameSort, NameView, name_page
 from queries.paper import arxiv_id_of, paper, similar_papers
 from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest
 from queries.parse_dates import day, week_named
-from queries.results import PaperLine, rounded, rounded_change
+from queries.results import ListedName, ListedTerm, PaperLine, rounded, rounded_change
 from queries.search import search
 from queries.trends import trend_answer
 from runtime.context import AppContext
@@ -79,6 +82,25 @@ class CompareArguments(_Range):
     """Of ``compare``."""
 
     terms: Annotated[list[Term], Field(min_length=2, max_length=8)]
+
+
+class EmergingArguments(Arguments):
+    """Of ``emerging``."""
+
+    week: WeekName = ""
+    limit: Annotated[int, Field(ge=1, le=40, description="Terms to list.")] = 20
+
+
+class NamesArguments(Arguments):
+    """Of ``names``."""
+
+    kind: NameKind | None = None
+    view: NameView = Field(
+        default="all", description="All, new in the newest week, taken up by other teams, rising or fading."
+    )
+    words: Annotated[str, Field(max_length=120, description="Only names that hold these words.")] = ""
+    sort: NameSort = "uses"
+    limit: Annotated[int, Field(ge=1, le=40, description="Names to list.")] = 15
 
 
 class DigestArguments(Arguments):
@@ -256,6 +278,77 @@ def _trends(context: AppContext, request: TrendRequest) -> dict[str, Any]:
     }
 
 
+def _emerging_term(term: ListedTerm, links: WebLinks) -> dict[str, Any]:
+    return {
+        **_untrusted(name=term.name, neighbours=", ".join(term.neighbours)),
+        "is_new": term.is_new,
+        "first_week": term.first_week,
+        "k": term.k,
+        "k_before": term.k_before,
+        "growth": term.growth,
+        "growth_low": term.growth_low,
+        "share": term.share,
+        "share_before": term.share_before,
+        "n_teams": term.n_teams,
+        "outcomes": [{"after_weeks": s.horizon_weeks, "held": s.held} for s in term.scores],
+        "papers": [one.url for one in term.newest],
+        "page": links.with_query("/trends", {"term": term.term}),
+    }
+
+
+def _emerging(context: AppContext, given: EmergingArguments) -> dict[str, Any]:
+    answer, links = emerging(context, week_named(given.week) if given.week else None), _links(context)
+    return {
+        "week": answer.week,
+        "recent_weeks": answer.recent_weeks,
+        "n": answer.n,
+        "before_weeks": answer.before_weeks,
+        "n_before": answer.n_before,
+        "n_tested": answer.n_tested,
+        "late": answer.late,
+        "outcomes_of_past_lists": answer.record,
+        "note": UNTRUSTED_NOTE,
+        "total": len(answer.terms),
+        "terms": [_emerging_term(term, links) for term in answer.terms[: given.limit]],
+        "links": {"page": links.with_query("/emerging", {"week": str(answer.week or "")})},
+    }
+
+
+def _name(name: ListedName, links: WebLinks) -> dict[str, Any]:
+    return {
+        "term": f"name:#{name.name_id}",
+        **_untrusted(name=name.name, family=name.family, own_words=name.own_words),
+        "kind": name.kind,
+        "n_uses": name.n_uses,
+        "n_mentions": name.n_mentions,
+        "n_teams": name.n_teams,
+        "first_week": name.first_week,
+        "introduced_week": name.introduced_week,
+        "introduced_by": name.introduced_by,
+        "used_elsewhere_week": name.used_elsewhere_week,
+        "taken_up_week": name.taken_up_week,
+        "fading_week": name.fading_week,
+        "call": _change(name.call.change, name.call.verdict) if name.call else None,
+        "page": f"{links.root}/names/{name.name_id}",
+    }
+
+
+def _names(context: AppContext, given: NamesArguments) -> dict[str, Any]:
+    request = NameRequest(given.kind, given.view, given.words, given.sort)
+    answer, links = name_page(context, request, limit=given.limit), _links(context)
+    return {
+        "total": answer.total,
+        "newest_week": answer.newest_week,
+        "note": UNTRUSTED_NOTE,
+        "names": [_name(name, links) for name in answer.names],
+        "links": {
+            "page": links.with_query(
+                "/names", {"kind": given.kind, "view": "" if given.view == "all" else given.view, "q": given.words}
+            )
+        },
+    }
+
+
 def _digest(context: AppContext, given: DigestArguments) -> dict[str, Any]:
     weeks = [] if given.week else published_weeks(context)
     week = weeks[-1] if weeks else week_named(given.week) if given.week else None
@@ -360,6 +453,8 @@ TOOLS: dict[str, Tool] = {
             lambda context, given: _trends(context, given.request(given.terms)),
             lambda given: trend_cost_s(given.request(given.terms)),
         ),
+        Tool("emerging", EmergingArguments, _emerging, lambda _: PAGE_S),
+        Tool("names", NamesArguments, _names, lambda _: PAGE_S),
         Tool("weekly_digest", DigestArguments, _digest, lambda _: DIGEST_S),
         Tool("search", SearchArguments, _search, lambda given: search_cost_s(given.request)),
         Tool("paper", PaperArguments, _paper, lambda _: PAGE_S),

@@ -29,7 +29,7 @@ from service.mcp.short_json import MAX_ABSTRACT, MAX_CHARACTERS, short_json
 from service.mcp.tools import TOOLS
 from store.papers import apply_harvest, known_papers
 from templates.mcp_wording import DESCRIPTIONS, UNTRUSTED_NOTE
-from tests.service.web.conftest import HOSTILE, LAST_WEEK, NOW, make_context
+from tests.service.web.conftest import HOSTILE, LAST_WEEK, NOW, add_listed_terms, make_context
 
 ROOT = Path(__file__).resolve().parents[3]
 PAPER, HOSTILE_PAPER = "2606.00093", "2606.00085"
@@ -41,6 +41,8 @@ INJECTION = (
 CALLS: dict[str, dict[str, Any]] = {
     "trend": {"term": "diffusion", "since": "2026-W18"},
     "compare": {"terms": ["diffusion", "gnn", "text:images"], "by": "month"},
+    "emerging": {},
+    "names": {"limit": 40},
     "weekly_digest": {},
     "search": {"query": "diffusion model for images", "limit": 20},
     "paper": {"arxiv_id": HOSTILE_PAPER},
@@ -57,6 +59,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("trend", {"term": "diffusion", "categories": ["cs.XX"]}, "cs.XX"),
     ("trend", {"term": "zyzzyva quux"}, "zyzzyva quux"),
     ("compare", {"terms": ["diffusion"]}, "terms: list should have at least 2 items"),
+    ("emerging", {"week": "2026-W10"}, "there is no list of emerging terms for 2026-W10"),
+    ("names", {"kind": "person"}, "kind: input should be 'benchmark'"),
     ("weekly_digest", {"week": "2026-99"}, "2026-99"),
     ("weekly_digest", {"week": "2020-W01"}, "there is no digest of 2020-W01"),
     ("search", {"query": " "}, "the query is empty"),
@@ -75,6 +79,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]
     found = known_papers(made.db, [HOSTILE_PAPER])[HOSTILE_PAPER]
     changed = replace(found, version=2, title=INJECTION[:400], abstract=INJECTION)
     apply_harvest(made.db, plan_harvest((changed,), {found.arxiv_id: found}), None, seen_at=NOW)
+    add_listed_terms(made.db)
     yield made
     made.db.close()
 
@@ -214,6 +219,22 @@ def test_the_digest_is_the_newest_with_its_completeness(results: dict[str, Any])
     assert digest["complete"] is digest["completeness"]["complete"] is True
     assert {"technique:diffusion"} <= {line["term"] for line in digest["techniques"]}
     assert all(line["low"] <= line["share"] <= line["high"] for line in digest["themes"] if line["share"] is not None)
+
+
+def test_emerging_terms_have_counts_growth_and_past_outcomes(results: dict[str, Any]) -> None:
+    listed = answer_of(results["emerging"])
+    assert listed["week"] == str(LAST_WEEK)
+    assert listed["n"] == 24_000
+    assert listed["total"] == len(listed["terms"]) > 0
+    assert all(term["k"] > 0 and term["growth_low"] > 0 for term in listed["terms"])
+    assert listed["outcomes_of_past_lists"]
+
+
+def test_names_have_uses_and_weeks(results: dict[str, Any]) -> None:
+    listed = answer_of(results["names"])
+    assert listed["total"] == len(listed["names"]) > 0
+    assert all(name["n_uses"] > 0 and name["first_week"] for name in listed["names"])
+    assert listed["names"][0]["page"].endswith("/names/" + listed["names"][0]["term"].removeprefix("name:#"))
 
 
 def test_papers_come_with_reasons_similarities_and_links(results: dict[str, Any]) -> None:
