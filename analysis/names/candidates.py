@@ -128,10 +128,9 @@ def _title_spans(zone: Zone, known: Container[str], spelled: Container[str]) -> 
             or _text(zone, first, last) in spelled
             or _text(zone, first, last) in known
         ]
-    if 0 < zone.prefix_end <= MAX_WORDS:
-        whole = (0, zone.prefix_end - 1)
-        if whole not in spans:
-            spans.insert(0, whole)
+    length = zone.prefix_end or len(zone.tokens.words)  # a short title without a colon may be a name
+    if 0 < length <= (MAX_WORDS if zone.prefix_end else 4) and (0, length - 1) not in spans:
+        spans.insert(0, (0, length - 1))
     return spans
 
 
@@ -149,6 +148,7 @@ def _spans(zone: Zone, known: Container[str]) -> list[tuple[int, int]]:
             i += 1
             continue
         if shape == NUMBER or (shape == SINGLE and not _goes_on(tokens, i)):
+            spans += _spliced(tokens, i, i) if shape == SINGLE else []
             i += 1
             continue
         if shape == CAPITAL and tokens.initial[i] and not _goes_on(tokens, i):
@@ -158,7 +158,26 @@ def _spans(zone: Zone, known: Container[str]) -> list[tuple[int, int]]:
             continue
         end = _run_end(tokens, i)
         spans += _within_run(tokens, i, end, known)
+        spans += _spliced(tokens, i, end)
         i = end + 1
+    return spans
+
+
+def _spliced(tokens: Tokens, start: int, end: int) -> list[tuple[int, int]]:
+    """What a run becomes with the words that a hyphen or slash joins to it: *Self-RAG*, *do-calculus*, *ViT-B/16*."""
+    first = start - 1 if start and tokens.gap(start - 1) == "-" else start
+    last = end
+    if end + 1 < len(tokens.words):
+        gap = tokens.gap(end)
+        if gap == "-" or (gap == "/" and tokens.shapes[end + 1] != LOWER):
+            last = end + 1
+    if (first, last) == (start, end) or last - first >= MAX_WORDS:
+        return []
+    spans = [(first, last)]
+    if first < start and last > end:
+        spans += [(first, end), (start, last)]
+    if last > end > start:
+        spans.append((end, last))
     return spans
 
 

@@ -1,104 +1,129 @@
-"""Names of benchmarks, datasets, models, methods and tools in titles and abstracts, with kind and role."""
+"""Names of benchmarks, datasets, models, methods and tools in titles and abstracts, with kind and role.
+
+Candidates are found by how they are written, decided by linear models over how they are written, what stands around
+them and what the corpus says of them, and taken in the order of their probability where they overlap.
+"""
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
-from analysis.names.candidates import Candidate, Reading, read_paper
-from analysis.names.tokens import ACRONYM, LOWER_DIGIT, MIXED
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.names.candidates import Candidate, Occurrence, Reading, read_paper
+from analysis.names.features import CandidateFeatures, features_of, table_of
+from analysis.names.lexicon import Lexicon, load_lexicon
+from analysis.names.weights import (
+    ROLES,
+    NameWeights,
+    kind_probabilities,
+    load_weights,
+    name_probabilities,
+    role_probabilities,
+)
 from domain.detections import Evidence
-from domain.name_mention import NameKind, NameMention, NameRole
+from domain.name_mention import NAME_KINDS, NameMention
 
-_ACRONYMS = frozenset(
-    "ai ml nlp llm mllm vlm lvlm vla slm lm lrm gan cnn rnn lstm gnn gcn mlp vit vae rl rlhf rlvr marl irl sft "
-    "rag cot moe ssm dnn nn snn kan vqa ner ocr asr tts qa mt api gpu cpu tpu fpga npu asic iot 2d 3d 4d cv us "
-    "uk eu usa ieee acl neurips icml iclr cvpr f1 auc auroc map miou iou psnr ssim fid bleu rouge cer wer mse "
-    "rmse mae ood iid sota kv xai agi gpt url pdf html json xml sql gdpr mri ct eeg ecg emg ehr fmri pet "
-    "covid-19 dna rna uav lidar radar rgb rgb-d slam sar imu nerf 3dgs ode pde sde mcmc svm knn pca k-nn sgd "
-    "bert-like top-1 top-k t2i i2v t2v nli nlu nlg ir hci kl mdp pomdp pinn pinns fl dp peft ptq qat fp16 int8 "
-    "int4 bf16 fp8 http https github".split()
-)
-_INTRODUCED = re.compile(
-    r"\b(?:introduc|propos|present|releas|develop|design|creat|construct|build|built|contribut|call(?:ed)?|dubbed|named|"
-    r"termed|describe|unveil|establish|curate|coin)\w*\b[^.;]{0,60}$",
-    re.I,
-)
-_SPOKEN_OF = re.compile(
-    r"(?:such as|e\.g\.,?|\blike|including|inspired by|popularity of|rise of|notably)\s[^.;]{0,40}$", re.I
-)
-_KIND_WORDS: tuple[tuple[NameKind, re.Pattern[str]], ...] = (
-    ("benchmark", re.compile(r"\b(?:benchmarks?|leaderboard|challenge|test suite|testbed)\b", re.I)),
-    ("dataset", re.compile(r"\b(?:datasets?|corpus|corpora|database|collection)\b", re.I)),
-    (
-        "tool",
-        re.compile(r"\b(?:library|toolkit|simulator|platform|software|package|toolbox|open-source system)\b", re.I),
-    ),
-    (
-        "model",
-        re.compile(r"\b(?:(?:foundation|language|world|vision-language|pre-?trained) models?|LLMs?|VLMs?)\b", re.I),
-    ),
-    (
-        "method",
-        re.compile(r"\b(?:framework|method|approach|algorithm|architecture|network|pipeline|loss|strategy)\b", re.I),
-    ),
-)
-_KIND_SHAPES: tuple[tuple[NameKind, re.Pattern[str]], ...] = (
-    ("benchmark", re.compile(r"bench\b|eval\b|arena\b|^(?:MMLU|AIME|GSM|MATH|HumanEval|GPQA)", re.I)),
-    ("dataset", re.compile(r"^(?:ImageNet|CIFAR|COCO|MNIST|KITTI|MIMIC|LAION)|\d[kM]$", re.I)),
-    (
-        "model",
-        re.compile(r"^(?:GPT|Llama|Qwen|Gemini|Claude|DeepSeek|Mistral|Gemma|BERT|CLIP|DINO|SAM|T5|Phi)|\d+B\b", re.I),
-    ),
-)
+LEXICON = Path(__file__).parent / "name_lexicon.npz"
+WEIGHTS = Path(__file__).parent / "name_weights.npz"
+_BATCH = 256
 
 
 class NameTagger:
-    """Finds the names in titles and abstracts."""
+    """Finds the names in titles and abstracts.
 
-    tagger_id = "names-rules-1"
+    Parameters
+    ----------
+    lexicon : what is known of names; by default the packaged one.
+    weights : the fitted weights; by default the packaged ones.
+    """
+
+    def __init__(self, lexicon: Lexicon | None = None, weights: NameWeights | None = None) -> None:
+        self._lexicon = lexicon or load_lexicon(LEXICON)
+        self._weights = weights or load_weights(WEIGHTS)
+        content = LEXICON.read_bytes() + WEIGHTS.read_bytes() if lexicon is None and weights is None else b""
+        self.tagger_id = f"names-{hashlib.sha256(content).hexdigest()[:8]}"
+        """Changes with the weights and the lexicon."""
 
     def tag_text(self, title: str, abstract: str) -> tuple[NameMention, ...]:
         """The names of one paper, in the order of their first occurrences."""
-        reading = read_paper(title, abstract, frozenset())
-        found = [mention for candidate in reading.candidates if (mention := _mention(candidate, reading))]
-        return tuple(found)
+        return self.tag_texts([(title, abstract)])[0]
 
     def tag_texts(self, texts: Sequence[tuple[str, str]]) -> list[tuple[NameMention, ...]]:
         """The names of each title and abstract."""
-        return [self.tag_text(title, abstract) for title, abstract in texts]
+        tagged: list[tuple[NameMention, ...]] = []
+        for start in range(0, len(texts), _BATCH):
+            tagged += self._tag_batch(texts[start : start + _BATCH])
+        return tagged
+
+    def _tag_batch(self, texts: Sequence[tuple[str, str]]) -> list[tuple[NameMention, ...]]:
+        readings = [read_paper(title, abstract, self._lexicon.spellings) for title, abstract in texts]
+        features = [features_of(reading, self._lexicon) for reading in readings]
+        scores = scores_of(self._weights, [f for of_paper in features for f in of_paper])
+        tagged = []
+        start = 0
+        for reading in readings:
+            of_paper = scores[start : start + len(reading.candidates)]
+            start += len(reading.candidates)
+            tagged.append(_mentions(reading, of_paper, self._weights.threshold))
+        return tagged
 
 
-def _mention(candidate: Candidate, reading: Reading) -> NameMention | None:
-    first = candidate.occurrences[0]
-    tokens = reading.zones[first.zone].tokens
-    is_prefix = (
-        first.zone == 0 and first.first == 0 and first.last == reading.zones[0].prefix_end - 1 and first.last < 3
-    )
-    distinct = first.first == first.last and tokens.shapes[first.first] in (MIXED, ACRONYM, LOWER_DIGIT)
-    plural = candidate.surface.endswith("s") and candidate.surface[:-1].isupper()
-    if (not distinct and not is_prefix) or plural or candidate.key in _ACRONYMS or len(candidate.key) < 3:
-        return None
-    befores, afters, spans = [], [], []
-    for occurrence in candidate.occurrences:
-        zone = reading.zones[occurrence.zone]
-        start, end = zone.tokens.starts[occurrence.first], zone.tokens.ends[occurrence.last]
-        befores.append(zone.plain.text[max(0, start - 80) : start])
-        afters.append(zone.plain.text[end : end + 60])
-        spans.append(Evidence(zone.field, *zone.plain.raw_span(start, end)))
-    introduced = is_prefix or any(_INTRODUCED.search(before) for before in befores)
-    role: NameRole = (
-        "introduces" if introduced else "mentions" if all(_SPOKEN_OF.search(b) for b in befores) else "uses"
-    )
-    return NameMention(candidate.surface, _kind(candidate.surface, afters), role, tuple(spans), 0.6, 0.6)
+def scores_of(weights: NameWeights, features: Sequence[CandidateFeatures]) -> NDArray[np.float32]:
+    """The scores of candidates, float32 ``(n_candidates, len(OUTPUTS))``."""
+    return weights.scores(table_of(features), [f.words for f in features])
 
 
-def _kind(surface: str, afters: Sequence[str]) -> NameKind:
-    for kind, shape in _KIND_SHAPES:
-        if shape.search(surface):
-            return kind
-    for after in afters:
-        places = [(m.start(), kind) for kind, word in _KIND_WORDS if (m := word.search(after))]
-        if places:
-            return min(places)[1]
-    return "method"
+def _mentions(reading: Reading, scores: NDArray[np.float32], threshold: float) -> tuple[NameMention, ...]:
+    chosen = choose_names(reading.candidates, name_probabilities(scores), threshold)
+    if not chosen:
+        return ()
+    numbers = [number for number, _ in chosen]
+    names = name_probabilities(scores[numbers])
+    kinds, roles = kind_probabilities(scores[numbers]), role_probabilities(scores[numbers])
+    found = []
+    for place, (number, occurrences) in enumerate(chosen):
+        kind = int(np.argmax(kinds[place]))
+        found.append(
+            NameMention(
+                reading.candidates[number].surface,
+                NAME_KINDS[kind],
+                ROLES[int(np.argmax(roles[place]))],
+                tuple(_evidence(reading, occurrence) for occurrence in occurrences),
+                round(float(names[place]), 4),
+                round(float(kinds[place, kind]), 4),
+            )
+        )
+    return tuple(found)
+
+
+def choose_names(
+    candidates: Sequence[Candidate], probabilities: NDArray[np.float32], threshold: float
+) -> list[tuple[int, list[Occurrence]]]:
+    """Which candidates are names, with the occurrences that are theirs, in the order of the text.
+
+    The most probable come first; a word belongs to one name.
+    """
+    taken: set[tuple[int, int]] = set()
+    chosen: dict[int, list[Occurrence]] = {}
+    for number in np.argsort(-probabilities, kind="stable").tolist():
+        if probabilities[number] < threshold:
+            break
+        own = [
+            o
+            for o in candidates[number].occurrences
+            if not any((o.zone, word) in taken for word in range(o.first, o.last + 1))
+        ]
+        if own:
+            chosen[number] = own
+            taken.update((o.zone, word) for o in own for word in range(o.first, o.last + 1))
+    return [(number, chosen[number]) for number in sorted(chosen)]
+
+
+def _evidence(reading: Reading, occurrence: Occurrence) -> Evidence:
+    zone = reading.zones[occurrence.zone]
+    start, end = zone.tokens.starts[occurrence.first], zone.tokens.ends[occurrence.last]
+    return Evidence(zone.field, *zone.plain.raw_span(start, end))
