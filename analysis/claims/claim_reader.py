@@ -1,0 +1,194 @@
+"""Reads what an abstract claims of its own results, and the sentence that tells best what was found.
+
+    abstract -> readable text -> numbers with their units -> features -> form or "none", quantity -> Claim
+             -> sentences     -> features ----------------------------> the best one              -> finding
+
+Numbers, ranges, bounds and units are read by rule; whether a number is a claim, its form and its quantity, and which
+sentence is the finding, are decided by linear models over named features, fitted by ``training/fit_claims.py`` by the
+codebook that ``docs/methods.md`` describes. No embedding is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import as_file, files
+from typing import cast
+
+import numpy as np
+
+from analysis.claims.claim_features import ReadSentences, claim_features
+from analysis.claims.claim_weights import ClaimWeights, load_weights
+from analysis.claims.finding_features import finding_features
+from analysis.claims.number_candidates import NumberCandidate, number_candidates
+from analysis.claims.quantity_features import quantity_features
+from analysis.claims.readable_text import ReadableText
+from analysis.claims.sentences import sentence_spans
+from domain.claim import Claim, ClaimForm, ClaimQuantity
+from domain.detections import Evidence
+
+_RULES_VERSION = 1
+"""Raise it whenever the code below, or that of numbers, sentences or features, changes what is found."""
+
+_LONGEST = 8000
+"""Characters of an abstract that are read; arXiv's own limit is 1,920."""
+_MOST_NUMBERS = 150
+_NEARBY = 300
+"""Characters on each side of a number in which its quote ends."""
+_SHORTEST_FINDING = 25
+_WORDS_BEFORE, _WORDS_AFTER = 7, 7
+_CLAUSE_START = re.compile(r"[,;:()]\s|\b(?:and|while|with|but|whereas|which|that|where|achieving|yielding|reaching)\s")
+_CLAUSE_END = re.compile(
+    r"[,;:)](?:\s|$)|\s(?:and|while|with|but|whereas|which|compared|when|without|across)\b|[.!?](?:\s|$)"
+)
+
+
+@dataclass(frozen=True)
+class ReadAbstract:
+    """The claims of an abstract in their order, and its finding; ``None`` where there is no sentence."""
+
+    claims: tuple[Claim, ...]
+    finding: Evidence | None
+
+
+class ClaimReader:
+    """Reads claims and findings with one set of weights.
+
+    ``reader_id`` names the weights and the rules; what was read with different ids must not be counted together.
+
+    Parameters
+    ----------
+    weights : fitted weights; ``None`` for those that ship with Papertide.
+    """
+
+    def __init__(self, weights: ClaimWeights | None = None) -> None:
+        if weights is None:
+            with as_file(files("analysis.claims") / "claim_weights.npz") as path:
+                weights = load_weights(path)
+        self.reader_id = f"{weights.weights_id}+rules{_RULES_VERSION}"
+        self._weights = weights
+
+    def read(self, abstract: str) -> ReadAbstract:
+        """The claims and the finding of an abstract as it is stored."""
+        abstract = abstract[:_LONGEST]
+        claims = self._claims(abstract)
+        return ReadAbstract(claims, self._finding(abstract, claims))
+
+    def _claims(self, abstract: str) -> tuple[Claim, ...]:
+        readable = ReadableText.of(abstract)
+        candidates = number_candidates(readable.text)[:_MOST_NUMBERS]
+        if not candidates:
+            return ()
+        read = ReadSentences.of(readable.text)
+        numbers = [n for n, candidate in enumerate(candidates) if may_be_claim(candidate)]
+        features = [claim_features(read, candidates, n) for n in numbers]
+        forms = (
+            [self._weights.form.classes[k] for k in np.argmax(self._weights.form(features), axis=1)] if numbers else []
+        )
+        chosen = [(n, form) for n, form in zip(numbers, forms, strict=True) if form != "none"]
+        if not chosen:
+            return ()
+        scores = self._weights.quantity([quantity_features(read, candidates[n], form) for n, form in chosen])
+        quantities = [self._weights.quantity.classes[k] for k in np.argmax(scores, axis=1)]
+        claims: list[Claim] = []
+        for (n, form), quantity in zip(chosen, quantities, strict=True):
+            start, end = _quoted(readable.text, read, candidates[n])
+            raw_start, raw_end = readable.raw_span(start, end)
+            value, value_to = claimed_values(candidates[n], form)
+            claims.append(
+                Claim(
+                    quote=abstract[raw_start:raw_end],
+                    quantity=cast(ClaimQuantity, quantity),
+                    form=cast(ClaimForm, form),
+                    value=value,
+                    value_to=value_to,
+                    unit=claimed_unit(candidates[n]) if form == "absolute" else "",
+                    up_to=candidates[n].up_to,
+                    evidence=Evidence("abstract", raw_start, raw_end),
+                )
+            )
+        return tuple(claims)
+
+    def _finding(self, abstract: str, claims: tuple[Claim, ...]) -> Evidence | None:
+        spans = [span for span in sentence_spans(abstract) if span[1] - span[0] >= _SHORTEST_FINDING]
+        if not spans:
+            return None
+        n_claims = [0] * len(spans)
+        starts = [start for start, _ in spans]
+        for claim in claims:
+            n_claims[max(0, bisect_right(starts, claim.evidence.start) - 1)] += 1
+        features = finding_features([abstract[start:end] for start, end in spans], n_claims)
+        start, end = spans[int(np.argmax(self._weights.finding(features)[:, 0]))]
+        return Evidence("abstract", start, end)
+
+
+@lru_cache(maxsize=1)
+def default_reader() -> ClaimReader:
+    """The reader with the weights that ship."""
+    return ClaimReader()
+
+
+def find_claims(title: str, abstract: str) -> tuple[Claim, ...]:  # noqa: ARG001
+    """The claims that an abstract states of its own results with a number, in their order.
+
+    Titles are not read: the few numbers that they hold are repeated in their abstracts.
+    """
+    return default_reader().read(abstract).claims
+
+
+def finding_of(title: str, abstract: str) -> Evidence | None:  # noqa: ARG001
+    """Where the sentence of the abstract stands that tells best what was found; ``None`` where there is none."""
+    return default_reader().read(abstract).finding
+
+
+def may_be_claim(candidate: NumberCandidate) -> bool:
+    """Whether a number can be a claim at all; years and counts of a list are left out before any decision."""
+    if candidate.unit_kind == "noun" and candidate.shape == "single" and candidate.value == int(candidate.value):
+        return not 1900 <= candidate.value <= 2100
+    return True
+
+
+def claimed_values(candidate: NumberCandidate, form: str) -> tuple[float, float]:
+    """The value and the upper value of a claim of this form.
+
+    "From a to b" claims the difference, or the level reached where the form is ``absolute``.
+    """
+    low, high = candidate.value, candidate.value_to
+    if candidate.shape == "change":
+        if form == "absolute":
+            return high, high
+        if form != "times" or candidate.unit_kind != "times":
+            difference = round(abs(high - low), 10)
+            return difference, difference
+    return min(low, high), max(low, high)
+
+
+def claimed_unit(candidate: NumberCandidate) -> str:
+    """The unit of a level: as written, ``%`` for percentages, and empty for scores without one."""
+    if candidate.unit_kind == "percent":
+        return "%"
+    if candidate.unit_kind in ("noun", "none"):
+        return ""
+    return candidate.unit
+
+
+def _quoted(text: str, read: ReadSentences, candidate: NumberCandidate) -> tuple[int, int]:
+    """The shortest run of words with the number and what it is about: its clause, and a few words at most."""
+    low, high = read.spans[read.number_of(candidate.start)]
+    low, high = max(low, candidate.start - _NEARBY), min(high, candidate.end + _NEARBY)
+    before = text[low : candidate.start]
+    cut = max((match.end() for match in _CLAUSE_START.finditer(before)), default=0)
+    words = list(re.finditer(r"\S+", before[cut:]))
+    start = low + cut + (words[-_WORDS_BEFORE].start() if len(words) > _WORDS_BEFORE else 0)
+    if words and len(words) <= _WORDS_BEFORE:
+        start = low + cut + words[0].start()
+    elif not words:
+        start = candidate.start
+    after = text[candidate.end : high]
+    stop = _CLAUSE_END.search(after)
+    limit = stop.start() if stop else len(after)
+    ends = [match.end() for match in re.finditer(r"\S+", after[:limit])]
+    end = candidate.end + (ends[min(_WORDS_AFTER, len(ends)) - 1] if ends else 0)
+    return min(start, candidate.start), max(end, candidate.end)
