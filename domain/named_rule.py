@@ -1,0 +1,52 @@
+"""Standards and failure modes that papers name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.detections import Evidence
+
+RuleKind = Literal["standard", "failure_mode"]
+StandardKind = Literal["law", "standard", "framework", "guidance"]
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A law, standard, framework or guidance, and the words by which papers name it."""
+
+    key: str
+    name: str
+    kind: StandardKind
+    publisher: str
+    url: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FailureMode:
+    """A way in which systems fail, with one sentence that says what it is."""
+
+    key: str
+    name: str
+    definition: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What several standards ask for, with the articles, functions and clauses whose headings say so."""
+
+    name: str
+    eu_ai_act: str
+    nist_ai_rmf: str
+    iso_42001: str
+
+
+@dataclass(frozen=True)
+class RuleMention:
+    """A standard or failure mode named in one paper, and where."""
+
+    kind: RuleKind
+    key: str
+    evidence: tuple[Evidence, ...]
