@@ -41,3 +41,21 @@ class Claim:
     unit: str
     up_to: bool
     evidence: Evidence
+
+
+@dataclass(frozen=True)
+class SavingSummary:
+    """What papers claim to save of one quantity.
+
+    ``n_papers`` claim a saving of it, ``n_only_up_to`` of these only as a bound, ``n_with_code`` of these name a
+    repository. ``median`` and the quartiles are of one factor a paper, the smallest that it claims; ``None`` below
+    ten papers.
+    """
+
+    quantity: ClaimQuantity
+    n_papers: int
+    n_only_up_to: int
+    n_with_code: int
+    median: float | None
+    low_quartile: float | None
+    high_quartile: float | None
