@@ -17,7 +17,7 @@ from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 
-METHOD = "things-2"
+METHOD = "things-3"
 """Name of the rules; it must change whenever the same sightings would give other things or events."""
 
 ESTABLISHED_PAPERS = 3
@@ -29,7 +29,10 @@ AT_ONCE_WEEKS = 3
 NEAR = 0.16
 """A paper with this cosine to the introducing paper means the same thing by a word or an acronym such as PRISM."""
 NEAR_IF_DISTINCT = 0.09
-"""The same for a name that nobody would give by chance to something else, such as LongMemEval or SWE-bench."""
+"""The same for a name that nobody would give by chance to something else, such as LongMemEval or SWE-bench.
+
+It need not be near at all if one thing alone was introduced under it, earlier, and both papers agree on its sort.
+"""
 FARTHER_DESPITE_KIND = 1.5
 """How many times nearer a paper must be that takes the thing for data where it is none, or the other way round."""
 CLEAR_MARGIN = 1.25
@@ -169,13 +172,19 @@ def _distribute(
 
 def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float]) -> bool:
     agree = (s.kind in _DATA) == (nearest.first.kind in _DATA)
+    if len(cosines) == 1 and agree and _is_distinct(nearest.first.surface) and s.week >= nearest.first.week:
+        return True
     if cosines[0] < _needed(nearest.first.surface) * (1 if agree else FARTHER_DESPITE_KIND):
         return False
     return len(cosines) == 1 or cosines[0] >= CLEAR_MARGIN * cosines[1]
 
 
+def _is_distinct(surface: str) -> bool:
+    return _DISTINCT.search(surface) is not None and len(surface) > _SHORT
+
+
 def _needed(surface: str) -> float:
-    return NEAR_IF_DISTINCT if _DISTINCT.search(surface) and len(surface) > _SHORT else NEAR
+    return NEAR_IF_DISTINCT if _is_distinct(surface) else NEAR
 
 
 def _without_older_names(

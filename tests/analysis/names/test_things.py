@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -109,6 +110,15 @@ def test_a_name_that_others_hold_at_once_is_older_than_the_paper_that_seems_to_i
     later = [seen(n, week=5 + n) for n in (2, 3, 4)]
     things, _ = things_of_name([seen(1, "introduces"), *later], [], common=(), nearness=everything_near)
     assert [t.introductions for t in things] == [("2601.00001",)]
+
+
+def test_a_name_that_nobody_gives_by_chance_is_one_thing_however_far_its_papers_are() -> None:
+    of = [seen(1, "introduces", heading=True), seen(2), seen(3, kind="method")]
+    distinct = [replace(s, surface="LongTraceEval") for s in of]
+    things, unclear = things_of_name(distinct, [], common=(), nearness=near_pairs())
+    assert [t.sightings for t in things] == [tuple(distinct[:2])]
+    assert unclear == distinct[2:]
+    assert things_of_name(of, [], common=(), nearness=near_pairs())[1] == of[1:]
 
 
 def test_a_paper_of_another_sort_must_be_nearer() -> None:
