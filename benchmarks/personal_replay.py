@@ -29,13 +29,14 @@ from numpy.typing import NDArray
 from analysis.digest.personal import PersonalSettings
 from analysis.search.new_papers import new_papers
 from analysis.search.paper_scores import PaperScores, score_papers
-from analysis.search.query_words import content_words, described_text
+from analysis.search.query_words import described_text
 from analysis.search.ranking import nearest_rows, similarities
 from analysis.search.semantic_search import IndexSearch
 from analysis.search.word_index import WordIndex
 from domain.packed_stems import stem_numbers
 from domain.paper import ArxivId, Paper
 from domain.paper_arrays import PaperIndex, day_number
+from domain.search_query import content_words
 from domain.week import Week
 from runtime.cached_context import CachedContext
 from runtime.settings import Settings

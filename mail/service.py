@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.digest.personal import PersonalComposer
-from analysis.search.query_words import described_text
+from analysis.search.search_query import embedded_texts
 from domain.digest import DigestEdition
 from domain.errors import PostponedError, UsageError
 from domain.issues_and_deliveries import Issue
@@ -230,7 +230,7 @@ class MailService:
 
     def _embed_saved_searches(self, model_id: str) -> None:
         """Embed the texts of saved searches that have no vector yet; the model is loaded only if there are any."""
-        texts = list(dict.fromkeys(map(described_text, followed_searches(self.context.db))))
+        texts = embedded_texts(followed_searches(self.context.db))
         for start in range(0, len(texts), _VECTOR_BATCH):
             chunk = texts[start : start + _VECTOR_BATCH]
             known = query_vectors(self.context.db, model_id, chunk)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.new_papers import NewPapers, new_papers
-from analysis.search.paper_scores import score_papers
+from analysis.search.search_conditions import found_by
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.paper_arrays import PaperIndex
@@ -58,9 +58,8 @@ def new_papers_of_search(context: AppContext, question: PaperRequest, *, per_wee
     query = resolved_query(context, question)
 
     def scores(index: PaperIndex) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        scored = score_papers(search, question.query, min_similarity=context.settings.service.min_similarity)
-        among = index.matching(replace(query, since=None, until=None))
-        return scored.scores, among & (scored.is_near | scored.has_words)
+        by_score, found = found_by(search, question.query, min_similarity=context.settings.service.min_similarity)
+        return by_score, found & index.matching(replace(query, since=None, until=None))
 
     search = context.paper_search
     return _recent(context, search.index, query, scores, per_week)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.paper_scores import score_papers
+from analysis.search.search_conditions import AppliedQuery, applied
 from analysis.search.search_query import parsed_query
 from domain.errors import UsageError
 from domain.packed_stems import stem_number, stem_numbers
@@ -20,7 +21,6 @@ from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import FoundPaper, SearchResult
-from queries.search_conditions import AppliedQuery, applied
 from queries.search_suggestions import suggested
 from runtime.context import AppContext
 from store.papers import ids_named, papers_in_order
@@ -127,7 +127,7 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         raise UsageError("no papers are stored yet, so there is nothing to search; `papertide run` fetches them")
     meant = None if typed.named or typed.is_literal else suggested(context, papers, typed.typed)
     is_replaced = meant is not None and bool(meant.absent)
-    asked = applied(context, papers, parsed_query(meant.query) if meant and is_replaced else typed)
+    asked = applied(papers, parsed_query(meant.query) if meant and is_replaced else typed)
     query = asked.query
     matching = asked.among if among.is_open else asked.among & index.matching(among)
     if not query.words:

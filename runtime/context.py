@@ -21,7 +21,9 @@ from analysis.search.ranking import similarities
 from analysis.search.semantic_search import IndexSearch, PaperSearch
 from analysis.search.spelling import MIN_PAPERS, Vocabulary
 from analysis.search.word_index import WordIndex
+from domain.author_name import AuthorName
 from domain.errors import UsageError
+from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
 from runtime.lease import has_ended, pid_namespace
@@ -32,8 +34,8 @@ from store.database import Database, open_database
 from store.embeddings import embedding_counts
 from store.paper_arrays import load_paper_index, load_stems
 from store.paper_query import Corpus
-from store.papers import holds_made_up
-from store.search import vocabulary
+from store.papers import author_lists, holds_made_up
+from store.search import ids_holding, vocabulary
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
@@ -56,6 +58,24 @@ def wall_clock() -> datetime:
 
 def _is_real_arxiv(url: str) -> bool:
     return (urlsplit(url).hostname or "").endswith("arxiv.org")
+
+
+class StoredPaperText:
+    """Phrases and authors of the stored papers; phrases are looked up once for each state of the database."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+
+    def ids_holding(self, phrase: str, *, in_title: bool) -> frozenset[ArxivId]:
+        """Every stored paper with the phrase in title or abstract, or only in the title."""
+        context = self._context
+        return context.cached(
+            ("phrase", phrase, in_title), lambda: ids_holding(context.db, phrase, in_title=in_title), pool="search"
+        )
+
+    def author_lists(self, ids: Sequence[ArxivId]) -> dict[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
+        """The authors of papers as shown, and in parts where arXiv gave them apart."""
+        return author_lists(self._context.db, ids)
 
 
 class AppContext:
@@ -286,7 +306,7 @@ class AppContext:
     def paper_search(self) -> PaperSearch:
         """A search by meaning and words over ``paper_index``; hold it while one question is answered."""
         index = self.paper_index
-        return IndexSearch(index, lambda text: self.similarities(text, index), lambda: self.word_index(index))
+        return self._index_search(index, lambda text: self.similarities(text, index))
 
     def paper_search_by(self, vectors_of: Callable[[Sequence[str]], NDArray[np.float32]]) -> PaperSearch:
         """As ``paper_search``, with texts embedded in another way, such as from stored vectors."""
@@ -296,7 +316,10 @@ class AppContext:
             cosines: NDArray[np.float32] = similarities(vectors_of([text]), index.vectors)[0]
             return cosines
 
-        return IndexSearch(index, compare, lambda: self.word_index(index))
+        return self._index_search(index, compare)
+
+    def _index_search(self, index: PaperIndex, compare: Callable[[str], NDArray[np.float32]]) -> IndexSearch:
+        return IndexSearch(index, compare, lambda: self.word_index(index), StoredPaperText(self))
 
     def word_index(self, index: PaperIndex) -> WordIndex:
         """The words of an index's papers; loading those of 100,000 takes seconds."""

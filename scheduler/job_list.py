@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from analysis.search.query_words import described_text
+from analysis.search.search_query import embedded_texts
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
 from mail.bounces import our_domains, read_bounces
@@ -117,7 +117,7 @@ def _clean_up(context: AppContext) -> Iterator[Progress]:
     delete_idle_subscribers(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
     delete_requests(db, asked_before=now - _KEEP_REQUESTS)
     delete_expired_tokens(db, expired_before=now - _KEEP_REQUESTS)
-    delete_unused_query_vectors(db, {described_text(query) for query in followed_searches(db)})
+    delete_unused_query_vectors(db, embedded_texts(followed_searches(db)))
     n_runs = delete_finished_runs(db, finished_before=now - _KEEP_RUNS)
     # The note is public, so it must not count readers.
     yield Progress("clean-up", 1, 1, "times", f"deleted what is no longer needed, including {n_runs} finished runs")

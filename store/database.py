@@ -278,6 +278,8 @@ def _make_private(file: Path) -> None:
 
 def _prepare_sqlite(cache_mb: int, read_only: bool, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late; see _begin_sqlite
+    # The words of the full-text index as a table, made here because a read-only connection may not even make this.
+    connection.execute("CREATE VIRTUAL TABLE temp.paper_vocabulary USING fts5vocab(main, paper_text, row)")
     connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")

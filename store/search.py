@@ -118,9 +118,6 @@ def vocabulary(db: Database, *, min_papers: int) -> dict[str, int]:
     else:
         words = text("SELECT word, ndoc FROM ts_stat('SELECT words FROM paper') WHERE ndoc >= :least")
     with db.read() as connection:
-        if db.is_sqlite:
-            made = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.paper_vocabulary USING fts5vocab(main, paper_text, row)"
-            connection.execute(text(made))
         return {row[0]: row[1] for row in connection.execute(words, {"least": min_papers})}
 
 

@@ -22,7 +22,16 @@ from service.cli import main
 from service.web.app import make_app
 from tests.service.web.conftest import LAST_WEEK, NOW, WordEncoder, make_context
 
-QUERIES = ("graph neural network", "diffusion model for images", "agent", "molecules of a graph in 40 tasks")
+QUERIES = (
+    "graph neural network",
+    "diffusion model for images",
+    "agent",
+    "molecules of a graph in 40 tasks",
+    "graph -part",
+    '"reinforcement learning agent"',
+    "author:example diffusion",
+    "title:molecules",
+)
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.search.new_papers import NewPapers, new_papers
-from analysis.search.paper_scores import score_papers
+from analysis.search.query_words import described_text
 from analysis.search.ranking import fused_ranks
+from analysis.search.search_conditions import found_by
+from analysis.search.search_query import parsed_query
 from analysis.search.semantic_search import PaperSearch
 from analysis.trends.shares import share_of
 from domain.digest import Digest, ListedPaper, TermLine, TopicLine
@@ -216,12 +218,14 @@ class PersonalComposer:
             new = self._new(index.similarity, found, among, follow)
             return self._as_ranking(new, index.similarity, n_papers=int((among & found).sum()))
         try:
-            scored = score_papers(search, follow.key, min_similarity=self._min_similarity)
-            stems = {stem_number(word) for word in content_words(follow.key)}
+            scores, found = found_by(search, follow.key, min_similarity=self._min_similarity)
+            text = parsed_query(follow.key).text
         except UsageError:  # a search without a word finds nothing
             return _Ranking()
-        new = self._new(scored.scores, scored.is_near | scored.has_words, among, follow)
-        return self._as_ranking(new, scored.cosines, n_papers=int(among.sum()), stems=stems)
+        new = self._new(scores, found, among, follow)
+        cosines = search.similarities(described_text(text)) if text and search.has_vectors else np.zeros_like(scores)
+        stems = {stem_number(word) for word in content_words(text)}
+        return self._as_ranking(new, cosines, n_papers=int(among.sum()), stems=stems)
 
     def _new(
         self, scores: NDArray[np.float32], found: NDArray[np.bool_], among: NDArray[np.bool_], follow: Follow

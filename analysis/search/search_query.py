@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from analysis.search.query_words import described_text
 from domain.paper import pasted_names
 from domain.search_query import STOP_WORDS, Condition, Field, SearchQuery
 from domain.search_text import search_words
@@ -193,3 +194,9 @@ def _read(typed: str, named: tuple[tuple[Literal["id", "doi"], str], ...], token
 
 def _goes_on(token: _Token) -> bool:
     return token.kind == "words" and token.field is None and not token.is_excluded
+
+
+def embedded_texts(queries: Iterable[str]) -> list[str]:
+    """The texts of queries that the embedding model reads, each once; queries of conditions alone have none."""
+    texts = (described_text(text) for query in queries if (text := parsed_query(query).text))
+    return list(dict.fromkeys(texts))

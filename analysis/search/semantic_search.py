@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.search.ranking import nearest_rows, similarities
 from analysis.search.word_index import WordIndex
+from domain.author_name import AuthorName
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import ALL_PAPERS, PaperQuery
@@ -29,6 +30,18 @@ class NearPaper:
     similarity: float
 
 
+class StoredText(Protocol):
+    """Looks up what the index of papers does not hold: phrases, and the authors' names."""
+
+    def ids_holding(self, phrase: str, *, in_title: bool) -> Collection[ArxivId]:
+        """Every stored paper with the phrase in title or abstract, or only in the title."""
+        ...
+
+    def author_lists(self, ids: Sequence[ArxivId]) -> Mapping[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
+        """The authors of papers as shown, and in parts where arXiv gave them apart."""
+        ...
+
+
 class PaperSearch(Protocol):
     """Compares all papers of an index with a text.
 
@@ -40,6 +53,11 @@ class PaperSearch(Protocol):
     @property
     def index(self) -> PaperIndex:
         """The papers, in the order of ``similarities``; its own ``vectors`` may be left empty."""
+        ...
+
+    @property
+    def text(self) -> StoredText:
+        """What is looked up elsewhere."""
         ...
 
     @property
@@ -79,6 +97,7 @@ class IndexSearch(PaperSearch):
     compare : gives the cosine of a text with every paper of the index, ``(n_papers,)``; answers to the last few texts
         are kept.
     load_words : gives the words of the index's papers, in its order; it is asked when words are first searched for.
+    text : looks up phrases and authors; only queries with such conditions need it.
     """
 
     def __init__(
@@ -86,10 +105,18 @@ class IndexSearch(PaperSearch):
         index: PaperIndex,
         compare: Callable[[str], NDArray[np.float32]],
         load_words: Callable[[], WordIndex],
+        text: StoredText | None = None,
     ) -> None:
         self._index = index
         self._compare = lru_cache(maxsize=_N_TEXTS_CACHED)(compare)
         self._load_words = load_words
+        self._text = text
+
+    @property
+    def text(self) -> StoredText:
+        if self._text is None:
+            raise ValueError("this search cannot look up phrases and authors")
+        return self._text
 
     @property
     def index(self) -> PaperIndex:

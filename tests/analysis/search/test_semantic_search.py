@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.search.ranking import unusually_near
-from analysis.search.semantic_search import IndexSearch, NearPaper, PaperSearch
+from analysis.search.semantic_search import IndexSearch, NearPaper, PaperSearch, StoredText
 from analysis.search.word_index import WordIndex
 from domain.packed_stems import STEM_DTYPE, packed_stems, stem_number, unpacked_stems
 from domain.paper import ArxivId
@@ -73,6 +73,10 @@ class RemoteSearch(PaperSearch):
     @property
     def index(self) -> PaperIndex:
         return self._index
+
+    @property
+    def text(self) -> StoredText:
+        raise ValueError("this search cannot look up phrases and authors")
 
     @property
     def has_vectors(self) -> bool:

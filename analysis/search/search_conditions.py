@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.author_match import authors_named
+from analysis.search.paper_scores import score_papers
+from analysis.search.search_query import parsed_query
 from analysis.search.semantic_search import PaperSearch
+from domain.errors import UsageError
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
 from domain.search_query import Condition, SearchQuery
 from domain.search_text import search_words
-from runtime.context import AppContext
-from store.papers import author_lists
-from store.search import ids_holding
 
 _MAX_NAME_WORDS = 6
 """Words of one name."""
@@ -50,9 +50,9 @@ class AppliedQuery:
     authors: dict[str, str]
 
 
-def applied(context: AppContext, papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
+def applied(papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
     """The papers that a query may find; a plain query that is the name of an author is read as one."""
-    if (name := query.possible_author) and _is_author_meant(context, papers, name):
+    if (name := query.possible_author) and _is_author_meant(papers, name):
         condition = Condition("author", name, is_phrase=True)
         query = replace(query, text="", required=((condition,),))
     among = np.ones(len(papers.index), dtype=bool)
@@ -62,7 +62,7 @@ def applied(context: AppContext, papers: PaperSearch, query: SearchQuery) -> App
         holds = np.zeros(len(among), dtype=bool)
         read = []
         for condition in group:
-            rows, condition, name, rest = _holding(context, papers, condition)
+            rows, condition, name, rest = _holding(papers, condition)
             holds |= rows
             read.append(condition)
             if rest:
@@ -73,7 +73,7 @@ def applied(context: AppContext, papers: PaperSearch, query: SearchQuery) -> App
         groups.append(tuple(read))
     excluded = []
     for condition in query.excluded:
-        rows, condition, name, _ = _holding(context, papers, condition)
+        rows, condition, name, _ = _holding(papers, condition)
         among &= ~rows
         excluded.append(condition)
         if condition.field == "author":
@@ -82,25 +82,19 @@ def applied(context: AppContext, papers: PaperSearch, query: SearchQuery) -> App
     return AppliedQuery(query, among, bool(query.required), authors)
 
 
-def _holding(
-    context: AppContext, papers: PaperSearch, condition: Condition
-) -> tuple[NDArray[np.bool_], Condition, str, str]:
+def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool_], Condition, str, str]:
     """The papers that meet a condition, the condition as read, an author's name as shown, and words after the name."""
     if condition.field == "author":
         words = condition.words.split()
         lengths = [len(words)] if condition.is_phrase else range(min(len(words), _MAX_NAME_WORDS), 0, -1)
         for length in lengths:
             name = " ".join(words[:length])
-            rows, shown = papers_by(context, papers, name)
+            rows, shown = papers_by(papers, name)
             if rows.any():
                 return rows, replace(condition, words=name, is_phrase=True), shown, " ".join(words[length:])
         return np.zeros(len(papers.index), dtype=bool), replace(condition, is_phrase=True), condition.words, ""
     if condition.is_phrase:
-        ids = context.cached(
-            ("phrase", condition.words, condition.field),
-            lambda: ids_holding(context.db, condition.words, in_title=condition.field == "title"),
-            pool="search",
-        )
+        ids = papers.text.ids_holding(condition.words, in_title=condition.field == "title")
         holds = np.zeros(len(papers.index), dtype=bool)
         holds[[row for arxiv_id in ids if (row := papers.index.row_of.get(arxiv_id)) is not None]] = True
     else:
@@ -115,7 +109,7 @@ def _with_words(papers: PaperSearch, words: Sequence[str], condition: Condition)
     return holds
 
 
-def papers_by(context: AppContext, papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], str]:
+def papers_by(papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], str]:
     """Whether each paper is by an author of this name, and the name as most of these papers have it.
 
     One word is a name wherever it stands among the authors; several must be those of one author, in any order, with
@@ -133,35 +127,31 @@ def papers_by(context: AppContext, papers: PaperSearch, name: str) -> tuple[NDAr
     if len(words) == 1 or not holds.any():
         return holds, name
     rows = np.flatnonzero(holds)[-_MAX_COMPARED:]
-    named = context.cached(
-        ("authors", tuple(words)), lambda: _named_at(context, papers, rows, tuple(words)), pool="search"
-    )
+    named = _named_at(papers, rows, tuple(words))
     holds = np.zeros(len(papers.index), dtype=bool)
     holds[[papers.index.row_of[arxiv_id] for arxiv_id in named[0] if arxiv_id in papers.index.row_of]] = True
     return holds, named[1] or name
 
 
-def _named_at(
-    context: AppContext, papers: PaperSearch, rows: NDArray[np.int64], words: tuple[str, ...]
-) -> tuple[list[ArxivId], str]:
+def _named_at(papers: PaperSearch, rows: NDArray[np.int64], words: tuple[str, ...]) -> tuple[list[ArxivId], str]:
     ids: list[ArxivId] = []
     shown = Counter[str]()
     at = [papers.index.ids[row] for row in rows.tolist()]
-    for arxiv_id, (authors, parts) in author_lists(context.db, at).items():
+    for arxiv_id, (authors, parts) in papers.text.author_lists(at).items():
         if named := authors_named(words, authors, parts):
             ids.append(arxiv_id)
             shown.update(author.text for author in named)
     return ids, max(shown, key=lambda text: (shown[text], text)) if shown else ""
 
 
-def _is_author_meant(context: AppContext, papers: PaperSearch, name: str) -> bool:
+def _is_author_meant(papers: PaperSearch, name: str) -> bool:
     """Whether words are a name on at least as many papers as hold all of them in title or abstract.
 
     A family name alone, or with initials, must also be distinctive: few people have it, and few texts hold it.
     """
     words = search_words(name)
     full = [word for word in words if len(word) > 1]
-    rows, _ = papers_by(context, papers, name)
+    rows, _ = papers_by(papers, name)
     n_by = int(rows.sum())
     if not n_by:
         return False
@@ -171,7 +161,29 @@ def _is_author_meant(context: AppContext, papers: PaperSearch, name: str) -> boo
     at = [papers.index.ids[row] for row in np.flatnonzero(rows)]
     people = {
         author.forenames
-        for authors, parts in author_lists(context.db, at).values()
+        for authors, parts in papers.text.author_lists(at).values()
         for author in authors_named(words, authors, parts)
     }
     return 0 < len(people) <= _PEOPLE_ALONE and n_by >= _TIMES_IN_TEXT * int(in_text.sum())
+
+
+def found_by(
+    papers: PaperSearch, typed: str, *, min_similarity: float
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The score of each paper for a query as typed, and whether it is found at all: what mails and feeds bring.
+
+    A paper that the query must not find is not found. A query of conditions alone finds every paper that meets them.
+
+    Raises
+    ------
+    UsageError
+        If the query asks for nothing.
+    """
+    asked = applied(papers, parsed_query(typed))
+    if asked.query.words:
+        scored = score_papers(papers, asked.query.text, min_similarity=min_similarity)
+        found = asked.among if asked.meets_conditions else asked.among & (scored.is_near | scored.has_words)
+        return scored.scores, found
+    if not asked.query.required and not asked.query.excluded:
+        raise UsageError("the query contains no word to search for")
+    return np.ones(len(papers.index), dtype=np.float32), asked.among
