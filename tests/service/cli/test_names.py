@@ -1,0 +1,117 @@
+"""The commands `names` and `name`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import papertide
+from domain.errors import UsageError
+from pipeline.names import update_names
+from pipeline.stages import JOINING_RULES
+from queries import name_decisions
+from runtime.context import AppContext
+from runtime.settings import Settings
+from service.cli.main import app
+from tests.service.web.conftest import NOW, OneNameTagger, make_context
+
+Run = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("names")
+    make_context(folder).close()
+    return folder
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["--data-dir", str(folder), *arguments], catch_exceptions=False)
+        return result.output
+
+    return run
+
+
+@pytest.fixture
+def context(folder: Path) -> AppContext:
+    return AppContext(Settings(data_dir=folder, now=NOW))
+
+
+def test_names_are_listed_with_what_happened_to_them(run: Run) -> None:
+    assert "SoupBench  benchmark  12 papers, introduced" in run("names")
+    assert run("names", "tools") == "no names\n"
+    assert run("names", "--taken-up") == "no names are taken-up now\n"
+
+
+def test_json_has_the_fields_of_the_api(run: Run) -> None:
+    answer = json.loads(run("names", "benchmark", "--json"))
+    assert answer["total"] == 1
+    assert answer["names"][0]["n_uses"] == 12
+
+
+def test_an_unknown_kind_is_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match="'gadget' is no kind of name"):
+        CliRunner().invoke(app, ["--data-dir", str(folder), "names", "gadget"], catch_exceptions=False)
+
+
+def test_python_gives_a_table(folder: Path) -> None:
+    with papertide.open(folder) as data:
+        table = data.names("benchmark")
+    assert table["name"].tolist() == ["SoupBench"]
+    assert table["n_uses"].tolist() == [12]
+
+
+def test_decisions_are_written_as_a_file_that_gives_them_again(context: AppContext, tmp_path: Path) -> None:
+    assert name_decisions.rename(context, "SoupBench", "Soup Bench") == "#1 SoupBench: renamed to Soup Bench"
+    name_decisions.set_kind(context, "#1", "dataset")
+    name_decisions.ignore(context, "#1")
+    file = tmp_path / "names.toml"
+    file.write_text(name_decisions.decisions_as_toml(context), encoding="utf-8")
+    assert name_decisions.apply_file(context, file) == []
+    name_decisions.rename(context, "#1", None)
+    name_decisions.set_kind(context, "#1", None)
+    name_decisions.ignore(context, "#1", restore=True)
+    assert name_decisions.decisions_as_toml(context) == ""
+    assert len(name_decisions.apply_file(context, file)) == 3
+    assert name_decisions.one_name(context, "#1").surface == "Soup Bench"
+    name_decisions.rename(context, "#1", None)
+    name_decisions.set_kind(context, "#1", None)
+    name_decisions.ignore(context, "#1", restore=True)
+
+
+def test_a_split_gives_papers_to_a_new_name(context: AppContext) -> None:
+    name_decisions.split(context, "SoupBench", ["2606.00092"])
+    for _ in update_names(context.db, OneNameTagger(), JOINING_RULES, context.settings.categories, clock=context.now):
+        pass
+    with pytest.raises(UsageError, match="the name of 2 things"):
+        name_decisions.one_name(context, "SoupBench")
+    assert [name_decisions.one_name(context, called).n_uses for called in ("#1", "#2")] == [11, 1]
+    name_decisions.merge(context, "#2", "#1")
+    for _ in update_names(context.db, OneNameTagger(), JOINING_RULES, context.settings.categories, clock=context.now):
+        pass
+    assert name_decisions.one_name(context, "SoupBench").n_uses == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[[marry]]\nname = 'x'", "there is no decision 'marry'"),
+        ("[[merge]]\nname = 'x'", "needs name and into"),
+        ("[[ignore]]\nname = 7", "names are texts"),
+        ("[[ignore]]\nname = 'Nothing'", "no paper holds a name"),
+        ("ignore", "is no TOML"),
+    ],
+)
+def test_a_file_that_cannot_be_applied_is_refused_in_one_line(
+    context: AppContext, tmp_path: Path, text: str, problem: str
+) -> None:
+    file = tmp_path / "names.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=problem):
+        name_decisions.apply_file(context, file)
