@@ -116,6 +116,17 @@ def stored_model_id(settings: EmbeddingSettings, stored_model_ids: Sequence[str]
     return next((f"{name}/{t}" for t in number_types if f"{name}/{t}" in stored_model_ids), None)
 
 
+def model_name(settings: EmbeddingSettings) -> str:
+    """The model with the start of its sha256 or commit, such as ``all-MiniLM-L6-v2@53aa5117``; loads no model.
+
+    Raises
+    ------
+    ModelError
+        If the model is missing, or its weights are not the expected ones.
+    """
+    return _located(settings)[1]
+
+
 def prefers_small_type(exact: SentenceEncoder, small: SentenceEncoder) -> bool:
     """Whether ``small`` is faster on this machine and gives the same vectors, measured on a few texts.
 

@@ -72,6 +72,16 @@ class SmtpTransport:
             self.close()
         return True
 
+    def check(self) -> None:
+        """Connect and log in, and send nothing.
+
+        Raises
+        ------
+        MailServerUnavailable
+        """
+        self._connect()
+        self.close()
+
     def _send_envelope(self, smtp: smtplib.SMTP, recipient: str, size: int) -> None:
         """Send MAIL FROM, RCPT TO and DATA."""
         sender = self._settings.bounce_to or self._settings.sender

@@ -601,6 +601,31 @@ class DigestPreview:
     """Papers of the week that are not yet detected or embedded, so without techniques or topics."""
 
 
+# -- doctor
+
+CheckState = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that Papertide needs."""
+
+    name: str
+    state: CheckState
+    finding: str
+    advice: str
+    """What to do; empty where all is well."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything that was checked."""
+
+    state: CheckState
+    """The worst of the checks."""
+    checks: tuple[Check, ...]
+
+
 # -- status
 
 

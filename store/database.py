@@ -186,10 +186,7 @@ def open_database(
         If the database cannot be reached, is damaged, or was made by a newer Papertide; with ``read_only`` also if
         it does not exist or needs a migration.
     """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:  # the URL may contain a password, so it is not repeated
-        raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
+    parsed = _parsed_url(url)
     name, lock = parsed.get_backend_name(), None
     if name == "sqlite":
         if not (create and not read_only) and not Path(parsed.database or "").is_file():
@@ -204,21 +201,10 @@ def open_database(
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
     elif name == "postgresql":
-        try:
-            options = f"-c lock_timeout={math.ceil(1000 * lock_wait_s)}"
-            if read_only:
-                options += " -c default_transaction_read_only=on"
-            # hide_parameters: SQLAlchemy's errors would repeat values, for example a reader's address.
-            engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"),
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args={"options": options},
-            )
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                "database_url: PostgreSQL needs the extra: pip install 'papertide[postgresql]'"
-            ) from error
+        options = f"-c lock_timeout={math.ceil(1000 * lock_wait_s)}"
+        if read_only:
+            options += " -c default_transaction_read_only=on"
+        engine = _postgresql_engine(parsed, options)
     else:
         raise ConfigError(f"database_url: {name!r} is not supported; use sqlite or postgresql")
     with _store_errors():
@@ -227,6 +213,75 @@ def open_database(
         else:
             _migrate(engine)
     return Database(engine, lock=lock)
+
+
+@dataclass(frozen=True)
+class DatabaseHealth:
+    """A database as it lies there: nothing is created, migrated or changed to see this.
+
+    ``size_bytes`` is ``None`` where the database does not exist. ``damage`` is the first finding of SQLite's quick
+    check, which compares no index with its table; ``None`` if there is none, and on PostgreSQL, which has no such
+    check.
+    """
+
+    kind: str
+    size_bytes: int | None
+    schema_version: str | None
+    expected_version: str
+    damage: str | None
+
+
+def database_health(url: str) -> DatabaseHealth:
+    """The size, schema version and integrity of a database.
+
+    Raises
+    ------
+    ConfigError, StoreError
+        As ``open_database``.
+    """
+    parsed = _parsed_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        file = Path(parsed.database or "")
+        if not file.is_file():
+            return DatabaseHealth(kind, None, None, SCHEMA_VERSION, None)
+        engine = create_engine(parsed)
+        event.listen(engine, "connect", partial(_prepare_sqlite, 64, True))
+        size, check = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", "PRAGMA quick_check(1)"
+    elif kind == "postgresql":
+        engine = _postgresql_engine(parsed, "-c default_transaction_read_only=on -c statement_timeout=10000")
+        size, check = "SELECT pg_database_size(current_database())", "SELECT 'ok'"
+    else:
+        raise ConfigError(f"database_url: {kind!r} is not supported; use sqlite or postgresql")
+    try:
+        with _store_errors():
+            version = _schema_version(engine)
+            with engine.connect() as connection:
+                size_bytes: int = connection.execute(text(size)).scalar_one()
+                found: str = connection.execute(text(check)).scalar_one()
+    finally:
+        engine.dispose()
+    return DatabaseHealth(kind, size_bytes, version, SCHEMA_VERSION, None if found == "ok" else found)
+
+
+def _parsed_url(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:  # the URL may contain a password, so it is not repeated
+        raise ConfigError("database_url cannot be read; write sqlite:///FILE or postgresql://...") from error
+
+
+def _postgresql_engine(parsed: URL, options: str) -> Engine:
+    try:
+        # hide_parameters: SQLAlchemy's errors would repeat values, for example a reader's address.
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": options},
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigError("database_url: PostgreSQL needs the extra: pip install 'papertide[postgresql]'") from error
 
 
 def _file_id(file: Path | None) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ from service.cli.deliver import deliver
 from service.cli.demo import demo
 from service.cli.detect import detect
 from service.cli.digest import digest
+from service.cli.doctor import doctor
 from service.cli.emerging import emerging_app
 from service.cli.export import export
 from service.cli.mail import mail_app
@@ -95,6 +96,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "restore": restore,
     "export": export,
     "mcp": mcp,
+    "doctor": doctor,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
@@ -104,7 +106,8 @@ def main() -> None:
     """Run the command; an expected error prints one line, with exit status 2 for wrong use, else 1."""
     make_terminal_safe()
     try:
-        app(standalone_mode=False)
+        if status := app(standalone_mode=False):
+            sys.exit(status)
     except typer.TyperException as error:  # what was typed cannot be read
         _complain(error.format_message())
         sys.exit(2)

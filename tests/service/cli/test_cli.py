@@ -418,6 +418,28 @@ def test_every_command_has_help(papertide: Papertide, command: tuple[str, ...]) 
     assert "Usage: " in ended.out
 
 
+def test_doctor_ends_with_1_where_there_is_a_problem(papertide: Papertide, tmp_path: Path) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text("weekz = 3")
+    for words in (
+        ("--config", str(config), "doctor", "--json"),
+        ("--config", str(config), "doctor", "--json", "--offline"),
+    ):
+        ended = papertide(*words)
+        assert ended.status == 1
+        found = json.loads(ended.out)
+        assert found["state"] == "problem"
+        assert "there is no setting 'weekz'; did you mean 'weeks'?" in found["checks"][0]["finding"]
+
+
+def test_doctor_prints_a_line_for_each_check(papertide: Papertide) -> None:
+    ended = papertide("doctor", "--offline")
+    assert ended.status == 0
+    lines = ended.out.splitlines()
+    assert [line.split()[1] for line in lines[:3]] == ["settings", "versions", "packages"]
+    assert {line.split()[0] for line in lines} <= {"ok", "warning"}
+
+
 def test_help_loads_neither_pandas_nor_the_database() -> None:
     code = "import sys, service.cli.main; print([m for m in ('numpy', 'pandas', 'sqlalchemy') if m in sys.modules])"
     root = Path(__file__).resolve().parents[3]
