@@ -294,13 +294,15 @@ class Headline:
     """The week in one sentence and three numbers.
 
     ``moved_most`` is the slug of the technique or theme that is called to move and moved farthest, or of the topic if
-    no technique or theme is called; ``None`` when every change may be noise.
+    no technique or theme is called; ``None`` when every change may be noise. ``lead`` is what the sentence begins with:
+    a line's slug, or one of "names", "terms" and "leader"; ``None`` in digests that did not store it.
     """
 
     sentence: str
     n_papers: int
     n_papers_recent: FloatOrNaN
     moved_most: str | None
+    lead: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class ShareMove:
 
     ``change`` is the change that the call tested; ``None`` in calls that do not keep it. ``share`` is this week's
     share, in [0, 1]. ``is_measured`` is false where it is not known how often the term is detected correctly.
+    ``is_topic`` tells topics from techniques and themes.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ShareMove:
     change: FittedChange | None
     share: float
     is_measured: bool = True
+    is_topic: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,25 @@ class WaveMove:
 class HeadlineFacts:
     """What the headline states.
 
-    ``leader`` is ``None`` where too few papers are held for any share. ``largest_move`` is that of a technique or
-    theme, ``rising_topic`` the topic that gained most; each is ``None`` where none is called to move. ``has_calls``
-    says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` are the weeks held of
-    the half year that calls look at. Moves that are a venue's wave do not lead; ``wave_move`` is the largest of them.
+    ``lead`` is what it begins with: the slug of a move's line, or one of "names", "terms" and "leader". ``leader`` is
+    ``None`` where too few papers are held for any share. ``begun`` are the moves that no digest of the last weeks told,
+    ``continuing`` those that one of them did, each the farthest first, topics last; a continuing move that led the last
+    digest comes after the others. ``is_first`` says that there is no such digest, so that every move is ``begun``.
+    ``has_calls`` says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` are the
+    weeks held of the half year that calls look at. Moves that are a venue's wave do not lead; ``wave_move`` is the
+    largest of them. ``new_terms`` are words that newly spread, ``taken_up`` names that other teams now use.
     """
 
+    lead: str
     leader: LeadingTechnique | None
-    largest_move: ShareMove | None
-    rising_topic: ShareMove | None
+    begun: tuple[ShareMove, ...]
+    continuing: tuple[ShareMove, ...]
     has_calls: bool
     n_weeks_held: int
+    is_first: bool = False
     wave_move: WaveMove | None = None
+    new_terms: tuple[str, ...] = ()
+    taken_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.digest.compose import compose_digest
+from analysis.digest.headline import N_MEMORY_WEEKS, ToldBefore, told_before
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.trends.detector_error import measured_errors
 from domain.digest import N_RECENT_WEEKS, DigestEdition, Provenance
@@ -125,8 +126,14 @@ def edition_of(
         moves_of_waves=moves_of_waves,
         new_names=new_names(db, week),
         weeks_later=weeks_later,
+        told=_told(db, week),
     )
     return compose_digest(material, settings, provenance, wording or EnglishDigestWording())
+
+
+def _told(db: Database, week: Week) -> ToldBefore | None:
+    before = [newest_digest(db, week.plus(-i)) for i in range(1, N_MEMORY_WEEKS + 1)]
+    return told_before([published.edition.digest for published in before if published is not None])
 
 
 def publish_if_due(

@@ -18,35 +18,30 @@ class EnglishDigestWording:
     """Words a digest; a ``domain.digest_facts.DigestWording``."""
 
     def headline(self, facts: HeadlineFacts) -> str:
-        """The week in one sentence: what moved most, then what leads.
+        """The week in one sentence: what is new, then what goes on, then what leads.
 
-        Each share stands beside what it is a share of.
+        No move leads two digests in a row, unless its direction is new.
         """
         if facts.leader is None:
             return "Too few papers are on record for a share of any technique."
         leads = f"{percent(facts.leader.share)} of the week's papers use {_inside_sentence(facts.leader.name)}"
-        news, rest = [], [leads]
-        if (move := facts.largest_move) is not None:
-            verb = "rose" if move.is_rise else "fell"
-            how_sure = "" if move.is_measured else " (accuracy not measured)"
-            news.append(f"{_inside_sentence(move.name)}{how_sure} {verb} most, {_by_and_to(move)} of the week's papers")
-            if move.name == facts.leader.name:
-                rest = []
-        if (topic := facts.rising_topic) is not None:
-            # After a technique's move, the reader knows what the shares are of.
-            of_papers = "" if facts.largest_move is not None else " of the week's papers"
-            news.append(f"the topic that gained most is {topic.name}, {_by_and_to(topic)}{of_papers}")
+        told = _moves_of_a_first_digest(facts) if facts.is_first else _news_and_what_goes_on(facts)
+        rest = []
+        if facts.lead == "leader":
+            told.insert(0, leads)
+        elif not any(move.name == facts.leader.name for move in facts.begun[:1]):
+            rest.append(leads)
         if not facts.has_calls:
             rest.append("too few weeks are on record to show a change")
-        elif facts.largest_move is None:
+        elif facts.is_first and all(move.is_topic for move in facts.begun):
             other = "other " if facts.wave_move is not None else ""
             rest.append(
                 f"no {other}technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record"
             )
-        if (wave := facts.wave_move) is not None and not news:
+        if (wave := facts.wave_move) is not None and not facts.begun:
             verb = "rose" if wave.is_rise else "fell"
             rest.append(f"{_inside_sentence(wave.name)} {verb} with a wave of {wave.venue} papers")
-        sentence = "; ".join((*news, *rest)) + "."
+        sentence = "; ".join((*told, *rest)) + "."
         return sentence[:1].upper() + sentence[1:]
 
     def notes(self, facts: NoteFacts) -> tuple[str, ...]:
@@ -134,6 +129,70 @@ def _other_match(match: FollowMatch) -> str:
     """A paper's place for another search or topic."""
     kind = "topic" if match.kind == "topic" else "search"
     return f"{_ordinal(match.rank)} for your {kind} “{match.name}”"
+
+
+_N_TOLD = 2
+"""Moves that a headline names one by one, of each kind."""
+
+
+def _moves_of_a_first_digest(facts: HeadlineFacts) -> list[str]:
+    """The technique or theme that moved most, and the topic that gained most."""
+    told = []
+    techniques = [move for move in facts.begun if not move.is_topic]
+    for move in techniques[:1]:
+        verb = "rose" if move.is_rise else "fell"
+        told.append(
+            f"{_inside_sentence(move.name)}{_how_sure(move)} {verb} most, {_by_and_to(move)} of the week's papers"
+        )
+    for topic in [move for move in facts.begun if move.is_topic][:1]:
+        # After a technique's move, the reader knows what the shares are of.
+        of_papers = "" if techniques else " of the week's papers"
+        told.append(f"the topic that gained most is {topic.name}, {_by_and_to(topic)}{of_papers}")
+    return told + _new_words(facts)
+
+
+def _news_and_what_goes_on(facts: HeadlineFacts) -> list[str]:
+    """What began to move, new words and names, then what still moves; nothing is told as news twice."""
+    told = []
+    for is_rise, words in ((True, "newly rising"), (False, "newly falling")):
+        moves = [move for move in facts.begun if move.is_rise == is_rise][:_N_TOLD]
+        if moves:
+            named = [f"{_named(move)}, {_by_and_to(move)}" for move in moves]
+            told.append(f"{words}: {'; '.join(named)} of the week's papers")
+    told += _new_words(facts)
+    for is_rise, words in ((True, "still rising"), (False, "still falling")):
+        moves = [move for move in facts.continuing if move.is_rise == is_rise]
+        if moves:
+            more = f" and {len(moves) - _N_TOLD} more" if len(moves) > _N_TOLD else ""
+            named = [f"{_named(move)} ({_by(move)})" for move in moves[:_N_TOLD]]
+            told.append(f"{words}: {', '.join(named) if more else in_words(named)}{more}")
+    return told
+
+
+def _new_words(facts: HeadlineFacts) -> list[str]:
+    """The names that other teams newly use, and the words that newly spread."""
+    told = []
+    for words, named in (("now used by other teams", facts.taken_up), ("newly spreading", facts.new_terms)):
+        if named:
+            more = f" and {len(named) - _N_TOLD} more" if len(named) > _N_TOLD else ""
+            listed = ", ".join(named[:_N_TOLD]) if more else in_words(named[:_N_TOLD])
+            told.append(f"{words}: {listed}{more}")
+    return told
+
+
+def _named(move: ShareMove) -> str:
+    return f"the topic {move.name}" if move.is_topic else f"{_inside_sentence(move.name)}{_how_sure(move)}"
+
+
+def _how_sure(move: ShareMove) -> str:
+    return "" if move.is_measured else " (accuracy not measured)"
+
+
+def _by(move: ShareMove) -> str:
+    """``5.8 points in 13 weeks``, or the share where the change is not stored."""
+    if move.change is None:
+        return percent(move.share)
+    return f"{size_in_points(move.change)} in {plural(move.change.n_weeks, 'week')}"
 
 
 def _by_and_to(move: ShareMove) -> str:

@@ -72,15 +72,23 @@ def compose_digest(
     moved: TermLine | TopicLine | None = largest_move((*techniques, *themes)) or largest_move(topics)
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     completeness = tables.completeness()
-    n_weeks_held = tables.n_weeks_held()
+    headline = headline_facts(
+        techniques,
+        themes,
+        topics,
+        n_weeks_held=tables.n_weeks_held(),
+        told=material.told,
+        taken_up=[line.name for line in material.new_names.taken_up] if material.new_names else (),
+    )
     digest = Digest(
         week=week,
         categories=material.categories,
         headline=Headline(
-            sentence=wording.headline(headline_facts(techniques, themes, topics, n_weeks_held=n_weeks_held)),
+            sentence=wording.headline(headline),
             n_papers=len(material.papers),
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else math.nan,
             moved_most=moved.slug if moved else None,
+            lead=headline.lead,
         ),
         completeness=completeness,
         techniques=techniques,

@@ -4,37 +4,86 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from analysis.trends.trend_calls import direction
-from domain.digest import TermLine, TopicLine
+from domain.digest import Digest, TermLine, TopicLine
 from domain.digest_facts import HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import UPWARD
 
-_Line = TypeVar("_Line", TermLine, TopicLine)
+_Line = TypeVar("_Line", bound=TermLine | TopicLine)
+
+
+N_MEMORY_WEEKS = 4
+"""A move that one of so many digests told is no news, even if its verdict was lost in between."""
+
+
+@dataclass(frozen=True)
+class ToldBefore:
+    """What the digests of the last weeks told.
+
+    ``moves`` are the slugs of lines with 1 or -1 for the direction, without moves of a venue's wave. ``lead`` is what
+    the last digest's headline began with.
+    """
+
+    moves: frozenset[tuple[str, int]]
+    lead: str | None
+
+
+def told_before(digests: Sequence[Digest]) -> ToldBefore | None:
+    """What some digests told, the newest first; ``None`` without any."""
+    if not digests:
+        return None
+    moves = set()
+    for digest in digests:
+        lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
+        moves |= {(line.slug, _direction(line)) for line in _moved(lines)}
+    return ToldBefore(frozenset(moves), digests[0].headline.lead or digests[0].headline.moved_most)
 
 
 def headline_facts(
-    techniques: Sequence[TermLine], themes: Sequence[TermLine], topics: Sequence[TopicLine], *, n_weeks_held: int
+    techniques: Sequence[TermLine],
+    themes: Sequence[TermLine],
+    topics: Sequence[TopicLine],
+    *,
+    n_weeks_held: int,
+    told: ToldBefore | None = None,
+    new_terms: Sequence[str] = (),
+    taken_up: Sequence[str] = (),
 ) -> HeadlineFacts:
     """What the headline states.
 
     Parameters
     ----------
     techniques, themes, topics : the digest's lines. Techniques without measured accuracy do not lead; all that are
-        called may move most.
+        called may move. Only topics that gain are told.
     n_weeks_held : weeks with papers among the half year that calls look at.
+    told : by the digests of the last ``N_MEMORY_WEEKS``; ``None`` where there are none.
+    new_terms, taken_up : words that newly spread, and names that other teams newly use, the most telling first.
     """
     known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
     leader = max(known, key=lambda line: line.adopts.k, default=None)
     rising = [line for line in topics if line.call is not None and line.call.verdict in UPWARD]
+    moves: list[TermLine | TopicLine] = [*_moved([*techniques, *themes]), *_moved(rising)]
+    begun = [line for line in moves if told is None or (line.slug, _direction(line)) not in told.moves]
+    last_lead = told.lead if told is not None else None
+    # A stable sort: what led the last digest comes after all others that go on.
+    continuing = sorted((line for line in moves if line not in begun), key=lambda line: line.slug == last_lead)
+    leads = [line.slug for line in begun[:1]]
+    leads += [name for name, found in (("names", taken_up), ("terms", new_terms)) if found]
+    leads += [line.slug for line in continuing[:1] if line.slug != last_lead]
     return HeadlineFacts(
+        lead=leads[0] if leads else "leader",
         leader=LeadingTechnique(leader.name, leader.adopts.share) if leader else None,
-        largest_move=_share_move(largest_move([*techniques, *themes])),
-        rising_topic=_share_move(largest_move(rising)),
+        begun=tuple(map(_share_move, begun)),
+        continuing=tuple(map(_share_move, continuing)),
         has_calls=any(line.call is not None and line.call.q_value is not None for line in techniques),
         n_weeks_held=n_weeks_held,
+        is_first=told is None,
         wave_move=_largest_wave_move([*techniques, *themes, *topics]),
+        new_terms=tuple(new_terms),
+        taken_up=tuple(taken_up),
     )
 
 
@@ -43,8 +92,13 @@ def largest_move(lines: Iterable[_Line]) -> _Line | None:
 
     A move that a venue's wave explains does not count.
     """
+    return next(iter(_moved(lines)), None)
+
+
+def _moved(lines: Iterable[_Line]) -> list[_Line]:
+    """The lines that are called to move, the farthest first, without those that a venue's wave explains."""
     called = [line for line in lines if line.call is not None and line.call.is_movement and line.wave is None]
-    return max(called, key=_distance, default=None)
+    return sorted(called, key=_distance, reverse=True)
 
 
 def _largest_wave_move(lines: Iterable[TermLine | TopicLine]) -> WaveMove | None:
@@ -60,10 +114,12 @@ def _distance(line: TermLine | TopicLine) -> float:
     return abs(line.call.size) if line.call is not None else 0.0
 
 
-def _share_move(line: TermLine | TopicLine | None) -> ShareMove | None:
-    if line is None or line.call is None:
-        return None
-    is_rise, change = direction(line.call.verdict) > 0, line.call.change
+def _direction(line: TermLine | TopicLine) -> int:
+    return direction(line.call.verdict) if line.call is not None else 0
+
+
+def _share_move(line: TermLine | TopicLine) -> ShareMove:
+    change = line.call.change if line.call is not None else None
     if isinstance(line, TopicLine):
-        return ShareMove(line.label, is_rise, change, line.share.share)
-    return ShareMove(line.name, is_rise, change, line.adopts.share, line.measured)
+        return ShareMove(line.label, _direction(line) > 0, change, line.share.share, is_topic=True)
+    return ShareMove(line.name, _direction(line) > 0, change, line.adopts.share, line.measured)

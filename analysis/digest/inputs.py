@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.digest.headline import ToldBefore
 from analysis.trends.detector_error import MeasuredError
 from analysis.trends.trend_calls import TermCounts, TermKey
 from domain.detections import Detection, Term
@@ -68,6 +69,7 @@ class WeekMaterial:
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     weeks_later : whole weeks between the week's closing and the making of its digest.
+    told : by the digests of the last weeks; ``None`` where there are none.
     """
 
     week: Week
@@ -92,3 +94,4 @@ class WeekMaterial:
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
     new_names: NewNames | None = None
     weeks_later: int = 0
+    told: ToldBefore | None = None

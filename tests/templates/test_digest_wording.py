@@ -27,7 +27,10 @@ from templates.digest_wording import EnglishDigestWording, EnglishPersonalWordin
 
 WORDING = EnglishDigestWording()
 WEEK = Week.parse("2026-W25")
-QUIET = HeadlineFacts(LeadingTechnique("Transformers", 0.21), None, None, has_calls=True, n_weeks_held=26)
+QUIET = HeadlineFacts(
+    "leader", LeadingTechnique("Transformers", 0.21), (), (), has_calls=True, n_weeks_held=26, is_first=True
+)
+LATER = replace(QUIET, is_first=False)
 
 
 def _move(name: str, before: float, now: float, this_week: float, n_weeks: int = 26) -> ShareMove:
@@ -38,7 +41,7 @@ def _move(name: str, before: float, now: float, this_week: float, n_weeks: int =
 
 MOVE = _move("LLM agents", 0.058, 0.116, 0.121, 13)
 FALL = _move("Diffusion models", 0.091, 0.04, 0.038)
-TOPIC = _move("video generation", 0.01, 0.025, 0.026)
+TOPIC = replace(_move("video generation", 0.01, 0.025, 0.026), is_topic=True)
 LEADS = "21.0 % of the week's papers use transformers"
 
 
@@ -49,20 +52,20 @@ LEADS = "21.0 % of the week's papers use transformers"
         (replace(QUIET, has_calls=False), f"{LEADS}; too few weeks are on record to show a change."),
         (replace(QUIET, leader=None), "Too few papers are on record for a share of any technique."),
         (
-            replace(QUIET, largest_move=MOVE, n_weeks_held=13),
+            replace(QUIET, begun=(MOVE,), n_weeks_held=13, lead="x"),
             f"LLM agents rose most, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's papers; {LEADS}.",
         ),
         (
-            replace(QUIET, largest_move=replace(MOVE, is_measured=False)),
+            replace(QUIET, begun=(replace(MOVE, is_measured=False),), lead="x"),
             "LLM agents (accuracy not measured) rose most, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's "
             f"papers; {LEADS}.",
         ),
         (
-            replace(QUIET, largest_move=replace(MOVE, name="Transformers")),
+            replace(QUIET, begun=(replace(MOVE, name="Transformers"),), lead="x"),
             "Transformers rose most, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's papers.",
         ),
         (
-            replace(QUIET, largest_move=FALL, rising_topic=TOPIC),
+            replace(QUIET, begun=(FALL, TOPIC), lead="x"),
             "Diffusion models fell most, by 5.1 points in 26 weeks, to a fitted 4.0 % of the week's papers; "
             f"the topic that gained most is video generation, by 1.5 points in 26 weeks, to a fitted 2.5 %; {LEADS}.",
         ),
@@ -72,7 +75,7 @@ LEADS = "21.0 % of the week's papers use transformers"
             "speech recognition rose with a wave of Interspeech papers.",
         ),
         (
-            replace(QUIET, rising_topic=TOPIC),
+            replace(QUIET, begun=(TOPIC,), lead="x"),
             "The topic that gained most is video generation, by 1.5 points in 26 weeks, to a fitted 2.5 % of the "
             f"week's papers; {LEADS}; no technique or theme clearly rose or fell in the 26 weeks on record.",
         ),
@@ -82,14 +85,50 @@ def test_the_headline_says_what_moved_and_then_what_leads(facts: HeadlineFacts, 
     assert WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ") == sentence
 
 
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (LATER, f"{LEADS}."),
+        (
+            replace(LATER, continuing=(MOVE,)),
+            f"{LEADS}; still rising: LLM agents (5.8 points in 13 weeks).",
+        ),
+        (
+            replace(LATER, continuing=(MOVE,), lead="technique-agents"),
+            f"Still rising: LLM agents (5.8 points in 13 weeks); {LEADS}.",
+        ),
+        (
+            replace(LATER, begun=(MOVE,), continuing=(FALL, TOPIC), lead="x"),
+            "Newly rising: LLM agents, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's papers; "
+            "still rising: the topic video generation (1.5 points in 26 weeks); "
+            f"still falling: diffusion models (5.1 points in 26 weeks); {LEADS}.",
+        ),
+        (
+            replace(
+                LATER,
+                continuing=(MOVE, MOVE, TOPIC),
+                new_terms=("agent harness",),
+                taken_up=("A", "B", "C"),
+                lead="names",
+            ),
+            "Now used by other teams: A, B and 1 more; newly spreading: agent harness; still rising: "
+            f"LLM agents (5.8 points in 13 weeks), LLM agents (5.8 points in 13 weeks) and 1 more; {LEADS}.",
+        ),
+        (replace(LATER, has_calls=False), f"{LEADS}; too few weeks are on record to show a change."),
+    ],
+)
+def test_a_later_headline_says_first_what_is_new_and_then_what_goes_on(facts: HeadlineFacts, sentence: str) -> None:
+    assert WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ") == sentence
+
+
 def test_a_headline_never_sets_a_change_beside_a_smaller_share() -> None:
-    facts = replace(QUIET, largest_move=_move("Menus", 0.001, 0.036, 0.0064))
+    facts = replace(QUIET, begun=(_move("Menus", 0.001, 0.036, 0.0064),), lead="x")
     sentence = WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ")
     assert sentence.startswith("Menus rose most, by 3.5 points in 26 weeks, to a fitted 3.6 % of the week's papers; ")
 
 
 def test_a_move_without_a_stored_change_states_the_weeks_share() -> None:
-    sentence = WORDING.headline(replace(QUIET, largest_move=replace(MOVE, change=None)))
+    sentence = WORDING.headline(replace(QUIET, begun=(replace(MOVE, change=None),), lead="x"))
     assert sentence.startswith("LLM agents rose most, to 12.1\N{NO-BREAK SPACE}% of the week's papers; ")
 
 
@@ -133,5 +172,5 @@ def test_a_rank_is_an_ordinal_and_the_first_goes_without(rank: int, start: str) 
 
 
 def test_a_share_that_is_not_known_is_never_a_number() -> None:
-    unknown = replace(QUIET, largest_move=replace(MOVE, share=math.nan))
+    unknown = replace(QUIET, begun=(replace(MOVE, share=math.nan),), lead="x")
     assert "nan" not in WORDING.headline(unknown)

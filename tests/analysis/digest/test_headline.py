@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from analysis.digest.headline import headline_facts, largest_move
+from analysis.digest.headline import ToldBefore, headline_facts, largest_move
 from domain.digest import Change, MoveOfWave, Share, TermLine, TopicLine
 from domain.digest_facts import LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import CallVerdict, FittedChange, TrendCall
@@ -45,7 +45,10 @@ def test_only_measured_techniques_lead_and_all_that_are_called_move() -> None:
     ]
     facts = headline_facts(lines, [], [], n_weeks_held=26)
     assert facts.leader == LeadingTechnique("large", 0.3)
-    assert facts.largest_move == ShareMove("unmeasured", False, FALL.change, 0.9, is_measured=False)
+    assert facts.begun == (
+        ShareMove("unmeasured", False, FALL.change, 0.9, is_measured=False),
+        ShareMove("small", True, RISE.change, 0.1),
+    )
     assert facts.has_calls
     assert facts.n_weeks_held == 26
 
@@ -60,8 +63,11 @@ def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
 def test_the_topic_that_gained_most_is_named_and_a_short_history_is_stated() -> None:
     topics = [_topic("video", RISE), _topic("speech", _call("rising", 0.1, 0.5)), _topic("graphs", FALL)]
     facts = headline_facts([], [], topics, n_weeks_held=13)
-    assert facts.rising_topic == ShareMove("speech", True, _change(0.1, 0.5), 0.01)
-    assert (facts.leader, facts.largest_move, facts.has_calls, facts.n_weeks_held) == (None, None, False, 13)
+    assert facts.begun == (
+        ShareMove("speech", True, _change(0.1, 0.5), 0.01, is_topic=True),
+        ShareMove("video", True, RISE.change, 0.01, is_topic=True),
+    )
+    assert (facts.leader, facts.has_calls, facts.n_weeks_held, facts.is_first) == (None, False, 13, True)
 
 
 def test_a_technique_without_a_known_share_does_not_lead() -> None:
@@ -73,7 +79,32 @@ def test_a_wave_of_a_venue_does_not_lead_and_is_named() -> None:
     wave = MoveOfWave("Interspeech", 24, 56)
     topics = [replace(_topic("speech", _call("rising", 0.1, 0.5)), wave=wave), _topic("video", RISE)]
     facts = headline_facts([], [], topics, n_weeks_held=12)
-    assert facts.rising_topic is not None
-    assert facts.rising_topic.name == "video"
+    assert [move.name for move in facts.begun] == ["video"]
     assert facts.wave_move == WaveMove("speech", True, "Interspeech")
     assert largest_move(topics[:1]) is None
+
+
+def test_a_move_that_a_digest_told_goes_on_and_another_direction_is_news() -> None:
+    lines = [_technique("up", 1, RISE), _technique("down", 1, FALL)]
+    told = ToldBefore(frozenset({("technique-up", 1), ("technique-down", 1)}), "technique-up")
+    facts = headline_facts(lines, [], [], n_weeks_held=12, told=told)
+    assert [move.name for move in facts.begun] == ["down"]
+    assert [move.name for move in facts.continuing] == ["up"]
+    assert (facts.lead, facts.is_first) == ("technique-down", False)
+    everything = headline_facts(lines, [], [], n_weeks_held=12, told=ToldBefore(frozenset(), None))
+    assert [move.name for move in everything.begun] == ["down", "up"]
+    assert not everything.is_first
+
+
+def test_no_move_leads_twice_in_a_row() -> None:
+    lines = [_technique("far", 1, FALL), _technique("near", 1, RISE)]
+    moves = frozenset({("technique-far", -1), ("technique-near", 1)})
+    leads = ["technique-far"]
+    for _ in range(3):
+        told = ToldBefore(moves, leads[-1])
+        leads.append(headline_facts(lines, [], [], n_weeks_held=12, told=told).lead)
+    assert leads == ["technique-far", "technique-near", "technique-far", "technique-near"]
+    alone = headline_facts(lines[:1], [], [], n_weeks_held=12, told=ToldBefore(moves, "technique-far"))
+    assert alone.lead == "leader"
+    words = headline_facts(lines, [], [], n_weeks_held=12, told=ToldBefore(moves, None), new_terms=["agent harness"])
+    assert words.lead == "terms"
