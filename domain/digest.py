@@ -240,6 +240,35 @@ class WatchedLine:
 
 
 @dataclass(frozen=True)
+class EmergingLine:
+    """A term that is on a list of emerging terms for the first time.
+
+    ``term`` is what trends are asked for. ``k`` papers of the list's recent weeks hold it, of ``n_teams`` teams, and
+    ``k_before`` of those before; ``growth`` is the ratio of the two shares, ``None`` if no paper before holds it, and
+    ``growth_low`` its lower bound. ``papers`` are the newest of them.
+    """
+
+    name: str
+    term: str
+    k: int
+    k_before: int
+    n_teams: int
+    growth: float | None
+    growth_low: float
+    neighbours: tuple[str, ...]
+    papers: tuple[ListedPaper, ...]
+
+
+@dataclass(frozen=True)
+class EmergingTerms:
+    """The fastest terms that are new on the week's list, how many are new, and how many the list has."""
+
+    new: tuple[EmergingLine, ...]
+    n_new: int
+    n_listed: int
+
+
+@dataclass(frozen=True)
 class TopicCount:
     """A topic's share of a week; ``area`` is its wider field, ``None`` without areas."""
 
@@ -361,6 +390,7 @@ class Digest:
     ``is_made_up`` the papers are from the sample corpus, and the page says so first. ``call_records`` are the
     outcomes of past calls known in that week. ``waves`` are the venues that unusually many papers of the week name.
     ``new_names`` is ``None`` in digests of before names were found.
+    ``emerging`` is ``None`` where the week has no list of emerging terms.
     """
 
     week: Week
@@ -379,6 +409,7 @@ class Digest:
     call_records: tuple[CallRecord, ...] = ()
     waves: tuple[VenueWave, ...] = ()
     new_names: NewNames | None = None
+    emerging: EmergingTerms | None = None
 
     def states_the_same_as(self, other: Digest) -> bool:
         """Whether two digests state the same facts, whatever their wording and the version that wrote them.

@@ -9,6 +9,7 @@ from datetime import date
 from domain.digest import (
     Completeness,
     DigestEdition,
+    EmergingTerms,
     Headline,
     NewNames,
     PaperList,
@@ -88,6 +89,8 @@ class DigestResult:
     """Venues that unusually many papers of the week name."""
     new_names: NewNames | None
     """Named things introduced or taken up in the week; null in digests of before names were found."""
+    emerging: EmergingTerms | None
+    """Terms that are new on the week's list of emerging terms; null where the week has no list."""
     paper_lists: Mapping[str, PapersOfDigest]
     """By slug."""
 

@@ -19,6 +19,7 @@ from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from pipeline.digest_new_names import new_names
 from pipeline.digest_venue_waves import waves_and_their_moves
+from pipeline.emerging import emerging_of_week
 from pipeline.trend_calls import calls_in, counts_to_call
 from store.database import Database
 from store.detections import detections_of_week
@@ -123,6 +124,7 @@ def edition_of(
         call_records=tuple(call_records(db, until=week)),
         errors=measured_errors(),
         waves=waves,
+        emerging=emerging_of_week(db, week),
         moves_of_waves=moves_of_waves,
         new_names=new_names(db, week),
         weeks_later=weeks_later,

@@ -10,6 +10,7 @@ from analysis.emerging.outcomes import score_term, shares_at
 from analysis.emerging.style import StyleModel
 from analysis.emerging.terms import METHOD, Found, FoundTerm, ReadPapers, find_terms
 from analysis.trends.trend_calls import TermCounts, term_counts
+from domain.digest import EmergingLine, EmergingTerms, ListedPaper
 from domain.emerging import MAX_BEFORE_WEEKS, MIN_BEFORE_WEEKS, RECENT_WEEKS, EmergingList, EmergingTerm
 from domain.paper import ArxivId
 from domain.paper_query import PaperQuery
@@ -23,14 +24,20 @@ from store.emerging import (
     add_emerging_scores,
     add_list,
     first_weeks,
+    list_of_week,
     listed_weeks,
     papers_to_read,
     terms_to_score,
 )
 from store.paper_query import Corpus
+from store.papers import known_papers
 from store.search import ids_by_phrases, mondays_of_rows, weekly_matches
 from store.weekly import incomplete_weeks, weekly_totals
 
+N_IN_DIGEST = 6
+"""Most new terms in a digest."""
+N_PAPERS = 2
+"""Papers that a digest lists with each."""
 _AT_ONCE = 13
 """Lists made from one reading of the papers; more would hold more weeks of papers in memory."""
 
@@ -95,6 +102,30 @@ def weeks_due(
         ):
             due.append(week)
     return due
+
+
+def emerging_of_week(db: Database, week: Week) -> EmergingTerms | None:
+    """The terms that are new on a week's list, as its digest shows them; ``None`` if the week has no list."""
+    made = list_of_week(db, week)
+    if made is None:
+        return None
+    shown = made.new_terms[:N_IN_DIGEST]
+    papers = known_papers(db, {arxiv_id for term in shown for arxiv_id in term.papers[:N_PAPERS]})
+    lines = tuple(
+        EmergingLine(
+            name=term.name,
+            term=term.trend_term,
+            k=term.k,
+            k_before=term.k_before,
+            n_teams=term.n_teams,
+            growth=term.growth,
+            growth_low=term.growth_low,
+            neighbours=term.neighbours,
+            papers=tuple(ListedPaper.of(papers[i], "") for i in term.papers[:N_PAPERS] if i in papers),
+        )
+        for term in shown
+    )
+    return EmergingTerms(lines, n_new=len(made.new_terms), n_listed=len(made.terms))
 
 
 class _Counted:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+HEADING = "Emerging terms, listed for the first time"
+NOTHING_NEW = "No term is new on the week’s list of emerging terms."
+
 
 class Growing(Protocol):
     """A term with what was compared."""

@@ -126,6 +126,7 @@ def environment() -> Environment:
         period_of=share_curves.period_of,
         text_sparkline=share_curves.text_sparkline,
         growth_text=emerging_wording.growth_text,
+        emerging_facts=emerging_wording.counted,
         outcome_text=emerging_wording.outcome_text,
     )
     env.tests["known"] = number_text.is_known
@@ -161,6 +162,8 @@ def environment() -> Environment:
         MIN_WEEKS=MIN_WEEKS,
         HORIZONS_WEEKS=HORIZONS_WEEKS,
         RECENT_WEEKS=RECENT_WEEKS,
+        EMERGING_HEADING=emerging_wording.HEADING,
+        NO_EMERGING=emerging_wording.NOTHING_NEW,
         MIN_BEFORE_WEEKS=MIN_BEFORE_WEEKS,
         topic_anchor=topic_anchor,
         frame=None,  # digest files have no frame; web pages set it

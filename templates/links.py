@@ -43,6 +43,9 @@ class Links(Protocol):
     def name(self, name_id: int) -> str:
         """The page of a named thing; empty if there is none."""
 
+    def emerging(self, week: Week) -> str:
+        """The list of emerging terms of a week; empty if there is none."""
+
 
 @dataclass(frozen=True)
 class FileLinks:
@@ -86,6 +89,10 @@ class FileLinks:
         """Empty: there are no pages of names among the files."""
         return ""
 
+    def emerging(self, week: Week) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there are no lists of emerging terms among the files."""
+        return ""
+
 
 @dataclass(frozen=True)
 class WebLinks:
@@ -120,6 +127,10 @@ class WebLinks:
     def name(self, name_id: int) -> str:
         """The page of a named thing."""
         return f"{self.root}/names/{name_id}"
+
+    def emerging(self, week: Week) -> str:
+        """The list of emerging terms of a week."""
+        return f"{self.root}/emerging?week={week}"
 
     def category(self, name: str) -> str:
         """The newest papers of a category."""

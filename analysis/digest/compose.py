@@ -106,6 +106,7 @@ def compose_digest(
         call_records=material.call_records,
         waves=material.waves,
         new_names=material.new_names,
+        emerging=material.emerging,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))
 

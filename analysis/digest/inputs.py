@@ -12,7 +12,7 @@ from analysis.digest.headline import ToldBefore
 from analysis.trends.detector_error import MeasuredError
 from analysis.trends.trend_calls import TermCounts, TermKey
 from domain.detections import Detection, Term
-from domain.digest import MoveOfWave, NewNames, VenueWave
+from domain.digest import EmergingTerms, MoveOfWave, NewNames, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -66,6 +66,7 @@ class WeekMaterial:
     call_records : how past calls turned out, as known in this week.
     errors : the detector's measured errors, by the terms' keys.
     waves : of conference papers in this week.
+    emerging : the terms that are new on the week's list; ``None`` if it has none.
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     weeks_later : whole weeks between the week's closing and the making of its digest.
@@ -91,6 +92,7 @@ class WeekMaterial:
     call_records: tuple[CallRecord, ...] = ()
     errors: Mapping[str, MeasuredError] = field(default_factory=dict)
     waves: tuple[VenueWave, ...] = ()
+    emerging: EmergingTerms | None = None
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
     new_names: NewNames | None = None
     weeks_later: int = 0

@@ -23,7 +23,7 @@ MIN_GROWTH = 2.0
 FALSE_DISCOVERY_RATE = 0.05
 LOW_LEVEL = 0.95
 """One-sided level of the lower bound of growth."""
-NESTED_SHARE = 0.8
+NESTED_SHARE = 0.6
 """Of two phrases, one in the other, the longer is kept if this share of the shorter one's papers hold it."""
 
 

@@ -46,6 +46,8 @@ FEATURES = (
     "n_papers",
     "has_digit",
     "is_name",
+    "is_modifier",
+    "n_characters",
 )
 """The signs, in the order of the model's weights."""
 _MOST_REPEATED = 0.45
@@ -222,6 +224,11 @@ def _pattern(phrase: str) -> re.Pattern[str]:
 
 
 _VERB = re.compile(r".{3,}(?:ing|ed|ize|ise|ifies|ify)")
+_MODIFIER = re.compile(
+    r"(?:.+-)(?:aware|based|level|wise|free|driven|bound|step|scale|style|specific|dependent|consistent|like|time|view|"
+    r"\w+(?:ed|ing|able|ive|al|ic))"
+)
+"""A compound that stands before a noun and names nothing by itself."""
 _COMPARATIVE = re.compile(r".{3,}(?:est|er)")
 _NOUNS_IN_ER = frozenset(
     "transformer encoder decoder layer parameter number user paper computer cluster router retriever tokenizer "
@@ -272,6 +279,8 @@ def features(
             math.log(max(1, len(papers))),
             any(character.isdigit() for character in spelled.surface),
             spelled.capital_share >= 0.5,
+            len(words) == 1 and _MODIFIER.fullmatch(words[0]) is not None,
+            math.log(len("".join(words))),
         ],
         dtype=np.float64,
     )

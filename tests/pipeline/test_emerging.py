@@ -18,7 +18,7 @@ from domain.phrase_variants import phrases_of_term
 from domain.progress import Progress
 from domain.week import Week, weeks_between
 from ingest.harvest import plan_harvest
-from pipeline.emerging import update_emerging, weeks_due
+from pipeline.emerging import emerging_of_week, update_emerging, weeks_due
 from sample.corpus import WATCHED_CATEGORIES, make_corpus
 from sample.planted_phrases import EMERGING_TERM
 from store.database import Database, open_database
@@ -100,6 +100,20 @@ def test_a_listed_term_is_scored_when_it_is_old_enough(database: Database) -> No
     list(run(database, LAST.plus(8)))
     score = planted(database, week).scores[0]
     assert (score.horizon_weeks, score.held) == (8, True)
+
+
+def test_a_digest_shows_the_terms_that_are_new_on_its_weeks_list(database: Database) -> None:
+    list(run(database))
+    week = planted(database, LAST).first_week
+    shown = emerging_of_week(database, week)
+    assert shown is not None
+    [line] = [line for line in shown.new if line.name == EMERGING_TERM]
+    assert [paper.arxiv_id for paper in line.papers] == list(planted(database, week).papers[:2])
+    assert (line.term, shown.n_new) == (f"text:{EMERGING_TERM}", len(shown.new))
+    later = emerging_of_week(database, LAST)
+    assert later is not None
+    assert EMERGING_TERM not in [line.name for line in later.new]
+    assert emerging_of_week(database, LAST.plus(20)) is None
 
 
 def test_only_weeks_with_history_that_lack_no_papers_are_due() -> None:

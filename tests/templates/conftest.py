@@ -20,6 +20,8 @@ from domain.digest import (
     DetectedPaper,
     Digest,
     DigestEdition,
+    EmergingLine,
+    EmergingTerms,
     Headline,
     ListedPaper,
     NameLine,
@@ -502,6 +504,14 @@ def believable() -> DigestEdition:
             ),
             n_taken_up=1,
         ),
+        emerging=EmergingTerms(
+            (
+                emerging_line("tidal rehearsal", 904),
+                replace(emerging_line("QuayClaw", 905), k_before=0, growth=None, growth_low=22.4),
+            ),
+            n_new=7,
+            n_listed=31,
+        ),
     )
     lists = [
         list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (3, 2, 2, 2, 1, 1), line.where)
@@ -517,6 +527,12 @@ def believable() -> DigestEdition:
     ]
     lists.append(list_of("all-papers", "All papers of the week", "Every paper counted.", "papers", (), (0,) * 6))
     return DigestEdition(digest, tuple(lists))
+
+
+def emerging_line(name: str, number: int) -> EmergingLine:
+    """A term that is new on the list, with one paper."""
+    paper = ListedPaper(ArxivId(f"2606.{number:05d}"), f"On {name}", "Ada Example", "cs.LG")
+    return EmergingLine(name, f"text:{name}", 24, 5, 19, 15.4, 6.8, ("harbour", "tide"), (paper,))
 
 
 HOSTILE = (
@@ -602,6 +618,7 @@ def odd() -> DigestEdition:
         new_names=NewNames(
             (name_line(1, HOSTILE, "model", f"{HOSTILE} {ARABIC} {UNBREAKABLE}", 901),), 1, (), 0, (), 0
         ),
+        emerging=EmergingTerms((emerging_line(HOSTILE, 906),), n_new=1, n_listed=1),
     )
     abstract = f"{HOSTILE} {ARABIC} costs $5. We use $\\alpha$-diffusion <models> throughout, at {UNBREAKABLE}."
     at = abstract.index("diffusion")
