@@ -189,11 +189,15 @@ def _read(raw: str) -> str:
 
 
 def singular(word: str) -> str:
-    """A word in the singular; of a word with a hyphen, the last part."""
+    """The shorter of a word's singular and plural, so that both become one; of a word with a hyphen, the last part.
+
+    Examples
+    --------
+    >>> singular("self-evolving-agents"), singular("hypothesis") == singular("hypotheses")
+    ('self-evolving-agent', True)
+    """
     head, hyphen, last = word.rpartition("-")
-    forms = singular_and_plural(last)
-    shorter = forms[-1] if len(forms[-1]) <= len(last) else last
-    return head + hyphen + shorter
+    return head + hyphen + min(singular_and_plural(last), key=lambda form: (len(form), form))
 
 
 @dataclass(frozen=True, eq=False)
