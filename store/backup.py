@@ -21,10 +21,17 @@ from store.database import Database, make_schema, open_database
 from store.database_lock import exclusive_lock
 from store.schema import (
     block_link,
+    collection,
+    collection_paper,
     delivery,
     instance_key,
     mailing,
+    paper_decision,
     query_vector,
+    reader,
+    reader_mute,
+    reader_seed,
+    scan,
     subscriber,
     subscriber_token,
     subscription_request,
@@ -208,6 +215,13 @@ _READERS = (
     subscriber_token,
     mailing,
     delivery,
+    reader,
+    scan,
+    paper_decision,
+    reader_mute,
+    reader_seed,
+    collection,
+    collection_paper,
 )
 """The tables about readers, parents first; ``query_vector`` holds the words of saved searches."""
 

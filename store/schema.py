@@ -627,3 +627,77 @@ query_vector = Table(  # vectors of saved searches
     Column("query", String(200), primary_key=True),
     Column("vector", LargeBinary, nullable=False),  # float32, little-endian, unit length
 )
+
+reader = Table(  # who decides on papers: a subscriber, or the one local reader
+    "reader",
+    metadata,
+    Column("reader_id", Integer, Identity(always=False), primary_key=True),
+    Column("key", String(32), nullable=False, unique=True),  # local, or subscriber:12
+    Column("subscriber_id", ForeignKey("subscriber.subscriber_id", ondelete="CASCADE"), index=True),  # null: local
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+_reader_id = "reader.reader_id"
+
+scan = Table(  # a reader's passage through the papers of some days
+    "scan",
+    metadata,
+    Column("scan_id", Integer, Identity(always=False), primary_key=True),
+    Column("reader_id", ForeignKey(_reader_id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("follows", JSON, nullable=False),  # ["search:...", "topic:12"]
+    Column("seeds", JSON, nullable=False),  # identifiers
+    Column("pool", JSON, nullable=False),  # identifiers of the papers above the line at the start
+    Column("seed", Integer, nullable=False),  # of the order of random draws
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+paper_decision = Table(
+    "paper_decision",
+    metadata,
+    Column("decision_id", Integer, Identity(always=False), primary_key=True),
+    Column("reader_id", ForeignKey(_reader_id, ondelete="CASCADE"), nullable=False),
+    Column("arxiv_id", String(32), nullable=False),
+    Column("scan_id", ForeignKey("scan.scan_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("verdict", String(16), nullable=False),  # keep, skip, undecided
+    Column("choice", String(8), nullable=False),  # how it was shown: best, or drawn from the pool or the rest
+    Column("decided_at", UtcDateTime, nullable=False),
+    UniqueConstraint("reader_id", "arxiv_id"),
+)
+
+reader_mute = Table(
+    "reader_mute",
+    metadata,
+    Column("reader_id", ForeignKey(_reader_id, ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("muted_at", UtcDateTime, nullable=False),
+)
+
+reader_seed = Table(  # papers that a reader named as what they look for
+    "reader_seed",
+    metadata,
+    Column("reader_id", ForeignKey(_reader_id, ondelete="CASCADE"), primary_key=True),
+    Column("arxiv_id", String(32), primary_key=True),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+collection = Table(
+    "collection",
+    metadata,
+    Column("collection_id", Integer, Identity(always=False), primary_key=True),
+    Column("reader_id", ForeignKey(_reader_id, ondelete="CASCADE"), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    UniqueConstraint("reader_id", "name"),
+)
+
+collection_paper = Table(
+    "collection_paper",
+    metadata,
+    Column("collection_id", ForeignKey("collection.collection_id", ondelete="CASCADE"), primary_key=True),
+    Column("arxiv_id", String(32), primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+)

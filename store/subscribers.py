@@ -13,6 +13,7 @@ from domain.errors import UsageError
 from domain.subscription import MAX_FOLLOWS, Follow, Preferences, Subscriber, SubscriberState
 from domain.week import iso_instant
 from store.database import Database
+from store.reading_records import reading_export
 from store.schema import block_link, delivery, subscriber, subscriber_token, subscription_request
 from store.suppressed_addresses import suppression_keys
 
@@ -206,6 +207,7 @@ def subscriber_export(db: Database, subscriber_id: int) -> dict[str, Any]:
             {"issue": r.issue, "state": r.state, "changed_at": _instant(r.changed_at), "papers": list(r.papers)}
             for r in deliveries
         ],
+        "reading": reading_export(db, subscriber_id),
     }
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.scanning.relevant_total import Draw
-
-Choice = Literal["best", "pool", "rest"]
-"""How a paper came to be shown: as the best, or drawn at random from the pool or from the papers outside it."""
-Verdict = Literal["keep", "skip", "undecided"]
+from domain.reading import Choice, Verdict
 
 DRAWS_WHILE_FINDING = 0.2
 """The share of random draws from the pool while the best papers are still being kept."""
@@ -121,6 +117,17 @@ def is_next_draw(row: int, choice: Choice, order: RandomOrder, decided_rows: Seq
         return False
     rows = order.pool if choice == "pool" else order.rest
     return row in rows[~np.isin(rows, decided_rows)][:within]
+
+
+def passed_over(order: RandomOrder, decisions: Sequence[Decided]) -> list[Decided]:
+    """Draws from the pool that the reader left open and went on to later ones, as if left undecided.
+
+    Else a reader who decides only the easy ones among several draws would make the sample one of easy papers.
+    """
+    place = {int(row): at for at, row in enumerate(order.pool)}
+    last = max((place[d.row] for d in decisions if d.choice == "pool" and d.row in place), default=-1)
+    decided = {d.row for d in decisions}
+    return [Decided(int(row), "pool", "undecided") for row in order.pool[: last + 1] if int(row) not in decided]
 
 
 def pool_draws(decisions: Sequence[Decided], in_pool: NDArray[np.bool_], *, undecided_counts: bool) -> list[Draw]:

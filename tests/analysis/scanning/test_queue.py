@@ -14,12 +14,13 @@ from analysis.scanning.queue import (
     DRY_AFTER,
     REST_EVERY,
     Decided,
-    Verdict,
     is_next_draw,
     next_papers,
+    passed_over,
     random_order,
 )
 from analysis.scanning.relevance_ranking import background_rows, relevance_scores
+from domain.reading import Verdict
 
 VERDICTS = st.lists(st.sampled_from(["keep", "skip", "undecided"]), max_size=90)
 
@@ -82,6 +83,15 @@ def test_progress_agrees_with_the_decisions(verdicts: list[Verdict]) -> None:
     assert progress.is_seen == (kept > 0 and progress.pool.recall_low >= TARGET)
     assert (progress.n_more_draws == 0) == progress.is_seen
     assert progress.n_rest == 80
+
+
+def test_a_draw_that_was_passed_over_counts_as_left_undecided() -> None:
+    order = random_order(np.arange(120) < 40, seed=0)
+    first, second, third = (int(row) for row in order.pool[:3])
+    assert passed_over(order, [Decided(first, "pool", "skip")]) == []
+    assert passed_over(order, [Decided(third, "pool", "skip"), Decided(first, "best", "skip")]) == [
+        Decided(second, "pool", "undecided")
+    ]
 
 
 def test_one_decision_a_paper() -> None:
