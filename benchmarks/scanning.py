@@ -206,7 +206,9 @@ def _print(runs: Sequence[Run], n_few: int) -> None:
         print(f"{np.mean([r.holds_at_stop for r in stopped]):.3f}, its median width is", end=" ")
         print(f"{np.median([r.width_at_stop for r in stopped]):.3f} (bar .25)")
     seconds = 1000 * np.concatenate([r.seconds for r in runs])
-    print(f"ranking anew: median {np.median(seconds):.0f} ms, p95 {np.quantile(seconds, 0.95):.0f} ms (bar 200)")
+    print(
+        f"fitting and choosing: median {np.median(seconds):.0f} ms, p95 {np.quantile(seconds, 0.95):.0f} ms (bar 200)"
+    )
 
 
 if __name__ == "__main__":

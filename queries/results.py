@@ -19,6 +19,7 @@ from domain.harvest import IndexGap
 from domain.name_ledger import NameEventKind
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
+from domain.reading import Choice
 from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, FittedChange
 from domain.trend_periods import Period
@@ -894,3 +895,70 @@ class OperatorStatus(Status):
 
     trouble_details: tuple[TroubleDetail, ...]
     mail: MailStatus
+
+
+# -- scans
+
+
+@dataclass(frozen=True)
+class ScannedPaper(PaperLine):
+    """A paper that a scan shows next, and why."""
+
+    abstract: str
+    choice: Choice
+    """As one of the best, or drawn at random from the pool or from the papers outside it."""
+    in_pool: bool
+    near: ArxivId | None
+    """The seed or kept paper that is nearest; null if there is none yet."""
+    near_title: str | None
+    similarity: float | None
+    """Cosine with it."""
+    topic_id: int | None
+    topic: str | None
+    terms: tuple[str, ...]
+    """Names of the techniques and themes that the paper adopts."""
+    mutes: tuple[str, ...]
+    """What could be muted because of the paper, as ``KIND:KEY``."""
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """A scan: what comes next, what was seen, and what is known of the papers that were not.
+
+    The pool are the papers above the calibrated line at the start of the scan, the rest are all others. Muted papers
+    are in neither.
+    """
+
+    scan_id: int
+    since: date
+    until: date
+    n_papers: int
+    n_decided: int
+    n_kept: int
+    n_undecided: int
+    n_muted: int
+    pool_size: int
+    pool_decided: int
+    pool_kept: int
+    pool_low: int
+    """Papers of the pool that the reader would keep, at least. With the next, an interval (95 %, at all times)."""
+    pool_high: int
+    target: float
+    """The share of these that must surely be seen before the scan says that the pool is."""
+    is_seen: bool
+    n_more_draws: int | None
+    """Further random draws from the pool, none of them kept, that would show it; null if no number would."""
+    draw_share: float
+    """The share of random draws from the pool among the next papers."""
+    rest_size: int
+    rest_kept: int
+    rest_draws: int
+    """Random draws from the rest so far."""
+    rest_share_at_most: float
+    """The share of the rest that the reader would keep, at most (95 %, exact binomial); 1 where nothing is known."""
+    next_rest_bound: float | None
+    """The next lower bound worth telling; null where a draw was kept, or at the lowest."""
+    n_more_rest_draws: int | None
+    """The draws from the rest, none of them kept, that would show it."""
+    papers: tuple[ScannedPaper, ...]
+    """The next papers; empty once all are decided."""

@@ -75,6 +75,19 @@ def ids_named(db: Database, names: Sequence[tuple[Literal["id", "doi"], str]]) -
     return [*dict.fromkeys(ArxivId(arxiv_id) for name in names for arxiv_id in found.get(name, ()))]
 
 
+def ids_titled(db: Database, titles: Collection[str]) -> dict[str, list[ArxivId]]:
+    """Stored papers by title, whatever its capitals; the keys are titles in lower case."""
+    found: dict[str, list[ArxivId]] = {}
+    wanted = sorted({title.lower() for title in titles})
+    with db.read() as connection:
+        for start in range(0, len(wanted), 5_000):
+            lower = func.lower(paper.c.title)
+            query = select(paper.c.arxiv_id, paper.c.title).where(lower.in_(wanted[start : start + 5_000]))
+            for arxiv_id, title in connection.execute(query.order_by(paper.c.arxiv_id)):
+                found.setdefault(title.lower(), []).append(ArxivId(arxiv_id))
+    return found
+
+
 def author_lists(db: Database, ids: Sequence[ArxivId]) -> dict[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
     """The authors of papers as shown, and in parts where arXiv gave them apart."""
     found = {}

@@ -20,7 +20,7 @@ def relevance_scores(
 ) -> NDArray[np.float32]:
     """The log-odds, up to a constant, that a reader keeps each paper, ``(n_papers,)``.
 
-    A logistic regression on the vectors, in which the wanted weigh as much together as all others. It is fitted anew
+    A logistic regression on the vectors, in which the wanted weigh as much together as all others. It is fitted
     for each answer, which takes some milliseconds for hundreds of decisions.
 
     Parameters
@@ -48,6 +48,8 @@ def relevance_scores(
         raise ValueError("expected at least one wanted vector, got none")
     if not len(refused) + len(background):
         raise ValueError("expected vectors that are not wanted, got none")
+    if not len(vectors):
+        return np.zeros(0, dtype=np.float32)
     from sklearn.linear_model import LogisticRegression
 
     weights = np.concatenate([np.ones(len(refused)), np.full(len(background), BACKGROUND_WEIGHT)])

@@ -1,4 +1,4 @@
-"""Nothing decided comes twice, draws are what they are said to be, and the share of draws is the stated one."""
+"""Nothing decided comes twice, draws are random, and their share is the stated one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,422 @@
+"""A reader's scan: its pool, what to show next and why, and what is known of what was not seen."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.scanning.progress import TARGET, scan_progress
+from analysis.scanning.queue import (
+    Decided,
+    RandomOrder,
+    is_next_draw,
+    next_papers,
+    passed_over,
+    random_order,
+)
+from analysis.scanning.relevance_ranking import background_rows, relevance_scores
+from analysis.search.new_papers import new_papers
+from analysis.search.ranking import similarities
+from domain.detections import ADOPTS, MENTIONS
+from domain.errors import NotFound, UsageError
+from domain.packed_stems import stem_numbers
+from domain.paper import ArxivId
+from domain.paper_arrays import PaperIndex, day_number
+from domain.paper_query import PaperQuery
+from domain.reading import CHOICES, VERDICTS, Choice, Decision, Mute, Scan, Verdict
+from domain.subscription import Follow, sanitized_line
+from domain.week import last_closed_week
+from queries.paper import arxiv_id_of
+from queries.paper_rows import paper_line
+from queries.results import ScannedPaper, ScanResult
+from queries.topics import all_topics
+from runtime.context import AppContext
+from store.papers import papers_in_order
+from store.reading_records import (
+    add_decision,
+    add_mute,
+    add_scan,
+    decisions_of,
+    delete_last_decision,
+    delete_mute,
+    mutes_of,
+    scan_by_id,
+    seeds_of,
+)
+
+POOL_SHARE = 0.1
+"""The share of the papers of a week that the line of a pool is set for."""
+MIN_POOL_PER_WEEK = 20
+MAX_SHOWN = 20
+"""Papers shown at once."""
+MAX_DAYS = 92
+
+
+def start_scan(
+    context: AppContext,
+    reader_id: int,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    follows: Sequence[Follow] = (),
+) -> Scan:
+    """Start a scan of some days, by default of the newest closed week, and settle its pool.
+
+    The pool are the papers whose score reaches the line that ``POOL_SHARE`` of the papers reached in the weeks before,
+    by what the reader named (seeds, and the searches and topics of ``follows``) and kept earlier.
+
+    Raises
+    ------
+    UsageError
+        If the days are in the wrong order or too many, hold no embedded papers, or nothing says what is wanted.
+    """
+    week = last_closed_week(context.now())
+    since, until = since or week.monday, until or (week.sunday if since is None else date.max)
+    if since > until:
+        raise UsageError(f"the first day, {since}, is after the last, {until}")
+    until = min(until, context.now().date())
+    if (until - since).days >= MAX_DAYS:
+        raise UsageError(f"a scan holds at most {MAX_DAYS} days; {since} to {until} are {(until - since).days + 1}")
+    index = context.paper_search.index
+    has_vector = _has_vector(index)
+    in_range = _in_range(index, since, until) & has_vector
+    if not in_range.any():
+        raise UsageError(f"no embedded papers are stored from {since} to {until}; choose other days")
+    seeds = seeds_of(context.db, reader_id)
+    wanted = _wanted(context, index, seeds, follows, decisions_of(context.db, reader_id))
+    if not len(wanted):
+        raise UsageError("nothing says yet what to look for; give papers, or follow a search or topic")
+    scores = relevance_scores(
+        index.vectors,
+        wanted=wanted,
+        refused=index.vectors[:0],
+        background=_background(index, in_range, has_vector),
+    )
+    n_weeks = max(1.0, ((until - since).days + 1) / 7)
+    above = new_papers(
+        scores,
+        has_vector,
+        ids=index.ids,
+        day=index.day,
+        among=in_range,
+        per_week=max(MIN_POOL_PER_WEEK, round(POOL_SHARE * in_range.sum() / n_weeks)),
+        share_of_best=1.0,
+        last_closed=week,
+    )
+    scan_id = add_scan(
+        context.db,
+        reader_id,
+        since=since,
+        until=until,
+        follows=[str(follow) for follow in follows],
+        seeds=seeds,
+        pool=[index.ids[row] for row in sorted(above.rows)],
+        seed=secrets.randbelow(2**31),
+        now=context.now(),
+    )
+    return scan_of(context, reader_id, scan_id)
+
+
+def scan_of(context: AppContext, reader_id: int, scan_id: int) -> Scan:
+    """A reader's scan.
+
+    Raises
+    ------
+    NotFound
+        If the reader has none of this id.
+    """
+    found = scan_by_id(context.db, reader_id, scan_id)
+    if found is None:
+        raise NotFound(f"there is no scan {scan_id} of yours; start one")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """A scan over the present papers: ``rows`` are those of the index that it is about, other arrays are of them."""
+
+    scan: Scan
+    index: PaperIndex
+    rows: NDArray[np.int64]
+    order: RandomOrder
+    in_pool: NDArray[np.bool_]
+    decided: list[Decided]
+    """Of this scan's papers, in their order; a decision that another scan showed counts as one of the best."""
+    all_decisions: list[Decision]
+    n_muted: int
+
+
+def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
+    scan = scan_of(context, reader_id, scan_id)
+    index = context.paper_search.index
+    in_range = _in_range(index, scan.since, scan.until) & _has_vector(index)
+    muted = _muted(context, index, in_range, mutes_of(context.db, reader_id))
+    decisions = decisions_of(context.db, reader_id)
+    for decision in decisions:  # what was decided before it was muted still counts
+        if (row := index.row_of.get(decision.arxiv_id)) is not None:
+            muted[row] = False
+    seeds = [index.row_of[i] for i in scan.seeds if i in index.row_of]
+    is_seed = np.zeros(len(index), dtype=bool)
+    is_seed[seeds] = True  # they are what the reader knows
+    rows = np.flatnonzero(in_range & ~muted & ~is_seed)
+    place = {index.ids[row]: at for at, row in enumerate(rows.tolist())}
+    pool = set(scan.pool)
+    in_pool = np.array([index.ids[row] in pool for row in rows.tolist()], dtype=bool)
+    # The order is drawn over all papers of the scan, so that a mute leaves it as it is for the others.
+    everything = np.flatnonzero(in_range)
+    drawn = random_order(np.array([index.ids[row] in pool for row in everything.tolist()], bool), seed=scan.seed)
+    place_of_row = np.full(len(index), -1)
+    place_of_row[rows] = np.arange(len(rows))
+    pool_order, rest_order = (place_of_row[everything[some]] for some in (drawn.pool, drawn.rest))
+    order = RandomOrder(pool_order[pool_order >= 0], rest_order[rest_order >= 0])
+    decided = [
+        Decided(place[d.arxiv_id], d.choice if d.scan_id == scan_id else "best", d.verdict)
+        for d in decisions
+        if d.arxiv_id in place
+    ]
+    return _State(scan, index, rows, order, in_pool, decided, decisions, int((in_range & muted).sum()))
+
+
+def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10) -> ScanResult:
+    """What a reader sees of a scan: the next papers, best first with random draws among them, and what is known.
+
+    Raises
+    ------
+    NotFound
+        If the reader has no such scan.
+    """
+    state = _state(context, reader_id, scan_id)
+    index, vectors = state.index, state.index.vectors[state.rows]
+    follows = [Follow.parse(text) for text in state.scan.follows]
+    wanted_ids = _wanted_ids(state.scan.seeds, state.all_decisions)
+    wanted = _wanted(context, index, state.scan.seeds, follows, state.all_decisions)
+    skipped = [
+        index.row_of[d.arxiv_id] for d in state.all_decisions if d.verdict == "skip" and d.arxiv_id in index.row_of
+    ]
+    has_vector, in_range = _has_vector(index), _in_range(index, state.scan.since, state.scan.until)
+    scores = relevance_scores(
+        vectors,
+        wanted=wanted,
+        refused=index.vectors[skipped],
+        background=_background(index, in_range, has_vector),
+    )
+    shown = next_papers(scores, state.order, state.decided, n=min(n, MAX_SHOWN))
+    ids = [index.ids[state.rows[paper.row]] for paper in shown]
+    papers = {p.arxiv_id: p for p in papers_in_order(context.db, ids)}
+    near = _nearest(index, [int(state.rows[paper.row]) for paper in shown], wanted_ids)
+    titles = {p.arxiv_id: p.title for p in papers_in_order(context.db, sorted({i for i, _ in near if i is not None}))}
+    labels = {t.topic_id: t.label for t in all_topics(context)}
+    terms = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
+    progress = scan_progress([*state.decided, *passed_over(state.order, state.decided)], state.in_pool)
+    verdicts = [d.verdict for d in state.decided]
+    listed = []
+    for paper, arxiv_id, (near_id, similarity) in zip(shown, ids, near, strict=True):
+        row = int(state.rows[paper.row])
+        found = papers[arxiv_id]
+        topic_id = int(index.topic_id[row])
+        adopted = [term for at, term in enumerate(index.terms) if index.level[row, at] >= ADOPTS]
+        listed.append(
+            ScannedPaper(
+                **vars(paper_line(found)),
+                abstract=found.abstract,
+                choice=paper.choice,
+                in_pool=bool(state.in_pool[paper.row]),
+                near=near_id,
+                near_title=titles.get(near_id) if near_id else None,
+                similarity=None if near_id is None else round(similarity, 2),
+                topic_id=topic_id if topic_id in labels else None,
+                topic=labels.get(topic_id),
+                terms=tuple(terms[term] for term in adopted),
+                mutes=_mutes_offered(topic_id if topic_id in labels else None, adopted, found.primary_category),
+            )
+        )
+    return ScanResult(
+        scan_id=scan_id,
+        since=state.scan.since,
+        until=state.scan.until,
+        n_papers=len(state.rows),
+        n_decided=len(verdicts),
+        n_kept=verdicts.count("keep"),
+        n_undecided=verdicts.count("undecided"),
+        n_muted=state.n_muted,
+        pool_size=progress.pool.n_papers,
+        pool_decided=progress.pool.n_decided - len(passed_over(state.order, state.decided)),
+        pool_kept=progress.pool.n_kept,
+        pool_low=progress.pool.low,
+        pool_high=progress.pool.high,
+        target=TARGET,
+        is_seen=progress.is_seen,
+        n_more_draws=progress.n_more_draws,
+        draw_share=progress.draw_share,
+        rest_size=progress.n_rest,
+        rest_kept=progress.n_rest_kept,
+        rest_draws=progress.n_rest_draws,
+        rest_share_at_most=round(progress.rest_share_at_most, 4),
+        next_rest_bound=progress.next_rest_bound,
+        n_more_rest_draws=progress.n_more_rest_draws,
+        papers=tuple(listed),
+    )
+
+
+def decide(context: AppContext, reader_id: int, scan_id: int, arxiv_id: str, verdict: str, choice: str) -> None:
+    """Store a verdict on a paper of a scan. It counts as a random draw only if the paper is one of the next draws.
+
+    Raises
+    ------
+    UsageError
+        If the verdict is none, or the paper is not of the scan.
+    NotFound
+        If the reader has no such scan.
+    """
+    if verdict not in VERDICTS:
+        raise UsageError(f"{sanitized_line(verdict)[:40]!r} is no verdict; give {', '.join(VERDICTS)}")
+    if choice not in CHOICES:
+        raise UsageError(f"{sanitized_line(choice)[:40]!r} says not how a paper was shown; give {', '.join(CHOICES)}")
+    state = _state(context, reader_id, scan_id)
+    wanted = arxiv_id_of(arxiv_id)
+    at = np.flatnonzero(state.rows == state.index.row_of.get(wanted, -1))
+    if not len(at):
+        raise UsageError(f"the paper {wanted} is not of this scan")
+    rows = [decided.row for decided in state.decided]
+    is_draw = is_next_draw(int(at[0]), _choice(choice), state.order, rows, within=MAX_SHOWN)
+    add_decision(
+        context.db,
+        reader_id,
+        scan_id,
+        wanted,
+        verdict=_verdict(verdict),
+        choice=_choice(choice) if is_draw else "best",
+        now=context.now(),
+    )
+
+
+def undo(context: AppContext, reader_id: int, scan_id: int) -> ArxivId | None:
+    """Take the last verdict of a scan back; returns its paper, ``None`` if there was none."""
+    scan_of(context, reader_id, scan_id)
+    return delete_last_decision(context.db, reader_id, scan_id)
+
+
+def mute(context: AppContext, reader_id: int, text: str) -> Mute:
+    """Show no papers of a technique, theme, topic, category or with some words any more.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read or does not exist.
+    """
+    wanted = Mute.parse(text)
+    known: set[tuple[str, str]] = {(t.kind, t.key) for t in context.detector.taxonomy.terms}
+    known |= {("topic", str(t.topic_id)) for t in all_topics(context)}
+    known |= {("category", category) for category in context.settings.categories}
+    if wanted.kind == "words" and not stem_numbers(wanted.key):
+        raise UsageError(f"{wanted.key!r} has no words to look for")
+    if wanted.kind != "words" and (wanted.kind, wanted.key) not in known:
+        raise UsageError(f"there is no {wanted.kind} {wanted.key!r} to mute")
+    add_mute(context.db, reader_id, wanted, now=context.now())
+    return wanted
+
+
+def unmute(context: AppContext, reader_id: int, text: str) -> None:
+    """End a mute.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read.
+    """
+    delete_mute(context.db, reader_id, Mute.parse(text))
+
+
+def _verdict(text: str) -> Verdict:
+    return next(v for v in VERDICTS if v == text)
+
+
+def _choice(text: str) -> Choice:
+    return next(c for c in CHOICES if c == text)
+
+
+def _has_vector(index: PaperIndex) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.asarray(index.vectors.any(axis=1))
+    return found
+
+
+def _in_range(index: PaperIndex, since: date, until: date) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (index.day >= day_number(since)) & (index.day <= day_number(until))
+    return found
+
+
+def _background(index: PaperIndex, in_range: NDArray[np.bool_], has_vector: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Papers of other days, or of the same where no others are stored."""
+    others = has_vector & ~in_range
+    rows = background_rows(len(index), among=others if others.sum() >= len(index) // 10 else has_vector)
+    vectors: NDArray[np.float32] = index.vectors[rows]
+    return vectors
+
+
+def _wanted_ids(seeds: Sequence[ArxivId], decisions: Sequence[Decision]) -> list[ArxivId]:
+    return list(dict.fromkeys([*seeds, *(d.arxiv_id for d in decisions if d.verdict == "keep")]))
+
+
+def _wanted(
+    context: AppContext,
+    index: PaperIndex,
+    seeds: Sequence[ArxivId],
+    follows: Sequence[Follow],
+    decisions: Sequence[Decision],
+) -> NDArray[np.float32]:
+    """The vectors of seeds, kept papers, followed searches and topics, ``(n_wanted, n_dims)``."""
+    rows = [index.row_of[i] for i in _wanted_ids(seeds, decisions) if i in index.row_of]
+    found = [index.vectors[row] for row in rows if index.vectors[row].any()]
+    searches = [follow.key for follow in follows if follow.kind == "search"]
+    if searches and index.vectors.shape[1]:
+        found += list(
+            context.cached(("vectors of follows", *searches), lambda: context.encoder.encode(searches), pool="search")
+        )
+    for follow in follows:
+        if follow.kind == "topic":
+            mean = index.vectors[index.topic_id == int(follow.key)].mean(axis=0) if follow.key.isdecimal() else 0
+            norm = float(np.linalg.norm(mean))
+            found += [np.asarray(mean / norm, dtype=np.float32)] if norm > 0 else []
+    return np.array(found, dtype=np.float32).reshape(len(found), index.vectors.shape[1])
+
+
+def _nearest(index: PaperIndex, rows: Sequence[int], ids: Sequence[ArxivId]) -> list[tuple[ArxivId | None, float]]:
+    """The seed or kept paper nearest to each row, with its cosine."""
+    known = [i for i in ids if i in index.row_of and index.vectors[index.row_of[i]].any()]
+    if not known or not rows:
+        return [(None, 0.0)] * len(rows)
+    cosines = similarities(index.vectors[[index.row_of[i] for i in known]], index.vectors[list(rows)])
+    best = cosines.argmax(axis=0)
+    return [(known[at], float(cosines[at, column])) for column, at in enumerate(best.tolist())]
+
+
+def _muted(
+    context: AppContext, index: PaperIndex, in_range: NDArray[np.bool_], mutes: Sequence[Mute]
+) -> NDArray[np.bool_]:
+    """Whether each paper is muted, ``(n_papers,)``."""
+    muted = np.zeros(len(index), dtype=bool)
+    for one in mutes:
+        if one.kind == "words":
+            has_all = in_range.copy()
+            for stem in stem_numbers(one.key):
+                has_all &= context.paper_search.holding(stem, "text")
+            muted |= has_all
+        elif one.kind == "topic":
+            muted |= index.matching(PaperQuery(topic_id=int(one.key)))
+        elif one.kind == "category":
+            muted |= index.matching(PaperQuery(categories=(one.key,), primary=True))
+        else:
+            levels = (ADOPTS, ADOPTS + 1) if one.kind == "technique" else (MENTIONS, ADOPTS, ADOPTS + 1)
+            muted |= index.matching(PaperQuery(term=(one.kind, one.key), levels=levels))
+    return muted & in_range
+
+
+def _mutes_offered(topic_id: int | None, adopted: Sequence[tuple[str, str]], category: str) -> tuple[str, ...]:
+    """What a reader can mute because of a paper."""
+    of_topic = () if topic_id is None else (f"topic:{topic_id}",)
+    return (*of_topic, *(f"{kind}:{key}" for kind, key in adopted), f"category:{category}")

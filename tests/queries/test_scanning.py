@@ -1,0 +1,162 @@
+"""A scan shows the best papers first, nothing twice, and says only what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.scanning.queue import DRAWS_WHILE_FINDING
+from domain.embeddings import Embeddings
+from domain.errors import NotFound, UsageError
+from domain.reading import Mute
+from domain.subscription import Follow
+from domain.week import CLOSE_LAG, Week
+from ingest.harvest import plan_harvest
+from queries.scanning import decide, mute, scan_page, start_scan, undo, unmute
+from queries.seeds import name_seeds
+from runtime.cached_context import CachedContext
+from runtime.context import AppContext
+from runtime.settings import Settings
+from store.embeddings import add_embeddings
+from store.papers import apply_harvest
+from store.reading_records import add_reader, decisions_of, mutes_of
+from tests.conftest import PaperMaker
+
+WEEK = Week.parse("2026-W25")
+NOW = WEEK.end_at + CLOSE_LAG
+MODEL_ID = "all-MiniLM-L6-v2@53aa5117/float32"
+N_BEFORE, N_WEEK = 240, 120
+
+
+def _is_relevant(number: int) -> bool:
+    return number % 10 == 0
+
+
+@pytest.fixture
+def context(tmp_path: Path, make_paper: PaperMaker) -> Iterator[AppContext]:
+    """Six weeks of 40 papers and one of 120; every tenth points the way that the reader looks."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(N_BEFORE + N_WEEK, 24)).astype(np.float32)
+    papers = []
+    for number in range(N_BEFORE + N_WEEK):
+        vectors[number, 0] += 8 if _is_relevant(number) else 0
+        at = WEEK.start_at + timedelta(minutes=number)
+        if number < N_BEFORE:
+            at = WEEK.plus(-1 - number // 40).start_at + timedelta(minutes=number)
+        words = "relevant" if _is_relevant(number) else "other"
+        papers.append(make_paper(number + 1, title=f"An {words} paper {number}", submitted_at=at, updated_at=at))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with CachedContext(Settings(data_dir=tmp_path, now=NOW)) as context:
+        apply_harvest(context.db, plan_harvest(papers, {}), None, seen_at=NOW)
+        add_embeddings(context.db, Embeddings(tuple(p.arxiv_id for p in papers), vectors, MODEL_ID))
+        yield context
+
+
+def _number(arxiv_id: str) -> int:
+    return int(arxiv_id.partition(".")[2]) - 1
+
+
+@pytest.fixture
+def reader_id(context: AppContext) -> int:
+    reader_id = add_reader(context.db, None, now=NOW)
+    name_seeds(context, reader_id, "2606.00001 2606.00011 2606.00021")
+    return reader_id
+
+
+def test_a_scan_finds_what_matters_and_then_says_so(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id)
+    assert (scan.since, scan.until) == (WEEK.monday, WEEK.sunday)
+    first = scan_page(context, reader_id, scan.scan_id)
+    assert first.n_papers == N_WEEK
+    assert 5 <= first.pool_size < N_WEEK / 2
+    assert (first.pool_low, first.pool_high, first.rest_share_at_most) == (0, first.pool_size, 1)
+    assert not first.is_seen
+    assert first.draw_share == DRAWS_WHILE_FINDING
+    assert all(p.near is not None and p.near_title is not None for p in first.papers)
+    shown: list[str] = []
+    for _ in range(N_WEEK + 1):
+        page = scan_page(context, reader_id, scan.scan_id, n=1)
+        if not page.papers:
+            break
+        [paper] = page.papers
+        shown.append(paper.arxiv_id)
+        verdict = "keep" if _is_relevant(_number(paper.arxiv_id)) else "skip"
+        decide(context, reader_id, scan.scan_id, paper.arxiv_id, verdict, paper.choice)
+        if page.is_seen:
+            kept_in_pool = sum(_is_relevant(_number(i)) for i in scan.pool)
+            assert page.pool_low <= kept_in_pool <= page.pool_high
+        if len(shown) == 40:
+            assert page.n_kept >= 10
+    assert sorted(shown) == sorted(set(shown))
+    assert len(shown) == N_WEEK
+    last = scan_page(context, reader_id, scan.scan_id)
+    assert last.is_seen
+    assert last.pool_low == last.pool_high == last.pool_kept
+
+
+def test_nothing_decided_in_one_scan_comes_in_another(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id)
+    shown = scan_page(context, reader_id, scan.scan_id, n=5).papers
+    for paper in shown:
+        decide(context, reader_id, scan.scan_id, paper.arxiv_id, "skip", paper.choice)
+    other = start_scan(context, reader_id, since=WEEK.plus(-1).monday, until=WEEK.sunday)
+    again = {p.arxiv_id for p in scan_page(context, reader_id, other.scan_id, n=20).papers}
+    assert not again & {p.arxiv_id for p in shown}
+    assert undo(context, reader_id, scan.scan_id) == shown[-1].arxiv_id
+    assert len(decisions_of(context.db, reader_id)) == 4
+
+
+def test_only_the_next_draws_count_as_draws(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id)
+    shown = scan_page(context, reader_id, scan.scan_id, n=20).papers
+    best = next(p for p in shown if (p.choice == "best" and not p.in_pool) or p.choice == "best")
+    decide(context, reader_id, scan.scan_id, best.arxiv_id, "keep", "rest")
+    drawn = next(p for p in shown if p.choice == "pool")
+    decide(context, reader_id, scan.scan_id, drawn.arxiv_id, "skip", "pool")
+    assert [d.choice for d in decisions_of(context.db, reader_id)] == ["best", "pool"]
+
+
+def test_muted_papers_leave_the_queue_and_the_counts(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id)
+    before = scan_page(context, reader_id, scan.scan_id)
+    mute(context, reader_id, "words:relevant")
+    after = scan_page(context, reader_id, scan.scan_id, n=20)
+    assert after.n_muted == N_WEEK / 10
+    assert after.n_papers == before.n_papers - after.n_muted
+    assert not any("relevant" in p.title for p in after.papers)
+    unmute(context, reader_id, "words:relevant")
+    assert scan_page(context, reader_id, scan.scan_id).n_papers == N_WEEK
+    mute(context, reader_id, "category:cs.LG")
+    assert scan_page(context, reader_id, scan.scan_id).papers == ()
+    assert mutes_of(context.db, reader_id) == [Mute("category", "cs.LG")]
+
+
+def test_what_makes_no_sense_is_refused_in_a_line(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id)
+    stranger = add_reader(context.db, None, now=NOW) + 1
+    with pytest.raises(NotFound, match="no scan"):
+        scan_page(context, stranger, scan.scan_id)
+    with pytest.raises(UsageError, match="no verdict"):
+        decide(context, reader_id, scan.scan_id, "2606.00241", "maybe", "best")
+    with pytest.raises(UsageError, match="not of this scan"):
+        decide(context, reader_id, scan.scan_id, "2606.00001", "keep", "best")
+    with pytest.raises(UsageError, match="no category"):
+        mute(context, reader_id, "category:cs.XX")
+    with pytest.raises(UsageError, match="no embedded papers"):
+        start_scan(context, reader_id, since=WEEK.plus(-60).monday, until=WEEK.plus(-60).sunday)
+    with pytest.raises(UsageError, match="at most 92 days"):
+        start_scan(context, reader_id, since=WEEK.plus(-60).monday, until=WEEK.sunday)
+    with pytest.raises(UsageError, match="after the last"):
+        start_scan(context, reader_id, since=WEEK.sunday, until=WEEK.monday)
+
+
+def test_without_a_word_on_what_is_wanted_nothing_starts(context: AppContext) -> None:
+    reader_id = add_reader(context.db, None, now=NOW)
+    with pytest.raises(UsageError, match="what to look for"):
+        start_scan(context, reader_id)
+    with pytest.raises(UsageError, match="what to look for"):
+        start_scan(context, reader_id, follows=[Follow("topic", "12")])
