@@ -379,7 +379,7 @@ def _wanted(
         )
     for follow in follows:
         if follow.kind == "topic":
-            mean = index.vectors[index.topic_id == int(follow.key)].mean(axis=0) if follow.key.isdecimal() else 0
+            mean = index.vectors[index.topic_id == int(follow.key)].sum(axis=0) if follow.key.isdecimal() else 0
             norm = float(np.linalg.norm(mean))
             found += [np.asarray(mean / norm, dtype=np.float32)] if norm > 0 else []
     return np.array(found, dtype=np.float32).reshape(len(found), index.vectors.shape[1])
