@@ -294,6 +294,8 @@ def store_entries(
         if changed:
             columns: dict[str, Any] = {column: bindparam(column) for column in changed[0] if column != "of"}
             connection.execute(update(name).where(name.c.name_id == bindparam("of")).values(columns), changed)
+        known_ids += emptied
+        events |= dict.fromkeys(emptied, ())
         if emptied:
             nothing = {"n_uses": 0, "n_mentions": 0, "n_unknown_teams": 0}
             for some in portions(sorted(emptied)):

@@ -17,7 +17,7 @@ from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 
-METHOD = "things-3"
+METHOD = "things-4"
 """Name of the rules; it must change whenever the same sightings would give other things or events."""
 
 ESTABLISHED_PAPERS = 3
@@ -172,19 +172,17 @@ def _distribute(
 
 def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float]) -> bool:
     agree = (s.kind in _DATA) == (nearest.first.kind in _DATA)
-    if len(cosines) == 1 and agree and _is_distinct(nearest.first.surface) and s.week >= nearest.first.week:
+    both_distinct = _is_distinct(nearest.first.surface) and _is_distinct(s.surface)  # "A-MBER" may be "AMBER"
+    if len(cosines) == 1 and agree and both_distinct and s.week >= nearest.first.week:
         return True
-    if cosines[0] < _needed(nearest.first.surface) * (1 if agree else FARTHER_DESPITE_KIND):
+    needed = NEAR_IF_DISTINCT if both_distinct else NEAR
+    if cosines[0] < needed * (1 if agree else FARTHER_DESPITE_KIND):
         return False
     return len(cosines) == 1 or cosines[0] >= CLEAR_MARGIN * cosines[1]
 
 
 def _is_distinct(surface: str) -> bool:
     return _DISTINCT.search(surface) is not None and len(surface) > _SHORT
-
-
-def _needed(surface: str) -> float:
-    return NEAR_IF_DISTINCT if _is_distinct(surface) else NEAR
 
 
 def _without_older_names(
@@ -204,7 +202,8 @@ def _without_older_names(
             if s.week >= one.first.week.plus(-EARLY_WEEKS) and not set(s.authors) & set(one.first.authors)
         ]
         n_near = sum(
-            nearness(s.arxiv_id, one.first.arxiv_id) >= _needed(one.first.surface) for s in of_others[:_MOST_COMPARED]
+            nearness(s.arxiv_id, one.first.arxiv_id) >= (NEAR_IF_DISTINCT if _is_distinct(one.first.surface) else NEAR)
+            for s in of_others[:_MOST_COMPARED]
         )
         is_far = len(of_others) >= _SEVERAL and n_near < len(of_others[:_MOST_COMPARED]) / 2
         is_spoken_of = sum(s.week <= one.first.week.plus(AT_ONCE_WEEKS) for s in of_others) >= _SEVERAL

@@ -227,6 +227,8 @@ def test_a_name_that_no_paper_holds_any_more_keeps_its_page(database: Database, 
     store(database, Paper(**{**vars(paper_at(1, "shows nothing", week=0)), "version": 2, "updated_at": NOW}))
     update(database)
     assert names_by_id(database, [name_id])[name_id].n_uses == 0
+    assert kinds(database, name_id) == []
+    assert [e.event.kind for e in events_of_name(database, name_id)] == ["introduced"]
     assert names_matching(database, NameQuery(0.5, 0.5), "uses", limit=9) == (0, [])
 
 

@@ -119,6 +119,8 @@ def test_a_name_that_nobody_gives_by_chance_is_one_thing_however_far_its_papers_
     assert [t.sightings for t in things] == [tuple(distinct[:2])]
     assert unclear == distinct[2:]
     assert things_of_name(of, [], common=(), nearness=near_pairs())[1] == of[1:]
+    by_chance = [distinct[0], replace(of[1], surface="LONGTRACEEVAL")]
+    assert things_of_name(by_chance, [], common=(), nearness=near_pairs())[1] == by_chance[1:]
 
 
 def test_a_paper_of_another_sort_must_be_nearer() -> None:
