@@ -162,6 +162,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
         {"name", "change", "change_points", "call", "asked", "phrases", "readings", "unknown", "meaning"}
     ),
     "topics": frozenset({"active", "x", "y"}),
+    "detections": frozenset({"names"}),
     "digest": frozenset(
         {
             "slug",

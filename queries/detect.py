@@ -1,4 +1,4 @@
-"""Techniques and themes of abstracts given by the caller."""
+"""Techniques, themes and names of abstracts given by the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from domain.detections import Detection
 from domain.errors import UsageError
-from queries.results import DetectResult, FoundTerm
+from queries.results import DetectResult, FoundName, FoundTerm
 from runtime.context import AppContext
 
 
@@ -49,12 +49,16 @@ def read_abstracts(lines: Iterable[str]) -> Iterator[GivenAbstract]:
 
 
 def detect(context: AppContext, given: GivenAbstract) -> DetectResult:
-    """Techniques and themes of one abstract."""
+    """Techniques, themes and names of one abstract."""
     found = context.detector.detect_text(given.title, given.abstract)
     return DetectResult(
         id=given.id,
         techniques={d.key: _found(d) for d in found if d.kind == "technique"},
         themes={d.key: _found(d) for d in found if d.kind == "theme"},
+        names=tuple(
+            FoundName(mention.surface, mention.kind, mention.role, mention.evidence)
+            for mention in context.tagger.tag_text(given.title, given.abstract)
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from domain.arxiv_rate_limit import Outcome
 from domain.detections import Evidence, TermKind
 from domain.harvest import IndexGap
 from domain.name_ledger import NameEventKind
-from domain.name_mention import NameKind
+from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId
 from domain.reading import Choice
 from domain.topics import TopicEventKind
@@ -339,8 +339,20 @@ class FoundTerm:
 
 
 @dataclass(frozen=True)
+class FoundName:
+    """A named thing in an abstract that the caller gave."""
+
+    surface: str
+    """As it first stands there."""
+    kind: NameKind
+    role: NameRole
+    evidence: tuple[Evidence, ...]
+    """Where it stands."""
+
+
+@dataclass(frozen=True)
 class DetectResult:
-    """Techniques and themes of one abstract that the caller gave; absent ones are left out."""
+    """Techniques, themes and names of one abstract that the caller gave; absent ones are left out."""
 
     id: str | int
     """As given."""
@@ -348,6 +360,8 @@ class DetectResult:
     """By key of the taxonomy."""
     themes: Mapping[str, FoundTerm]
     """By key of the taxonomy."""
+    names: tuple[FoundName, ...]
+    """In the order of the text."""
 
 
 # -- names

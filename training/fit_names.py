@@ -48,6 +48,8 @@ from training.name_statistics import NameStatistics, is_held_out
 WORD_SCALE, NUMBER_SCALE = 0.5, 0.3
 """How strongly signs and numbers enter the regularised models; by cross-validation, as the strengths."""
 STRENGTHS = {"name": 0.3, "kind": 0.3, "role": 0.3}
+MENTIONS_WEIGHT = 1.5
+"""How much the probability of a mere mention is raised: more are found, and roles are as often right."""
 LEAST_CANDIDATES = 3
 """Signs of fewer candidates are left out."""
 N_FOLDS = 5
@@ -113,6 +115,7 @@ def fit_weights(data: FitData, rows: NDArray[np.int64], *, threshold: float) -> 
         model.fit(table, labels)
         weights[:, outputs] = model.coef_.T
         bias[outputs] = model.intercept_
+    bias[OUTPUTS.index("mentions")] += np.log(MENTIONS_WEIGHT)
     on_words, on_numbers = weights[: len(names)] * WORD_SCALE, weights[len(names) :] * NUMBER_SCALE
     on_numbers /= spread[:, None]
     return NameWeights(

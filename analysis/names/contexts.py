@@ -107,6 +107,7 @@ class Context:
     ``groups`` are numbers of ``GROUPS``. ``left`` and ``right`` hold up to three words before and two after the list
     that the occurrence is a member of, in lower case, nearest first. ``before_sign`` and ``after_sign`` are the
     characters that stand directly around it. ``lead`` holds the words of the sentence before the list.
+    ``closed_kind`` is the kind that the word after a closing bracket gives ("... (FOO) dataset").
     """
 
     groups: frozenset[int]
@@ -117,6 +118,7 @@ class Context:
     lead: tuple[str, ...]
     position: float
     initial: bool
+    closed_kind: str | None
 
 
 def context_of(zone: Zone, occurrence: Occurrence) -> Context:
@@ -165,8 +167,30 @@ def context_of(zone: Zone, occurrence: Occurrence) -> Context:
             groups.add(GROUP_NUMBER["prefix"])
     length = max(1, n)
     return Context(
-        frozenset(groups), left, right[:2], before_sign, after_sign, lead, first / length, tokens.initial[first]
+        frozenset(groups),
+        left,
+        right[:2],
+        before_sign,
+        after_sign,
+        lead,
+        first / length,
+        tokens.initial[first],
+        _closed_kind(zone, last),
     )
+
+
+def _closed_kind(zone: Zone, last: int) -> str | None:
+    """The kind that the words after a closing bracket give: "the Emotion-Why-How (EWH) dataset"."""
+    tokens = zone.tokens
+    for i in range(last + 1, min(last + 4, len(tokens.words))):
+        gap = tokens.gap(i - 1)
+        if i == last + 1 and not gap.startswith(") "):
+            return None
+        if i > last + 1 and gap not in (" ", "-"):
+            return None
+        if kind := KIND_OF_NOUN.get(tokens.words[i].lower()):
+            return kind
+    return None
 
 
 def _left_groups(left: tuple[str, ...], lead: tuple[str, ...]) -> Iterable[int]:

@@ -120,6 +120,7 @@ COLUMNS: tuple[str, ...] = (
     *(f"head:{kind}" for kind in KNOWN_AS),
     *(f"title:{kind}" for kind in NAME_KINDS),
     *(f"our:{kind}" for kind in NAME_KINDS),
+    *(f"closed:{kind}" for kind in NAME_KINDS),
     *(f"here:{group}" for group in GROUPS),
     *(f"corpus:{group}" for group in GROUPS),
 )
@@ -361,6 +362,8 @@ def _features(
     numbers += [kind in known_head for kind in KNOWN_AS]
     numbers += relations.title_kinds
     numbers += relations.our_kinds
+    closed = {context.closed_kind for context in contexts}
+    numbers += [kind in closed for kind in NAME_KINDS]
     numbers += here
     numbers += counts
     return CandidateFeatures(numbers, _words(surface, words, shapes, contexts))

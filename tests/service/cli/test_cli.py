@@ -354,16 +354,19 @@ def test_the_csv_of_trends_agrees_with_the_json(papertide: Papertide) -> None:
 
 
 def test_the_json_of_detect_names_levels_and_evidence(papertide: Papertide, tmp_path: Path) -> None:
-    abstract = "We propose a latent diffusion model that draws images."
+    abstract = "We propose a latent diffusion model that draws images. It is fine-tuned with LoRA on ImageNet."
     given = {"id": "mine", "title": "Drawing", "abstract": abstract}
     nothing = {"id": 7, "title": "On numbers", "abstract": "We count."}
     (tmp_path / "abstracts.jsonl").write_text(f"{json.dumps(given)}\n\n{json.dumps(nothing)}\n")
     ended = papertide("detect", "abstracts.jsonl", "--json")
     first, second = map(json.loads, ended.out.splitlines())
-    assert (first["id"], second) == ("mine", {"id": 7, "techniques": {}, "themes": {}})
+    assert (first["id"], second) == ("mine", {"id": 7, "techniques": {}, "themes": {}, "names": []})
     diffusion = first["techniques"]["diffusion"]
     assert diffusion["level"] >= 2
     assert all(set(e) == {"field", "start", "end"} for e in diffusion["evidence"])
+    names = {name["surface"]: (name["kind"], name["role"]) for name in first["names"]}
+    assert names == {"LoRA": ("method", "uses"), "ImageNet": ("dataset", "uses")}
+    assert all(abstract[e["start"] : e["end"]] == n["surface"] for n in first["names"] for e in n["evidence"])
     assert any("diffusion" in abstract[e["start"] : e["end"]] for e in diffusion["evidence"])
 
 
