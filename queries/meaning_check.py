@@ -55,11 +55,11 @@ def with_meaning_checks(
     """The series, those by meaning with samples, their overlap with the others, and how precise they were found."""
     if not weeks or all(one.kind != "meaning" for one in series):
         return tuple(series)
-    search = context.paper_search
+    search = counter.search  # so that a context without a cache loads all papers once
     index = search.index
     first, last = day_number(min(weeks).monday), day_number(max(weeks).sunday)
     counted = index.matching(among) & (index.day >= first) & (index.day <= last)
-    rows = {one.asked: counter.rows(search, one.asked) & counted for one in series}
+    rows = {one.asked: counter.rows(one.asked) & counted for one in series}
     return tuple(
         replace(one, meaning=_check(context, search, one, series, rows)) if one.kind == "meaning" else one
         for one in series

@@ -90,7 +90,7 @@ class TermCounter:
             is_chosen = (chosen.kind, chosen.name) == (kind, shown)
             if not is_chosen and (kind == "exact" or (kind in ("text", "meaning") and not words_of(name))):
                 continue
-            is_slow = kind == "meaning" and not self._context.has_encoder
+            is_slow = kind == "meaning" and not self._context.compares_at_once
             by_week = chosen.by_week if is_chosen else None if is_slow else self._counted_or_none(kind, key)
             n = None if by_week is None else sum(k for week, k in by_week.items() if week in weeks)
             if n or is_chosen or kind != "text":
@@ -122,17 +122,17 @@ class TermCounter:
 
     def _meant(self, description: str) -> dict[Week, int]:
         def count() -> dict[Week, int]:
-            index, near = self._search.index, meant_rows(self._search, description)
+            index, near = self.search.index, meant_rows(self.search, description)
             return papers_by_week(index.day[near & index.matching(self._among)])
 
         return self._context.cached(("meant", description, self._among), count)
 
-    def rows(self, search: PaperSearch, term: str) -> NDArray[np.bool_]:
-        """Whether each paper of a search's index is one of a term, ``(n_papers,)``, in whatever category."""
+    def rows(self, term: str) -> NDArray[np.bool_]:
+        """Whether each paper of the index of ``search`` is one of a term, ``(n_papers,)``, in whatever category."""
         kind, key = taken_for(self._context, term)
-        index = search.index
+        index = self.search.index
         if kind == "meaning":
-            return meant_rows(search, key)
+            return meant_rows(self.search, key)
         if kind == "topic":
             of_topic: NDArray[np.bool_] = index.topic_id == int(key)
             return of_topic
@@ -144,7 +144,7 @@ class TermCounter:
         return found
 
     @cached_property
-    def _search(self) -> PaperSearch:
+    def search(self) -> PaperSearch:
         """One for all terms, because a context without a cache loads all papers for each."""
         return self._context.paper_search
 

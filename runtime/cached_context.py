@@ -202,6 +202,11 @@ class CachedContext(AppContext):
         loaded = self._held.get("loaded")
         return loaded is not None and (self._encoder is not None or not loaded.index.vectors.shape[1])
 
+    @property
+    def compares_at_once(self) -> bool:
+        """Whether the embedding model is loaded; the papers are."""
+        return self._encoder is not None
+
     def preload(self) -> None:
         """Load the papers and the encoder, for which the first request would wait."""
         index = self.paper_index

@@ -266,9 +266,9 @@ class AppContext:
             return self._encoder
 
     @property
-    def has_encoder(self) -> bool:
-        """Whether the embedding model is loaded, so that a text can be embedded at once."""
-        return self._encoder is not None
+    def compares_at_once(self) -> bool:
+        """Whether papers and embedding model are in memory, so that a text is compared within milliseconds."""
+        return False
 
     @property
     def embedding_model_id(self) -> str | None:
