@@ -44,6 +44,9 @@ docs: install
 lock: install
 	@$(bin)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package torch --generate-hashes \
 		--all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+	@$(bin)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package torch --generate-hashes \
+		--extra mcp --extra postgresql --constraint requirements.lock --custom-compile-command 'make lock' \
+		pyproject.toml -o deploy/requirements.lock
 
 # torch is pinned outside the lock, so it is added here.
 sbom: install
