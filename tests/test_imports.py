@@ -17,7 +17,7 @@ LINTER, WHEEL = TOOL["importlinter"], TOOL["hatch"]["build"]["targets"]["wheel"]
 
 NOT_SHIPPED = {"training", "benchmarks", "tools", "tests", "docs"}
 
-OTHER_LOGGERS = {"apscheduler", "uvicorn.error", "{name}"}
+OTHER_LOGGERS = {"apscheduler", "bibtexparser", "uvicorn.error", "{name}"}
 """Loggers of libraries, whose level or filters we set; ``{name}`` stands for a loop over libraries."""
 
 
