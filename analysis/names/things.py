@@ -17,7 +17,7 @@ from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 
-METHOD = "things-4"
+METHOD = "things-5"
 """Name of the rules; it must change whenever the same sightings would give other things or events."""
 
 ESTABLISHED_PAPERS = 3
@@ -26,7 +26,7 @@ EARLY_WEEKS = 8
 """A paper this long before the introducing one may still use the thing: models are released before their report."""
 AT_ONCE_WEEKS = 3
 """A name that two papers of others hold so soon was there before."""
-NEAR = 0.16
+NEAR = 0.2
 """A paper with this cosine to the introducing paper means the same thing by a word or an acronym such as PRISM."""
 NEAR_IF_DISTINCT = 0.09
 """The same for a name that nobody would give by chance to something else, such as LongMemEval or SWE-bench.
@@ -191,7 +191,8 @@ def _without_older_names(
     """Take for uses what looks like the introduction of a name that is older.
 
     "We introduce an actor that learns by PPO" reads like an introduction of PPO, but others speak of PPO at once, and
-    most of their papers are far from this one. A title that begins with the name introduces it whatever others call so.
+    most of their papers are far from this one. An acronym or a word that anybody else holds is taken for older, too. A
+    title that begins with the name introduces it whatever others call so.
     """
     kept: list[_Founded] = []
     left = list(others)
@@ -207,7 +208,8 @@ def _without_older_names(
         )
         is_far = len(of_others) >= _SEVERAL and n_near < len(of_others[:_MOST_COMPARED]) / 2
         is_spoken_of = sum(s.week <= one.first.week.plus(AT_ONCE_WEEKS) for s in of_others) >= _SEVERAL
-        if (is_far or is_spoken_of) and not any(s.is_heading for s in one.sightings):
+        is_acronym = bool(of_others) and not _is_distinct(one.first.surface)
+        if (is_far or is_spoken_of or is_acronym) and not any(s.is_heading for s in one.sightings):
             left += one.sightings
         else:
             kept.append(one)

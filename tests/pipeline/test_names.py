@@ -55,11 +55,12 @@ def paper_at(make_paper: PaperMaker) -> PaperMaker:
     """Papers every fourth week from the first of 2026 on, each by one author of its own unless another is named."""
 
     def make(number: int, says: str, *, week: int, by: str = "", title: str = "") -> Paper:
+        introduced = re.search(r"introduces <([^>]+)>", says)
         at = START + timedelta(weeks=4 * week, minutes=number)
         return make_paper(
             number,
             arxiv_id=ArxivId(f"2601.{number:05d}"),
-            title=title or f"Paper {number}",
+            title=title or (f"{introduced[1]}: paper {number}" if introduced else f"Paper {number}"),
             abstract=f"We study code agents that repair software. It {says}.",
             authors=(by or f"Ada Author{number}",),
             submitted_at=at,

@@ -24,7 +24,7 @@ def seen(
     week: int | None = None,
     by: str = "",
     kind: NameKind = "benchmark",
-    heading: bool = False,
+    heading: bool | None = None,
     pinned_to: int | None = None,
 ) -> Sighting:
     return Sighting(
@@ -35,7 +35,7 @@ def seen(
         role,
         0.95,
         0.9,
-        heading,
+        role == "introduces" if heading is None else heading,
         tuple(f"{name}|x" for name in (by or f"author{number}").split()),
         pinned_to,
     )
@@ -82,7 +82,7 @@ def test_an_author_of_the_introducing_paper_uses_the_own_thing() -> None:
 
 def test_an_established_name_is_introduced_again_only_by_a_title_that_begins_with_it() -> None:
     used = [seen(n) for n in range(1, 5)]
-    assert divided([*used, seen(6, "introduces")]) == [{1, 2, 3, 4, 6}]
+    assert divided([*used, seen(6, "introduces", heading=False)]) == [{1, 2, 3, 4, 6}]
     again = divided([*used, seen(6, "introduces", heading=True)], nearness=near_pairs())
     assert again == [{1, 2, 3, 4}, {6}]
 
@@ -94,7 +94,8 @@ def test_what_is_seen_before_the_introduction_and_far_from_it_is_another_thing()
 
 def test_a_name_that_others_use_for_something_else_is_introduced_only_by_a_title_that_begins_with_it() -> None:
     later = [seen(2), seen(3), seen(4)]
-    things, _ = things_of_name([seen(1, "introduces"), *later], [], common=(), nearness=near_pairs())
+    seeming = seen(1, "introduces", heading=False)
+    things, _ = things_of_name([seeming, *later], [], common=(), nearness=near_pairs())
     assert [(t.introductions, len(t.sightings)) for t in things] == [((), 4)]
     things, unclear = things_of_name(
         [seen(1, "introduces", heading=True), *later], [], common=(), nearness=near_pairs()
@@ -104,12 +105,19 @@ def test_a_name_that_others_use_for_something_else_is_introduced_only_by_a_title
 
 
 def test_a_name_that_others_hold_at_once_is_older_than_the_paper_that_seems_to_introduce_it() -> None:
-    soon = [seen(n, week=1 + n // 3) for n in (2, 3, 4)]
-    things, _ = things_of_name([seen(1, "introduces"), *soon], [], common=(), nearness=everything_near)
-    assert [t.introductions for t in things] == [()]
-    later = [seen(n, week=5 + n) for n in (2, 3, 4)]
-    things, _ = things_of_name([seen(1, "introduces"), *later], [], common=(), nearness=everything_near)
-    assert [t.introductions for t in things] == [("2601.00001",)]
+    def introduced(*others: Sighting) -> list[tuple[ArxivId, ...]]:
+        of = [replace(s, surface="LongTraceEval") for s in (seen(1, "introduces", heading=False), *others)]
+        return [t.introductions for t in things_of_name(of, [], common=(), nearness=everything_near)[0]]
+
+    assert introduced(*(seen(n, week=5 + n // 3) for n in (2, 3, 4))) == [()]
+    assert introduced(*(seen(n, week=9 + n) for n in (2, 3, 4))) == [("2601.00001",)]
+
+
+def test_an_acronym_that_anybody_else_holds_is_introduced_only_by_a_title_that_begins_with_it() -> None:
+    others = [seen(3)]
+    for heading, expected in ((False, [()]), (True, [("2601.00001",)])):
+        of = [seen(1, "introduces", heading=heading), *others]
+        assert [t.introductions for t in things_of_name(of, [], common=(), nearness=everything_near)[0]] == expected
 
 
 def test_a_name_that_nobody_gives_by_chance_is_one_thing_however_far_its_papers_are() -> None:
