@@ -21,6 +21,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
+def day_of(number: int) -> date:
+    """The day of a number of ``PaperIndex.day``."""
+    return date.fromordinal(number + _EPOCH)
+
+
 @dataclass(frozen=True, eq=False)
 class PaperIndex:
     """One row a paper, oldest submission first; all arrays have ``n_papers`` rows.

@@ -185,7 +185,11 @@ class Papertide:
             topic=topic,
         )
         answer, _ = search(self._context, request, limit=limit)
-        return _table([{**vars(p), "authors": list(p.authors), "why": list(p.why)} for p in answer.results], SEARCH)
+        rows = [
+            {**vars(p), "authors": list(p.authors), "why": list(p.why), "code": p.code or "", "venue": p.venue or ""}
+            for p in answer.results
+        ]
+        return _table(rows, SEARCH)
 
     def papers(
         self,

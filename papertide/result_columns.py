@@ -83,6 +83,10 @@ SEARCH = TableSchema(
         Column("score", "float64", "fused rank in (0, 1]; 1 is first by meaning and by words"),
         Column("similarity", "float64", "cosine of query and paper; NaN for a paper without a vector"),
         Column("why", "object", "list of reasons in words"),
+        Column("is_close", "bool", "whether it is close to what was asked, rather than holding some of the words"),
+        Column("passage", "str", "the sentence of the abstract that answers best"),
+        Column("code", "str", "address of its code; empty without"),
+        Column("venue", "str", "venue that accepted or published it; empty without"),
     ),
 )
 
@@ -161,6 +165,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
     "trends": frozenset(
         {"name", "change", "change_points", "call", "asked", "phrases", "readings", "unknown", "meaning"}
     ),
+    "search": frozenset({"marks"}),
     "topics": frozenset({"active", "x", "y"}),
     "detections": frozenset({"names"}),
     "digest": frozenset(

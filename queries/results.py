@@ -245,6 +245,27 @@ class FoundPaper(PaperLine):
     why: tuple[str, ...]
     """Reasons in words: the similarity, and which words of the query are in title, abstract and authors; or that the
     query names the paper by identifier, address at arXiv or DOI."""
+    is_close: bool
+    """Whether it is close to what was asked, rather than holding some of the words."""
+    passage: str
+    """The sentence of the abstract that answers best, word for word."""
+    marks: tuple[tuple[int, int], ...]
+    """Start and end of each word of the query in ``passage``, in characters."""
+    code: str | None
+    """Address of the code that abstract or comment give; null without."""
+    venue: str | None
+    """Venue that accepted or published it, as its comment says; null without."""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A value that a search can be narrowed to, and how many papers that leaves."""
+
+    field: Literal["topic", "technique", "theme", "category", "year"]
+    value: str
+    """What the filter of that name takes."""
+    name: str
+    n: int
 
 
 @dataclass(frozen=True)
@@ -253,7 +274,7 @@ class SearchResult:
 
     query: str
     total: int
-    """Papers found in all."""
+    """Papers listed: the close ones and the best of the others."""
     results: tuple[FoundPaper, ...]
     reading: str
     """How the query was read, in words; empty where all of it is words to rank by."""
@@ -261,6 +282,12 @@ class SearchResult:
     """The query that searches for the same text as plain words; empty where it is read so."""
     did_you_mean: str | None
     """The query with mistyped words replaced; null without any."""
+    n_close: int
+    """Papers that are close to what was asked: all that meet its conditions, or that score at least half the best."""
+    n_some_words: int
+    """Further papers that hold some of the words; not all of them are listed."""
+    facets: tuple[Facet, ...]
+    """What the close papers are about, most first; of all listed where none is close."""
 
 
 @dataclass(frozen=True)

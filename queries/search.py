@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.paper_scores import score_papers
+from analysis.search.passages import best_passage
 from analysis.search.search_conditions import AppliedQuery, applied
 from analysis.search.search_query import parsed_query
+from analysis.search.semantic_search import PaperSearch
+from domain.code_link import code_link
 from domain.errors import UsageError
 from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId, Paper
+from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
 from domain.search_query import SearchQuery
 from domain.search_text import search_words
+from domain.venue_mention import venue_mention
 from queries.paper_rows import paper_line
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
-from queries.results import FoundPaper, SearchResult
+from queries.results import Facet, FoundPaper, SearchResult
+from queries.search_facets import facets
 from queries.search_suggestions import suggested
 from runtime.context import AppContext
 from store.papers import ids_named, papers_in_order
@@ -43,6 +51,10 @@ class _Found:
     """The query as read, the names of its authors, and words that were replaced."""
     has_other_reading: bool
     meant: str | None
+    is_close: NDArray[np.bool_]
+    n_some_words: int
+    facets: tuple[Facet, ...]
+    weights: dict[int, float]
 
     def in_order(self, sort: str) -> NDArray[np.int64]:
         """The places of the papers in the order asked for."""
@@ -88,6 +100,9 @@ def search(
         reading=query_reading(*found.read, not_stored=_not_stored(typed, named)),
         as_words=f"text:{question.query.strip()}" if found.has_other_reading else "",
         did_you_mean=found.meant,
+        n_close=len(named) + int(found.is_close[order].sum()),
+        n_some_words=found.n_some_words,
+        facets=found.facets,
     )
     return answer, [*named[offset : offset + limit], *rest]
 
@@ -106,7 +121,7 @@ def _not_stored(typed: SearchQuery, named: Sequence[Paper]) -> tuple[str, ...]:
 
 
 def _as_named(p: Paper) -> FoundPaper:
-    return FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=(NAMED_IN_QUERY,))
+    return FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=(NAMED_IN_QUERY,), **_details(p, {}, True))
 
 
 def _as_found(p: Paper, found: _Found, at: int) -> FoundPaper:
@@ -116,7 +131,21 @@ def _as_found(p: Paper, found: _Found, at: int) -> FoundPaper:
         score=round(float(found.scores[at]), 4),
         similarity=None if similarity is None else round(similarity, 4),
         why=_why(p, found.words, similarity),
+        **_details(p, found.weights, bool(found.is_close[at])),
     )
+
+
+def _details(p: Paper, weights: dict[int, float], is_close: bool) -> dict[str, Any]:
+    """What helps to decide whether to read a paper."""
+    passage = best_passage(p.abstract, weights)
+    venue = venue_mention(p.comment) if p.comment else None
+    return {
+        "is_close": is_close,
+        "passage": passage.text,
+        "marks": passage.marks,
+        "code": code_link(p.abstract, p.comment),
+        "venue": str(venue) if venue is not None and venue.status in ("accepted", "published") else None,
+    }
 
 
 def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found:
@@ -130,15 +159,21 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
     asked = applied(papers, parsed_query(meant.query) if meant and is_replaced else typed)
     query = asked.query
     matching = asked.among if among.is_open else asked.among & index.matching(among)
+    n_some_words = 0
     if not query.words:
         cosines, scores = np.zeros(len(index), dtype=np.float32), np.ones(len(index), dtype=np.float32)
         has_conditions = query.required or query.excluded
         rows = np.flatnonzero(matching)[::-1] if has_conditions else np.zeros(0, dtype=np.int64)
+        is_close = matching
     else:
         scored = score_papers(papers, query.text, min_similarity=context.settings.service.min_similarity)
         cosines, scores = scored.cosines, scored.scores
-        found = np.flatnonzero(matching).tolist() if asked.meets_conditions else scored.found(matching)
-        rows = np.array(sorted(found, key=lambda row: (-scores[row], index.ids[row])), dtype=np.int64)
+        is_close = matching if asked.meets_conditions else matching & scored.is_close
+        listed = is_close.copy()
+        if not asked.meets_conditions:
+            listed[scored.found(matching)] = True
+            n_some_words = int((matching & scored.has_words & ~is_close).sum())
+        rows = _best_first(np.flatnonzero(listed), scores, index)
     return _Found(
         ids=tuple(index.ids[row] for row in rows.tolist()),
         rows=rows,
@@ -148,7 +183,26 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         read=(query, asked.authors, meant.absent if meant else ()),
         has_other_reading=not typed.is_literal and (is_replaced or not query.is_plain),
         meant=meant.query if meant else None,
+        is_close=is_close[rows],
+        n_some_words=n_some_words,
+        facets=facets(context, index, rows[is_close[rows]] if is_close[rows].any() else rows),
+        weights={stem_number(word): _rarity(papers, word) for word in query.words},
     )
+
+
+def _best_first(rows: NDArray[np.int64], scores: NDArray[np.float32], index: PaperIndex) -> NDArray[np.int64]:
+    """The rows by falling score; papers of one score by identifier."""
+    ordered = rows[np.argsort(-scores[rows], kind="stable")]
+    equal = np.flatnonzero(np.diff(scores[ordered]) == 0)
+    if len(equal):
+        ordered = np.array(sorted(ordered.tolist(), key=lambda row: (-scores[row], index.ids[row])), dtype=np.int64)
+    return ordered
+
+
+def _rarity(papers: PaperSearch, word: str) -> float:
+    """How much a word says: the logarithm of how many times as many papers there are as hold it."""
+    n_holding = int(papers.holding(stem_number(word), "text").sum())
+    return math.log1p(len(papers.index) / (1 + n_holding))
 
 
 def _words_shown(asked: AppliedQuery) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def environment() -> Environment:
         nothing_found_text=search_wording.nothing_found_text,
         meaning_precision_text=term_wording.meaning_precision_text,
         overlap_text=term_wording.overlap_text,
+        totals_text=search_wording.totals_text,
+        passage=search_wording.passage,
         curve_titles=term_wording.curve_titles,
         with_code=marked_text.with_code,
         week_range=number_text.week_range,

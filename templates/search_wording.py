@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from markupsafe import Markup
+
+from domain.detections import Evidence
 from domain.search_query import Condition, SearchQuery
+from templates.marked_text import marked
+from templates.number_text import count, plural
 
 
 class SearchAnswer(Protocol):
@@ -29,6 +34,30 @@ class SearchAnswer(Protocol):
     @property
     def total(self) -> int:
         """How many papers were found."""
+        ...
+
+    @property
+    def n_close(self) -> int:
+        """How many of them are close."""
+        ...
+
+    @property
+    def n_some_words(self) -> int:
+        """How many others hold some of the words."""
+        ...
+
+
+class FoundPassage(Protocol):
+    """A paper that was found."""
+
+    @property
+    def passage(self) -> str:
+        """A sentence of its abstract."""
+        ...
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]:
+        """Where words of the query stand in it."""
         ...
 
 
@@ -104,6 +133,26 @@ def _condition(condition: Condition, authors: Mapping[str, str], held: str = "wi
     return f"{held} {what}" + (" in the title" if condition.field == "title" else "")
 
 
+def totals_text(answer: SearchAnswer) -> str:
+    """How many papers are close to what was asked, and how many more hold some of the words.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> totals_text(SimpleNamespace(n_close=75, n_some_words=340, total=400, reading=""))
+    '75 papers are close to it, 340 more hold some of the words'
+    >>> totals_text(SimpleNamespace(n_close=4, n_some_words=0, total=4, reading="papers by Ada Example"))
+    '4 papers'
+    """
+    if answer.n_close == answer.total and answer.reading and not answer.n_some_words:
+        return plural(answer.n_close, "paper")
+    close = f"{plural(answer.n_close, 'paper')} {'is' if answer.n_close == 1 else 'are'} close to it"
+    if answer.n_some_words:
+        holds = "holds" if answer.n_some_words == 1 else "hold"
+        return f"{close}, {count(answer.n_some_words)} more {holds} some of the words"
+    return close
+
+
 def nothing_found_text(answer: SearchAnswer) -> str:
     """What to do where a search found no paper."""
     if answer.reading:
@@ -119,6 +168,10 @@ def search_notes(answer: SearchAnswer) -> list[str]:
         notes.append(f"read as: {answer.reading}{other}")
     if answer.did_you_mean and not answer.as_words:
         notes.append(f"did you mean {answer.did_you_mean!r}?")
-    if not answer.total:
-        notes.append(nothing_found_text(answer))
+    notes.append(totals_text(answer).replace("\xa0", " ") if answer.total else nothing_found_text(answer))
     return notes
+
+
+def passage(paper: FoundPassage) -> Markup:
+    """The passage of a paper as HTML, with the words of the query marked."""
+    return marked(paper.passage, [Evidence("abstract", start, end) for start, end in paper.marks])

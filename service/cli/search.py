@@ -46,5 +46,8 @@ def search(
             typer.echo(readable(line), err=True)
         for rank, found in enumerate(answer.results, 1):
             typer.echo(f"{rank:>3}. {readable(found.title)}")
-            typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}")
+            places = (found.venue, found.code)
+            told = "".join(f"  {readable(place)}" for place in places if place)
+            typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}{told}")
+            typer.echo(f"     {readable(found.passage)}")
             typer.echo(f"     {'; '.join(found.why)}")

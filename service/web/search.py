@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from domain.errors import UsageError
 from domain.paper import Paper
+from queries.results import Facet
 from queries.search import search
 from service.web.dependencies import WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -44,6 +45,7 @@ async def search_page(
             ),
             answer=answer,
             feed_query=feed_query,
+            narrowed=_narrowed,
             problem=problem,
             next_offset=params.next_offset(answer.total) if answer else None,
             **filter_values(web, replace(params, total=answer.total) if answer else params),
@@ -51,6 +53,14 @@ async def search_page(
 
     cost_s = search_cost_s(params.question) if q.strip() else PAGE_S
     return await cached_page(web, request, draw, asked=(params,), cost_s=cost_s)
+
+
+def _narrowed(params: PaperPageRequest, facet: Facet) -> dict[str, object]:
+    """The query of the search narrowed to a value that some of its papers have."""
+    if facet.field == "year":
+        return params.query | {"since": facet.value, "until": facet.value}
+    parameter = "term" if facet.field in ("technique", "theme") else facet.field
+    return params.query | {parameter: facet.value}
 
 
 def _feed_query(params: PaperPageRequest) -> dict[str, object]:

@@ -180,3 +180,25 @@ def test_no_text_is_an_error(context: CachedContext, typed: str) -> None:
 def test_a_script_without_spaces_is_found_as_a_word(context: CachedContext) -> None:
     assert _found(context, "強化学習")[0] == 9
     assert _found(context, "Ким Ли") == [9]
+
+
+def test_close_papers_come_first_and_the_rest_hold_some_words(context: CachedContext) -> None:
+    answer = _answer(context, "flow matching")
+    assert 0 < answer.n_close < answer.total
+    assert [p.is_close for p in answer.results] == sorted((p.is_close for p in answer.results), reverse=True)
+    assert answer.n_close == sum(p.is_close for p in answer.results)
+    assert _answer(context, "author:foe").n_close == 2
+
+
+def test_a_facet_counts_the_close_papers_that_its_filter_leaves(context: CachedContext) -> None:
+    answer = _answer(context, "quantization of networks")
+    assert {facet.field for facet in answer.facets} >= {"category", "year"}
+    for facet in answer.facets:
+        if facet.field == "category":
+            assert _answer(context, "quantization of networks", categories=(facet.value,)).n_close == facet.n
+
+
+def test_the_passage_has_the_words_of_the_query_marked(context: CachedContext) -> None:
+    found = _answer(context, "molecules").results[0]
+    assert found.passage == "We study Long graph networks of molecules."
+    assert [found.passage[start:end] for start, end in found.marks] == ["molecules"]
