@@ -14,7 +14,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
@@ -203,7 +202,6 @@ def fit_names(shared: Path, out: Path, *, keep_lexicon: bool) -> None:
         print(f"  {column:<32} precision {precision:.3f}  recall {recall:.3f}  F1 {f1:.3f}")
     weights = fit_weights(data, np.arange(len(data.papers)), threshold=threshold)
     about = {
-        "fitted_on": datetime.now(UTC).date().isoformat(),
         "n_papers": len(data.labelled),
         "n_names": sum(len(paper.names) for paper in data.labelled),
         "cross_validated": cross_validated,
