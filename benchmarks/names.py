@@ -17,7 +17,7 @@ from pathlib import Path
 from analysis.names.tagger import NameTagger
 from training.arxiv_texts import arxiv_texts, newest_texts
 from training.name_labels import MEASURE_LABELS, NamedPaper, read_gold, read_name_labels
-from training.name_scores import BASELINES, NameCounts, as_found, count_names
+from training.name_scores import BASELINES, COLUMNS, NameCounts, as_found, count_names
 
 _F1_COLUMNS = ("names", "introduces", "benchmark or dataset introduced", "mentions")
 _SHARE_COLUMNS = ("kinds right", "roles right")
@@ -29,7 +29,7 @@ def print_scores(system: str, counts: NameCounts, *, shares: bool) -> None:
     for column in _F1_COLUMNS:
         precision, recall, f1 = counts.scores(column)
         low, high = counts.interval(column, 2)
-        n = int(counts.there[:, counts_column(column)].sum())
+        n = int(counts.there[:, COLUMNS.index(column)].sum())
         line = f"    {column:<32} precision {precision:.3f}  recall {recall:.3f}  F1 {f1:.3f} ({low:.3f} to {high:.3f})"
         if column == "mentions":
             low, high = counts.interval(column, 1)
@@ -39,13 +39,6 @@ def print_scores(system: str, counts: NameCounts, *, shares: bool) -> None:
         share = counts.scores(column)[0]
         low, high = counts.interval(column, 0)
         print(f"    {column:<32} {share:.3f} ({low:.3f} to {high:.3f}) of names found")
-
-
-def counts_column(column: str) -> int:
-    """The place of a column in the tables of counts."""
-    from training.name_scores import COLUMNS
-
-    return COLUMNS.index(column)
 
 
 def measure(name: str, papers: Sequence[NamedPaper], tagger: NameTagger) -> None:

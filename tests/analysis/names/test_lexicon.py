@@ -1,0 +1,27 @@
+"""The file of what is known of names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.names.contexts import GROUPS
+from analysis.names.lexicon import Lexicon, dump_lexicon, load_lexicon
+
+
+def test_a_lexicon_is_read_as_it_was_written(tmp_path: Path) -> None:
+    shares = np.arange(2 * len(GROUPS), dtype=np.uint8).reshape(2, -1)
+    written = Lexicon(
+        {"foonet": 0, "τbench": 1}, [7, 3], shares, {"foonet": ("method", "tool")}, {"foo": 255}, frozenset({"Foo Net"})
+    )
+    path = tmp_path / "lexicon.npz"
+    path.write_bytes(dump_lexicon(written))
+    read = load_lexicon(path)
+    assert (read.papers("foonet"), read.papers("τbench"), read.papers("barnet")) == (7, 3, 0)
+    assert read.groups("τbench") == pytest.approx((shares[1] / 255).tolist())
+    assert read.groups("barnet") == [0.0] * len(GROUPS)
+    assert read.known("foonet") == ("method", "tool")
+    assert (read.lower_share("Foo"), read.lower_share("bar")) == (1.0, 0.0)
+    assert read.spellings == {"Foo Net"}
