@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from analysis.emerging.draft import TechniqueDraft, draft_technique
 from analysis.emerging.phrases import folded
+from analysis.names.variants import name_key
 from domain.emerging import EmergingList, EmergingTerm
 from domain.errors import UsageError
+from domain.name_ledger import Name
 from domain.paper import Paper
 from domain.phrase_variants import phrases_of_term
 from domain.subscription import sanitized_line
@@ -23,6 +25,7 @@ from store.emerging import (
     newest_listed_week,
     outcomes_by_week,
 )
+from store.names import names_with_keys
 from store.papers import known_papers, papers_in_order
 from store.search import ids_by_phrases
 from store.trend_calls import is_late
@@ -103,10 +106,29 @@ def _listed(context: AppContext, made: EmergingList) -> tuple[ListedTerm, ...]:
     shown = {arxiv_id for term in made.terms for arxiv_id in term.papers[:N_NEWEST]}
     papers = known_papers(context.db, shown)
     ordered = sorted(made.terms, key=lambda term: term.first_week != made.week)
-    return tuple(_line(term, made.week, [papers[i] for i in term.papers[:N_NEWEST] if i in papers]) for term in ordered)
+    names = _names_by_key(context, {name_key(term.name) for term in made.terms})
+    return tuple(
+        _line(
+            term,
+            made.week,
+            [papers[i] for i in term.papers[:N_NEWEST] if i in papers],
+            names.get(name_key(term.name)),
+        )
+        for term in ordered
+    )
 
 
-def _line(term: EmergingTerm, week: Week, newest: list[Paper]) -> ListedTerm:
+def _names_by_key(context: AppContext, keys: set[str]) -> dict[str, Name]:
+    """The shown names of the ledger by each key that they have; of several with one key, what most papers hold."""
+    found: dict[str, Name] = {}
+    for name in names_with_keys(context.db, keys):
+        if name.is_shown:
+            for spelling in (name.surface, *name.variants):
+                found.setdefault(name_key(spelling), name)
+    return found
+
+
+def _line(term: EmergingTerm, week: Week, newest: list[Paper], name: Name | None) -> ListedTerm:
     return ListedTerm(
         name=term.name,
         term=term.trend_term,
@@ -123,6 +145,8 @@ def _line(term: EmergingTerm, week: Week, newest: list[Paper]) -> ListedTerm:
         papers=term.papers,
         newest=tuple(map(paper_line, newest)),
         scores=tuple(map(_score, term.scores)),
+        name_id=name.name_id if name else None,
+        name_kind=name.kind if name else None,
     )
 
 

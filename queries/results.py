@@ -165,6 +165,10 @@ class ListedTerm:
     newest: tuple[PaperLine, ...]
     """The first few of them."""
     scores: tuple[ScoredCall, ...]
+    name_id: int | None
+    """Its id among the named things that are shown; null if it is none of them."""
+    name_kind: NameKind | None
+    """The kind of that named thing."""
 
 
 @dataclass(frozen=True)
