@@ -203,9 +203,16 @@ class TermLine:
     wave: MoveOfWave | None = None
 
     @property
-    def is_in_front(self) -> bool:
-        """Whether the line is shown before others: its accuracy was measured, or it is called to move."""
-        return self.measured or (self.call is not None and self.call.is_movement)
+    def is_called(self) -> bool:
+        """Whether the line is called to move."""
+        return self.call is not None and self.call.is_movement
+
+
+def called_and_largest(lines: Sequence[TermLine], n_least: int) -> list[TermLine]:
+    """The lines that are called to move, and the largest others until there are ``n_least``, in their order."""
+    n_others = max(0, n_least - sum(line.is_called for line in lines))
+    others = sorted((line for line in lines if not line.is_called), key=lambda line: -line.adopts.k)[:n_others]
+    return [line for line in lines if line.is_called or line in others]
 
 
 @dataclass(frozen=True)
@@ -324,7 +331,7 @@ class Headline:
 
     ``moved_most`` is the slug of the technique or theme that is called to move and moved farthest, or of the topic if
     no technique or theme is called; ``None`` when every change may be noise. ``lead`` is what the sentence begins with:
-    a line's slug, or one of "names", "terms" and "leader"; ``None`` in digests that did not store it.
+    a line's slug, or one of "names", "terms", "introduced" and "leader"; ``None`` in digests that did not store it.
     """
 
     sentence: str

@@ -52,13 +52,14 @@ class WaveMove:
 class HeadlineFacts:
     """What the headline states.
 
-    ``lead`` is what it begins with: the slug of a move's line, or one of "names", "terms" and "leader". ``leader`` is
-    ``None`` where too few papers are held for any share. ``begun`` are the moves that no digest of the last weeks told,
-    ``continuing`` those that one of them did, each the farthest first, topics last; a continuing move that led the last
-    digest comes after the others. ``is_first`` says that there is no such digest, so that every move is ``begun``.
-    ``has_calls`` says whether there were weeks enough to call any technique, be it steady. ``n_weeks_held`` are the
-    weeks held of the half year that calls look at. Moves that are a venue's wave do not lead; ``wave_move`` is the
-    largest of them. ``new_terms`` are words that newly spread, ``taken_up`` names that other teams now use.
+    ``lead`` is what it begins with: the slug of a move's line, or one of "names", "terms", "introduced" and "leader".
+    ``leader`` is ``None`` where too few papers are held for any share. ``begun`` are the moves that no digest of the
+    last weeks told, ``continuing`` those that one of them did, each the farthest first, topics last; a continuing move
+    that led the last digest comes after the others. ``is_first`` says that there is no such digest, so that every move
+    is ``begun``. ``has_calls`` says whether there were weeks enough to call any technique, be it steady.
+    ``n_weeks_held`` are the weeks held of the half year that calls look at. Moves that are a venue's wave do not lead;
+    ``wave_move`` is the largest of them. ``new_terms`` are words that newly spread, ``taken_up`` names that other teams
+    now use. ``introduced`` are some of the week's ``n_introduced`` new benchmarks and datasets.
     """
 
     lead: str
@@ -71,6 +72,8 @@ class HeadlineFacts:
     wave_move: WaveMove | None = None
     new_terms: tuple[str, ...] = ()
     taken_up: tuple[str, ...] = ()
+    introduced: tuple[str, ...] = ()
+    n_introduced: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.digest import MoveOfWave, VenueWave
+from domain.digest import MoveOfWave, TermLine, VenueWave
 from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, TrendCall
-from templates.number_text import UNKNOWN, count, plural, points, points_interval
+from templates.number_text import UNKNOWN, count, is_known, percent, plural, points, points_interval
 
 
 def verdict_text(verdict: str) -> str:
@@ -18,6 +18,12 @@ def verdict_text(verdict: str) -> str:
         "seasonal": "moved, as a year before",
         "unproven": "within noise",
     }.get(verdict, verdict)
+
+
+def share_in_brief(line: TermLine) -> str:
+    """A term with its share alone: ``World models 1.4 %``."""
+    share = line.adopts
+    return f"{line.name} {percent(share.share) if is_known(share.share) else plural(share.k, 'paper')}"
 
 
 def arrow(verdict: str) -> str:

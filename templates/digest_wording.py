@@ -29,6 +29,9 @@ class EnglishDigestWording:
         rest = []
         if facts.lead == "leader":
             told.insert(0, leads)
+        elif facts.lead == "introduced":
+            told.insert(0, _introduced(facts))
+            rest.append(leads)
         elif not any(move.name == facts.leader.name for move in facts.begun[:1]):
             rest.append(leads)
         if not facts.has_calls:
@@ -178,6 +181,12 @@ def _new_words(facts: HeadlineFacts) -> list[str]:
             listed = ", ".join(named[:_N_TOLD]) if more else in_words(named[:_N_TOLD])
             told.append(f"{words}: {listed}{more}")
     return told
+
+
+def _introduced(facts: HeadlineFacts) -> str:
+    what = "new benchmark or dataset" if facts.n_introduced == 1 else "new benchmarks and datasets"
+    among = ": " if facts.n_introduced <= _N_TOLD else ", among them "
+    return f"{facts.n_introduced:,} {what}{among}{in_words(facts.introduced[:_N_TOLD])}"
 
 
 def _named(move: ShareMove) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from domain.digest import Digest, DigestEdition, SharePoint
+from domain.digest import Digest, DigestEdition, SharePoint, called_and_largest
 from domain.issues_and_deliveries import Issue
 from domain.mail_message import InlineImage
 from domain.personal_digest import PersonalPart
@@ -21,6 +21,10 @@ MAX_HTML_BYTES = 90_000
 
 _PERSONAL, _FOOT = "<!-- personal part -->", "<!-- foot -->"
 _MAX_SUBJECT = 120
+
+
+N_TECHNIQUES = 5
+"""Techniques in a mail's table at least: those that are called to move, else the largest."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def issue_frame(
         raise ValueError(f"issue {issue} has no digest")
     newest = editions[-1]
     digest = newest.digest
-    techniques = [line for line in digest.techniques if line.is_in_front] or list(digest.techniques)
+    techniques = called_and_largest(digest.techniques, N_TECHNIQUES)
     pictures = tuple(
         InlineImage(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None
     )
@@ -90,6 +94,7 @@ def issue_frame(
         "subject": subject,
         "period": _period(issue),
         "techniques": techniques,
+        "further_techniques": [line for line in digest.techniques if line not in techniques],
         "earlier": [e.digest for e in editions[:-1]],
         "missing_weeks": list(missing_weeks),
         "listed": frozenset(papers.slug for papers in newest.paper_lists),

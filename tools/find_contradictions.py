@@ -173,7 +173,7 @@ def in_documents(digest: Digest, documents: Mapping[str, str]) -> Iterator[Contr
         lines: list[tuple[str, Share]] = [
             (line.name, line.adopts)
             for line in (*digest.techniques, *digest.themes)
-            if not is_mail or line.kind == "theme" or line.is_in_front
+            if not is_mail or line.kind == "theme" or line.is_called
         ]
         lines += [(topic.label, topic.share) for topic in digest.topics if topic.status != "unproven"]
         for called, share in lines:

@@ -72,13 +72,17 @@ def compose_digest(
     moved: TermLine | TopicLine | None = largest_move((*techniques, *themes)) or largest_move(topics)
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     completeness = tables.completeness()
+    names = material.new_names
     headline = headline_facts(
         techniques,
         themes,
         topics,
         n_weeks_held=tables.n_weeks_held(),
         told=material.told,
-        taken_up=[line.name for line in material.new_names.taken_up] if material.new_names else (),
+        new_terms=[line.name for line in material.emerging.new] if material.emerging else (),
+        taken_up=[line.name for line in names.taken_up] if names else (),
+        introduced=[line.name for line in names.data] if names else (),
+        n_introduced=names.n_data if names else 0,
     )
     digest = Digest(
         week=week,

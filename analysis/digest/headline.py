@@ -51,6 +51,8 @@ def headline_facts(
     told: ToldBefore | None = None,
     new_terms: Sequence[str] = (),
     taken_up: Sequence[str] = (),
+    introduced: Sequence[str] = (),
+    n_introduced: int = 0,
 ) -> HeadlineFacts:
     """What the headline states.
 
@@ -61,6 +63,7 @@ def headline_facts(
     n_weeks_held : weeks with papers among the half year that calls look at.
     told : by the digests of the last ``N_MEMORY_WEEKS``; ``None`` where there are none.
     new_terms, taken_up : words that newly spread, and names that other teams newly use, the most telling first.
+    introduced, n_introduced : the first of the week's new benchmarks and datasets, and how many there are.
     """
     known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
     leader = max(known, key=lambda line: line.adopts.k, default=None)
@@ -73,6 +76,7 @@ def headline_facts(
     leads = [line.slug for line in begun[:1]]
     leads += [name for name, found in (("names", taken_up), ("terms", new_terms)) if found]
     leads += [line.slug for line in continuing[:1] if line.slug != last_lead]
+    leads += ["introduced"] if introduced else []
     return HeadlineFacts(
         lead=leads[0] if leads else "leader",
         leader=LeadingTechnique(leader.name, leader.adopts.share) if leader else None,
@@ -84,6 +88,8 @@ def headline_facts(
         wave_move=_largest_wave_move([*techniques, *themes, *topics]),
         new_terms=tuple(new_terms),
         taken_up=tuple(taken_up),
+        introduced=tuple(introduced),
+        n_introduced=n_introduced,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.digest import Share, TermLine, TopicLine, short_authors
+from domain.digest import Share, TermLine, TopicLine, called_and_largest, short_authors
 from domain.name_mention import NameKind
 from domain.trend_calls import FittedChange, TrendCall
 from domain.trend_periods import Period
@@ -366,7 +366,7 @@ def _digest(context: AppContext, given: DigestArguments) -> dict[str, Any]:
         "complete": digest.completeness.complete,
         "completeness": digest.completeness,
         "note": UNTRUSTED_NOTE,
-        "techniques": [_digest_term(line, week, links) for line in digest.techniques if line.is_in_front],
+        "techniques": [_digest_term(line, week, links) for line in called_and_largest(digest.techniques, 8)],
         "topics": [_digest_topic(line, week, links) for line in digest.topics],
         "themes": [_digest_term(line, week, links) for line in digest.themes],
         "notes": digest.notes,

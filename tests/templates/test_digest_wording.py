@@ -114,6 +114,14 @@ def test_the_headline_says_what_moved_and_then_what_leads(facts: HeadlineFacts, 
             "Now used by other teams: A, B and 1 more; newly spreading: agent harness; still rising: "
             f"LLM agents (5.8 points in 13 weeks), LLM agents (5.8 points in 13 weeks) and 1 more; {LEADS}.",
         ),
+        (
+            replace(LATER, lead="introduced", introduced=("A-Bench", "B", "C"), n_introduced=41),
+            f"41 new benchmarks and datasets, among them A-Bench and B; {LEADS}.",
+        ),
+        (
+            replace(LATER, lead="introduced", introduced=("A-Bench",), n_introduced=1),
+            f"1 new benchmark or dataset: A-Bench; {LEADS}.",
+        ),
         (replace(LATER, has_calls=False), f"{LEADS}; too few weeks are on record to show a change."),
     ],
 )

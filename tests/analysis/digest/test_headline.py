@@ -106,5 +106,9 @@ def test_no_move_leads_twice_in_a_row() -> None:
     assert leads == ["technique-far", "technique-near", "technique-far", "technique-near"]
     alone = headline_facts(lines[:1], [], [], n_weeks_held=12, told=ToldBefore(moves, "technique-far"))
     assert alone.lead == "leader"
+    new = headline_facts(
+        lines[:1], [], [], n_weeks_held=12, told=ToldBefore(moves, "technique-far"), introduced=["A"], n_introduced=9
+    )
+    assert (new.lead, new.n_introduced) == ("introduced", 9)
     words = headline_facts(lines, [], [], n_weeks_held=12, told=ToldBefore(moves, None), new_terms=["agent harness"])
     assert words.lead == "terms"
