@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -128,7 +127,6 @@ def _bibtex(text: str) -> Iterator[Reference]:
         ResolveStringReferencesMiddleware,
     )
 
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what it cannot read is named by us
     library = parse_string(
         text, parse_stack=[ResolveStringReferencesMiddleware(), RemoveEnclosingMiddleware(), NormalizeFieldKeys()]
     )

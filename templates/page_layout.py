@@ -22,6 +22,7 @@ SECTIONS = (
     ("names", "Names", "/names"),
     ("emerging", "Emerging", "/emerging"),
     ("search", "Search", "/search"),
+    ("scan", "Scan", "/scan"),
     ("subscribe", "Subscribe", "/subscribe"),
     ("methods", "Methods", "/methods"),
     ("status", "Status", "/status"),

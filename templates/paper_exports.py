@@ -69,6 +69,20 @@ def table(papers: Sequence[Paper]) -> str:
     return out.getvalue()
 
 
+def markdown(papers: Sequence[tuple[Paper, str]], title: str) -> str:
+    """A list of papers with notes as Markdown, under a heading; nothing in it is read as a link or as HTML."""
+    lines = [f"# {_markdown_text(title)}", ""]
+    for p, note in papers:
+        authors = _markdown_text(", ".join(p.authors))
+        lines.append(f"- [{_markdown_text(plain_text(p.title))}]({p.url}). {authors}, {p.submitted_at.year}.")
+        lines += [f"  {_markdown_text(line)}" for line in note.splitlines() if line.strip()]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_text(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", " ".join(text.split()))
+
+
 def no_formula(text: str) -> str:
     """The text as a table cell, with a leading apostrophe if a spreadsheet would read it as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

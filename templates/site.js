@@ -34,3 +34,33 @@ for (const figure of document.querySelectorAll("figure.trend-figure")) {
 for (const form of document.querySelectorAll("form[data-at-once]")) {
   for (const choice of form.querySelectorAll("select:not([data-waits]), input[type=checkbox]")) choice.addEventListener("change", () => form.requestSubmit());
 }
+
+for (const part of document.querySelectorAll("[data-scripts-only]")) part.hidden = false;
+
+// A chosen file of references is put into the text area, so that the form needs no upload.
+for (const file of document.querySelectorAll("input[data-fills]")) {
+  file.addEventListener("change", async () => {
+    if (file.files[0]) document.getElementById(file.dataset.fills).value = await file.files[0].text();
+  });
+}
+
+// In a scan, keys move between papers and decide on the one in focus.
+const scanned = [...document.querySelectorAll("article.scan-paper")];
+if (document.querySelector("main.scan")) {
+  if (scanned[0] && !location.hash) scanned[0].focus({ preventScroll: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.key === "u") {
+      const undo = document.querySelector(".scan-undo button");
+      if (!undo.disabled) undo.click();
+      return;
+    }
+    const at = scanned.findIndex((paper) => paper.contains(document.activeElement));
+    const action = { 1: "keep", 2: "skip", 3: "undecided" }[event.key];
+    if (action) return scanned[Math.max(at, 0)]?.querySelector(`button[value=${action}]`).click();
+    const to = { j: at + 1, ArrowDown: at + 1, ArrowRight: at + 1, k: at - 1, ArrowUp: at - 1, ArrowLeft: at - 1 }[event.key];
+    if (to === undefined || !scanned[to]) return;
+    event.preventDefault();
+    scanned[to].focus();
+  });
+}

@@ -27,6 +27,7 @@ from service.web import (
     page_cache,
     papers,
     rendering_ahead,
+    scanning,
     search,
     service_pages,
     static_files,
@@ -56,6 +57,7 @@ PAGES_AND_API = (
     trend_calls,
     service_pages,
     subscriptions,
+    scanning,
     feeds,
     api,
 )

@@ -7,11 +7,9 @@ browser. The token in the address is the key, so these pages are never cached an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from domain.errors import TooManyRequests, UsageError
 from domain.subscription import MAX_PER_WEEK, MAX_SEARCH, Follow, Preferences, sanitized_line
@@ -33,6 +31,7 @@ from mail.subscriptions import (
 )
 from runtime.lease import is_scheduler_running
 from service.web.dependencies import WebContext, WebContextDep
+from service.web.forms import Form, only_value, read_form, refuse_other_sites
 from service.web.known_parameters import KnownParametersRoute
 from service.web.rate_limit import network_of
 from service.web.responses import HTML, JSON
@@ -40,32 +39,8 @@ from templates import page_message_wording
 from templates.page_layout import render_page
 from templates.page_message_wording import Confirmation, PageMessage
 
-
-def _refuse_other_sites(request: Request) -> None:
-    """Refuse a POST that a page of another site makes a browser send.
-
-    Browsers say so in ``Sec-Fetch-Site``, older ones only in ``Origin``. Mail programs that unsubscribe (RFC 8058)
-    send neither.
-
-    Raises
-    ------
-    HTTPException
-        If it comes from another site.
-    """
-    if request.method != "POST":
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        is_ours = site in ("same-origin", "none")
-    else:
-        hosts = {request.headers.get("host"), urlsplit(request.app.state.web.context.settings.service.address).netloc}
-        is_ours = origin is None or urlsplit(origin).netloc.lower() in hosts
-    if not is_ours:
-        raise HTTPException(403, "this form was sent from a page of another site; open it on this site")
-
-
 router = APIRouter(
-    include_in_schema=False, route_class=KnownParametersRoute, dependencies=[Depends(_refuse_other_sites)]
+    include_in_schema=False, route_class=KnownParametersRoute, dependencies=[Depends(refuse_other_sites)]
 )
 
 _MAX_FORM_BYTES = 65_536
@@ -73,20 +48,10 @@ _ACTIONS: tuple[PageAction, ...] = ("pause", "resume", "unsubscribe", "resubscri
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 
 Token = Annotated[str, Path(max_length=200)]
-Form = Mapping[str, Sequence[str]]
 
 
 async def _form(request: Request) -> Form:
-    """The fields of a form, up to ``_MAX_FORM_BYTES``."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            raise UsageError(f"the form is longer than {_MAX_FORM_BYTES:,} bytes")
-    try:
-        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=False, max_num_fields=500)
-    except ValueError as error:
-        raise UsageError("the form has too many fields") from error
+    return await read_form(request, max_bytes=_MAX_FORM_BYTES)
 
 
 TheForm = Annotated[Form, Depends(_form)]
@@ -128,7 +93,7 @@ def subscribe(web: WebContextDep) -> Response:
 @router.post("/subscribe")
 def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
     """Store a request. The response is the same for every address; its owner gets a mail."""
-    address = _one(form, "address")
+    address = only_value(form, "address")
     try:
         preferences = _preferences(web, form)
         request_mail(web.context, address, preferences, network=_network(request))
@@ -155,7 +120,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
 def send_manage_link(request: Request, web: WebContextDep, form: TheForm) -> Response:
     """Mail the link to manage a subscription, if there is one; the response is the same either way."""
     try:
-        request_mail(web.context, _one(form, "address"), None, network=_network(request))
+        request_mail(web.context, only_value(form, "address"), None, network=_network(request))
     except TooManyRequests as error:
         response = _message(web, page_message_wording.too_many_requests(str(error)), 429)
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -270,7 +235,7 @@ def manage_now(web: WebContextDep, token: Token, form: TheForm) -> Response:
     link = open_link(web.context, token, "manage")
     if link.outcome != "done":
         return _invalid_link(web, link.outcome)
-    action = _one(form, "action") or "save"
+    action = only_value(form, "action") or "save"
     if action not in (*_ACTIONS, "save"):
         allowed = ", ".join((*_ACTIONS, "save"))
         problem = f"{sanitized_line(action)[:40]!r} is no action of this page, so nothing was changed; use {allowed}"
@@ -308,6 +273,7 @@ def _manage_page(
         reader=reader,
         chosen=reader.preferences,
         feeds=[f for f in reader.preferences.follows if f.kind in ("search", "topic")],
+        scan_address=f"/scan/as/{token}",
         data_address=f"{LINK_PATHS['manage']}/{token}/data.json",
         result=result,
         problem=problem,
@@ -333,23 +299,18 @@ def _choices(web: WebContext) -> dict[str, Any]:
     }
 
 
-def _one(form: Form, name: str) -> str:
-    values = form.get(name, ())
-    return values[0] if values else ""
-
-
 def _preferences(web: WebContext, form: Form) -> Preferences:
     """The preferences in a form: checkboxes named ``follow``, and one saved search on each line of ``searches``.
 
     ``per_week:KIND:KEY`` is how many papers a week one of them should bring, empty for the default.
     """
-    searches = [sanitized_line(line) for line in _one(form, "searches").splitlines()]
+    searches = [sanitized_line(line) for line in only_value(form, "searches").splitlines()]
     follows = [*form.get("follow", ()), *(str(Follow("search", query)) for query in searches if query)]
     return checked_preferences(
         web.context,
-        _one(form, "frequency") or "weekly",
-        _one(form, "format") or "html",
-        [_with_number(follow, _one(form, f"per_week:{follow}").strip()) for follow in follows],
+        only_value(form, "frequency") or "weekly",
+        only_value(form, "format") or "html",
+        [_with_number(follow, only_value(form, f"per_week:{follow}").strip()) for follow in follows],
     )
 
 

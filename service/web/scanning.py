@@ -1,0 +1,305 @@
+"""Pages of a reader's scans, by the link to a subscription or, on one's own machine, at once.
+
+A GET changes nothing. Without ``base_url`` and on a loopback address there is one local reader; behind a proxy, or
+asked under another host name, there is none, because whoever asks may then be anybody.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from domain.errors import NotFound, UsageError
+from domain.subscription import Follow, sanitized_line
+from domain.week import last_closed_week
+from mail.subscriptions import open_link
+from queries import collections as records
+from queries.parse_dates import day
+from queries.scanning import MAX_SHOWN, decide, mute, scan_of, scan_page, start_scan, undo, unmute
+from queries.seeds import MAX_SEED_BYTES, name_seeds
+from queries.topics import all_topics
+from service.web.dependencies import WebContext, WebContextDep
+from service.web.forms import Form, only_value, read_form, refuse_other_sites
+from service.web.known_parameters import KnownParametersRoute
+from service.web.middleware import client_of
+from service.web.responses import HTML, JSON
+from templates import paper_exports, scanning_wording
+from templates.page_layout import render_page
+
+router = APIRouter(
+    include_in_schema=False, route_class=KnownParametersRoute, dependencies=[Depends(refuse_other_sites)]
+)
+
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
+_VERDICTS = ("keep", "skip", "undecided")
+
+ExportForm = Literal["bib", "ris", "csl", "md"]
+ScanId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Shown = Annotated[int, Query(ge=1, le=MAX_SHOWN)]
+
+
+@dataclass(frozen=True)
+class _Visitor:
+    """Who asks: the subscriber of a link or the local reader, and where their pages begin."""
+
+    base: str
+    subscriber_id: int | None
+    follows: tuple[Follow, ...]
+
+    @property
+    def is_signed(self) -> bool:
+        return self.subscriber_id is not None
+
+
+async def _form(request: Request) -> Form:
+    return await read_form(request, max_bytes=4 * MAX_SEED_BYTES)
+
+
+TheForm = Annotated[Form, Depends(_form)]
+
+
+def _is_local(request: Request, web: WebContext) -> bool:
+    """Whether only this machine's own user can be asking."""
+    service = web.context.settings.service
+    if service.base_url or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    host = request.headers.get("host", "")
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    return _is_loopback(service.host) and _is_loopback(client_of(request)) and name.lower() in _LOOPBACK_NAMES
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _visitor(request: Request, web: WebContextDep) -> _Visitor:
+    """The reader of the request.
+
+    Raises
+    ------
+    NotFound
+        If the link is not valid, or there is none and the reader is not local.
+    """
+    token = request.path_params.get("token")
+    if token is None:
+        if not _is_local(request, web):
+            raise NotFound("a scan is opened by the link to a subscription")
+        return _Visitor("/scan", None, ())
+    link = open_link(web.context, str(token), "manage")
+    if link.outcome != "done":
+        raise NotFound("this link is not valid any more; ask for a new one on the page to subscribe")
+    follows = tuple(f for f in link.reader.preferences.follows if f.brings_papers)
+    return _Visitor(f"/scan/as/{token}", link.reader.subscriber_id, follows)
+
+
+Visitor = Annotated[_Visitor, Depends(_visitor)]
+
+
+def _page(web: WebContext, template: str, status: int = 200, **content: Any) -> Response:
+    page = render_page(template, frame=web.frame("scan"), **content)
+    return Response(page, status, media_type=HTML, headers=_HEADERS)
+
+
+def _to(address: str) -> Response:
+    return Response(status_code=303, headers={**_HEADERS, "Location": address})
+
+
+def _names(web: WebContext) -> dict[str, str]:
+    """What mutes are called: topics by label, techniques and themes by name."""
+    topics = {f"topic:{t.topic_id}": t.label for t in all_topics(web.context)}
+    return topics | {f"{t.kind}:{t.key}": t.name for t in web.context.detector.taxonomy.terms}
+
+
+# -- beginning
+
+
+@router.get("/scan")
+def start_page(request: Request, web: WebContextDep) -> Response:
+    """The local reader's scans, or how to open one's own."""
+    if not _is_local(request, web):
+        return _page(web, "scan_start.html", closed=True)
+    return _start_page(web, _visitor(request, web))
+
+
+@router.get("/scan/as/{token}")
+def start_page_of_link(web: WebContextDep, visitor: Visitor) -> Response:
+    """A subscriber's scans."""
+    return _start_page(web, visitor)
+
+
+def _start_page(
+    web: WebContext, visitor: _Visitor, *, result: str = "", problem: str = "", status: int = 200
+) -> Response:
+    return _page(
+        web,
+        "scan_start.html",
+        status,
+        closed=False,
+        base=visitor.base,
+        is_signed=visitor.is_signed,
+        follows=visitor.follows,
+        desk=records.reading_desk(web.context, records.reader_of(web.context, visitor.subscriber_id)),
+        week=str(last_closed_week(web.context.now())),
+        names=_names(web),
+        result=result,
+        problem=problem,
+    )
+
+
+@router.post("/scan")
+@router.post("/scan/as/{token}")
+def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Response:
+    """Start a scan, add seeds, end a mute, or delete."""
+    context, action = web.context, only_value(form, "action")
+    try:
+        if action == "delete":
+            known = records.reader_of(context, visitor.subscriber_id)
+            if known is not None:
+                records.forget_reader(context, known)
+            return _start_page(web, visitor, result=scanning_wording.DELETED)
+        reader_id = records.stored_reader(context, visitor.subscriber_id)
+        if action == "start":
+            since, until = only_value(form, "since").strip(), only_value(form, "until").strip()
+            words = sanitized_line(only_value(form, "for"))
+            scan = start_scan(
+                context,
+                reader_id,
+                since=day(since) if since else None,
+                until=day(until or since, end=True) if until or since else None,
+                follows=(*visitor.follows, *([Follow("search", words)] if words else [])),
+            )
+            return _to(f"{visitor.base}/{scan.scan_id}")
+        if action == "seeds":
+            named = name_seeds(context, reader_id, only_value(form, "seeds"))
+            return _start_page(web, visitor, result=scanning_wording.seeds_text(len(named.found), named.missing))
+        if action == "forget-seeds":
+            records.forget_seeds(context, reader_id)
+        elif action == "unmute":
+            unmute(context, reader_id, only_value(form, "mute"))
+        elif action == "delete-collection":
+            records.take_out(context, reader_id, _number(only_value(form, "collection")), None)
+        else:
+            raise UsageError(f"{sanitized_line(action)[:40]!r} is no action of this page, so nothing was changed")
+    except UsageError as error:
+        return _start_page(web, visitor, problem=error.web_message, status=422)
+    return _to(visitor.base)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise UsageError(f"{sanitized_line(text)[:40]!r} is no number")
+    return int(text)
+
+
+# -- files
+
+
+@router.get("/scan/data.json")
+@router.get("/scan/as/{token}/data.json")
+def data_file(web: WebContextDep, visitor: Visitor) -> Response:
+    """All that is stored about what the reader read."""
+    data = records.reading_data(web.context, visitor.subscriber_id)
+    body = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+    return _file(body, JSON, "papertide-reading.json")
+
+
+@router.get("/scan/kept.{form}")
+@router.get("/scan/as/{token}/kept.{form}")
+def kept_file(web: WebContextDep, visitor: Visitor, form: ExportForm) -> Response:
+    """All papers that the reader kept."""
+    reader_id = records.reader_of(web.context, visitor.subscriber_id)
+    papers = records.kept_papers(web.context, reader_id) if reader_id is not None else []
+    return _exported([(paper, "") for paper in papers], form, "Kept papers", "kept")
+
+
+@router.get("/scan/collections/{collection_id}.{form}")
+@router.get("/scan/as/{token}/collections/{collection_id}.{form}")
+def collection_file(web: WebContextDep, visitor: Visitor, collection_id: ScanId, form: ExportForm) -> Response:
+    """The papers of a collection, in Markdown with their notes."""
+    name, papers = records.collection_named(web.context, _reader(web, visitor), collection_id)
+    return _exported(papers, form, name, f"collection-{collection_id}")
+
+
+def _exported(papers: list[Any], form: ExportForm, title: str, stem: str) -> Response:
+    if form == "md":
+        return _file(paper_exports.markdown(papers, title), "text/markdown; charset=utf-8", f"{stem}.md")
+    body = paper_exports.written([paper for paper, _ in papers], form)
+    return _file(body, paper_exports.MEDIA_TYPES[form], f"{stem}.{paper_exports.SUFFIXES[form]}")
+
+
+def _file(body: str, media_type: str, name: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=_HEADERS | disposition)
+
+
+def _reader(web: WebContext, visitor: _Visitor) -> int:
+    """The reader of a visitor.
+
+    Raises
+    ------
+    NotFound
+        If nothing is stored for them.
+    """
+    reader_id = records.reader_of(web.context, visitor.subscriber_id)
+    if reader_id is None:
+        raise NotFound("nothing of this address is stored for you")
+    return reader_id
+
+
+# -- the queue
+
+
+@router.get("/scan/{scan_id}")
+@router.get("/scan/as/{token}/{scan_id}")
+def queue_page(web: WebContextDep, visitor: Visitor, scan_id: ScanId, n: Shown = 10) -> Response:
+    """The next papers of a scan, and what was seen."""
+    return _queue_page(web, visitor, _reader(web, visitor), scan_id, n)
+
+
+def _queue_page(
+    web: WebContext, visitor: _Visitor, reader_id: int, scan_id: int, n: int, *, problem: str = "", status: int = 200
+) -> Response:
+    here = f"{visitor.base}/{scan_id}" + ("" if n == 10 else f"?n={n}")
+    return _page(
+        web,
+        "scan_queue.html",
+        status,
+        base=visitor.base,
+        here=here,
+        n=n,
+        scan=scan_page(web.context, reader_id, scan_id, n=n),
+        names=_names(web),
+        collections=records.reading_desk(web.context, reader_id).collections,
+        problem=problem,
+    )
+
+
+@router.post("/scan/{scan_id}")
+@router.post("/scan/as/{token}/{scan_id}")
+def act_in_queue(web: WebContextDep, visitor: Visitor, scan_id: ScanId, form: TheForm, n: Shown = 10) -> Response:
+    """Store a verdict, take the last one back, mute or collect."""
+    context, reader_id = web.context, _reader(web, visitor)
+    scan_of(context, reader_id, scan_id)
+    action, paper = only_value(form, "action"), only_value(form, "paper")
+    try:
+        if action in _VERDICTS:
+            decide(context, reader_id, scan_id, paper, action, only_value(form, "choice"))
+        elif action == "undo":
+            undo(context, reader_id, scan_id)
+        elif action == "collect":
+            records.collect(context, reader_id, only_value(form, "collection"), paper, only_value(form, "note"))
+        elif only_value(form, "mute"):
+            mute(context, reader_id, only_value(form, "mute"))
+        else:
+            raise UsageError(f"{sanitized_line(action)[:40]!r} is no action of this page, so nothing was changed")
+    except UsageError as error:
+        return _queue_page(web, visitor, reader_id, scan_id, n, problem=error.web_message, status=422)
+    return _to(f"{visitor.base}/{scan_id}" + ("" if n == 10 else f"?n={n}"))

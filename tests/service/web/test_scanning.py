@@ -1,0 +1,181 @@
+"""A scan on the web: without scripts, by no GET, and by nobody else's link."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from domain.subscription import Follow, Preferences
+from runtime.cached_context import CachedContext
+from service.web.app import make_app
+from store.schema import metadata
+from store.subscriber_tokens import add_tokens
+from store.subscribers import add_pending, confirm
+from tests.service.web.conftest import NOW, make_context
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]:
+    """A service with a public address."""
+    context = make_context(tmp_path_factory.mktemp("scan"))
+    yield context
+    context.db.close()
+
+
+@pytest.fixture
+def local(shared: CachedContext, tmp_path: Path) -> Iterator[TestClient]:
+    """The same papers, served on one's own machine."""
+    service = shared.settings.service.model_copy(update={"base_url": "", "hosts": ()})
+    settings = shared.settings.model_copy(update={"service": service})
+    context = CachedContext(settings, db=shared.db, encoder=shared.encoder)
+    client = TestClient(make_app(settings, context), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000))
+    yield client
+    client.post("/scan", data={"action": "delete"})
+
+
+def _started(client: TestClient, base: str = "/scan") -> str:
+    client.post(base, data={"action": "seeds", "seeds": "2606.00001\n2606.00004\nnot a paper of ours"})
+    answer = client.post(base, data={"action": "start"}, follow_redirects=False)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def _everything(context: CachedContext) -> str:
+    with context.db.read() as connection:
+        return repr([connection.execute(select(t)).all() for t in metadata.sorted_tables if t.name != "lease"])
+
+
+def _papers(text: str) -> list[str]:
+    return re.findall(r'name="paper" value="([^"]+)"', text)
+
+
+def test_a_week_is_worked_through_without_scripts(local: TestClient) -> None:
+    start = local.post("/scan", data={"action": "seeds", "seeds": f"2606.00001\n{EVIL}"})
+    assert "1\N{NO-BREAK SPACE}paper added. Not stored here:" in start.text
+    assert EVIL not in start.text
+    here = _started(local)
+    first = local.get(here)
+    assert first.status_code == 200
+    assert first.headers["cache-control"] == "no-store"
+    assert "0 kept of an estimated 0 to" in first.text
+    seen: list[str] = []
+    for verdict in ("keep", "skip", "undecided", "keep"):
+        page = local.get(here + "?n=1").text
+        [paper] = _papers(page)
+        [choice] = re.findall(r'name="choice" value="([^"]+)"', page)
+        seen.append(paper)
+        assert local.post(here + "?n=1", data={"action": verdict, "paper": paper, "choice": choice}).status_code == 200
+    assert len(set(seen)) == 4
+    assert not set(seen) & set(_papers(local.get(here + "?n=20").text))
+    assert "4 of" in local.get(here).text
+    local.post(here, data={"action": "undo"})
+    assert seen[-1] in _papers(local.get(here + "?n=20").text)
+    local.post(here, data={"action": "collect", "paper": seen[0], "collection": f"to [read] {EVIL}", "note": "why\nso"})
+    page = local.get("/scan").text
+    assert EVIL not in page
+    [address] = re.findall(r'"(/scan/collections/\d+\.md)"', page)
+    assert "\n  why\n  so\n" in local.get(address).text
+    assert r"\[read\]" in local.get(address).text
+    for form in ("bib", "ris", "csl"):
+        assert seen[0] in local.get(address.replace(".md", f".{form}")).text
+        assert seen[0] in local.get(f"/scan/kept.{form}").text
+    data = json.loads(local.get("/scan/data.json").text)
+    assert [d["verdict"] for d in data["decisions"]] == ["keep", "skip", "undecided"]
+    local.post("/scan", data={"action": "delete"})
+    assert not any(json.loads(local.get("/scan/data.json").text).values())
+
+
+def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
+    here = _started(local)
+    before = _everything(shared)
+    for path in ("/scan", here, f"{here}?n=1", "/scan/data.json", "/scan/kept.bib", "/scan/99", "/scan/as/nobody"):
+        local.get(path)
+    assert _everything(shared) == before
+
+
+def test_mutes_hide_papers_until_they_end(local: TestClient) -> None:
+    here = _started(local)
+    local.post(here, data={"mute": "category:cs.LG"})
+    assert "Every paper of these days is decided or muted" in local.get(here).text
+    local.post("/scan", data={"action": "unmute", "mute": "category:cs.LG"})
+    assert _papers(local.get(here).text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"action": "keep", "paper": "2606.00001", "choice": "best"},
+        {"action": "keep", "paper": "2606.99999", "choice": "best"},
+        {"action": "dance"},
+        {"mute": "category:nothing"},
+        {"action": "collect", "paper": "2606.00090", "collection": "x" * 81},
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(local: TestClient, shared: CachedContext, data: dict[str, str]) -> None:
+    here = _started(local)
+    before = _everything(shared)
+    answer = local.post(here, data=data)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert _everything(shared) == before
+
+
+def test_only_this_machine_has_a_local_reader(local: TestClient, shared: CachedContext) -> None:
+    here = _started(local)
+    app = local.app
+    strangers = (
+        TestClient(app, base_url="http://127.0.0.1", client=("192.0.2.1", 5)),
+        TestClient(app, base_url="http://evil.example", client=("127.0.0.1", 5)),
+        TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 5), headers={"X-Forwarded-For": "192.0.2.1"}),
+        TestClient(make_app(shared.settings, shared), base_url="http://127.0.0.1", client=("127.0.0.1", 5)),
+    )
+    for stranger in strangers:
+        assert "opened by the link to your subscription" in stranger.get("/scan").text
+        assert stranger.get(here).status_code == 404
+        assert stranger.get("/scan/data.json").status_code == 404
+        assert stranger.post("/scan", data={"action": "delete"}).status_code == 404
+    assert local.get(here).status_code == 200
+
+
+def test_a_form_of_another_site_is_refused(local: TestClient) -> None:
+    here = _started(local)
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        assert local.post(here, data={"action": "undo"}, headers=headers).status_code == 403
+
+
+def test_a_link_opens_its_own_readers_scans_alone(shared: CachedContext) -> None:
+    client = TestClient(make_app(shared.settings, shared))
+    tokens = []
+    for name in ("ada", "ben"):
+        reader = add_pending(
+            shared.db, f"{name}@example.org", Preferences(follows=(Follow("search", "graph"),)), now=NOW
+        )
+        confirm(shared.db, reader.subscriber_id, None, now=NOW)
+        tokens.append(_token(shared, reader.subscriber_id))
+    ada, ben = (f"/scan/as/{token}" for token in tokens)
+    here = _started(client, ada)
+    assert client.get(here).status_code == 200
+    number = here.rpartition("/")[2]
+    assert client.get(f"{ben}/{number}").status_code == 404
+    [paper] = _papers(client.get(f"{here}?n=1").text)
+    client.post(here, data={"action": "collect", "paper": paper, "collection": "mine"})
+    [address] = re.findall(rf'"{ada}(/collections/\d+\.md)"', client.get(ada).text)
+    assert client.get(ada + address).status_code == 200
+    assert client.get(ben + address).status_code == 404
+    client.post(f"{ben}/{number}", data={"action": "keep", "paper": paper, "choice": "best"})
+    assert json.loads(client.get(f"{ada}/data.json").text)["decisions"] == []
+    assert client.get("/scan/as/" + "x" * 32).status_code == 404
+
+
+def _token(context: CachedContext, subscriber_id: int) -> str:
+    token = f"{subscriber_id:032d}"
+    add_tokens(context.db, subscriber_id, {"manage": token}, now=NOW)
+    return token
