@@ -31,7 +31,7 @@ from store.reading_records import (
 
 
 @dataclass(frozen=True)
-class ReadingDesk:
+class ReadingRecord:
     """What a reader has: seeds with their titles, mutes, scans with the number of their decisions, collections."""
 
     seeds: tuple[Paper, ...]
@@ -51,12 +51,12 @@ def stored_reader(context: AppContext, subscriber_id: int | None) -> int:
     return add_reader(context.db, subscriber_id, now=context.now()) if known is None else known
 
 
-def reading_desk(context: AppContext, reader_id: int | None) -> ReadingDesk:
+def reading_record(context: AppContext, reader_id: int | None) -> ReadingRecord:
     """What a reader has; nothing for one of whom nothing is stored."""
     if reader_id is None:
-        return ReadingDesk((), (), (), ())
+        return ReadingRecord((), (), (), ())
     scan_ids = [d.scan_id for d in decisions_of(context.db, reader_id)]
-    return ReadingDesk(
+    return ReadingRecord(
         tuple(papers_in_order(context.db, seeds_of(context.db, reader_id))),
         tuple(mutes_of(context.db, reader_id)),
         tuple((scan, scan_ids.count(scan.scan_id)) for scan in scans_of(context.db, reader_id)),

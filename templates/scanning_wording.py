@@ -46,7 +46,7 @@ def rest_text(scan: Any) -> str:
 
 def stop_text(scan: Any) -> str:
     """Whether one may stop, and else what it takes to know more."""
-    share = percent(scan.target)
+    share = percent(scan.target, 0)
     if scan.is_seen:
         stop = f"At least {share} of what you would keep in the pool was seen, with 95 % confidence."
     elif scan.n_more_draws is None:
@@ -73,7 +73,7 @@ def why_shown(paper: Any) -> str:
 
 def draws_text(scan: Any) -> str:
     """The share of random draws among the next papers."""
-    return f"{percent(scan.draw_share)} of the next papers are random draws from the pool, 5 % from outside it."
+    return f"{percent(scan.draw_share, 0)} of the next papers are random draws from the pool, 5 % from outside it."
 
 
 def seeds_text(n_found: int, missing: tuple[str, ...]) -> str:

@@ -26,6 +26,7 @@ from service.cli.mcp import mcp
 from service.cli.names import name_app, names
 from service.cli.run import run
 from service.cli.safe_terminal import make_terminal_safe
+from service.cli.scan import scan
 from service.cli.scheduler import scheduler
 from service.cli.search import search
 from service.cli.stages import analyse, embed, harvest, import_
@@ -87,6 +88,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "names": names,
     "detect": detect,
     "search": search,
+    "scan": scan,
     "digest": digest,
     "up": up,
     "status": status,

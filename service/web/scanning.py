@@ -146,7 +146,7 @@ def _start_page(
         base=visitor.base,
         is_signed=visitor.is_signed,
         follows=visitor.follows,
-        desk=records.reading_desk(web.context, records.reader_of(web.context, visitor.subscriber_id)),
+        record=records.reading_record(web.context, records.reader_of(web.context, visitor.subscriber_id)),
         week=str(last_closed_week(web.context.now())),
         names=_names(web),
         result=result,
@@ -277,7 +277,7 @@ def _queue_page(
         n=n,
         scan=scan_page(web.context, reader_id, scan_id, n=n),
         names=_names(web),
-        collections=records.reading_desk(web.context, reader_id).collections,
+        collections=records.reading_record(web.context, reader_id).collections,
         problem=problem,
     )
 

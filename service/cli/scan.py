@@ -1,0 +1,109 @@
+"""Command `scan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.reading import Verdict
+from service.cli.context import GlobalOptions
+from service.cli.output_options import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from queries.results import ScannedPaper, ScanResult
+
+_KEYS: dict[str, Verdict] = {"1": "keep", "2": "skip", "3": "undecided"}
+
+
+def scan(
+    ctx: typer.Context,
+    week: Annotated[str | None, typer.Option(help="Such as 2026-W25; by default the newest closed week.")] = None,
+    since: Annotated[str | None, typer.Option(help="Instead of a week: 2026-05-04, 2026-W19 or 2026-05.")] = None,
+    until: Annotated[str | None, typer.Option(help="With --since: the last day, by default today.")] = None,
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="search:WORDS or topic:NUMBER to look for; may be repeated."),
+    ] = None,
+    seeds: Annotated[
+        Path | None,
+        typer.Option(help="A file of identifiers, addresses, titles, BibTeX, RIS or CSL-JSON; - for standard input."),
+    ] = None,
+    go_on: Annotated[int | None, typer.Option("--scan", help="Go on with a scan by its number.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=20, help="With --json: papers to list.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Work through new papers, best first: 1 keep, 2 skip, 3 undecided, u undo, q quit."""
+    from domain.errors import UsageError
+    from domain.subscription import Follow
+    from queries.collections import stored_reader
+    from queries.parse_dates import day
+    from queries.scanning import decide, scan_page, start_scan, undo
+    from queries.seeds import name_seeds
+    from runtime.cached_context import CachedContext
+    from runtime.settings import load_settings, process_environment
+    from templates.scanning_wording import VERDICT_DONE, seeds_text
+
+    if week and (since or until):
+        raise UsageError("give --week, or --since and --until, not both")
+    given: GlobalOptions = ctx.obj
+    settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir})
+    with CachedContext(settings) as context:
+        reader_id = stored_reader(context, None)
+        if seeds is not None:
+            text = typer.get_text_stream("stdin").read() if str(seeds) == "-" else seeds.read_text(errors="replace")
+            named = name_seeds(context, reader_id, text)
+            typer.echo(seeds_text(len(named.found), named.missing), err=True)
+        scan_id = go_on
+        if scan_id is None:
+            first, last = week or since, week or until
+            follows = [Follow.parse(text if ":" in text else f"search:{text}") for text in wanted or ()]
+            scan_id = start_scan(
+                context,
+                reader_id,
+                since=day(first) if first else None,
+                until=day(last, end=True) if last else None,
+                follows=follows,
+            ).scan_id
+        if as_json:
+            print_json(scan_page(context, reader_id, scan_id, n=limit))
+            return
+        typer.echo(f"Scan {scan_id}; go on later with `papertide scan --scan {scan_id}`.")
+        while (page := scan_page(context, reader_id, scan_id, n=1)).papers:
+            _show(page, page.papers[0])
+            answer = _answer()
+            if answer == "q":
+                return
+            if answer == "u":
+                taken = undo(context, reader_id, scan_id)
+                typer.echo("Nothing to undo." if taken is None else f"Taken back: {taken}.")
+                continue
+            [paper] = page.papers
+            decide(context, reader_id, scan_id, paper.arxiv_id, _KEYS[answer], paper.choice)
+            typer.echo(f"{VERDICT_DONE[_KEYS[answer]]}.")
+        typer.echo("Every paper of these days is decided or muted.")
+
+
+def _show(page: ScanResult, paper: ScannedPaper) -> None:
+    """The state of the scan and one paper."""
+    from templates.marked_text import readable
+    from templates.scanning_wording import pool_text, rest_text, stop_text, why_shown
+
+    typer.echo(f"\n{pool_text(page)} {rest_text(page)}")
+    typer.echo(stop_text(page))
+    typer.echo(f"\n{readable(paper.title)}")
+    typer.echo(f"{paper.url}  {paper.primary_category}  {paper.submitted_at.date()}")
+    typer.echo(f"Why: {readable(why_shown(paper))}")
+    typer.echo(f"\n{readable(paper.abstract)}\n")
+
+
+def _answer() -> str:
+    """What the reader typed: 1, 2, 3, u or q; the end of the input is q."""
+    while True:
+        try:
+            typed = input("1 keep, 2 skip, 3 undecided, u undo, q quit: ").strip().lower()
+        except EOFError:
+            return "q"
+        if typed in (*_KEYS, "u", "q"):
+            return typed
