@@ -206,6 +206,7 @@ def _add_topics(context: CachedContext, ids: tuple[ArxivId, ...], vectors: NDArr
 @pytest.fixture(scope="session")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]:
     context = make_context(tmp_path_factory.mktemp("web"))
+    add_listed_terms(context.db)
     yield context
     context.db.close()
 
