@@ -25,7 +25,7 @@ VIEW_NAMES = {
 NOTHING_THERE = {
     "all": "No names match.",
     "new": "None was introduced in the newest week.",
-    "taken-up": "None was taken up by other teams in the last half year.",
+    "taken-up": "None was taken up by other teams within 26 weeks of its introduction.",
     "rising": "The use of none is called rising.",
     "fading": "The use of none that was frequent is called falling.",
 }
@@ -37,7 +37,7 @@ NAME_FEED_TITLES: dict[NameKind, str] = {
 NEW_NAME_GROUPS = (
     ("data", "Benchmarks and datasets introduced", "No benchmark or dataset was introduced."),
     ("models_and_tools", "Models and tools introduced", "No model or tool was introduced."),
-    ("taken_up", "Taken up by other teams", "No name of the last half year was taken up."),
+    ("taken_up", "Taken up by other teams", "No name of recent weeks was taken up this week."),
 )
 """Fields of a digest's new names, their headings, and the line where there are none."""
 
