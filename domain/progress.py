@@ -11,6 +11,7 @@ Stage = Literal[
     "embed",
     "detect",
     "names",
+    "claims",
     "topics",
     "tables",
     "emerging",

@@ -375,6 +375,31 @@ class Papertide:
             ]
         return _table(rows, DETECTIONS)
 
+    def claims(self, term: str | None = None, *, since: str | None = None, until: str | None = None) -> pd.DataFrame:
+        """What the papers of a term claim of their own results, one row a claim, newest first.
+
+        Parameters
+        ----------
+        term : a technique, theme or topic, or words; ``None`` for all papers.
+        since, until : 2026-05-04, 2026-W19, 2026-05 or 2026, both included.
+
+        Raises
+        ------
+        UsageError
+            If the term is unknown.
+        """
+        from papertide.result_columns import CLAIMS
+        from queries.claims import claims
+        from queries.parameters import PaperRequest
+        from queries.parse_dates import day
+
+        request = PaperRequest(
+            "", since=day(since) if since else None, until=day(until, end=True) if until else None, term=term
+        )
+        answer = claims(self._context, request, limit=10_000_000)
+        rows = [{**vars(claim), "week": str(claim.week)} for claim in answer.claims]
+        return _table([{column.name: row[column.name] for column in CLAIMS.columns} for row in rows], CLAIMS)
+
     def status(self) -> pd.DataFrame:
         """What is stored and complete, one row a week, oldest first."""
         from papertide.result_columns import WEEKS

@@ -148,6 +148,23 @@ DETECTIONS = TableSchema(
     ),
 )
 
+CLAIMS = TableSchema(
+    "claims",
+    (
+        Column("arxiv_id", "str", "identifier"),
+        Column("title", "str", "title of the paper"),
+        Column("week", "str", "such as 2026-W25"),
+        Column("quote", "str", "words of the abstract, word for word"),
+        Column("quantity", "str", "speed, memory, compute, energy, money, parameters, data, quality or other"),
+        Column("form", "str", "times, percent, points or absolute"),
+        Column("value", "float64", "the number, or the lower end of a range"),
+        Column("value_to", "float64", "the upper end of a range, else the same"),
+        Column("unit", "str", "of a level, else empty"),
+        Column("up_to", "bool", "whether it is stated as a bound"),
+        Column("saving", "float64", "how many times cheaper; NaN where no saving is claimed"),
+    ),
+)
+
 WEEKS = TableSchema(
     "weeks",
     (
@@ -190,4 +207,4 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
 }
 """By table, the fields of a query's result that have no column: values with parts of their own, and details."""
 
-ALL = (TRENDS, SEARCH, PAPERS, TOPICS, EMERGING, DIGEST, DETECTIONS, WEEKS)
+ALL = (TRENDS, SEARCH, PAPERS, TOPICS, EMERGING, DIGEST, DETECTIONS, CLAIMS, WEEKS)

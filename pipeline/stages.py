@@ -1,6 +1,6 @@
 """The stages of a run, each with what it needs from the application context.
 
-    harvest -> embed -> detect -> names -> topics -> weekly tables -> emerging terms -> calls -> digest
+    harvest -> embed -> detect -> names -> claims -> topics -> weekly tables -> emerging terms -> calls -> digest
 
 Each stage is a generator that yields after every committed unit of work. It asks the store what is left to do, so a
 killed run continues where it stopped, and a run that is up to date does nothing. The same papers give the same numbers
@@ -23,6 +23,7 @@ from domain.errors import UsageError
 from domain.harvest import Window
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
+from pipeline.claims import read_missing
 from pipeline.detection import detect_missing
 from pipeline.digest import edition_of, held_papers, publish_if_due
 from pipeline.due_windows import due_windows, weeks_of_run
@@ -105,6 +106,11 @@ def names(context: AppContext) -> Iterator[Progress]:
     yield from update_names(context.db, context.tagger, JOINING_RULES, context.settings.categories, clock=context.clock)
 
 
+def claims(context: AppContext) -> Iterator[Progress]:
+    """Read claims, findings, code links and named rules in every paper that was not read yet."""
+    yield from read_missing(context.db, context.claim_reader, context.rule_finder)
+
+
 def topics(context: AppContext, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
     """Fit topics if that is due, assign papers that have none, and measure the drift of the newest weeks."""
     model_id = context.embedding_model_id
@@ -154,6 +160,7 @@ def analyse(context: AppContext, *, last_week: Week) -> Iterator[Progress]:
     yield from embed(context)
     yield from detect(context)
     yield from names(context)
+    yield from claims(context)
     yield from topics(context, last_week=last_week)
     yield from tables(context)
     yield from emerging(context)

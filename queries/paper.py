@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from analysis.search.semantic_search import NearPaper
 from domain.errors import NotFound
 from domain.paper import ArxivId, Paper, parse_arxiv_id
+from domain.venue_mention import venue_mention
+from pipeline.claims import reader_id
 from queries.paper_rows import paper_line
 from queries.results import PaperDetection, PaperResult, PaperVersion, SimilarPaper, TopicName
 from queries.topics import all_topics, second_topic_ids
 from runtime.context import AppContext
+from store.claims import claims_of_paper
 from store.detections import detections_of_paper
 from store.papers import known_papers, papers_in_order, versions_of_paper
 
@@ -31,6 +34,7 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
     if found is None:
         raise NotFound(f"the paper {wanted} is not stored here; it may be outside the watched categories or too old")
     topic, also_near, similar = _place_of(context, wanted)
+    read = claims_of_paper(context.db, reader_id(context.claim_reader, context.rule_finder), wanted)
     return PaperResult(
         **vars(paper_line(found)),
         abstract=found.abstract,
@@ -46,6 +50,12 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
         topic=topic,
         also_near=also_near,
         similar=similar,
+        finding=found.abstract[read.finding.start : read.finding.end] if read and read.finding else None,
+        claims=read.claims if read else (),
+        code=read.code if read else None,
+        venue=venue_mention(found.comment, found.abstract),
+        standards=tuple(rule.key for rule in read.rules if rule.kind == "standard") if read else (),
+        failure_modes=tuple(rule.key for rule in read.rules if rule.kind == "failure_mode") if read else (),
     )
 
 

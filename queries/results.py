@@ -8,12 +8,13 @@ result of a digest is ``domain/digest_json_record.py``, because templates write 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
 from analysis.digest.json_differences import Difference
 from domain.arxiv_rate_limit import Outcome
+from domain.claim import Claim, ClaimForm, ClaimQuantity, SavingSummary
 from domain.detections import Evidence, TermKind
 from domain.harvest import IndexGap
 from domain.name_ledger import NameEventKind
@@ -24,6 +25,7 @@ from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, FittedChange
 from domain.trend_periods import Period
 from domain.trends import NewestCall, TermSeries, TrendPoint
+from domain.venue_mention import VenueMention
 from domain.week import Week
 from queries.parameters import Level
 
@@ -358,6 +360,18 @@ class PaperResult(PaperLine):
     also_near: TopicName | None
     """Another topic that it is near to, or the nearest one if it has none; never counted there."""
     similar: tuple[SimilarPaper, ...]
+    finding: str | None = None
+    """The sentence of the abstract that tells best what was found; null if the paper was not read yet."""
+    claims: tuple[Claim, ...] = ()
+    """Numbers that the abstract states of the paper's own results."""
+    code: str | None = None
+    """Address of a repository that abstract or comment names."""
+    venue: VenueMention | None = None
+    """Venue that comment or abstract names, with its status."""
+    standards: tuple[str, ...] = ()
+    """Keys of the standards and rules that it names."""
+    failure_modes: tuple[str, ...] = ()
+    """Keys of the failure modes that it names."""
 
 
 @dataclass(frozen=True)
@@ -383,7 +397,7 @@ class FoundName:
 
 @dataclass(frozen=True)
 class DetectResult:
-    """Techniques, themes and names of one abstract that the caller gave; absent ones are left out."""
+    """What is detected in one abstract that the caller gave; absent terms, standards and failure modes are left out."""
 
     id: str | int
     """As given."""
@@ -393,6 +407,118 @@ class DetectResult:
     """By key of the taxonomy."""
     names: tuple[FoundName, ...]
     """In the order of the text."""
+    claims: tuple[Claim, ...] = ()
+    """Numbers that the abstract states of the paper's own results, in their order."""
+    finding: str | None = None
+    """The sentence that tells best what was found, word for word; null for an empty abstract."""
+    code: str | None = None
+    """Address of a repository that abstract or comment names."""
+    accepted: str | None = None
+    """Venue, with its year where that is stated, that has accepted or published the paper by its comment."""
+    venue: VenueMention | None = None
+    """Venue that comment or abstract names, with its status."""
+    standards: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """Where standards and rules are named, by key."""
+    failure_modes: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """Where failure modes are named, by key."""
+
+
+# -- claims
+
+
+@dataclass(frozen=True)
+class ClaimShares:
+    """How many papers were read, and how many of these claim something, claim a saving, and name code."""
+
+    n: int
+    n_with_claims: int
+    """They state a result of their own with a number."""
+    n_with_saving: int
+    """They claim a saving as a factor or percentage."""
+    n_with_code: int
+    """They name a repository in abstract or comment."""
+    share_with_saving: float | None
+    """Null without papers."""
+    share_with_code: float | None
+    """Null without papers."""
+
+
+@dataclass(frozen=True)
+class ClaimCount:
+    """Claims of one quantity and form."""
+
+    quantity: ClaimQuantity
+    form: ClaimForm
+    n_papers: int
+    n_claims: int
+
+
+@dataclass(frozen=True)
+class ClaimQuarter:
+    """Papers of one quarter that claim a saving."""
+
+    quarter: str
+    start: date
+    n: int
+    """Papers read."""
+    n_with_saving: int
+    share: float | None
+
+
+@dataclass(frozen=True)
+class ClaimLine:
+    """One claim with its paper."""
+
+    arxiv_id: ArxivId
+    title: str
+    week: Week
+    quote: str
+    """Words of the abstract, word for word."""
+    quantity: ClaimQuantity
+    form: ClaimForm
+    """A factor, a relative change, a difference of levels, or a level alone."""
+    value: float
+    value_to: float
+    """Upper end of a range, else the same."""
+    unit: str
+    """Of a level."""
+    up_to: bool
+    """Stated as a bound."""
+    saving: float | None
+    """How many times cheaper, where a saving is claimed: 40 % less is 1.67."""
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What papers claim of their own results."""
+
+    term: str | None
+    """As given; null for all papers."""
+    since: date | None
+    until: date | None
+    papers: ClaimShares
+    """Of the papers of the term."""
+    all_papers: ClaimShares
+    """Of all watched papers of the same time and categories."""
+    savings: tuple[SavingSummary, ...]
+    """By quantity, most papers first."""
+    counts: tuple[ClaimCount, ...]
+    """Of all claims, by quantity and form."""
+    quarters: tuple[ClaimQuarter, ...]
+    """Oldest first; a quarter without papers is absent."""
+    total: int
+    """Claims that match the filters."""
+    claims: tuple[ClaimLine, ...]
+    """One page of these, newest paper first."""
+
+
+@dataclass(frozen=True)
+class ClaimsPage(Claims):
+    """One page of claims, with the counts over all of them."""
+
+    next: str | None
+    """Cursor of the next page, null on the last."""
 
 
 # -- names

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.claims.claim_reader import ClaimReader, default_reader
+from analysis.claims.named_rules import RuleFinder, load_named_rules
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
@@ -254,6 +256,16 @@ class AppContext:
             if self._tagger is None:
                 self._tagger = NameTagger()
             return self._tagger
+
+    @property
+    def claim_reader(self) -> ClaimReader:
+        """Reads claims and findings."""
+        return default_reader()
+
+    @cached_property
+    def rule_finder(self) -> RuleFinder:
+        """Finds the standards and failure modes of the packaged lists and the operator's."""
+        return RuleFinder(load_named_rules(self.settings.standards, self.settings.failure_modes))
 
     @property
     def encoder(self) -> Encoder:

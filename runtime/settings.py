@@ -93,6 +93,12 @@ class Settings(BaseModel):
     )
     weeks: int = Field(default=12, ge=1, le=1500, description="How many closed weeks `run` and `harvest` look back.")
     taxonomy: Path | None = Field(default=None, description="Your own taxonomy file instead of the packaged one.")
+    standards: Path | None = Field(
+        default=None, description="Your own standards and rules, in addition to those of the packaged list."
+    )
+    failure_modes: Path | None = Field(
+        default=None, description="Your own failure modes, in addition to those of the packaged list."
+    )
     now: datetime | None = Field(
         default=None, description="Use this as the current time (2026-06-23T12:00:00Z), to play back the past."
     )

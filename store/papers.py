@@ -14,6 +14,7 @@ from domain.packed_stems import packed_stems
 from domain.paper import FIRST_MADE_UP, ArxivId, Paper, PaperVersion
 from domain.search_text import indexed_text, search_words
 from domain.week import Week
+from store.claims import forget_claims
 from store.database import Database
 from store.name_mentions import forget_names
 from store.schema import (
@@ -182,6 +183,7 @@ def apply_plan(db: Database, connection: Connection, plan: HarvestPlan, *, seen_
         for table in (*derived, paper_category):
             connection.execute(delete(table).where(table.c.arxiv_id == p.arxiv_id))
         forget_names(db, connection, [p.arxiv_id])
+        forget_claims(connection, [p.arxiv_id])
         _store_parts(db, connection, this, seen_at)
     if plan.new or changed:
         connection.execute(update(weekly_basis).values(is_current=False))

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0017"
+SCHEMA_VERSION = "0018"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -305,6 +305,41 @@ name_basis = Table(  # one row: what the ledger was made from
     metadata,
     Column("method", String(160), primary_key=True),  # tagger and rules
     Column("categories", String(512), nullable=False),
+)
+
+read_paper = Table(  # papers whose claims were read, with or without any
+    "read_paper",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("reader_id", String(128), nullable=False),  # of claims, findings, code links, standards and failure modes
+    Column("finding_start", Integer),  # characters of the abstract; null where there is no sentence
+    Column("finding_end", Integer),
+    Column("code", Text),  # address of a repository
+)
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # within the paper, from 0
+    Column("quote_start", Integer, nullable=False),  # characters of the abstract
+    Column("quote_end", Integer, nullable=False),
+    Column("quantity", String(16), nullable=False),  # a ClaimQuantity of domain/claim.py
+    Column("form", String(16), nullable=False),  # times, percent, points, absolute
+    Column("value", Float, nullable=False),
+    Column("value_to", Float, nullable=False),  # upper end of a range, else the same
+    Column("unit", Text, nullable=False),
+    Column("up_to", Boolean, nullable=False),
+)
+
+rule_mention = Table(  # standards and failure modes that papers name
+    "rule_mention",
+    metadata,
+    Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # standard, failure_mode
+    Column("key", String(64), primary_key=True),
+    Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
+    Index(None, "kind", "key"),
 )
 
 topic_model = Table(

@@ -16,6 +16,7 @@ from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEK
 from domain.trend_periods import PERIODS
 from templates import (
     change_wording,
+    claim_wording,
     emerging_wording,
     marked_text,
     name_wording,
@@ -113,6 +114,9 @@ def environment() -> Environment:
         venue_wave_text=change_wording.venue_wave_text,
         arrow=change_wording.arrow,
         verdict_class=change_wording.verdict_class,
+        saving_text=claim_wording.saving_text,
+        shares_text=claim_wording.shares_text,
+        factor=claim_wording.factor,
         topic_verdict_text=whole_digest_wording.topic_verdict_text,
         coverage_text=whole_digest_wording.coverage_text,
         weeks_held=share_curves.weeks_held,
@@ -177,6 +181,8 @@ def environment() -> Environment:
         NO_EMERGING=emerging_wording.NOTHING_NEW,
         MIN_BEFORE_WEEKS=MIN_BEFORE_WEEKS,
         topic_anchor=topic_anchor,
+        QUANTITY_NAMES=claim_wording.QUANTITY_NAMES,
+        FORM_NAMES=claim_wording.FORM_NAMES,
         frame=None,  # digest files have no frame; web pages set it
         edition_nav=None,
     )

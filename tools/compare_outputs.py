@@ -631,7 +631,19 @@ def _asked(path: str, *parameters: tuple[str, str]) -> str:
 
 def _seeds(stored: Stored) -> Iterator[str]:
     """Addresses that must be fetched, whether or not a page leads to them."""
-    yield from ("/", "/digests", "/topics", "/trends", "/search", "/papers", "/methods", "/calls", "/status", "/about")
+    yield from (
+        "/",
+        "/digests",
+        "/topics",
+        "/trends",
+        "/search",
+        "/papers",
+        "/methods",
+        "/calls",
+        "/claims",
+        "/status",
+        "/about",
+    )
     yield from ("/api", "/subscribe", "/healthz", "/readyz", "/robots.txt", "/favicon.ico", "/static/icon.svg")
     yield from ("/openapi.json", "/api/v1/openapi.json", "/feeds/digests.atom", "/feeds/digests.json")
     first, last, newest = stored.categories[0], stored.categories[-1], stored.weeks[-1]

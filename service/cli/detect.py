@@ -1,4 +1,4 @@
-"""Command `detect`: techniques and themes of given abstracts."""
+"""Command `detect`: techniques, themes, claims and the finding of given abstracts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 def detect(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(help="JSON lines with id, title and abstract; - for standard input.")] = "-",
+    file: Annotated[
+        str, typer.Argument(help="JSON lines with id, title, abstract and, if any, comment; - for standard input.")
+    ] = "-",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line; docs/json.md describes it.")
     ] = False,
 ) -> None:
-    """Techniques and themes of given abstracts, with levels and evidence."""
+    """Techniques, themes, claims and the finding of given abstracts, with evidence."""
     from queries import detect as detect_queries
 
     with open_context(ctx) as context:
@@ -62,3 +64,13 @@ def _print_detections(given: GivenAbstract, found: DetectResult, names: Mapping[
         typer.echo(f"  {names[f'{kind}:{key}']}: {_LEVELS[kind][term.level]}{evidence}")
     if not terms:
         typer.echo("  no technique or theme")
+    for claim in found.claims:
+        typer.echo(f"  claim of {claim.quantity} ({claim.form}): “{' '.join(claim.quote.split())}”")
+    if found.finding:
+        typer.echo(f"  finding: “{' '.join(found.finding.split())}”")
+    for label, value in (("code", found.code), ("accepted", found.accepted)):
+        if value:
+            typer.echo(f"  {label}: {value}")
+    for label, keys in (("standards", found.standards), ("failure modes", found.failure_modes)):
+        if keys:
+            typer.echo(f"  {label}: {', '.join(keys)}")

@@ -13,6 +13,7 @@ import typer
 from domain.errors import PapertideError, UsageError
 from domain.subscription import sanitized_line
 from service.cli.backup import backup, restore
+from service.cli.claims import claims
 from service.cli.context import GlobalOptions
 from service.cli.deliver import deliver
 from service.cli.demo import demo
@@ -86,6 +87,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "trends": trends,
     "calls": calls,
     "names": names,
+    "claims": claims,
     "detect": detect,
     "search": search,
     "scan": scan,

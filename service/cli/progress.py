@@ -23,6 +23,7 @@ _TITLES: dict[Stage, str] = {
     "import": "Reading the snapshot",
     "embed": "Embedding",
     "detect": "Detecting techniques",
+    "claims": "Reading claims",
     "names": "Finding names",
     "topics": "Finding topics",
     "tables": "Counting weeks",

@@ -18,6 +18,7 @@ from queries import status as status_queries
 from queries import topic as topic_queries
 from queries import topics as topic_list_queries
 from queries import trend_calls as call_queries
+from queries.claims import claims as claims_of
 from queries.json_schema import json_form
 from queries.names import NameRequest, NameSort, NameView
 from queries.paper_rows import paper_line
@@ -25,6 +26,7 @@ from queries.papers import papers_matching
 from queries.parse_dates import week_called, week_named
 from queries.results import (
     Calls,
+    ClaimsPage,
     DigestPage,
     Emerging,
     NamePage,
@@ -39,12 +41,13 @@ from queries.results import (
 )
 from queries.search import search
 from queries.trends import trend_answer
+from service.web.claims import FormName, QuantityName, SavingsOnly
 from service.web.dependencies import WebContextDep
 from service.web.errors import ErrorBody
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.query_params import Cursor, Limit, OptionalWeek, PaperParams, QueryText, SortBy, TrendParams, WeekName
-from service.web.request_cost import DIGEST_S, list_cost_s, search_cost_s, trend_cost_s
+from service.web.request_cost import CLAIMS_S, DIGEST_S, list_cost_s, search_cost_s, trend_cost_s
 from service.web.responses import JSON, STATUS_S, json_text
 
 DESCRIPTION = (
@@ -232,6 +235,37 @@ async def emerging(request: Request, web: WebContextDep, week: OptionalWeek = ""
         JSON,
         asked=(week,),
     )
+
+
+@router.get(
+    "/claims",
+    response_model=json_form(ClaimsPage),
+    responses=_errors() | _304,
+    summary="What papers claim of their own results",
+)
+async def claims(
+    request: Request,
+    web: WebContextDep,
+    params: PaperParams,
+    quantity: QuantityName = "",
+    form: FormName = "",
+    savings: SavingsOnly = False,
+) -> Response:
+    """Claims of a term's papers: counts and claimed savings of all of them, and one page of the claims themselves."""
+
+    def draw() -> str:
+        answer = claims_of(
+            web.context,
+            params.question,
+            quantity=quantity or None,
+            form=form or None,
+            savings_only=savings,
+            limit=params.limit,
+            offset=params.offset,
+        )
+        return json_text(ClaimsPage(**vars(answer), next=_next(params.next_offset(answer.total))))
+
+    return await cached_page(web, request, draw, JSON, asked=(params, quantity, form, savings), cost_s=CLAIMS_S)
 
 
 @router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="Data and job status")

@@ -20,6 +20,7 @@ from runtime.context import papertide_version
 from runtime.settings import Settings
 from service.web import (
     api,
+    claims,
     digests,
     emerging,
     feeds,
@@ -55,6 +56,7 @@ PAGES_AND_API = (
     papers,
     search,
     trend_calls,
+    claims,
     service_pages,
     subscriptions,
     scanning,

@@ -29,6 +29,8 @@ SEARCH_S = 0.06
 """A search by meaning."""
 WORD_S = 0.004
 """A word of a search."""
+CLAIMS_S = 0.5
+"""Counting the claims of a term's papers."""
 EXPORT_S = 0.1
 """A file of hundreds of papers."""
 PICTURE_S = 0.25

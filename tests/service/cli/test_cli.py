@@ -355,12 +355,15 @@ def test_the_csv_of_trends_agrees_with_the_json(papertide: Papertide) -> None:
 
 def test_the_json_of_detect_names_levels_and_evidence(papertide: Papertide, tmp_path: Path) -> None:
     abstract = "We propose a latent diffusion model that draws images. It is fine-tuned with LoRA on ImageNet."
-    given = {"id": "mine", "title": "Drawing", "abstract": abstract}
+    given = {"id": "mine", "title": "Drawing", "abstract": abstract, "comment": "Accepted at ICML 2026"}
     nothing = {"id": 7, "title": "On numbers", "abstract": "We count."}
     (tmp_path / "abstracts.jsonl").write_text(f"{json.dumps(given)}\n\n{json.dumps(nothing)}\n")
     ended = papertide("detect", "abstracts.jsonl", "--json")
     first, second = map(json.loads, ended.out.splitlines())
-    assert (first["id"], second) == ("mine", {"id": 7, "techniques": {}, "themes": {}, "names": []})
+    assert (first["id"], second["id"]) == ("mine", 7)
+    assert (first["accepted"], first["venue"]["year"], second["accepted"]) == ("ICML 2026", 2026, None)
+    for field in ("techniques", "themes", "names", "claims", "finding", "code", "venue", "standards", "failure_modes"):
+        assert not second[field]
     diffusion = first["techniques"]["diffusion"]
     assert diffusion["level"] >= 2
     assert all(set(e) == {"field", "start", "end"} for e in diffusion["evidence"])
@@ -368,6 +371,30 @@ def test_the_json_of_detect_names_levels_and_evidence(papertide: Papertide, tmp_
     assert names == {"LoRA": ("method", "uses"), "ImageNet": ("dataset", "uses")}
     assert all(abstract[e["start"] : e["end"]] == n["surface"] for n in first["names"] for e in n["evidence"])
     assert any("diffusion" in abstract[e["start"] : e["end"]] for e in diffusion["evidence"])
+
+
+def test_the_json_of_detect_has_claims_the_finding_and_code(papertide: Papertide, tmp_path: Path) -> None:
+    finding = "Experiments show that it reduces memory usage by 40% and is up to 2.3x faster than vLLM."
+    abstract = f"Serving is expensive. {finding} Code: https://github.com/a/b. It meets the EU AI Act."
+    (tmp_path / "abstracts.jsonl").write_text(json.dumps({"id": 1, "title": "A server", "abstract": abstract}))
+    found = json.loads(papertide("detect", "abstracts.jsonl", "--json").out)
+    assert [(c["quantity"], c["form"], c["value"], c["up_to"]) for c in found["claims"]] == [
+        ("memory", "percent", 40.0, False),
+        ("speed", "times", 2.3, True),
+    ]
+    assert all(c["quote"] in finding for c in found["claims"])
+    assert (found["finding"], found["code"], list(found["standards"])) == (
+        finding,
+        "https://github.com/a/b",
+        ["eu_ai_act"],
+    )
+
+
+def test_a_comment_that_is_no_text_is_refused(papertide: Papertide, tmp_path: Path) -> None:
+    (tmp_path / "abstracts.jsonl").write_text('{"id": 1, "title": "a", "abstract": "b", "comment": 3}')
+    ended = papertide("detect", "abstracts.jsonl", "--json")
+    assert ended.status == 2
+    assert "comment is text or null" in ended.err
 
 
 def test_a_line_that_detect_cannot_read_is_named_and_the_others_are_answered(

@@ -39,6 +39,7 @@ PAGES = (
     "/methods",
     "/calls",
     "/emerging",
+    "/claims",
     "/status",
     "/about",
     "/api",

@@ -50,6 +50,8 @@ ROUTES = (
     "/calls?week={week}",
     "/emerging",
     "/emerging?week={week}",
+    "/claims?limit=3",
+    "/claims?term=diffusion&savings=true&quantity=speed",
     "/status",
 )
 """Every route, each at least once with everything that it can hold."""
@@ -66,7 +68,7 @@ def full_context(tmp_path_factory: pytest.TempPathFactory, make_paper: PaperMake
     seen_at = LAST_WEEK.end_at + timedelta(days=40)
     came = HarvestedWindow(window_of(LAST_WEEK), categories, (late,), 13, None, seen_at)
     apply_harvest(db, plan_harvest([late], {}), came, seen_at=seen_at)
-    for _ in (*stages.detect(context), *stages.tables(context)):
+    for _ in (*stages.detect(context), *stages.claims(context), *stages.tables(context)):
         pass
     passed = OaiPass("cs:cs:LG", "arXivRaw", since=LAST_WEEK.monday, pass_from=LAST_WEEK.monday)
     apply_page(db, plan_harvest([], {}), passed, seen_at=NOW)

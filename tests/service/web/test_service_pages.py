@@ -53,6 +53,7 @@ PAGES = (
     "/methods",
     "/calls",
     "/emerging",
+    "/claims",
     "/status",
     "/about",
     "/api",

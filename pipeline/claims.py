@@ -1,0 +1,46 @@
+"""Claims stage: reads claims, the finding, code links and named rules in every stored paper not read yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.claims.claim_reader import ClaimReader
+from analysis.claims.named_rules import RuleFinder
+from domain.code_link import code_link
+from domain.paper import Paper
+from domain.paper_claims import PaperClaims
+from domain.progress import Progress
+from store.claims import add_claims, ids_without_claims
+from store.database import Database
+from store.papers import papers_in_order
+
+_BATCH = 2000
+_CODE_RULES = 1
+"""Raise it whenever ``domain.code_link`` finds something else."""
+
+
+def reader_id(reader: ClaimReader, finder: RuleFinder) -> str:
+    """The id of everything that decides what is read; papers read with another id are read again."""
+    return f"{reader.reader_id}+{finder.rules.rules_id}+code{_CODE_RULES}"
+
+
+def claims_of(reader: ClaimReader, finder: RuleFinder, paper: Paper) -> PaperClaims:
+    """What is read in one paper."""
+    read = reader.read(paper.abstract)
+    return PaperClaims(
+        paper.arxiv_id,
+        read.claims,
+        read.finding,
+        code_link(paper.abstract, paper.comment),
+        finder.find(paper.title, paper.abstract),
+    )
+
+
+def read_missing(db: Database, reader: ClaimReader, finder: RuleFinder) -> Iterator[Progress]:
+    """Read every stored paper that this reader has not read."""
+    of_reader = reader_id(reader, finder)
+    ids = ids_without_claims(db, of_reader)
+    for start in range(0, len(ids), _BATCH):
+        papers = papers_in_order(db, ids[start : start + _BATCH])
+        add_claims(db, of_reader, [claims_of(reader, finder, paper) for paper in papers])
+        yield Progress("claims", min(start + _BATCH, len(ids)), len(ids), "papers")

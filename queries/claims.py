@@ -1,0 +1,154 @@
+"""What papers claim of their own results: counts, savings as factors, and the authors' own words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+from analysis.claims.savings import saving_factor, saving_summaries
+from domain.claim import CLAIM_QUANTITIES
+from domain.errors import UsageError
+from domain.paper import ArxivId
+from domain.phrase_variants import counted_phrases
+from domain.trend_periods import PERIODS
+from domain.week import Week
+from pipeline.claims import reader_id
+from queries.parameters import PaperRequest
+from queries.resolve_paper_query import resolved_query
+from queries.results import ClaimCount, ClaimLine, ClaimQuarter, Claims, ClaimShares, rounded
+from queries.term_resolution import words_named
+from runtime.context import AppContext
+from store.claims import StoredClaim, claims_matching, papers_read
+from store.search import ids_by_phrases
+
+FORMS = ("times", "percent", "points", "absolute")
+
+
+def claims(
+    context: AppContext,
+    request: PaperRequest,
+    *,
+    quantity: str | None = None,
+    form: str | None = None,
+    savings_only: bool = False,
+    limit: int = 100,
+    offset: int = 0,
+) -> Claims:
+    """The claims of the papers of a request, newest first, with their counts over all of these papers.
+
+    ``term`` may be a technique, theme or topic, or words that are matched as in ``trends``. The text ``query`` is
+    ignored.
+
+    Parameters
+    ----------
+    quantity, form, savings_only : which claims are listed; they change no count.
+
+    Raises
+    ------
+    UsageError
+        If something named is unknown, or words are to be matched by meaning.
+    """
+    if quantity is not None and quantity not in CLAIM_QUANTITIES:
+        raise UsageError(f"there is no quantity {quantity!r}; allowed are {', '.join(CLAIM_QUANTITIES)}")
+    if form is not None and form not in FORMS:
+        raise UsageError(f"there is no form {form!r}; allowed are {', '.join(FORMS)}")
+    words = words_named(context, request.term) if request.term else None
+    query = resolved_query(context, replace(request, term=None) if words else request)
+    base = resolved_query(context, replace(request, term=None, topic=None))
+    of_reader = reader_id(context.claim_reader, context.rule_finder)
+    papers = papers_read(context.db, of_reader, context.corpus, query)
+    stored = claims_matching(context.db, of_reader, context.corpus, query)
+    if words:
+        if words[0] == "meaning":
+            raise UsageError("claims are not listed by meaning; give a technique, theme or topic, or words")
+        try:
+            phrases = counted_phrases(words[1], as_written=words[0] == "exact")
+            named = set(ids_by_phrases(context.db, phrases, context.corpus, query))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        papers = [paper for paper in papers if paper[0] in named]
+        stored = [one for one in stored if one.arxiv_id in named]
+    coded = [arxiv_id for arxiv_id, _, has_code in papers if has_code]
+    listed = [one for one in reversed(stored) if _is_listed(one, quantity, form, savings_only=savings_only)]
+    return Claims(
+        term=request.term,
+        since=query.since,
+        until=query.until,
+        papers=_shares(papers, stored),
+        all_papers=context.cached(
+            ("claim shares", of_reader, base),
+            lambda: _shares(
+                papers_read(context.db, of_reader, context.corpus, base),
+                claims_matching(context.db, of_reader, context.corpus, base),
+            ),
+        ),
+        savings=saving_summaries(((one.arxiv_id, one.claim) for one in stored), coded),
+        counts=_counts(stored),
+        quarters=_quarters(papers, stored),
+        total=len(listed),
+        claims=tuple(_line(one) for one in listed[offset : offset + limit]),
+    )
+
+
+def _is_listed(one: StoredClaim, quantity: str | None, form: str | None, *, savings_only: bool) -> bool:
+    if quantity is not None and one.claim.quantity != quantity:
+        return False
+    if form is not None and one.claim.form != form:
+        return False
+    return not savings_only or saving_factor(one.claim) is not None
+
+
+def _shares(papers: list[tuple[ArxivId, date, bool]], stored: list[StoredClaim]) -> ClaimShares:
+    n = len(papers)
+    with_claims = {one.arxiv_id for one in stored}
+    with_saving = {one.arxiv_id for one in stored if saving_factor(one.claim) is not None}
+    n_code = sum(has_code for _, _, has_code in papers)
+    return ClaimShares(
+        n=n,
+        n_with_claims=len(with_claims),
+        n_with_saving=len(with_saving),
+        n_with_code=n_code,
+        share_with_saving=rounded(len(with_saving) / n) if n else None,
+        share_with_code=rounded(n_code / n) if n else None,
+    )
+
+
+def _counts(stored: list[StoredClaim]) -> tuple[ClaimCount, ...]:
+    n_claims = Counter((one.claim.quantity, one.claim.form) for one in stored)
+    n_papers = Counter(kind for kind, _ in {((one.claim.quantity, one.claim.form), one.arxiv_id) for one in stored})
+    order = {quantity: place for place, quantity in enumerate(CLAIM_QUANTITIES)}
+    kinds = sorted(n_claims, key=lambda kind: (order[kind[0]], FORMS.index(kind[1])))
+    return tuple(ClaimCount(*kind, n_papers=n_papers[kind], n_claims=n_claims[kind]) for kind in kinds)
+
+
+def _quarters(papers: list[tuple[ArxivId, date, bool]], stored: list[StoredClaim]) -> tuple[ClaimQuarter, ...]:
+    period = PERIODS["quarter"]
+    n = Counter(period.first_day(week_start) for _, week_start, _ in papers)
+    saving = {
+        (period.first_day(one.week_start), one.arxiv_id) for one in stored if saving_factor(one.claim) is not None
+    }
+    n_saving = Counter(start for start, _ in saving)
+    names = {period.first_day(week_start): period.name(week_start) for _, week_start, _ in papers}
+    return tuple(
+        ClaimQuarter(names[start], start, n[start], n_saving[start], rounded(n_saving[start] / n[start]))
+        for start in sorted(n)
+    )
+
+
+def _line(one: StoredClaim) -> ClaimLine:
+    claim = one.claim
+    return ClaimLine(
+        arxiv_id=one.arxiv_id,
+        title=one.title,
+        week=Week(one.week_start),
+        quote=claim.quote,
+        quantity=claim.quantity,
+        form=claim.form,
+        value=claim.value,
+        value_to=claim.value_to,
+        unit=claim.unit,
+        up_to=claim.up_to,
+        saving=saving_factor(claim),
+        evidence=claim.evidence,
+    )

@@ -1,0 +1,231 @@
+"""Claims, findings, code links, standards and failure modes of papers, as one reader read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select
+
+from domain.claim import Claim
+from domain.detections import Evidence
+from domain.named_rule import RuleKind, RuleMention
+from domain.paper import ArxivId
+from domain.paper_claims import PaperClaims
+from domain.paper_query import ALL_PAPERS, PaperQuery
+from store.database import Database
+from store.paper_query import Corpus, matches
+from store.schema import claim, paper, read_paper, rule_mention
+
+_READ = (claim, rule_mention, read_paper)
+
+
+@dataclass(frozen=True)
+class StoredClaim:
+    """A claim with its paper; ``quote`` is word for word."""
+
+    arxiv_id: ArxivId
+    title: str
+    week_start: date
+    claim: Claim
+    has_code: bool
+
+
+@dataclass(frozen=True)
+class StoredRuleMention:
+    """A standard or failure mode named by a paper, with the paper."""
+
+    arxiv_id: ArxivId
+    title: str
+    abstract: str
+    week_start: date
+    mention: RuleMention
+
+
+def ids_without_claims(db: Database, reader_id: str) -> list[ArxivId]:
+    """Papers that this reader has not read, oldest submission first."""
+    query = select(paper.c.arxiv_id).where(_is_unread(reader_id)).order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    with db.read() as connection:
+        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(query).scalars()]
+
+
+def count_without_claims(db: Database, reader_id: str) -> int:
+    """Number of papers that this reader has not read."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(paper).where(_is_unread(reader_id))).scalar_one()
+
+
+def _is_unread(reader_id: str) -> ColumnElement[bool]:
+    return paper.c.arxiv_id.not_in(select(read_paper.c.arxiv_id).where(read_paper.c.reader_id == reader_id))
+
+
+def add_claims(db: Database, reader_id: str, found: Sequence[PaperClaims]) -> None:
+    """Store what a reader read in papers, instead of what any reader read before."""
+    ids = [of.arxiv_id for of in found]
+    if not ids:
+        return
+    claims = [
+        {
+            "arxiv_id": of.arxiv_id,
+            "number": number,
+            "quote_start": one.evidence.start,
+            "quote_end": one.evidence.end,
+            "quantity": one.quantity,
+            "form": one.form,
+            "value": one.value,
+            "value_to": one.value_to,
+            "unit": one.unit,
+            "up_to": one.up_to,
+        }
+        for of in found
+        for number, one in enumerate(of.claims)
+    ]
+    rules = [
+        {
+            "arxiv_id": of.arxiv_id,
+            "kind": mention.kind,
+            "key": mention.key,
+            "evidence": [[e.field, e.start, e.end] for e in mention.evidence],
+        }
+        for of in found
+        for mention in of.rules
+    ]
+    papers = [
+        {
+            "arxiv_id": of.arxiv_id,
+            "reader_id": reader_id,
+            "finding_start": of.finding.start if of.finding else None,
+            "finding_end": of.finding.end if of.finding else None,
+            "code": of.code,
+        }
+        for of in found
+    ]
+    with db.write() as connection:
+        forget_claims(connection, ids)
+        connection.execute(read_paper.insert(), papers)
+        if claims:
+            connection.execute(claim.insert(), claims)
+        if rules:
+            connection.execute(rule_mention.insert(), rules)
+
+
+def forget_claims(connection: Connection, ids: Sequence[str]) -> None:
+    """Remove what was read in papers, as after a change of their text or comment."""
+    for table in _READ:
+        connection.execute(delete(table).where(table.c.arxiv_id.in_(ids)))
+
+
+def claims_of_paper(db: Database, reader_id: str, arxiv_id: ArxivId) -> PaperClaims | None:
+    """What this reader read in one paper; ``None`` if it has not read it."""
+    with db.read() as connection:
+        query = select(read_paper, paper.c.abstract).join(paper, paper.c.arxiv_id == read_paper.c.arxiv_id)
+        of = connection.execute(
+            query.where(read_paper.c.arxiv_id == arxiv_id, read_paper.c.reader_id == reader_id)
+        ).one_or_none()
+        if of is None:
+            return None
+        claims = connection.execute(select(claim).where(claim.c.arxiv_id == arxiv_id).order_by(claim.c.number)).all()
+        rules = connection.execute(
+            select(rule_mention)
+            .where(rule_mention.c.arxiv_id == arxiv_id)
+            .order_by(rule_mention.c.kind, rule_mention.c.key)
+        ).all()
+    return PaperClaims(
+        arxiv_id,
+        tuple(_claim(row, of.abstract) for row in claims),
+        None if of.finding_start is None else Evidence("abstract", of.finding_start, of.finding_end),
+        of.code,
+        tuple(RuleMention(row.kind, row.key, tuple(Evidence(*place) for place in row.evidence)) for row in rules),
+    )
+
+
+def findings_of(db: Database, reader_id: str, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]:
+    """The finding of each of these papers, word for word; papers without one are absent."""
+    query = (
+        select(paper.c.arxiv_id, paper.c.abstract, read_paper.c.finding_start, read_paper.c.finding_end)
+        .join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
+        .where(
+            paper.c.arxiv_id.in_(list(ids)),
+            read_paper.c.reader_id == reader_id,
+            read_paper.c.finding_start.is_not(None),
+        )
+    )
+    with db.read() as connection:
+        return {
+            ArxivId(row.arxiv_id): row.abstract[row.finding_start : row.finding_end]
+            for row in connection.execute(query)
+        }
+
+
+def papers_read(
+    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> list[tuple[ArxivId, date, bool]]:
+    """Identifier, Monday of the week and whether code is named, of the papers read that match, oldest first."""
+    found = (
+        select(paper.c.arxiv_id, paper.c.week_start, read_paper.c.code)
+        .join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
+        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .order_by(paper.c.submitted_at, paper.c.arxiv_id)
+    )
+    with db.read() as connection:
+        return [(ArxivId(row.arxiv_id), row.week_start, row.code is not None) for row in connection.execute(found)]
+
+
+def claims_matching(db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[StoredClaim]:
+    """The claims of the papers that ``papers_read`` gives, oldest paper first."""
+    found = (
+        select(claim, paper.c.title, paper.c.abstract, paper.c.week_start, read_paper.c.code)
+        .join(paper, paper.c.arxiv_id == claim.c.arxiv_id)
+        .join(read_paper, read_paper.c.arxiv_id == claim.c.arxiv_id)
+        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .order_by(paper.c.submitted_at, paper.c.arxiv_id, claim.c.number)
+    )
+    with db.read() as connection:
+        return [
+            StoredClaim(
+                ArxivId(row.arxiv_id), row.title, row.week_start, _claim(row, row.abstract), row.code is not None
+            )
+            for row in connection.execute(found)
+        ]
+
+
+def rule_mentions_matching(
+    db: Database, reader_id: str, kind: RuleKind, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> list[StoredRuleMention]:
+    """Standards or failure modes that the papers read name which match, newest paper first."""
+    found = (
+        select(rule_mention, paper.c.title, paper.c.abstract, paper.c.week_start)
+        .join(paper, paper.c.arxiv_id == rule_mention.c.arxiv_id)
+        .join(read_paper, read_paper.c.arxiv_id == rule_mention.c.arxiv_id)
+        .where(
+            read_paper.c.reader_id == reader_id,
+            rule_mention.c.kind == kind,
+            matches(corpus, query),
+        )
+        .order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id, rule_mention.c.key)
+    )
+    with db.read() as connection:
+        return [
+            StoredRuleMention(
+                ArxivId(row.arxiv_id),
+                row.title,
+                row.abstract,
+                row.week_start,
+                RuleMention(row.kind, row.key, tuple(Evidence(*place) for place in row.evidence)),
+            )
+            for row in connection.execute(found)
+        ]
+
+
+def _claim(row: Row[tuple[object, ...]], abstract: str) -> Claim:
+    return Claim(
+        quote=abstract[row.quote_start : row.quote_end],
+        quantity=row.quantity,
+        form=row.form,
+        value=row.value,
+        value_to=row.value_to,
+        unit=row.unit,
+        up_to=row.up_to,
+        evidence=Evidence("abstract", row.quote_start, row.quote_end),
+    )

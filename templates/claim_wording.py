@@ -1,0 +1,96 @@
+"""Claims in words: always as claimed, with their denominators, and never a mean."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.claim import ClaimForm, ClaimQuantity, SavingSummary
+from templates.number_text import count, percent
+
+
+class Shares(Protocol):
+    """How many papers claim a saving and link code."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def n_with_saving(self) -> int: ...
+    @property
+    def n_with_code(self) -> int: ...
+    @property
+    def share_with_saving(self) -> float | None: ...
+    @property
+    def share_with_code(self) -> float | None: ...
+
+
+class ListedClaim(Protocol):
+    """A claim of a list."""
+
+    @property
+    def quote(self) -> str: ...
+    @property
+    def quantity(self) -> ClaimQuantity: ...
+    @property
+    def saving(self) -> float | None: ...
+
+
+QUANTITY_NAMES: dict[ClaimQuantity, str] = {
+    "speed": "speed",
+    "memory": "memory",
+    "compute": "compute",
+    "energy": "energy",
+    "money": "money",
+    "parameters": "parameters",
+    "data": "data",
+    "quality": "quality",
+    "other": "other",
+}
+FORM_NAMES: dict[ClaimForm, str] = {
+    "times": "factors",
+    "percent": "percentages",
+    "points": "points",
+    "absolute": "levels",
+}
+
+
+def factor(value: float) -> str:
+    """A factor with the precision that claims have: ``1.67×``, ``12×``."""
+    return f"{value:.3g}×" if value < 1000 else f"{value:,.0f}×"
+
+
+def saving_text(saving: SavingSummary, n_papers: int) -> str:
+    """One sentence on the savings of a quantity that papers claim."""
+    parts = [
+        f"{count(saving.n_papers)} of {count(n_papers)} papers claim a saving of {QUANTITY_NAMES[saving.quantity]}"
+    ]
+    if saving.median is not None and saving.low_quartile is not None and saving.high_quartile is not None:
+        parts.append(
+            f"half of them claimed {factor(saving.low_quartile)} to {factor(saving.high_quartile)}, "
+            f"median {factor(saving.median)}"
+        )
+    else:
+        parts.append("too few for a median")
+    if saving.n_only_up_to:
+        parts.append(f"{count(saving.n_only_up_to)} say only “up to”")
+    parts.append(f"{count(saving.n_with_code)} link code")
+    return "; ".join(parts)
+
+
+def shares_text(papers: Shares, others: Shares | None) -> str:
+    """One sentence on how many papers claim a saving, beside all papers of the same time (``None``: they are all)."""
+    text = (
+        f"{count(papers.n_with_saving)} of {count(papers.n)} papers claim a saving, "
+        f"{count(papers.n_with_code)} link code"
+    )
+    if others is None or others.share_with_saving is None or others.share_with_code is None:
+        return text
+    return (
+        f"{text}; of all {count(others.n)} papers of the same time {percent(others.share_with_saving)} claim a saving "
+        f"and {percent(others.share_with_code)} link code"
+    )
+
+
+def claim_text(claim: ListedClaim) -> str:
+    """A claim in the authors' words, with what it was read as."""
+    saving = f", a saving of {factor(claim.saving)}" if claim.saving is not None else ""
+    return f"{QUANTITY_NAMES[claim.quantity]}{saving}: “{' '.join(claim.quote.split())}”"
