@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class TableSchema:
 
     def empty(self) -> pd.DataFrame:
         """A table of this schema without rows."""
+        import pandas as pd
+
         return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in self.columns})
 
 

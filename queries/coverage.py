@@ -8,7 +8,6 @@ from statistics import median
 
 from domain.arxiv_rate_limit import RequestOutcome, is_paused
 from domain.harvest import LateArrivals, WindowRecord
-from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from queries.results import (
     ArxivRequest,
@@ -26,7 +25,7 @@ from store.arxiv_rate_limit import count_outcomes, limiter_state, newest_outcome
 from store.digests import published_at
 from store.oai_passes import oai_passes
 from store.papers import count_by_category, count_papers, count_seen_after
-from store.weekly import weekly_totals
+from store.weekly import totals_by_week
 from store.windows import late_arrivals, window_records
 from templates.harvest_wording import unreadable_records
 
@@ -84,13 +83,11 @@ def _late_total(arrivals: Iterable[LateArrivals]) -> LateArrivalsTotal | None:
 
 def _weeks(context: AppContext, records: list[WindowRecord], arrivals: list[LateArrivals]) -> Iterator[StoredWeek]:
     db, categories, now = context.db, context.settings.categories, context.now()
-    totals = weekly_totals(db, categories)
     record_of = {r.window: r for r in records}
     late_of = {a.window: a for a in arrivals}
     listed = count_by_category(db, categories)
     published = published_at(db)
-    for at, n, complete in zip(*(totals[name].tolist() for name in totals.columns), strict=True):
-        week = Week(at.date())
+    for week, (n, complete) in totals_by_week(db, categories).items():
         record, late = record_of.get(window_of(week)), late_of.get(window_of(week))
         yield StoredWeek(
             week=week,

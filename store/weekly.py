@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -36,6 +36,9 @@ from store.paper_query import Corpus, matches
 from store.schema import detection, paper, paper_category, topic_assignment, weekly_basis, weekly_count
 from store.sql_conditions import IS_NOT_WITHDRAWN, categories_key, is_watched
 from store.windows import window_records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ALL_WATCHED = ""
 """The category key of the counts over all watched categories together."""
@@ -149,6 +152,28 @@ def weekly_totals(db: Database, categories: Collection[str], query: PaperQuery =
     -------
     A table of schema ``WEEKLY_TOTALS``.
     """
+    import pandas as pd
+
+    found = totals_by_week(db, categories, query)
+    if not found:
+        return WEEKLY_TOTALS.empty()
+    table = pd.DataFrame(
+        {
+            "week_start": pd.to_datetime([week.monday for week in found]).astype("datetime64[us]"),
+            "n": pd.Series([n for n, _ in found.values()], dtype="int64"),
+            "complete": pd.Series([is_complete for _, is_complete in found.values()], dtype="bool"),
+        }
+    )
+    return WEEKLY_TOTALS.check(table)
+
+
+def totals_by_week(
+    db: Database, categories: Collection[str], query: PaperQuery = ALL_PAPERS
+) -> dict[Week, tuple[int, bool]]:
+    """The number of papers of every week from the first stored to the last, and whether the week is complete.
+
+    The parameters are those of ``weekly_totals``.
+    """
     question = select(paper.c.week_start, func.count(distinct(paper.c.arxiv_id))).group_by(paper.c.week_start)
     question = question.where(matches(Corpus(tuple(categories)), query))
     with db.read() as connection:
@@ -156,16 +181,8 @@ def weekly_totals(db: Database, categories: Collection[str], query: PaperQuery =
     complete = complete_weeks(db, categories)
     stored = [*n_by_week, *complete]
     if not stored:
-        return WEEKLY_TOTALS.empty()
-    weeks = list(weeks_between(min(stored), max(stored)))
-    table = pd.DataFrame(
-        {
-            "week_start": pd.to_datetime([w.monday for w in weeks]).astype("datetime64[us]"),
-            "n": pd.Series([n_by_week.get(w, 0) for w in weeks], dtype="int64"),
-            "complete": pd.Series([w in complete for w in weeks], dtype="bool"),
-        }
-    )
-    return WEEKLY_TOTALS.check(table)
+        return {}
+    return {week: (n_by_week.get(week, 0), week in complete) for week in weeks_between(min(stored), max(stored))}
 
 
 def complete_weeks(db: Database, categories: Collection[str]) -> set[Week]:
@@ -206,6 +223,8 @@ def weekly_counts(db: Database, *, category: str = ALL_WATCHED) -> pd.DataFrame:
         rows = connection.execute(question).all()
     if not rows:
         return WEEKLY_COUNTS.empty()
+    import pandas as pd
+
     table = pd.DataFrame(rows, columns=[column.name for column in WEEKLY_COUNTS.columns])
     table["week_start"] = pd.to_datetime(table["week_start"]).astype("datetime64[us]")
     return WEEKLY_COUNTS.check(table.astype({"level": "int64", "k": "int64", "kind": "str", "key": "str"}))

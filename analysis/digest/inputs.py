@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.digest.headline import ToldBefore
-from analysis.trends.detector_error import MeasuredError
-from analysis.trends.trend_calls import TermCounts, TermKey
 from domain.detections import Detection, Term
 from domain.digest import EmergingTerms, MoveOfWave, NewNames, VenueWave
 from domain.harvest import Lateness
@@ -18,6 +15,13 @@ from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
 from domain.trend_calls import CallRecord, TrendCall
 from domain.week import Week
+
+if TYPE_CHECKING:  # the settings are read before pandas is needed, which takes most of a second to load
+    import pandas as pd
+
+    from analysis.digest.headline import ToldBefore
+    from analysis.trends.detector_error import MeasuredError
+    from analysis.trends.trend_calls import TermCounts, TermKey
 
 N_SERIES_WEEKS = 26
 """Weeks of each curve, the digest's own the last: the half year that calls look at."""

@@ -6,15 +6,18 @@ import math
 from collections.abc import Mapping
 from datetime import date
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from domain.digest import Share, SharePoint
 from domain.trend_periods import PERIODS, Period
 from domain.week import Week
 from domain.weekly_table_schemas import SHARES, WEEKLY_TOTALS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INTERVAL_LEVEL = 0.95
 
@@ -71,6 +74,8 @@ def share_series(
     without papers has ``n`` 0 and a NaN share. A period is ``complete`` if ``totals`` has all its weeks and each of
     them is complete.
     """
+    import pandas as pd
+
     WEEKLY_TOTALS.check(totals)
     k = [k_by_week.get(Week(at.date()), 0) for at in totals["week_start"]]
     weekly = totals.assign(k=pd.Series(k, index=totals.index, dtype="int64"), start=totals["week_start"])

@@ -448,6 +448,19 @@ def test_every_command_has_help(papertide: Papertide, command: tuple[str, ...]) 
     assert "Usage: " in ended.out
 
 
+def test_status_loads_the_database_but_neither_pandas_nor_the_model(held: None, tmp_path: Path) -> None:
+    code = (
+        "import sys, service.cli.main as main\n"
+        "sys.argv = ['papertide', '--data-dir', sys.argv[1], 'status', '--json']\n"
+        "main.main(); print([m for m in ('pandas', 'scipy', 'sklearn', 'torch', 'alembic') if m in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[3]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "data")], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"
+
+
 def test_doctor_ends_with_1_where_there_is_a_problem(papertide: Papertide, tmp_path: Path) -> None:
     config = tmp_path / "wrong.toml"
     config.write_text("weekz = 3")
@@ -471,7 +484,8 @@ def test_doctor_prints_a_line_for_each_check(papertide: Papertide) -> None:
 
 
 def test_help_loads_neither_pandas_nor_the_database() -> None:
-    code = "import sys, service.cli.main; print([m for m in ('numpy', 'pandas', 'sqlalchemy') if m in sys.modules])"
+    heavy = ("numpy", "pandas", "sqlalchemy", "torch")
+    code = f"import sys, service.cli.main; print([m for m in {heavy} if m in sys.modules])"
     root = Path(__file__).resolve().parents[3]
     ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
