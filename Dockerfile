@@ -11,7 +11,7 @@ RUN python -m venv /opt/papertide \
 COPY deploy/requirements.lock ./
 RUN /opt/papertide/bin/pip install --no-deps --require-hashes -r requirements.lock
 COPY . .
-# Nothing runs the tests and compiles against the headers of libraries: 180 MB.
+# Nothing runs the tests and compiles against the headers of libraries: 150 MB.
 RUN /opt/papertide/bin/pip install --no-deps . \
     && find /opt/papertide/lib -type d \( -name tests -o -path '*/torch/include' \) -prune -exec rm -rf {} +
 
