@@ -35,7 +35,8 @@ def test_pages_show_the_name_with_its_history(web: TestClient) -> None:
 
 
 def test_an_empty_list_says_so_in_a_line(web: TestClient) -> None:
-    assert "None was taken up by other teams within 26 weeks of its introduction." in web.get("/names?view=taken-up").text
+    page = web.get("/names?view=taken-up").text
+    assert "None was taken up by other teams within 26 weeks of its introduction." in page
     assert web.get("/api/v1/names?kind=tool").json()["names"] == []
 
 
