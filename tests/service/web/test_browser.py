@@ -36,6 +36,7 @@ PAGES = (
     "/papers?term=diffusion",
     "/papers/2606.00001",
     "/search?q=diffusion+model",
+    "/scan",
     "/methods",
     "/calls",
     "/emerging",
@@ -50,6 +51,21 @@ PAGES = (
 @pytest.fixture(scope="module")
 def address(context: CachedContext) -> Iterator[str]:
     """The service on a socket."""
+    with _served(context) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def local_address(context: CachedContext) -> Iterator[str]:
+    """The same papers as on one's own machine, where there is a reader without a link."""
+    service = context.settings.service.model_copy(update={"base_url": "", "hosts": ()})
+    settings = context.settings.model_copy(update={"service": service})
+    with _served(CachedContext(settings, db=context.db, encoder=context.encoder)) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def _served(context: CachedContext) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -186,3 +202,51 @@ def test_a_digest_leads_from_a_number_to_its_papers(address: str, chromium: Any)
         assert f"/digests/{LAST_WEEK}/" in page.url
         page.locator(".abstracts a.title").first.click()
         assert "/papers/" in page.url
+
+
+@pytest.mark.parametrize("how", ["keyboard", "mouse", "without scripts"])
+def test_a_week_is_scanned_and_a_verdict_taken_back(local_address: str, chromium: Any, how: str) -> None:
+    with _page(chromium, java_script_enabled=how != "without scripts") as page:
+        page.goto(f"{local_address}/scan")
+        page.fill("#seeds", "2606.00001")
+        page.click("button[value=seeds]")
+        page.fill("#for", "graph neural network")
+        page.click("button[value=start]")
+        page.wait_for_url("**/scan/*")
+        assert page.locator(".scan-keys").is_visible() == (how != "without scripts")
+
+        def titles() -> list[str]:
+            return list(page.locator(".scan-paper h2").all_inner_texts())
+
+        def act(key: str, button: str) -> None:
+            with page.expect_navigation():
+                if how == "keyboard":
+                    page.keyboard.press(key)
+                else:
+                    page.locator(f"button[value={button}]").first.click()
+
+        before = titles()
+        if how == "keyboard":
+            for key, at in (("j", "t2"), ("ArrowDown", "t3"), ("k", "t2"), ("ArrowUp", "t1")):
+                page.keyboard.press(key)
+                assert page.evaluate("document.activeElement.getAttribute('aria-labelledby')") == at
+        act("1", "keep")
+        assert before[0] not in titles()
+        assert "1 kept" in page.locator(".scan-state").inner_text()
+        act("u", "undo")
+        assert "0 kept" in page.locator(".scan-state").inner_text()
+        assert before[0] in titles()
+
+
+def test_axe_finds_nothing_on_a_scan(local_address: str, chromium: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NOT TESTED with axe: not installed")
+    with _page(chromium, viewport={"width": 375, "height": 800}) as page:
+        page.goto(f"{local_address}/scan")
+        page.fill("#for", "diffusion")
+        page.click("button[value=start]")
+        page.wait_for_url("**/scan/*")
+        for path in (page.url, f"{page.url}?n=1", f"{local_address}/scan"):
+            page.goto(path)
+            violations = axe.Axe().run(page).response["violations"]
+            assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375
