@@ -12,14 +12,21 @@ from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
 from domain.arxiv_rate_limit import RequestOutcome
+from domain.claim import Claim
+from domain.detections import Evidence
 from domain.harvest import HarvestedWindow, OaiPass
+from domain.named_rule import RuleMention
+from domain.paper import ArxivId
+from domain.paper_claims import PaperClaims
 from domain.topics import TopicDrift
 from domain.trend_calls import CallScore, FittedChange, TrendCall
 from ingest.harvest import plan_harvest, window_of
 from pipeline import stages
+from pipeline.claims import reader_id
 from runtime.cached_context import CachedContext
 from service.web.app import make_app
 from store.arxiv_rate_limit import StoredLimiterState
+from store.claims import add_claims
 from store.oai_passes import apply_page
 from store.papers import apply_harvest
 from store.runs import finish_run, start_run
@@ -70,6 +77,11 @@ def full_context(tmp_path_factory: pytest.TempPathFactory, make_paper: PaperMake
     apply_harvest(db, plan_harvest([late], {}), came, seen_at=seen_at)
     for _ in (*stages.detect(context), *stages.claims(context), *stages.tables(context)):
         pass
+    here = Evidence("abstract", 0, 2)
+    claim = Claim("We", "speed", "times", 2.0, 2.0, "", False, here)
+    rules = (RuleMention("standard", "gdpr", (here,)), RuleMention("failure_mode", "drift", (here,)))
+    read = PaperClaims(ArxivId(PARTS["arxiv_id"]), (claim,), here, "https://github.com/a/b", rules)
+    add_claims(db, reader_id(context.claim_reader, context.rule_finder), [read])
     passed = OaiPass("cs:cs:LG", "arXivRaw", since=LAST_WEEK.monday, pass_from=LAST_WEEK.monday)
     apply_page(db, plan_harvest([], {}), passed, seen_at=NOW)
     url = "http://127.0.0.1/api/query"
