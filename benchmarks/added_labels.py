@@ -24,7 +24,7 @@ from analysis.detection.term_features import FeatureReader
 from training.arxiv_texts import arxiv_texts, unlabelled_texts
 from training.baseline import REGULAR_EXPRESSIONS
 from training.cross_validation import SEEDS, folds
-from training.features import Features, features_of, read_term_features
+from training.detector_features import Features, features_of, read_term_features
 from training.labels import ADDED_LABELS, ADOPTS, LABELS, TECHNIQUES, THEMES, read_added, read_labelled
 from training.linear_model import fit_linear
 from training.thresholds import NO_WORDS_SCORE, own_thresholds, shared_threshold

@@ -59,8 +59,8 @@ from scheduler.job_list import jobs_of
 from scheduler.run_due_jobs import run_due
 from store.deliveries import delivery_counts, resolve_uncertain, uncertain_deliveries
 from store.embeddings import add_embeddings
+from store.job_runs import reopen_run
 from store.papers import apply_harvest
-from store.runs import reopen_run
 from store.saved_searches import add_query_vectors
 from store.subscribers import (
     change_preferences,

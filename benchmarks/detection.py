@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from training.arxiv_texts import newest_texts
-from training.evaluate import SCORES, measure_detector, papers_per_second
+from training.evaluate_detector import SCORES, measure_detector, papers_per_second
 from training.labels import LABELS
 from training.terminal_report import report_lines
 

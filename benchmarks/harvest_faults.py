@@ -53,14 +53,14 @@ from domain.errors import PapertideError
 from domain.harvest import Window
 from domain.paper import Paper
 from domain.week import CLOSE_LAG, Week, weeks_between
-from ingest.client import ArxivClient, search_query
 from ingest.harvest import window_of
+from ingest.query_api_client import ArxivClient, search_query
 from ingest.rate_limiter import RateLimiter
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from pipeline import harvest, snapshot_import
 from runtime.lease import has_ended, pid_namespace
+from sample.arxiv_server import SampleArxiv
 from sample.corpus import make_corpus
-from sample.server import SampleArxiv
 from store.arxiv_rate_limit import StoredLimiterState
 from store.database import Database, open_database
 from store.papers import known_papers, papers_of_week

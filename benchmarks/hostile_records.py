@@ -27,10 +27,10 @@ from hypothesis import strategies as st
 
 from domain.errors import SourceError
 from domain.week import Week
-from ingest.client import ArxivClient, Page
 from ingest.harvest import window_of
 from ingest.http_session import MAX_BYTES
-from ingest.oai import read_page
+from ingest.oai_client import read_page
+from ingest.query_api_client import ArxivClient, Page
 from ingest.settings import ArxivSettings
 from ingest.snapshot import _read_line
 

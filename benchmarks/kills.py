@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 
 from domain.week import CLOSE_LAG, Week
+from sample.arxiv_server import SampleArxiv
 from sample.corpus import make_corpus
-from sample.server import SampleArxiv
 
 LAST_WEEK = Week.parse("2026-W25")
 N_WEEKS = 26

@@ -26,8 +26,8 @@ import numpy as np
 from analysis.embed import paper_text
 from analysis.sentence_encoder import EmbeddingSettings, load_encoder
 from domain.week import Week, weeks_between
-from ingest.client import search_query
 from ingest.harvest import window_of
+from ingest.query_api_client import search_query
 from ingest.settings import DEFAULT_CATEGORIES
 from store.database import open_database
 from store.papers import papers_of_week

@@ -33,13 +33,13 @@ from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
+from sample.arxiv_server import SampleArxiv
 from sample.corpus import make_corpus
-from sample.server import SampleArxiv
 from scheduler.run_due_jobs import cron_periods
 from scheduler.scheduler import run_once
 from service.web.app import make_app
 from store.digests import newest_digest, published_weeks
-from store.runs import RunRecord, runs_of
+from store.job_runs import RunRecord, runs_of
 from store.subscribers import add_pending, confirm
 
 LAST_WEEK = Week.parse("2026-W25")

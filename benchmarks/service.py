@@ -44,8 +44,8 @@ from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.settings import Settings
 from store.embeddings import add_embeddings
+from store.job_runs import finish_run, start_run
 from store.papers import apply_harvest
-from store.runs import finish_run, start_run
 from store.search import words_of
 from store.topics import add_topic_model
 

@@ -36,8 +36,8 @@ from typing import Any
 from domain.paper import ArxivId, Paper
 from domain.progress import Progress
 from domain.week import Week
-from ingest.client import ArxivClient
-from ingest.oai import OaiClient
+from ingest.oai_client import OaiClient
+from ingest.query_api_client import ArxivClient
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from pipeline import harvest, oai_harvest, snapshot_import
 from pipeline.snapshot_import import SkippedLines

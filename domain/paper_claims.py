@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from domain.claim import Claim
 from domain.detections import Evidence
-from domain.named_rule import RuleMention
 from domain.paper import ArxivId
+from domain.standards_and_failure_modes import RuleMention
 
 
 @dataclass(frozen=True)

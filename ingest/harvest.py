@@ -14,7 +14,7 @@ from domain.week import Week, weeks_between
 from ingest.merge_records import merged_record
 
 if TYPE_CHECKING:
-    from ingest.client import Page  # planning need not import the HTTP client
+    from ingest.query_api_client import Page  # planning need not import the HTTP client
 
 MAX_PER_QUERY = 30_000
 """The number of results that one query can reach (arXiv API manual)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.issues_and_deliveries import Delivery, Issue
 from runtime.context import AppContext
 from store import deliveries
-from store.runs import reopen_run, runs_of
+from store.job_runs import reopen_run, runs_of
 from store.subscribers import subscribers
 
 DELIVERY_JOB = "delivery"

@@ -5,6 +5,6 @@
 >>> p.trends(["diffusion", "text:test-time scaling"], by="month")  # doctest: +SKIP
 """
 
-from papertide.data_folder import Papertide, open
+from papertide.python_interface import Papertide, open
 
 __all__ = ["Papertide", "open"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.claims.claim_reader import ClaimReader
-from analysis.claims.named_rules import RuleFinder
+from analysis.claims.standards_and_failure_modes import RuleFinder
 from domain.code_link import code_link
 from domain.paper import Paper
 from domain.paper_claims import PaperClaims

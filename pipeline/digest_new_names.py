@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis.names.own_words import defining_sentence
+from analysis.names.defining_sentence import defining_sentence
 from domain.digest import ListedPaper, NameLine, NewNames
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
+from store.name_ledger_reading import NameQuery, events_of_weeks, introducing_texts, names_matching
 from store.name_mentions import count_tagged
-from store.names import NameQuery, events_of_weeks, introducing_texts, names_matching
 from store.papers import known_papers
 
 N_NAMES = 5

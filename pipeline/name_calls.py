@@ -20,7 +20,7 @@ from domain.week import Week
 from domain.weekly_table_schemas import WEEKLY_COUNTS
 from store.database import Database
 from store.name_decisions import add_name_events
-from store.names import weekly_uses
+from store.name_ledger_reading import weekly_uses
 from store.trend_calls import add_calls, add_scores, calls_of_week, movements_to_score, upward_calls_between
 from store.weekly import incomplete_weeks, weekly_totals
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from analysis.names.nearness import WordNearness
+from analysis.names.facts_and_events import facts_and_events
+from analysis.names.paper_nearness import WordNearness
 from analysis.names.teams import common_keys, person
-from analysis.names.things import METHOD, Nearness, Thing, things_of_name
-from analysis.names.uptake import facts_and_events
+from analysis.names.things_of_one_name import METHOD, Nearness, Thing, things_of_name
 from domain.name_ledger import Sighting
 from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from domain.progress import Progress
 from store.database import Database
-from store.name_ledger import (
+from store.name_ledger_making import (
     LedgerEntry,
     NamesOfKeys,
     count_stale_keys,

@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 from analysis.sentence_encoder import model_name
 from domain.errors import PapertideError, SourcePaused
 from domain.week import iso_instant, last_closed_week
-from ingest.client import ArxivClient
 from ingest.harvest import window_of
+from ingest.query_api_client import ArxivClient
 from mail.smtp_transport import SmtpTransport
 from queries.results import Check, CheckState, Diagnosis
 from runtime.context import AppContext, papertide_version

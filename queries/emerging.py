@@ -25,7 +25,7 @@ from store.emerging import (
     newest_listed_week,
     outcomes_by_week,
 )
-from store.names import names_with_keys
+from store.name_ledger_reading import names_with_keys
 from store.papers import known_papers, papers_in_order
 from store.search import ids_by_phrases
 from store.trend_calls import is_late

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.search.semantic_search import PaperSearch
-from analysis.trends.meaning_error import MIN_ANSWERS
+from analysis.trends.count_by_meaning_error import MIN_ANSWERS
 from analysis.trends.shares import share_of
 from domain.digest import Share
 from domain.paper import ArxivId, Paper

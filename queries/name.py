@@ -15,7 +15,7 @@ from queries.results import NameEventLine, NameResult, PaperLine, RelatedName
 from queries.term_resolution import names_called
 from queries.trends import trends
 from runtime.context import AppContext
-from store.names import (
+from store.name_ledger_reading import (
     events_of_name,
     introducing_texts,
     names_beside,

@@ -20,7 +20,7 @@ from domain.week import Week
 from queries.term_resolution import names_called
 from runtime.context import AppContext
 from store.name_decisions import decide_names, split_name
-from store.names import decided_names, papers_of_name, split_papers
+from store.name_ledger_reading import decided_names, papers_of_name, split_papers
 
 _MOST_SHOWN = 5
 _MAX_SURFACE = 120

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from analysis.names.first_use import Introduction, first_use_share
-from analysis.names.own_words import defining_sentence
+from analysis.names.defining_sentence import defining_sentence
+from analysis.names.time_to_first_use import Introduction, first_use_share
 from domain.digest import SharePoint
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, UPTAKE_WEEKS, Name
 from domain.name_mention import NAME_KINDS, NameKind
@@ -18,7 +18,7 @@ from domain.trends import NewestCall
 from domain.week import Week, last_closed_week
 from queries.results import FirstUse, ListedName, NamePage, rounded, rounded_change
 from runtime.context import AppContext
-from store.names import (
+from store.name_ledger_reading import (
     NameQuery,
     count_by_kind,
     introducing_texts,

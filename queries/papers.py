@@ -11,7 +11,7 @@ from queries.parameters import ROLES, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.term_resolution import meant_rows, name_term, words_named
 from runtime.context import AppContext
-from store.names import ids_of_name
+from store.name_ledger_reading import ids_of_name
 from store.papers import papers_in_order
 from store.search import ids_by_phrases
 

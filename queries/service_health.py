@@ -7,7 +7,7 @@ from runtime.context import AppContext
 from store.arxiv_rate_limit import limiter_state
 from store.deliveries import mails_waiting
 from store.digests import digest_summaries
-from store.runs import last_successes
+from store.job_runs import last_successes
 from store.windows import newest_week_held
 
 

@@ -23,8 +23,8 @@ from store.deliveries import delivery_counts
 from store.detections import count_without_detections
 from store.digests import published_weeks
 from store.embeddings import count_without_embedding, embedding_counts
+from store.job_runs import newest_runs, unresolved_failures
 from store.papers import count_papers, holds_made_up
-from store.runs import newest_runs, unresolved_failures
 from store.subscribers import subscriber_counts
 from store.suppressed_addresses import suppression_counts
 from store.topics import StoredTopicModel, drift_of

@@ -24,7 +24,7 @@ from queries.parameters import LEVELS, ROLES, Level
 from queries.term_resolution import TERM_KINDS, meant_rows, names_called, taken_for, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections
-from store.names import names_by_id, weekly_papers_of_name
+from store.name_ledger_reading import names_by_id, weekly_papers_of_name
 from store.search import ids_by_phrases, weekly_matches, words_of
 from store.weekly import ALL_WATCHED, CountedState, counted_papers, counted_state, weekly_counts, weekly_papers
 

@@ -20,7 +20,7 @@ from domain.term_prefix import typed_term
 from domain.trends import SeriesKind
 from runtime.context import AppContext
 from runtime.settings import known_category
-from store.names import names_by_id, names_with_keys
+from store.name_ledger_reading import names_by_id, names_with_keys
 from store.search import weekly_matches, words_of
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from analysis.trends.count_by_meaning_error import with_measured_error
 from analysis.trends.detector_error import MeasuredError, corrected_shares
 from analysis.trends.growth_of_term import growth_and_changes
-from analysis.trends.meaning_error import with_measured_error
 from analysis.trends.shares import share_series
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.claims.claim_reader import ClaimReader, default_reader
-from analysis.claims.named_rules import RuleFinder, load_named_rules
+from analysis.claims.standards_and_failure_modes import RuleFinder, load_named_rules
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
@@ -41,8 +41,8 @@ from store.search import ids_holding, vocabulary
 from store.topics import StoredTopicModel, newest_topic_model
 
 if TYPE_CHECKING:
-    from ingest.client import ArxivClient
-    from ingest.oai import OaiClient
+    from ingest.oai_client import OaiClient
+    from ingest.query_api_client import ArxivClient
     from ingest.rate_limiter import RateLimiter
 
 _T = TypeVar("_T")
@@ -172,7 +172,7 @@ class AppContext:
         """
         if self._given_source is not None:
             return self._given_source
-        from ingest.client import ArxivClient
+        from ingest.query_api_client import ArxivClient
 
         self._refuse_to_mix(self.settings.arxiv.api_url)
         source = ArxivClient(
@@ -195,7 +195,7 @@ class AppContext:
         """
         if self._given_oai_source is not None:
             return self._given_oai_source
-        from ingest.oai import OaiClient
+        from ingest.oai_client import OaiClient
 
         self._refuse_to_mix(self.settings.arxiv.oai_url)
         oai_source = OaiClient(

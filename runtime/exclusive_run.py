@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.errors import Stopped, StoreError, private_detail, public_message
 from domain.progress import Progress
 from runtime.lease import held_lease
-from store.runs import finish_run, start_run
+from store.job_runs import finish_run, start_run
 
 if TYPE_CHECKING:
     from runtime.context import AppContext

@@ -19,7 +19,7 @@ from runtime.exclusive_run import RUN_LEASE
 from scheduler.run_due_jobs import Job, cron_periods
 from store.backup import back_up
 from store.digests import published_weeks
-from store.runs import RunRecord, delete_finished_runs
+from store.job_runs import RunRecord, delete_finished_runs
 from store.saved_searches import delete_unused_query_vectors, followed_searches
 from store.subscriber_tokens import delete_expired_tokens
 from store.subscribers import delete_idle_subscribers

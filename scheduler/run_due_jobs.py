@@ -31,7 +31,7 @@ from domain.redaction import redact_private
 from mail.issue_delivery import wait_after
 from runtime.lease import held_lease
 from store.database import Database
-from store.runs import RunRecord, finish_run, reopen_run, runs_of, start_run
+from store.job_runs import RunRecord, finish_run, reopen_run, runs_of, start_run
 
 _PLAN = "what is due"
 """The period under which the ledger records that a job failed to say what is due."""

@@ -18,7 +18,7 @@ from sqlalchemy import URL
 
 from domain.errors import StoreError
 from store.database import Database, make_schema, open_database
-from store.database_lock import exclusive_lock
+from store.restore_lock import exclusive_lock
 from store.schema import (
     block_link,
     collection,

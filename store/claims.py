@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select
 
 from domain.claim import Claim
 from domain.detections import Evidence
-from domain.named_rule import RuleKind, RuleMention
 from domain.paper import ArxivId
 from domain.paper_claims import PaperClaims
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.standards_and_failure_modes import RuleKind, RuleMention
 from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import claim, paper, read_paper, rule_mention

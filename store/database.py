@@ -36,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
 from domain.errors import ConfigError, NoDatabaseError, QueryTimeout, StoreError
-from store.database_lock import shared_lock
+from store.restore_lock import shared_lock
 from store.schema import SCHEMA_VERSION, instance_key
 
 LOCK_WAIT_S = 30.0

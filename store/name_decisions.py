@@ -12,7 +12,7 @@ from domain.name_ledger import NameEvent
 from domain.paper import ArxivId
 from domain.week import Week
 from store.database import Database
-from store.name_ledger import event_row, portions
+from store.name_ledger_making import event_row, portions
 from store.schema import name, name_event, name_key, name_mention, name_split, stale_name_key
 
 

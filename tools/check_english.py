@@ -119,7 +119,7 @@ ABOUT_THE_ALPHABET = frozenset(
         "domain/paper.py",
         "domain/tex_as_text.py",
         "domain/search_text.py",
-        "analysis/search/query_words.py",
+        "analysis/search/described_text.py",
         "domain/formula_as_text.py",
         "ingest/author_lines.py",
         "queries/search.py",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
-from training.features import TechniqueProblem
+from training.detector_features import TechniqueProblem
 from training.linear_model import fit_linear
 from training.thresholds import NO_WORDS_SCORE, Scores, Truths
 

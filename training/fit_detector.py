@@ -26,15 +26,7 @@ from analysis.detection.term_features import N_ZONES, SHAPE, FeatureReader
 from analysis.detection.weights import N_LEVELS, TermWeights, dump_weights, load_weights
 from training.arxiv_texts import arxiv_texts, unlabelled_texts
 from training.cross_validation import SEEDS, held_out_technique_scores, held_out_theme_scores, nested_decisions
-from training.drawn_techniques import (
-    DrawnSample,
-    drawn_papers,
-    drawn_samples,
-    nested_drawn_decisions,
-    stratified_scores,
-)
-from training.evaluate import SCORES, Counts, measure_detector
-from training.features import (
+from training.detector_features import (
     LATENT,
     N_LATENT,
     NEARBY,
@@ -47,6 +39,7 @@ from training.features import (
     features_of,
     read_term_features,
 )
+from training.evaluate_detector import SCORES, Counts, measure_detector
 from training.labels import (
     ADDED_LABELS,
     ADOPTS,
@@ -62,6 +55,13 @@ from training.labels import (
     read_strata,
 )
 from training.linear_model import fit_linear
+from training.stratified_papers import (
+    DrawnSample,
+    drawn_papers,
+    drawn_samples,
+    nested_drawn_decisions,
+    stratified_scores,
+)
 from training.terminal_report import report_lines
 from training.thresholds import NO_WORDS_SCORE, calibrated_threshold, own_thresholds, shared_threshold
 

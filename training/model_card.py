@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from analysis.detection.taxonomy import Taxonomy, load_taxonomy
-from training.evaluate import SCORES
+from training.evaluate_detector import SCORES
 from training.labels import LABELS, TECHNIQUES, THEMES
 
 CARD = Path(__file__).parent.parent / "docs" / "model-card.md"

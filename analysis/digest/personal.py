@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis.search.described_text import described_text
 from analysis.search.new_papers import NewPapers, new_papers
-from analysis.search.query_words import described_text
 from analysis.search.ranking import fused_ranks
 from analysis.search.search_conditions import found_by
 from analysis.search.search_query import parsed_query

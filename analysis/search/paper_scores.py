@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.search.query_words import described_text
+from analysis.search.described_text import described_text
 from analysis.search.ranking import combined_scores, nearest_rows
 from analysis.search.semantic_search import PaperSearch
 from domain.errors import UsageError

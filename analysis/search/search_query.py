@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.search.query_words import described_text
+from analysis.search.described_text import described_text
 from domain.paper import pasted_names
 from domain.search_query import STOP_WORDS, Condition, Field, SearchQuery
 from domain.search_text import search_words

@@ -24,8 +24,8 @@ def demo(
     from ingest.settings import ArxivSettings
     from runtime.context import AppContext
     from runtime.settings import Settings
+    from sample.arxiv_server import SampleArxiv
     from sample.corpus import make_corpus
-    from sample.server import SampleArxiv
     from service.cli.run import run_and_write
 
     if out is not None and out.exists() and any(out.iterdir()):

@@ -80,7 +80,7 @@ def _publish_and_write(context: AppContext, week: Week, out: Path | None) -> Non
 
 
 def _print_preview(context: AppContext, week: Week) -> None:
-    from queries.digest_differences import preview_digest
+    from queries.digest_preview import preview_digest
 
     typer.echo(f"Composing the digest of {week} from what is stored.", err=True)
     preview = preview_digest(context, week)

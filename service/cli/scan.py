@@ -40,7 +40,7 @@ def scan(
     from queries.collections import stored_reader
     from queries.parse_dates import day
     from queries.scanning import decide, scan_page, start_scan, undo
-    from queries.seeds import name_seeds
+    from queries.seed_papers import name_seeds
     from runtime.cached_context import CachedContext
     from runtime.settings import load_settings, process_environment
     from templates.scanning_wording import VERDICT_DONE, seeds_text

@@ -20,7 +20,7 @@ from mail.subscriptions import open_link
 from queries import collections as records
 from queries.parse_dates import day
 from queries.scanning import MAX_SHOWN, decide, mute, scan_of, scan_page, start_scan, undo, unmute
-from queries.seeds import MAX_SEED_BYTES, name_seeds
+from queries.seed_papers import MAX_SEED_BYTES, name_seeds
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.forms import Form, only_value, read_form, refuse_other_sites

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from analysis.trends.meaning_error import MIN_ANSWERS
+from analysis.trends.count_by_meaning_error import MIN_ANSWERS
 from domain.digest import SharePoint
 from domain.errors import UsageError
 from domain.term_prefix import MAX_ANSWERS, Answers, typed_term, with_answers

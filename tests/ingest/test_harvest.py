@@ -15,7 +15,6 @@ from domain.errors import SourceError, SourceUnavailable
 from domain.harvest import HarvestedWindow, LateArrivals, Lateness, Window, WindowRecord
 from domain.paper import ArxivId, Paper
 from domain.week import Week
-from ingest.client import ArxivClient, Page
 from ingest.harvest import (
     MAX_PER_QUERY,
     harvest_window,
@@ -25,8 +24,9 @@ from ingest.harvest import (
     window_of,
     windows_due,
 )
+from ingest.query_api_client import ArxivClient, Page
 from ingest.settings import ArxivSettings
-from sample.server import FaultKind, SampleArxiv
+from sample.arxiv_server import FaultKind, SampleArxiv
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 WEEK = Week.parse("2026-W25")

@@ -16,13 +16,13 @@ from benchmarks.hostile_records import MAX_S, try_records
 from domain.errors import SourceFormatError, SourceUnavailable
 from domain.paper import Paper, PaperVersion
 from domain.week import Week
-from ingest.client import ArxivClient, read_feed
 from ingest.harvest import window_of
-from ingest.oai import read_page
+from ingest.oai_client import read_page
+from ingest.query_api_client import ArxivClient, read_feed
 from ingest.record_bounds import check_record
 from ingest.settings import ArxivSettings
+from sample.arxiv_server import _entry, _feed
 from sample.oai import list_records
-from sample.server import _entry, _feed
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 Make = Callable[..., Paper]

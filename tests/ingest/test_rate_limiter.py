@@ -14,10 +14,10 @@ from domain.arxiv_rate_limit import LimiterState, RequestOutcome
 from domain.errors import SourcePaused, SourceUnavailable
 from domain.harvest import Window
 from domain.paper import Paper
-from ingest.client import ArxivClient
+from ingest.query_api_client import ArxivClient
 from ingest.rate_limiter import InProcessLimiterStore, RateLimiter
 from ingest.settings import ArxivSettings
-from sample.server import SampleArxiv
+from sample.arxiv_server import SampleArxiv
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 MONDAY = datetime(2026, 6, 15, tzinfo=UTC)

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from domain.errors import UsageError
 from domain.paper import Paper, PaperVersion
-from ingest.client import ArxivClient
 from ingest.harvest import window_of
+from ingest.query_api_client import ArxivClient
 from ingest.settings import ArxivSettings
 from ingest.snapshot import SnapshotLine, _read_line, read_snapshot
-from sample.server import SampleArxiv
+from sample.arxiv_server import SampleArxiv
 from sample.snapshot import snapshot_fields
 
 WATCHED = ("cs.LG", "cs.CL")

@@ -66,8 +66,8 @@ from scheduler.job_list import jobs_of
 from scheduler.run_due_jobs import run_due
 from store.deliveries import delivery_counts, delivery_outcomes, note_report, papers_sent_to
 from store.embeddings import add_embeddings
+from store.job_runs import runs_of
 from store.papers import apply_harvest
-from store.runs import runs_of
 from store.schema import digest, job_run
 from store.subscribers import add_pending, change_state, confirm, delete_subscriber, subscriber_by_address
 from store.suppressed_addresses import suppress, suppression_reason

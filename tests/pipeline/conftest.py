@@ -16,8 +16,8 @@ from ingest.settings import ArxivSettings
 from pipeline import run as pipeline_run
 from runtime.context import AppContext
 from runtime.settings import Settings
+from sample.arxiv_server import SampleArxiv
 from sample.corpus import SampleCorpus, make_corpus
-from sample.server import SampleArxiv
 
 LAST_WEEK = Week.parse("2026-W25")
 N_WEEKS = 26

@@ -24,7 +24,7 @@ from queries.coverage import coverage
 from queries.results import LateCount
 from runtime.context import AppContext
 from runtime.settings import Settings
-from sample.server import SampleArxiv
+from sample.arxiv_server import SampleArxiv
 from service.cli.status import coverage_lines
 from store.arxiv_rate_limit import newest_outcomes
 from store.papers import apply_harvest

@@ -11,8 +11,8 @@ from domain.errors import PostponedError
 from pipeline import run as pipeline_run
 from runtime.context import AppContext
 from runtime.settings import Settings
+from sample.arxiv_server import SampleArxiv
 from sample.corpus import make_corpus
-from sample.server import SampleArxiv
 from store.digests import newest_digest
 from tests.pipeline.conftest import LAST_WEEK, context_at
 

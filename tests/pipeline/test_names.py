@@ -18,7 +18,14 @@ from pipeline.digest_new_names import new_names
 from pipeline.names import JoiningRules, update_names
 from store.database import Database
 from store.name_decisions import decide_names, split_name
-from store.names import NameQuery, events_of_name, names_by_id, names_matching, names_with_keys, papers_of_name
+from store.name_ledger_reading import (
+    NameQuery,
+    events_of_name,
+    names_by_id,
+    names_matching,
+    names_with_keys,
+    papers_of_name,
+)
 from store.papers import apply_harvest, known_papers
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)

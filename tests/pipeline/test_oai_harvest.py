@@ -12,13 +12,13 @@ from domain.errors import ResumptionTokenExpired, SourceError
 from domain.paper import Paper
 from domain.progress import Progress
 from domain.week import Week
-from ingest.client import ArxivClient
 from ingest.harvest import window_of
-from ingest.oai import OaiClient
+from ingest.oai_client import OaiClient
+from ingest.query_api_client import ArxivClient
 from ingest.settings import ArxivSettings
 from pipeline import harvest as harvest_pipeline
 from pipeline import oai_harvest
-from sample.server import FaultKind, SampleArxiv
+from sample.arxiv_server import FaultKind, SampleArxiv
 from store.database import Database
 from store.oai_passes import oai_pass, oai_passes
 from store.papers import count_papers, known_papers, papers_of_week, versions_of_paper

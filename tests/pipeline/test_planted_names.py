@@ -16,7 +16,7 @@ from pipeline.stages import JOINING_RULES
 from sample.corpus import WATCHED_CATEGORIES, SampleCorpus, make_corpus
 from sample.planted_names import FADING, LEFT_ALONE, TAKEN_UP
 from store.database import Database, open_database
-from store.names import events_of_name, names_with_keys
+from store.name_ledger_reading import events_of_name, names_with_keys
 from store.papers import apply_harvest
 
 LAST_WEEK = Week.parse("2026-W25")

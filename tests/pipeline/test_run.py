@@ -29,8 +29,8 @@ from store.database import Database
 from store.detections import ids_without_detections
 from store.digests import newest_digest
 from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, ids_without_embedding
+from store.job_runs import newest_runs
 from store.papers import count_papers, papers_of_week
-from store.runs import newest_runs
 from store.topics import topics_of_papers
 from store.windows import window_records
 from templates.digest_json import digest_json

@@ -19,7 +19,7 @@ from queries.diagnosis import diagnosis
 from queries.results import Check
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings
-from sample.server import SampleArxiv
+from sample.arxiv_server import SampleArxiv
 from store.database import open_database
 from store.schema import SCHEMA_VERSION
 

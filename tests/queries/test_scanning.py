@@ -17,7 +17,7 @@ from domain.subscription import Follow
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest
 from queries.scanning import decide, mute, scan_page, start_scan, undo, unmute
-from queries.seeds import name_seeds
+from queries.seed_papers import name_seeds
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.settings import Settings

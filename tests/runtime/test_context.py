@@ -8,9 +8,9 @@ import pytest
 
 from domain.errors import UsageError
 from domain.paper import FIRST_MADE_UP, ArxivId
-from ingest.client import ArxivClient
 from ingest.harvest import plan_harvest
-from ingest.oai import OaiClient
+from ingest.oai_client import OaiClient
+from ingest.query_api_client import ArxivClient
 from ingest.settings import ArxivSettings
 from runtime.context import AppContext
 from runtime.settings import Settings

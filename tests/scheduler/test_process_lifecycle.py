@@ -19,7 +19,7 @@ from runtime.settings import Settings
 from scheduler.process_lifecycle import sigterm_ends_normally
 from scheduler.scheduler import Scheduler
 from store.database import open_database
-from store.runs import newest_runs
+from store.job_runs import newest_runs
 from store.subscription_requests import add_request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,8 +112,8 @@ def test_a_confirmation_is_sent_within_seconds_while_a_job_is_running(tmp_path: 
 def test_three_weeks_of_downtime_are_caught_up_in_order_once(tmp_path: Path) -> None:
     from domain.week import CLOSE_LAG, Week
     from ingest.settings import ArxivSettings
+    from sample.arxiv_server import SampleArxiv
     from sample.corpus import make_corpus
-    from sample.server import SampleArxiv
     from scheduler.job_list import jobs_of
     from scheduler.run_due_jobs import run_due
     from store.digests import published_weeks
@@ -161,8 +161,8 @@ def test_changes_to_old_papers_are_fetched_once_a_month(tmp_path: Path) -> None:
 
     from domain.week import Week
     from ingest.settings import ArxivSettings
+    from sample.arxiv_server import SampleArxiv
     from sample.corpus import make_corpus
-    from sample.server import SampleArxiv
     from scheduler.job_list import jobs_of
     from scheduler.run_due_jobs import run_due
     from store.papers import known_papers

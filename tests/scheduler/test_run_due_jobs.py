@@ -13,7 +13,7 @@ from domain.progress import Progress
 from runtime.lease import held_lease, is_scheduler_running, registered_scheduler
 from scheduler.run_due_jobs import MAX_TRIES, Ended, Job, cron_periods, due_periods, run_due
 from store.database import Database
-from store.runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
+from store.job_runs import RunRecord, delete_finished_runs, finish_run, runs_of, start_run, unresolved_failures
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 ANNOUNCED = "30 20 * * mon-thu,sun"

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from domain.claim import Claim
 from domain.detections import Evidence
-from domain.named_rule import RuleMention
 from domain.paper import Paper
 from domain.paper_claims import PaperClaims
 from domain.paper_query import PaperQuery
+from domain.standards_and_failure_modes import RuleMention
 from domain.week import Week
 from store.claims import (
     add_claims,

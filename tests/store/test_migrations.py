@@ -22,10 +22,10 @@ from domain.paper import ArxivId
 from domain.week import Week
 from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
+from store.job_runs import newest_runs
 from store.mailbox_block_links import block_by_token, block_link_expiry
 from store.paper_arrays import load_stems
 from store.papers import known_papers
-from store.runs import newest_runs
 from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
 from store.subscription_requests import RequestLimits, add_limited_request, count_answers_tried

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from analysis.detection.taxonomy import load_taxonomy
-from training.evaluate import SCORES
+from training.evaluate_detector import SCORES
 from training.model_card import CARD, model_card
 
 

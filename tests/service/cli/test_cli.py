@@ -33,12 +33,12 @@ from ingest.harvest import plan_harvest, window_of
 from pipeline.detection import detect_missing
 from pipeline.weekly_tables import refresh_tables
 from runtime.settings import Settings
-from sample.server import SampleArxiv
+from sample.arxiv_server import SampleArxiv
 from service.cli import main
 from store.database import open_database
 from store.embeddings import add_embeddings
+from store.job_runs import finish_run, start_run
 from store.papers import apply_harvest, count_papers, papers_of_week
-from store.runs import finish_run, start_run
 from store.subscribers import add_pending, confirm
 from store.topics import add_topic_model, set_topic_name
 from tests.service.web.conftest import WordEncoder, add_listed_terms, make_context

@@ -14,7 +14,7 @@ import pytest
 
 from domain.errors import Stopped
 from ingest.stop_request import ended_by_stop, forget_stop, request_stop
-from sample.server import FaultKind, SampleArxiv
+from sample.arxiv_server import FaultKind, SampleArxiv
 
 NOW = datetime(2026, 6, 23, 12, tzinfo=UTC)
 

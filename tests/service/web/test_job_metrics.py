@@ -8,7 +8,7 @@ from runtime.cached_context import CachedContext
 from service.web.job_metrics import JobMetrics
 from store.database import Database
 from store.deliveries import mails_waiting
-from store.runs import finish_run, last_successes, start_run
+from store.job_runs import finish_run, last_successes, start_run
 from store.subscription_requests import add_request
 from tests.service.web.conftest import LAST_WEEK, NOW
 

@@ -15,9 +15,9 @@ from domain.arxiv_rate_limit import RequestOutcome
 from domain.claim import Claim
 from domain.detections import Evidence
 from domain.harvest import HarvestedWindow, OaiPass
-from domain.named_rule import RuleMention
 from domain.paper import ArxivId
 from domain.paper_claims import PaperClaims
+from domain.standards_and_failure_modes import RuleMention
 from domain.topics import TopicDrift
 from domain.trend_calls import CallScore, FittedChange, TrendCall
 from ingest.harvest import plan_harvest, window_of
@@ -27,9 +27,9 @@ from runtime.cached_context import CachedContext
 from service.web.app import make_app
 from store.arxiv_rate_limit import StoredLimiterState
 from store.claims import add_claims
+from store.job_runs import finish_run, start_run
 from store.oai_passes import apply_page
 from store.papers import apply_harvest
-from store.runs import finish_run, start_run
 from store.topics import add_drift
 from store.trend_calls import add_calls, add_scores, stored_calls
 from tests.conftest import PaperMaker

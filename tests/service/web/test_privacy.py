@@ -27,7 +27,7 @@ from service.web.app import make_app
 from service.web.server import _without_traceback
 from store.backup import back_up
 from store.deliveries import refused_deliveries
-from store.runs import finish_run, newest_runs, start_run
+from store.job_runs import finish_run, newest_runs, start_run
 from store.subscribers import add_pending, confirm, delete_subscriber, subscriber_by_address
 
 ADA = "ada.lovelace@example.org"

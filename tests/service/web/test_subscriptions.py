@@ -295,7 +295,7 @@ def test_the_form_has_labels_and_works_without_scripts(site: Site) -> None:
 
 
 def test_metrics_count_failing_jobs_and_readers_only_if_the_settings_say_so(site: Site) -> None:
-    from store.runs import finish_run, start_run
+    from store.job_runs import finish_run, start_run
 
     _subscribed(site)
     start_run(site.context.db, "backup", "2026-06-23T04:00Z", now=site.context.now())

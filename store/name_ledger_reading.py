@@ -18,7 +18,7 @@ from domain.paper import ArxivId
 from domain.paper_query import PaperQuery
 from domain.week import Week
 from store.database import Database
-from store.name_ledger import portions
+from store.name_ledger_making import portions
 from store.paper_query import Corpus, matches
 from store.schema import name, name_event, name_key, name_mention, name_split, paper
 from store.sql_conditions import is_watched

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.trends.meaning_error import MIN_ANSWERS, with_measured_error
+from analysis.trends.count_by_meaning_error import MIN_ANSWERS, with_measured_error
 from analysis.trends.shares import share_of
 from domain.trends import TrendPoint
 

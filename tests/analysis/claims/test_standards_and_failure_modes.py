@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.claims.named_rules import RuleFinder, load_named_rules
+from analysis.claims.standards_and_failure_modes import RuleFinder, load_named_rules
 from domain.errors import ConfigError
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.errors import UsageError
 from ingest.harvest import plan_harvest
-from queries.seeds import papers_named
+from queries.seed_papers import papers_named
 from runtime.context import AppContext
 from runtime.settings import Settings
 from store.papers import apply_harvest

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from analysis.names.uptake import facts_and_events
+from analysis.names.facts_and_events import facts_and_events
 from domain.name_ledger import NameEvent, NameFacts, Sighting
 from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId

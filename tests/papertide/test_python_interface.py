@@ -95,7 +95,7 @@ def test_a_folder_without_a_database_is_refused_and_stays_empty(tmp_path: Path) 
 
 
 def test_nothing_can_be_written(folder: Path) -> None:
-    from store.runs import start_run
+    from store.job_runs import start_run
 
     with AppContext(Settings(data_dir=folder), read_only=True) as context, pytest.raises(StoreError, match="readonly"):
         start_run(context.db, "run", "2026-W25", now=NOW)

@@ -17,8 +17,8 @@ from lxml import etree
 from domain.paper import ArxivId, Paper
 from domain.week import Week
 from sample import SampleArxiv, make_corpus
+from sample.arxiv_server import FaultKind
 from sample.corpus import WATCHED_CATEGORIES
-from sample.server import FaultKind
 
 WEEK = Week.parse("2026-W25")
 CLOSED = datetime(2026, 6, 23, 6, tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from analysis.names.first_use import Introduction, first_use_share
+from analysis.names.time_to_first_use import Introduction, first_use_share
 from domain.week import Week
 
 START = Week(date(2025, 7, 7))

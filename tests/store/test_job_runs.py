@@ -8,8 +8,8 @@ import pytest
 
 from domain.errors import BusyError
 from store.database import Database
+from store.job_runs import finish_run, newest_runs, start_run
 from store.leases import acquire_lease, release_lease
-from store.runs import finish_run, newest_runs, start_run
 
 AT = datetime(2026, 6, 23, 6, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)

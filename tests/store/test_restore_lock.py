@@ -14,7 +14,7 @@ from sqlalchemy import text
 from domain.errors import BusyError, StoreError
 from store.backup import back_up, restore
 from store.database import open_database
-from store.database_lock import exclusive_lock
+from store.restore_lock import exclusive_lock
 
 ROOT = Path(__file__).parents[2]
 HOLD = "import sys, time; from store.database import open_database as o; d = o(sys.argv[1]); print('open', flush=True)"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from domain.errors import SourceError, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import Window
 from domain.paper import Paper
-from ingest.client import ArxivClient, read_feed, search_query
 from ingest.http_session import retry_after_s
+from ingest.query_api_client import ArxivClient, read_feed, search_query
 from ingest.settings import ArxivSettings
-from sample.server import SampleArxiv
+from sample.arxiv_server import SampleArxiv
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 MONDAY = datetime(2026, 6, 15, tzinfo=UTC)

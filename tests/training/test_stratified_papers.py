@@ -10,8 +10,8 @@ import pytest
 
 from analysis.detection.taxonomy import load_taxonomy
 from domain.paper import ArxivId
-from training.drawn_techniques import DrawnSample, drawn_papers, drawn_samples, stratified_scores
 from training.labels import DRAWN_LABELS, STRATA, DrawnLabel, Strata, read_drawn, read_strata
+from training.stratified_papers import DrawnSample, drawn_papers, drawn_samples, stratified_scores
 
 SIZES = {"adopts": 600, "mentions": 300, "net_only": 1100}
 

@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.names.things import NEAR, Thing, things_of_name
+from analysis.names.things_of_one_name import NEAR, Thing, things_of_name
 from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId

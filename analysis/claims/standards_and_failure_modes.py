@@ -14,7 +14,7 @@ from typing import Any
 from analysis.detection.term_matcher import WordFinder, plain
 from domain.detections import Evidence, EvidenceField
 from domain.errors import ConfigError
-from domain.named_rule import FailureMode, RuleMention, Standard, Subject
+from domain.standards_and_failure_modes import FailureMode, RuleMention, Standard, Subject
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _STANDARD_FIELDS = ("key", "name", "kind", "publisher", "url", "words")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import UsageError
-from queries.digest_differences import preview_digest
+from queries.digest_preview import preview_digest
 from runtime.context import AppContext
 from store.topics import set_topic_name
 from tests.service.web.conftest import LAST_WEEK, make_context

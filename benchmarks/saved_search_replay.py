@@ -1,6 +1,6 @@
 """Saved searches replayed week by week: what mails and feeds bring, and what they leave out, beside the code of before.
 
-    python -m benchmarks.personal_replay --data-dir FOLDER [--pool FILE]
+    python -m benchmarks.saved_search_replay --data-dir FOLDER [--pool FILE]
 
 ``FOLDER`` is one that ``papertide run`` has filled with the weeks 2026-W14 to W25. Each Tuesday only the papers up to
 the closed week are known. ``personal_searches.tsv`` has the searches: for *judged* ones ``personal_judgements.tsv``
@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.digest.personal import PersonalSettings
+from analysis.search.described_text import described_text
 from analysis.search.new_papers import new_papers
 from analysis.search.paper_scores import PaperScores, score_papers
-from analysis.search.query_words import described_text
 from analysis.search.ranking import nearest_rows, similarities
 from analysis.search.semantic_search import IndexSearch
 from analysis.search.word_index import WordIndex

@@ -15,10 +15,10 @@ from domain.author_name import AuthorName
 from domain.errors import ResumptionTokenExpired, SourceFormatError, SourceRejected, SourceUnavailable
 from domain.harvest import OaiPass
 from domain.paper import ArxivId, Paper, PaperVersion
-from ingest.oai import OaiClient, read_page
+from ingest.oai_client import OaiClient, read_page
 from ingest.oai_pass_plan import OaiPage, after_page, next_pass, oai_set, plan_page, restarted
 from ingest.settings import ArxivSettings
-from sample.server import FaultKind, SampleArxiv
+from sample.arxiv_server import FaultKind, SampleArxiv
 
 Make = Callable[..., Paper]
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
@@ -250,7 +250,7 @@ def test_a_closed_port_is_named_with_its_address() -> None:
 
 def test_the_api_and_oai_pmh_give_equal_papers(make_paper: Make) -> None:
     from domain.harvest import Window
-    from ingest.client import ArxivClient
+    from ingest.query_api_client import ArxivClient
 
     papers = [
         make_paper(1, comment="9 pages", title="A $x < y$ & z"),
