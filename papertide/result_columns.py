@@ -184,7 +184,7 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
     ),
     "search": frozenset({"marks"}),
     "topics": frozenset({"active", "x", "y"}),
-    "detections": frozenset({"names"}),
+    "detections": frozenset({"names", "claims", "finding", "code", "accepted", "venue", "standards", "failure_modes"}),
     "digest": frozenset(
         {
             "slug",

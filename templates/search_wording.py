@@ -139,9 +139,10 @@ def totals_text(answer: SearchAnswer) -> str:
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> totals_text(SimpleNamespace(n_close=75, n_some_words=340, total=400, reading=""))
+    >>> totals_text(SimpleNamespace(n_close=75, n_some_words=340, total=400, reading="")).replace("\\xa0", " ")
     '75 papers are close to it, 340 more hold some of the words'
-    >>> totals_text(SimpleNamespace(n_close=4, n_some_words=0, total=4, reading="papers by Ada Example"))
+    >>> of_author = SimpleNamespace(n_close=4, n_some_words=0, total=4, reading="papers by Ada Example")
+    >>> totals_text(of_author).replace("\\xa0", " ")
     '4 papers'
     """
     if answer.n_close == answer.total and answer.reading and not answer.n_some_words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,11 +34,19 @@ AT = datetime(2026, 6, 24, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder: Path = tmp_path_factory.mktemp("emerging")
-    db = open_database(f"sqlite:///{folder / 'papertide.sqlite'}", read_only=False, create=True)
+def stored_papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file: Path = tmp_path_factory.mktemp("emerging") / "papertide.sqlite"
+    db = open_database(f"sqlite:///{file}", read_only=False, create=True)
     papers = make_corpus(last_week=LAST, n_weeks=N_WEEKS).papers
     apply_harvest(db, plan_harvest(papers, known={}), None, seen_at=AT)
+    db.close()
+    return file
+
+
+@pytest.fixture
+def database(stored_papers: Path, tmp_path: Path) -> Iterator[Database]:
+    file = shutil.copy(stored_papers, tmp_path / "papertide.sqlite")
+    db = open_database(f"sqlite:///{file}", read_only=False)
     yield db
     db.close()
 
@@ -83,6 +92,7 @@ def test_a_term_is_counted_as_trends_count_it(database: Database) -> None:
 
 
 def test_a_listed_term_is_scored_when_it_is_old_enough(database: Database) -> None:
+    list(run(database))
     week = planted(database, LAST).first_week
     assert planted(database, week).scores == ()
     newest = [p for p in make_corpus(last_week=LAST, n_weeks=N_WEEKS).papers if p.week == LAST]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from runtime.cached_context import CachedContext
 from store.digests import newest_digest
+from templates.digest_pages import digest_files
 from tests.service.web.conftest import LAST_WEEK
 from tools.find_contradictions import contradictions, documents_of, in_documents, in_edition
 
@@ -24,6 +25,7 @@ def test_a_number_that_differs_from_its_list_or_its_page_is_found(context: Cache
     wrong = replace(line, adopts=replace(line.adopts, k=line.adopts.k + 1))
     changed = replace(edition, digest=replace(digest, techniques=(wrong, *digest.techniques[1:])))
     assert {one.kind for one in in_edition(changed)} == {"list"}
-    documents = {"mail": documents_of(edition, {})["mail"]}
+    page = f"{LAST_WEEK}.html"
+    documents = {page: documents_of(edition, digest_files(edition))[page]}
     assert list(in_documents(digest, documents)) == []
     assert {one.kind for one in in_documents(changed.digest, documents)} == {"count"}

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import papertide
 from pipeline import stages
 from queries.export import export_public
+from queries.new_papers import N_WEEKS as N_FEED_WEEKS
 from queries.topics import topics
 from runtime.cached_context import CachedContext
 from service.cli.main import app
@@ -86,8 +87,8 @@ def test_a_topics_page_its_api_its_papers_and_its_curve_agree(client: TestClient
         assert f"{n}\xa0papers in all" in client.get(f"/topics/{topic_id}").text
         assert client.get(f"/api/v1/papers?topic={topic_id}").json()["total"] == n
         assert re.search(rf'<h1 class="tool" dir="auto">{n}\spapers', client.get(f"/papers?topic={topic_id}").text)
-        feed = client.get(f"/feeds/topics/{topic_id}.json").json()
-        assert len(feed["items"]) == min(n, 50)
+        feed = client.get(f"/feeds/topics/{topic_id}.json?per_week=50").json()
+        assert len(feed["items"]) == sum(point["k"] for point in answer["points"][-N_FEED_WEEKS:])
 
 
 def test_the_digest_counts_the_papers_of_its_week(client: TestClient) -> None:
