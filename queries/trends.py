@@ -21,7 +21,7 @@ from domain.trend_periods import Period
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
 from domain.week import Week, last_closed_week
 from domain.weekly_table_schemas import WEEKLY_TOTALS
-from queries.meaning_check import precision_of, with_meaning_checks
+from queries.meaning_precision import precision_of, with_meaning_checks
 from queries.parameters import MAX_TERMS, Level, TrendRequest
 from queries.parse_dates import day
 from queries.results import Trends, rounded, rounded_change

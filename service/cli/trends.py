@@ -104,7 +104,7 @@ def trends(
 def _checked(context: AppContext, term: str) -> str:
     """A term by meaning with the answers of who asks; any other as it is."""
     from domain.term_prefix import Answers, typed_term, with_answers
-    from queries.meaning_check import papers_to_judge
+    from queries.meaning_precision import papers_to_judge
     from templates.marked_text import readable
 
     typed = typed_term(term)

@@ -17,7 +17,7 @@ from domain.errors import UsageError
 from domain.term_prefix import MAX_ANSWERS, Answers, typed_term, with_answers
 from domain.trends import TermSeries, TrendPoint
 from domain.week import last_closed_week
-from queries.meaning_check import papers_to_judge
+from queries.meaning_precision import papers_to_judge
 from queries.parameters import TakenAs, TrendRequest, charted_terms
 from queries.results import Trends
 from queries.trends import trend_answer

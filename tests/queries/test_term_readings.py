@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import UsageError
 from domain.trends import TermSeries
-from queries.meaning_check import papers_to_judge
+from queries.meaning_precision import papers_to_judge
 from queries.papers import papers_matching
 from queries.parameters import PaperRequest
 from queries.rename_topic import rename_topic
