@@ -11,6 +11,7 @@ takes more than 50 ms of processor time.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -79,7 +80,7 @@ class Outcome:
     def run(self, source: str, record: object, read: Callable[[], bool]) -> None:
         """Read one record; ``read`` says whether the good record beside it was kept."""
         self.n[source] += 1
-        began = time.process_time()
+        began = time.thread_time()  # other threads of the process may be at work
         try:
             is_kept = read()
         except SourceError:
@@ -88,7 +89,7 @@ class Outcome:
         except Exception as error:  # noqa: BLE001 - whatever else comes is what we look for
             self.failures.append(f"{source}: {type(error).__name__} for {str(record)[:200]!r}")
             return
-        took_s = time.process_time() - began
+        took_s = time.thread_time() - began
         if took_s > self.slowest_s.get(source, 0.0):
             self.slowest_s[source], self.slowest[source] = took_s, str(record)[:120]
         if not is_kept:
@@ -229,8 +230,12 @@ def try_records(n_examples: int) -> Outcome:
 
         outcome.run("OAI-PMH", fields, is_kept)
 
-    for read in (snapshot, atom, oai):
-        read()
+    gc.freeze()  # a collection of all that this process holds would count as a record's time
+    try:
+        for read in (snapshot, atom, oai):
+            read()
+    finally:
+        gc.unfreeze()
     return outcome
 
 

@@ -11,9 +11,9 @@ from ingest.author_lines import split_authors
 
 @pytest.mark.parametrize("line", ["(" * 50_000 + ")" * 50_000, " " * 100_000 + "x", "(" * 100_000, "a (b) " * 16_000])
 def test_long_lines_are_split_in_time(line: str) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     split_authors(line)
-    assert time.process_time() - began < 10  # the quadratic way took minutes
+    assert time.thread_time() - began < 0.5  # the quadratic way took minutes
 
 
 def test_brackets_without_a_partner_stay() -> None:

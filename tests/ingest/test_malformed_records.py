@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from benchmarks.hostile_records import try_records
+from benchmarks.hostile_records import MAX_S, try_records
 from domain.errors import SourceFormatError, SourceUnavailable
 from domain.paper import Paper, PaperVersion
 from domain.week import Week
@@ -121,9 +121,10 @@ def test_an_answer_that_unfolds_to_gigabytes_is_given_up() -> None:
 
 
 @pytest.mark.slow
-def test_hostile_records_are_refused_and_leave_the_good_one() -> None:
+def test_hostile_records_are_refused_in_time_and_leave_the_good_one() -> None:
     outcome = try_records(600)
     assert outcome.failures == []
+    assert max(outcome.slowest_s.values()) < 4 * MAX_S  # the machine may be busy; the benchmark has the bar
 
 
 @contextmanager
