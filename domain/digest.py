@@ -81,18 +81,23 @@ class Change:
 
 @dataclass(frozen=True)
 class ListedPaper:
-    """A paper as a digest lists it; ``reason`` says why it was selected, empty when all papers are listed."""
+    """A paper as a digest lists it.
+
+    ``reason`` says why it was selected, empty when all papers are listed. ``finding`` is the sentence of its abstract
+    that tells best what was found, word for word; empty if it was not read.
+    """
 
     arxiv_id: ArxivId
     title: str
     authors: str
     primary_category: str
     reason: str = ""
+    finding: str = ""
 
     @classmethod
-    def of(cls, paper: Paper, reason: str) -> ListedPaper:
+    def of(cls, paper: Paper, reason: str, finding: str = "") -> ListedPaper:
         """A stored paper as a digest lists it."""
-        return cls(paper.arxiv_id, paper.title, short_authors(paper.authors), paper.primary_category, reason)
+        return cls(paper.arxiv_id, paper.title, short_authors(paper.authors), paper.primary_category, reason, finding)
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class DetectedPaper:
     """A paper on a list page, with the detection that put it there.
 
     ``level`` is 0 and ``evidence`` empty on lists that are not of detections, such as a topic's. ``topic_id`` is the
-    paper's topic when the list was made, ``None`` if it was unassigned.
+    paper's topic when the list was made, ``None`` if it was unassigned. ``finding`` is as in ``ListedPaper``.
     """
 
     arxiv_id: ArxivId
@@ -111,6 +116,7 @@ class DetectedPaper:
     level: int = 0
     evidence: tuple[Evidence, ...] = ()
     topic_id: int | None = None
+    finding: str = ""
 
     @classmethod
     def of(
@@ -121,6 +127,7 @@ class DetectedPaper:
         *,
         topic_id: int | None = None,
         with_abstract: bool = True,
+        finding: str = "",
     ) -> DetectedPaper:
         """A stored paper as a list page shows it; without ``with_abstract`` the abstract is empty."""
         return cls(
@@ -132,6 +139,7 @@ class DetectedPaper:
             level=level,
             evidence=evidence,
             topic_id=topic_id,
+            finding=finding,
         )
 
 
@@ -444,7 +452,7 @@ _Line = TypeVar("_Line", TermLine, TopicLine)
 
 
 def _without_reasons(line: _Line) -> _Line:
-    return replace(line, papers=tuple(replace(paper, reason="") for paper in line.papers))
+    return replace(line, papers=tuple(replace(paper, reason="", finding="") for paper in line.papers))
 
 
 @dataclass(frozen=True)

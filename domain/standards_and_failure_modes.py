@@ -13,7 +13,10 @@ StandardKind = Literal["law", "standard", "framework", "guidance"]
 
 @dataclass(frozen=True)
 class Standard:
-    """A law, standard, framework or guidance, and the words by which papers name it."""
+    """A law, standard, framework or guidance, and the words by which papers name it.
+
+    ``subjects`` are the names of those that it is about; empty where it is about several or others.
+    """
 
     key: str
     name: str
@@ -21,16 +24,18 @@ class Standard:
     publisher: str
     url: str
     words: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class FailureMode:
-    """A way in which systems fail, with one sentence that says what it is."""
+    """A way in which systems fail, with one sentence that says what it is; ``subjects`` as of a standard."""
 
     key: str
     name: str
     definition: str
     words: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from domain.progress import Progress
 from domain.subscription import Subscriber, TokenPurpose
 from domain.week import Week, weeks_before
 from mail.unreachable_readers import suppress_unreachable
+from store.claims import findings_of
 from store.database import Database
 from store.deliveries import (
     Claim,
@@ -105,6 +106,7 @@ def issue_material(
         },
         counts=counts,
         totals=_by_week(db, categories, ALL_PAPERS),
+        findings=findings_of(db, [p.arxiv_id for p in papers]),
     )
 
 

@@ -186,7 +186,14 @@ class Papertide:
         )
         answer, _ = search(self._context, request, limit=limit)
         rows = [
-            {**vars(p), "authors": list(p.authors), "why": list(p.why), "code": p.code or "", "venue": p.venue or ""}
+            {
+                **vars(p),
+                "authors": list(p.authors),
+                "why": list(p.why),
+                "code": p.code or "",
+                "venue": p.venue or "",
+                "finding": p.finding or "",
+            }
             for p in answer.results
         ]
         return _table(rows, SEARCH)
@@ -211,7 +218,7 @@ class Papertide:
             If a filter names something unknown.
         """
         from papertide.result_columns import PAPERS
-        from queries.paper_rows import paper_line
+        from queries.paper_rows import paper_lines
         from queries.papers import papers_matching
         from queries.parameters import PaperRequest
         from queries.parse_dates import day
@@ -227,7 +234,13 @@ class Papertide:
             level=level,
         )
         _, found = papers_matching(self._context, request, limit=limit)
-        return _table([{**vars(paper_line(p)), "authors": list(p.authors)} for p in found], PAPERS)
+        return _table(
+            [
+                {**vars(line), "authors": list(line.authors), "finding": line.finding or ""}
+                for line in paper_lines(self._context, found)
+            ],
+            PAPERS,
+        )
 
     def topics(self) -> pd.DataFrame:
         """The topics of the newest fit, largest first; empty before the first fit."""

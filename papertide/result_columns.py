@@ -72,6 +72,9 @@ _PAPER = (
     Column("primary_category", "str", "primary arXiv category"),
     Column("submitted_at", "datetime64[us, UTC]", "submission of the first version"),
     Column("url", "str", "address of the abstract at arXiv"),
+    Column(
+        "finding", "str", "the sentence of the abstract that tells best what was found; empty if it was not read yet"
+    ),
 )
 
 PAPERS = TableSchema("papers", _PAPER)

@@ -21,6 +21,7 @@ from pipeline.digest_new_names import new_names
 from pipeline.digest_venue_waves import waves_and_their_moves
 from pipeline.emerging import emerging_of_week
 from pipeline.trend_calls import calls_in, counts_to_call
+from store.claims import findings_of
 from store.database import Database
 from store.detections import detections_of_week
 from store.digests import PublishedDigest, newest_digest, publish_digest
@@ -127,6 +128,7 @@ def edition_of(
         emerging=emerging_of_week(db, week),
         moves_of_waves=moves_of_waves,
         new_names=new_names(db, week),
+        findings=findings_of(db, [p.arxiv_id for p in papers]),
         weeks_later=weeks_later,
         told=_told(db, week),
     )

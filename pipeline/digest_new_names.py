@@ -11,6 +11,7 @@ from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 from domain.week import Week
+from store.claims import findings_of
 from store.database import Database
 from store.name_ledger_reading import NameQuery, events_of_weeks, introducing_texts, names_matching
 from store.name_mentions import count_tagged
@@ -63,7 +64,8 @@ def _lines(db: Database, names: Sequence[Name], by_event: dict[int, ArxivId | No
         n.name_id: [a for a in dict.fromkeys((n.introduced_by, by_event.get(n.name_id))) if a is not None]
         for n in names
     }
-    stored = known_papers(db, [arxiv_id for ids in papers_of.values() for arxiv_id in ids])
+    listed = [arxiv_id for ids in papers_of.values() for arxiv_id in ids]
+    stored, findings = known_papers(db, listed), findings_of(db, listed)
     return tuple(
         NameLine(
             name_id=n.name_id,
@@ -73,7 +75,9 @@ def _lines(db: Database, names: Sequence[Name], by_event: dict[int, ArxivId | No
             introduced_week=n.introduced_week,
             n_uses=n.n_uses,
             n_teams=n.n_teams,
-            papers=tuple(ListedPaper.of(stored[a], "") for a in papers_of[n.name_id] if a in stored),
+            papers=tuple(
+                ListedPaper.of(stored[a], "", findings.get(a, "")) for a in papers_of[n.name_id] if a in stored
+            ),
         )
         for n in names
     )

@@ -19,6 +19,7 @@ from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS
 from domain.week import Week, weeks_between
 from domain.weekly_table_schemas import WEEKLY_COUNTS
+from store.claims import findings_of
 from store.database import Database
 from store.emerging import (
     add_emerging_scores,
@@ -110,7 +111,8 @@ def emerging_of_week(db: Database, week: Week) -> EmergingTerms | None:
     if made is None:
         return None
     shown = made.new_terms[:N_IN_DIGEST]
-    papers = known_papers(db, {arxiv_id for term in shown for arxiv_id in term.papers[:N_PAPERS]})
+    ids = {arxiv_id for term in shown for arxiv_id in term.papers[:N_PAPERS]}
+    papers, findings = known_papers(db, ids), findings_of(db, ids)
     lines = tuple(
         EmergingLine(
             name=term.name,
@@ -121,7 +123,9 @@ def emerging_of_week(db: Database, week: Week) -> EmergingTerms | None:
             growth=term.growth,
             growth_low=term.growth_low,
             neighbours=term.neighbours,
-            papers=tuple(ListedPaper.of(papers[i], "") for i in term.papers[:N_PAPERS] if i in papers),
+            papers=tuple(
+                ListedPaper.of(papers[i], "", findings.get(i, "")) for i in term.papers[:N_PAPERS] if i in papers
+            ),
         )
         for term in shown
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis.emerging.draft import TechniqueDraft, draft_technique
 from analysis.emerging.phrases import folded
 from analysis.names.variants import name_key
 from domain.emerging import EmergingList, EmergingTerm
 from domain.errors import UsageError
 from domain.name_ledger import Name
-from domain.paper import Paper
 from domain.phrase_variants import phrases_of_term
 from domain.subscription import sanitized_line
 from domain.trend_calls import CallRecord, CallScore
 from domain.week import Week, last_closed_week
-from queries.paper_rows import paper_line
-from queries.results import CallsOutcome, Emerging, ListedTerm, ListOfWeek, ScoredCall, rounded
+from queries.paper_rows import paper_lines
+from queries.results import CallsOutcome, Emerging, ListedTerm, ListOfWeek, PaperLine, ScoredCall, rounded
 from runtime.context import AppContext
 from store.emerging import (
     emerging_records,
@@ -104,7 +105,7 @@ def technique_draft(context: AppContext, term: str) -> tuple[TechniqueDraft, Wee
 
 def _listed(context: AppContext, made: EmergingList) -> tuple[ListedTerm, ...]:
     shown = {arxiv_id for term in made.terms for arxiv_id in term.papers[:N_NEWEST]}
-    papers = known_papers(context.db, shown)
+    papers = {line.arxiv_id: line for line in paper_lines(context, list(known_papers(context.db, shown).values()))}
     ordered = sorted(made.terms, key=lambda term: term.first_week != made.week)
     names = _names_by_key(context, {name_key(term.name) for term in made.terms})
     return tuple(
@@ -128,7 +129,7 @@ def _names_by_key(context: AppContext, keys: set[str]) -> dict[str, Name]:
     return found
 
 
-def _line(term: EmergingTerm, week: Week, newest: list[Paper], name: Name | None) -> ListedTerm:
+def _line(term: EmergingTerm, week: Week, newest: Sequence[PaperLine], name: Name | None) -> ListedTerm:
     return ListedTerm(
         name=term.name,
         term=term.trend_term,
@@ -143,7 +144,7 @@ def _line(term: EmergingTerm, week: Week, newest: list[Paper], name: Name | None
         share=rounded(term.share),
         share_before=rounded(term.share_before),
         papers=term.papers,
-        newest=tuple(map(paper_line, newest)),
+        newest=tuple(newest),
         scores=tuple(map(_score, term.scores)),
         name_id=name.name_id if name else None,
         name_kind=name.kind if name else None,

@@ -10,7 +10,7 @@ from domain.name_mention import NameRole
 from domain.paper import ArxivId
 from domain.trends import TrendPoint
 from queries.names import calls_of_names, listed_name
-from queries.paper_rows import paper_line
+from queries.paper_rows import paper_lines
 from queries.results import NameEventLine, NameResult, PaperLine, RelatedName
 from queries.term_resolution import names_called
 from queries.trends import trends
@@ -97,7 +97,7 @@ def _lines(
     context: AppContext, papers: Sequence[tuple[ArxivId, NameRole, object]], role: NameRole, *, oldest: bool = False
 ) -> tuple[PaperLine, ...]:
     ids = [arxiv_id for arxiv_id, of, _ in papers if of == role]
-    return tuple(map(paper_line, papers_in_order(context.db, (ids[::-1] if oldest else ids)[:N_PAPERS])))
+    return paper_lines(context, papers_in_order(context.db, (ids[::-1] if oldest else ids)[:N_PAPERS]))
 
 
 def _used_with(context: AppContext, name_id: int) -> tuple[RelatedName, ...]:

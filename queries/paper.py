@@ -10,7 +10,7 @@ from domain.errors import NotFound
 from domain.paper import ArxivId, Paper, parse_arxiv_id
 from domain.venue_mention import venue_mention
 from pipeline.claims import reader_id
-from queries.paper_rows import paper_line
+from queries.paper_rows import paper_lines
 from queries.results import PaperDetection, PaperResult, PaperVersion, SimilarPaper, TopicName
 from queries.topics import all_topics, second_topic_ids
 from runtime.context import AppContext
@@ -35,8 +35,9 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
         raise NotFound(f"the paper {wanted} is not stored here; it may be outside the watched categories or too old")
     topic, also_near, similar = _place_of(context, wanted)
     read = claims_of_paper(context.db, reader_id(context.claim_reader, context.rule_finder), wanted)
+    (line,) = paper_lines(context, [found])
     return PaperResult(
-        **vars(paper_line(found)),
+        **vars(line),
         abstract=found.abstract,
         categories=found.categories,
         version=found.version,
@@ -50,7 +51,6 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
         topic=topic,
         also_near=also_near,
         similar=similar,
-        finding=found.abstract[read.finding.start : read.finding.end] if read and read.finding else None,
         claims=read.claims if read else (),
         code=read.code if read else None,
         venue=venue_mention(found.comment, found.abstract),
@@ -126,6 +126,6 @@ def _place_of(
 def _similar(context: AppContext, nearest: Sequence[NearPaper]) -> tuple[SimilarPaper, ...]:
     similarity = {near.arxiv_id: near.similarity for near in nearest}
     return tuple(
-        SimilarPaper(**vars(paper_line(p)), similarity=round(similarity[p.arxiv_id], 4))
-        for p in papers_in_order(context.db, list(similarity))
+        SimilarPaper(**vars(line), similarity=round(similarity[line.arxiv_id], 4))
+        for line in paper_lines(context, papers_in_order(context.db, list(similarity)))
     )

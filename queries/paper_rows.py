@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,14 +11,19 @@ from domain.paper import Paper
 from domain.paper_arrays import PaperIndex
 from queries.results import PaperLine
 from runtime.context import AppContext
+from store.claims import findings_of
 from store.papers import papers_in_order
 
 N_LISTED = 10
 
 
-def paper_line(p: Paper) -> PaperLine:
-    """A paper in a list."""
-    return PaperLine(p.arxiv_id, p.title, p.authors, p.primary_category, p.submitted_at, p.url)
+def paper_lines(context: AppContext, papers: Sequence[Paper]) -> tuple[PaperLine, ...]:
+    """Papers in a list, in their order."""
+    findings = findings_of(context.db, [p.arxiv_id for p in papers])
+    return tuple(
+        PaperLine(p.arxiv_id, p.title, p.authors, p.primary_category, p.submitted_at, p.url, findings.get(p.arxiv_id))
+        for p in papers
+    )
 
 
 def papers_at_rows(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> list[Paper]:

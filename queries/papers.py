@@ -9,6 +9,7 @@ from domain.paper import Paper
 from domain.phrase_variants import counted_phrases
 from queries.parameters import ROLES, PaperRequest
 from queries.resolve_paper_query import resolved_query
+from queries.standards import ids_of_rule, rule_term
 from queries.term_resolution import meant_rows, name_term, words_named
 from runtime.context import AppContext
 from store.name_ledger_reading import ids_of_name
@@ -21,17 +22,22 @@ def papers_matching(
 ) -> tuple[int, list[Paper]]:
     """The number of papers that match the filters of a request, and one page of them, newest first.
 
-    A ``term`` that is no technique, theme, topic or named thing is matched as a phrase or by meaning, as in ``trends``.
-    The text ``query`` is ignored.
+    A ``term`` may be a standard or failure mode, as ``standard:gdpr`` or ``failure:drift``. One that is neither, and no
+    technique, theme, topic or named thing, is matched as a phrase or by meaning, as in ``trends``. The text ``query``
+    is ignored.
 
     Raises
     ------
     UsageError
         If a filter names something unknown.
     """
-    words = words_named(context, question.term) if question.term else None
-    name = name_term(context, question.term) if question.term else None
-    query = resolved_query(context, replace(question, term=None) if words or name else question)
+    rule = rule_term(context, question.term) if question.term else None
+    words = words_named(context, question.term) if question.term and not rule else None
+    name = name_term(context, question.term) if question.term and not rule else None
+    query = resolved_query(context, replace(question, term=None) if words or name or rule else question)
+    if rule:
+        ids = ids_of_rule(context, rule, query)
+        return len(ids), papers_in_order(context.db, ids[offset : offset + limit])
     if name:
         ids = ids_of_name(context.db, context.corpus, query, name.name_id, ROLES[question.level])
         return len(ids), papers_in_order(context.db, ids[offset : offset + limit])

@@ -21,6 +21,7 @@ from domain.name_ledger import NameEventKind
 from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId
 from domain.reading import Choice
+from domain.standards_and_failure_modes import RuleKind
 from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, FittedChange
 from domain.trend_periods import Period
@@ -228,6 +229,8 @@ class PaperLine:
     """Submission of the first version."""
     url: str
     """Address of the abstract at arXiv."""
+    finding: str | None
+    """The sentence of the abstract that tells best what was found, word for word; null if it was not read yet."""
 
 
 @dataclass(frozen=True)
@@ -360,8 +363,6 @@ class PaperResult(PaperLine):
     also_near: TopicName | None
     """Another topic that it is near to, or the nearest one if it has none; never counted there."""
     similar: tuple[SimilarPaper, ...]
-    finding: str | None = None
-    """The sentence of the abstract that tells best what was found; null if the paper was not read yet."""
     claims: tuple[Claim, ...] = ()
     """Numbers that the abstract states of the paper's own results."""
     code: str | None = None
@@ -519,6 +520,100 @@ class ClaimsPage(Claims):
 
     next: str | None
     """Cursor of the next page, null on the last."""
+
+
+# -- standards and failure modes
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """Papers of a quarter that name a standard or failure mode."""
+
+    quarter: str
+    """Such as 2026-Q2."""
+    k: int
+    share: float | None
+    """Of the papers read of the quarter; null without any."""
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """A standard or failure mode, and how many papers name it."""
+
+    kind: RuleKind
+    key: str
+    name: str
+    term: str
+    """What lists of papers are asked for: ``standard:gdpr``, ``failure:hallucination``."""
+    about: str
+    """Of a standard its publisher, of a failure mode what it is."""
+    url: str | None
+    """Where a standard is published; null for a failure mode."""
+    subjects: tuple[str, ...]
+    """The subjects that it is about; empty where it is about several or others."""
+    k_week: int
+    """Papers of the week that name it."""
+    quarters: tuple[RuleCount, ...]
+    """Of every quarter with papers, oldest first."""
+
+
+@dataclass(frozen=True)
+class SubjectLine:
+    """A subject that several rules ask for, where they do, and how many papers name an entry about it."""
+
+    name: str
+    eu_ai_act: str
+    nist_ai_rmf: str
+    iso_42001: str
+    standards: tuple[str, ...]
+    """Keys of the standards about it."""
+    failure_modes: tuple[str, ...]
+    """Keys of the failure modes about it."""
+    k_week: int
+    """Papers of the week that name any of these."""
+
+
+@dataclass(frozen=True)
+class QuarterRead:
+    """The papers read of a quarter."""
+
+    quarter: str
+    start: date
+    end: date
+    n: int
+    n_weeks: int
+    """Weeks of it with papers, of thirteen or fourteen."""
+
+
+@dataclass(frozen=True)
+class NamingPaper(PaperLine):
+    """A paper that names a standard, with its words."""
+
+    standards: tuple[str, ...]
+    """Keys."""
+    words: tuple[str, ...]
+    """As they stand there, each once."""
+
+
+@dataclass(frozen=True)
+class StandardsAndFailures:
+    """Which standards and failure modes papers name: the list of a week, and counts by quarter."""
+
+    week: Week | None
+    """The newest with papers read if none was requested; null without any."""
+    n: int
+    """Papers read of the week."""
+    papers: tuple[NamingPaper, ...]
+    """All papers of the week that name a standard, newest first."""
+    n_with_failure: int
+    """Papers of the week that name a failure mode."""
+    quarters: tuple[QuarterRead, ...]
+    """Oldest first."""
+    standards: tuple[RuleLine, ...]
+    """Most papers first; those that none names too."""
+    failure_modes: tuple[RuleLine, ...]
+    subjects: tuple[SubjectLine, ...]
+    """The crosswalk, in the order of the articles."""
 
 
 # -- names

@@ -32,7 +32,7 @@ from domain.reading import CHOICES, VERDICTS, Choice, Decision, Mute, Scan, Verd
 from domain.subscription import Follow, sanitized_line
 from domain.week import last_closed_week
 from queries.paper import arxiv_id_of
-from queries.paper_rows import paper_line
+from queries.paper_rows import paper_lines
 from queries.results import ScannedPaper, ScanResult
 from queries.topics import all_topics
 from runtime.context import AppContext
@@ -208,6 +208,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     shown = next_papers(scores, state.order, state.decided, n=min(n, MAX_SHOWN))
     ids = [index.ids[state.rows[paper.row]] for paper in shown]
     papers = {p.arxiv_id: p for p in papers_in_order(context.db, ids)}
+    lines = {line.arxiv_id: line for line in paper_lines(context, list(papers.values()))}
     near = _nearest(index, [int(state.rows[paper.row]) for paper in shown], wanted_ids)
     titles = {p.arxiv_id: p.title for p in papers_in_order(context.db, sorted({i for i, _ in near if i is not None}))}
     labels = {t.topic_id: t.label for t in all_topics(context)}
@@ -222,7 +223,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         adopted = [term for at, term in enumerate(index.terms) if index.level[row, at] >= ADOPTS]
         listed.append(
             ScannedPaper(
-                **vars(paper_line(found)),
+                **vars(lines[arxiv_id]),
                 abstract=found.abstract,
                 choice=paper.choice,
                 in_pool=bool(state.in_pool[paper.row]),

@@ -24,10 +24,10 @@ from domain.paper_query import PaperQuery
 from domain.search_query import SearchQuery
 from domain.search_text import search_words
 from domain.venue_mention import venue_mention
-from queries.paper_rows import paper_line
+from queries.paper_rows import paper_lines
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
-from queries.results import Facet, FoundPaper, SearchResult
+from queries.results import Facet, FoundPaper, PaperLine, SearchResult
 from queries.search_facets import facets
 from queries.search_suggestions import suggested
 from runtime.context import AppContext
@@ -91,8 +91,11 @@ def search(
     page = order[max(0, offset - len(named)) : max(0, offset + limit - len(named))].tolist()
     place_of = {found.ids[at]: at for at in page}
     rest = papers_in_order(context.db, list(place_of))
-    results = [_as_named(p) for p in named[offset : offset + limit]]
-    results += [_as_found(p, found, place_of[p.arxiv_id]) for p in rest]
+    listed = [*named[offset : offset + limit], *rest]
+    results = [
+        _as_named(p, line) if p.arxiv_id in known else _as_found(p, line, found, place_of[p.arxiv_id])
+        for p, line in zip(listed, paper_lines(context, listed), strict=True)
+    ]
     answer = SearchResult(
         question.query,
         len(named) + len(order),
@@ -104,7 +107,7 @@ def search(
         n_some_words=found.n_some_words,
         facets=found.facets,
     )
-    return answer, [*named[offset : offset + limit], *rest]
+    return answer, listed
 
 
 def _checked(query: str) -> str:
@@ -120,14 +123,14 @@ def _not_stored(typed: SearchQuery, named: Sequence[Paper]) -> tuple[str, ...]:
     return tuple(name for _, name in typed.named if name not in known)
 
 
-def _as_named(p: Paper) -> FoundPaper:
-    return FoundPaper(**vars(paper_line(p)), score=1.0, similarity=None, why=(NAMED_IN_QUERY,), **_details(p, {}, True))
+def _as_named(p: Paper, line: PaperLine) -> FoundPaper:
+    return FoundPaper(**vars(line), score=1.0, similarity=None, why=(NAMED_IN_QUERY,), **_details(p, {}, True))
 
 
-def _as_found(p: Paper, found: _Found, at: int) -> FoundPaper:
+def _as_found(p: Paper, line: PaperLine, found: _Found, at: int) -> FoundPaper:
     similarity = float(found.similarities[at]) or None
     return FoundPaper(
-        **vars(paper_line(p)),
+        **vars(line),
         score=round(float(found.scores[at]), 4),
         similarity=None if similarity is None else round(similarity, 4),
         why=_why(p, found.words, similarity),

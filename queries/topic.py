@@ -12,7 +12,7 @@ from domain.errors import NotFound, UsageError
 from domain.paper_arrays import PaperIndex
 from domain.topics import TopicEvent
 from domain.trends import TrendPoint
-from queries.paper_rows import paper_line, papers_at_rows
+from queries.paper_rows import paper_lines, papers_at_rows
 from queries.results import ListedTopic, NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
 from queries.topics import all_topics, registered, second_topic_ids
 from queries.trends import trends
@@ -85,7 +85,7 @@ def _techniques(context: AppContext, index: PaperIndex, rows: NDArray[np.int64])
 
 
 def _papers(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> tuple[PaperLine, ...]:
-    return tuple(map(paper_line, papers_at_rows(context, index, rows)))
+    return paper_lines(context, papers_at_rows(context, index, rows))
 
 
 def _neighbours(topic_id: int, everyone: Sequence[RegisteredTopic]) -> tuple[NeighbourTopic, ...]:

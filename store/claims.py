@@ -140,22 +140,19 @@ def claims_of_paper(db: Database, reader_id: str, arxiv_id: ArxivId) -> PaperCla
     )
 
 
-def findings_of(db: Database, reader_id: str, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]:
-    """The finding of each of these papers, word for word; papers without one are absent."""
-    query = (
-        select(paper.c.arxiv_id, paper.c.abstract, read_paper.c.finding_start, read_paper.c.finding_end)
-        .join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
-        .where(
-            paper.c.arxiv_id.in_(list(ids)),
-            read_paper.c.reader_id == reader_id,
-            read_paper.c.finding_start.is_not(None),
-        )
-    )
+def findings_of(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]:
+    """The finding of each of these papers, word for word, whichever reader read it; papers without one are absent."""
+    columns = (paper.c.arxiv_id, paper.c.abstract, read_paper.c.finding_start, read_paper.c.finding_end)
+    query = select(*columns).join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
+    query = query.where(read_paper.c.finding_start.is_not(None))
+    wanted = list(ids)
+    found = {}
     with db.read() as connection:
-        return {
-            ArxivId(row.arxiv_id): row.abstract[row.finding_start : row.finding_end]
-            for row in connection.execute(query)
-        }
+        for start in range(0, len(wanted), 5_000):  # the number of variables in a statement is limited
+            some = query.where(paper.c.arxiv_id.in_(wanted[start : start + 5_000]))
+            for row in connection.execute(some):
+                found[ArxivId(row.arxiv_id)] = row.abstract[row.finding_start : row.finding_end]
+    return found
 
 
 def papers_read(
@@ -191,9 +188,15 @@ def claims_matching(db: Database, reader_id: str, corpus: Corpus, query: PaperQu
 
 
 def rule_mentions_matching(
-    db: Database, reader_id: str, kind: RuleKind, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+    db: Database,
+    reader_id: str,
+    kind: RuleKind,
+    corpus: Corpus,
+    query: PaperQuery = ALL_PAPERS,
+    *,
+    key: str | None = None,
 ) -> list[StoredRuleMention]:
-    """Standards or failure modes that the papers read name which match, newest paper first."""
+    """Standards or failure modes that the papers read name which match, newest paper first; ``key`` for one alone."""
     found = (
         select(rule_mention, paper.c.title, paper.c.abstract, paper.c.week_start)
         .join(paper, paper.c.arxiv_id == rule_mention.c.arxiv_id)
@@ -201,6 +204,7 @@ def rule_mentions_matching(
         .where(
             read_paper.c.reader_id == reader_id,
             rule_mention.c.kind == kind,
+            *([] if key is None else [rule_mention.c.key == key]),
             matches(corpus, query),
         )
         .order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id, rule_mention.c.key)
@@ -216,6 +220,44 @@ def rule_mentions_matching(
             )
             for row in connection.execute(found)
         ]
+
+
+def rules_of_papers(
+    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> list[tuple[RuleKind, str, ArxivId, date]]:
+    """Kind and key of every standard and failure mode that a matching paper names, with the paper and its Monday."""
+    found = (
+        select(rule_mention.c.kind, rule_mention.c.key, rule_mention.c.arxiv_id, paper.c.week_start)
+        .join(paper, paper.c.arxiv_id == rule_mention.c.arxiv_id)
+        .join(read_paper, read_paper.c.arxiv_id == rule_mention.c.arxiv_id)
+        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id)
+    )
+    with db.read() as connection:
+        return [(row.kind, row.key, ArxivId(row.arxiv_id), row.week_start) for row in connection.execute(found)]
+
+
+def ids_naming(
+    db: Database, reader_id: str, kind: RuleKind, key: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> list[ArxivId]:
+    """The matching papers that name a standard or failure mode, newest first."""
+    found = rule_mentions_matching(db, reader_id, kind, corpus, query, key=key)
+    return [one.arxiv_id for one in found]
+
+
+def count_read_by_week(
+    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> Mapping[date, int]:
+    """Number of matching papers that this reader has read, by the Monday of their week, oldest first."""
+    found = (
+        select(paper.c.week_start, func.count().label("n_read"))
+        .join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
+        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .group_by(paper.c.week_start)
+        .order_by(paper.c.week_start)
+    )
+    with db.read() as connection:
+        return {row.week_start: row.n_read for row in connection.execute(found)}
 
 
 def _claim(row: Row[tuple[object, ...]], abstract: str) -> Claim:

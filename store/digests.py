@@ -17,6 +17,7 @@ from domain.digest import DetectedPaper, Digest, DigestEdition, PaperList, Share
 from domain.errors import StoreError
 from domain.paper import ArxivId, Paper
 from domain.week import Week
+from store.claims import findings_of
 from store.database import Database
 from store.papers import known_papers
 from store.schema import digest as digest_table
@@ -83,8 +84,8 @@ def newest_digest(db: Database, week: Week) -> PublishedDigest | None:
 def digest_revision(db: Database, week: Week, revision: int | None) -> PublishedDigest | None:
     """One revision of a week's digest, by default the newest; ``None`` if it was never published.
 
-    Titles and abstracts of listed papers are the current ones. If a paper's text has changed since, its evidence is
-    left out, because its offsets no longer fit.
+    Titles, abstracts and findings of listed papers are the current ones. If a paper's text has changed since, its
+    evidence is left out, because its offsets no longer fit.
 
     Raises
     ------
@@ -106,9 +107,11 @@ def digest_revision(db: Database, week: Week, revision: int | None) -> Published
     stored = json.loads(zlib.decompress(row.content))
     if stored.get("format") != FORMAT:
         raise StoreError(f"the digest of {week} was stored by a newer Papertide; install the newer version")
-    papers = known_papers(db, {ArxivId(entry[0]) for paper_list in stored["lists"] for entry in paper_list["papers"]})
+    ids = {ArxivId(entry[0]) for paper_list in stored["lists"] for entry in paper_list["papers"]}
+    papers, findings = known_papers(db, ids), findings_of(db, ids)
     edition = DigestEdition(
-        _DIGEST.validate_python(stored["digest"]), tuple(_unpacked_list(entry, papers) for entry in stored["lists"])
+        _DIGEST.validate_python(stored["digest"]),
+        tuple(_unpacked_list(entry, papers, findings) for entry in stored["lists"]),
     )
     return PublishedDigest(edition, row.revision, row.published_at)
 
@@ -189,12 +192,23 @@ def _packed(edition: DigestEdition, papers: Mapping[ArxivId, Paper]) -> bytes:
     return zlib.compress(json.dumps(stored).encode())  # NaN is written as NaN; only this module reads it
 
 
-def _unpacked_list(stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper]) -> PaperList:
+def _unpacked_list(
+    stored: Mapping[str, Any], papers: Mapping[ArxivId, Paper], findings: Mapping[ArxivId, str]
+) -> PaperList:
     listed = []
     for arxiv_id, checksum, level, evidence, topic_id in stored["papers"]:
         p = papers[ArxivId(arxiv_id)]
         spans = tuple(Evidence(*span) for span in evidence) if _text_checksum(p) == checksum else ()
-        listed.append(DetectedPaper.of(p, level, spans, topic_id=topic_id, with_abstract=stored["with_abstracts"]))
+        listed.append(
+            DetectedPaper.of(
+                p,
+                level,
+                spans,
+                topic_id=topic_id,
+                with_abstract=stored["with_abstracts"],
+                finding=findings.get(p.arxiv_id, ""),
+            )
+        )
     return PaperList(
         slug=stored["slug"],
         heading=stored["heading"],

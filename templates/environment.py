@@ -132,6 +132,7 @@ def environment() -> Environment:
         readable=marked_text.readable,
         excerpt=paper_list_paging.excerpt,
         marked=marked_text.marked,
+        in_brief=marked_text.in_brief,
         wrapped=wrapped,
         short_authors=short_authors,
         finding=share_curves.finding,

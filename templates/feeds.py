@@ -13,6 +13,7 @@ from domain.emerging import EmergingList
 from domain.week import Week
 from templates.emerging_wording import counted
 from templates.environment import MADE_UP, environment
+from templates.marked_text import in_brief
 
 # Characters that XML 1.0 does not allow, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,7 +21,10 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry; ``id`` never changes, ``updated`` only with the content. Texts are plain, instants RFC 3339."""
+    """One entry; ``id`` never changes, ``updated`` only with the content. Texts are plain, instants RFC 3339.
+
+    ``content`` is longer than the summary; empty where the summary is all.
+    """
 
     id: str
     url: str
@@ -29,6 +33,7 @@ class Entry:
     published: str
     updated: str
     authors: tuple[str, ...] = ()
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,11 @@ def name_entry_summary(own_words: str, week: Week) -> str:
     return f"“{own_words}” {since}" if own_words else since
 
 
+def found_text(finding: str) -> str:
+    """What a paper found, in its own words."""
+    return f"“{in_brief(finding)}”"
+
+
 def search_title(query: str, threshold: str) -> FeedTitle:
     """The title of the feed of a saved search, with how its threshold was set."""
     return FeedTitle(f"Papertide: {query}", f"New papers on arXiv like “{query}”. {threshold}")
@@ -144,7 +154,7 @@ def json_feed(feed: FeedContent) -> dict[str, Any]:
                 "id": entry.id,
                 "url": entry.url,
                 "title": entry.title,
-                "content_html": f"<p>{escape(entry.summary)}</p>",
+                "content_html": "".join(f"<p>{escape(text)}</p>" for text in (entry.summary, entry.content) if text),
                 "date_published": entry.published,
                 "date_modified": entry.updated,
                 **({"authors": [{"name": author} for author in entry.authors]} if entry.authors else {}),

@@ -50,6 +50,20 @@ def marked(raw: str, evidence: Sequence[Evidence] = ()) -> Markup:
     return html
 
 
+def in_brief(text: str, most: int = 240) -> str:
+    """A sentence as one readable line, cut after a word where it is longer than ``most`` characters.
+
+    Examples
+    --------
+    >>> in_brief("It is 2.3$\\\\times$ faster than the strongest baseline.", 24)
+    'It is 2.3× faster than…'
+    """
+    line = " ".join(readable(text).split())
+    if len(line) <= most:
+        return line
+    return line[:most].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
 def with_code(text: str) -> Markup:
     """A text as HTML, with the parts between backquotes as code."""
     parts = [escape(part) for part in text.split("`")]

@@ -103,7 +103,7 @@ def load_named_rules(standards: Path | None = None, failure_modes: Path | None =
                 raise ConfigError(
                     f"{label}: {row['key']}: kind is one of {', '.join(_STANDARD_KINDS)}, not {row['kind']!r}"
                 )
-            found_standards[row["key"]] = Standard(**{**row, "words": tuple(row["words"])})
+            found_standards[row["key"]] = Standard(**_with_tuples(row))
         for row in table.get("subject", ()):
             _check(label, row, _SUBJECT_FIELDS)
             subjects[row["name"]] = Subject(**row)
@@ -111,8 +111,16 @@ def load_named_rules(standards: Path | None = None, failure_modes: Path | None =
         _refuse_unknown(label, table, ("failure_mode",))
         for row in table.get("failure_mode", ()):
             _check(label, row, _FAILURE_FIELDS)
-            found_failures[row["key"]] = FailureMode(**{**row, "words": tuple(row["words"])})
-    return NamedRules(tuple(found_standards.values()), tuple(found_failures.values()), tuple(subjects.values()))
+            found_failures[row["key"]] = FailureMode(**_with_tuples(row))
+    rules = NamedRules(tuple(found_standards.values()), tuple(found_failures.values()), tuple(subjects.values()))
+    for entry in rules.entries:
+        if unknown := sorted(set(entry.subjects) - set(subjects)):
+            raise ConfigError(f"{entry.key}: there is no subject {unknown[0]!r}; allowed are {', '.join(subjects)}")
+    return rules
+
+
+def _with_tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
 def _text(path: Path) -> str:
@@ -140,7 +148,7 @@ def _check(label: str, row: Mapping[str, Any], fields: Sequence[str]) -> None:
     name = row.get("key") or row.get("name") or "an entry"
     if missing := [field for field in fields if field not in row]:
         raise ConfigError(f"{label}: {name}: {', '.join(missing)} is missing")
-    if unknown := sorted(set(row) - set(fields)):
+    if unknown := sorted(set(row) - {*fields, *(["subjects"] if "words" in fields else [])}):
         raise ConfigError(f"{label}: {name}: unknown {', '.join(unknown)}; allowed are {', '.join(fields)}")
     if "key" in row and not (isinstance(row["key"], str) and _KEY.fullmatch(row["key"])):
         raise ConfigError(f"{label}: {name}: a key has lower-case letters, digits and underscores")
@@ -149,6 +157,9 @@ def _check(label: str, row: Mapping[str, Any], fields: Sequence[str]) -> None:
         isinstance(words, list) and words and all(isinstance(w, str) and any(c.isalnum() for c in w) for w in words)
     ):
         raise ConfigError(f"{label}: {name}: words is a list of words")
+    named = row.get("subjects", [])
+    if not (isinstance(named, list) and all(isinstance(subject, str) for subject in named)):
+        raise ConfigError(f"{label}: {name}: subjects is a list of names of subjects")
     for field in fields:
         if field != "words" and not (isinstance(row[field], str) and row[field].strip()):
             raise ConfigError(f"{label}: {name}: {field} is a text")

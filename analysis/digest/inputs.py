@@ -73,6 +73,7 @@ class WeekMaterial:
     emerging : the terms that are new on the week's list; ``None`` if it has none.
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
+    findings : the sentence of each paper's abstract that tells best what was found, where it was read.
     weeks_later : whole weeks between the week's closing and the making of its digest.
     told : by the digests of the last weeks; ``None`` where there are none.
     """
@@ -99,5 +100,6 @@ class WeekMaterial:
     emerging: EmergingTerms | None = None
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
     new_names: NewNames | None = None
+    findings: Mapping[ArxivId, str] = field(default_factory=dict)
     weeks_later: int = 0
     told: ToldBefore | None = None

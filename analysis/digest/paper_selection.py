@@ -35,6 +35,7 @@ class PaperSelection:
     def __init__(self, material: WeekMaterial, settings: DigestSettings, wording: DigestWording) -> None:
         self._papers = {paper.arxiv_id: paper for paper in material.papers}
         self._detections = material.detections
+        self._findings = material.findings
         self._n_papers = settings.n_papers
         self._wording = wording
         self._names = {(term.kind, term.key): term.name for term in material.terms}
@@ -136,7 +137,7 @@ class PaperSelection:
         )
 
     def _listed(self, paper: Paper, reason: PaperReason) -> ListedPaper:
-        return ListedPaper.of(paper, self._wording.paper_reason(reason))
+        return ListedPaper.of(paper, self._wording.paper_reason(reason), self._findings.get(paper.arxiv_id, ""))
 
 
 def unusual_places(

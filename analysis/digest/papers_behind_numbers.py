@@ -26,7 +26,10 @@ def paper_lists(material: WeekMaterial, digest: Digest, wording: DigestWording) 
         slug="all-papers",
         heading=words.heading,
         definition=words.definition,
-        papers=tuple(DetectedPaper.of(paper, with_abstract=False) for paper in material.papers),
+        papers=tuple(
+            DetectedPaper.of(paper, with_abstract=False, finding=material.findings.get(paper.arxiv_id, ""))
+            for paper in material.papers
+        ),
         series=(),
         with_abstracts=False,
     )
@@ -57,7 +60,13 @@ def _lists_of_terms(material: WeekMaterial, lines: Iterable[TermLine]) -> list[P
                 heading=line.name,
                 definition=line.definition,
                 papers=tuple(
-                    DetectedPaper.of(paper, detection.level, detection.evidence, topic_id=topic_of.get(paper.arxiv_id))
+                    DetectedPaper.of(
+                        paper,
+                        detection.level,
+                        detection.evidence,
+                        topic_id=topic_of.get(paper.arxiv_id),
+                        finding=material.findings.get(paper.arxiv_id, ""),
+                    )
                     for paper, detection in detected
                 ),
                 series=line.series,
@@ -74,13 +83,17 @@ def _lists_of_topics(material: WeekMaterial, digest: Digest, wording: DigestWord
     for assigned in sorted(material.assigned, key=lambda assigned: (-assigned.similarity, assigned.arxiv_id)):
         if assigned.arxiv_id in papers:
             by_topic[assigned.topic_id].append(papers[assigned.arxiv_id])
+
+    def listed(paper: Paper) -> DetectedPaper:
+        return DetectedPaper.of(paper, finding=material.findings.get(paper.arxiv_id, ""))
+
     words = wording.papers_without_topic()
     lists = [
         PaperList(
             slug="no-topic",
             heading=words.heading,
             definition=words.definition,
-            papers=tuple(DetectedPaper.of(paper) for paper in by_topic[None]),
+            papers=tuple(map(listed, by_topic[None])),
             series=(),
         )
     ]
@@ -93,7 +106,7 @@ def _lists_of_topics(material: WeekMaterial, digest: Digest, wording: DigestWord
                 slug=f"topic-{topic_id}",
                 heading=words.heading,
                 definition=words.definition,
-                papers=tuple(DetectedPaper.of(paper) for paper in by_topic[topic_id]),
+                papers=tuple(map(listed, by_topic[topic_id])),
                 series=series.get(topic_id, ()),
             )
         )

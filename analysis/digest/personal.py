@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -72,6 +72,7 @@ class IssueMaterial:
     names : the name of each technique, theme, topic and category that still exists, by kind and key.
     counts : papers that adopt it, by kind and key, then by week; for categories, papers listed in it.
     totals : the papers of each week held.
+    findings : the finding of each paper that was read.
     """
 
     issue: Issue
@@ -80,6 +81,7 @@ class IssueMaterial:
     names: Mapping[tuple[str, str], str]
     counts: Mapping[tuple[str, str], Mapping[Week, int]]
     totals: Mapping[Week, int]
+    findings: Mapping[ArxivId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -280,7 +282,8 @@ class PersonalComposer:
             for follow, ranked in places
         ]
         reason = self.wording.listed(matches, self.material.issue.frequency)
-        return ListedPaper.of(self.material.papers[arxiv_id], reason)
+        finding = self.material.findings.get(arxiv_id, "")
+        return ListedPaper.of(self.material.papers[arxiv_id], reason, finding)
 
     def _name(self, follow: Follow) -> str:
         return self.material.names.get((follow.kind, follow.key), follow.key)

@@ -31,6 +31,7 @@ from service.cli.scan import scan
 from service.cli.scheduler import scheduler
 from service.cli.search import search
 from service.cli.stages import analyse, embed, harvest, import_
+from service.cli.standards import standards
 from service.cli.status import status
 from service.cli.subscribers import subscribers_app
 from service.cli.topics import topics_app
@@ -88,6 +89,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "calls": calls,
     "names": names,
     "claims": claims,
+    "standards": standards,
     "detect": detect,
     "search": search,
     "scan": scan,

@@ -26,7 +26,7 @@ def search(
     from queries.parse_dates import day
     from queries.search import search
     from templates import paper_exports
-    from templates.marked_text import readable
+    from templates.marked_text import in_brief, readable
     from templates.search_wording import search_notes
 
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
@@ -50,4 +50,6 @@ def search(
             told = "".join(f"  {readable(place)}" for place in places if place)
             typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}{told}")
             typer.echo(f"     {readable(found.passage)}")
+            if found.finding and found.finding != found.passage:
+                typer.echo(f"     Found: {in_brief(found.finding)}")
             typer.echo(f"     {'; '.join(found.why)}")

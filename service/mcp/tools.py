@@ -167,8 +167,8 @@ def _links(context: AppContext) -> WebLinks:
     return WebLinks(context.settings.service.address)
 
 
-def _untrusted(**texts: str) -> dict[str, Any]:
-    return {"untrusted": {name: clipped(text) for name, text in texts.items()}}
+def _untrusted(**texts: str | None) -> dict[str, Any]:
+    return {"untrusted": {name: clipped(text) for name, text in texts.items() if text is not None}}
 
 
 def _paper_line(line: PaperLine, links: WebLinks) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def _paper_line(line: PaperLine, links: WebLinks) -> dict[str, Any]:
         "primary_category": line.primary_category,
         "url": line.url,
         "page": links.paper(line.arxiv_id),
-        **_untrusted(title=line.title, authors=short_authors(line.authors)),
+        **_untrusted(title=line.title, authors=short_authors(line.authors), finding=line.finding),
     }
 
 

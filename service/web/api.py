@@ -21,7 +21,7 @@ from queries import trend_calls as call_queries
 from queries.claims import claims as claims_of
 from queries.json_schema import json_form
 from queries.names import NameRequest, NameSort, NameView
-from queries.paper_rows import paper_line
+from queries.paper_rows import paper_lines
 from queries.papers import papers_matching
 from queries.parse_dates import week_called, week_named
 from queries.results import (
@@ -34,12 +34,14 @@ from queries.results import (
     PaperPage,
     PaperResult,
     SearchPage,
+    StandardsAndFailures,
     Status,
     TopicPage,
     TopicResult,
     Trends,
 )
 from queries.search import search
+from queries.standards import standards_and_failures
 from queries.trends import trend_answer
 from service.web.claims import FormName, QuantityName, SavingsOnly
 from service.web.dependencies import WebContextDep
@@ -177,7 +179,7 @@ async def papers(request: Request, web: WebContextDep, params: PaperParams) -> R
 
     def draw() -> str:
         total, listed = papers_matching(web.context, params.question, limit=params.limit, offset=params.offset)
-        return json_text(PaperPage(total, _next(params.next_offset(total)), tuple(map(paper_line, listed))))
+        return json_text(PaperPage(total, _next(params.next_offset(total)), paper_lines(web.context, listed)))
 
     return await cached_page(web, request, draw, JSON, asked=(params,), cost_s=list_cost_s(params.question))
 
@@ -266,6 +268,22 @@ async def claims(
         return json_text(ClaimsPage(**vars(answer), next=_next(params.next_offset(answer.total))))
 
     return await cached_page(web, request, draw, JSON, asked=(params, quantity, form, savings), cost_s=CLAIMS_S)
+
+
+@router.get(
+    "/standards",
+    response_model=json_form(StandardsAndFailures),
+    responses=_errors() | _304,
+    summary="Standards and failure modes that papers name",
+)
+async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
+    """Every paper of a week that names a law, standard or framework, by default of the newest week; counts of standards
+    and failure modes by quarter; and the subjects of the AI Act, NIST's framework and ISO/IEC 42001 side by side."""
+
+    def draw() -> str:
+        return json_text(standards_and_failures(web.context, week_named(week) if week else None))
+
+    return await cached_page(web, request, draw, JSON, asked=(week,), cost_s=CLAIMS_S)
 
 
 @router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="Data and job status")

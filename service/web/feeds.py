@@ -20,6 +20,7 @@ from queries import topic as topic_queries
 from queries.feed_authority import feed_authority
 from queries.names import names_used_elsewhere
 from queries.new_papers import RecentPapers, new_papers_of_search, new_papers_of_topic
+from queries.paper_rows import paper_lines
 from queries.papers import papers_matching
 from queries.parameters import PaperRequest
 from queries.status import is_sample_corpus
@@ -229,13 +230,15 @@ def _feed(
 
 def _entries(web: WebContext, papers: Sequence[Paper]) -> tuple[Entry, ...]:
     links = _links(web)
+    findings = {line.arxiv_id: line.finding for line in paper_lines(web.context, papers)}
     return tuple(
         Entry(
             # arXiv's own address is a paper's name everywhere, so that readers know it again in other feeds.
             id=f"https://arxiv.org/abs/{p.arxiv_id}",
             url=links.paper(p.arxiv_id),
             title=readable(p.title),
-            summary=readable(p.abstract)[:_SUMMARY],
+            summary=feeds.found_text(finding) if (finding := findings[p.arxiv_id]) else readable(p.abstract)[:_SUMMARY],
+            content=readable(p.abstract)[:_SUMMARY] if finding else "",
             published=iso_instant(p.submitted_at),
             updated=iso_instant(p.updated_at),
             authors=tuple(readable(a) for a in p.authors[:20]),

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Request, Response
 from domain.paper import Paper
 from queries import paper as paper_queries
 from queries import term_resolution
-from queries.paper_rows import paper_line
+from queries.paper_rows import paper_lines
 from queries.papers import papers_matching
+from queries.standards import rule_term
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -36,7 +37,7 @@ async def papers(request: Request, web: WebContextDep, params: PaperParams) -> R
             "paper_list.html",
             frame=web.frame("search"),
             total=total,
-            papers=[paper_line(p) for p in listed],
+            papers=paper_lines(web.context, listed),
             next_offset=params.next_offset(total),
             term_name=_term_name(web, params.question.term),
             **filter_values(web, replace(params, total=total)),
@@ -49,6 +50,8 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
     """What a term is called."""
     if term is None:
         return None
+    if (rule := rule_term(web.context, term)) is not None:
+        return rule.name
     if term_resolution.words_named(web.context, term) is not None:
         return term_text(term)
     if (name := term_resolution.name_term(web.context, term)) is not None:

@@ -17,11 +17,14 @@ from store.claims import (
     add_claims,
     claims_matching,
     claims_of_paper,
+    count_read_by_week,
     count_without_claims,
     findings_of,
+    ids_naming,
     ids_without_claims,
     papers_read,
     rule_mentions_matching,
+    rules_of_papers,
 )
 from store.database import Database
 from store.paper_query import Corpus
@@ -50,7 +53,7 @@ def test_what_was_read_comes_back(stored: Stored, make_paper: Make) -> None:
     assert claims_of_paper(db, "r", one.arxiv_id) == read(one)
     assert claims_of_paper(db, "r", two.arxiv_id) == PaperClaims(two.arxiv_id, (), None, None, ())
     assert claims_of_paper(db, "another", one.arxiv_id) is None
-    assert findings_of(db, "r", [one.arxiv_id, two.arxiv_id]) == {one.arxiv_id: one.abstract[:9]}
+    assert findings_of(db, [one.arxiv_id, two.arxiv_id]) == {one.arxiv_id: one.abstract[:9]}
 
 
 def test_papers_of_another_reader_are_read_again(stored: Stored, make_paper: Make) -> None:
@@ -86,6 +89,11 @@ def test_claims_and_rules_are_listed_with_their_denominator(stored: Stored, make
     (rule,) = rule_mentions_matching(db, "r", "standard", corpus)
     assert (rule.arxiv_id, rule.mention.key) == (one.arxiv_id, "gdpr")
     assert rule_mentions_matching(db, "r", "failure_mode", corpus) == []
+    assert rules_of_papers(db, "r", corpus) == [("standard", "gdpr", one.arxiv_id, one.week.monday)]
+    assert ids_naming(db, "r", "standard", "gdpr", corpus) == [one.arxiv_id]
+    assert ids_naming(db, "r", "standard", "hipaa", corpus) == []
+    assert sum(count_read_by_week(db, "r", corpus).values()) == 2
+    assert count_read_by_week(db, "another", corpus) == {}
     assert claims_matching(db, "r", corpus, PaperQuery(until=WEEK.plus(-1).monday)) == []
     assert claims_matching(db, "r", corpus, PaperQuery(term=("technique", "gnn"), levels=(2, 3))) == []
     assert claims_matching(db, "another", corpus) == []

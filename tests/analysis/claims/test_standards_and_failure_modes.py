@@ -56,6 +56,14 @@ def test_an_operators_file_adds_and_replaces(tmp_path: Path) -> None:
         ('[[failure_mode]]\nkey = "X y"\nname = "a"\ndefinition = "b"\nwords = ["c"]\n', "lower-case"),
         ('[[failure_mode]]\nkey = "x"\nname = "a"\ndefinition = "b"\nwords = []\n', "list of words"),
         ('[[failure_mode]]\nkey = "x"\nname = "a"\ndefinition = "b"\nwords = ["c"]\nmore = 1\n', "unknown more"),
+        (
+            '[[failure_mode]]\nkey = "x"\nname = "a"\ndefinition = "b"\nwords = ["c"]\nsubjects = ["Tea"]\n',
+            "no subject 'Tea'",
+        ),
+        (
+            '[[failure_mode]]\nkey = "x"\nname = "a"\ndefinition = "b"\nwords = ["c"]\nsubjects = "Tea"\n',
+            "subjects is a list",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, content: str, problem: str) -> None:

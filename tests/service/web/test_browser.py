@@ -41,6 +41,7 @@ PAGES = (
     "/calls",
     "/emerging",
     "/claims",
+    "/standards",
     "/status",
     "/about",
     "/api",

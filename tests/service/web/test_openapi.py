@@ -59,6 +59,8 @@ ROUTES = (
     "/emerging?week={week}",
     "/claims?limit=3",
     "/claims?term=diffusion&savings=true&quantity=speed",
+    "/standards",
+    "/standards?week={week}",
     "/status",
 )
 """Every route, each at least once with everything that it can hold."""

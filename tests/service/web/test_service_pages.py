@@ -54,6 +54,8 @@ PAGES = (
     "/calls",
     "/emerging",
     "/claims",
+    "/standards",
+    "/papers?term=standard:gdpr",
     "/status",
     "/about",
     "/api",

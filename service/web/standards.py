@@ -1,0 +1,42 @@
+"""Page: standards and failure modes that papers name, and their counts as a file."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from domain.errors import UsageError
+from queries.parse_dates import week_named
+from queries.standards import standards_and_failures
+from service.web.dependencies import WebContextDep
+from service.web.known_parameters import KnownParametersRoute
+from service.web.page_cache import cached_page
+from service.web.query_params import OptionalWeek
+from service.web.request_cost import CLAIMS_S
+from service.web.responses import CSV
+from templates.page_layout import render_page
+from templates.standards_csv import standards_csv
+
+router = APIRouter(include_in_schema=False, route_class=KnownParametersRoute)
+
+
+@router.get("/standards.csv")
+async def standards_file(request: Request, web: WebContextDep) -> Response:
+    """The counts of every quarter."""
+    return await cached_page(
+        web, request, lambda: standards_csv(standards_and_failures(web.context)), CSV, cost_s=CLAIMS_S
+    )
+
+
+@router.get("/standards")
+async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
+    """The papers of a week that name a standard, and counts by quarter."""
+
+    def draw() -> str:
+        answer, problem = None, ""
+        try:
+            answer = standards_and_failures(web.context, week_named(week) if week else None)
+        except UsageError as error:
+            problem = str(error)
+        return render_page("standards.html", frame=web.frame("trends"), answer=answer, problem=problem)
+
+    return await cached_page(web, request, draw, asked=(week,), cost_s=CLAIMS_S)

@@ -1,0 +1,95 @@
+"""Which standards and failure modes papers name: all papers of a week, counts by quarter, and their lists of papers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.errors import UsageError
+from domain.paper import Paper
+from domain.week import Week
+from ingest.harvest import plan_harvest
+from pipeline import stages
+from queries.papers import papers_matching
+from queries.parameters import PaperRequest
+from queries.standards import standards_and_failures
+from runtime.context import AppContext
+from runtime.settings import Settings
+from store.papers import apply_harvest
+from templates.standards_csv import standards_csv
+from templates.standards_wording import quarter_text, week_text
+
+PaperMaker = Callable[..., Paper]
+WEEK = Week.parse("2026-W25")
+BEFORE = Week.parse("2026-W02")
+
+
+@pytest.fixture
+def context(tmp_path: Path, make_paper: PaperMaker) -> Iterator[AppContext]:
+    """Three papers of a week and one of an earlier quarter, read."""
+    texts = (
+        (WEEK, "We audit a chatbot under the EU AI Act and the GDPR. It meets the GDPR in 9 of 10 cases."),
+        (WEEK, "We study hallucination in summaries. It falls by 12%."),
+        (WEEK, "We plant beans. They grow."),
+        (BEFORE, "Erasure requests under the GDPR take 3 days. Models forget."),
+    )
+    with AppContext(Settings(data_dir=tmp_path, categories=("cs.LG",))) as context:
+        papers = [
+            make_paper(number, abstract=abstract, submitted_at=week.start_at, updated_at=week.start_at)
+            for number, (week, abstract) in enumerate(texts, 1)
+        ]
+        apply_harvest(context.db, plan_harvest(papers, {}), None, seen_at=WEEK.end_at)
+        for _ in stages.claims(context):
+            pass
+        yield context
+
+
+def test_the_list_of_a_week_is_whole(context: AppContext) -> None:
+    answer = standards_and_failures(context)
+    assert (answer.week, answer.n, answer.n_with_failure) == (WEEK, 3, 1)
+    (paper,) = answer.papers
+    assert sorted(paper.standards) == ["eu_ai_act", "gdpr"]
+    assert sorted(paper.words) == ["EU AI Act", "GDPR"]
+    assert paper.finding
+    assert week_text(answer).startswith("2026-W25: of 3")
+
+
+def test_counts_by_quarter_have_their_denominators(context: AppContext) -> None:
+    answer = standards_and_failures(context, BEFORE)
+    assert [(q.quarter, q.n, q.n_weeks) for q in answer.quarters] == [("2026-Q1", 1, 1), ("2026-Q2", 3, 1)]
+    gdpr = next(line for line in answer.standards if line.key == "gdpr")
+    assert [(q.k, q.share) for q in gdpr.quarters] == [(1, 1.0), (1, 0.333333)]
+    assert gdpr.k_week == 1
+    assert "2026-Q1 1 of 1" in quarter_text(gdpr, answer)
+    data = next(subject for subject in answer.subjects if "gdpr" in subject.standards)
+    assert data.eu_ai_act.startswith("Article 10")
+    assert data.k_week == 1
+    rows = list(csv.DictReader(io.StringIO(standards_csv(answer))))
+    assert len(rows) == 2 * len((*answer.standards, *answer.failure_modes))
+    assert [row["k"] for row in rows if row["key"] == "hallucination"] == ["0", "1"]
+
+
+def test_each_count_is_the_length_of_its_list(context: AppContext) -> None:
+    answer = standards_and_failures(context)
+    for line in (*answer.standards, *answer.failure_modes):
+        total, _ = papers_matching(context, PaperRequest("", term=line.term), limit=0)
+        assert total == sum(q.k for q in line.quarters)
+        days = PaperRequest("", term=line.term, since=WEEK.monday, until=WEEK.sunday)
+        assert papers_matching(context, days, limit=0)[0] == line.k_week
+
+
+def test_what_is_unknown_is_refused(context: AppContext) -> None:
+    with pytest.raises(UsageError, match="no paper of 2026-W20"):
+        standards_and_failures(context, Week.parse("2026-W20"))
+    with pytest.raises(UsageError, match="allowed are standard:eu_ai_act"):
+        papers_matching(context, PaperRequest("", term="standard:tea"), limit=1)
+
+
+def test_an_empty_folder_has_no_week(tmp_path: Path) -> None:
+    with AppContext(Settings(data_dir=tmp_path)) as context:
+        answer = standards_and_failures(context)
+    assert (answer.week, answer.papers, answer.quarters) == (None, (), ())
