@@ -328,6 +328,142 @@ for _name, _encoding, _kind in (
 ):
     _encoded_form(_name, _encoding, _kind)
 
+_LOCALISED = (
+    ("utf-8", "Unzustellbar: [2026-W25]", "Die E-Mail-Adresse {to} wurde nicht gefunden.", "Das Postfach ist voll."),
+    ("iso-8859-1", "Unzustellbar", "Der Empfänger {to} ist unbekannt.", "Ihr Absender wurde gesperrt (Spam)."),
+    ("utf-8", "Non remis", "L'adresse {to} est introuvable.", "La boîte de réception est pleine."),
+    ("windows-1252", "Non remis", "Utilisateur inconnu : {to}", "Le message est trop volumineux."),
+    ("utf-8", "No se puede entregar", "No se encontró la dirección {to}.", "El buzón de {to} está lleno."),
+    ("utf-8", "Não entregue", "O endereço {to} não foi encontrado.", "A caixa de correio está cheia."),
+    ("utf-8", "Mancato recapito", "L'utente {to} è inesistente.", "La casella di {to} è piena."),
+    ("koi8-r", "Недоставленное сообщение", "Пользователь {to} не найден.", "Почтовый ящик {to} переполнен."),
+    ("windows-1251", "Недоставлено", "Нет такого пользователя: {to}", "Письмо похоже на спам, отправитель не найден."),
+    ("iso-2022-jp", "配信不能", "メールアドレス {to} が見つかりませんでした。", "メールボックスの容量を超えました。"),
+    ("gb18030", "退信", "收件人 {to} 不存在。", "收件人 {to} 的邮箱空间不足。"),
+    ("euc-kr", "반송", "수신자 {to} 을 찾을 수 없습니다.", "{to} 메일함이 가득 찼습니다."),
+)
+
+
+def _localised(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    """A report for people in their language and its character set, without a status; the copy is an attachment."""
+    charset, subject, hard, soft = random.choice(_LOCALISED)
+    text = base64.encodebytes((hard if reason in NO_MAILBOX else soft).format(to=to).encode(charset)).decode()
+    coded = base64.b64encode(subject.encode()).decode()
+    return _multipart(
+        "mixed",
+        _head(random, "postmaster@mx.example.net", f"=?utf-8?B?{coded}?="),
+        (f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: base64", text),
+        (
+            "Content-Type: application/octet-stream; name=mail.eml\nContent-Transfer-Encoding: base64",
+            base64.encodebytes(_returned(message_id, to, random).encode()).decode(),
+        ),
+    )
+
+
+_FORMS["localised"] = _localised
+
+
+@_form("sendmail transcript")
+def _sendmail(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    status, text = reason
+    return _mail(
+        _head(random, "Mail Delivery Subsystem <MAILER-DAEMON@mx.example.net>", "Returned mail: see transcript"),
+        "The original message was received at Mon, 22 Jun 2026 06:00:00 GMT\nfrom localhost\n\n"
+        f"   ----- The following addresses had permanent fatal errors -----\n<{to}>\n    (reason: {_code(status)} "
+        f"{status} {text})\n\n   ----- Transcript of session follows -----\n... while talking to mx.example.net.:\n"
+        f">>> DATA\n<<< {_code(status)} {status} {text}\n\n   ----- Original message follows -----\n\n"
+        f"{_returned(message_id, to, random)}\n\nwords\n",
+    )
+
+
+@_form("Domino")
+def _domino(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    status, text = reason
+    name = to.partition("@")[0]
+    why = f"User {name} ({to}) not listed in Domino Directory" if reason in NO_MAILBOX else text
+    return _multipart(
+        "report; report-type=delivery-status",
+        _head(random, "Postmaster@mx.example.net", "DELIVERY FAILURE: " + why),
+        (
+            "Content-Type: text/plain",
+            f"Your message\n\n  Subject: the week\n\nwas not delivered to:\n\n  {to}\n\nbecause:\n\n  {why}\n",
+        ),
+        (
+            "Content-Type: message/delivery-status",
+            _status(to, ("5.0.0" if reason in NO_MAILBOX else status, text), diagnostic=f"X-Notes; {why}"),
+        ),
+        ("Content-Type: message/rfc822", _returned(message_id, to, random)),
+    )
+
+
+@_form("GroupWise")
+def _groupwise(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    why = "user not found" if reason in NO_MAILBOX else reason[1]
+    return _multipart(
+        "mixed",
+        _head(random, "Mailer-Daemon@mx.example.net", "Message status - undeliverable"),
+        (
+            "Content-Type: text/plain",
+            f"The message that you sent was undeliverable to the following:\n\t{to} ({why})\n",
+        ),
+        ("Content-Type: message/rfc822", _returned(message_id, to, random)),
+    )
+
+
+@_form("Gmail")
+def _gmail(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    status, text = reason
+    why = "the address couldn't be found, or is unable to receive mail" if reason in NO_MAILBOX else text
+    html = (
+        f"<html><style>p {{}}</style><h1>Address</h1><p>Your message wasn't delivered to <b>{to}</b> because {why}.</p>"
+    )
+    plain = f"** Address **\n\nYour message wasn't delivered to {to} because {why}.\n"
+    is_told = random.random() < 0.5
+    return _multipart(
+        "report; report-type=delivery-status",
+        _head(random, "Mail Delivery Subsystem <mailer-daemon@gmail.example>", "Delivery Status Notification (Failure)")
+        | {"References": message_id, "In-Reply-To": message_id, "X-Failed-Recipients": to},
+        ("Content-Type: text/plain", plain) if is_told else ("Content-Type: text/html", html),
+        (
+            "Content-Type: message/delivery-status",
+            _status(
+                to,
+                reason,
+                diagnostic=f"smtp; {_code(status)}-{status} {text} Please try\n {_code(status)} double-checking",
+            )
+            if is_told and reason in NO_MAILBOX
+            else _status(to, ("5.0.0" if reason in NO_MAILBOX else status, text), diagnostic=""),
+        ),
+        ("Content-Type: message/rfc822", _returned(message_id, to, random)),
+    )
+
+
+@_form("Exchange 5.5")
+def _exchange_5_5(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    why = "The recipient name is not recognized" if reason in NO_MAILBOX else reason[1]
+    return _multipart(
+        "mixed",
+        _head(random, "System Administrator <postmaster@mx.example.net>", "Undeliverable: the week in spam filters"),
+        (
+            "Content-Type: text/plain",
+            f"Your message\n\n  To:      {to}\n  Subject: the week in spam filters\n  Sent:    Mon, 22 Jun 2026\n\n"
+            f"did not reach the following recipient(s):\n\n{to} on Mon, 22 Jun 2026 06:00:00\n    {why}\n",
+        ),
+        ("Content-Type: message/rfc822", _returned(message_id, to, random)),
+    )
+
+
+@_form("only the envelope id")
+def _envelope_id(to: str, reason: Reason, message_id: str, random: Random) -> str:
+    fields = _status(to, reason).replace("\n\n", f"\nOriginal-Envelope-Id: {message_id.strip('<>')}\n\n", 1)
+    return _multipart(
+        "report; report-type=delivery-status",
+        _head(random, "postmaster@mx.example.net", "Delivery Report"),
+        ("Content-Type: text/plain", "It was not delivered."),
+        ("Content-Type: message/delivery-status", fields),
+    )
+
+
 FORMS = tuple(_FORMS)
 """The names of the forms."""
 

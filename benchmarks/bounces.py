@@ -10,9 +10,11 @@ no reason is *unclear* and shown apart. Half of the samples, by a hash of their 
 the figures are those of the other half.
 
 The samples do not name our mails, so two things are measured apart. *Classified* is what the rule says of a sample as
-it is. *Acted on* also needs our Message-ID: it is written where the sample returns the mail, into every ``Message-ID``
-line of the returned copy, or where the sample's collectors wrote that they removed the message. A sample without
-either has no place for it and counts as not acted on.
+it is. *Acted on* also needs our Message-ID: it is written where the sample names the mail, which is every
+``Message-ID`` line of the returned copy, ``Original-Envelope-Id``, ``In-Reply-To`` and ``References``, and where the
+sample's collectors wrote that they removed the message. A sample without any of them names no mail, and counts as not
+acted on. With ``mail.bounce_subaddress`` the address that such a report is sent to names the mail; the row "one bounce
+address for each mail" shows what then is acted on.
 
 **Invented forms** vary the reason, the address, the line ends and where the Message-ID stands; none of their text
 comes from a real report.
@@ -122,8 +124,15 @@ def acted_on(content: bytes) -> bool:
     return report.kind == "failed" and report.message_key == KEY
 
 
-_REMOVED = re.compile(rb"^.*(?:message|header|content) (?:content |header )?removed.*$", re.IGNORECASE | re.MULTILINE)
-_MESSAGE_ID = re.compile(rb"^([ \t>]*message-id:)[^\n]*(?:\n[ \t]+<[^\n]*)?", re.IGNORECASE | re.MULTILINE)
+_REMOVED = re.compile(
+    rb"^.*(?:(?:message|header|content) (?:content |header )?removed|\[original message\]).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MESSAGE_ID = re.compile(
+    rb"^([ \t>]*(?:message-id|original-envelope-id):)[^\n]*(?:\n[ \t]+<[^\n]*)?", re.IGNORECASE | re.MULTILINE
+)
+_ABOUT = re.compile(rb"^((?:in-reply-to|references|x-original-message-id):)[^\n]*", re.IGNORECASE | re.MULTILINE)
+_TO = re.compile(rb"^((?:x-original-to|delivered-to|to):)[^\n]*", re.IGNORECASE | re.MULTILINE)
 
 
 def with_our_message_id(content: bytes) -> bytes | None:
@@ -134,7 +143,15 @@ def with_our_message_id(content: bytes) -> bytes | None:
     returned = b"From: digest@" + DOMAIN.encode() + b"\nSubject: the week\nMessage-ID: " + ours
     changed = _REMOVED.sub(returned, body)
     changed = _MESSAGE_ID.sub(lambda match: match[1] + b" " + ours, changed)
-    return None if changed == body else head + blank + changed
+    about = _ABOUT.sub(lambda match: match[1] + b" " + ours, head)
+    return None if (about, changed) == (head, body) else about + blank + changed
+
+
+def to_our_address(content: bytes) -> bytes:
+    """The sample as it came if each of our mails had its own bounce address."""
+    head, blank, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
+    address = f"bounces+{KEY}@{DOMAIN}".encode()
+    return _TO.sub(lambda match: match[1] + b" " + address, head) + blank + body
 
 
 def _share(hits: int, of: int) -> str:
@@ -145,7 +162,7 @@ def _rows(reports: list[Sample], judges: dict[str, Callable[[bytes], bool]]) -> 
     for label in ("hard", "soft", "unclear"):
         of = [sample for sample in reports if sample.label == label]
         for judge, ends in judges.items():
-            yield f"  {label:8s} {judge:34s} {_share(sum(ends(s.content) for s in of), len(of))}"
+            yield f"  {label:8s} {judge:39s} {_share(sum(ends(s.content) for s in of), len(of))}"
 
 
 def _print_samples(found: list[Sample], *, which: str, show_errors: bool) -> None:
@@ -157,8 +174,9 @@ def _print_samples(found: list[Sample], *, which: str, show_errors: bool) -> Non
     print(
         *_rows(found, {"ours, acted on": lambda content: (own := of[content]) is not None and acted_on(own)}), sep="\n"
     )
+    print(*_rows(found, {"ours, one bounce address for each mail": lambda c: acted_on(to_our_address(c))}), sep="\n")
     with_place = [s for s in found if named[s.name] is not None]
-    print(f"  {n_nowhere} return nothing of the mail, so that nothing can name ours; of the others:")
+    print(f"  {n_nowhere} name no mail, so that nothing can name ours; of the others:")
     print(*_rows(with_place, {"ours, acted on": lambda content: acted_on(of[content] or b"")}), sep="\n")
     if show_errors:
         for sample in found:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.errors import MissingHeaderBodySeparatorDefect
+from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
 from itertools import islice
@@ -163,8 +164,11 @@ def _recipient(fields: dict[str, str], key: str, explanation: str) -> Report:
     if action in _NOT_REFUSED:
         return Report("other", key, failure_of(status).status, _NOT_REFUSED[action])
     failure = failure_of(status, fields.get("diagnostic-code", ""))
-    # Neither the status nor the server's reply gives the reason: the text for people may.
-    return _refusal(failure_of(status, explanation) if failure.is_unclear else failure, key)
+    # Where neither the status nor the server's reply gives the reason, the text for people may; without a reply, it may
+    # also say that a failure passes.
+    told = failure_of(status, explanation)
+    softens = failure.kind == "failed" and told.kind == "passing" and not fields.get("diagnostic-code")
+    return _refusal(told if failure.is_unclear or softens else failure, key)
 
 
 def _refusal(failure: Failure, key: str) -> Report:
@@ -173,15 +177,24 @@ def _refusal(failure: Failure, key: str) -> Report:
 
 _BOUNCE_FROM = re.compile(r"mailer-daemon|mail delivery|postmaster", re.IGNORECASE)
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|returned mail|failure notice|delivery (?:failure|problem|report|status)|mail (?:failed|error)"
-    r"|(?:could|can) ?not be delivered|non-delivery|delivery failed",
+    r"undeliver|returned (?:e?mail|to sender)|failure notice"
+    r"|delivery (?:failure|problem|report|status|error|has failed)|mail (?:failed|error)"
+    r"|(?:could|can) ?not be delivered|non-?delivery|delivery failed|message status"
+    r"|unzustellbar|zustellung|nicht zugestellt|non remis|échec|non distribu|no (?:se puede )?entrega|não entregue"
+    r"|mancat[ao] (?:consegna|recapito)|onbestelbaar|недоставл|не доставлен|退信|退回|无法|配信|配達|전송되지|반송",
     re.IGNORECASE,
 )
-_BOUNCE_TEXT = re.compile(r"created automatically by mail delivery software|qmail-send program", re.IGNORECASE)
+_BOUNCE_TEXT = re.compile(
+    r"created automatically by mail delivery software|qmail-send program|wasn't able to deliver your message"
+    r"|did not reach (?:the following|some or all)|delivery to the following recipients? (?:has )?failed"
+    r"|addresses had (?:permanent )?(?:fatal|delivery)|transcript of session follows",
+    re.IGNORECASE,
+)
 _DELAY_TEXT = re.compile(
-    r"has not yet been delivered|this is a warning message|\bwarning: message\b.{0,50}delayed"
-    r"|(?:delivery )?attempts will (?:continue|be made)|will (?:continue to try|be retried|continue trying)"
-    r"|\bhas been (?:delayed|postponed)|continue to attempt delivery",
+    r"has not yet been delivered|this is a warning message|\bwarning: (?:message\b.{0,50}delayed|could not send)"
+    r"|(?<!further )(?<!more )(?<!further delivery )(?<!more delivery )\battempts will (?:continue|be made)"
+    r"|(?<!not )\bwill (?:continue|keep|be retried|retry)\b|\bstill trying\b|notification \(delay"
+    r"|\bhas been (?:delayed|postponed)|continue to attempt delivery|wird weiter(?:hin)? versucht",
     re.IGNORECASE,
 )
 # Where the returned mail begins: from there on the text is ours.
@@ -190,8 +203,13 @@ _COPY_BEGINS = re.compile(
     r"|(?:return-path|received|message-id|delivered-to):.*|content-type: *(?:message/|text/rfc822).*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-# Lines about our mail inside the text: its subject may hold any word.
-_QUOTED_FIELD = re.compile(r"^[ \t>|]*(?:subject|to|cc|from|date|sent):.*$", re.IGNORECASE | re.MULTILINE)
+# Lines about our mail inside the text: its subject may hold any word. And those between MIME parts, where the header
+# that names the parts was lost.
+_QUOTED_FIELD = re.compile(
+    r"^[ \t>|]*(?:subject|to|cc|from|date|sent|betreff|an|von|gesendet|objet|asunto|assunto|oggetto|тема|件名|主[题題]"
+    r"|content-[a-z-]+|mime-version) ?[:：].*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def _explanation(message: Message) -> str:
@@ -214,7 +232,7 @@ def _without_tags(text: str) -> str:
 
 def _plain_text(message: Message, key: str, text: str) -> Report:
     """A report in plain text: the failure comes first, then a copy of our mail."""
-    subject = str(message.get("Subject", ""))
+    subject = _header_text(str(message.get("Subject", "")))
     is_bounce = (
         message.get_content_type() == "multipart/report"
         or _BOUNCE_FROM.search(str(message.get("From", "")))
@@ -227,6 +245,14 @@ def _plain_text(message: Message, key: str, text: str) -> Report:
     if _DELAY_TEXT.search(f"{subject}\n{text}"):
         return Report("other", key, "", "a delay: the mail may still arrive")
     return _refusal(failure_of("", _without_tags(text)), key)
+
+
+def _header_text(value: str) -> str:
+    """A header with its encoded words decoded (RFC 2047)."""
+    return "".join(
+        _decoded(text, charset or "") if isinstance(text, bytes) else text
+        for text, charset in decode_header(value[:_MAX_HEADER_LINE])
+    )
 
 
 def _own_parts(message: Message) -> Iterator[Message]:
@@ -251,11 +277,28 @@ def _source(part: Message, *, depth: int = 0) -> str:
     else:
         text = str(payload)
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding in ("base64", "quoted-printable"):
-        raw = text.encode("utf-8", "surrogateescape")
+    is_encoded = encoding in ("base64", "quoted-printable")
+    if not is_encoded and not text.isascii():  # then the parser has decoded it
+        return text.replace("\r\n", "\n")
+    raw = text.encode("utf-8", "surrogateescape")
+    if is_encoded:
         raw = quopri.decodestring(raw) if encoding == "quoted-printable" else _from_base64(raw)
-        text = raw.decode("utf-8", "replace")
-    return text.replace("\r\n", "\n")
+    return _decoded(raw, str(part.get_param("charset", ""))).replace("\r\n", "\n")
+
+
+# Character sets that mails are written in. Python has further codecs, some of them slow.
+_CHARSET = re.compile(
+    r"iso-8859-\d{1,2}|windows-125\d|cp125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-(?:jp|kr)|iso-2022-(?:jp|kr)"
+    r"|ks_c_5601-1987",
+    re.IGNORECASE,
+)
+
+
+def _decoded(raw: bytes, charset: str) -> str:
+    try:
+        return raw.decode(charset if _CHARSET.fullmatch(charset) else "utf-8", "replace")
+    except LookupError:
+        return raw.decode("utf-8", "replace")
 
 
 def _from_base64(raw: bytes) -> bytes:
@@ -290,24 +333,27 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
         yield fields
 
 
-_MESSAGE_ID_LINE = re.compile(
-    r"^[ \t>]*(?:(?:x-)?(?:original-)?message-id|in-reply-to|references):[^\n]*", re.IGNORECASE | re.MULTILINE
-)
-
-
 def _our_message_key(message: Message, domains: Collection[str]) -> str:
-    """The key of the mail that a report is about: from the returned mail or headers, else from the report's headers."""
+    """The key of the mail that a report is about: from the returned mail or headers, else from the report's headers.
+
+    The key is secret, so wherever it stands, the report is about that mail: as the Message-ID, the envelope id
+    (RFC 3461), or the bounce address of that mail.
+    """
     ends = "|".join(re.escape(domain) for domain in domains)
-    ours = re.compile(rf"<\s*([0-9a-f]{{16,64}})\.digest@(?:{ends})\s*>", re.IGNORECASE)
+    ours = re.compile(
+        rf"(?<![0-9a-f])([0-9a-f]{{16,64}})\.digest@(?:{ends})(?![\w-]|\.\w)|{_BOUNCE_ADDRESS}", re.IGNORECASE
+    )
+    inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() not in _PICTURES_AND_SOUND)
     own = "\n".join(f"{name}: {value}" for name, value in message.items() if name.lower() != "message-id")
-    inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() in ("message", "text"))
     for text in (*inside, own):
-        text = text.replace("\r\n", "\n")
-        # Unfolded and as it stands: in plain text a whole copy may be indented, and then its lines are not folds.
-        for line in (*_MESSAGE_ID_LINE.findall(_FOLD.sub(" ", text)), *_MESSAGE_ID_LINE.findall(text)):
-            if match := ours.search(line):
-                return match[1].lower()
+        if match := ours.search(text):
+            return (match[1] or match[2]).lower()
     return ""
+
+
+_PICTURES_AND_SOUND = frozenset({"image", "audio", "video"})
+_BOUNCE_ADDRESS = r"\+([0-9a-f]{16,64})@"
+"""The end of the local part of a bounce address that names the mail; see ``mail.bounce_subaddress``."""
 
 
 MAX_REPORTS = 2_000

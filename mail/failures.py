@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from domain.errors import FailureKind
 from domain.issues_and_deliveries import DeliveryOutcome
+from mail.refusal_wording import ADDRESS, FULL, OUR_MAIL, OUR_SENDER, RATE, missing
 
 _MAX_CHARS = 4_000
 
@@ -56,7 +57,7 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
     >>> failure_of("5.2.1", "receiving mail at a rate that prevents delivery").kind
     'passing'
     """
-    words = _ADDRESS.sub(" ", diagnostic[:_MAX_CHARS])
+    words = _HOST.sub(" ", _ADDRESS.sub(ADDRESS, diagnostic[:_MAX_CHARS]))
     if reply_code is None and (match := _REPLY_CODE.search(words)):
         reply_code = int(match[1])
     given = _first_status(status, at_start=True)
@@ -97,7 +98,9 @@ _STATUS_AT_START = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?![.\d])")
 # Not inside a version number or an IP address.
 _STATUS_ANYWHERE = re.compile(r"(?<![\w.])([45])\.(\d{1,3})\.(\d{1,3})(?![.]?\d)")
 _REPLY_CODE = re.compile(r"(?:^|[:;\n'\"]|\bsaid)\s*([45]\d\d)(?=[ -])")
-_ADDRESS = re.compile(r"<?[^\s<>@]{1,99}@[^\s<>]{1,255}>?")  # removed first: an address may contain "spam"
+# Taken out first: the names of people and hosts may contain "spam".
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,99}@[^\s<>]{1,255}>?")
+_HOST = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}\.? ?(?=[\[(][\d:])|(?<=\bhost )[\w.-]+(?=:? said\b)")
 
 
 def _first_status(text: str, *, at_start: bool = False) -> _Status | None:
@@ -147,64 +150,11 @@ _BY_SUBJECT: dict[int, tuple[FailureKind, str]] = {
     7: ("other", "a policy or security check refuses our mail"),
 }
 
-# Text about the sender outranks any status.
-_OUR_SENDER = re.compile(
-    r"""\bsender(?:'?s)?\s+(?:e-?mail\s+|envelope\s+)?(?:address|domain|host|ip|verif|is\b|not\b|reject|denied|refus|block
-            |unknown|invalid)
-        |\b(?:unknown|invalid|bad)\s+sender\b
-        |\bmail\s+from\s+command|\bafter\s+(?:pipelined\s+)?mail\s+from\b
-        |\brelay(?:ing)?\s+(?:access\s+)?(?:is\s+)?(?:denied|not\s+(?:permitted|allowed)|prohibited|forbidden|refused)
-        |\b(?:unable|permitted|allowed|cannot|not|refuse)\s+(?:to\s+)?relay\b
-        |\bspam(?!\w*trap)|spamhaus|\b(?:black|block|deny)-?\s?list|\b(?:dns)?rbl\b|dnsbl|reputation|unsolicited
-        |\bspf\b|\bdkim\b|\bdmarc\b|\bdns\s+mx\b|\bptr\b|\breverse\s+dns|\brdns\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# Text about our mail counts where the status is vague.
-_OUR_MAIL = re.compile(
-    r"""\bpolicy\b|\bpolicies\b|\bcontent\b|\bvirus\b|\bmalware\b|\bphish|\bbanned\b|authenticat|\bblocked\b
-        |\btoo\s+(?:large|big|long)\b|\b(?:message|mail)\s+size\b|\bsize\s+(?:limit|exceed)|\bnot\s+authori[sz]ed\b
-        |\bafter\s+end\s+of\s+data\b|\bend\s+of\s+data\s+command""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_FULL = re.compile(
-    r"""\bquota\b|\b(?:mailbox|inbox|account|user|box|disk|storage)\b.{0,30}\bfull\b|\bfull\s+mailbox
-        |\binsufficient\s+(?:disk|storage|system)|\bout\s+of\s+(?:disk|storage)|\bstorage\b.{0,30}\bexceed""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_RATE = re.compile(
-    r"""\brate\b|\brates\b|\brate-?limit|\btoo\s+(?:many|fast|quickly|frequent|much\s+mail)|\bthrottl
-        |\btry(?:ing)?\s+(?:it\s+)?(?:again|later)\b|\btemporar|\bgr[ae]y-?list|\bretry\s+timeout""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_NO_MAILBOX = re.compile(
-    r"""\b(?:user|recipient|mailbox|account|addressee|alias|e-?mail\s+address|address)(?:es|s)?\b[^.;\n]{0,50}?
-            \b(?:unknown|not\s+(?:be\s+)?found|(?:does\s+not|do\s+not|doesn't|not)\s+exist|no\s+longer\b
-               |not\s+(?:known|recogni[sz]ed|active|local|present|listed)
-               |(?:is\s+|was\s+|has\s+been\s+)?(?:disabled|inactive|deactivated|closed|discontinued|suspended|deleted
-                   |removed|cancell?ed|terminated|unavailable|not\s+available|invalid|wrong))
-        |\b(?:unknown|no\s+such|invalid|illegal|non-?existent|bad)\s+(?:or\s+illegal\s+)?(?:local\s+|e-?mail\s+|final\s+delivery\s+)?
-            (?:user|userid|recipient|mailbox|address|account|addressee|alias|person)
-        |\bno\s+(?:mailbox|mail\s+box|account|user|one)\b.{0,30}\b(?:here|by\s+that|with\s+that|of\s+that|at\s+this|found|available)
-        |\bno\s+valid\s+recipients?\b|\bbadrcptto\b|\bvalidrcptto\b
-        |\bdoes\s+not\s+like\s+recipient|recipientnotfound|recip\s?notfound|nosuchuser
-        |\bdoes(?:n't|\s+not)\s+have\s+an?\s+\S+\s+(?:account|mailbox)
-        |\bnot\s+(?:an?\s+)?(?:valid|known|active|local)\s+(?:user|recipient|mailbox|address|account)
-        |\bnot\s+(?:in|on)\s+(?:the|our|my)\s+(?:directory|list\s+of\s+(?:users|recipients))
-        |\bno\s+matches\s+to\s+nameserver\s+query|\bfinal\s+e-?mail\s+delivery\s+point
-        |\b(?:recipient|address)\s+rejected[.\s]*$
-        |\bn'existe\s+pas\b|\butilisateur\s+inconnu|\bdestinataire\s+inconnu
-        |\bno\s+existe\b|\bnon\s+esiste\b|\bn(?:ã|\ufffd|a)o\s+existe\b|\bexistiert\s+nicht\b|\bunbekannter?\s+(?:empf|benutzer)
-        |не\s+существует|пользователь\s+не\s+найден|不存在""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_NO_DOMAIN = re.compile(
-    r"""\b(?:host|domain)(?:\s+or\s+domain)?(?:\s+name)?\b[^.;\n]{0,30}?\b(?:not\s+found|does\s+not\s+exist|unknown)
-        |\b(?:no\s+such|unknown|non-?existent)\s+(?:host|(?:mail\s+)?domain)|\bunroute?able\b|\bnxdomain\b|\bnull\s?mx\b
-        |\bdomain\s+must\s+exist
-        |\bcouldn't\s+find\s+any\s+host|\bmx\s+records?\s+point\s+to\s+non-?existent""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _MICROSOFT_NO_MAILBOX = re.compile(r"recipient\s+address\s+rejected:\s*access\s+denied", re.IGNORECASE)
+
+
+_DETAIL_UNRELIABLE = frozenset({1, 2, 5})
+"""Subjects whose further details servers write for whatever went wrong with the address, so that the text decides."""
 
 
 def _classified(status: _Status | None, words: str, reply_code: int | None) -> Failure:
@@ -216,37 +166,39 @@ def _classified(status: _Status | None, words: str, reply_code: int | None) -> F
     code, subject = status[1:], status[1]
     if code in _OTHER or subject not in _BY_SUBJECT:
         return Failure("other", text, _OTHER.get(code, "the status is unknown"))
-    if _OUR_SENDER.search(words):
+    if OUR_SENDER.search(words):
         return Failure("other", text, "the server's text is about our sender or a block list")
     is_for_now = status[0] == 4 or (reply_code is not None and reply_code < 500)
-    if is_for_now and (subject < 6 or _RATE.search(words)):  # a policy lasts, whatever the first digit
+    if is_for_now and (subject < 6 or RATE.search(words)):  # a policy lasts, whatever the first digit
         return Failure("passing", text, _PASSING.get(code, "the server may take the mail later"))
     if code in _FAILED or (code == (4, 1) and _MICROSOFT_NO_MAILBOX.search(words)):
-        if _FULL.search(words):
+        if FULL.search(words):
             return Failure("passing", text, "the mailbox is full")
-        if subject != 1 and _RATE.search(words):
+        if subject != 1 and RATE.search(words):
             return Failure("passing", text, "the server limits the rate of mails, or takes none at present")
         return Failure("failed", text, _FAILED.get(code, "no such mailbox at Microsoft 365"))
     if code in _PASSING:
         return Failure("passing", text, _PASSING[code])
-    return Failure(_BY_SUBJECT[subject][0], text, _BY_SUBJECT[subject][1])
+    kind, why = _BY_SUBJECT[subject]
+    if subject in _DETAIL_UNRELIABLE:
+        by_text = _classified_by_text(None, text, words, reply_code)
+        return Failure(kind, text, why, is_unclear=True) if by_text.is_unclear else by_text
+    return Failure(kind, text, why)
 
 
 def _classified_by_text(status: _Status | None, text: str, words: str, reply_code: int | None) -> Failure:
     """Classify by the server's text if the status is vague or missing: sender and policy first, then what may pass."""
-    if _OUR_SENDER.search(words):
+    if OUR_SENDER.search(words):
         return Failure("other", text, "the server's text is about our sender or a block list")
-    if _OUR_MAIL.search(words):
+    if OUR_MAIL.search(words):
         return Failure("other", text, "the server's text is about our mail or a policy")
-    if _FULL.search(words):
+    if FULL.search(words):
         return Failure("passing", text, "the mailbox is full, according to the server's text")
     is_for_now = (status is not None and status[0] == 4) or (reply_code is not None and reply_code < 500)
-    if is_for_now or _RATE.search(words):
+    if is_for_now or RATE.search(words):
         return Failure("passing", text, "the server may take the mail later")
-    if _NO_MAILBOX.search(words):
-        return Failure("failed", text, "no such mailbox, according to the server's text")
-    if _NO_DOMAIN.search(words):
-        return Failure("failed", text, "no such domain, according to the server's text")
+    if what := missing(words):
+        return Failure("failed", text, f"no such {what}, according to the server's text")
     if status is not None and status[1] in (2, 4):
         return Failure("passing", text, "the status does not say that the failure is permanent")
     return Failure("other", text, "the server does not say that the address takes no mail", is_unclear=True)

@@ -33,6 +33,15 @@ def message_id(key: str, settings: MailSettings) -> str:
     return f"<{key}.digest@{settings.domain}>"
 
 
+def bounce_address(key: str, settings: MailSettings) -> str:
+    """Where mail servers send reports about the mail with this key."""
+    address = settings.bounce_to or settings.sender
+    if not settings.bounce_subaddress:
+        return address
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{key}@{domain}"
+
+
 def message_bytes(message: MailMessage, settings: MailSettings, *, now: datetime) -> bytes:
     """The mail as it is sent, with CRLF line ends and before SMTP's dot-stuffing.
 

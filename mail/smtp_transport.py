@@ -13,7 +13,7 @@ from domain.errors import DeliveryError, MailServerUnavailable
 from domain.mail_message import MailMessage
 from domain.subscription import sanitized_line
 from mail.failures import failure_of
-from mail.message import message_bytes
+from mail.message import bounce_address, message_bytes, message_id
 from runtime.mail_settings import MailSettings
 
 _MAILS_PER_CONNECTION = 200
@@ -35,7 +35,7 @@ class SmtpTransport:
         content = message_bytes(message, self._settings, now=now)
         smtp = self._connect()
         try:
-            self._send_envelope(smtp, message.to, len(content))
+            self._send_envelope(smtp, message, len(content))
             smtp.send(_dot_stuffed(content))
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self._abort()
@@ -82,10 +82,16 @@ class SmtpTransport:
         self._connect()
         self.close()
 
-    def _send_envelope(self, smtp: smtplib.SMTP, recipient: str, size: int) -> None:
-        """Send MAIL FROM, RCPT TO and DATA."""
-        sender = self._settings.bounce_to or self._settings.sender
+    def _send_envelope(self, smtp: smtplib.SMTP, mail: MailMessage, size: int) -> None:
+        """Send MAIL FROM, RCPT TO and DATA.
+
+        A server that offers delivery status notifications (RFC 3461) gets our Message-ID as the envelope id, which its
+        reports repeat, and is asked to return the headers.
+        """
+        sender = bounce_address(mail.message_key, self._settings)
         options = [f"size={size}"] if smtp.has_extn("size") else []
+        if smtp.has_extn("dsn"):
+            options += ["RET=HDRS", f"ENVID={message_id(mail.message_key, self._settings).strip('<>')}"]
         code, answer = smtp.mail(sender, options)
         if code != 250:
             self._reset(smtp, code)
@@ -93,7 +99,7 @@ class SmtpTransport:
             message = f"the mail server refuses the sender {sender}: {_reply_text(code, answer)}"
             public = f"the mail server refuses the sender ({_public_reply(code, answer)})"
             raise MailServerUnavailable(message, public=public, detail=message)
-        code, answer = smtp.rcpt(recipient)
+        code, answer = smtp.rcpt(mail.to)
         if code not in (250, 251):
             self._reset(smtp, code)
             self._check_reply(code, answer, "a recipient")

@@ -35,6 +35,11 @@ class MailSettings(BaseModel):
     sender_name: str = Field(default="Papertide", max_length=60, description="The name shown with it.")
     reply_to: str = Field(default="", description="Where replies go; the sender by default.")
     bounce_to: str = Field(default="", description="Where mail servers send bounces; the sender by default.")
+    bounce_subaddress: bool = Field(
+        default=False,
+        description="Send each mail from `NAME+KEY@` instead of `NAME@` of bounce_to, so that a bounce without a copy "
+        "of the mail still says which one it is about. The mail server must deliver `NAME+anything@` to `NAME@`.",
+    )
     list_id: str = Field(
         default="", description="The list's name in List-Id; `digest.` and the sender's domain by default."
     )

@@ -267,6 +267,55 @@ def test_returned_headers_that_are_cut_off_still_name_our_mail() -> None:
         assert _is_failed(_mail(NO_USER, part, head="X: " + "x" * n + "\n"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Original-Envelope-Id: {KEY}.digest@papertide.example",
+        f"To: bounces+{KEY}@papertide.example",
+        f"<p>Message-ID: &lt;{KEY}.digest@papertide.example&gt;</p>",
+        f"message-id={ID}, relay=mx.example.net",
+    ],
+)
+def test_our_mail_is_named_wherever_its_key_stands(text: str) -> None:
+    fields = NO_USER.replace("Reporting-MTA", f"{text}\nReporting-MTA") if text.startswith("Orig") else NO_USER
+    head = f"{text}\n" if text.startswith("To") else ""
+    assert _is_failed(_mail(f"Content-Type: text/html\n\n{text}\n", fields, head=head))
+
+
+@pytest.mark.parametrize(
+    ("charset", "text", "kind"),
+    [
+        ("koi8-r", "Такого пользователя нет", "failed"),
+        ("iso-2022-jp", "宛先のメールアドレスが見つかりません", "failed"),
+        ("gb18030", "收件人不存在", "failed"),
+        ("iso-8859-1", "Der Empfänger ist unbekannt", "failed"),
+        ("iso-8859-1", "Das Postfach ist voll", "passing"),
+        ("punycode", "no such user", "failed"),
+        ("", "no such user", "failed"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["8bit", "base64"])
+def test_the_text_is_read_in_its_character_set(charset: str, text: str, kind: str, encoding: str) -> None:
+    raw = text.encode(charset if charset not in ("", "punycode") else "ascii")
+    body = base64.encodebytes(raw) if encoding == "base64" else raw
+    head = (
+        "From: MAILER-DAEMON@mx.example.net\nSubject: =?utf-8?B?UmU=?=\n"
+        f'Content-Type: text/plain; charset="{charset}"\nContent-Transfer-Encoding: {encoding}\n'
+    )
+    report = read_report(f"{head}In-Reply-To: {ID}\n\n".encode() + body, domains=["papertide.example"])
+    assert (report.kind, report.message_key) == (kind, KEY)
+
+
+def test_headers_between_parts_are_not_the_text() -> None:
+    text = "--x\nContent-Type: text/plain;\n\tcharset=us-ascii\n\nThe recipient name is not recognized\n"
+    assert _read(f"From: postmaster@example.org\nSubject: Undeliverable\n\n{text}").kind == "failed"
+
+
+def test_that_nothing_more_is_tried_is_no_delay() -> None:
+    text = "No further delivery attempts will be made. The user is unknown."
+    assert _read(f"From: postmaster@example.org\nSubject: Delivery failure\n\n{text}\n").kind == "failed"
+
+
 # -- the command
 
 
@@ -353,6 +402,13 @@ def test_the_text_for_people_decides_where_status_and_reply_do_not() -> None:
     assert kind("failed", "The mailbox is full; no such user was deleted.") == "passing"
     assert kind("failed", "It could not be delivered.") == "other"
     assert kind("delayed", "User unknown") == "other"
+
+
+def test_without_a_reply_the_text_says_whether_a_failure_passes() -> None:
+    text = "Content-Type: text/plain\n\nThe user is receiving mail at a rate that prevents delivery.\n"
+    status = NO_USER.replace("5.1.1", "5.2.1")
+    assert _read(_mail(text, status, RETURNED)).kind == "passing"
+    assert _read(_mail(text, f"{status}Diagnostic-Code: smtp; 550 5.2.1 disabled\n", RETURNED)).kind == "failed"
 
 
 def test_a_report_whose_status_names_no_recipient_is_read_by_its_text() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import socket
 import ssl
 import struct
@@ -14,10 +15,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -244,6 +246,51 @@ def test_a_mail_arrives_as_it_was_written_dots_and_all(server: Controller, mailb
     sender, recipients, content = mailbox.mails[0]
     assert (sender, recipients) == ("bounces@papertide.example", ["ada@example.org"])
     assert content == message_bytes(MAIL, _settings(server), now=NOW)
+
+
+class _WithNotifications(SMTP):
+    """A server that offers RFC 3461 and notes what it is asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+        self.asked.append(arg or "")
+        await super().smtp_MAIL(re.sub(r" (?:RET|ENVID)=\S+", "", arg or ""))
+
+
+class _OffersNotifications(Mailbox):
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", responses[-1]]
+
+
+class _NotifyingController(Controller):
+    def factory(self) -> SMTP:
+        return _WithNotifications(self.handler)
+
+
+def test_a_server_that_offers_notifications_is_told_which_mail_a_report_is_about() -> None:
+    mailbox = _OffersNotifications()
+    controller = _NotifyingController(mailbox, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    try:
+        transport = SmtpTransport(_settings(controller))
+        assert transport.send(MAIL, now=NOW, before_commit=_yes)
+        transport.close()
+    finally:
+        controller.stop()
+    assert f" RET=HDRS ENVID={KEY}.digest@papertide.example" in _WithNotifications.asked[-1]
+    assert len(mailbox.mails) == 1
+
+
+def test_each_mail_can_have_a_bounce_address_of_its_own(server: Controller, mailbox: Mailbox) -> None:
+    settings = _settings(server, bounce_to="bounces@papertide.example", bounce_subaddress=True)
+    transport = SmtpTransport(settings)
+    assert transport.send(MAIL, now=NOW, before_commit=_yes)
+    transport.close()
+    assert mailbox.mails[0][0] == f"bounces+{KEY}@papertide.example"
 
 
 def test_the_unsubscribe_link_is_on_one_header_line_however_long() -> None:
