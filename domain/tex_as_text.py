@@ -197,8 +197,9 @@ _TOKEN = re.compile(
     | (?P<brace> [{{}}] )
     | (?P<escaped> \\ [%&_$#{{}}] )
     | (?P<nothing> (?<=[.!?]) \\@ (?=\s) )
-    | (?P<blank> \\[, ;:] | (?<=[\w.]) ~ (?=[\w\\$(]) )
-    | (?P<dash> (?<=[\w$)\]}}"'’”]) ---? (?=[\w$(\["'‘“]) | (?<=\s) ---? (?=\s) | (?<=\w) --- (?=\s) )
+    | (?P<blank> (?<!\\) \\\\ (?=\s) | \\[, ;:] | (?<=[\w.]) ~ (?=[\w\\$(]) | (?<=[$}})\]]) ~ (?=[A-Za-z\\(]) )
+    | (?P<dash> (?<=[\w$)\]}}"'’”]) ---? (?=[\w$(\["'‘“`] | \\(?: {_STYLED} ) \s* \{{ )
+              | (?<=\s) ---? (?=\s) | (?<=\w) --- (?=\s) )
     | (?P<quote> `` | '' )
     """,
     re.VERBOSE | re.DOTALL,
@@ -215,7 +216,7 @@ _NUMBERED = frozenset(
 )
 """Words in lower case that a tie joins to their number."""
 
-_BLANK = {"~": " ", "\\ ": " ", "\\,": "\u202f"}
+_BLANK = {"~": " ", "\\ ": " ", "\\,": "\u202f", "\\\\": ""}
 _DASH = {"--": "–", "---": "—"}
 _QUOTE = {"``": "“", "''": "”"}
 _RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
@@ -240,6 +241,8 @@ def _is_formula(match: re.Match[str], raw: str) -> bool:
 def _is_tie(raw: str, at: int) -> bool:
     """Whether the ``~`` here is a blank that keeps two words together, and not "about", "to" or "distributed as"."""
     before, after = raw[:at], raw[at + 1]
+    if before[-1] in "$})]":  # after a formula or a styled word; a number there would be "about"
+        return True
     if before[-1] == ".":
         return before[-2:-1].isalpha()
     word = re.split(r"[^\w-]", before[-40:])[-1]

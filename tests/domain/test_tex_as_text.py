@@ -132,6 +132,9 @@ def test_a_formula_that_plain_text_cannot_say_stays_tex(raw: str) -> None:
         ),
         (r"\url{https://b.example/a--b\_c}", "https://b.example/a--b_c"),
         ("Table~1, Gemma~3, 8~FPS, et al.~(2020)", "Table 1, Gemma 3, 8 FPS, et al. (2020)"),
+        (r"$x_1$~over \textbf{VIS}~(\emph{a}), $\Delta P$~38", "x₁ over VIS (a), ΔP~38"),
+        (r"metrics---\emph{this}---and, or--\textbf{that}, so---``it''", "metrics—this—and, or–that, so—“it”"),
+        (r"Sequence Prediction \\ with Nets, end.\\ New", "Sequence Prediction  with Nets, end. New"),
         (
             r"\textcolor{red}{new} {\deg}C, {\lambda}opt, R\textsuperscript{2}, F\textsubscript{1}",
             "new °C, λopt, R², F₁",
