@@ -56,6 +56,12 @@ class EmbeddingSettings(BaseModel):
     )
     batch_size: int = Field(default=32, ge=1, description="Texts in one pass through the model.")
     chunk_size: int = Field(default=512, ge=1, description="Papers embedded and stored in one transaction.")
+    map_from_papers: int = Field(
+        default=200_000,
+        ge=0,
+        description="From this number of papers on, vectors are mapped from a file in data_dir, which all processes of "
+        "a machine share, instead of read into the memory of each. Searches are exact either way.",
+    )
 
     @field_validator("revision")
     @classmethod

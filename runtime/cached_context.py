@@ -54,7 +54,13 @@ def load_index(context: AppContext) -> PaperIndex:
 
     Until the index is in use, cached values, such as models, are of the old state.
     """
-    return AppContext(context.settings, clock=context.clock, db=context.db, detector=context.detector).paper_index
+    return AppContext(
+        context.settings,
+        clock=context.clock,
+        db=context.db,
+        detector=context.detector,
+        read_only=context.is_read_only,
+    ).paper_index
 
 
 class CachedContext(AppContext):
@@ -102,7 +108,7 @@ class CachedContext(AppContext):
     def _open_database(self) -> Database:
         # Each thread has a connection of its own, so each caches little.
         return open_database(
-            self.settings.store_url, cache_mb=CACHE_MB, lock_wait_s=LOCK_WAIT_S, read_only=self._read_only
+            self.settings.store_url, cache_mb=CACHE_MB, lock_wait_s=LOCK_WAIT_S, read_only=self.is_read_only
         )
 
     def close(self) -> None:

@@ -39,6 +39,7 @@ from store.paper_query import Corpus
 from store.papers import author_lists, holds_made_up
 from store.search import ids_holding, vocabulary
 from store.topics import StoredTopicModel, newest_topic_model
+from store.vector_files import VectorFiles
 
 if TYPE_CHECKING:
     from ingest.oai_client import OaiClient
@@ -114,7 +115,7 @@ class AppContext:
         create: bool = True,
     ) -> None:
         self.settings = settings
-        self._read_only = read_only
+        self.is_read_only = read_only
         self._create = create
         self.clock = clock
         self._db = db
@@ -150,7 +151,7 @@ class AppContext:
         return make()
 
     def _open_database(self) -> Database:
-        return open_database(self.settings.store_url, read_only=self._read_only, create=self._create)
+        return open_database(self.settings.store_url, read_only=self.is_read_only, create=self._create)
 
     @property
     def db(self) -> Database:
@@ -312,6 +313,11 @@ class AppContext:
             self.corpus,
             terms=[(term.kind, term.key) for term in self.detector.taxonomy.terms],
             embedding_model_id=self.embedding_model_id,
+            vector_files=VectorFiles(
+                self.settings.data_dir / "vectors",
+                from_papers=self.settings.embedding.map_from_papers,
+                may_write=not self.is_read_only,
+            ),
         )
 
     @property

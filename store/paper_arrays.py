@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -26,7 +26,7 @@ from store.schema import (
     topic_event,
     topic_model,
 )
-from store.vector_encoding import VECTOR_DTYPE
+from store.vector_files import VectorFiles, in_memory
 
 _AT_ONCE = 5_000
 
@@ -36,14 +36,16 @@ def stored_state(db: Database) -> Hashable:
 
     It stays the same while a job works, so that readers do not see its intermediate steps.
     """
-    question = select(
-        select(func.max(job_run.c.finished_at)).scalar_subquery(),
-        select(func.max(topic_model.c.topic_model_id)).scalar_subquery(),
-        select(func.count()).select_from(digest).scalar_subquery(),
-        select(func.max(topic_event.c.event_id)).where(topic_event.c.kind == "renamed").scalar_subquery(),
-    )
     with db.read() as connection:
-        return tuple(connection.execute(question).one())
+        return tuple(connection.execute(_STATE).one())
+
+
+_STATE = select(
+    select(func.max(job_run.c.finished_at)).scalar_subquery(),
+    select(func.max(topic_model.c.topic_model_id)).scalar_subquery(),
+    select(func.count()).select_from(digest).scalar_subquery(),
+    select(func.max(topic_event.c.event_id)).where(topic_event.c.kind == "renamed").scalar_subquery(),
+)
 
 
 def load_paper_index(
@@ -52,8 +54,12 @@ def load_paper_index(
     *,
     terms: Sequence[tuple[TermKind, str]],
     embedding_model_id: str | None,
+    vector_files: VectorFiles | None = None,
 ) -> PaperIndex:
-    """Every watched paper with its categories, topic, detections and vector, in one consistent state."""
+    """Every watched paper with its categories, topic, detections and vector, in one consistent state.
+
+    With ``vector_files`` the vectors may be mapped from a file instead of read into memory.
+    """
     watched = tuple(dict.fromkeys(corpus.categories))
     number = {category: i for i, category in enumerate(watched)}
     column = {term: i for i, term in enumerate(terms)}
@@ -92,14 +98,19 @@ def load_paper_index(
         for arxiv_id, kind, key, at in connection.execute(found):
             if (i := row_of.get(arxiv_id)) is not None and (kind, key) in column:
                 level[i, column[kind, key]] = at
-        # Filled row by row, because three copies of all vectors at once would be most of the service's memory.
-        vectors = np.zeros((n, 0), dtype=np.float32)
-        made = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
-        for arxiv_id, blob in connection.execute(made.execution_options(yield_per=_AT_ONCE)):
-            if not vectors.shape[1]:
-                vectors = np.zeros((n, len(blob) // VECTOR_DTYPE.itemsize), dtype=np.float32)
-            if (i := row_of.get(arxiv_id)) is not None:
-                vectors[i] = np.frombuffer(blob, dtype=VECTOR_DTYPE)
+        embedded = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
+
+        def vector_rows() -> Iterator[tuple[int, bytes]]:
+            for arxiv_id, blob in connection.execute(embedded.execution_options(yield_per=_AT_ONCE)):
+                if (i := row_of.get(arxiv_id)) is not None:
+                    yield i, blob
+
+        if vector_files is None:
+            vectors = in_memory(n, vector_rows())
+        else:
+            n_embedded = select(func.count()).where(embedding.c.model_id == embedding_model_id)
+            at = (*connection.execute(_STATE).one(), connection.execute(n_embedded).scalar_one())
+            vectors = vector_files.vectors(n, (embedding_model_id, *at, *ids), vector_rows)
     return PaperIndex(
         ids=ids,
         day=np.array([_day(row[1]) for row in rows], dtype=np.int32),
