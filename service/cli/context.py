@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from runtime.context import AppContext
+    from runtime.settings import Settings
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -32,9 +36,37 @@ def open_context(
     folder must not look like an empty one.
     """
     from runtime.context import AppContext
+
+    with AppContext(settings_of(ctx, **overrides), read_only=read_only, create=create) as context:
+        yield context
+
+
+def settings_of(ctx: typer.Context, **overrides: Any) -> Settings:
+    """The settings of file, environment and command line."""
     from runtime.settings import load_settings, process_environment
 
     given: GlobalOptions = ctx.obj
-    settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
-    with AppContext(settings, read_only=read_only, create=create) as context:
-        yield context
+    return load_settings(given.config, process_environment(), {"data_dir": given.data_dir, **overrides})
+
+
+def asked(ctx: typer.Context, kind: type[_T], path: str, parameters: Sequence[tuple[str, object]]) -> _T | None:
+    """The answer of the web service that runs on the same data, ``None`` where the command must compute it itself.
+
+    Then a line on a terminal says what takes so long.
+
+    Raises
+    ------
+    UsageError
+        If the service says that the question is wrong.
+    """
+    from domain.record_from_json import record_from_json
+    from runtime.running_service import ask
+
+    if (answer := ask(settings_of(ctx), path, parameters)) is not None:
+        try:
+            return record_from_json(kind, answer)
+        except ValueError:  # the service has been upgraded, or not yet
+            return None
+    if sys.stderr.isatty():
+        typer.echo("loading papers and model; while `papertide up` runs, it answers at once", err=True)
+    return None

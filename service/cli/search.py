@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.context import open_context
+from service.cli.context import asked, open_context
 from service.cli.output_options import JsonOption, print_json, require_one_of
+
+if TYPE_CHECKING:
+    from domain.paper import Paper
+
+_MOST_ASKED = 100
+"""Papers that the service lists at most in one answer."""
 
 
 def search(
@@ -22,26 +28,37 @@ def search(
     as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
 ) -> None:
     """Papers by meaning and by words."""
-    from queries.parameters import PaperRequest
     from queries.parse_dates import day
-    from queries.search import search
-    from templates import paper_exports
-    from templates.marked_text import in_brief, readable
-    from templates.search_wording import search_notes
+    from queries.results import SearchResult
 
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
-    with open_context(ctx) as context:
-        question = PaperRequest(
-            query, since=day(since) if since else None, categories=tuple(category or ()), topic=topic
-        )
-        answer, papers = search(context, question, limit=limit)
+    first_day = day(since) if since else None
+    answer, papers = None, list["Paper"]()
+    if not (as_bibtex or as_ris) and limit <= _MOST_ASKED:
+        parameters = [("q", query), ("since", since), ("topic", topic), ("limit", limit)]
+        parameters += [("category", name) for name in category or ()]
+        answer = asked(ctx, SearchResult, "/api/v1/search", parameters)
+    if answer is None:
+        from queries.parameters import PaperRequest
+        from queries.search import search
+
+        with open_context(ctx) as context:
+            question = PaperRequest(query, since=first_day, categories=tuple(category or ()), topic=topic)
+            answer, papers = search(context, question, limit=limit)
     if as_json:
         print_json(answer)
     elif as_bibtex:
+        from templates import paper_exports
+
         typer.echo(paper_exports.bibtex(papers))
     elif as_ris:
+        from templates import paper_exports
+
         typer.echo(paper_exports.ris(papers))
     else:
+        from templates.marked_text import in_brief, readable
+        from templates.search_wording import search_notes
+
         for line in search_notes(answer):
             typer.echo(readable(line), err=True)
         for rank, found in enumerate(answer.results, 1):

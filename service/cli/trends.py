@@ -10,7 +10,7 @@ import typer
 
 from domain.errors import UsageError
 from domain.trend_periods import PERIODS, Period
-from service.cli.context import open_context
+from service.cli.context import asked, open_context, settings_of
 from service.cli.output_options import JsonOption, print_json, require_one_of
 from templates.trend_scale import ScaleChoice
 
@@ -53,37 +53,50 @@ def trends(
     ] = "auto",
 ) -> None:
     """The share of papers over time, with its interval and denominator."""
-    from queries import trends as trend_queries
+    from importlib.metadata import version
+
+    from queries.parameters import MAX_TERMS_SHOWN, charted_terms
     from queries.parse_dates import day
-    from runtime.context import papertide_version
+    from queries.results import Trends
     from templates.trend_file_caption import trend_source
 
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
         raise UsageError(f"--out {out}: a chart ends in .png, .svg or .json")
-    with open_context(ctx) as context:
-        if check:
+    first_day, last_day = day(since) if since else None, day(until, end=True) if until else None
+    if check:
+        with open_context(ctx) as context:
             terms = [_checked(context, term) for term in terms]
-        answer = trend_queries.trends(
-            context,
-            terms,
-            by=by,
-            level=level,
-            categories=category or (),
-            primary=primary,
-            since=day(since) if since else None,
-            until=day(until, end=True) if until else None,
-        )
-        source = trend_source(
-            answer.series,
-            by=answer.by,
-            level=answer.level,
-            categories=answer.categories,
-            version=papertide_version(),
-            primary=primary and bool(category),
-            counted_at=answer.counted_at,
-            address=context.settings.service.base_url,
-        )
+    answer = None
+    if len(terms) <= MAX_TERMS_SHOWN and list(charted_terms(terms)) == terms:
+        parameters = [("since", since), ("until", until), ("by", by), ("level", level)]
+        parameters += [("term", term) for term in terms] + [("category", name) for name in category or ()]
+        parameters += [("primary", "true")] if primary else []
+        answer = asked(ctx, Trends, "/api/v1/trends", parameters)
+    if answer is None:
+        from queries import trends as trend_queries
+
+        with open_context(ctx) as context:
+            answer = trend_queries.trends(
+                context,
+                terms,
+                by=by,
+                level=level,
+                categories=category or (),
+                primary=primary,
+                since=first_day,
+                until=last_day,
+            )
+    source = trend_source(
+        answer.series,
+        by=answer.by,
+        level=answer.level,
+        categories=answer.categories,
+        version=version("papertide"),
+        primary=primary and bool(category),
+        counted_at=answer.counted_at,
+        address=settings_of(ctx).service.base_url,
+    )
     if out is not None:
         from runtime.atomic_write import write_whole
         from templates.trend_vega import chart_bytes, trend_chart

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from domain.errors import UsageError, error_location
+from runtime.running_service import announced
 from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
 from service.web.app import make_app
@@ -31,9 +32,11 @@ def serve(settings: Settings) -> None:
         If the address and port cannot be bound.
     """
     service = settings.service
-    serve_app(
-        lambda: make_app(settings), service, f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)"
-    )
+    _require_free(service.host, service.port)
+    with announced(settings):
+        serve_app(
+            lambda: make_app(settings), service, f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)"
+        )
 
 
 def serve_app(make: Callable[[], ASGIApp], service: ServiceSettings, line: str) -> None:
