@@ -20,6 +20,7 @@ Stage = Literal[
     "delivery",
     "bounces",
     "backup",
+    "move",
     "clean-up",
 ]
 

@@ -35,12 +35,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
 
-from domain.errors import ConfigError, NoDatabaseError, QueryTimeout, StoreError
-from store.restore_lock import shared_lock
-from store.schema import SCHEMA_VERSION, instance_key
+from domain.errors import BusyError, ConfigError, NoDatabaseError, QueryTimeout, StoreError
+from store.restore_lock import IN_EXCLUSIVE_USE, IN_USE, exclusive_lock, shared_lock
+from store.schema import SCHEMA_VERSION, instance_key, kept_value
 
 LOCK_WAIT_S = 30.0
 """How long jobs wait for another writer."""
+MOVING_FROM = "moving_from"
+"""The kept value of a database that is being filled by a move: which database it is filled from."""
+_ADVISORY_LOCK = 0x70617065
+"""The number of the lock on a PostgreSQL database, which every connection shares; see ``store.restore_lock``."""
 
 
 @dataclass
@@ -88,10 +92,11 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 class Database:
     """A database with the current schema. ``read`` and ``write`` give a connection inside one short transaction."""
 
-    def __init__(self, engine: Engine, *, lock: IO[bytes] | None = None) -> None:
+    def __init__(self, engine: Engine, *, lock: IO[bytes] | Connection | None = None) -> None:
         self._engine = engine
         self._lock = lock
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self.url = engine.url.render_as_string(hide_password=False)
         self._file = Path(engine.url.database or "") if self.is_sqlite else None
         self._file_id = _file_id(self._file)
 
@@ -171,23 +176,34 @@ class Database:
 
 
 def open_database(
-    url: str, *, cache_mb: int = 64, read_only: bool = False, create: bool = True, lock_wait_s: float = LOCK_WAIT_S
+    url: str,
+    *,
+    cache_mb: int = 64,
+    read_only: bool = False,
+    create: bool = True,
+    lock_wait_s: float = LOCK_WAIT_S,
+    exclusive: bool = False,
 ) -> Database:
     """Connect, and bring the schema up to date; SQLite keeps ``cache_mb`` of pages for each connection.
 
     With ``read_only`` nothing is created, migrated or written: every write fails. Without ``create`` a SQLite file must
-    exist. A statement that finds the database locked by another writer fails after ``lock_wait_s``.
+    exist. A statement that finds the database locked by another writer fails after ``lock_wait_s``. ``exclusive`` keeps
+    every other process out until the database is closed; only so a database whose move is not finished can be opened.
 
     Raises
     ------
     ConfigError
         If the URL is malformed or names an unsupported database.
     StoreError
-        If the database cannot be reached, is damaged, or was made by a newer Papertide; with ``read_only`` also if
-        it does not exist or needs a migration.
+        If the database cannot be reached, is damaged, is not moved completely, or was made by a newer Papertide; with
+        ``read_only`` also if it does not exist or needs a migration; with ``exclusive`` if it has tables of another
+        program and none of Papertide.
+    BusyError
+        If another process uses it exclusively, or with ``exclusive`` at all.
     """
-    parsed = _parsed_url(url)
-    name, lock = parsed.get_backend_name(), None
+    parsed = parsed_url(url)
+    name = parsed.get_backend_name()
+    lock: IO[bytes] | Connection | None = None
     if name == "sqlite":
         if not (create and not read_only) and not Path(parsed.database or "").is_file():
             raise NoDatabaseError(
@@ -196,7 +212,8 @@ def open_database(
         if parsed.database and parsed.database != ":memory:" and not read_only:
             _make_private(Path(parsed.database))
         if parsed.database and parsed.database != ":memory:":
-            lock = shared_lock(Path(parsed.database), create=not read_only)
+            file = Path(parsed.database)
+            lock = exclusive_lock(file) if exclusive else shared_lock(file, create=not read_only)
         engine = create_engine(parsed, connect_args={"timeout": lock_wait_s}, hide_parameters=True)
         event.listen(engine, "connect", partial(_prepare_sqlite, cache_mb, read_only))
         event.listen(engine, "begin", _begin_sqlite)
@@ -205,14 +222,68 @@ def open_database(
         if read_only:
             options += " -c default_transaction_read_only=on"
         engine = _postgresql_engine(parsed, options)
+        if exclusive:
+            lock = _advisory_lock(engine)
+        else:
+            event.listen(engine, "connect", _share_advisory_lock)
     else:
         raise ConfigError(f"database_url: {name!r} is not supported; use sqlite or postgresql")
+    db = Database(engine, lock=lock)
+    try:
+        with _store_errors():
+            if exclusive and _schema_version(engine) is None and (others := inspect(engine).get_table_names()):
+                raise StoreError(f"the database has tables of another program, such as {others[0]!r}; use an empty one")
+            if read_only:
+                _require_current_schema(engine)
+            else:
+                _migrate(engine)
+            if not exclusive:
+                _require_moved(engine)
+    except BaseException:
+        db.close()  # a connection that stays open would hold the lock
+        raise
+    return db
+
+
+def _advisory_lock(engine: Engine) -> Connection:
+    """A connection that holds the lock on a PostgreSQL database alone, until it is closed.
+
+    Raises
+    ------
+    BusyError
+    """
     with _store_errors():
-        if read_only:
-            _require_current_schema(engine)
-        else:
-            _migrate(engine)
-    return Database(engine, lock=lock)
+        connection = engine.connect()
+        connection.detach()
+        taken = connection.execute(text(f"SELECT pg_try_advisory_lock({_ADVISORY_LOCK})")).scalar_one()
+        connection.commit()
+    if not taken:
+        connection.close()
+        raise BusyError(IN_USE, holder="another process")
+    return connection
+
+
+def _share_advisory_lock(connection: Any, _record: object) -> None:
+    """Hold the lock on a PostgreSQL database as one of many, for as long as the connection lasts."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_try_advisory_lock_shared({_ADVISORY_LOCK})")
+        [taken] = cursor.fetchone()
+    connection.commit()
+    if not taken:
+        raise BusyError(IN_EXCLUSIVE_USE, holder="another process")
+
+
+def _require_moved(engine: Engine) -> None:
+    """Refuse a database that a move has filled in part.
+
+    Raises
+    ------
+    StoreError
+    """
+    with engine.connect() as connection:
+        unfinished = select(kept_value.c.name).where(kept_value.c.name == MOVING_FROM)
+        if connection.execute(unfinished).scalar() is not None:
+            raise StoreError("a move to this database was interrupted; run `papertide move` again to go on")
 
 
 @dataclass(frozen=True)
@@ -239,7 +310,7 @@ def database_health(url: str) -> DatabaseHealth:
     ConfigError, StoreError
         As ``open_database``.
     """
-    parsed = _parsed_url(url)
+    parsed = parsed_url(url)
     kind = parsed.get_backend_name()
     if kind == "sqlite":
         file = Path(parsed.database or "")
@@ -264,7 +335,13 @@ def database_health(url: str) -> DatabaseHealth:
     return DatabaseHealth(kind, size_bytes, version, SCHEMA_VERSION, None if found == "ok" else found)
 
 
-def _parsed_url(url: str) -> URL:
+def parsed_url(url: str) -> URL:
+    """The parts of a database's address.
+
+    Raises
+    ------
+    ConfigError
+    """
     try:
         return make_url(url)
     except (ArgumentError, ValueError) as error:  # the URL may contain a password, so it is not repeated

@@ -1,4 +1,4 @@
-"""The lock on a SQLite database: shared by every process that has it open, exclusive while a backup replaces it.
+"""The lock on a SQLite database: shared by every process that has it open, exclusive while it is replaced or moved.
 
 The operating system holds it (``flock`` on a file beside the database), and frees it when a process ends, however that
 happens. So a dead process blocks nobody. It is not the database file itself that is locked, because SQLite locks that
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from domain.errors import BusyError
+
+IN_USE = "a Papertide process has this database open; stop `papertide up`, the scheduler and all others first"
+IN_EXCLUSIVE_USE = "a backup is being restored, or the database moved; try again when that is done"
 
 
 def shared_lock(database: Path, *, create: bool) -> IO[bytes] | None:
@@ -25,7 +26,7 @@ def shared_lock(database: Path, *, create: bool) -> IO[bytes] | None:
     Raises
     ------
     BusyError
-        If a backup is being restored.
+        If a backup is being restored, or the database moved.
     """
     try:
         file = _lock_file(database) if create else _path(database).open("rb")
@@ -35,30 +36,27 @@ def shared_lock(database: Path, *, create: bool) -> IO[bytes] | None:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:
         file.close()
-        raise BusyError("a backup is being restored; try again when that is done", holder="restore") from error
+        raise BusyError(IN_EXCLUSIVE_USE, holder="restore") from error
     except OSError:  # a file system without locks
         pass
     return file
 
 
-@contextmanager
-def exclusive_lock(database: Path) -> Iterator[None]:
-    """Hold the lock alone.
+def exclusive_lock(database: Path) -> IO[bytes]:
+    """Hold the lock alone until the returned file is closed.
 
     Raises
     ------
     BusyError
         If any process has the database open.
     """
-    with _lock_file(database) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                "a Papertide process has this database open; stop `papertide up`, the scheduler and all others first",
-                holder="another process",
-            ) from error
-        yield
+    file = _lock_file(database)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise BusyError(IN_USE, holder="another process") from error
+    return file
 
 
 def _lock_file(database: Path) -> IO[bytes]:

@@ -24,6 +24,7 @@ from service.cli.emerging import emerging_app
 from service.cli.export import export
 from service.cli.mail import mail_app
 from service.cli.mcp import mcp
+from service.cli.move import move
 from service.cli.names import name_app, names
 from service.cli.run import run
 from service.cli.safe_terminal import make_terminal_safe
@@ -100,6 +101,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "scheduler": scheduler,
     "backup": backup,
     "restore": restore,
+    "move": move,
     "export": export,
     "mcp": mcp,
     "doctor": doctor,

@@ -33,6 +33,7 @@ _TITLES: dict[Stage, str] = {
     "delivery": "Sending mail",
     "bounces": "Reading bounces",
     "backup": "Backing up",
+    "move": "Moving",
     "clean-up": "Cleaning up",
 }
 _LINE_EVERY_S = 15.0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,20 +18,25 @@ from domain.detections import ADOPTS
 from domain.digest import Digest, Share
 from domain.errors import BusyError, SourceUnavailable
 from domain.progress import Progress
+from domain.record_from_json import record_from_json
+from domain.record_to_json import json_value
 from domain.trends import TrendPoint
 from pipeline import run as pipeline_run
 from pipeline import stages
 from queries import parameters, trends
+from queries.digest_preview import preview_digest
 from queries.parameters import PaperRequest
+from queries.results import SearchResult, Trends
 from queries.search import search
 from runtime.context import AppContext
 from runtime.exclusive_run import RUN_LEASE
 from runtime.lease import held_lease
-from store.database import Database
+from store.database import Database, open_database
 from store.detections import ids_without_detections
 from store.digests import newest_digest
 from store.embeddings import add_embeddings, embedding_counts, embeddings_by_id, ids_without_embedding
 from store.job_runs import newest_runs
+from store.move import move
 from store.papers import count_papers, papers_of_week
 from store.topics import topics_of_papers
 from store.windows import window_records
@@ -178,6 +185,44 @@ def test_postgresql_gives_the_same_digest_as_sqlite(
     assert same is not None
     assert digest_json(published.edition) == digest_json(same.edition)
     context.db.close()
+
+
+def test_a_moved_database_composes_the_same_digest_on_both_sides(
+    finished_run: FinishedRun, tmp_path: Path, postgresql_database: str
+) -> None:
+    back_url = f"sqlite:///{tmp_path / 'back.sqlite'}"
+    there, back = open_database(postgresql_database, exclusive=True), open_database(back_url, exclusive=True)
+    list(move(finished_run.context.db, there))
+    list(move(there, back))
+    there.close()
+    back.close()
+    composed = digest_json(stages.edition(finished_run.context, LAST_WEEK))
+    for url in (postgresql_database, back_url):
+        context = context_at(tmp_path, finished_run.arxiv, database_url=url)
+        assert digest_json(stages.edition(context, LAST_WEEK)) == composed
+        assert preview_digest(context, LAST_WEEK).differences == ()
+        context.db.close()
+
+
+def test_answers_are_the_same_after_a_passage_through_json(finished_run: FinishedRun) -> None:
+    def through_json(kind: type[Any], answer: object) -> object:
+        return record_from_json(kind, json.loads(json.dumps(answer, default=json_value)))
+
+    found, _ = search(finished_run.context, PaperRequest("diffusion models for images"), limit=10)
+    assert found.results
+    assert through_json(SearchResult, found) == found
+    for by in ("week", "month"):
+        answer = trends.trends(
+            finished_run.context,
+            ["diffusion", "text:model", "meaning:images"],
+            by=by,  # type: ignore[arg-type]
+            level="adopts",
+            categories=(),
+            primary=False,
+            since=None,
+            until=None,
+        )
+        assert through_json(Trends, answer) == answer
 
 
 def test_a_run_that_is_up_to_date_delivers_after_it_gave_the_lease_back(finished_run: FinishedRun) -> None:
