@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +44,7 @@ def import_snapshot(
     """
     batch: list[SnapshotLine] = []
     bad: list[SnapshotLine] = []
-    n_lines = n_papers = 0
+    n_lines = n_papers = n_read_mb = 0
     n_bytes = path.stat().st_size if path.exists() else 0
 
     def bad_lines() -> str:
@@ -52,26 +53,36 @@ def import_snapshot(
         bad.clear()
         return lines + more
 
-    try:
-        for line in read_snapshot(path, categories, now=clock()):
-            n_lines = line.number
-            if line.problem is not None:
-                bad.append(line)
-                skipped.n += 1
-                skipped.first = skipped.first or f"line {line.number} ({line.problem})"
-            if line.paper is not None:
-                batch.append(line)
-            if len(batch) + len(bad) >= _BATCH:
-                n_papers += _store_batch(db, batch, clock())
-                batch.clear()
-                yield Progress("import", line.n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", bad_lines())
-    except UsageError:  # the file is cut off here; what came before is good
-        _store_batch(db, batch, clock())
-        raise
-    n_papers += _store_batch(db, batch, clock())
-    if bad:
-        yield Progress("import", n_bytes // 2**20, n_bytes // 2**20 + 1, "MB", bad_lines())
     n_mb = n_bytes // 2**20 + 1
+    # One batch is stored while the next is read: SQLite and the disk do not need Python meanwhile.
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
+        storing: Future[int] | None = None
+        try:
+            for line in read_snapshot(path, categories, now=clock()):
+                n_lines = line.number
+                if line.problem is not None:
+                    bad.append(line)
+                    skipped.n += 1
+                    skipped.first = skipped.first or f"line {line.number} ({line.problem})"
+                if line.paper is not None:
+                    batch.append(line)
+                if len(batch) + len(bad) >= _BATCH:
+                    if storing is not None:
+                        n_papers += storing.result()
+                        yield Progress("import", min(n_read_mb, n_mb), n_mb, "MB", bad_lines())
+                    storing, batch = writer.submit(_store_batch, db, batch, clock()), []
+                    n_read_mb = line.n_bytes // 2**20
+        except UsageError:  # the file is cut off here; what came before is good
+            if storing is not None:
+                storing.result()
+            _store_batch(db, batch, clock())
+            raise
+        if storing is not None:
+            n_papers += storing.result()
+            yield Progress("import", min(n_read_mb, n_mb), n_mb, "MB", bad_lines())
+        n_papers += _store_batch(db, batch, clock())
+    if bad:
+        yield Progress("import", n_bytes // 2**20, n_mb, "MB", bad_lines())
     yield Progress("import", n_mb, n_mb, "MB", f"{n_papers:,} watched papers in {n_lines:,} lines")
 
 

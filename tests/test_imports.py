@@ -58,6 +58,7 @@ def test_the_outside_reads_the_store_through_queries_and_mail() -> None:
     assert outside["forbidden_modules"] == ["store"]
     assert {line.split(" -> ")[0] for line in outside["ignore_imports"]} == {
         "service.cli.backup",
+        "service.cli.move",
         "service.web.middleware",
         "service.web.page_threads",
     }
