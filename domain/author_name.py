@@ -136,26 +136,50 @@ def real_authors(names: Iterable[AuthorName]) -> tuple[AuthorName, ...]:
     found: list[AuthorName] = []
     for name in names:
         plain = AuthorName(_plain(name.keyname), _plain(name.forenames), _plain(name.suffix))
-        text = _AFTER.sub("", _BEFORE.sub("", plain.text))
-        if _NOBODY.fullmatch(text):
-            continue
+        text = _without_artefacts(plain.text)
         if found and _SUFFIX_ALONE.fullmatch(text):
             found[-1] = replace(found[-1], suffix=text)
-            continue
-        if text == plain.text and plain.forenames and not _AND.search(text):
+        elif text == plain.text and plain.forenames and not _AND.search(text):
             found.append(plain)
-        else:
+        elif text:
             found += [parsed_name(one) for one in names_apart(text) if not _NOBODY.fullmatch(one)]
     return tuple(found)
 
 
+def real_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The texts of ``real_authors`` for names that are given whole, without parsing each."""
+    found: list[str] = []
+    for name in names:
+        text = _without_artefacts(_plain(name))
+        if found and _SUFFIX_ALONE.fullmatch(text):
+            found[-1] = f"{found[-1]} {text}"
+        elif text:
+            found += [" ".join(one.split()) for one in names_apart(text) if not _NOBODY.fullmatch(one)]
+    return tuple(found)
+
+
+_PLAIN_NAME = re.compile(r"[^\W\d_][^\W_.]*(?: (?!and\b|et\b|al\b|others\b|with\b)[^\W\d_][^\W_]*\.?){1,3}")
+"""A name of a few words, the first without a full stop: nothing is to be cut off or split."""
+
+
+def _without_artefacts(text: str) -> str:
+    """The name without "and", "et al." and marks around it; empty if nobody remains."""
+    if _PLAIN_NAME.fullmatch(text):
+        return text
+    text = _AFTER.sub("", _BEFORE.sub("", text))
+    return "" if _NOBODY.fullmatch(text) else text
+
+
 def _plain(part: str) -> str:
     """A part of a name with TeX's letters and blanks converted and its braces and line breaks removed."""
+    if _TO_CONVERT.search(part) is None:
+        return " ".join(part.split())
     text = with_letters(part).replace("\\\\", " ")
     text = _TIE.sub(" ", text)
     return " ".join((text if "\\" in text else text.translate(_NO_BRACES)).split())
 
 
+_TO_CONVERT = re.compile(r"[\\{}~]|[^\x00-\x7f]")
 _GROUP_OF = re.compile(r"(\S+) (?:of|for)\b", re.IGNORECASE)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from domain.author_name import AuthorName, names_apart, real_authors
+from domain.author_name import real_names
 from domain.paper import one_line
 from domain.tex_as_text import with_letters
+from ingest.record_bounds import MAX_AUTHORS, check_number
 
 _BETWEEN = re.compile(r"\s*[,;:]\s*|\s*\\and\b\s*")
 _COMPLETES_THE_NAME_BEFORE = re.compile(r"^(?:jr|sr|ii|iii|iv|inc|ltd|llc|gmbh|corp|co)\.?$", re.IGNORECASE)
@@ -17,6 +18,11 @@ def split_authors(line: str) -> tuple[str, ...]:
 
     Prefer the structured names of arXiv if there are any: a line can often be split in more than one way.
 
+    Raises
+    ------
+    ValueError
+        If there are more than ``MAX_AUTHORS``.
+
     Examples
     --------
     >>> split_authors(r"Izaak Neri (1), D. Knuth, Jr. and \'Edgar Rold\'an ((1) King's College, London)")
@@ -24,12 +30,14 @@ def split_authors(line: str) -> tuple[str, ...]:
     """
     line = one_line(_without_brackets(with_letters(line)))
     names: list[str] = []
-    for name in (one_line(name) for part in _BETWEEN.split(line) for name in names_apart(part)):
+    for name in _BETWEEN.split(line):
         if names and _COMPLETES_THE_NAME_BEFORE.match(name):
             names[-1] = f"{names[-1]} {name}"
         elif name:
             names.append(name)
-    return tuple(author.text for author in real_authors(AuthorName(name) for name in names))
+    if names:
+        check_number("number of authors", len(names), MAX_AUTHORS)
+    return real_names(names)
 
 
 def _without_brackets(line: str) -> str:

@@ -1,7 +1,7 @@
 """Bounds on what a record of arXiv may contain, the same for every source.
 
 A record beyond them is damaged or hostile: a date in the year 9999 would make every table of weeks eight thousand years
-long, and text of megabytes would hold up the harvest. The bounds are several times what arXiv has.
+long, and text of megabytes would hold up the harvest. arXiv has nothing beyond the bounds.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ LATEST_AFTER = timedelta(days=2)
 """How far ahead of our clock a date may be."""
 MAX_VERSION = 1000
 MAX_CATEGORIES = 100
-MAX_AUTHORS = 20_000
+MAX_AUTHORS = 6_000
+"""The most of any paper were 5,154."""
 MAX_AUTHOR = 1000
-MAX_AUTHOR_LINE = 200_000
+MAX_AUTHOR_LINE = 120_000
 """Characters of an author line; collaborations of 5,000 people have about 100,000."""
+MAX_TEX = 10_000
+"""Backslashes and opening braces of a field."""
 MAX_TITLE = 2_000
 MAX_ABSTRACT = 20_000
 MAX_NOTE = 5_000
@@ -31,14 +34,18 @@ MAX_DATE = 100
 
 
 def check_length(name: str, text: str | None, limit: int) -> None:
-    """Refuse a text that is too long.
+    """Refuse a text that is too long or has too much TeX.
 
     Raises
     ------
     ValueError
     """
-    if text is not None and len(text) > limit:
+    if text is None:
+        return
+    if len(text) > limit:
         raise ValueError(f"{name} has {len(text):,} characters; at most {limit:,} are read")
+    if len(text) > MAX_TEX and (n_tex := text.count("\\") + text.count("{")) > MAX_TEX:
+        raise ValueError(f"{name} has {n_tex:,} backslashes and braces; at most {MAX_TEX:,} are read")
 
 
 def check_number(name: str, number: int, limit: int) -> None:
