@@ -9,17 +9,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
+from domain.claim import SavingSummary
 from domain.detections import Evidence, TermKind
 from domain.name_mention import NameKind
 from domain.nullable_numbers import FloatOrNaN
 from domain.paper import ArxivId, Paper
+from domain.standards_and_failure_modes import RuleKind
 from domain.trend_calls import CallRecord, TrendCall
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]
 TopicStatus = Literal["rising", "emerging", "new", "falling", "cooling", "unproven"]
+
+DigestSection = Literal["new", "moving", "practice", "adoption", "reading"]
+DIGEST_SECTIONS: tuple[DigestSection, ...] = get_args(DigestSection)
+"""The sections of a digest's page below its headline, in their order."""
 
 N_RECENT_WEEKS = 4
 """How many papers are usual is told by this many weeks before a week."""
@@ -340,6 +346,7 @@ class Headline:
     ``moved_most`` is the slug of the technique or theme that is called to move and moved farthest, or of the topic if
     no technique or theme is called; ``None`` when every change may be noise. ``lead`` is what the sentence begins with:
     a line's slug, or one of "names", "terms", "introduced" and "leader"; ``None`` in digests that did not store it.
+    ``more`` are up to two further sentences.
     """
 
     sentence: str
@@ -347,6 +354,7 @@ class Headline:
     n_papers_recent: FloatOrNaN
     moved_most: str | None
     lead: str | None = None
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -398,6 +406,51 @@ class NewNames:
 
 
 @dataclass(frozen=True)
+class NamedRule:
+    """A standard or failure mode and the ``k`` papers that name it; ``term`` is what lists of papers are asked for."""
+
+    kind: RuleKind
+    key: str
+    name: str
+    term: str
+    k: int
+
+
+@dataclass(frozen=True)
+class ThemeInPractice:
+    """What the papers whose main contribution is a theme claim and name.
+
+    ``slug`` is that of the theme's line, whose papers are its findings. ``n_with_saving`` of ``n`` papers claim a
+    saving and ``n_with_code`` link code. ``savings`` are the quantities that most of them claim to save.
+    """
+
+    slug: str
+    n: int
+    n_with_saving: int
+    n_with_code: int
+    savings: tuple[SavingSummary, ...]
+    standards: tuple[NamedRule, ...]
+    failure_modes: tuple[NamedRule, ...]
+
+
+@dataclass(frozen=True)
+class InPractice:
+    """What the papers of a week claim and name: in all, and by theme.
+
+    The counts of all ``n`` papers read are what those of a theme compare with. ``n_naming`` papers name a standard.
+    """
+
+    n: int
+    n_with_saving: int
+    n_with_code: int
+    n_naming: int
+    savings: tuple[SavingSummary, ...]
+    standards: tuple[NamedRule, ...]
+    failure_modes: tuple[NamedRule, ...]
+    themes: tuple[ThemeInPractice, ...]
+
+
+@dataclass(frozen=True)
 class Digest:
     """Everything that the page of one closed week shows, in order.
 
@@ -405,7 +458,8 @@ class Digest:
     ``is_made_up`` the papers are from the sample corpus, and the page says so first. ``call_records`` are the
     outcomes of past calls known in that week. ``waves`` are the venues that unusually many papers of the week name.
     ``new_names`` is ``None`` in digests of before names were found.
-    ``emerging`` is ``None`` where the week has no list of emerging terms.
+    ``emerging`` is ``None`` where the week has no list of emerging terms. ``in_practice`` is ``None`` where no paper
+    was read for claims. ``sections`` are those of the page, in its order.
     """
 
     week: Week
@@ -425,6 +479,8 @@ class Digest:
     waves: tuple[VenueWave, ...] = ()
     new_names: NewNames | None = None
     emerging: EmergingTerms | None = None
+    in_practice: InPractice | None = None
+    sections: tuple[DigestSection, ...] = DIGEST_SECTIONS
 
     def states_the_same_as(self, other: Digest) -> bool:
         """Whether two digests state the same facts, whatever their wording and the version that wrote them.
@@ -439,7 +495,7 @@ def _without_wording(digest: Digest) -> Digest:
     """A digest without its sentences and the version of Papertide; numbers, names and listed papers stay."""
     return replace(
         digest,
-        headline=replace(digest.headline, sentence=""),
+        headline=replace(digest.headline, sentence="", more=()),
         techniques=tuple(map(_without_reasons, digest.techniques)),
         topics=tuple(map(_without_reasons, digest.topics)),
         themes=tuple(map(_without_reasons, digest.themes)),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.digest import Completeness
+from domain.claim import ClaimQuantity, SavingSummary
+from domain.digest import Completeness, NamedRule
 from domain.harvest import Lateness
 from domain.trend_calls import FittedChange
 
@@ -77,6 +78,28 @@ class HeadlineFacts:
 
 
 @dataclass(frozen=True)
+class FurtherFacts:
+    """What the sentences after the headline state; what the headline has told is not told again.
+
+    ``introduced`` and ``made`` are some of the week's new benchmarks and datasets, and of its models and tools. Of
+    ``n_read`` papers ``n_with_saving`` claim a saving, most often ``saving``; ``n_with_code`` link code and
+    ``n_naming`` name a standard.
+    """
+
+    introduced: tuple[str, ...] = ()
+    n_introduced: int = 0
+    made: tuple[str, ...] = ()
+    n_made: int = 0
+    n_read: int = 0
+    n_with_saving: int = 0
+    saving: SavingSummary | None = None
+    n_with_code: int = 0
+    n_naming: int = 0
+    standard: NamedRule | None = None
+    failure_mode: NamedRule | None = None
+
+
+@dataclass(frozen=True)
 class NoteFacts:
     """What the notes state: limits of a digest that its numbers alone do not show.
 
@@ -97,10 +120,18 @@ class NoteFacts:
 
 
 @dataclass(frozen=True)
-class SaysWords:
-    """A paper is listed for the words in its title or abstract; ``words`` is empty where none can be shown."""
+class MainContribution:
+    """A paper is listed because a theme is its main contribution, with what makes its finding checkable.
 
-    words: tuple[str, ...]
+    ``saving`` is the largest saving that it claims, as its quantity, factor and whether it is only a bound; ``None``
+    without one. ``has_claim`` says that it states a result with a number, ``venue`` who accepted or published it.
+    """
+
+    theme: str
+    saving: tuple[ClaimQuantity, float, bool] | None = None
+    has_claim: bool = False
+    has_code: bool = False
+    venue: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +149,7 @@ class NearCentre:
     is_nearest: bool
 
 
-PaperReason = SaysWords | ShowsTerm | NearCentre
+PaperReason = MainContribution | ShowsTerm | NearCentre
 
 
 @dataclass(frozen=True)

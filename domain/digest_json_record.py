@@ -9,8 +9,10 @@ from datetime import date
 from domain.digest import (
     Completeness,
     DigestEdition,
+    DigestSection,
     EmergingTerms,
     Headline,
+    InPractice,
     NewNames,
     PaperList,
     Provenance,
@@ -91,6 +93,10 @@ class DigestResult:
     """Named things introduced or taken up in the week; null in digests of before names were found."""
     emerging: EmergingTerms | None
     """Terms that are new on the week's list of emerging terms; null where the week has no list."""
+    in_practice: InPractice | None
+    """What the week's papers claim and name, in all and by theme; null where no paper was read for claims."""
+    sections: tuple[DigestSection, ...]
+    """The sections of the page, in its order."""
     paper_lists: Mapping[str, PapersOfDigest]
     """By slug."""
 

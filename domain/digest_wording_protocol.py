@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.digest_facts import FollowMatch, HeadlineFacts, NoteFacts, PaperReason
+from domain.digest_facts import FollowMatch, FurtherFacts, HeadlineFacts, NoteFacts, PaperReason
 from domain.subscription import Frequency
 from domain.week import Week
 
@@ -24,6 +24,9 @@ class DigestWording(Protocol):
 
     def headline(self, facts: HeadlineFacts) -> str:
         """The week in one sentence."""
+
+    def further(self, facts: FurtherFacts) -> tuple[str, ...]:
+        """Up to two sentences after the headline."""
 
     def notes(self, facts: NoteFacts) -> tuple[str, ...]:
         """One sentence for each limit that holds."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from domain.detections import Evidence
 
 RuleKind = Literal["standard", "failure_mode"]
+RULE_PREFIXES: Mapping[RuleKind, str] = {"standard": "standard", "failure_mode": "failure"}
+"""What stands before a key where lists of papers are asked for one: ``standard:gdpr``, ``failure:drift``."""
 StandardKind = Literal["law", "standard", "framework", "guidance"]
 
 
@@ -55,3 +58,14 @@ class RuleMention:
     kind: RuleKind
     key: str
     evidence: tuple[Evidence, ...]
+
+
+def rule_term(kind: RuleKind, key: str) -> str:
+    """The term that asks for the papers of a standard or failure mode.
+
+    Examples
+    --------
+    >>> rule_term("failure_mode", "drift")
+    'failure:drift'
+    """
+    return f"{RULE_PREFIXES[kind]}:{key}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from analysis.claims.claim_reader import ClaimReader
+from analysis.claims.standards_and_failure_modes import RuleFinder
 from analysis.detection.detector import Detector
 from analysis.digest.compose import compose_digest
 from analysis.digest.headline import N_MEMORY_WEEKS, ToldBefore, told_before
 from analysis.digest.inputs import DigestSettings, WeekMaterial
+from analysis.digest.practice import ReadWeek
 from analysis.trends.detector_error import measured_errors
 from domain.digest import N_RECENT_WEEKS, DigestEdition, Provenance
 from domain.digest_wording_protocol import DigestWording
@@ -18,6 +21,7 @@ from domain.progress import Progress
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from pipeline.digest_new_names import new_names
+from pipeline.digest_practice import read_week
 from pipeline.digest_venue_waves import waves_and_their_moves
 from pipeline.emerging import emerging_of_week
 from pipeline.trend_calls import calls_in, counts_to_call
@@ -56,11 +60,14 @@ def edition_of(
     model: StoredTopicModel | None,
     settings: DigestSettings,
     provenance: Provenance,
+    reader: ClaimReader | None = None,
+    finder: RuleFinder | None = None,
     weeks_later: int = 0,
     wording: DigestWording | None = None,
 ) -> DigestEdition:
     """The digest of a week, composed from what is stored and in English by default; nothing is published.
 
+    ``reader`` and ``finder`` are those that read claims; without them the digest has no counts of practice.
     ``weeks_later`` is how many whole weeks have passed since the week closed.
 
     Raises
@@ -129,6 +136,7 @@ def edition_of(
         moves_of_waves=moves_of_waves,
         new_names=new_names(db, week),
         findings=findings_of(db, [p.arxiv_id for p in papers]),
+        read=read_week(db, papers, reader, finder) if reader and finder else ReadWeek(),
         weeks_later=weeks_later,
         told=_told(db, week),
     )

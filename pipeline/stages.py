@@ -254,6 +254,8 @@ def edition(context: AppContext, week: Week) -> DigestEdition:
             interval_level=INTERVAL_LEVEL,
             false_discovery_rate=context.settings.digest.false_discovery_rate,
         ),
+        reader=context.claim_reader,
+        finder=context.rule_finder,
         weeks_later=max(0, int((context.now() - week.closes_at) / timedelta(weeks=1))),
     )
 

@@ -9,7 +9,7 @@ from domain.paper import Paper
 from domain.phrase_variants import counted_phrases
 from queries.parameters import ROLES, PaperRequest
 from queries.resolve_paper_query import resolved_query
-from queries.standards import ids_of_rule, rule_term
+from queries.standards import ids_of_rule, rule_named
 from queries.term_resolution import meant_rows, name_term, words_named
 from runtime.context import AppContext
 from store.name_ledger_reading import ids_of_name
@@ -31,7 +31,7 @@ def papers_matching(
     UsageError
         If a filter names something unknown.
     """
-    rule = rule_term(context, question.term) if question.term else None
+    rule = rule_named(context, question.term) if question.term else None
     words = words_named(context, question.term) if question.term and not rule else None
     name = name_term(context, question.term) if question.term and not rule else None
     query = resolved_query(context, replace(question, term=None) if words or name or rule else question)

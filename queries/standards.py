@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from domain.errors import UsageError
 from domain.paper import ArxivId
 from domain.paper_query import PaperQuery
-from domain.standards_and_failure_modes import FailureMode, RuleKind, Standard
+from domain.standards_and_failure_modes import RULE_PREFIXES, FailureMode, RuleKind, Standard, rule_term
 from domain.trend_periods import PERIODS
 from domain.week import Week
 from pipeline.claims import reader_id
@@ -27,7 +27,6 @@ from runtime.context import AppContext
 from store.claims import count_read_by_week, ids_naming, rule_mentions_matching, rules_of_papers
 from store.papers import papers_in_order
 
-_PREFIXES: Mapping[RuleKind, str] = {"standard": "standard", "failure_mode": "failure"}
 _QUARTER = PERIODS["quarter"]
 
 
@@ -65,7 +64,7 @@ def _answer(context: AppContext, week: Week | None) -> StandardsAndFailures:
                 kind=kind,
                 key=entry.key,
                 name=entry.name,
-                term=f"{_PREFIXES[kind]}:{entry.key}",
+                term=rule_term(kind, entry.key),
                 about=entry.publisher if isinstance(entry, Standard) else entry.definition,
                 url=entry.url if isinstance(entry, Standard) else None,
                 subjects=entry.subjects,
@@ -134,7 +133,7 @@ def _papers(context: AppContext, week: Week) -> tuple[NamingPaper, ...]:
     )
 
 
-def rule_term(context: AppContext, term: str) -> Standard | FailureMode | None:
+def rule_named(context: AppContext, term: str) -> Standard | FailureMode | None:
     """The entry of a term written ``standard:gdpr`` or ``failure:hallucination``; ``None`` for any other term.
 
     Raises
@@ -143,7 +142,7 @@ def rule_term(context: AppContext, term: str) -> Standard | FailureMode | None:
         If there is no entry of this key.
     """
     prefix, _, key = term.partition(":")
-    kind = next((kind for kind, written in _PREFIXES.items() if prefix == written and key), None)
+    kind = next((kind for kind, written in RULE_PREFIXES.items() if prefix == written and key), None)
     if kind is None:
         return None
     rules = context.rule_finder.rules

@@ -4,7 +4,8 @@ Each paper is drawn in three steps; the ground truth is the result of the first 
 
     topic  ->  techniques and themes with their levels  ->  title and abstract that express them
 
-Afterwards a few names are planted (``sample.planted_names``) by random streams of their own.
+Afterwards a few names (``sample.planted_names``), and standards and failure modes (``sample.planted_rules``), are
+planted by random streams of their own.
 
 Topics have fixed weights, and techniques follow the planted curves of ``curves.py``. In each week a topic adopts a
 technique with a probability proportional to its affinity, scaled so that the expected share over all papers is the
@@ -32,6 +33,7 @@ from sample.curves import TECHNIQUES, THEMES, frame_week, mention_rate, planted_
 from sample.invented_names import author_names, system_name
 from sample.planted_names import PLANTED, NameTruth, PlantedName, presented, use_rate, use_sentence
 from sample.planted_phrases import with_planted_phrases
+from sample.planted_rules import PLANTED_RULES, PlantedRule
 from sample.template_filler import fill, sentence, slots_of, title_case
 from sample.topics_and_sentences import SampleTopic, sample_sentences, sample_topics
 
@@ -68,7 +70,8 @@ class PaperTruth:
     """The ground truth of one paper.
 
     ``techniques`` and ``themes`` map keys to levels of the codebook; level 0 is left out. ``names`` are the planted
-    ones alone: every paper also names a system of its own.
+    ones alone: every paper also names a system of its own. ``finding`` is the sentence that states the result, empty
+    where a planted phrase took its place. ``rules`` are the planted standards and failure modes.
     """
 
     arxiv_id: ArxivId
@@ -77,6 +80,8 @@ class PaperTruth:
     techniques: Mapping[str, int]
     themes: Mapping[str, int]
     names: tuple[NameTruth, ...] = ()
+    finding: str = ""
+    rules: tuple[PlantedRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,14 @@ def make_corpus(*, seed: int = 7, last_week: Week, n_weeks: int = 26, papers_per
         papers.append(draft.paper(arxiv_id))
         truth.append(
             PaperTruth(
-                arxiv_id, Week.containing(draft.submitted_at), draft.topic, draft.techniques, draft.themes, draft.names
+                arxiv_id,
+                Week.containing(draft.submitted_at),
+                draft.topic,
+                draft.techniques,
+                draft.themes,
+                draft.names,
+                draft.finding if draft.finding in draft.abstract else "",
+                draft.rules,
             )
         )
     return SampleCorpus(tuple(papers), tuple(truth), first_week, last_week)
@@ -194,6 +206,8 @@ class _Draft:
     techniques: Mapping[str, int]
     themes: Mapping[str, int]
     names: tuple[NameTruth, ...] = ()
+    finding: str = ""
+    rules: tuple[PlantedRule, ...] = ()
 
     def paper(self, arxiv_id: ArxivId) -> Paper:
         return Paper(
@@ -229,7 +243,16 @@ def _week_drafts(week: Week, last_week: Week, *, seed: int, papers_per_week: int
         drafts.append(_draft(topic, techniques | mentioned, week, last_week, titles, rng))
     planting = np.random.default_rng([seed, week.monday.toordinal(), 2])
     named = _with_names(drafts, week, last_week, seed=seed)
-    return [_planted(draft, week, last_week, planting) for draft in named]
+    ruling = np.random.default_rng([seed, week.monday.toordinal(), 3])
+    return [_with_rules(_planted(draft, week, last_week, planting), ruling) for draft in named]
+
+
+def _with_rules(draft: _Draft, rng: np.random.Generator) -> _Draft:
+    """The draft with the planted standards and failure modes, by a random stream that changes nothing else."""
+    for planted, draw in zip(PLANTED_RULES, rng.random(len(PLANTED_RULES)).tolist(), strict=True):
+        if draw < planted.rate and draft.themes.get(planted.theme) == 2 and _has_room(draft, planted.sentence):
+            draft = replace(draft, abstract=f"{draft.abstract} {planted.sentence}", rules=(*draft.rules, planted))
+    return draft
 
 
 def _with_names(drafts: list[_Draft], week: Week, last_week: Week, *, seed: int) -> list[_Draft]:
@@ -356,17 +379,19 @@ def _draft(
         slots = _draw_slots(topic, rng)
         title = _title(topic, techniques, slots, rng)
     titles.add(title)
+    abstract, finding = _abstract(topic, techniques, stated_themes, slots, rng)
     return _Draft(
         submitted_at=submitted_at,
         updated_at=updated_at,
         version=version,
         title=title,
-        abstract=_abstract(topic, techniques, stated_themes, slots, rng),
+        abstract=abstract,
         authors=author_names(rng, 1 + int(rng.binomial(9, 0.35))),
         categories=_categories(topic, rng),
         topic=topic.key,
         techniques=techniques,
         themes=themes,
+        finding=finding,
     )
 
 
@@ -400,15 +425,15 @@ def _abstract(
     stated_themes: Mapping[str, int],
     slots: Mapping[str, str],
     rng: np.random.Generator,
-) -> str:
-    """One paragraph within the limits on words and sentences, or the closest of several tries."""
+) -> tuple[str, str]:
+    """One paragraph within the limits on words and sentences, or the closest of several tries, and its result."""
     tries = []
     for _ in range(12):
-        text, n_words = _try_abstract(topic, techniques, stated_themes, slots, rng)
+        text, n_words, finding = _try_abstract(topic, techniques, stated_themes, slots, rng)
         if MIN_WORDS <= n_words <= MAX_WORDS:
-            return text
-        tries.append((max(MIN_WORDS - n_words, n_words - MAX_WORDS), text))
-    return min(tries)[1]
+            return text, finding
+        tries.append((max(MIN_WORDS - n_words, n_words - MAX_WORDS), text, finding))
+    return min(tries)[1:]
 
 
 def _try_abstract(
@@ -417,7 +442,7 @@ def _try_abstract(
     stated_themes: Mapping[str, int],
     slots: Mapping[str, str],
     rng: np.random.Generator,
-) -> tuple[str, int]:
+) -> tuple[str, int, str]:
     bank = sample_sentences()
     detail, detail2 = _pick_two(rng, topic.phrases["detail"])
     gain, gain2 = _pick_two(rng, topic.phrases["gain"])
@@ -464,7 +489,7 @@ def _try_abstract(
             parts[role] = [text]
     order = ("problem", "gap", "approach", "method", "detail", "detail2", "mention", "theme", "result", "touched")
     sentences = [s for role in (*order, "closing") for s in parts.get(role, [])]
-    return " ".join(sentences), _n_words(sentences)
+    return " ".join(sentences), _n_words(sentences), needed["result"][0]
 
 
 def _categories(topic: SampleTopic, rng: np.random.Generator) -> tuple[str, ...]:

@@ -140,6 +140,34 @@ def claims_of_paper(db: Database, reader_id: str, arxiv_id: ArxivId) -> PaperCla
     )
 
 
+def claims_of_papers(db: Database, reader_id: str, ids: Collection[ArxivId]) -> Mapping[ArxivId, PaperClaims]:
+    """What this reader read in each of these papers; papers that it has not read are absent."""
+    wanted = list(ids)
+    found: dict[ArxivId, PaperClaims] = {}
+    with db.read() as connection:
+        for start in range(0, len(wanted), 5_000):  # the number of variables in a statement is limited
+            some = wanted[start : start + 5_000]
+            claims: dict[str, list[Claim]] = {}
+            query = select(claim, paper.c.abstract).join(paper, paper.c.arxiv_id == claim.c.arxiv_id)
+            for row in connection.execute(query.where(claim.c.arxiv_id.in_(some)).order_by(claim.c.number)):
+                claims.setdefault(row.arxiv_id, []).append(_claim(row, row.abstract))
+            rules: dict[str, list[RuleMention]] = {}
+            named = select(rule_mention).where(rule_mention.c.arxiv_id.in_(some))
+            for row in connection.execute(named.order_by(rule_mention.c.kind, rule_mention.c.key)):
+                places = tuple(Evidence(*place) for place in row.evidence)
+                rules.setdefault(row.arxiv_id, []).append(RuleMention(row.kind, row.key, places))
+            read = select(read_paper).where(read_paper.c.arxiv_id.in_(some), read_paper.c.reader_id == reader_id)
+            for row in connection.execute(read):
+                found[ArxivId(row.arxiv_id)] = PaperClaims(
+                    ArxivId(row.arxiv_id),
+                    tuple(claims.get(row.arxiv_id, ())),
+                    None if row.finding_start is None else Evidence("abstract", row.finding_start, row.finding_end),
+                    row.code,
+                    tuple(rules.get(row.arxiv_id, ())),
+                )
+    return found
+
+
 def findings_of(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]:
     """The finding of each of these papers, word for word, whichever reader read it; papers without one are absent."""
     columns = (paper.c.arxiv_id, paper.c.abstract, read_paper.c.finding_start, read_paper.c.finding_end)

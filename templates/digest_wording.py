@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.digest_facts import FollowMatch, HeadlineFacts, NearCentre, NoteFacts, PaperReason, SaysWords, ShareMove
+from domain.digest_facts import (
+    FollowMatch,
+    FurtherFacts,
+    HeadlineFacts,
+    MainContribution,
+    NearCentre,
+    NoteFacts,
+    PaperReason,
+    ShareMove,
+)
 from domain.digest_wording_protocol import ListWords
 from domain.subscription import Frequency
 from domain.week import Week
+from templates.claim_wording import QUANTITY_NAMES, factor
 from templates.number_text import in_words, percent, plural, size_in_points, week_range
 
 
@@ -47,6 +57,10 @@ class EnglishDigestWording:
         sentence = "; ".join((*told, *rest)) + "."
         return sentence[:1].upper() + sentence[1:]
 
+    def further(self, facts: FurtherFacts) -> tuple[str, ...]:
+        """What is new that the headline has not told, and what papers claim and name."""
+        return tuple(sentence for sentence in (_also_new(facts), _claimed_and_named(facts)) if sentence)
+
     def notes(self, facts: NoteFacts) -> tuple[str, ...]:
         """One sentence for each limit that holds, in a fixed order."""
         notes = []
@@ -82,10 +96,8 @@ class EnglishDigestWording:
 
     def paper_reason(self, reason: PaperReason) -> str:
         """Why a paper is listed, as a phrase."""
-        if isinstance(reason, SaysWords):
-            if not reason.words:
-                return "a main contribution"
-            return "it says " + ", ".join(f"“{words}”" for words in reason.words)
+        if isinstance(reason, MainContribution):
+            return _contribution(reason)
         if isinstance(reason, NearCentre):
             if reason.is_nearest:
                 return "closest to the topic's centre this week"
@@ -187,6 +199,50 @@ def _introduced(facts: HeadlineFacts) -> str:
     what = "new benchmark or dataset" if facts.n_introduced == 1 else "new benchmarks and datasets"
     among = ": " if facts.n_introduced <= _N_TOLD else ", among them "
     return f"{facts.n_introduced:,} {what}{among}{in_words(facts.introduced[:_N_TOLD])}"
+
+
+def _also_new(facts: FurtherFacts) -> str:
+    told = []
+    for n, one, several, named in (
+        (facts.n_introduced, "benchmark or dataset", "benchmarks and datasets", facts.introduced),
+        (facts.n_made, "model or tool", "models and tools", facts.made),
+    ):
+        if n:
+            listed = in_words(named[:_N_TOLD])
+            told.append(f"{plural(n, one, several)}{f' ({listed})' if n <= _N_TOLD else f', among them {listed}'}")
+    return f"Introduced this week: {', and '.join(told)}." if told else ""
+
+
+def _claimed_and_named(facts: FurtherFacts) -> str:
+    if not facts.n_read:
+        return ""
+    told = [f"{facts.n_with_saving:,} claim a saving"]
+    if (saving := facts.saving) is not None:
+        median = f", median claimed {factor(saving.median)}" if saving.median is not None else ""
+        told[0] += f" (most often of {QUANTITY_NAMES[saving.quantity]}{median})"
+    told.append(f"{facts.n_with_code:,} link code")
+    if facts.n_naming:
+        most = f" (most often {facts.standard.name})" if facts.standard is not None else ""
+        told.append(f"{facts.n_naming:,} {'names' if facts.n_naming == 1 else 'name'} a law or standard{most}")
+    sentence = f"Of {plural(facts.n_read, 'paper')}, {in_words(told)}"
+    if (failure := facts.failure_mode) is not None:
+        sentence += f"; the failure named most is {_inside_sentence(failure.name)} ({plural(failure.k, 'paper')})"
+    return f"{sentence}."
+
+
+def _contribution(reason: MainContribution) -> str:
+    """What makes a paper of a theme checkable: a claimed saving or a number, code, acceptance."""
+    parts = []
+    if reason.saving is not None:
+        quantity, value, up_to = reason.saving
+        parts.append(f"claims a saving of {QUANTITY_NAMES[quantity]}, {'up to ' if up_to else ''}{factor(value)}")
+    elif reason.has_claim:
+        parts.append("states its result in numbers")
+    if reason.has_code:
+        parts.append("links code")
+    if reason.venue:
+        parts.append(f"accepted or published ({reason.venue})")
+    return "; ".join(parts) or f"its main contribution is {_inside_sentence(reason.theme)}"
 
 
 def _named(move: ShareMove) -> str:

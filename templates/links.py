@@ -46,6 +46,15 @@ class Links(Protocol):
     def emerging(self, week: Week) -> str:
         """The list of emerging terms of a week; empty if there is none."""
 
+    def named_by(self, term: str, week: Week) -> str:
+        """The papers of a week that name a standard or failure mode; empty if there is no such list."""
+
+    def claims(self, term: str, week: Week) -> str:
+        """The claims of saving of a term's papers in a week; empty if there is no such page."""
+
+    def standards(self, week: Week) -> str:
+        """The papers of a week that name a standard; empty if there is no such page."""
+
 
 @dataclass(frozen=True)
 class FileLinks:
@@ -93,6 +102,18 @@ class FileLinks:
         """Empty: there are no lists of emerging terms among the files."""
         return ""
 
+    def named_by(self, term: str, week: Week) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there are no lists of papers that name a standard among the files."""
+        return ""
+
+    def claims(self, term: str, week: Week) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there are no pages of claims among the files."""
+        return ""
+
+    def standards(self, week: Week) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there is no page of standards among the files."""
+        return ""
+
 
 @dataclass(frozen=True)
 class WebLinks:
@@ -131,6 +152,19 @@ class WebLinks:
     def emerging(self, week: Week) -> str:
         """The list of emerging terms of a week."""
         return f"{self.root}/emerging?week={week}"
+
+    def named_by(self, term: str, week: Week) -> str:
+        """The papers of a week that name a standard or failure mode."""
+        return self.with_query("/papers", {"term": term, "since": week.monday, "until": week.sunday})
+
+    def claims(self, term: str, week: Week) -> str:
+        """The claims of saving of a term's papers in a week."""
+        days = {"since": week.monday, "until": week.sunday}
+        return self.with_query("/claims", {"term": term, "savings": "true", **days})
+
+    def standards(self, week: Week) -> str:
+        """The papers of a week that name a standard."""
+        return f"{self.root}/standards?week={week}"
 
     def category(self, name: str) -> str:
         """The newest papers of a category."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from domain.digest import Digest, DigestEdition, SharePoint, called_and_largest
+from domain.digest import Digest, DigestEdition, SharePoint
 from domain.issues_and_deliveries import Issue
 from domain.mail_message import InlineImage
 from domain.personal_digest import PersonalPart
@@ -21,10 +21,6 @@ MAX_HTML_BYTES = 90_000
 
 _PERSONAL, _FOOT = "<!-- personal part -->", "<!-- foot -->"
 _MAX_SUBJECT = 120
-
-
-N_TECHNIQUES = 5
-"""Techniques in a mail's table at least: those that are called to move, else the largest."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,8 @@ def issue_frame(
         raise ValueError(f"issue {issue} has no digest")
     newest = editions[-1]
     digest = newest.digest
-    techniques = called_and_largest(digest.techniques, N_TECHNIQUES)
+    lines = (*digest.techniques, *digest.themes)
+    techniques = [line for line in lines if line.is_called]
     pictures = tuple(
         InlineImage(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None
     )
@@ -94,7 +91,7 @@ def issue_frame(
         "subject": subject,
         "period": _period(issue),
         "techniques": techniques,
-        "further_techniques": [line for line in digest.techniques if line not in techniques],
+        "further": [line for line in lines if not line.is_called],
         "earlier": [e.digest for e in editions[:-1]],
         "missing_weeks": list(missing_weeks),
         "listed": frozenset(papers.slug for papers in newest.paper_lists),

@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from domain.author_name import AuthorName
-from domain.paper import Paper
+from domain.paper import ArxivId, Paper
 from domain.search_text import search_words
 from domain.tex_as_text import pieces, plain_text
+from templates.marked_text import in_brief
 
 Form = Literal["bib", "ris", "csl", "csv"]
 
@@ -69,12 +71,16 @@ def table(papers: Sequence[Paper]) -> str:
     return out.getvalue()
 
 
-def markdown(papers: Sequence[tuple[Paper, str]], title: str) -> str:
-    """A list of papers with notes as Markdown, under a heading; nothing in it is read as a link or as HTML."""
+def markdown(
+    papers: Sequence[tuple[Paper, str]], title: str, findings: Mapping[ArxivId, str | None] = MappingProxyType({})
+) -> str:
+    """Papers with findings and notes as Markdown, under a heading; nothing in it is read as a link or as HTML."""
     lines = [f"# {_markdown_text(title)}", ""]
     for p, note in papers:
         authors = _markdown_text(", ".join(p.authors))
         lines.append(f"- [{_markdown_text(plain_text(p.title))}]({p.url}). {authors}, {p.submitted_at.year}.")
+        if finding := findings.get(p.arxiv_id):
+            lines.append(f"  “{_markdown_text(in_brief(finding))}”")
         lines += [f"  {_markdown_text(line)}" for line in note.splitlines() if line.strip()]
     return "\n".join(lines) + "\n"
 

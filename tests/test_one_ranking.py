@@ -90,7 +90,7 @@ def test_page_api_feed_mail_command_line_and_python_give_the_same_papers(
         with AppContext(settings, encoder=WordEncoder()) as context:
             follows = (Follow("search", query, per_week),)
             mail = MailService(context).preview(Issue("weekly", LAST_WEEK), Preferences(follows=follows))
-        of_reader = mail.text[mail.text.index("New papers: ") : mail.text.index("WHICH TECHNIQUES")]
+        of_reader = mail.text[mail.text.index("New papers: ") : mail.text.index("WHAT IS MOVING")]
         mailed = _in_order(of_reader)
         assert mailed == api[: len(mailed)]
 

@@ -152,6 +152,11 @@ def in_edition(edition: DigestEdition) -> Iterator[Contradiction]:
             yield from same(f"{topic.slug} curve", topic.series[-1].k, topic.share.k)
     for slug, share in counted.items():
         yield from same(slug, share.k, len(lists.get(slug, ())))
+    practice = digest.in_practice
+    if practice is not None and practice.n == n:
+        main = {line.slug: line.adopts.k for line in digest.themes}
+        for theme in practice.themes:
+            yield from same(f"{theme.slug} read", theme.n, main[theme.slug])
     assigned = digest.topic_coverage.assigned
     if digest.topic_coverage.n_topics:
         yield from same("topics", assigned.k, sum(share.k for share in counted.values()))
@@ -171,9 +176,7 @@ def in_documents(digest: Digest, documents: Mapping[str, str]) -> Iterator[Contr
         yield from shows(plural(digest.headline.n_papers, "paper"))
         is_mail = name.startswith("mail")
         lines: list[tuple[str, Share]] = [
-            (line.name, line.adopts)
-            for line in (*digest.techniques, *digest.themes)
-            if not is_mail or line.kind == "theme" or line.is_called
+            (line.name, line.adopts) for line in (*digest.techniques, *digest.themes) if not is_mail or line.is_called
         ]
         lines += [(topic.label, topic.share) for topic in digest.topics if topic.status != "unproven"]
         for called, share in lines:
@@ -281,6 +284,9 @@ def _api_totals(service: Service, digest: Digest) -> Iterator[Contradiction]:
         wanted[f"/api/v1/papers?term={line.kind}:{line.key}&{during}"] = line.adopts.k
     for topic in digest.all_topics:
         wanted[f"/api/v1/papers?topic={topic.topic_id}&{during}"] = topic.share.k
+    if (practice := digest.in_practice) is not None:
+        for rule in (*practice.standards, *practice.failure_modes):
+            wanted[f"/api/v1/papers?term={rule.term}&{during}"] = rule.k
     for address, number in wanted.items():
         if (total := service.json(address)["total"]) != number:
             yield Contradiction(address, "count", f"{total}, in the digest {number}")

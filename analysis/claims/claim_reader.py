@@ -47,10 +47,14 @@ _CLAUSE_END = re.compile(
 
 @dataclass(frozen=True)
 class ReadAbstract:
-    """The claims of an abstract in their order, and its finding; ``None`` where there is no sentence."""
+    """The claims of an abstract in their order, and its finding; ``None`` where there is no sentence.
+
+    ``finding_score`` is the model's score of that sentence, in log-odds: it compares findings of different abstracts.
+    """
 
     claims: tuple[Claim, ...]
     finding: Evidence | None
+    finding_score: float = 0.0
 
 
 class ClaimReader:
@@ -74,7 +78,7 @@ class ClaimReader:
         """The claims and the finding of an abstract as it is stored."""
         abstract = abstract[:_LONGEST]
         claims = self._claims(abstract)
-        return ReadAbstract(claims, self._finding(abstract, claims))
+        return ReadAbstract(claims, *self._finding(abstract, claims))
 
     def _claims(self, abstract: str) -> tuple[Claim, ...]:
         readable = ReadableText.of(abstract)
@@ -111,17 +115,19 @@ class ClaimReader:
             )
         return tuple(claims)
 
-    def _finding(self, abstract: str, claims: tuple[Claim, ...]) -> Evidence | None:
+    def _finding(self, abstract: str, claims: tuple[Claim, ...]) -> tuple[Evidence | None, float]:
         spans = [span for span in sentence_spans(abstract) if span[1] - span[0] >= _SHORTEST_FINDING]
         if not spans:
-            return None
+            return None, 0.0
         n_claims = [0] * len(spans)
         starts = [start for start, _ in spans]
         for claim in claims:
             n_claims[max(0, bisect_right(starts, claim.evidence.start) - 1)] += 1
         features = finding_features([abstract[start:end] for start, end in spans], n_claims)
-        start, end = spans[int(np.argmax(self._weights.finding(features)[:, 0]))]
-        return Evidence("abstract", start, end)
+        scores = self._weights.finding(features)[:, 0]
+        best = int(np.argmax(scores))
+        start, end = spans[best]
+        return Evidence("abstract", start, end), float(scores[best])
 
 
 @lru_cache(maxsize=1)

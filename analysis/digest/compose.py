@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 
 from analysis.digest.counts_by_week import WeekTables
-from analysis.digest.headline import headline_facts, largest_move
+from analysis.digest.headline import further_facts, headline_facts, largest_move
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.notes import note_facts
 from analysis.digest.paper_selection import PaperSelection, unusual_places
 from analysis.digest.papers_behind_numbers import paper_lists
+from analysis.digest.practice import in_practice
 from analysis.digest.topic_lines import topic_counts, topic_lines
 from analysis.trends.detector_error import corrected
 from analysis.trends.share_differences import with_verdicts
@@ -84,6 +85,12 @@ def compose_digest(
         introduced=[line.name for line in names.data] if names else (),
         n_introduced=names.n_data if names else 0,
     )
+    practice = in_practice(
+        [line.key for line in themes],
+        {paper.arxiv_id for paper in material.papers},
+        material.detections,
+        material.read,
+    )
     digest = Digest(
         week=week,
         categories=material.categories,
@@ -93,6 +100,7 @@ def compose_digest(
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else math.nan,
             moved_most=moved.slug if moved else None,
             lead=headline.lead,
+            more=wording.further(further_facts(headline, names, practice)),
         ),
         completeness=completeness,
         techniques=techniques,
@@ -111,6 +119,8 @@ def compose_digest(
         waves=material.waves,
         new_names=material.new_names,
         emerging=material.emerging,
+        in_practice=practice,
+        sections=settings.sections,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))
 
@@ -132,6 +142,7 @@ def _term_lines(
         [tables.compared(key, (week,), last_year) for key in keys], false_discovery_rate=settings.false_discovery_rate
     )
     places = papers.places(tables.n_papers, recent)
+    of_themes = papers.for_themes([term for term in material.terms if term.kind == "theme"])
     unusual = unusual_places(places, tables, week, recent, false_discovery_rate=settings.false_discovery_rate)
     return [
         TermLine(
@@ -145,7 +156,7 @@ def _term_lines(
             mentions=tables.share(key, (week,), exactly=MENTIONS),
             against_last_year=year_change,
             series=tables.series(key),
-            papers=papers.for_term(term) if term.kind == "theme" else (),
+            papers=of_themes.get(term.key, ()) if term.kind == "theme" else (),
             where=places[term.kind, term.key][:3],
             more_than_usual=unusual[term.kind, term.key][:3],
             call=calls.get(key),

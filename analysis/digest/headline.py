@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from analysis.trends.trend_calls import direction
-from domain.digest import Digest, TermLine, TopicLine
-from domain.digest_facts import HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
+from domain.digest import Digest, InPractice, NamedRule, NewNames, TermLine, TopicLine
+from domain.digest_facts import FurtherFacts, HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import UPWARD
 
 _Line = TypeVar("_Line", bound=TermLine | TopicLine)
@@ -91,6 +91,36 @@ def headline_facts(
         introduced=tuple(introduced),
         n_introduced=n_introduced,
     )
+
+
+def further_facts(headline: HeadlineFacts, names: NewNames | None, practice: InPractice | None) -> FurtherFacts:
+    """What the sentences after the headline state: what is new that it did not tell, and what papers claim and name."""
+    facts = FurtherFacts()
+    if names is not None:
+        facts = replace(
+            facts, made=tuple(line.name for line in names.models_and_tools), n_made=names.n_models_and_tools
+        )
+        if headline.lead != "introduced":
+            facts = replace(facts, introduced=headline.introduced, n_introduced=headline.n_introduced)
+    if practice is not None:
+        facts = replace(
+            facts,
+            n_read=practice.n,
+            n_with_saving=practice.n_with_saving,
+            saving=next(iter(practice.savings), None),
+            n_with_code=practice.n_with_code,
+            n_naming=practice.n_naming,
+            standard=_named_most(practice.standards),
+            failure_mode=_named_most(practice.failure_modes),
+        )
+    return facts
+
+
+def _named_most(rules: Sequence[NamedRule]) -> NamedRule | None:
+    """What more papers name than any other; ``None`` where two are named as often."""
+    if not rules or any(rules[0].k <= other.k for other in rules[1:]):
+        return None
+    return rules[0]
 
 
 def largest_move(lines: Iterable[_Line]) -> _Line | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from analysis.digest.practice import ReadWeek
 from domain.detections import Detection, Term
-from domain.digest import EmergingTerms, MoveOfWave, NewNames, VenueWave
+from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, MoveOfWave, NewNames, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -45,8 +47,28 @@ class DigestSettings(BaseModel):
         description="Terms to watch, written as for `trends`; each week they get a call, as techniques do. "
         "In the environment, separate them by semicolons.",
     )
+    sections: tuple[DigestSection, ...] = Field(
+        default=DIGEST_SECTIONS,
+        min_length=1,
+        description="Sections of a digest and their order, below its headline. In the environment, separate them by "
+        "semicolons. A published digest keeps the sections that it was published with.",
+    )
     n_topics: int = Field(default=5, ge=1, le=20, description="Most topics listed as rising, as new and as cooling.")
-    n_papers: int = Field(default=3, ge=1, le=10, description="Most papers listed with each topic and theme.")
+    n_papers: int = Field(default=3, ge=1, le=10, description="Most papers listed with each topic; themes have two.")
+
+    @field_validator("sections", mode="before")
+    @classmethod
+    def _known_and_once(cls, given: object) -> object:
+        """Refuse a section that there is not, with the name that is nearest to it."""
+        names = given if isinstance(given, (list, tuple)) else ()
+        for name in names:
+            if name not in DIGEST_SECTIONS:
+                near = get_close_matches(str(name), DIGEST_SECTIONS, n=1, cutoff=0.4)
+                meant = f"; did you mean {near[0]!r}?" if near else "."
+                raise ValueError(f"there is no section {name!r}{meant} Sections are {', '.join(DIGEST_SECTIONS)}")
+        if len(set(names)) < len(names):
+            raise ValueError("a section is named twice")
+        return given
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +96,7 @@ class WeekMaterial:
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     findings : the sentence of each paper's abstract that tells best what was found, where it was read.
+    read : claims, code, acceptance, standards and failure modes of the papers, where they were read.
     weeks_later : whole weeks between the week's closing and the making of its digest.
     told : by the digests of the last weeks; ``None`` where there are none.
     """
@@ -101,5 +124,6 @@ class WeekMaterial:
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
     new_names: NewNames | None = None
     findings: Mapping[ArxivId, str] = field(default_factory=dict)
+    read: ReadWeek = field(default_factory=ReadWeek)
     weeks_later: int = 0
     told: ToldBefore | None = None

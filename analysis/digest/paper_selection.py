@@ -9,10 +9,11 @@ from typing import Literal
 
 from analysis.digest.counts_by_week import WeekTables
 from analysis.digest.inputs import DigestSettings, WeekMaterial
+from analysis.digest.practice import N_FINDINGS, findings_of_themes
 from analysis.trends.share_differences import are_unusual
 from domain.detections import ADOPTS, IS_ABOUT, Detection, Term
 from domain.digest import ListedPaper, TopicAdoption
-from domain.digest_facts import NearCentre, PaperReason, SaysWords, ShowsTerm
+from domain.digest_facts import MainContribution, NearCentre, PaperReason, ShowsTerm
 from domain.digest_wording_protocol import DigestWording
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper
@@ -20,8 +21,6 @@ from domain.week import Week
 
 MIN_UNUSUAL = 4
 """Papers of a term in a topic below which they are not called more than usual."""
-_N_QUOTED = 3
-"""Words of a paper that are shown at most as the reason it is listed."""
 _WANTED_OF_TOPIC: tuple[tuple[Literal["technique", "theme"], str | None, int], ...] = (
     ("theme", "evaluation", ADOPTS),
     ("technique", None, IS_ABOUT),
@@ -36,6 +35,7 @@ class PaperSelection:
         self._papers = {paper.arxiv_id: paper for paper in material.papers}
         self._detections = material.detections
         self._findings = material.findings
+        self._read = material.read
         self._n_papers = settings.n_papers
         self._wording = wording
         self._names = {(term.kind, term.key): term.name for term in material.terms}
@@ -47,19 +47,26 @@ class PaperSelection:
             if assigned.topic_id is not None and assigned.arxiv_id in self._papers:
                 self._by_topic[assigned.topic_id].append(assigned)
 
-    def for_term(self, term: Term) -> tuple[ListedPaper, ...]:
-        """The strongest papers that adopt a term, no two from the same topic as long as there is a choice."""
-        chosen: list[tuple[Paper, Detection]] = []
-        rest: list[tuple[Paper, Detection]] = []
-        seen: set[int | None] = set()
-        for paper, detection in self._adopting(term.kind, term.key):
-            topic_id = self._topic_of.get(paper.arxiv_id)
-            (rest if topic_id is not None and topic_id in seen else chosen).append((paper, detection))
-            seen.add(topic_id)
-        return tuple(
-            self._listed(paper, SaysWords(_quoted(paper, detection)))
-            for paper, detection in [*chosen, *rest][: self._n_papers]
+    def for_themes(self, themes: Sequence[Term]) -> dict[str, tuple[ListedPaper, ...]]:
+        """The findings of each theme, chosen by ``analysis.digest.practice``, by its key."""
+        chosen = findings_of_themes(
+            [term.key for term in themes],
+            self._papers,
+            self._detections,
+            self._topic_of,
+            self._read,
+            n=min(self._n_papers, N_FINDINGS),
         )
+        return {
+            term.key: tuple(self._listed(self._papers[a], self._contribution(term, a)) for a in chosen[term.key])
+            for term in themes
+        }
+
+    def _contribution(self, term: Term, arxiv_id: ArxivId) -> MainContribution:
+        facts = self._read.facts.get(arxiv_id)
+        if facts is None:
+            return MainContribution(term.name)
+        return MainContribution(term.name, facts.largest_saving, bool(facts.claims), facts.has_code, facts.venue)
 
     def for_topic(self, topic_id: int) -> tuple[ListedPaper, ...]:
         """Papers of a topic, each different in kind as long as there is a choice.
@@ -115,16 +122,6 @@ class PaperSelection:
             for kind, key in self._names
         }
 
-    def _adopting(self, kind: str, key: str) -> list[tuple[Paper, Detection]]:
-        """Papers at level 2 or more, the surest first."""
-        found = [
-            (self._papers[arxiv_id], detection)
-            for arxiv_id, detections in self._detections.items()
-            for detection in detections
-            if (detection.kind, detection.key) == (kind, key) and detection.level >= ADOPTS and arxiv_id in self._papers
-        ]
-        return sorted(found, key=lambda pair: (-pair[1].level, -pair[1].strength, pair[0].arxiv_id))
-
     def _shown(self, paper: Paper, kind: str, key: str | None, level: int) -> Detection | None:
         """The paper's first detection of a kind, of a key if one is given, at a level or above."""
         return next(
@@ -169,13 +166,3 @@ def unusual_places(
 
 def _can_be_unusual(place: TopicAdoption) -> bool:
     return place.k >= MIN_UNUSUAL and not math.isnan(place.k_usual)
-
-
-def _quoted(paper: Paper, detection: Detection) -> tuple[str, ...]:
-    """The paper's own words that a detection rests on: different ones, the title's first."""
-    texts = {"title": paper.title, "abstract": paper.abstract}
-    words: dict[str, str] = {}
-    for e in sorted(detection.evidence, key=lambda e: (e.field != "title", e.start)):
-        found = texts[e.field][e.start : e.end]
-        words.setdefault(found.casefold(), found)
-    return tuple(words.values())[:_N_QUOTED]

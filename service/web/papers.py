@@ -12,7 +12,7 @@ from queries import paper as paper_queries
 from queries import term_resolution
 from queries.paper_rows import paper_lines
 from queries.papers import papers_matching
-from queries.standards import rule_term
+from queries.standards import rule_named
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -50,7 +50,7 @@ def _term_name(web: WebContext, term: str | None) -> str | None:
     """What a term is called."""
     if term is None:
         return None
-    if (rule := rule_term(web.context, term)) is not None:
+    if (rule := rule_named(web.context, term)) is not None:
         return rule.name
     if term_resolution.words_named(web.context, term) is not None:
         return term_text(term)

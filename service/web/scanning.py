@@ -18,6 +18,7 @@ from domain.subscription import Follow, sanitized_line
 from domain.week import last_closed_week
 from mail.subscriptions import open_link
 from queries import collections as records
+from queries.paper_rows import paper_lines
 from queries.parse_dates import day
 from queries.scanning import MAX_SHOWN, decide, mute, scan_of, scan_page, start_scan, undo, unmute
 from queries.seed_papers import MAX_SEED_BYTES, name_seeds
@@ -217,7 +218,7 @@ def kept_file(web: WebContextDep, visitor: Visitor, form: ExportForm) -> Respons
     """All papers that the reader kept."""
     reader_id = records.reader_of(web.context, visitor.subscriber_id)
     papers = records.kept_papers(web.context, reader_id) if reader_id is not None else []
-    return _exported([(paper, "") for paper in papers], form, "Kept papers", "kept")
+    return _exported(web, [(paper, "") for paper in papers], form, "Kept papers", "kept")
 
 
 @router.get("/scan/collections/{collection_id}.{form}")
@@ -225,12 +226,13 @@ def kept_file(web: WebContextDep, visitor: Visitor, form: ExportForm) -> Respons
 def collection_file(web: WebContextDep, visitor: Visitor, collection_id: ScanId, form: ExportForm) -> Response:
     """The papers of a collection, in Markdown with their notes."""
     name, papers = records.collection_named(web.context, _reader(web, visitor), collection_id)
-    return _exported(papers, form, name, f"collection-{collection_id}")
+    return _exported(web, papers, form, name, f"collection-{collection_id}")
 
 
-def _exported(papers: list[Any], form: ExportForm, title: str, stem: str) -> Response:
+def _exported(web: WebContext, papers: list[Any], form: ExportForm, title: str, stem: str) -> Response:
     if form == "md":
-        return _file(paper_exports.markdown(papers, title), "text/markdown; charset=utf-8", f"{stem}.md")
+        findings = {line.arxiv_id: line.finding for line in paper_lines(web.context, [paper for paper, _ in papers])}
+        return _file(paper_exports.markdown(papers, title, findings), "text/markdown; charset=utf-8", f"{stem}.md")
     body = paper_exports.written([paper for paper, _ in papers], form)
     return _file(body, paper_exports.MEDIA_TYPES[form], f"{stem}.{paper_exports.SUFFIXES[form]}")
 

@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from analysis.claims.claim_reader import default_reader
+from analysis.claims.standards_and_failure_modes import RuleFinder, load_named_rules
 from domain.paper import parse_arxiv_id
 from domain.week import Week, weeks_between
 from sample.corpus import (
@@ -36,6 +38,7 @@ from sample.curves import (
     planted_share,
     relative_volume,
 )
+from sample.planted_rules import PLANTED_RULES
 from sample.template_filler import slots_of
 from sample.topics_and_sentences import sample_sentences, sample_topics
 
@@ -308,3 +311,25 @@ def test_probabilities_meet_the_planted_share_in_expectation() -> None:
 def test_impossible_sizes_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="week"):
         make_corpus(last_week=LAST_WEEK, **numbers)
+
+
+def test_planted_standards_and_failure_modes_are_found(corpus: SampleCorpus) -> None:
+    finder = RuleFinder(load_named_rules())
+    planted = Counter(rule.key for truth in corpus.truth for rule in truth.rules)
+    assert set(planted) == {rule.key for rule in PLANTED_RULES}
+    for paper, truth in zip(corpus.papers, corpus.truth, strict=True):
+        found = {(mention.kind, mention.key) for mention in finder.find(paper.title, paper.abstract)}
+        assert {(rule.kind, rule.key) for rule in truth.rules} <= found
+        assert all(truth.themes[rule.theme] == 2 for rule in truth.rules)
+
+
+def test_the_planted_finding_is_found_in_most_papers(corpus: SampleCorpus) -> None:
+    reader = default_reader()
+    pairs = [(paper.abstract, truth.finding) for paper, truth in zip(corpus.papers, corpus.truth, strict=True)][:600]
+    stated = [(abstract, finding) for abstract, finding in pairs if finding]
+    assert len(stated) > 500
+    places = [(abstract, reader.read(abstract).finding, finding) for abstract, finding in stated]
+    n_right = sum(
+        found is not None and abstract[found.start : found.end] == finding for abstract, found, finding in places
+    )
+    assert n_right >= 0.8 * len(stated)

@@ -25,7 +25,7 @@ from domain.digest import DigestEdition
 from domain.paper import ArxivId
 from templates.digest_json import digest_json
 from templates.digest_pages import digest_files, n_list_pages, render_html, render_list_page, render_text
-from templates.links import DIGEST_FILE_LINKS, FileLinks
+from templates.links import DIGEST_FILE_LINKS, FileLinks, WebLinks
 from templates.paper_list_paging import PAPERS_A_PAGE, excerpt
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -141,7 +141,7 @@ def test_every_number_of_a_share_links_to_its_papers(believable: DigestEdition) 
     digest = believable.digest
     for line in (*digest.techniques, *digest.themes, *digest.topics):
         assert f"2026-W25/{line.slug}.html" in linked
-    for term in (*(line for line in digest.techniques if line.is_called), *digest.themes):
+    for term in (line for line in (*digest.techniques, *digest.themes) if line.is_called):
         assert f"2026-W25/{term.slug}.html#mentions" in linked
     assert "2026-W25/all-papers.html" in linked
 
@@ -318,8 +318,12 @@ def test_text_names_every_line_and_paper_of_the_digest(believable: DigestEdition
     text = digest_files(believable)["2026-W25.txt"]
     digest = believable.digest
     for line in (*digest.techniques, *digest.themes):
-        assert f"\n{line.name}{'' if line.measured else ' (accuracy not measured)'}\n" in text
-    for listed in (*digest.topics, *digest.themes):
+        measured = "" if line.measured else " (accuracy not measured)"
+        end = "\n" if line.is_called else ": "
+        assert f"{line.name}{measured}{end}" in " ".join(text.split(" "))
+    for topic in digest.topics:
+        assert topic.label in " ".join(text.split())
+    for listed in (*(topic for topic in digest.topics if topic.status != "unproven"), *digest.themes):
         for paper in listed.papers:
             assert f"https://arxiv.org/abs/{paper.arxiv_id}" in text
 
@@ -367,3 +371,34 @@ def test_a_digest_of_made_up_papers_says_so_first_and_links_to_none_of_them(beli
     assert page.xpath("//main/*[1]")[0].text_content().startswith("Made-up papers.")
     assert not page.xpath(f"//a[contains(@href, '{made_up}')]")
     assert render_text(edition).splitlines()[3].startswith("MADE-UP PAPERS")
+
+
+def test_an_operator_chooses_the_sections_and_their_order(believable: DigestEdition) -> None:
+    edition = replace(believable, digest=replace(believable.digest, sections=("practice", "new")))
+    page = lxml_html.document_fromstring(render_html(edition, links=DIGEST_FILE_LINKS))
+    assert page.xpath("//main/section/h2/@id") == ["practice", "new"]
+    assert page.xpath("//nav[@aria-label='On this page']//a/@href") == ["#practice", "#new"]
+    text = render_text(edition)
+    assert text.index("WHAT IT MEANS IN PRACTICE") < text.index("NEW THIS WEEK")
+    assert "ADOPTION" not in text
+
+
+def test_no_paper_is_listed_for_its_keywords(edition: DigestEdition) -> None:
+    for name, content in digest_files(edition).items():
+        assert "it says “" not in content, name
+
+
+def test_each_theme_shows_findings_claims_and_names_or_says_that_it_is_empty(believable: DigestEdition) -> None:
+    page = lxml_html.document_fromstring(render_html(believable, links=WebLinks()))
+    cards = page.xpath("//section[@id='themes']//article")
+    assert len(cards) == len(believable.digest.themes)
+    first = " ".join(cards[0].text_content().split())
+    assert "“Our tests show that" in first
+    assert "31 of 412 papers claim a saving" in first.replace("\u00a0", " ")
+    assert "only “up to”" in first
+    assert cards[0].xpath(".//a[contains(@href, '/claims?term=theme')]")
+    assert cards[0].xpath(".//a[contains(@href, 'standard%3Agdpr')]")
+    assert page.xpath("//a[@href='/standards?week=2026-W25']")
+    none = replace(believable.digest.themes[0], adopts=replace(believable.digest.themes[0].adopts, k=0), papers=())
+    empty = replace(believable, digest=replace(believable.digest, themes=(none,)))
+    assert "No paper of the week mainly contributes to it." in render_html(empty, links=DIGEST_FILE_LINKS)

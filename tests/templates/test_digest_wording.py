@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from domain.digest import Completeness
+from domain.claim import SavingSummary
+from domain.digest import Completeness, NamedRule
 from domain.digest_facts import (
     FollowMatch,
+    FurtherFacts,
     HeadlineFacts,
     LeadingTechnique,
+    MainContribution,
     NearCentre,
     NoteFacts,
     PaperReason,
-    SaysWords,
     ShareMove,
     ShowsTerm,
     WaveMove,
@@ -161,8 +163,12 @@ def test_no_limit_makes_no_note_and_each_limit_makes_one() -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        (SaysWords(("diffusion", "DDPM")), "it says “diffusion”, “DDPM”"),
-        (SaysWords(()), "a main contribution"),
+        (MainContribution("Efficiency"), "its main contribution is efficiency"),
+        (
+            MainContribution("Efficiency", ("memory", 3.125, True), True, True, "ICML 2026"),
+            "claims a saving of memory, up to 3.12×; links code; accepted or published (ICML 2026)",
+        ),
+        (MainContribution("Security", has_claim=True), "states its result in numbers"),
         (ShowsTerm("theme", "Evaluation and benchmarks"), "a main contribution is evaluation and benchmarks"),
         (ShowsTerm("technique", "Transformers"), "it is about transformers"),
         (NearCentre(True), "closest to the topic's centre this week"),
@@ -171,6 +177,26 @@ def test_no_limit_makes_no_note_and_each_limit_makes_one() -> None:
 )
 def test_every_listed_paper_has_its_reason(reason: PaperReason, words: str) -> None:
     assert WORDING.paper_reason(reason) == words
+
+
+def test_the_sentences_after_the_headline_state_counts_alone() -> None:
+    assert WORDING.further(FurtherFacts()) == ()
+    memory = SavingSummary("memory", 14, 3, 6, 2.1, 1.3, 3.2)
+    gdpr = NamedRule("standard", "gdpr", "GDPR", "standard:gdpr", 4)
+    drift = NamedRule("failure_mode", "drift", "Drift", "failure:drift", 1)
+    facts = FurtherFacts(("A", "B", "C"), 31, ("D",), 1, 2902, 312, memory, 801, 9, gdpr, drift)
+    new, claimed = WORDING.further(facts)
+    assert (
+        plain(new) == "Introduced this week: 31 benchmarks and datasets, among them A and B, and 1 model or tool (D)."
+    )
+    assert plain(claimed) == (
+        "Of 2,902 papers, 312 claim a saving (most often of memory, median claimed 2.1×), 801 link code and 9 name a "
+        "law or standard (most often GDPR); the failure named most is drift (1 paper)."
+    )
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize(("rank", "start"), [(1, "best match"), (2, "2nd best"), (11, "11th best"), (23, "23rd")])

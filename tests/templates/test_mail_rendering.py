@@ -186,14 +186,14 @@ def test_a_reader_who_follows_nothing_or_gets_nothing_new_is_told(believable: Di
 def test_a_readers_own_part_comes_first_and_what_could_be_followed_last(believable: DigestEdition) -> None:
     for part in _mail(believable):
         order = [
-            re.search(words, part, re.IGNORECASE) for words in ("for you", "which techniques", "unsubscribe: |unsub")
+            re.search(words, part, re.IGNORECASE) for words in ("for you", "what is moving", "unsubscribe: |unsub")
         ]
         assert [found.start() for found in order if found] == sorted(found.start() for found in order if found)
         assert all(order)
     for part in _mail(believable, PersonalPart(), Preferences()):
         lower = part.lower()
         assert (
-            lower.index("what matters in practice") < lower.index("you are not following") < lower.index("unsubscribe")
+            lower.index("what it means in practice") < lower.index("you are not following") < lower.index("unsubscribe")
         )
 
 
@@ -218,6 +218,7 @@ def test_the_longest_own_part_stays_below_where_gmail_cuts_a_mail_off(believable
         title="A title of usual length on large language models " * 2,
         authors="A. One, B. Two, C. Three and 5 others",
         reason="12th best match of the week's 2,902 papers (similarity 0.52, with all the words)",
+        finding="Our method is faster than every baseline on all of the tasks that we tried it on. " * 4,
     )
     papers = tuple(replace(long, arxiv_id=ArxivId(f"2606.{n:05d}")) for n in range(PersonalSettings().n_papers))
     html, _ = _mail(believable, replace(PERSONAL, found=(replace(PERSONAL.found[0], papers=papers),)))

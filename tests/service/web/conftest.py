@@ -141,7 +141,7 @@ def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedCo
     ids = tuple(p.arxiv_id for p in papers)
     vectors = encoder.encode([f"{p.title} {p.abstract}" for p in papers])
     add_embeddings(context.db, Embeddings(ids, vectors, MODEL_ID))
-    for _ in stages.detect(context):
+    for _ in (*stages.detect(context), *stages.claims(context)):
         pass
     for _ in update_names(
         context.db, OneNameTagger(), stages.JOINING_RULES, context.settings.categories, clock=context.now
