@@ -23,11 +23,11 @@ from analysis.detection.taxonomy import load_taxonomy
 from analysis.detection.term_features import FeatureReader
 from training.arxiv_texts import arxiv_texts, unlabelled_texts
 from training.baseline import REGULAR_EXPRESSIONS
-from training.cross_validation import SEEDS, folds
+from training.detection_thresholds import NO_WORDS_SCORE, own_thresholds, shared_threshold
+from training.detector_cross_validation import SEEDS, folds
 from training.detector_features import Features, features_of, read_term_features
 from training.labels import ADDED_LABELS, ADOPTS, LABELS, TECHNIQUES, THEMES, read_added, read_labelled
-from training.linear_model import fit_linear
-from training.thresholds import NO_WORDS_SCORE, own_thresholds, shared_threshold
+from training.linear_detector import fit_linear
 
 WEIGHTS = (1.0, 0.5, 0.25, 0.0)
 SHIPPED = (1.0, "all")

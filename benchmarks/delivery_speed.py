@@ -26,6 +26,7 @@ from typing import Any
 
 from analysis.sentence_encoder import EmbeddingSettings
 from benchmarks.delivery_year import LAST_WEEK, SEARCHES, Numbers, fill_with_papers
+from benchmarks.smtp_server import serve_mail
 from domain.issues_and_deliveries import Issue
 from domain.subscription import Follow, Preferences
 from domain.week import CLOSE_LAG
@@ -49,24 +50,6 @@ class Taker:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         return "250 OK"
-
-
-def _serve(port: int) -> int:
-    pid = os.fork()
-    if pid == 0:
-        from aiosmtpd.controller import Controller
-
-        Controller(Taker(), hostname="127.0.0.1", port=port).start()
-        while os.getppid() != 1:
-            time.sleep(0.5)
-        os._exit(0)
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return pid
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the mail server did not start")
 
 
 def _memory_mb() -> float:
@@ -101,7 +84,7 @@ def main() -> None:
         folder = Path(name)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = int(free.getsockname()[1])
-        server = _serve(port)
+        server = serve_mail(Taker, port)
         try:
             _measure(folder, port, given.readers, given.data)
         finally:

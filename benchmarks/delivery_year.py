@@ -39,6 +39,7 @@ import numpy as np
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.sentence_encoder import EmbeddingSettings
+from benchmarks.smtp_server import serve_mail
 from domain.embeddings import Embeddings
 from domain.harvest import HarvestedWindow
 from domain.issues_and_deliveries import Issue, issues_of
@@ -156,26 +157,6 @@ def _decoded(header: str) -> str:
     from email.header import decode_header, make_header
 
     return str(make_header(decode_header(header)))
-
-
-def _serve(seed: int, record: Path, port: int) -> int:
-    """Start the server in a child; returns its process id once it answers."""
-    pid = os.fork()
-    if pid == 0:
-        from aiosmtpd.controller import Controller
-
-        controller = Controller(MoodyServer(seed, record), hostname="127.0.0.1", port=port)
-        controller.start()
-        while os.getppid() != 1:
-            time.sleep(0.5)
-        os._exit(0)
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return pid
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the mail server did not start")
 
 
 # -- the sender, in processes that die
@@ -432,7 +413,7 @@ def simulate(folder: Path, *, n_weeks: int, n_readers: int, seed: int) -> Year:
     context = _context(_settings(folder, port, weeks[-1].closes_at))
     fill_with_papers(context, weeks)
     context.db.close()
-    server = _serve(seed, record, port)
+    server = serve_mail(lambda: MoodyServer(seed, record), port)
     try:
         readers = Readers(context, random, n_readers)
         messages = _ConfirmationMails()

@@ -18,9 +18,9 @@ from pathlib import Path
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from training.arxiv_texts import newest_texts
+from training.detector_fit_report import report_lines
 from training.evaluate_detector import SCORES, measure_detector, papers_per_second
 from training.labels import LABELS
-from training.terminal_report import report_lines
 
 
 def measure_speed(shared: Path) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.errors import NotFound, UsageError
+from domain.errors import NotFound
 from domain.name_ledger import Name
 from domain.name_mention import NameRole
 from domain.paper import ArxivId
-from domain.trends import TrendPoint
 from queries.names import calls_of_names, listed_name
 from queries.paper_rows import paper_lines
 from queries.results import NameEventLine, NameResult, PaperLine, RelatedName
 from queries.term_resolution import names_called
-from queries.trends import trends
+from queries.trends import weekly_points
 from runtime.context import AppContext
 from store.name_ledger_reading import (
     events_of_name,
@@ -60,7 +59,7 @@ def _name(context: AppContext, name_id: int) -> NameResult:
             NameEventLine(e.event.week, e.event.kind, e.event.arxiv_id, e.event.detail, e.retracted_at is not None)
             for e in events_of_name(context.db, name_id)
         ),
-        points=_points(context, name_id) if papers else (),
+        points=weekly_points(context, f"name:#{name_id}") if papers else (),
         introducing=_lines(context, papers, "introduces", oldest=True),
         using=_lines(context, papers, "uses"),
         mentioning=_lines(context, papers, "mentions"),
@@ -74,23 +73,6 @@ def _name(context: AppContext, name_id: int) -> NameResult:
             _related(n, n.n_uses) for n in names_called(context, here.surface) if n.name_id != name_id and n.n_uses
         )[:N_RELATED],
     )
-
-
-def _points(context: AppContext, name_id: int) -> tuple[TrendPoint, ...]:
-    try:
-        found = trends(
-            context,
-            [f"name:#{name_id}"],
-            by="week",
-            level="adopts",
-            categories=(),
-            primary=False,
-            since=None,
-            until=None,
-        )
-    except UsageError:  # no closed week is held yet
-        return ()
-    return found.series[0].points
 
 
 def _lines(

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.topics.topic_surroundings import central_rows, common_techniques, nearest_topics
-from domain.errors import NotFound, UsageError
+from domain.errors import NotFound
 from domain.paper_arrays import PaperIndex
 from domain.topics import TopicEvent
-from domain.trends import TrendPoint
 from queries.paper_rows import paper_lines, papers_at_rows
 from queries.results import ListedTopic, NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
 from queries.topics import all_topics, registered, second_topic_ids
-from queries.trends import trends
+from queries.trends import weekly_points
 from runtime.context import AppContext
 from store.topics import RegisteredTopic, topic_events
 
@@ -44,7 +43,7 @@ def _topic(context: AppContext, topic_id: int) -> TopicResult:
     return TopicResult(
         **vars(here),
         events=tuple(_event(e, by_id) for e in topic_events(context.db, topic_id)),
-        points=_points(context, topic_id) if here.active else (),
+        points=weekly_points(context, f"topic:{topic_id}") if here.active else (),
         techniques=_techniques(context, index, rows),
         newest=_papers(context, index, rows[::-1]),
         central=_papers(context, index, central_rows(rows, index.similarity)),
@@ -56,23 +55,6 @@ def _topic(context: AppContext, topic_id: int) -> TopicResult:
 def _event(event: TopicEvent, topics: Mapping[int, ListedTopic]) -> TopicEventLine:
     other = topics.get(event.other_topic_id) if event.other_topic_id is not None else None
     return TopicEventLine(event.week, event.kind, event.detail, event.other_topic_id, other.label if other else None)
-
-
-def _points(context: AppContext, topic_id: int) -> tuple[TrendPoint, ...]:
-    try:
-        found = trends(
-            context,
-            [f"topic:{topic_id}"],
-            by="week",
-            level="adopts",
-            categories=(),
-            primary=False,
-            since=None,
-            until=None,
-        )
-    except UsageError:  # nothing is counted yet, or papers are being recounted
-        return ()
-    return found.series[0].points
 
 
 def _techniques(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> tuple[TopicTechnique, ...]:

@@ -118,6 +118,15 @@ def trends(
     )
 
 
+def weekly_points(context: AppContext, term: str) -> tuple[TrendPoint, ...]:
+    """Adoption of one term in each closed week that is held; empty if no week is, or papers are being recounted."""
+    try:
+        found = trends(context, [term], by="week", level="adopts", categories=(), primary=False, since=None, until=None)
+    except UsageError:
+        return ()
+    return found.series[0].points
+
+
 def _totals_when_counted(totals: pd.DataFrame, n_by_week: Mapping[Week, int]) -> pd.DataFrame:
     """The weeks with the papers that were counted; a week is complete if none has come since."""
     last = max(n_by_week, default=Week(date.min))

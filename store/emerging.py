@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from domain.week import Week
 from store.database import Database
 from store.schema import emerging_list, emerging_score, emerging_term, paper
 from store.sql_conditions import is_watched
-from store.trend_calls import is_late
+from store.trend_calls import is_late, records_of
 
 _AT_ONCE = 2_000
 
@@ -244,7 +244,7 @@ def emerging_records(db: Database, *, until: Week) -> tuple[list[CallRecord], li
     late: list[tuple[int, bool | None]] = []
     for week, made_at, horizon_weeks, held in _outcomes(db, until):
         (late if is_late(week, made_at) else in_time).append((horizon_weeks, held))
-    return _records(in_time), _records(late)
+    return records_of(in_time), records_of(late)
 
 
 def outcomes_by_week(db: Database, *, until: Week) -> dict[Week, list[CallRecord]]:
@@ -252,7 +252,7 @@ def outcomes_by_week(db: Database, *, until: Week) -> dict[Week, list[CallRecord
     of_week: dict[Week, list[tuple[int, bool | None]]] = defaultdict(list)
     for week, _, horizon_weeks, held in _outcomes(db, until):
         of_week[week].append((horizon_weeks, held))
-    return {week: _records(outcomes) for week, outcomes in of_week.items()}
+    return {week: records_of(outcomes) for week, outcomes in of_week.items()}
 
 
 def _outcomes(db: Database, until: Week) -> list[tuple[Week, datetime, int, bool | None]]:
@@ -267,12 +267,6 @@ def _outcomes(db: Database, until: Week) -> list[tuple[Week, datetime, int, bool
     with db.read() as connection:
         found = [(Week(monday), made_at, h, held) for monday, made_at, h, held in connection.execute(query)]
     return [outcome for outcome in found if outcome[0].plus(outcome[2]) <= until]
-
-
-def _records(outcomes: Sequence[tuple[int, bool | None]]) -> list[CallRecord]:
-    counted = Counter(outcomes)
-    horizons = sorted({horizon for horizon, _ in outcomes})
-    return [CallRecord(h, counted[h, True], counted[h, False], counted[h, None]) for h in horizons]
 
 
 def _term(row: Row[Any], scores: tuple[CallScore, ...]) -> EmergingTerm:

@@ -6,8 +6,8 @@ the other terms unless ``of_names`` is set.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -143,13 +143,20 @@ def call_records(db: Database, *, until: Week, of_names: bool = False) -> list[C
         trend_call_score, trend_call, trend_call.c.call_id == score.call_id
     )
     query = query.where(_of(of_names))
-    counted: dict[int, dict[bool | None, int]] = {}
     with db.read() as connection:
-        for horizon_weeks, monday, made_at, held in connection.execute(query):
-            week = Week(monday)
-            if week.plus(horizon_weeks) <= until and not is_late(week, made_at):
-                counted.setdefault(horizon_weeks, {True: 0, False: 0, None: 0})[held] += 1
-    return [CallRecord(horizon, of[True], of[False], of[None]) for horizon, of in sorted(counted.items())]
+        found = connection.execute(query).all()
+    return records_of(
+        (horizon_weeks, held)
+        for horizon_weeks, monday, made_at, held in found
+        if Week(monday).plus(horizon_weeks) <= until and not is_late(Week(monday), made_at)
+    )
+
+
+def records_of(outcomes: Iterable[tuple[int, bool | None]]) -> list[CallRecord]:
+    """How calls turned out, counted by horizon; each outcome is a horizon in weeks and whether the call held."""
+    counted = Counter(outcomes)
+    horizons = sorted({horizon for horizon, _ in counted})
+    return [CallRecord(h, counted[h, True], counted[h, False], counted[h, None]) for h in horizons]
 
 
 def is_late(week: Week, made_at: datetime) -> bool:

@@ -25,7 +25,8 @@ from analysis.detection.taxonomy import Taxonomy, load_taxonomy
 from analysis.detection.term_features import N_ZONES, SHAPE, FeatureReader
 from analysis.detection.weights import N_LEVELS, TermWeights, dump_weights, load_weights
 from training.arxiv_texts import arxiv_texts, unlabelled_texts
-from training.cross_validation import SEEDS, held_out_technique_scores, held_out_theme_scores, nested_decisions
+from training.detection_thresholds import NO_WORDS_SCORE, calibrated_threshold, own_thresholds, shared_threshold
+from training.detector_cross_validation import SEEDS, held_out_technique_scores, held_out_theme_scores, nested_decisions
 from training.detector_features import (
     LATENT,
     N_LATENT,
@@ -39,6 +40,7 @@ from training.detector_features import (
     features_of,
     read_term_features,
 )
+from training.detector_fit_report import report_lines
 from training.evaluate_detector import SCORES, Counts, measure_detector
 from training.labels import (
     ADDED_LABELS,
@@ -54,7 +56,7 @@ from training.labels import (
     read_labelled,
     read_strata,
 )
-from training.linear_model import fit_linear
+from training.linear_detector import fit_linear
 from training.stratified_papers import (
     DrawnSample,
     drawn_papers,
@@ -62,8 +64,6 @@ from training.stratified_papers import (
     nested_drawn_decisions,
     stratified_scores,
 )
-from training.terminal_report import report_lines
-from training.thresholds import NO_WORDS_SCORE, calibrated_threshold, own_thresholds, shared_threshold
 
 N_SHAPE = len(SHAPE)
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.cross_validation import folds
+from training.detection_thresholds import NO_WORDS_SCORE, calibrated_threshold
+from training.detector_cross_validation import folds
 from training.labels import DrawnLabel, LabelledPaper, Strata
-from training.thresholds import NO_WORDS_SCORE, calibrated_threshold
 
 N_RESAMPLES = 2000
 

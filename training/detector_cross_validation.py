@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from training.detection_thresholds import NO_WORDS_SCORE, Scores, Truths
 from training.detector_features import TechniqueProblem
-from training.linear_model import fit_linear
-from training.thresholds import NO_WORDS_SCORE, Scores, Truths
+from training.linear_detector import fit_linear
 
 SEEDS = (0, 1, 2)
 """One five-fold run for each seed."""

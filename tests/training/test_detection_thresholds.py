@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.thresholds import calibrated_threshold
+from training.detection_thresholds import calibrated_threshold
 
 
 def test_a_calibrated_threshold_is_where_the_probability_is_half_of_the_best_expected_f1() -> None:
