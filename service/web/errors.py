@@ -70,15 +70,22 @@ def _known_error(request: Request, error: Exception) -> Response:
         return error_response(request, 422, "cannot_be_answered", error.web_message)
     if isinstance(error, QueryTimeout):
         _log.warning("%s %s took too long", request.method, _route(request))
-        return error_response(request, 422, "takes_too_long", str(error))
+        if request.url.query:
+            return error_response(request, 422, "takes_too_long", str(error))
+        # Nothing was asked for that could be less: the machine is busy.
+        return _busy(request, "this takes too long at present; try again in a minute")
     if isinstance(error, OverloadedError):
-        response = error_response(request, 503, "busy", str(error))
-        response.headers["Retry-After"] = "60"
-        return response
+        return _busy(request, str(error))
     _log.error("%s %s: %s", request.method, _route(request), public_message(error))
     if isinstance(error, (StoreError, BusyError)):
         return error_response(request, 503, "not_ready", "the database is busy or away; try again in a minute")
     return error_response(request, 503, "not_ready", public_message(error))
+
+
+def _busy(request: Request, message: str) -> Response:
+    response = error_response(request, 503, "busy", message)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def _invalid_request(request: Request, error: Exception) -> Response:

@@ -286,6 +286,9 @@ def test_a_question_that_takes_too_long_is_refused_in_one_line(context: Any, web
     assert page.status_code == 422
     assert "The query takes too long; use fewer terms" in page.text
     assert web.get("/api/v1/papers?term=text:mea*+OR+prop*").status_code == 200
+    busy = client.get("/api/v1/papers")
+    assert (busy.status_code, busy.json()["error"]["code"]) == (503, "busy")
+    assert "terms" not in busy.json()["error"]["message"]
 
 
 def test_papers_that_nobody_has_read_yet_are_not_listed_as_none(tmp_path: Path, make_paper: Any) -> None:
