@@ -20,9 +20,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from analysis.names.boosted_trees import BoostedTrees
 from analysis.names.candidates import Reading, read_paper
 from analysis.names.features import features_of, table_of
 from analysis.names.lexicon import Lexicon, dump_lexicon, load_lexicon
@@ -31,11 +33,13 @@ from analysis.names.variants import name_key
 from analysis.names.weights import (
     OUTPUTS,
     ROLES,
+    LinearWeights,
     NameWeights,
     dump_weights,
     kind_probabilities,
     name_probabilities,
     role_probabilities,
+    tree_columns,
 )
 from domain.name_mention import NAME_KINDS
 from training.arxiv_texts import arxiv_texts
@@ -52,6 +56,8 @@ MENTIONS_WEIGHT = 1.5
 LEAST_CANDIDATES = 3
 """Signs of fewer candidates are left out."""
 N_FOLDS = 5
+N_INNER_FOLDS = 4
+N_TREES = 200
 THRESHOLDS = np.arange(0.3, 0.62, 0.02)
 
 
@@ -93,7 +99,61 @@ def fit_data(labelled: list[NamedPaper], lexicon: Lexicon) -> FitData:
 
 
 def fit_weights(data: FitData, rows: NDArray[np.int64], *, threshold: float) -> NameWeights:
-    """The three models, fitted on some candidates."""
+    """The regressions and the trees, fitted on some candidates.
+
+    The trees are fitted on scores of regressions that have not seen the candidate's paper.
+    """
+    fold = data.papers[rows] % N_INNER_FOLDS
+    scores = np.zeros((len(rows), len(OUTPUTS)), dtype=np.float32)
+    for number in range(N_INNER_FOLDS):
+        unseen = np.flatnonzero(fold == number)
+        of_rows = fit_linear(data, rows[fold != number])
+        scores[unseen] = of_rows.scores(data.table[rows[unseen]], [data.words[row] for row in rows[unseen]])
+    return NameWeights(fit_linear(data, rows), fit_trees(data, rows, scores), threshold)
+
+
+def fit_trees(data: FitData, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> BoostedTrees:
+    """Trees that decide what is a name, from the regressions' scores of the candidates and their numbers."""
+    model = HistGradientBoostingClassifier(
+        max_iter=N_TREES,
+        learning_rate=0.05,
+        max_leaf_nodes=31,
+        min_samples_leaf=20,
+        l2_regularization=10.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=0,
+    )
+    model.fit(tree_columns(scores, data.table[rows]), data.is_name[rows])
+    return trees_of(model)
+
+
+def trees_of(model: HistGradientBoostingClassifier) -> BoostedTrees:
+    """The trees of a fitted model of two classes as arrays."""
+    trees = [predictor.nodes for (predictor,) in model._predictors]
+    shape = (len(trees), max(len(nodes) for nodes in trees))
+    column, left, right = (np.zeros(shape, dtype=np.int16) for _ in range(3))
+    threshold, value = (np.zeros(shape, dtype=np.float32) for _ in range(2))
+    for row, nodes in enumerate(trees):
+        is_leaf, itself = nodes["is_leaf"] == 1, np.arange(len(nodes))
+        n = len(nodes)
+        column[row, :n] = np.where(is_leaf, 0, nodes["feature_idx"])
+        # A threshold lies between two float32 values of the table; rounded up it might equal the larger.
+        threshold[row, :n] = _rounded_down(np.where(is_leaf, 0.0, nodes["num_threshold"]))
+        left[row, :n] = np.where(is_leaf, itself, nodes["left"])
+        right[row, :n] = np.where(is_leaf, itself, nodes["right"])
+        value[row, :n] = np.where(is_leaf, nodes["value"], 0.0)
+    depth = max(int(nodes["depth"].max()) for nodes in trees)
+    return BoostedTrees(column, threshold, left, right, value, float(model._baseline_prediction.item()), depth)
+
+
+def _rounded_down(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    rounded = values.astype(np.float32)
+    return np.where(rounded > values, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+
+
+def fit_linear(data: FitData, rows: NDArray[np.int64]) -> LinearWeights:
+    """The three regressions, fitted on some candidates."""
     counter = CountVectorizer(analyzer=list, min_df=LEAST_CANDIDATES, binary=True)
     signs = counter.fit_transform([data.words[row] for row in rows])
     names = [str(name) for name in counter.get_feature_names_out()]
@@ -117,12 +177,11 @@ def fit_weights(data: FitData, rows: NDArray[np.int64], *, threshold: float) -> 
     bias[OUTPUTS.index("mentions")] += np.log(MENTIONS_WEIGHT)
     on_words, on_numbers = weights[: len(names)] * WORD_SCALE, weights[len(names) :] * NUMBER_SCALE
     on_numbers /= spread[:, None]
-    return NameWeights(
+    return LinearWeights(
         {name: row for row, name in enumerate(names)},
         on_words.astype(np.float32),
         on_numbers.astype(np.float32),
         (bias - mean @ on_numbers).astype(np.float32),
-        threshold,
     )
 
 

@@ -29,7 +29,7 @@ from analysis.claims.sentences import sentence_spans
 from domain.claim import Claim, ClaimForm, ClaimQuantity
 from domain.detections import Evidence
 
-_RULES_VERSION = 1
+_RULES_VERSION = 2
 """Raise it whenever the code below, or that of numbers, sentences or features, changes what is found."""
 
 _LONGEST = 8000
@@ -159,9 +159,12 @@ def may_be_claim(candidate: NumberCandidate) -> bool:
 def claimed_values(candidate: NumberCandidate, form: str) -> tuple[float, float]:
     """The value and the upper value of a claim of this form.
 
-    "From a to b" claims the difference, or the level reached where the form is ``absolute``.
+    "From a to b" claims the difference, or the level reached where the form is ``absolute``. A level in millions is
+    given as written; ``claimed_unit`` says so.
     """
     low, high = candidate.value, candidate.value_to
+    if form == "absolute" and candidate.scale:
+        return round(low / candidate.factor, 10), round(high / candidate.factor, 10)
     if candidate.shape == "change":
         if form == "absolute":
             return high, high
@@ -175,9 +178,8 @@ def claimed_unit(candidate: NumberCandidate) -> str:
     """The unit of a level: as written, ``%`` for percentages, and empty for scores without one."""
     if candidate.unit_kind == "percent":
         return "%"
-    if candidate.unit_kind in ("noun", "none"):
-        return ""
-    return candidate.unit
+    unit = "" if candidate.unit_kind in ("noun", "none") else candidate.unit
+    return unit if candidate.scale in ("", unit) else f"{candidate.scale} {unit}".strip()
 
 
 def _quoted(text: str, read: ReadSentences, candidate: NumberCandidate) -> tuple[int, int]:

@@ -36,7 +36,8 @@ class NumberCandidate:
     """A number, range or change as written in ``text[start:end]``.
 
     ``value`` and ``value_to`` are the ends of a range, equal for a single number. Of a change ("from 61.0 to 64.2")
-    they are the two levels in the order written. ``unit`` is the unit as written. ``up_to`` marks a bound.
+    they are the two levels in the order written. ``unit`` is the unit as written, ``scale`` the million, billion or
+    trillion that stands before it and by which the values are multiplied. ``up_to`` marks a bound.
     """
 
     start: int
@@ -47,6 +48,12 @@ class NumberCandidate:
     unit_kind: UnitKind
     unit: str
     up_to: bool
+    scale: str = ""
+
+    @property
+    def factor(self) -> float:
+        """By how much ``scale`` multiplies what is written."""
+        return _SCALES.get(self.scale) or _SCALE_WORDS.get(self.scale, 1.0)
 
 
 _WORD_NUMBERS = {
@@ -68,10 +75,11 @@ _WORD_NUMBERS = {
 }
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _SCALE_WORDS = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "mil": 1e6, "billion": 1e9, "trillion": 1e12}
+_WRITTEN_SCALES = ("M", "B", "T", "million", "billion", "trillion")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 # A digit behind a hyphen is part of a name (CIFAR-10, Qwen3-4B).
-_BEFORE = r"(?<![\w.@#/\\^_])(?<![A-Za-z]-)(?<![A-Za-z]\d-)(?<![A-Za-z]\d\.\d-)(?<![A-Z]–)"
+_BEFORE = r"(?<![\w.@#/\\^_])(?:(?<![A-Za-z]-)|(?<=\b[Ss]ub-))(?<![A-Za-z]\d-)(?<![A-Za-z]\d\.\d-)(?<![A-Z]–)"
 _DIGITS = r"(?:\d{1,3}(?:[,\u2009]\d{3})+(?![\d])|\d+)(?:\.\d+)?|\.\d+"
 _POWER = r"10(?:[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\^\{?-?\d+\}?)"
 _BLANK = r"[\s\u2009\u00a0]"
@@ -139,6 +147,8 @@ _UNIT_OF_KIND: tuple[tuple[UnitKind, str], ...] = (
 )
 _UNITS = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _UNIT_OF_KIND)
 _UNIT_AFTER = re.compile(rf"{_BLANK}?-?(?:{_UNITS})")
+_OF_MOST = re.compile(rf"{_BLANK}?/{_BLANK}?(?:5|10|100)(?:\.0)?(?![\w/.]\w)")
+"""The most that a score can be: 4.6/5."""
 _NOUN_AFTER = re.compile(rf"{_BLANK}(?P<noun>[a-zA-Z][\w-]*)")
 _SIGN = r"(?P<sign>[+−±∼~≈≤≥<>-]{0,2}\s?)"
 _NUMBER = (
@@ -261,7 +271,8 @@ def _with_digits(text: str) -> Iterator[NumberCandidate]:
 def _read(text: str, match: re.Match[str]) -> NumberCandidate | None:
     start = match.start("currency") if match["currency"] else match.start("digits")
     value, end = _value(match, "digits", "power", "scale", "scale_word", "exponent"), match.end()
-    value_to, shape, number_end = value, "single", end
+    shape: NumberShape = "single"
+    value_to, number_end = value, end
     before = text[max(0, start - 60) : start]
     unit_kind, unit, after = _unit(text, end)
     ranged = _RANGE.match(text, end)
@@ -298,9 +309,11 @@ def _read(text: str, match: re.Match[str]) -> NumberCandidate | None:
                 unit_kind, unit, after = kind_first, ranged["unit"].strip(), ranged.end()
             else:
                 unit_kind, unit, after = kind_to, unit_to, after_to
-    if shape == "single" and unit_kind == "none" and text[start - 1 : start] == "(" and text[end : end + 1] == ")":
+    if shape == "single" and unit_kind == "none" and match["digits"].isdigit() and _is_bracketed(text, start, end):
         return None  # "(1) first"
-    if after < len(text) and shape == "single" and unit_kind == "none" and _goes_on(text, end):
+    if shape == "single" and unit_kind == "none" and value > 1 and (of_most := _OF_MOST.match(text, end)):
+        unit, after, number_end = of_most[0].strip(), of_most.end(), of_most.end()
+    elif after < len(text) and shape == "single" and unit_kind == "none" and _goes_on(text, end):
         return None
     if _FACTOR_BEFORE.search(before) and unit_kind in ("none", "noun"):
         unit_kind, unit, after = "times", "", number_end
@@ -311,7 +324,22 @@ def _read(text: str, match: re.Match[str]) -> NumberCandidate | None:
     if unit_kind == "noun":
         after = number_end
     up_to = _BOUND_BEFORE.search(before) is not None or any(c in match["sign"] for c in "≤<")
-    return NumberCandidate(start, max(after, number_end), value, value_to, shape, unit_kind, unit, up_to)  # type: ignore[arg-type]
+    scale = match["scale"] or (match["scale_word"] or "").lower()
+    return NumberCandidate(
+        start,
+        max(after, number_end),
+        value,
+        value_to,
+        shape,
+        unit_kind,  # type: ignore[arg-type]
+        unit,
+        up_to,
+        scale if scale in _WRITTEN_SCALES and shape == "single" else "",
+    )
+
+
+def _is_bracketed(text: str, start: int, end: int) -> bool:
+    return text[start - 1 : start] == "(" and text[end : end + 1] == ")"
 
 
 def _range_shape(before: str, ranged: re.Match[str]) -> NumberShape | None:

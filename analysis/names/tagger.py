@@ -1,6 +1,6 @@
 """Names of benchmarks, datasets, models, methods and tools in titles and abstracts, with kind and role.
 
-Candidates are found by how they are written, decided by linear models over how they are written, what stands around
+Candidates are found by how they are written, decided by fitted models over how they are written, what stands around
 them and what the corpus says of them, and taken in the order of their probability where they overlap.
 """
 

@@ -1,4 +1,4 @@
-"""The tagger's fitted weights: three linear models over the same features, and their file."""
+"""The tagger's fitted weights: linear models and boosted trees over the same features, and their file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.names.boosted_trees import BoostedTrees
 from analysis.names.features import COLUMNS
 from domain.name_mention import NAME_KINDS, NameRole
 
@@ -20,23 +21,22 @@ OUTPUTS: tuple[str, ...] = ("name", *NAME_KINDS, *ROLES)
 """The outputs of the linear models: is it a name, of which kind, and in which role."""
 _KINDS = slice(1, 1 + len(NAME_KINDS))
 _ROLES = slice(1 + len(NAME_KINDS), len(OUTPUTS))
-FORMAT = 1
+FORMAT = 2
+_TREE_ARRAYS = ("column", "threshold", "left", "right", "value")
 
 
 @dataclass(frozen=True, eq=False)
-class NameWeights:
+class LinearWeights:
     """Weights of logistic regressions: one for names, one over the kinds, one over the roles.
 
     ``word_rows`` maps a sign of ``CandidateFeatures.words`` to its row of ``words``, float32
     ``(n_words, len(OUTPUTS))``. ``numbers`` is float32 ``(len(COLUMNS), len(OUTPUTS))``, ``bias`` ``(len(OUTPUTS),)``.
-    ``threshold`` is the probability from which on a candidate is a name.
     """
 
     word_rows: Mapping[str, int]
     words: NDArray[np.float32]
     numbers: NDArray[np.float32]
     bias: NDArray[np.float32]
-    threshold: float
 
     def scores(self, table: NDArray[np.float32], words: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         """The scores of candidates in log-odds, float32 ``(n_candidates, len(OUTPUTS))``."""
@@ -54,6 +54,29 @@ class NameWeights:
             starts = np.flatnonzero(np.diff(np.array([-1, *owners])))
             scores[np.array(owners)[starts]] += np.add.reduceat(self.words[rows], starts, axis=0)
         return scores
+
+
+@dataclass(frozen=True, eq=False)
+class NameWeights:
+    """The regressions, and the trees that decide from their scores and the numbers of the table what is a name.
+
+    ``threshold`` is the probability from which on a candidate is a name.
+    """
+
+    linear: LinearWeights
+    trees: BoostedTrees
+    threshold: float
+
+    def scores(self, table: NDArray[np.float32], words: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """The scores of candidates in log-odds, float32 ``(n_candidates, len(OUTPUTS))``."""
+        scores = self.linear.scores(table, words)
+        scores[:, 0] = self.trees.scores(tree_columns(scores, table))
+        return scores
+
+
+def tree_columns(scores: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the trees read: float32 ``(n_candidates, len(OUTPUTS) + len(COLUMNS))``."""
+    return np.hstack([scores, table])
 
 
 def name_probabilities(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -84,15 +107,18 @@ def dump_weights(weights: NameWeights, about: dict[str, Any]) -> bytes:
         "columns": list(COLUMNS),
         "outputs": list(OUTPUTS),
         "threshold": weights.threshold,
+        "tree_bias": weights.trees.bias,
+        "tree_depth": weights.trees.depth,
         "about": about,
     }
     np.savez_compressed(
         buffer,
         head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
-        word_rows=np.frombuffer("\n".join(weights.word_rows).encode(), dtype=np.uint8),
-        words=weights.words.astype(np.float16),
-        numbers=weights.numbers.astype(np.float32),
-        bias=weights.bias.astype(np.float32),
+        word_rows=np.frombuffer("\n".join(weights.linear.word_rows).encode(), dtype=np.uint8),
+        words=weights.linear.words.astype(np.float16),
+        numbers=weights.linear.numbers.astype(np.float32),
+        bias=weights.linear.bias.astype(np.float32),
+        **{f"tree_{name}": getattr(weights.trees, name) for name in _TREE_ARRAYS},
     )
     return buffer.getvalue()
 
@@ -112,9 +138,14 @@ def load_weights(path: Path) -> NameWeights:
         raise ValueError(f"{path.name}: fitted to another version of the features; run training.fit_names again")
     signs = table["word_rows"].tobytes().decode().split("\n")
     return NameWeights(
-        {sign: row for row, sign in enumerate(signs)},
-        table["words"].astype(np.float32),
-        table["numbers"],
-        table["bias"],
+        LinearWeights(
+            {sign: row for row, sign in enumerate(signs)},
+            table["words"].astype(np.float32),
+            table["numbers"],
+            table["bias"],
+        ),
+        BoostedTrees(
+            **{name: table[f"tree_{name}"] for name in _TREE_ARRAYS}, bias=head["tree_bias"], depth=head["tree_depth"]
+        ),
         float(head["threshold"]),
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.claims.claim_reader import claimed_unit, claimed_values
 from analysis.claims.number_candidates import number_candidates
 from analysis.claims.readable_text import ReadableText
 
@@ -51,6 +52,37 @@ def test_numbers_inside_names_are_left_out(text: str) -> None:
 
 def test_every_number_of_a_list_is_read_by_itself() -> None:
     assert [c[0] for c in read("by 54%, 89% and 70%, respectively")] == [54.0, 89.0, 70.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("a reader with 11.3M parameters", 11.3, "M parameters"),
+        ("only 2.6 billion tokens are needed", 2.6, "billion tokens"),
+        ("just 10k samples", 10_000.0, "samples"),
+        ("a latency of 12 ms", 12.0, "ms"),
+    ],
+)
+def test_a_level_in_millions_is_claimed_as_written(text: str, value: float, unit: str) -> None:
+    (candidate,) = number_candidates(text)
+    assert (claimed_values(candidate, "absolute"), claimed_unit(candidate)) == ((value, value), unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("answers in sub-20 ms time", 20.0),
+        ("was rated 4.64/5 by readers", 4.64),
+        ("the highest agreement (0.8819)", 0.8819),
+    ],
+)
+def test_bounds_and_scores_without_a_unit_are_read(text: str, value: float) -> None:
+    assert [candidate.value for candidate in number_candidates(text)] == [value]
+
+
+@pytest.mark.parametrize("text", ["in steps (1) first and (2) second", "runs 24/7 in a hospital"])
+def test_numbers_of_a_list_are_no_scores(text: str) -> None:
+    assert not [c for c in number_candidates(text) if c.unit_kind == "none"]
 
 
 def test_hostile_numbers_end_in_time() -> None:
