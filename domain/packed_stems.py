@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
-import snowballstemmer
+import Stemmer
 from numpy.typing import NDArray
 
 from domain.search_text import search_words
@@ -16,7 +15,7 @@ from domain.search_text import search_words
 STEM_DTYPE = np.dtype([("stem", "<u4"), ("title", "u1"), ("abstract", "u1"), ("authors", "u1")])
 """A stem of a paper, as its number, with how often title, abstract and authors hold it, at most 255 each."""
 
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMER = Stemmer.Stemmer("english")  # in C: snowballstemmer finds the same stems in sixteen times the time
 _MOST = 255
 
 
@@ -41,13 +40,21 @@ def stem_numbers(text: str) -> list[int]:
 
 def packed_stems(title: str, abstract: str, authors: Iterable[str]) -> bytes:
     """The stems of a paper, each once, as an array of ``STEM_DTYPE``."""
-    fields = {"title": title, "abstract": abstract, "authors": " ".join(authors)}
-    counts = {name: Counter(stem_numbers(text)) for name, text in fields.items()}
-    stems = sorted(set().union(*counts.values()))
+    return packed_words(search_words(title), search_words(abstract), search_words(" ".join(authors)))
+
+
+def packed_words(title: Sequence[str], abstract: Sequence[str], authors: Sequence[str]) -> bytes:
+    """As ``packed_stems``, from the words of each field, as ``search_words`` gives them."""
+    of_field = {
+        name: np.fromiter(map(stem_number, words), dtype=np.uint32, count=len(words))
+        for name, words in (("title", title), ("abstract", abstract), ("authors", authors))
+    }
+    stems = np.unique(np.concatenate([*of_field.values()]))
     packed = np.zeros(len(stems), dtype=STEM_DTYPE)
     packed["stem"] = stems
-    for name, n_of in counts.items():
-        packed[name] = [min(n_of[stem], _MOST) for stem in stems]
+    for name, numbers in of_field.items():
+        n_of = np.bincount(np.searchsorted(stems, numbers), minlength=len(stems))
+        packed[name] = np.minimum(n_of, _MOST)
     return packed.tobytes()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from domain.tex_as_text import plain_text, with_letters
 
@@ -65,5 +66,9 @@ def search_words(raw: str) -> list[str]:
 
 def indexed_text(raw: str) -> str | None:
     """What the index holds instead of a stored text; ``None`` if both have the same words."""
-    words = search_words(raw)
-    return None if words == _WORD.findall(raw.lower()) and raw.isascii() else " ".join(words)
+    return indexed_words(raw, search_words(raw))
+
+
+def indexed_words(raw: str, words: Sequence[str]) -> str | None:
+    """As ``indexed_text``, for a text whose words, as ``search_words`` gives them, are known."""
+    return None if raw.isascii() and words == _WORD.findall(raw.lower()) else " ".join(words)

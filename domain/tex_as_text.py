@@ -176,7 +176,9 @@ _MANGLED = {
 }
 
 _TOKEN = re.compile(
+    # The first line says how every kind begins: at most places that spares the search trying each of them.
     rf"""
+      (?= [\\${{}}~`'-] | http | www ) (?:
       (?P<math> \$\$ (?P<display> (?: [^$\\] | \\. ){{1,400}} ) \$\$
               | \$   (?P<inline>  (?: [^$\\] | \\. ){{1,400}} ) \$
               | \\\( (?P<round> .{{1,400}}? ) \\\)
@@ -200,7 +202,7 @@ _TOKEN = re.compile(
     | (?P<blank> (?<!\\) \\\\ (?=\s) | \\[, ;:] | (?<=[\w.]) ~ (?=[\w\\$(]) | (?<=[$}})\]]) ~ (?=[A-Za-z\\(]) )
     | (?P<dash> (?<=[\w$)\]}}"'’”]) ---? (?=[\w$(\["'‘“`] | \\(?: {_STYLED} ) \s* \{{ )
               | (?<=\s) ---? (?=\s) | (?<=\w) --- (?=\s) )
-    | (?P<quote> `` | '' )
+    | (?P<quote> `` | '' ) )
     """,
     re.VERBOSE | re.DOTALL,
 )
