@@ -64,6 +64,11 @@ def ask(settings: Settings, path: str, parameters: Sequence[tuple[str, object]])
 
     connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:
+        connection.request("GET", "/readyz")
+        ready = connection.getresponse()
+        ready.read()
+        if ready.status != 200:  # it is still loading what the command would have to wait for
+            return None
         given = [(name, value) for name, value in parameters if value is not None]
         connection.request("GET", f"{path}?{urlencode(given)}", headers={"Accept": "application/json"})
         response = connection.getresponse()

@@ -17,11 +17,17 @@ from runtime.settings import Settings, load_settings
 
 
 class _Service(BaseHTTPRequestHandler):
+    ready: ClassVar[bool] = True
     status: ClassVar[int] = 200
     body: ClassVar[Any] = {"total": 3}
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
+        if self.path == "/readyz":
+            self.send_response(200 if self.ready else 503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.asked.append(self.path)
         body = json.dumps(self.body).encode()
         self.send_response(self.status)
@@ -67,6 +73,15 @@ def test_a_service_that_has_ended_is_not_asked(service: HTTPServer, tmp_path: Pa
 def test_a_service_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
     with announced(_settings(tmp_path, 9)):
         assert ask(_settings(tmp_path), "/", []) is None
+
+
+def test_a_service_that_is_still_loading_is_not_waited_for(
+    service: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Service, "ready", False)
+    with announced(_settings(tmp_path, service.server_port)):
+        assert ask(_settings(tmp_path), "/", []) is None
+    assert _Service.asked == []
 
 
 @pytest.mark.parametrize(
