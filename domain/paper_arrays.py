@@ -62,6 +62,12 @@ class PaperIndex:
         """The row of each paper."""
         return {arxiv_id: row for row, arxiv_id in enumerate(self.ids)}
 
+    @cached_property
+    def has_vector(self) -> NDArray[np.bool_]:
+        """Whether each paper is embedded, ``(n_papers,)``; the first time it reads all vectors."""
+        found: NDArray[np.bool_] = np.asarray(self.vectors.any(axis=1))
+        return found
+
     def matching(self, query: PaperQuery) -> NDArray[np.bool_]:
         """Whether each paper matches a query, ``(n_papers,)``; ``store.paper_query.matches`` is the same in SQL."""
         found = np.ones(len(self), dtype=bool)

@@ -83,7 +83,7 @@ def start_scan(
     if (until - since).days >= MAX_DAYS:
         raise UsageError(f"a scan holds at most {MAX_DAYS} days; {since} to {until} are {(until - since).days + 1}")
     index = context.paper_search.index
-    has_vector = _has_vector(index)
+    has_vector = index.has_vector
     in_range = _in_range(index, since, until) & has_vector
     if not in_range.any():
         raise UsageError(f"no embedded papers are stored from {since} to {until}; choose other days")
@@ -154,7 +154,7 @@ class _State:
 def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
     scan = scan_of(context, reader_id, scan_id)
     index = context.paper_search.index
-    in_range = _in_range(index, scan.since, scan.until) & _has_vector(index)
+    in_range = _in_range(index, scan.since, scan.until) & index.has_vector
     muted = _muted(context, index, in_range, mutes_of(context.db, reader_id))
     decisions = decisions_of(context.db, reader_id)
     for decision in decisions:  # what was decided before it was muted still counts
@@ -198,7 +198,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     skipped = [
         index.row_of[d.arxiv_id] for d in state.all_decisions if d.verdict == "skip" and d.arxiv_id in index.row_of
     ]
-    has_vector, in_range = _has_vector(index), _in_range(index, state.scan.since, state.scan.until)
+    has_vector, in_range = index.has_vector, _in_range(index, state.scan.since, state.scan.until)
     scores = relevance_scores(
         vectors,
         wanted=wanted,
@@ -339,11 +339,6 @@ def _verdict(text: str) -> Verdict:
 
 def _choice(text: str) -> Choice:
     return next(c for c in CHOICES if c == text)
-
-
-def _has_vector(index: PaperIndex) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.asarray(index.vectors.any(axis=1))
-    return found
 
 
 def _in_range(index: PaperIndex, since: date, until: date) -> NDArray[np.bool_]:
