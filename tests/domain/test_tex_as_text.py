@@ -147,7 +147,7 @@ def test_text_around_formulas(raw: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["p~1e-6, 0.2~2%, x~N(0,1)", r"zero\-shot, and\/or", "US$30 and AU$40", "--flag and x --y"]
+    "raw", ["p~1e-6, 0.2~2%, x~N(0,1)", "(x, y)~P(x, y)", r"zero\-shot, and\/or", "US$30 and AU$40", "--flag and x --y"]
 )
 def test_what_can_be_read_in_two_ways_stays_as_it_is(raw: str) -> None:
     assert plain_text(raw) == raw
