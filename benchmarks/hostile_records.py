@@ -5,7 +5,8 @@
 Hypothesis makes records with wrong types, huge numbers, dates from year 1 to 9999, control characters, brackets and
 braces without end, deep nesting and long fields, and puts them into snapshot lines, Atom feeds and OAI-PMH answers,
 there beside a good record. Bars: no exception but the documented ones, the good record is always kept, and no record
-takes more than 50 ms of processor time.
+takes more than 50 ms of processor time. A record that does is read twice more and counts with its fastest time, because
+other work on the machine also makes a processor slower.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _NOW = datetime(2026, 6, 23, tzinfo=UTC)
 _WEEK = window_of(Week.parse("2026-W25"))
 _GOOD = "2606.00001"
 _SHORT = 1000  # characters of a field that is repeated
+_TRIES = 3
 _MAX_LINE = 2**21  # longer lines are not read
 
 _UNITS = (
@@ -90,6 +92,12 @@ class Outcome:
             self.failures.append(f"{source}: {type(error).__name__} for {str(record)[:200]!r}")
             return
         took_s = time.thread_time() - began
+        for _ in range(_TRIES - 1):
+            if took_s <= MAX_S:
+                break
+            began = time.thread_time()
+            read()
+            took_s = min(took_s, time.thread_time() - began)
         if took_s > self.slowest_s.get(source, 0.0):
             self.slowest_s[source], self.slowest[source] = took_s, str(record)[:120]
         if not is_kept:
