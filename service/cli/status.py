@@ -105,7 +105,8 @@ def _run_lines(answer: OperatorStatus) -> list[str]:
         if trouble.n_tries:  # a command is not tried again by itself, so its failures are not counted
             state = f"{'once' if trouble.n_tries == 1 else f'{trouble.n_tries} times'}, {state}"
         lines.append(f"  in trouble: {trouble.job} {trouble.period}, {state}: {trouble.message}")
-        if detail := details.get((trouble.job, trouble.period)):
+        detail = details.get((trouble.job, trouble.period))
+        if detail and detail != trouble.message:
             lines.append(f"    {detail}")
     return lines
 
