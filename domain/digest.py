@@ -394,6 +394,16 @@ class NameLine:
 
 
 @dataclass(frozen=True)
+class MovingName:
+    """A named thing whose use is called to move."""
+
+    name_id: int
+    name: str
+    kind: NameKind
+    call: TrendCall
+
+
+@dataclass(frozen=True)
 class NewNames:
     """The first named things that were introduced in a week or taken up in it, and how many there are in all."""
 
@@ -459,7 +469,8 @@ class Digest:
     outcomes of past calls known in that week. ``waves`` are the venues that unusually many papers of the week name.
     ``new_names`` is ``None`` in digests of before names were found.
     ``emerging`` is ``None`` where the week has no list of emerging terms. ``in_practice`` is ``None`` where no paper
-    was read for claims. ``sections`` are those of the page, in its order.
+    was read for claims. ``moving_names`` are those whose use is called to move, the farthest first. ``sections`` are
+    those of the page, in its order.
     """
 
     week: Week
@@ -480,6 +491,7 @@ class Digest:
     new_names: NewNames | None = None
     emerging: EmergingTerms | None = None
     in_practice: InPractice | None = None
+    moving_names: tuple[MovingName, ...] = ()
     sections: tuple[DigestSection, ...] = DIGEST_SECTIONS
 
     def states_the_same_as(self, other: Digest) -> bool:

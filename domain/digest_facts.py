@@ -81,9 +81,9 @@ class HeadlineFacts:
 class FurtherFacts:
     """What the sentences after the headline state; what the headline has told is not told again.
 
-    ``introduced`` and ``made`` are some of the week's new benchmarks and datasets, and of its models and tools. Of
-    ``n_read`` papers ``n_with_saving`` claim a saving, most often ``saving``; ``n_with_code`` link code and
-    ``n_naming`` name a standard.
+    ``rising`` and ``falling`` are names whose use newly moves. ``introduced`` and ``made`` are some of the week's new
+    benchmarks and datasets, and of its models and tools. Of ``n_read`` papers ``n_with_saving`` claim a saving, most
+    often ``saving``; ``n_with_code`` link code and ``n_naming`` name a standard.
     """
 
     introduced: tuple[str, ...] = ()
@@ -97,6 +97,8 @@ class FurtherFacts:
     n_naming: int = 0
     standard: NamedRule | None = None
     failure_mode: NamedRule | None = None
+    rising: tuple[str, ...] = ()
+    falling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from domain.digest import (
     EmergingTerms,
     Headline,
     InPractice,
+    MovingName,
     NewNames,
     PaperList,
     Provenance,
@@ -95,6 +96,8 @@ class DigestResult:
     """Terms that are new on the week's list of emerging terms; null where the week has no list."""
     in_practice: InPractice | None
     """What the week's papers claim and name, in all and by theme; null where no paper was read for claims."""
+    moving_names: tuple[MovingName, ...]
+    """Named things whose use is called to move, the farthest first."""
     sections: tuple[DigestSection, ...]
     """The sections of the page, in its order."""
     paper_lists: Mapping[str, PapersOfDigest]

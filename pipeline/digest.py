@@ -20,7 +20,7 @@ from domain.paper import Paper
 from domain.progress import Progress
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
-from pipeline.digest_new_names import new_names
+from pipeline.digest_new_names import moving_names, new_names
 from pipeline.digest_practice import read_week
 from pipeline.digest_venue_waves import waves_and_their_moves
 from pipeline.emerging import emerging_of_week
@@ -135,6 +135,7 @@ def edition_of(
         emerging=emerging_of_week(db, week),
         moves_of_waves=moves_of_waves,
         new_names=new_names(db, week),
+        moving_names=moving_names(db, week),
         findings=findings_of(db, [p.arxiv_id for p in papers]),
         read=read_week(db, papers, reader, finder) if reader and finder else ReadWeek(),
         weeks_later=weeks_later,

@@ -1,4 +1,4 @@
-"""What is new among named things in a week: introduced and taken up, for its digest."""
+"""What is new among named things in a week, and what moves, for its digest."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analysis.names.defining_sentence import defining_sentence
-from domain.digest import ListedPaper, NameLine, NewNames
+from domain.digest import ListedPaper, MovingName, NameLine, NewNames
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 from domain.week import Week
 from store.claims import findings_of
 from store.database import Database
-from store.name_ledger_reading import NameQuery, events_of_weeks, introducing_texts, names_matching
+from store.name_ledger_reading import NameQuery, events_of_weeks, introducing_texts, names_by_id, names_matching
 from store.name_mentions import count_tagged
 from store.papers import known_papers
+from store.trend_calls import calls_of_week
 
 N_NAMES = 5
 """Most names under each heading."""
@@ -51,6 +52,18 @@ def new_names(db: Database, week: Week) -> NewNames | None:
         taken_up=_lines(db, taken_up, by_event),
         n_taken_up=n_taken_up,
     )
+
+
+def moving_names(db: Database, week: Week) -> tuple[MovingName, ...]:
+    """The shown names whose use is called to move in a week, the farthest first, at most ``N_NAMES``."""
+    calls = {int(call.key): call for call in calls_of_week(db, week, of_names=True) if call.is_movement}
+    names = names_by_id(db, list(calls))
+    moving = [
+        MovingName(name_id, names[name_id].surface, names[name_id].kind, call)
+        for name_id, call in calls.items()
+        if name_id in names and names[name_id].is_shown
+    ]
+    return tuple(sorted(moving, key=lambda moved: (-abs(moved.call.size), moved.name_id))[:N_NAMES])
 
 
 def _rank(n: Name) -> tuple[int, float, int]:

@@ -189,10 +189,14 @@ def _new_words(facts: HeadlineFacts) -> list[str]:
     told = []
     for words, named in (("now used by other teams", facts.taken_up), ("newly spreading", facts.new_terms)):
         if named:
-            more = f" and {len(named) - _N_TOLD} more" if len(named) > _N_TOLD else ""
-            listed = ", ".join(named[:_N_TOLD]) if more else in_words(named[:_N_TOLD])
-            told.append(f"{words}: {listed}{more}")
+            told.append(f"{words}: {_first_of(named)}")
     return told
+
+
+def _first_of(named: Sequence[str]) -> str:
+    """``A and B``, or ``A, B and 3 more``."""
+    more = f" and {len(named) - _N_TOLD} more" if len(named) > _N_TOLD else ""
+    return f"{', '.join(named[:_N_TOLD])}{more}" if more else in_words(named)
 
 
 def _introduced(facts: HeadlineFacts) -> str:
@@ -202,6 +206,11 @@ def _introduced(facts: HeadlineFacts) -> str:
 
 
 def _also_new(facts: FurtherFacts) -> str:
+    moves = [
+        f"{words} {_first_of(named)}"
+        for words, named in (("more papers use", facts.rising), ("fewer papers use", facts.falling))
+        if named
+    ]
     told = []
     for n, one, several, named in (
         (facts.n_introduced, "benchmark or dataset", "benchmarks and datasets", facts.introduced),
@@ -210,7 +219,8 @@ def _also_new(facts: FurtherFacts) -> str:
         if n:
             listed = in_words(named[:_N_TOLD])
             told.append(f"{plural(n, one, several)}{f' ({listed})' if n <= _N_TOLD else f', among them {listed}'}")
-    return f"Introduced this week: {', and '.join(told)}." if told else ""
+    sentence = "; ".join([*moves, f"introduced this week: {', and '.join(told)}"] if told else moves)
+    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 
 
 def _claimed_and_named(facts: FurtherFacts) -> str:

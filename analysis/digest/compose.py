@@ -100,7 +100,9 @@ def compose_digest(
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else math.nan,
             moved_most=moved.slug if moved else None,
             lead=headline.lead,
-            more=wording.further(further_facts(headline, names, practice)),
+            more=wording.further(
+                further_facts(headline, names, practice, moving_names=material.moving_names, told=material.told)
+            ),
         ),
         completeness=completeness,
         techniques=techniques,
@@ -120,6 +122,7 @@ def compose_digest(
         new_names=material.new_names,
         emerging=material.emerging,
         in_practice=practice,
+        moving_names=material.moving_names,
         sections=settings.sections,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from analysis.trends.trend_calls import direction
-from domain.digest import Digest, InPractice, NamedRule, NewNames, TermLine, TopicLine
+from domain.digest import Digest, InPractice, MovingName, NamedRule, NewNames, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import UPWARD
 
@@ -39,6 +39,7 @@ def told_before(digests: Sequence[Digest]) -> ToldBefore | None:
     for digest in digests:
         lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
         moves |= {(line.slug, _direction(line)) for line in _moved(lines)}
+        moves |= {_name_move(moved) for moved in digest.moving_names}
     return ToldBefore(frozenset(moves), digests[0].headline.lead or digests[0].headline.moved_most)
 
 
@@ -93,9 +94,23 @@ def headline_facts(
     )
 
 
-def further_facts(headline: HeadlineFacts, names: NewNames | None, practice: InPractice | None) -> FurtherFacts:
-    """What the sentences after the headline state: what is new that it did not tell, and what papers claim and name."""
-    facts = FurtherFacts()
+def further_facts(
+    headline: HeadlineFacts,
+    names: NewNames | None,
+    practice: InPractice | None,
+    *,
+    moving_names: Sequence[MovingName] = (),
+    told: ToldBefore | None = None,
+) -> FurtherFacts:
+    """What the sentences after the headline state: what is new that it did not tell, and what papers claim and name.
+
+    Moves of names that one of the last digests told are left out.
+    """
+    begun = [moved for moved in moving_names if told is None or _name_move(moved) not in told.moves]
+    facts = FurtherFacts(
+        rising=tuple(moved.name for moved in begun if direction(moved.call.verdict) > 0),
+        falling=tuple(moved.name for moved in begun if direction(moved.call.verdict) < 0),
+    )
     if names is not None:
         facts = replace(
             facts, made=tuple(line.name for line in names.models_and_tools), n_made=names.n_models_and_tools
@@ -114,6 +129,10 @@ def further_facts(headline: HeadlineFacts, names: NewNames | None, practice: InP
             failure_mode=_named_most(practice.failure_modes),
         )
     return facts
+
+
+def _name_move(moved: MovingName) -> tuple[str, int]:
+    return f"name-{moved.name_id}", direction(moved.call.verdict)
 
 
 def _named_most(rules: Sequence[NamedRule]) -> NamedRule | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from analysis.digest.practice import ReadWeek
 from domain.detections import Detection, Term
-from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, MoveOfWave, NewNames, VenueWave
+from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, MoveOfWave, MovingName, NewNames, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -96,6 +96,7 @@ class WeekMaterial:
     moves_of_waves : the called moves that lose their verdict without a wave's papers.
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     findings : the sentence of each paper's abstract that tells best what was found, where it was read.
+    moving_names : named things whose use is called to move in the week, the farthest first.
     read : claims, code, acceptance, standards and failure modes of the papers, where they were read.
     weeks_later : whole weeks between the week's closing and the making of its digest.
     told : by the digests of the last weeks; ``None`` where there are none.
@@ -124,6 +125,7 @@ class WeekMaterial:
     moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
     new_names: NewNames | None = None
     findings: Mapping[ArxivId, str] = field(default_factory=dict)
+    moving_names: tuple[MovingName, ...] = ()
     read: ReadWeek = field(default_factory=ReadWeek)
     weeks_later: int = 0
     told: ToldBefore | None = None

@@ -13,8 +13,9 @@ from domain.detections import Evidence
 from domain.name_ledger import Name
 from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
+from domain.trend_calls import TrendCall
 from ingest.harvest import plan_harvest
-from pipeline.digest_new_names import new_names
+from pipeline.digest_new_names import moving_names, new_names
 from pipeline.names import JoiningRules, update_names
 from store.database import Database
 from store.name_decisions import decide_names, split_name
@@ -27,6 +28,7 @@ from store.name_ledger_reading import (
     papers_of_name,
 )
 from store.papers import apply_harvest, known_papers
+from store.trend_calls import add_calls
 
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -257,3 +259,18 @@ def test_a_digest_names_what_was_introduced_and_what_was_taken_up(database: Data
         ("Alpha", 3, ["2601.00001", "2601.00004"])
     ]
     assert (found.n_data, found.n_models_and_tools, found.n_taken_up) == (1, 0, 1)
+
+
+def test_names_that_are_called_to_move_stand_in_the_digest(database: Database, paper_at: PaperMaker) -> None:
+    papers = [paper_at(1, "introduces <Alpha>", week=0), paper_at(2, "introduces <Beta>", week=0)]
+    store(database, *papers)
+    update(database)
+    week = papers[0].week
+    alpha, beta = only(database, "Alpha").name_id, only(database, "Beta").name_id
+    calls = [
+        TrendCall(week, "name", str(alpha), "rising", 0.01, 0.02, 0.01, 4000),
+        TrendCall(week, "name", str(beta), "steady", 0.6, 0.02, 0.02, 4000),
+    ]
+    add_calls(database, calls, made_with="t", made_at=NOW)
+    assert [(moved.name, moved.call.verdict) for moved in moving_names(database, week)] == [("Alpha", "rising")]
+    assert moving_names(database, week.plus(1)) == ()

@@ -26,6 +26,7 @@ from domain.digest import (
     Headline,
     InPractice,
     ListedPaper,
+    MovingName,
     NamedRule,
     NameLine,
     NewNames,
@@ -537,6 +538,7 @@ def believable() -> DigestEdition:
             n_listed=31,
         ),
         in_practice=practice_of([line.slug for line in themes]),
+        moving_names=(MovingName(3, "QuayEval", "benchmark", call_of("name", "3", 0.012, 3.0, verdict="rising")),),
     )
     lists = [
         list_of(line.slug, line.name, line.definition, line.name.lower(), line.series, (3, 2, 2, 2, 1, 1), line.where)
@@ -647,6 +649,7 @@ def odd() -> DigestEdition:
         ),
         emerging=EmergingTerms((emerging_line(HOSTILE, 906),), n_new=1, n_listed=1),
         in_practice=practice_of(["theme-hostile"]),
+        moving_names=(MovingName(1, HOSTILE, "model", replace(steady, verdict="rising")),),
     )
     abstract = f"{HOSTILE} {ARABIC} costs $5. We use $\\alpha$-diffusion <models> throughout, at {UNBREAKABLE}."
     at = abstract.index("diffusion")

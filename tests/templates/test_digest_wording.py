@@ -195,6 +195,13 @@ def test_the_sentences_after_the_headline_state_counts_alone() -> None:
     )
 
 
+def test_names_that_newly_move_come_before_what_is_introduced() -> None:
+    (sentence,) = WORDING.further(FurtherFacts(made=("D",), n_made=1, rising=("A", "B", "C"), falling=("E",)))
+    assert plain(sentence) == (
+        "More papers use A, B and 1 more; fewer papers use E; introduced this week: 1 model or tool (D)."
+    )
+
+
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
