@@ -25,6 +25,7 @@ _LARGEST_PART = 4
 _ENTRY_BYTES = 200
 """What the cache itself needs for a value."""
 _N_SAMPLED = 64
+_N_SAMPLED_WITHIN = 12
 _MAX_DEPTH = 32
 
 
@@ -161,8 +162,8 @@ class _Flight(Generic[_T]):
 def estimated_bytes(value: object) -> int:
     """About how many bytes a value takes, with all that it holds.
 
-    Of a long collection about a hundred members are measured and the others taken to be like them, so that a list of
-    a hundred thousand papers is measured as fast as a short one.
+    Of a long collection about a hundred members are measured, of one within another about a dozen, and the others
+    taken to be like them, so that a list of a hundred thousand papers is measured as fast as a short one.
 
     Examples
     --------
@@ -185,11 +186,13 @@ def _estimated(value: object, seen: set[int], depth: int) -> int:
         return size + _of_members(value, len(value), seen, depth) + _of_members(value.values(), len(value), seen, depth)
     if isinstance(value, (list, tuple, set, frozenset)):
         return size + _of_members(value, len(value), seen, depth)
-    return size + _estimated(vars(value), seen, depth - 1) if hasattr(value, "__dict__") else size
+    if (fields := getattr(value, "__dict__", None)) is not None:  # the names of its fields are its class's
+        return size + sys.getsizeof(fields) + _of_members(fields.values(), len(fields), seen, depth)
+    return size
 
 
 def _of_members(members: Iterable[object], n: int, seen: set[int], depth: int) -> int:
-    step = max(1, n // _N_SAMPLED)
+    step = max(1, n // (_N_SAMPLED if depth == _MAX_DEPTH else _N_SAMPLED_WITHIN))
     sampled = list(islice(members, 0, None, step))
     total = sum(_estimated(member, seen, depth - 1) for member in sampled)
     return total * n // len(sampled) if sampled else 0
