@@ -43,6 +43,7 @@ def main() -> None:
             "PAPERTIDE_ARXIV__DELAY_S": "0",
             "PAPERTIDE_ARXIV__PAGE_SIZE": "50",
             "PAPERTIDE_WEEKS": str(N_WEEKS),
+            "PAPERTIDE_HISTORY_WEEKS": "0",
             "PAPERTIDE_NOW": now.isoformat(),
             "PAPERTIDE_EMBEDDING__CHUNK_SIZE": "128",
         }

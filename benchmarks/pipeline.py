@@ -83,6 +83,7 @@ def _stages(shared: Path, weeks: int, folder: Path) -> None:
             "PAPERTIDE_ARXIV__DELAY_S": "0",
             "PAPERTIDE_DATA_DIR": str(folder),
             "PAPERTIDE_WEEKS": str(weeks),
+            "PAPERTIDE_HISTORY_WEEKS": "0",
             "PAPERTIDE_NOW": NOW,
         }
         print(f"{'stage':<34}{'seconds':>9}{'peak MB':>9}{'requests':>10}")

@@ -108,6 +108,7 @@ def main() -> None:
         settings = Settings(
             data_dir=Path(folder),
             weeks=HISTORY_WEEKS,
+            history_weeks=0,
             categories=tuple(given.category or DEFAULT_CATEGORIES),
             arxiv=arxiv,
             service=ServiceSettings(requests_per_minute=0),

@@ -502,6 +502,18 @@ class Digest:
         # By repr, because two NaNs are not equal.
         return repr(_without_wording(self)) == repr(_without_wording(other))
 
+    def is_made_from_the_same_as(self, other: Digest) -> bool:
+        """Whether two digests are of the same papers of their week, read by the same models.
+
+        If so, they can differ only by what is known of other weeks, such as earlier ones that were counted since.
+        """
+        return _of_the_week(self) == _of_the_week(other)
+
+
+def _of_the_week(digest: Digest) -> tuple[object, ...]:
+    completeness = replace(digest.completeness, incomplete_weeks=(), missing_weeks=())
+    return digest.categories, digest.headline.n_papers, completeness, replace(digest.provenance, papertide_version="")
+
 
 def _without_wording(digest: Digest) -> Digest:
     """A digest without its sentences and the version of Papertide; numbers, names and listed papers stay."""

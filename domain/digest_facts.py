@@ -106,10 +106,11 @@ class NoteFacts:
     """What the notes state: limits of a digest that its numbers alone do not show.
 
     ``lateness`` is ``None`` where no paper is known to have come late. ``n_weeks_held`` is ``None`` where the half
-    year of the curves is held whole. ``no_topic_called`` says that there are topics but none has enough papers or weeks
-    for a call. ``holds_last_year`` says whether the same weeks of last year are held. ``unmeasured`` are the names of
-    the techniques and themes whose detection has no measured accuracy. ``weeks_later`` is how many whole weeks after
-    the week closed the digest was made.
+    year of the curves is held whole; ``n_weeks_of_topics`` is ``None`` where topics are counted over as many weeks,
+    and not over fewer because earlier papers are not embedded. ``no_topic_called`` says that there are topics but none
+    has enough papers or weeks for a call. ``holds_last_year`` says whether the same weeks of last year are held.
+    ``unmeasured`` are the names of the techniques and themes whose detection has no measured accuracy. ``weeks_later``
+    is how many whole weeks after the week closed the digest was made.
     """
 
     completeness: Completeness
@@ -119,6 +120,7 @@ class NoteFacts:
     holds_last_year: bool
     unmeasured: tuple[str, ...]
     weeks_later: int = 0
+    n_weeks_of_topics: int | None = None
 
 
 @dataclass(frozen=True)

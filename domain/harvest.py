@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from domain.paper import ArxivId, Paper, PaperVersion
+from domain.week import Week
 
 MAX_NAMED = 20
 """How many unreadable records are stored by name for each window and each list."""
@@ -107,6 +108,26 @@ class WindowRecord:
     def is_complete(self) -> bool:
         """Whether the stored papers equal arXiv's count, and nothing says that its index is behind."""
         return self.problem is None
+
+
+@dataclass(frozen=True)
+class CountedHistory:
+    """How far back weeks are counted.
+
+    Attributes
+    ----------
+    first_week : the oldest week with papers, from the newest closed one back without a gap; ``None`` before the first.
+    n_weeks : weeks from ``first_week`` to the newest closed one.
+    n_wanted : weeks that are to be counted.
+    next_week : the week that is added next; ``None`` if nothing is left to add.
+    has_no_more : whether arXiv has no earlier papers, so that fewer weeks than wanted can be counted.
+    """
+
+    first_week: Week | None
+    n_weeks: int
+    n_wanted: int
+    next_week: Week | None
+    has_no_more: bool
 
 
 @dataclass(frozen=True)

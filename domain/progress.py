@@ -7,6 +7,7 @@ from typing import Literal
 
 Stage = Literal[
     "harvest",
+    "history",
     "import",
     "embed",
     "detect",

@@ -152,3 +152,6 @@ class TermSeries:
     """Says that the term is no name and that no paper has it in its words; null where it was found."""
     meaning: MeaningCheck | None = None
     """How the papers by meaning were found to be; null for other kinds."""
+    counted_since: date | None = None
+    """The first day of the weeks in which a topic or a meaning is counted, where earlier papers of the range are not
+    embedded; before it ``n`` is 0. Null where all weeks are counted."""

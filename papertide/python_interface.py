@@ -427,7 +427,7 @@ class Papertide:
                 "n": week.n,
                 "closed": week.closed,
                 "complete": week.complete,
-                "embedded": answer.embeddings.missing == 0,
+                "embedded": answer.embeddings.missing == 0 and week.week >= answer.embeddings.since,
                 "has_digest": week.week in digests,
             }
             for week in answer.weeks

@@ -183,7 +183,18 @@ WEEKS = TableSchema(
 
 LEFT_OUT: Mapping[str, frozenset[str]] = {
     "trends": frozenset(
-        {"name", "change", "change_points", "call", "asked", "phrases", "readings", "unknown", "meaning"}
+        {
+            "name",
+            "change",
+            "change_points",
+            "call",
+            "asked",
+            "phrases",
+            "readings",
+            "unknown",
+            "meaning",
+            "counted_since",
+        }
     ),
     "search": frozenset({"marks"}),
     "topics": frozenset({"active", "x", "y"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from analysis.claims.claim_reader import ClaimReader
 from analysis.claims.standards_and_failure_modes import RuleFinder
@@ -14,7 +14,7 @@ from store.claims import add_claims, ids_without_claims
 from store.database import Database
 from store.papers import papers_in_order
 
-_BATCH = 2000
+BATCH = 2000
 _CODE_RULES = 1
 """Raise it whenever ``domain.code_link`` finds something else."""
 
@@ -36,11 +36,12 @@ def claims_of(reader: ClaimReader, finder: RuleFinder, paper: Paper) -> PaperCla
     )
 
 
-def read_missing(db: Database, reader: ClaimReader, finder: RuleFinder) -> Iterator[Progress]:
-    """Read every stored paper that this reader has not read."""
-    of_reader = reader_id(reader, finder)
+def read_missing(
+    db: Database, of_reader: str, read: Callable[[Sequence[Paper]], Sequence[PaperClaims]], *, batch: int = BATCH
+) -> Iterator[Progress]:
+    """Read every stored paper that the reader of this id has not read, ``batch`` papers at a time."""
     ids = ids_without_claims(db, of_reader)
-    for start in range(0, len(ids), _BATCH):
-        papers = papers_in_order(db, ids[start : start + _BATCH])
-        add_claims(db, of_reader, [claims_of(reader, finder, paper) for paper in papers])
-        yield Progress("claims", min(start + _BATCH, len(ids)), len(ids), "papers")
+    for start in range(0, len(ids), batch):
+        papers = papers_in_order(db, ids[start : start + batch])
+        add_claims(db, of_reader, read(papers))
+        yield Progress("claims", min(start + batch, len(ids)), len(ids), "papers")

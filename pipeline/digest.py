@@ -161,7 +161,8 @@ def publish_if_due(
 
     It is due if none is published, or if the published one is of an incomplete week or of other categories than are
     watched now. A digest that states the same facts as the published one is not published again, even if its sentences
-    are worded otherwise.
+    are worded otherwise. Neither is one that differs only by what came to be known of other weeks: earlier weeks that
+    are counted later change no published digest.
     """
     published: PublishedDigest | None = newest_digest(db, week)
     if published is not None:
@@ -169,8 +170,10 @@ def publish_if_due(
         if digest.completeness.complete and set(digest.categories) == set(categories):
             return
     edition = compose()
-    if published is not None and published.edition.digest.states_the_same_as(edition.digest):
-        return
+    if published is not None:
+        before = published.edition.digest
+        if before.is_made_from_the_same_as(edition.digest) or before.states_the_same_as(edition.digest):
+            return
     revision = publish_digest(db, edition, now=clock())
     yield Progress(
         "digest", 1, 1, "digests", f"digest of {week} published" + (f", revision {revision}" * (revision > 1))

@@ -1,4 +1,4 @@
-"""Decides which windows of submissions are due for harvesting."""
+"""Decides which windows of submissions are due for harvesting, and from which week on papers are embedded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from domain.harvest import Window
 from domain.week import Week, last_closed_week, weeks_between
 from ingest.harvest import weeks_to_cover, window_of, windows_due
 from store.database import Database
+from store.embeddings import embedded_since, embedding_counts
 from store.windows import newest_week_held, window_records
 
 HOLD_BACK = timedelta(days=6)
@@ -35,6 +36,17 @@ def weeks_of_run(n_weeks: int, *, now: datetime) -> list[Week]:
     """The newest ``n_weeks`` closed weeks, oldest first."""
     last = last_closed_week(now)
     return list(weeks_between(last.plus(1 - n_weeks), last))
+
+
+def first_week_to_embed(db: Database, n_weeks: int, *, now: datetime) -> Week:
+    """The week from which on papers are embedded: the first of the weeks that a run covers.
+
+    An earlier one where papers from then on are embedded already, with any model: so weeks stay embedded when newer
+    ones come, and all of them are embedded again with another model. Papers before it are counted, but have no vector.
+    """
+    first = weeks_of_run(n_weeks, now=now)[0]
+    held = embedded_since(db, list(embedding_counts(db)))
+    return first if held is None else min(first, held)
 
 
 def held_back_until(

@@ -47,6 +47,7 @@ def update_emerging(
     db: Database,
     categories: tuple[str, ...],
     *,
+    first_week: Week,
     last_week: Week,
     known: Collection[str],
     model: StyleModel,
@@ -57,13 +58,20 @@ def update_emerging(
 
     Parameters
     ----------
+    first_week : the first week that gets a list; earlier ones are only counted, and their own past is not yet whole.
     last_week : the newest closed week.
     known : folded phrases that are watched already.
     model : tells terms from turns of phrase.
     made_with : what else the lists depend on, such as the taxonomy.
     """
     n_by_week = _papers_by_week(db, categories)
-    due = weeks_due(n_by_week, listed=listed_weeks(db), incomplete=incomplete_weeks(db, categories), last=last_week)
+    due = weeks_due(
+        n_by_week,
+        listed=listed_weeks(db),
+        incomplete=incomplete_weeks(db, categories),
+        first=first_week,
+        last=last_week,
+    )
     n_done = 0
     counted = _Counted(db, categories)
     for start in range(0, len(due), _AT_ONCE):
@@ -84,7 +92,7 @@ def update_emerging(
 
 
 def weeks_due(
-    n_by_week: Mapping[Week, int], *, listed: Collection[Week], incomplete: Collection[Week], last: Week
+    n_by_week: Mapping[Week, int], *, listed: Collection[Week], incomplete: Collection[Week], first: Week, last: Week
 ) -> list[Week]:
     """The weeks that get a list now, oldest first.
 
@@ -96,7 +104,7 @@ def weeks_due(
         recent = [week.plus(-i) for i in range(RECENT_WEEKS)]
         before = [week.plus(-RECENT_WEEKS - i) for i in range(MAX_BEFORE_WEEKS)]
         if (
-            week <= last
+            first <= week <= last
             and week not in incomplete
             and all(n_by_week.get(w, 0) for w in recent)
             and sum(n_by_week.get(w, 0) > 0 for w in before) >= MIN_BEFORE_WEEKS

@@ -83,12 +83,46 @@ def harvest_windows(
             continue
         if harvested.is_complete and not was_complete:
             harvested = _checked_for_gap(db, source, harvested)
-        known = known_papers(db, [p.arxiv_id for p in harvested.papers])
-        # The same instant for both: a paper is late if it was first seen after its window was complete.
-        apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)
-        state = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
-        note = f"{window_name(window)}: {harvested.n_got:,} papers, {len(harvested.papers) - len(known):,} new, {state}"
-        yield Progress("harvest", n_done, len(windows), "weeks", note)
+        yield Progress("harvest", n_done, len(windows), "weeks", store_harvested(db, harvested))
+
+
+def store_harvested(db: Database, harvested: HarvestedWindow) -> str:
+    """Store what a window gave, in one transaction; returns a line that says what it was."""
+    known = known_papers(db, [p.arxiv_id for p in harvested.papers])
+    # The same instant for both: a paper is late if it was first seen after its window was complete.
+    apply_harvest(db, plan_harvest(harvested.papers, known), harvested, seen_at=harvested.checked_at)
+    state = "complete" if harvested.is_complete else f"incomplete: {harvested.problem}"
+    n_new = len(harvested.papers) - len(known)
+    return f"{window_name(harvested.window)}: {harvested.n_got:,} papers, {n_new:,} new, {state}"
+
+
+def fetch_for_first_time(
+    db: Database,
+    source: Source,
+    window: Window,
+    categories: tuple[str, ...],
+    *,
+    page_size: int,
+    clock: Callable[[], datetime],
+) -> HarvestedWindow:
+    """What arXiv gives of a window that was never asked for, not stored yet; papers held already are only counted.
+
+    Without a usable response that is the window with the problem, ``n_said`` being ``None``.
+
+    Raises
+    ------
+    SourcePaused, SourceUnreachable
+        If arXiv cannot be asked at all.
+    """
+    held = ids_by_window(db, [window], categories)[window]
+    try:
+        harvested = harvest_window(source, window, categories, page_size=page_size, now=clock(), held=held)
+    except (SourcePaused, SourceUnreachable):
+        raise
+    except SourceError as error:
+        return HarvestedWindow(window, categories, (), None, str(error), clock(), n_held=len(held))
+    harvested = replace(harvested, checked_at=clock())
+    return _checked_for_gap(db, source, harvested) if harvested.is_complete else harvested
 
 
 def _harvest_window(

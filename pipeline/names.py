@@ -34,7 +34,7 @@ from store.name_ledger_making import (
 from store.name_mentions import PaperNames, add_mentions, ids_without_names
 from store.papers import papers_in_order
 
-_BATCH = 2_000
+BATCH = 2_000
 _KEYS_AT_ONCE = 20_000
 _SAMPLE = 5_000  # papers that tell how rare a word is
 _RANK = {"introduces": 0, "uses": 1, "mentions": 2}
@@ -61,22 +61,28 @@ class JoiningRules:
 
 
 def update_names(
-    db: Database, tagger: Tagger, rules: JoiningRules, categories: Collection[str], *, clock: Callable[[], datetime]
+    db: Database,
+    tagger: Tagger,
+    rules: JoiningRules,
+    categories: Collection[str],
+    *,
+    clock: Callable[[], datetime],
+    batch: int = BATCH,
 ) -> Iterator[Progress]:
     """Read the papers that this tagger has not read, then look again at every name whose papers have changed."""
     reader = f"{tagger.tagger_id}+{rules.version}"
-    yield from _read_missing(db, tagger, rules, reader)
+    yield from _read_missing(db, tagger, rules, reader, batch)
     prepare_ledger(db, f"{reader} {METHOD}", categories)
     yield from _update_ledger(db, rules, categories, clock=clock)
 
 
-def _read_missing(db: Database, tagger: Tagger, rules: JoiningRules, reader: str) -> Iterator[Progress]:
+def _read_missing(db: Database, tagger: Tagger, rules: JoiningRules, reader: str, batch: int) -> Iterator[Progress]:
     ids = ids_without_names(db, reader)
-    for start in range(0, len(ids), _BATCH):
-        papers = papers_in_order(db, ids[start : start + _BATCH])
+    for start in range(0, len(ids), batch):
+        papers = papers_in_order(db, ids[start : start + batch])
         found = tagger.tag_texts([(p.title, p.abstract) for p in papers])
         add_mentions(db, reader, [_names(p, of, rules) for p, of in zip(papers, found, strict=True)])
-        yield Progress("names", min(start + _BATCH, len(ids)), len(ids), "papers")
+        yield Progress("names", min(start + batch, len(ids)), len(ids), "papers")
 
 
 def _names(paper: Paper, mentions: Sequence[NameMention], rules: JoiningRules) -> PaperNames:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from domain.errors import PostponedError, SourceError
+from domain.errors import BusyError, PostponedError, SourceError
 from domain.progress import Progress
 from domain.week import Week, last_closed_week, weeks_between
 from pipeline import stages
 from pipeline.due_windows import held_back_until, weeks_of_run
+from pipeline.history import count_history
+from pipeline.history_plan import next_history_week
 from runtime.atomic_write import write_files
 from runtime.context import AppContext
 from runtime.exclusive_run import exclusive_run
@@ -20,8 +22,12 @@ from templates.digest_pages import digest_files
 from templates.harvest_wording import held_back
 from templates.links import DIGEST_FILE_LINKS
 
+HISTORY_JOB = "history"
+"""The name of the job that counts earlier weeks, in the run ledger."""
 LOOK_BACK_WEEKS = 12
 """How many closed weeks are checked again, for a missed digest or for a week that has become complete."""
+HISTORY_SLICE_S = 600.0
+"""Seconds after which the counting of earlier weeks ends for a moment, so that pages show it and others get a turn."""
 _ASK_AGAIN_AFTER = timedelta(hours=3)
 """How soon a week is harvested again that waits for arXiv's index."""
 
@@ -134,6 +140,37 @@ def publish_week(context: AppContext, week: Week) -> Iterator[Progress]:
     if (wait := held_back_until(context.db, week, context.settings.categories, now=now)) is not None:
         raise PostponedError(_held_back_note(week, wait), until=min(context.now() + _ASK_AGAIN_AFTER, wait[0]))
     yield from publish_and_write(context, week)
+
+
+def extend_history(
+    context: AppContext, *, is_wanted_elsewhere: Callable[[], bool] = lambda: False
+) -> Iterator[Progress]:
+    """Count earlier weeks for ``HISTORY_SLICE_S``, the newest first, once a digest is published.
+
+    ``is_wanted_elsewhere`` says whether other work is due, which goes first.
+
+    Raises
+    ------
+    SourceError
+        If arXiv gave no usable response; what came before is stored.
+    """
+    yield from count_history(context, for_s=HISTORY_SLICE_S, is_wanted_elsewhere=is_wanted_elsewhere)
+
+
+def run_history(context: AppContext, *, follow: Callable[[Iterator[Progress]], None]) -> None:
+    """Count all earlier weeks that ``history_weeks`` asks for; ends where another process wants the database.
+
+    Raises
+    ------
+    SourceError
+        As ``extend_history``.
+    """
+    while (week := next_history_week(context)) is not None:
+        try:
+            with exclusive_run(context, HISTORY_JOB, str(week)) as guarded:
+                follow(guarded(extend_history(context)))
+        except BusyError:
+            return
 
 
 def _held_back_note(week: Week, wait: tuple[datetime, str]) -> str:

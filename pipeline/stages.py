@@ -23,10 +23,10 @@ from domain.errors import UsageError
 from domain.harvest import Window
 from domain.progress import Progress
 from domain.week import Week, last_closed_week
-from pipeline.claims import read_missing
+from pipeline.claims import claims_of, read_missing, reader_id
 from pipeline.detection import detect_missing
 from pipeline.digest import edition_of, held_papers, publish_if_due
-from pipeline.due_windows import due_windows, weeks_of_run
+from pipeline.due_windows import due_windows, first_week_to_embed, weeks_of_run
 from pipeline.embedding import embed_missing, is_embedded
 from pipeline.emerging import update_emerging
 from pipeline.harvest import arxiv_now, harvest_windows
@@ -91,14 +91,16 @@ def import_papers(context: AppContext, path: Path, skipped: SkippedLines) -> Ite
 
 
 def embed(context: AppContext) -> Iterator[Progress]:
-    """Embed every paper that has no vector; the model is loaded only if one is missing."""
-    if not is_embedded(context.db, context.embedding_model_id):
-        yield from embed_missing(context.db, context.encoder, chunk_size=context.settings.embedding.chunk_size)
+    """Embed every paper of the embedded weeks that has no vector; the model is loaded only if one is missing."""
+    since = first_week_to_embed(context.db, context.settings.weeks, now=context.now())
+    if not is_embedded(context.db, context.embedding_model_id, since=since):
+        chunk_size = context.settings.embedding.chunk_size
+        yield from embed_missing(context.db, context.encoder, since=since, chunk_size=chunk_size)
 
 
 def detect(context: AppContext) -> Iterator[Progress]:
     """Detect techniques and themes in every paper that has no detections yet."""
-    yield from detect_missing(context.db, context.detector)
+    yield from detect_missing(context.db, context.detector.detector_id, context.detector.detect)
 
 
 def names(context: AppContext) -> Iterator[Progress]:
@@ -108,7 +110,10 @@ def names(context: AppContext) -> Iterator[Progress]:
 
 def claims(context: AppContext) -> Iterator[Progress]:
     """Read claims, findings, code links and named rules in every paper that was not read yet."""
-    yield from read_missing(context.db, context.claim_reader, context.rule_finder)
+    reader, finder = context.claim_reader, context.rule_finder
+    yield from read_missing(
+        context.db, reader_id(reader, finder), lambda papers: [claims_of(reader, finder, paper) for paper in papers]
+    )
 
 
 def topics(context: AppContext, *, last_week: Week, refit: bool = False) -> Iterator[Progress]:
@@ -147,6 +152,7 @@ def emerging(context: AppContext) -> Iterator[Progress]:
     yield from update_emerging(
         context.db,
         context.settings.categories,
+        first_week=first_week_to_embed(context.db, context.settings.weeks, now=context.now()),
         last_week=last_closed_week(context.now()),
         known=known_phrases(taxonomy, [topic.label for topic in model.topics] if model else []),
         model=shipped_model(),

@@ -12,6 +12,7 @@ from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
 from domain.week import Week
 from store.database import Database
+from store.embeddings import embedded_since
 from store.paper_query import Corpus
 from store.search import weekly_matches
 from store.topics import StoredTopicModel
@@ -40,6 +41,7 @@ def counts_to_call(
         watched={term: weekly_matches(db, phrases_of_term(term), corpus) for term in watched_terms},
         known_incomplete=incomplete_weeks(db, categories),
         min_papers=min_papers,
+        topics_since=embedded_since(db, [model.fitted.embedding_model_id]) if model else None,
     )
 
 

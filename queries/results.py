@@ -16,7 +16,7 @@ from analysis.digest.json_differences import Difference
 from domain.arxiv_rate_limit import Outcome
 from domain.claim import Claim, ClaimForm, ClaimQuantity, SavingSummary
 from domain.detections import Evidence, TermKind
-from domain.harvest import IndexGap
+from domain.harvest import CountedHistory, IndexGap
 from domain.name_ledger import NameEventKind
 from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId
@@ -297,6 +297,8 @@ class SearchResult:
     """Further papers that hold some of the words; not all of them are listed."""
     facets: tuple[Facet, ...]
     """What the close papers are about, most first; of all listed where none is close."""
+    words_only_before: Week | None
+    """Papers of earlier weeks have no embedding and are found by their words alone; null where all are embedded."""
 
 
 @dataclass(frozen=True)
@@ -821,6 +823,9 @@ class TopicResult(ListedTopic):
     also_near: tuple[PaperLine, ...]
     """The newest papers of other topics, or of none, that are also near to it; not counted."""
     neighbours: tuple[NeighbourTopic, ...]
+    counted_since: date | None
+    """The first day of the weeks in which topics are counted, where earlier papers are stored that are not embedded;
+    null where all are."""
 
 
 # -- digests
@@ -1059,6 +1064,9 @@ class EmbeddingStatus:
     """Model and number type; null before the first vector."""
     n: int
     missing: int
+    """Papers of the embedded weeks without a vector."""
+    since: Week
+    """The first embedded week; papers before it are counted, but have no vector."""
 
 
 @dataclass(frozen=True)
@@ -1120,6 +1128,8 @@ class DriftWeek:
 class Status(Coverage):
     """What is stored, what is complete, what ran, what is due and what drifts; public."""
 
+    history: CountedHistory
+    """How far back weeks are counted."""
     embeddings: EmbeddingStatus
     topic_model: TopicModelStatus | None
     """Null before the first fit."""

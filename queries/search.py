@@ -19,11 +19,12 @@ from domain.code_link import code_link
 from domain.errors import UsageError
 from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId, Paper
-from domain.paper_arrays import PaperIndex
+from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import PaperQuery
 from domain.search_query import SearchQuery
 from domain.search_text import search_words
 from domain.venue_mention import venue_mention
+from domain.week import Week
 from queries.paper_rows import paper_lines
 from queries.parameters import MAX_QUERY, PaperRequest
 from queries.resolve_paper_query import resolved_query
@@ -54,6 +55,7 @@ class _Found:
     is_close: NDArray[np.bool_]
     n_some_words: int
     facets: tuple[Facet, ...]
+    words_only_before: Week | None
     weights: dict[int, float]
 
     def in_order(self, sort: str) -> NDArray[np.int64]:
@@ -106,8 +108,14 @@ def search(
         n_close=len(named) + int(found.is_close[order].sum()),
         n_some_words=found.n_some_words,
         facets=found.facets,
+        words_only_before=found.words_only_before,
     )
     return answer, listed
+
+
+def _words_only_before(context: AppContext, index: PaperIndex) -> Week | None:
+    since = context.embedded_since
+    return since if since is not None and index.day[0] < day_number(since.monday) else None
 
 
 def _checked(query: str) -> str:
@@ -189,6 +197,7 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         is_close=is_close[rows],
         n_some_words=n_some_words,
         facets=facets(context, index, rows[is_close[rows]] if is_close[rows].any() else rows),
+        words_only_before=_words_only_before(context, index),
         weights={stem_number(word): _rarity(papers, word) for word in query.words},
     )
 

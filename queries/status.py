@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.week import last_closed_week
-from pipeline.due_windows import due_windows, window_name
+from domain.harvest import CountedHistory
+from domain.week import Week, last_closed_week
+from pipeline.due_windows import due_windows, first_week_to_embed, window_name
+from pipeline.history_plan import history_of, next_history_week
 from queries.coverage import coverage
 from queries.results import (
     DriftWeek,
@@ -24,7 +26,7 @@ from store.detections import count_without_detections
 from store.digests import published_weeks
 from store.embeddings import count_without_embedding, embedding_counts
 from store.job_runs import newest_runs, unresolved_failures
-from store.papers import count_papers, holds_made_up
+from store.papers import holds_made_up
 from store.subscribers import subscriber_counts
 from store.suppressed_addresses import suppression_counts
 from store.topics import StoredTopicModel, drift_of
@@ -38,9 +40,11 @@ _N_ISSUES = 12
 def status(context: AppContext) -> Status:
     """What is stored, what is complete, what ran, what is due and what drifts; public."""
     model_id, model = context.embedding_model_id, context.topic_model
+    since = first_week_to_embed(context.db, context.settings.weeks, now=context.now())
     return Status(
         **vars(coverage(context)),
-        embeddings=_embeddings(context, model_id),
+        history=history_of(context),
+        embeddings=(embeddings := _embeddings(context, model_id, since)),
         topic_model=TopicModelStatus(
             topic_model_id=model.topic_model_id,
             fitted_week=model.fitted_week,
@@ -56,8 +60,15 @@ def status(context: AppContext) -> Status:
             for r in newest_runs(context.db, _N_RUNS)
         ),
         troubled=troubled_runs(context),
-        due=_due(context, context.now(), model_id),
+        due=_due(context, context.now(), embeddings.missing),
         drift=_drift(context, model) if model else {},
+    )
+
+
+def growing_history(context: AppContext) -> CountedHistory | None:
+    """How far back weeks are counted, while earlier ones are still being added."""
+    return context.cached(
+        "growing history", lambda: history_of(context) if next_history_week(context) is not None else None
     )
 
 
@@ -96,11 +107,9 @@ def mail_status(context: AppContext) -> MailStatus:
     )
 
 
-def _embeddings(context: AppContext, model_id: str | None) -> EmbeddingStatus:
-    if model_id is None:
-        return EmbeddingStatus(None, 0, count_papers(context.db))
-    n = embedding_counts(context.db).get(model_id, 0)
-    return EmbeddingStatus(model_id, n, count_without_embedding(context.db, model_id))
+def _embeddings(context: AppContext, model_id: str | None, since: Week) -> EmbeddingStatus:
+    n = 0 if model_id is None else embedding_counts(context.db).get(model_id, 0)
+    return EmbeddingStatus(model_id, n, count_without_embedding(context.db, model_id, since=since), since)
 
 
 def _drift(context: AppContext, model: StoredTopicModel) -> dict[str, DriftWeek]:
@@ -117,7 +126,7 @@ def _drift(context: AppContext, model: StoredTopicModel) -> dict[str, DriftWeek]
     }
 
 
-def _due(context: AppContext, now: datetime, model_id: str | None) -> tuple[str, ...]:
+def _due(context: AppContext, now: datetime, n_not_embedded: int) -> tuple[str, ...]:
     windows = []
     if context.can_harvest:
         windows = due_windows(
@@ -128,11 +137,10 @@ def _due(context: AppContext, now: datetime, model_id: str | None) -> tuple[str,
             recheck_weeks=context.settings.arxiv.recheck_weeks,
         )
     proven = {r.window for r in window_records(context.db, context.settings.categories) if r.is_complete}
-    n_missing = count_without_embedding(context.db, model_id) if model_id else count_papers(context.db)
     last = last_closed_week(now)
     return due_lines(
         [(window_name(window), window in proven) for window in windows],
-        n_not_embedded=n_missing,
+        n_not_embedded=n_not_embedded,
         n_not_detected=count_without_detections(context.db, context.detector.detector_id),
         unpublished=last if context.can_harvest and last not in published_weeks(context.db) else None,
     )

@@ -36,6 +36,7 @@ MAX_NAMES_READ = 3
 class Counted:
     """A term's kind, its name, and its papers by week.
 
+    ``since`` is the first week that is counted, ``None`` if all are: topics and meanings need embedded papers.
     ``n_by_week`` holds all papers of each week when techniques, themes and topics were last counted; ``None`` if the
     term was counted just now. ``unknown`` says that the term is no name and that no paper has it in its words, with the
     nearest name; ``None`` where it was found.
@@ -46,6 +47,7 @@ class Counted:
     by_week: dict[Week, int]
     n_by_week: dict[Week, int] | None = None
     unknown: str | None = None
+    since: Week | None = None
 
 
 class TermCounter:
@@ -107,7 +109,7 @@ class TermCounter:
         if kind == "text" or kind == "exact":
             return Counted(kind, key, self._text(f"{kind}:{key}"))
         if kind == "meaning":
-            return Counted(kind, key, self._meant(key))
+            return Counted(kind, key, self._meant(key), since=self._context.embedded_since)
         if kind == "name":
             roles = ROLES[self._level]
             by_week = weekly_papers_of_name(self._context.db, self._context.corpus, self._among, int(key), roles)
@@ -175,6 +177,7 @@ class TermCounter:
         counted = require_counted(self._counted)
         levels = (ADOPTS,) if kind == "topic" else self._levels
         name, categories = self._called(kind, key), self._among.categories
+        since = self._context.embedded_since if kind == "topic" else None
         if self._among.primary or len(categories) > 1:
             if not counted.is_current:
                 raise UsageError(
@@ -185,7 +188,8 @@ class TermCounter:
                 query = replace(self._among, topic_id=int(key))
             else:
                 query = replace(self._among, term=(kind, key), levels=levels)
-            return Counted(kind, name, weekly_papers(self._context.db, self._context.corpus, query))
+            found = weekly_papers(self._context.db, self._context.corpus, query)
+            return Counted(kind, name, found, since=since)
         category = categories[0] if categories else ALL_WATCHED
         by_term, n_by_week = self._context.cached(("counts", category), lambda: _stored_counts(self._context, category))
         if (not n_by_week and not counted_papers(self._context.db)) or (
@@ -196,7 +200,7 @@ class TermCounter:
         for week, level, k in by_term.get((kind, key), ()):
             if level in levels:
                 by_week[week] = by_week.get(week, 0) + k
-        return Counted(kind, name, by_week, n_by_week)
+        return Counted(kind, name, by_week, n_by_week, since=since)
 
     def _text(self, term: str) -> dict[Week, int]:
         context, among = self._context, self._among

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.topics.topic_surroundings import central_rows, common_techniques, nearest_topics
 from domain.errors import NotFound
-from domain.paper_arrays import PaperIndex
+from domain.paper_arrays import PaperIndex, day_number
 from domain.topics import TopicEvent
 from queries.paper_rows import paper_lines, papers_at_rows
 from queries.results import ListedTopic, NeighbourTopic, PaperLine, TopicEventLine, TopicResult, TopicTechnique
@@ -40,10 +40,13 @@ def _topic(context: AppContext, topic_id: int) -> TopicResult:
     here = by_id[topic_id]
     index = context.paper_search.index
     rows = np.flatnonzero(index.topic_id == topic_id)
+    points = weekly_points(context, f"topic:{topic_id}") if here.active else ()
+    since = points[0].start if points and index.day[0] < day_number(points[0].start) else None
     return TopicResult(
         **vars(here),
         events=tuple(_event(e, by_id) for e in topic_events(context.db, topic_id)),
-        points=weekly_points(context, f"topic:{topic_id}") if here.active else (),
+        points=points,
+        counted_since=since,
         techniques=_techniques(context, index, rows),
         newest=_papers(context, index, rows[::-1]),
         central=_papers(context, index, central_rows(rows, index.similarity)),

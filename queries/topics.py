@@ -115,7 +115,8 @@ def _topic_series(context: AppContext, n_weeks: int) -> dict[int, tuple[SharePoi
         return {}
     held = [Week.containing(datetime.fromtimestamp(int(day) * 86_400, UTC)) for day in index.day[[0, -1]]]
     last = min(held[1], last_closed_week(context.now()))
-    weeks = list(weeks_between(max(held[0], last.plus(1 - n_weeks)), last))
+    first = max(held[0], last.plus(1 - n_weeks), context.embedded_since or held[0])
+    weeks = list(weeks_between(first, last))
     if not weeks:  # only a week that is still open is stored
         return {}
     return weekly_topic_shares(

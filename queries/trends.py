@@ -77,6 +77,10 @@ def trends(
         kind, name, k_by_week = counted.kind, counted.name, counted.by_week
         error = counter.error(kind, name) if level == "adopts" else None
         n_of_weeks = totals if counted.n_by_week is None else _totals_when_counted(totals, counted.n_by_week)
+        since = counted.since
+        if since is not None and not totals.empty and since.monday <= totals["week_start"].iloc[0].date():
+            since = None
+        n_of_weeks = n_of_weeks if since is None else _uncounted_before(n_of_weeks, since)
         change, turns = _movement(context, n_of_weeks, k_by_week)
         points = tuple(_points(share_series(n_of_weeks, k_by_week, by=by, min_papers=1), error))
         if kind == "meaning":
@@ -97,6 +101,7 @@ def trends(
             phrases=phrases_of_term(f"{kind}:{name}") if kind in ("text", "exact") else (),
             readings=counter.readings(term, counted, weeks),
             unknown=counted.unknown,
+            counted_since=None if since is None else since.monday,
         )
 
     weeks = frozenset(Week(at.date()) for at in totals["week_start"])
@@ -119,12 +124,13 @@ def trends(
 
 
 def weekly_points(context: AppContext, term: str) -> tuple[TrendPoint, ...]:
-    """Adoption of one term in each closed week that is held; empty if no week is, or papers are being recounted."""
+    """Adoption of one term in each closed week that counts it; empty if no week is held, or while recounting."""
     try:
         found = trends(context, [term], by="week", level="adopts", categories=(), primary=False, since=None, until=None)
     except UsageError:
         return ()
-    return found.series[0].points
+    [series] = found.series
+    return tuple(p for p in series.points if series.counted_since is None or p.start >= series.counted_since)
 
 
 def _totals_when_counted(totals: pd.DataFrame, n_by_week: Mapping[Week, int]) -> pd.DataFrame:
@@ -136,6 +142,14 @@ def _totals_when_counted(totals: pd.DataFrame, n_by_week: Mapping[Week, int]) ->
         raise UsageError("no week of this range has been counted yet, which a run does within the hour")
     n = pd.Series([n_by_week.get(Week(at.date()), 0) for at in table["week_start"]], index=table.index, dtype="int64")
     return WEEKLY_TOTALS.check(table.assign(n=n, complete=table["complete"] & (table["n"] == n)))
+
+
+def _uncounted_before(totals: pd.DataFrame, first: Week) -> pd.DataFrame:
+    """The weeks, those before ``first`` without papers to count and never complete."""
+    is_counted = totals["week_start"].dt.date >= first.monday
+    return WEEKLY_TOTALS.check(
+        totals.assign(n=totals["n"].where(is_counted, 0), complete=totals["complete"] & is_counted)
+    )
 
 
 def trend_answer(context: AppContext, request: TrendRequest, *, with_open_week: bool = False) -> Trends:

@@ -28,12 +28,13 @@ from domain.errors import UsageError
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from domain.paper_query import PaperQuery
+from domain.week import Week
 from runtime.lease import has_ended, pid_namespace
 from runtime.settings import Settings
 from runtime.single_flight_cache import CachePool
 from store.arxiv_rate_limit import StoredLimiterState
 from store.database import Database, open_database
-from store.embeddings import embedding_counts
+from store.embeddings import embedded_since, embedding_counts
 from store.paper_arrays import load_paper_index, load_stems
 from store.paper_query import Corpus
 from store.papers import author_lists, holds_made_up
@@ -291,6 +292,15 @@ class AppContext:
         return self.cached(
             "embedding model", lambda: stored_model_id(self.settings.embedding, list(embedding_counts(self.db)))
         )
+
+    @property
+    def embedded_since(self) -> Week | None:
+        """The first week whose papers have vectors of the model in use, for topics and meaning; ``None`` before it.
+
+        Papers before it are counted for techniques, themes, names and words.
+        """
+        model_id = self.embedding_model_id
+        return self.cached("embedded since", lambda: embedded_since(self.db, [model_id])) if model_id else None
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine similarity of a query to every paper of an index, ``(n_papers,)``."""

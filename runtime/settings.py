@@ -91,7 +91,20 @@ class Settings(BaseModel):
         min_length=1,
         description="The watched arXiv categories. A paper counts once if any of its categories is among them.",
     )
-    weeks: int = Field(default=12, ge=1, le=1500, description="How many closed weeks `run` and `harvest` look back.")
+    weeks: int = Field(
+        default=12,
+        ge=1,
+        le=1500,
+        description="How many closed weeks `run` and `harvest` look back; all of them are embedded.",
+    )
+    history_weeks: int = Field(
+        default=104,
+        ge=0,
+        le=1500,
+        description="How many closed weeks are counted. Those before `weeks` are added in the background after the "
+        "first digest, the newest first; they are read for techniques, themes, names and claims, and not embedded. "
+        "At least `weeks`, or 0 to count no more than these.",
+    )
     taxonomy: Path | None = Field(default=None, description="Your own taxonomy file instead of the packaged one.")
     standards: Path | None = Field(
         default=None, description="Your own standards and rules, in addition to those of the packaged list."
@@ -117,6 +130,16 @@ class Settings(BaseModel):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    @model_validator(mode="after")
+    def _history_holds_all_weeks(self) -> Settings:
+        """Refuse a history shorter than the weeks of a run; one that is not set reaches back as far as they do."""
+        if "history_weeks" in self.model_fields_set and 0 < self.history_weeks < self.weeks:
+            raise ValueError(
+                f"history_weeks = {self.history_weeks}: it must not be smaller than weeks = {self.weeks}; "
+                "raise it, or set it to 0 to count no more than `weeks`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _links_in_mails_are_encrypted(self) -> Settings:

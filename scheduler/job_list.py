@@ -13,13 +13,14 @@ from mail.bounces import our_domains, read_bounces
 from mail.deliveries_for_operator import DELIVERY_JOB
 from mail.service import DELIVERY_LEASE, MailService
 from pipeline import stages
-from pipeline.run import publish_week, refresh, weeks_to_publish
+from pipeline.history_plan import next_history_week
+from pipeline.run import HISTORY_JOB, extend_history, publish_week, refresh, weeks_to_publish
 from runtime.context import AppContext
 from runtime.exclusive_run import RUN_LEASE
-from scheduler.run_due_jobs import Job, cron_periods
+from scheduler.run_due_jobs import Job, cron_periods, due_periods
 from store.backup import back_up
 from store.digests import published_weeks
-from store.job_runs import RunRecord, delete_finished_runs
+from store.job_runs import RunRecord, delete_finished_runs, runs_of
 from store.saved_searches import delete_unused_query_vectors, followed_searches
 from store.subscriber_tokens import delete_expired_tokens
 from store.subscribers import delete_idle_subscribers
@@ -73,7 +74,8 @@ def jobs_of(mail_service: MailService) -> list[Job]:
                 "bounces", _by_cron(schedule.bounces, "UTC"), lambda _: _bounces(context), "bounces", newest_covers=True
             )
         )
-    left_out = set() if context.can_harvest else {"harvest", "digest"}
+    jobs.append(_history_job(context, list(jobs)))
+    left_out = set() if context.can_harvest else {"harvest", "digest", HISTORY_JOB}
     if not context.can_harvest_oai:
         left_out.add("changes")
     return [job for job in jobs if job.name not in left_out]
@@ -81,6 +83,28 @@ def jobs_of(mail_service: MailService) -> list[Job]:
 
 def _by_cron(expression: str, zone: str) -> Callable[[datetime, Mapping[str, RunRecord]], Sequence[str]]:
     return lambda now, ledger: cron_periods(expression, zone, now=now, ledger=ledger) if expression else []
+
+
+def _history_job(context: AppContext, others: Sequence[Job]) -> Job:
+    """The job that counts earlier weeks, whenever no other job is due; its period is the week that it begins with."""
+
+    def others_are_due() -> bool:
+        now = context.now()
+        return any(due_periods(job, now=now, ledger=runs_of(context.db, job.name)) for job in others)
+
+    def periods(_now: datetime, ledger: Mapping[str, RunRecord]) -> list[str]:
+        if (week := next_history_week(context)) is None:
+            # Nothing is left to do, also of what was interrupted or failed.
+            return [period for period, record in ledger.items() if record.state in ("running", "failed")]
+        return [] if others_are_due() else [*sorted(ledger, reverse=True), str(week)]
+
+    return Job(
+        HISTORY_JOB,
+        periods,
+        lambda _: extend_history(context, is_wanted_elsewhere=others_are_due),
+        RUN_LEASE,
+        newest_covers=True,
+    )
 
 
 def _changes(context: AppContext) -> Iterator[Progress]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
@@ -15,22 +15,54 @@ from store.sql_conditions import is_watched
 from store.vector_encoding import pack_vector, unpack_vectors
 
 
-def ids_without_embedding(db: Database, model_id: str) -> list[ArxivId]:
-    """Papers without a vector of this model, oldest submission first."""
-    query = select(paper.c.arxiv_id).where(_has_no_vector(model_id)).order_by(paper.c.submitted_at, paper.c.arxiv_id)
+def ids_without_embedding(db: Database, model_id: str, *, since: Week | None = None) -> list[ArxivId]:
+    """Papers, those of a week and later ones if it is given, without a vector of this model, oldest first."""
+    query = select(paper.c.arxiv_id).where(_lacks_vector(model_id, since))
     with db.read() as connection:
-        return [ArxivId(arxiv_id) for arxiv_id in connection.execute(query).scalars()]
+        found = connection.execute(query.order_by(paper.c.submitted_at, paper.c.arxiv_id)).scalars()
+        return [ArxivId(arxiv_id) for arxiv_id in found]
 
 
-def count_without_embedding(db: Database, model_id: str) -> int:
-    """Number of papers without a vector of this model."""
-    query = select(func.count()).select_from(paper).where(_has_no_vector(model_id))
+def count_without_embedding(db: Database, model_id: str | None, *, since: Week | None = None) -> int:
+    """Number of papers, as ``ids_without_embedding`` gives them; all of them without a model."""
+    query = select(func.count()).select_from(paper).where(_lacks_vector(model_id, since))
     with db.read() as connection:
         return connection.execute(query).scalar_one()
 
 
-def _has_no_vector(model_id: str) -> ColumnElement[bool]:
-    return paper.c.arxiv_id.not_in(select(embedding.c.arxiv_id).where(embedding.c.model_id == model_id))
+def _lacks_vector(model_id: str | None, since: Week | None) -> ColumnElement[bool]:
+    lacks = ~_has_vector([model_id] if model_id is not None else [])
+    return lacks if since is None else (paper.c.week_start >= since.monday) & lacks
+
+
+def _has_vector(model_ids: Collection[str]) -> ColumnElement[bool]:
+    of_paper = select(embedding.c.arxiv_id).where(
+        embedding.c.arxiv_id == paper.c.arxiv_id, embedding.c.model_id.in_(sorted(model_ids))
+    )
+    return of_paper.correlate(paper).exists()
+
+
+def embedded_since(db: Database, model_ids: Collection[str]) -> Week | None:
+    """The first of the newest weeks without a gap of which at least half of the papers have a vector of these models.
+
+    Weeks without papers make no gap, and weeks after the newest such week are not embedded yet. ``None`` if there is
+    no such week.
+    """
+    if not model_ids:
+        return None
+    n_embedded = func.sum(case((_has_vector(model_ids), 1), else_=0))
+    by_week = select(paper.c.week_start, func.count(), n_embedded).group_by(paper.c.week_start)
+    first: Week | None = None
+    with db.read() as connection:
+        # SQLite counts a week when its row is fetched, so the weeks before the gap cost nothing.
+        rows = connection.execute(by_week.order_by(paper.c.week_start.desc()).execution_options(yield_per=1))
+        for monday, n, n_with_vector in rows:
+            if 2 * n_with_vector >= n:
+                first = Week(monday)
+            elif first is not None:
+                rows.close()
+                break
+    return first
 
 
 def add_embeddings(db: Database, embeddings: Embeddings) -> None:

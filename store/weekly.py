@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     FromClause,
     Integer,
     Select,
@@ -25,6 +26,8 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
+    update,
 )
 
 from domain.detections import ADOPTS
@@ -79,18 +82,10 @@ def rebuild_weekly_tables(
     db: Database, detector_id: str, topic_model_id: int | None, categories: Collection[str], *, now: datetime
 ) -> None:
     """Recompute all counts, in one transaction."""
-    watched = sorted(set(categories))
     with db.write() as connection:
         for table in (weekly_basis, weekly_count):
             connection.execute(delete(table))
-        for category, papers in _scopes(watched):
-            columns = ["week_start", "category", "kind", "key", "level", "k"]
-            connection.execute(insert(weekly_count).from_select(columns, _all(category, papers)))
-            connection.execute(insert(weekly_count).from_select(columns, _detected(category, papers, detector_id)))
-            if topic_model_id is not None:
-                connection.execute(
-                    insert(weekly_count).from_select(columns, _assigned(category, papers, topic_model_id))
-                )
+        _count_into(connection, detector_id, topic_model_id, categories, week=None)
         connection.execute(
             insert(weekly_basis).values(
                 detector_id=detector_id,
@@ -102,13 +97,50 @@ def rebuild_weekly_tables(
         )
 
 
-def _scopes(watched: Sequence[str]) -> list[tuple[ColumnElement[str], FromClause]]:
+def recount_week(
+    db: Database,
+    detector_id: str,
+    topic_model_id: int | None,
+    categories: Collection[str],
+    week: Week,
+    *,
+    now: datetime,
+) -> None:
+    """Recompute the counts of one week, in one transaction; all counts are then current.
+
+    Only for counts that were current of these before the papers of this week changed, and of no other.
+    """
+    with db.write() as connection:
+        connection.execute(delete(weekly_count).where(weekly_count.c.week_start == week.monday))
+        _count_into(connection, detector_id, topic_model_id, categories, week=week)
+        connection.execute(update(weekly_basis).values(is_current=True, counted_at=now))
+
+
+def _count_into(
+    connection: Connection,
+    detector_id: str,
+    topic_model_id: int | None,
+    categories: Collection[str],
+    *,
+    week: Week | None,
+) -> None:
+    """Count the papers of a week, or of all, into the table."""
+    columns = ["week_start", "category", "kind", "key", "level", "k"]
+    for category, papers in _scopes(sorted(set(categories)), week):
+        connection.execute(insert(weekly_count).from_select(columns, _all(category, papers)))
+        connection.execute(insert(weekly_count).from_select(columns, _detected(category, papers, detector_id)))
+        if topic_model_id is not None:
+            connection.execute(insert(weekly_count).from_select(columns, _assigned(category, papers, topic_model_id)))
+
+
+def _scopes(watched: Sequence[str], week: Week | None) -> list[tuple[ColumnElement[str], FromClause]]:
     """Category and papers of each scope: all watched categories together, and every watched category by itself."""
-    each_once = select(paper.c.arxiv_id, paper.c.week_start).where(is_watched(watched)).subquery()
+    of_week = true() if week is None else paper.c.week_start == week.monday
+    each_once = select(paper.c.arxiv_id, paper.c.week_start).where(is_watched(watched), of_week).subquery()
     listed = (
         select(paper.c.arxiv_id, paper.c.week_start, paper_category.c.category)
         .join(paper_category, paper_category.c.arxiv_id == paper.c.arxiv_id)
-        .where(paper_category.c.category.in_(watched), IS_NOT_WITHDRAWN)
+        .where(paper_category.c.category.in_(watched), IS_NOT_WITHDRAWN, of_week)
         .subquery()
     )
     return [(literal(ALL_WATCHED, String), each_once), (listed.c.category, listed)]

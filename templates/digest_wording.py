@@ -86,6 +86,11 @@ class EnglishDigestWording:
         if facts.n_weeks_held is not None:
             weeks = "1 week is" if facts.n_weeks_held == 1 else f"{facts.n_weeks_held} weeks are"
             notes.append(f"Only {weeks} on record; curves and changes span no more.")
+        if facts.n_weeks_of_topics is not None:
+            notes.append(
+                f"Topics are counted over the newest {plural(facts.n_weeks_of_topics, 'week')}, because earlier papers "
+                "are not embedded; techniques, themes, names and words over all weeks on record."
+            )
         if facts.no_topic_called:
             notes.append("No topic is called rising or falling, because too few weeks or papers are on record.")
         if not facts.holds_last_year:

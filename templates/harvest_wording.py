@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.harvest import IndexGap
+from domain.harvest import CountedHistory, IndexGap
 
 
 def gap_problem(gap: IndexGap) -> str:
@@ -15,6 +15,23 @@ def gap_problem(gap: IndexGap) -> str:
     if gap.kind == "range":
         return f"{text}; it has earlier and later papers"
     return f"{text}, and {'it shows no newer paper' if gap.n_newer == 0 else 'it could not be asked for newer papers'}"
+
+
+def history_reach(history: CountedHistory) -> str:
+    """How far back weeks are counted.
+
+    Examples
+    --------
+    >>> from domain.week import Week
+    >>> history_reach(CountedHistory(Week.parse("2025-W31"), 47, 104, Week.parse("2025-W30"), False))
+    'counted back to 2025-W31: 47 of 104 weeks; next: 2025-W30'
+    """
+    if history.first_week is None:
+        return "no closed week is counted yet"
+    reach = f"counted back to {history.first_week}: {history.n_weeks:,} of {history.n_wanted:,} weeks"
+    if history.next_week is not None:
+        return f"{reach}; next: {history.next_week}"
+    return f"{reach}; arXiv has no earlier papers in these categories" if history.has_no_more else reach
 
 
 def held_back(week: str, until: str, problem: str | None) -> str:

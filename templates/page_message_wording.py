@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from domain.harvest import CountedHistory
+from templates.harvest_wording import history_reach
+
 
 @dataclass(frozen=True)
 class PageMessage:
@@ -123,6 +126,11 @@ def counted_note(counted_at: datetime) -> str:
         "Papers have changed and are being counted. "
         f"Techniques, themes and topics have the numbers of {counted_at:%Y-%m-%d %H:%M} UTC."
     )
+
+
+def growing_history_note(history: CountedHistory | None) -> str:
+    """That earlier weeks are still being added; empty where they are not."""
+    return "" if history is None else f"Earlier weeks are still being added: {history_reach(history)}."
 
 
 # -- errors

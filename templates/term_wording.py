@@ -71,6 +71,11 @@ def reading_text(reading: TermReading) -> str:
     return f"{KIND_WORDS[reading.kind]}{papers}"
 
 
+def counted_since_text(series: TermSeries) -> str:
+    """From when on a topic or a meaning is counted."""
+    return f"{series.name} is counted from {series.counted_since} on, because earlier papers are not embedded."
+
+
 def meaning_precision_text(check: MeaningCheck) -> str:
     """How precise a term by meaning was found to be, or that nobody has said."""
     if check.precision is None or check.precision_low is None or check.precision_high is None:

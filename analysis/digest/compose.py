@@ -144,7 +144,7 @@ def _term_lines(
     against_last_year = with_verdicts(
         [tables.compared(key, (week,), last_year) for key in keys], false_discovery_rate=settings.false_discovery_rate
     )
-    places = papers.places(tables.n_papers, recent)
+    places = papers.places(tables.n_placed, recent)
     of_themes = papers.for_themes([term for term in material.terms if term.kind == "theme"])
     unusual = unusual_places(places, tables, week, recent, false_discovery_rate=settings.false_discovery_rate)
     return [

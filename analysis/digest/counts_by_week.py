@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -41,21 +41,30 @@ class WeekTables:
 
         # Weeks scatter more than papers drawn at random would. How much is measured around the trend of the half
         # year, because around a constant share a true change would count as scatter and hide itself.
-        fit = growth_at(material.term_counts, material.week)[1]
-        known = zip(material.term_counts.terms, fit.dispersion.tolist(), strict=True)
         self._dispersion: dict[tuple[str, str], float] = {
-            key: dispersion for key, dispersion in known if dispersion >= 1
+            key: dispersion
+            for span in growth_at(material.term_counts, material.week)
+            for key, dispersion in zip(span.window.terms, span.fit.dispersion.tolist(), strict=True)
+            if dispersion >= 1
         }
 
     def n_papers(self, week: Week) -> int:
         """Papers of a week, 0 where it is not held."""
         return self._n.get(week, 0)
 
+    def n_placed(self, week: Week) -> int:
+        """Papers of a week in which topics are counted, 0 where it is not embedded."""
+        since = self._material.term_counts.topics_since
+        return 0 if since is not None and week < since else self.n_papers(week)
+
+    def _n_counted(self, key: tuple[str, str], week: Week) -> int:
+        return self.n_placed(week) if key[0] == "topic" else self.n_papers(week)
+
     def share(self, key: tuple[str, str], weeks: Sequence[Week], exactly: int | None = None) -> Share:
         """The share of the papers of some weeks that adopt a term, or that are at exactly one level."""
         return share_of(
             sum(self._n_matching(key, week, exactly) for week in weeks),
-            sum(self.n_papers(week) for week in weeks),
+            sum(self._n_counted(key, week) for week in weeks),
             min_papers=self._min_papers,
         )
 
@@ -82,7 +91,7 @@ class WeekTables:
             current=current,
             current_weeks=current_weeks,
         )
-        if not all(self.n_papers(week) >= self._min_papers for week in (*current_weeks, *baseline_weeks)):
+        if not all(self._n_counted(key, week) >= self._min_papers for week in (*current_weeks, *baseline_weeks)):
             return unknown, math.nan, math.nan
         baseline = self.share(key, baseline_weeks)
         dispersion = self._dispersion.get(key, 1.0)
@@ -92,7 +101,8 @@ class WeekTables:
     def series(self, key: tuple[str, str]) -> tuple[SharePoint, ...]:
         """Up to ``N_SERIES_WEEKS`` weeks of a term's adoption, ending with the digest's."""
         weeks = (*weeks_before(self._material.week, N_SERIES_WEEKS - 1), self._material.week)
-        return self._series({week: self._n_matching(key, week) for week in weeks})
+        since = self._material.term_counts.topics_since if key[0] == "topic" else None
+        return self._series({week: self._n_matching(key, week) for week in weeks}, since=since)
 
     def watched(self, call: TrendCall) -> WatchedLine:
         """The line of a watched term, with its call."""
@@ -118,19 +128,20 @@ class WeekTables:
             n_withdrawn=material.n_withdrawn,
         )
 
-    def n_weeks_held(self) -> int:
-        """Weeks with papers among those of the curves."""
+    def n_weeks_held(self, n: Callable[[Week], int] | None = None) -> int:
+        """Weeks with papers among those of the curves; with papers by ``n``, if it is given."""
         week = self._material.week
-        return sum(self.n_papers(w) > 0 for w in (*weeks_before(week, N_SERIES_WEEKS - 1), week))
+        return sum((n or self.n_papers)(w) > 0 for w in (*weeks_before(week, N_SERIES_WEEKS - 1), week))
 
     def _n_matching(self, key: tuple[str, str], week: Week, exactly: int | None = None) -> int:
         """Papers of the week that adopt a term, or that are at exactly one level."""
         levels = (ADOPTS, IS_ABOUT) if exactly is None else (exactly,)
         return sum(self._k[key].get((week, level), 0) for level in levels)
 
-    def _series(self, k_by_week: Mapping[Week, int]) -> tuple[SharePoint, ...]:
+    def _series(self, k_by_week: Mapping[Week, int], *, since: Week | None = None) -> tuple[SharePoint, ...]:
         totals = self._material.totals
         last = pd.Timestamp(self._material.week.monday)
-        first = pd.Timestamp(self._material.week.plus(1 - N_SERIES_WEEKS).monday)
+        first_week = self._material.week.plus(1 - N_SERIES_WEEKS)
+        first = pd.Timestamp((first_week if since is None else max(first_week, since)).monday)
         totals = totals[(totals["week_start"] >= first) & (totals["week_start"] <= last)].reset_index(drop=True)
         return share_points(share_series(totals, k_by_week, min_papers=self._min_papers))

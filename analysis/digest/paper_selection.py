@@ -97,7 +97,7 @@ class PaperSelection:
 
         Parameters
         ----------
-        n_papers : papers of a week, 0 where it is not held.
+        n_papers : papers of a week in which topics are counted, 0 where it is not embedded.
         recent : the weeks that tell how many are usual; where one is not held, ``k_usual`` is NaN.
         """
         held = all(n_papers(week) for week in recent)
@@ -153,8 +153,8 @@ def unusual_places(
     are_more = are_unusual(
         [place.k for _, place in tried],
         [round(place.k_usual * len(recent)) for _, place in tried],
-        n=tables.n_papers(week),
-        n_before=sum(tables.n_papers(w) for w in recent),
+        n=tables.n_placed(week),
+        n_before=sum(tables.n_placed(w) for w in recent),
         false_discovery_rate=false_discovery_rate,
     )
     unusual: dict[tuple[str, str], list[TopicAdoption]] = {key: [] for key in places}

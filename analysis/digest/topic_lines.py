@@ -63,6 +63,7 @@ def _named(
     """The topics to name with their status, in the order in which a digest shows them."""
     week = material.week
     first_held = min((Week(at.date()) for at in material.totals["week_start"]), default=week)
+    first_held = max(first_held, material.term_counts.topics_since or first_held)
     up: list[tuple[Topic, TopicStatus]] = []
     new: list[tuple[Topic, TopicStatus]] = []
     down: list[tuple[Topic, TopicStatus]] = []

@@ -13,7 +13,7 @@ exactly where Benjamini and Hochberg's procedure finds a movement, so word and i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,8 @@ class TermCounts:
 
     ``weeks`` are ascending. ``n``, int64 ``(n_weeks,)``, counts their papers. ``usable``, bool ``(n_weeks,)``, says
     which weeks may be fitted: those with enough papers that are not known to lack some. ``k``, int64
-    ``(n_terms, n_weeks)``, counts each term's papers.
+    ``(n_terms, n_weeks)``, counts each term's papers. ``topics_since`` is the first week whose papers are embedded, so
+    that topics can be counted; ``None`` if all are.
     """
 
     weeks: tuple[Week, ...]
@@ -65,6 +66,7 @@ class TermCounts:
     usable: NDArray[np.bool_]
     terms: tuple[TermKey, ...]
     k: NDArray[np.int64]
+    topics_since: Week | None = None
 
     def __post_init__(self) -> None:
         n_weeks = len(self.weeks)
@@ -76,16 +78,30 @@ class TermCounts:
 
     def until(self, week: Week) -> TermCounts:
         """The counts up to ``week``, which is included."""
-        end = sum(w <= week for w in self.weeks)
-        return TermCounts(self.weeks[:end], self.n[:end], self.usable[:end], self.terms, self.k[:, :end])
+        return self._of_weeks(np.array([w <= week for w in self.weeks], dtype=bool))
 
     def last(self, n_weeks: int) -> TermCounts:
         """The usable weeks among the newest ``n_weeks``."""
         keep = np.zeros(len(self.weeks), dtype=bool)
         keep[-n_weeks:] = True
-        keep &= self.usable
+        return self._of_weeks(keep & self.usable)
+
+    def by_span(self) -> list[tuple[NDArray[np.intp], TermCounts]]:
+        """The terms in groups that are counted over the same weeks, each with its rows here: all others, and topics."""
+        if self.topics_since is None or not self.weeks or self.topics_since <= self.weeks[0]:
+            return [(np.arange(len(self.terms)), self)]
+        is_topic = np.array([kind == "topic" for kind, _ in self.terms], dtype=bool)
+        embedded = np.array([week >= self.topics_since for week in self.weeks], dtype=bool)
+        groups = [(np.flatnonzero(~is_topic), self), (np.flatnonzero(is_topic), self._of_weeks(embedded))]
+        return [
+            (rows, replace(of, terms=tuple(self.terms[row] for row in rows.tolist()), k=of.k[rows]))
+            for rows, of in groups
+            if len(rows)
+        ]
+
+    def _of_weeks(self, keep: NDArray[np.bool_]) -> TermCounts:
         weeks = tuple(w for w, kept in zip(self.weeks, keep.tolist(), strict=True) if kept)
-        return TermCounts(weeks, self.n[keep], self.usable[keep], self.terms, self.k[:, keep])
+        return replace(self, weeks=weeks, n=self.n[keep], usable=self.usable[keep], k=self.k[:, keep])
 
 
 def term_counts(
@@ -96,6 +112,7 @@ def term_counts(
     watched: Mapping[str, Mapping[Week, int]],
     known_incomplete: Collection[Week],
     min_papers: int,
+    topics_since: Week | None = None,
 ) -> TermCounts:
     """Weekly counts of the papers that adopt each term, or hold each watched term's words, as arrays.
 
@@ -106,6 +123,7 @@ def term_counts(
     known_incomplete : weeks that are known to lack papers. An imported week is not proven complete, but not known to
         lack papers either, so it is used.
     min_papers : papers below which a week is not used.
+    topics_since : the first week whose papers are embedded; ``None`` if all are.
 
     Returns
     -------
@@ -129,13 +147,30 @@ def term_counts(
                 k[row_of["query", words], place[week]] = n_papers
     n = totals["n"].to_numpy(dtype=np.int64)
     usable = (n >= max(1, min_papers)) & np.array([week not in known_incomplete for week in weeks], dtype=bool)
-    return TermCounts(weeks, n, usable, tuple(keys), k)
+    return TermCounts(weeks, n, usable, tuple(keys), k, topics_since)
 
 
-def growth_at(counts: TermCounts, week: Week) -> tuple[TermCounts, GrowthFit]:
-    """The usable weeks of the half year that ends with ``week``, and the growth fitted to them."""
-    window = counts.until(week).last(WINDOW_WEEKS)
-    return window, fit_growth(window.k, window.n, window.weeks)
+@dataclass(frozen=True, eq=False)
+class TestedSpan:
+    """Terms that are counted over the same weeks, in one week.
+
+    ``rows`` are their rows among all terms, ``past`` their counts up to the week, ``window`` those of the usable weeks
+    of the half year that ends with it, and ``fit`` the growth fitted to these.
+    """
+
+    rows: NDArray[np.intp]
+    past: TermCounts
+    window: TermCounts
+    fit: GrowthFit
+
+
+def growth_at(counts: TermCounts, week: Week) -> list[TestedSpan]:
+    """The growth of every term up to a week, by the weeks over which it is counted."""
+    spans = []
+    for rows, past in counts.until(week).by_span():
+        window = past.last(WINDOW_WEEKS)
+        spans.append(TestedSpan(rows, past, window, fit_growth(window.k, window.n, window.weeks)))
+    return spans
 
 
 def make_calls(
@@ -163,28 +198,53 @@ def make_calls(
     """
     from statsmodels.stats.multitest import multipletests
 
-    past = counts.until(week)
-    window, fit = growth_at(past, week)
-    is_decidable = bool(window.weeks) and window.weeks[-1] == week and len(window.weeks) >= MIN_WEEKS
-    tested = ~np.isnan(fit.p_value) & is_decidable
+    spans = growth_at(counts, week)
+    p_values = np.full(len(counts.terms), np.nan)
+    for span in spans:
+        weeks = span.window.weeks
+        if weeks and weeks[-1] == week and len(weeks) >= MIN_WEEKS:
+            p_values[span.rows] = span.fit.p_value
+    tested = ~np.isnan(p_values)
     q_values = np.full(len(counts.terms), np.nan)
     if tested.any():
-        q_values[tested] = multipletests(fit.p_value[tested], method="fdr_bh")[1]
+        q_values[tested] = multipletests(p_values[tested], method="fdr_bh")[1]
     moves = q_values < false_discovery_rate
     n_tested, n_moves = int(tested.sum()), int(moves.sum())
     level = 1 - false_discovery_rate * max(n_moves, 1) / max(n_tested, 1)
-    changes = fit.changes(level) if with_intervals else [None] * len(counts.terms)
-    beyond_year = _beyond_last_year(past, window, fit)
+    calls: dict[int, TrendCall] = {}
+    for span in spans:
+        calls |= _calls_of_span(
+            span, week, q_values, moves, called_up=called_up, level=level if with_intervals else None
+        )
+    return [calls[row] for row in range(len(counts.terms))]
+
+
+def _calls_of_span(
+    span: TestedSpan,
+    week: Week,
+    q_values: NDArray[np.float64],
+    moves: NDArray[np.bool_],
+    *,
+    called_up: Collection[tuple[str, str]],
+    level: float | None,
+) -> dict[int, TrendCall]:
+    """The calls of the terms of one span, by row; ``q_values`` and ``moves`` are of all terms, the former NaN where a
+    term was not tested. Without a level no interval is computed."""
+    window, fit = span.window, span.fit
+    changes = fit.changes(level) if level is not None else [None] * len(span.rows)
+    beyond_year = _beyond_last_year(span.past, window, fit)
     n_before = min(BEFORE_WEEKS, len(window.weeks) // 2)
-    calls = []
-    for i, (kind, key) in enumerate(counts.terms):
+    calls = {}
+    for i, row in enumerate(span.rows.tolist()):
+        kind, key = window.terms[i]
+        is_tested = not np.isnan(q_values[row])
         k_now, n_now = int(window.k[i, -NOW_WEEKS:].sum()), int(window.n[-NOW_WEEKS:].sum())
         k_before, n_papers_before = int(window.k[i, :n_before].sum()), int(window.n[:n_before].sum())
         share = k_now / n_now if n_now else float("nan")
         share_before = k_before / n_papers_before if n_papers_before else float("nan")
         verdict: CallVerdict = "unknown"
-        if tested[i]:
-            if not moves[i]:
+        if is_tested:
+            if not moves[row]:
                 verdict = "steady"
             elif not beyond_year[i]:
                 verdict = "seasonal"
@@ -193,18 +253,16 @@ def make_calls(
                 verdict = "emerging" if is_small else "rising"
             else:
                 verdict = "cooling" if (kind, key) in called_up else "falling"
-        calls.append(
-            TrendCall(
-                week=week,
-                kind=kind,
-                key=key,
-                verdict=verdict,
-                q_value=float(q_values[i]) if tested[i] else None,
-                share=share,
-                share_before=share_before,
-                n=n_now,
-                change=changes[i] if tested[i] else None,
-            )
+        calls[row] = TrendCall(
+            week=week,
+            kind=kind,
+            key=key,
+            verdict=verdict,
+            q_value=float(q_values[row]) if is_tested else None,
+            share=share,
+            share_before=share_before,
+            n=n_now,
+            change=changes[i] if is_tested else None,
         )
     return calls
 
@@ -246,7 +304,8 @@ def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> Ca
     if not call.is_movement:
         raise ValueError(f"expected a call of a move, got {call.verdict!r} for {call.kind} {call.key}")
     then = {call.week.plus(horizon_weeks - i) for i in range(NOW_WEEKS)}
-    columns = [i for i, week in enumerate(counts.weeks) if week in then and counts.usable[i]]
+    is_counted = counts.usable & np.array([_is_counted(call.kind, week, counts) for week in counts.weeks], dtype=bool)
+    columns = [i for i, week in enumerate(counts.weeks) if week in then and is_counted[i]]
     if len(columns) < NOW_WEEKS:
         return None
     if (call.kind, call.key) not in counts.terms:
@@ -259,6 +318,10 @@ def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> Ca
     if (call.share > call.share_before) != is_up:
         return CallScore(horizon_weeks, None, share)
     return CallScore(horizon_weeks, bool(share > halfway) if is_up else bool(share < halfway), share)
+
+
+def _is_counted(kind: CallKind, week: Week, counts: TermCounts) -> bool:
+    return kind != "topic" or counts.topics_since is None or week >= counts.topics_since
 
 
 def direction(verdict: CallVerdict) -> int:

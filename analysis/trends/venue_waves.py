@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -60,7 +61,7 @@ def counts_without(counts: TermCounts, papers: Mapping[Week, Sequence[Collection
             n[column] -= 1
             rows = [row_of[term] for term in terms if term in row_of]
             k[rows, column] -= 1
-    return TermCounts(counts.weeks, np.maximum(n, 0), counts.usable & (n > 0), counts.terms, np.maximum(k, 0))
+    return replace(counts, n=np.maximum(n, 0), usable=counts.usable & (n > 0), k=np.maximum(k, 0))
 
 
 def moves_of_waves(

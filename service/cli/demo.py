@@ -38,7 +38,11 @@ def demo(
     with SampleArxiv(corpus.papers, now=now) as arxiv:
         # Built here, so that no setting of this machine affects the demo.
         settings = Settings(
-            data_dir=folder, weeks=N_WEEKS, now=now, arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0)
+            data_dir=folder,
+            weeks=N_WEEKS,
+            history_weeks=0,
+            now=now,
+            arxiv=ArxivSettings(api_url=arxiv.api_url, delay_s=0),
         )
         with AppContext(settings) as context:
             run_and_write(context)

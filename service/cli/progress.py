@@ -20,6 +20,7 @@ from runtime.retry_log import log_retries
 
 _TITLES: dict[Stage, str] = {
     "harvest": "Fetching abstracts",
+    "history": "Counting earlier weeks",
     "import": "Reading the snapshot",
     "embed": "Embedding",
     "detect": "Detecting techniques",

@@ -70,9 +70,14 @@ def _arxiv_lines(arxiv: ArxivStatus) -> list[str]:
 
 
 def _analysis_lines(answer: Status) -> list[str]:
+    from templates.harvest_wording import history_reach
+
     embedded, model = answer.embeddings, answer.topic_model
+    first = answer.history.first_week
+    before = f"; papers before {embedded.since} are counted only" if first and first < embedded.since else ""
     lines = [
-        f"{embedded.n:,} embedded with {embedded.model or 'nothing yet'}, {embedded.missing:,} missing",
+        f"history: {history_reach(answer.history)}",
+        f"{embedded.n:,} embedded with {embedded.model or 'nothing yet'}, {embedded.missing:,} missing{before}",
         f"{model.n_topics} topics, fitted to {model.n_papers:,} papers up to {model.fitted_week}"
         if model
         else "no topics fitted yet",

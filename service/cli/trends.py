@@ -142,6 +142,8 @@ def _print_trends(answer: Trends) -> None:
     for series in answer.series:
         level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
         typer.echo(f"{series.term} ({term_wording.taken_for_text(series)}{level}), by {answer.by}")
+        if series.counted_since is not None:
+            typer.echo(f"  {term_wording.counted_since_text(series)}")
         if series.unknown:
             typer.echo(f"  {series.unknown}")
         for reading in series.readings:

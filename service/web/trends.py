@@ -20,6 +20,7 @@ from domain.week import last_closed_week
 from queries.meaning_precision import papers_to_judge
 from queries.parameters import TakenAs, TrendRequest, charted_terms
 from queries.results import Trends
+from queries.status import growing_history
 from queries.trends import trend_answer
 from runtime.context import papertide_version
 from service.web.dependencies import WebContext, WebContextDep
@@ -91,6 +92,7 @@ async def trends(
             problem=problem,
             answer=answer,
             counted_note=page_message_wording.counted_note(answer.counted_at) if answer and answer.counted_at else "",
+            history_note=page_message_wording.growing_history_note(growing_history(web.context)),
             series=series,
             citation=source_of(web, question, answer).citation if answer else "",
             **_scale_of(scale, measure, series),

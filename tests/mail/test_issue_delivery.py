@@ -103,7 +103,7 @@ def context(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Itera
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         add_embeddings(db, Embeddings(tuple(p.arxiv_id for p in papers), vectors, MODEL))
     detector = Detector(load_taxonomy(None))
-    for _ in detect_missing(db, detector):
+    for _ in detect_missing(db, detector.detector_id, detector.detect):
         pass
     for _ in refresh_tables(db, detector.detector_id, None, settings.categories, now=NOW):
         pass

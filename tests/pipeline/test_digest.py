@@ -84,12 +84,22 @@ def test_a_changed_fact_makes_a_revision(context: AppContext) -> None:
     edition = stages.edition(context, LAST_WEEK)
     assert _publish(context, edition) == 1
     digest = edition.digest
-    line = digest.techniques[0]
     changes = [
         replace(digest, headline=replace(digest.headline, n_papers=digest.headline.n_papers + 1)),
-        replace(digest, techniques=(replace(line, name="Renamed"), *digest.techniques[1:])),
+        replace(digest, provenance=replace(digest.provenance, taxonomy="another")),
         replace(digest, provenance=replace(digest.provenance, topic_model="fit 2")),
         replace(digest, completeness=replace(digest.completeness, n_held=digest.completeness.n_held + 1)),
     ]
     for revision, changed in enumerate(changes, 2):
         assert _publish(context, replace(edition, digest=changed)) == revision
+
+
+def test_earlier_weeks_that_are_counted_later_make_no_revision(context: AppContext) -> None:
+    edition = stages.edition(context, LAST_WEEK)
+    assert _publish(context, edition) == 1
+    digest = edition.digest
+    line = digest.techniques[0]
+    longer = replace(line, series=(replace(line.series[0], start=LAST_WEEK.plus(-30).monday), *line.series))
+    known = replace(digest, techniques=(longer, *digest.techniques[1:]))
+    assert not digest.states_the_same_as(known)
+    assert _publish(context, replace(edition, digest=known)) == 1

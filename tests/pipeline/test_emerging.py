@@ -55,6 +55,7 @@ def run(db: Database, last_week: Week = LAST) -> Iterator[Progress]:
     return update_emerging(
         db,
         WATCHED_CATEGORIES,
+        first_week=LAST.plus(-200),
         last_week=last_week,
         known=frozenset(),
         model=shipped_model(),
@@ -129,8 +130,14 @@ def test_a_digest_shows_the_terms_that_are_new_on_its_weeks_list(database: Datab
 def test_only_weeks_with_history_that_lack_no_papers_are_due() -> None:
     weeks = list(weeks_between(LAST.plus(-20), LAST))
     n_by_week = dict.fromkeys(weeks, 100)
-    due = weeks_due(n_by_week, listed=(), incomplete=(), last=LAST)
+    due = weeks_due(n_by_week, listed=(), incomplete=(), first=weeks[0], last=LAST)
     assert due == weeks[RECENT_WEEKS + MIN_BEFORE_WEEKS - 1 :]
-    assert weeks_due(n_by_week, listed=due[:2], incomplete=[due[3]], last=LAST.plus(-1)) == [due[2], due[4]]
+    assert weeks_due(n_by_week, listed=due[:2], incomplete=[due[3]], first=weeks[0], last=LAST.plus(-1)) == [
+        due[2],
+        due[4],
+    ]
+    assert weeks_due(n_by_week, listed=(), incomplete=(), first=due[2], last=LAST) == due[2:]
     del n_by_week[weeks[-3]]  # a week without papers ends every span that needs it
-    assert weeks_due(n_by_week, listed=(), incomplete=(), last=LAST) == [w for w in due if w < weeks[-3]]
+    assert weeks_due(n_by_week, listed=(), incomplete=(), first=weeks[0], last=LAST) == [
+        w for w in due if w < weeks[-3]
+    ]

@@ -212,3 +212,12 @@ def test_settings_that_work_together_are_accepted(values: dict[str, Any]) -> Non
 @pytest.mark.parametrize("folder", ["we?ird#x", "a%20b", "ü & co"])
 def test_the_database_is_in_the_data_folder_whatever_its_name(folder: str) -> None:
     assert make_url(Settings(data_dir=Path(folder)).store_url).database == f"{folder}/papertide.sqlite"
+
+
+def test_a_history_shorter_than_the_weeks_of_a_run_is_refused(config: Path) -> None:
+    config.write_text("weeks = 26\nhistory_weeks = 20")
+    assert "history_weeks = 20: it must not be smaller than weeks = 26" in _complaint(config, {})
+    config.write_text("weeks = 200")  # the default follows
+    assert load_settings(config, {}, {}).weeks == 200
+    config.write_text("weeks = 26\nhistory_weeks = 0")
+    assert load_settings(config, {}, {}).history_weeks == 0

@@ -13,6 +13,7 @@ from store.database import Database
 from store.embeddings import (
     add_embeddings,
     count_without_embedding,
+    embedded_since,
     embedding_counts,
     embeddings_by_id,
     embeddings_of,
@@ -80,3 +81,20 @@ def test_nothing_stored_is_no_vectors(database: Database) -> None:
     assert len(embeddings_of(database, "m", categories=["cs.LG"])) == 0
     add_embeddings(database, Embeddings((), np.zeros((0, 3), np.float32), "m"))
     assert embedding_counts(database) == {}
+
+
+def test_the_embedded_span_is_the_newest_run_of_weeks_with_vectors(stored: Stored, make_paper: Make) -> None:
+    weeks = [Week.parse(f"2026-W{number}") for number in (17, 18, 20, 21, 22)]  # none in week 19
+    papers = [make_paper(10 * w + i, submitted_at=week.start_at) for w, week in enumerate(weeks) for i in range(3)]
+    db = stored(*papers)
+    ids = [p.arxiv_id for p in papers]
+    assert embedded_since(db, ["m"]) is None
+    add_embeddings(db, Embeddings((ids[0], *ids[3:8], *ids[9:11]), _unit_rows(8), "m"))
+    # Week 17 has a vector for one of three papers, week 22 has none yet.
+    assert embedded_since(db, ["m"]) == weeks[1]
+    assert embedded_since(db, ["another", "m"]) == weeks[1]
+    assert embedded_since(db, ["another"]) is None
+    assert embedded_since(db, []) is None
+    assert ids_without_embedding(db, "m", since=weeks[2]) == [ids[8], *ids[11:]]
+    assert count_without_embedding(db, "m", since=weeks[2]) == 5
+    assert count_without_embedding(db, None, since=weeks[4]) == 3

@@ -34,6 +34,7 @@ def _text(element: lxml_html.HtmlElement) -> str:
 @pytest.mark.parametrize("last", [True, False])
 def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> None:
     topic = {
+        "counted_since": None,
         **dict.fromkeys(("events", "techniques", "neighbours", "central", "newest", "also_near"), ()),
         "area": None,
         "topic_id": 7,

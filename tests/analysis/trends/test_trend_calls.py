@@ -117,3 +117,49 @@ def test_a_rise_that_stays_held_and_one_that_falls_back_did_not() -> None:
     assert gone.held is None
     with pytest.raises(ValueError, match="steady"):
         score_call(replace(called[0], verdict="steady"), counts, horizon_weeks=8)
+
+
+def _with_topics(n_weeks: int, n_embedded: int) -> TermCounts:
+    """A technique that doubles over all weeks, a topic that doubles over the embedded ones, and flat techniques."""
+    slow, new = 0.05 * 2 ** np.linspace(0, 1, n_weeks), np.full(n_weeks, 0.0)
+    new[-n_embedded:] = 0.05 * 2 ** np.linspace(0, 1, n_embedded)
+    counts = _counts([slow, new, *_flat(20, n_weeks)])
+    terms = (counts.terms[0], ("topic", "7"), *counts.terms[2:])
+    return replace(counts, terms=terms, topics_since=LAST.plus(1 - n_embedded))
+
+
+def test_a_topic_is_called_over_the_embedded_weeks_and_a_technique_over_all_counted_ones() -> None:
+    counts = _with_topics(56, 12)
+    calls = make_calls(counts, LAST, called_up=(), false_discovery_rate=0.05)
+    assert [(call.kind, call.key) for call in calls] == list(counts.terms)
+    technique, topic = calls[:2]
+    assert technique.change is not None
+    assert topic.change is not None
+    assert (technique.change.n_weeks, topic.change.n_weeks) == (26, 12)
+    assert topic.verdict == "rising"
+    assert topic.share_before == pytest.approx(0.055, abs=0.015)  # of the first embedded weeks, not of empty ones
+    alone = replace(counts.until(LAST), topics_since=None)
+    assert make_calls(alone, LAST, called_up=(), false_discovery_rate=0.05)[1].change != topic.change
+
+
+def test_what_was_embedded_is_no_part_of_a_technique() -> None:
+    counts = _with_topics(56, 12)
+    plain = replace(counts, topics_since=None)
+    of = [
+        make_calls(c, LAST, called_up=(), false_discovery_rate=0.05, with_intervals=False)[0] for c in (counts, plain)
+    ]
+    assert (of[0].share, of[0].share_before, of[0].n) == (of[1].share, of[1].share_before, of[1].n)
+
+
+def test_a_topic_with_too_few_embedded_weeks_is_not_called_however_long_the_history() -> None:
+    assert _verdicts(_with_topics(56, 7))[1] == "unknown"
+    assert _verdicts(_with_topics(56, 7))[2] == "steady"
+
+
+def test_a_call_of_a_topic_is_not_scored_by_weeks_before_the_embedded_ones() -> None:
+    counts = _with_topics(56, 30)
+    call = make_calls(counts.until(LAST.plus(-12)), LAST.plus(-12), called_up=(), false_discovery_rate=0.05)[1]
+    assert call.verdict in ("rising", "emerging")
+    assert score_call(call, counts, horizon_weeks=8) is not None
+    later = replace(counts, topics_since=LAST.plus(-2))
+    assert score_call(call, later, horizon_weeks=8) is None

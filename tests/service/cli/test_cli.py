@@ -103,7 +103,7 @@ def held(tmp_path: Path, make_paper: Make) -> None:
         came = HarvestedWindow(window_of(week), categories, papers, len(papers), problem, seen_at)
         apply_harvest(db, plan_harvest(papers, {}), came, seen_at=seen_at)
     detector = Detector(load_taxonomy(None))
-    for _ in detect_missing(db, detector):
+    for _ in detect_missing(db, detector.detector_id, detector.detect):
         pass
     for _ in refresh_tables(db, detector.detector_id, None, categories, now=datetime.fromisoformat(NOW)):
         pass
@@ -327,7 +327,7 @@ def test_the_json_of_trends_has_the_documented_fields(papertide: Papertide) -> N
     assert (answer["by"], answer["level"], answer["categories"]) == ("week", "adopts", list(Settings().categories))
     assert [(s["term"], s["kind"]) for s in answer["series"]] == [("diffusion", "technique"), ("latent", "text")]
     for series in answer["series"]:
-        more = {"asked", "phrases", "readings", "unknown", "meaning"}
+        more = {"asked", "phrases", "readings", "unknown", "meaning", "counted_since"}
         assert set(series) == {"term", "kind", "name", "points", "change", "change_points", "call", *more}
         for point in series["points"]:
             corrected = ["corrected", "corrected_low", "corrected_high"]
@@ -589,7 +589,7 @@ def test_trends_are_of_everything_once_it_is_counted(papertide: Papertide, tmp_p
     db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
     detector, now = Detector(load_taxonomy(None)), datetime.fromisoformat(NOW)
     for _ in (
-        *detect_missing(db, detector),
+        *detect_missing(db, detector.detector_id, detector.detect),
         *refresh_tables(db, detector.detector_id, None, Settings().categories, now=now),
     ):
         pass
