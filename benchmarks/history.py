@@ -74,6 +74,8 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=2)
     parser.add_argument("--history", type=int, default=56, help="whole weeks are held from 2025-W23 on")
     parser.add_argument("--thin", type=int, default=1)
+    parser.add_argument("--thin-all", type=int, default=1, help="serve only each N-th paper of the other weeks")
+    parser.add_argument("--kill-within", type=float, default=45.0, help="seconds; more on a busy machine")
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--seconds", type=float, default=60.0, help="of each turn of pages")
     parser.add_argument("--delay", type=float, default=3.0, help="arxiv.delay_s; for kills it is 0")
@@ -95,17 +97,16 @@ def _served(options: argparse.Namespace, folder: Path) -> dict[Week, set[str]]:
     """Write the papers that are served, and return the watched ones by week."""
     first_newest = LAST.plus(1 - options.weeks).start_at
     by_week: dict[Week, set[str]] = {}
-    n_newest = 0
+    n_of = Counter[bool]()
     with gzip.open(folder / "served.jsonl.gz", "wt", compresslevel=1) as out:
         for path in sorted((options.shared / "arxiv" / "recent").glob("*.jsonl.gz")):
             for line in gzip.decompress(path.read_bytes()).decode().strip().split("\n"):
                 paper = json.loads(line)
                 at = datetime.fromisoformat(paper["published"].replace("Z", "+00:00"))
                 at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-                if at >= first_newest:
-                    n_newest += 1
-                    if n_newest % options.thin:
-                        continue
+                n_of[at >= first_newest] += 1
+                if n_of[at >= first_newest] % (options.thin if at >= first_newest else options.thin_all):
+                    continue
                 out.write(line + "\n")
                 if set(paper["categories"]) & set(DEFAULT_CATEGORIES):
                     by_week.setdefault(Week.containing(at), set()).add(paper["arxiv_id"])
@@ -263,7 +264,7 @@ def _kills(options: argparse.Namespace, folder: Path, served: dict[Week, set[str
         while True:
             process = _papertide(environment, "run")
             try:
-                process.communicate(timeout=draw.uniform(3, 45))
+                process.communicate(timeout=draw.uniform(3, options.kill_within))
                 break
             except subprocess.TimeoutExpired:
                 process.kill()
