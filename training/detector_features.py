@@ -66,7 +66,7 @@ class Features:
 
 def read_term_features(reader: FeatureReader, papers: Sequence[LabelledPaper]) -> list[dict[int, TermFeatures]]:
     """Each paper's features by the number of the taxonomy's entry."""
-    return [reader.read(p.title, p.abstract, plain(p.title), plain(p.abstract)) for p in papers]
+    return [reader.read(p.title, p.abstract, plain(p.title), plain(p.abstract)).found for p in papers]
 
 
 def features_of(

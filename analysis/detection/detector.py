@@ -27,7 +27,7 @@ from analysis.detection.weights import N_LEVELS, DetectorWeights, TermWeights, l
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, Detection, Evidence, EvidenceField, PaperDetections
 from domain.paper import Paper
 
-_RULES_VERSION = 3
+_RULES_VERSION = 4
 """Raise it whenever the code below, or that of the features, changes what is found."""
 
 _ONLY_CONTRASTED = SHAPE.index("only_contrasted")
@@ -101,7 +101,8 @@ class Detector:
 
     def _detect(self, texts: Sequence[tuple[str, str]]) -> list[tuple[Detection, ...]]:
         plain_texts = [(plain(title), plain(abstract)) for title, abstract in texts]
-        features = [self._reader.read(*text, *in_plain) for text, in_plain in zip(texts, plain_texts, strict=True)]
+        read = [self._reader.read(*text, *in_plain) for text, in_plain in zip(texts, plain_texts, strict=True)]
+        features = [of_text.found for of_text in read]
         vectors = self._weights.ngram_vectors(plain_texts)
         scores = self._found_scores(features, vectors.scores)
         theme_scores = [self._bias[n] + self._by_ngrams(t, vectors.scores) for n, t in self._fitted_themes]
@@ -126,7 +127,8 @@ class Detector:
             for text, score in enumerate(without_words.tolist()):
                 score = scores.get((text, number), score)
                 level = ADOPTS if score[1] > 0 else MENTIONS if score[0] > 0 else 0
-                if not level:
+                # A theme whose words all mean something else is not decided by the other words of the text.
+                if not level or number in read[text].other_senses:
                     continue
                 evidence = self._word_evidence(features[text].get(number), level)
                 if not evidence:
@@ -193,7 +195,7 @@ class Detector:
 
 
 def _technique_level(found: TermFeatures, score: Sequence[float], *, fitted: bool) -> int:
-    # "Unlike X" and "outperforms X" state that the work is not X, so no score overrules them.
+    # "Unlike X", "without X" and "in future work" state that the work is not X, so no score overrules them.
     if score[1] > 0 and not found.shape[_ONLY_CONTRASTED]:
         return IS_ABOUT if score[2] > 0 else ADOPTS
     # A technique without fitted weights is at least mentioned wherever its words occur.

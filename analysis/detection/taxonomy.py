@@ -17,7 +17,7 @@ from domain.errors import ConfigError
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _WORD = re.compile(r"\w")
-_WORD_LISTS = ("strong", "weak", "context", "hints", "exclude")
+_WORD_LISTS = ("strong", "ambiguous", "sense", "weak", "context", "hints", "exclude")
 _TEXT_LISTS = ("matches", "misses")
 _FIELDS = {"key", "name", "definition", *_WORD_LISTS, *_TEXT_LISTS}
 
@@ -27,7 +27,9 @@ class TermEntry:
     """One technique or theme as the taxonomy file describes it.
 
     ``strong`` words show the term wherever they occur. ``weak`` words count only if the paper also holds a strong or a
-    ``context`` word. Neither counts inside an ``exclude`` phrase. ``hints`` show nothing themselves; beside other words
+    ``context`` word. ``ambiguous`` words have other meanings in other fields: they count like strong ones, but only if
+    the paper also holds a strong, ``sense`` or context word ("pruning" beside "weights"). None of them counts inside an
+    ``exclude`` phrase. ``hints`` show nothing themselves; beside other words
     they are evidence for or against a fitted technique ("CLIP" beside "vision-language model" is evidence against a
     large language model). ``matches`` and ``misses`` are texts in which the term must be found and must not be found;
     the tests check them.
@@ -38,6 +40,8 @@ class TermEntry:
     name: str
     definition: str
     strong: tuple[str, ...]
+    ambiguous: tuple[str, ...] = ()
+    sense: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -51,6 +55,8 @@ class TermEntry:
         parts = [self.kind, self.key]
         for words in (self.strong, self.weak, self.context, self.hints, self.exclude):
             parts += ["\x1e", *words]
+        if self.ambiguous:
+            parts += ["\x1e", *self.ambiguous, "\x1e", *self.sense]
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
 
@@ -105,15 +111,50 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """
     label = "the shipped taxonomy" if path is None else str(path)
     try:
-        content = (files("analysis.detection") / "taxonomy.toml" if path is None else path).read_text(encoding="utf-8")
+        return replace(parse_taxonomy(_read(path, label)), measured_hashes=_measured_hashes())
+    except ValueError as error:
+        raise ConfigError(f"taxonomy {label}: {error}") from error
+
+
+def load_technique(path: Path, key: str | None = None) -> TermEntry:
+    """The technique of a file that holds ``[[technique]]`` blocks, with or without the name of a taxonomy.
+
+    Parameters
+    ----------
+    path : the file.
+    key : which technique; ``None`` where the file holds one.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or is not a taxonomy, or does not hold that one technique.
+    """
+    content = _read(path, str(path))
+    try:
+        if not {"name", "version"} & tomllib.loads(content).keys():
+            content = f'name = "trial"\nversion = 1\n{content}'
+    except tomllib.TOMLDecodeError:
+        pass  # parse_taxonomy says what is wrong
+    try:
+        techniques = [entry for entry in parse_taxonomy(content).entries if entry.kind == "technique"]
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    keys = ", ".join(entry.key for entry in techniques)
+    wanted = [entry for entry in techniques if key in (None, entry.key)]
+    if not wanted:
+        raise ConfigError(f"{path}: holds no technique {key!r}, only {keys}" if keys else f"{path}: holds no technique")
+    if len(wanted) > 1:
+        raise ConfigError(f"{path}: holds {len(wanted)} techniques; name one with --key")
+    return wanted[0]
+
+
+def _read(path: Path | None, label: str) -> str:
+    try:
+        return (files("analysis.detection") / "taxonomy.toml" if path is None else path).read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"taxonomy {label}: cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"taxonomy {label}: is not UTF-8 text; save it as UTF-8") from error
-    try:
-        return replace(parse_taxonomy(content), measured_hashes=_measured_hashes())
-    except ValueError as error:
-        raise ConfigError(f"taxonomy {label}: {error}") from error
 
 
 def _measured_hashes() -> frozenset[str]:
@@ -186,6 +227,8 @@ def _entry(kind: Literal["technique", "theme"], number: int, table: dict[str, An
                 raise ValueError(
                     f"{where}: {field} has {word!r}; a word needs two letters or digits, and * only at its ends"
                 )
+    if lists["ambiguous"] and not (lists["sense"] or lists["context"]):
+        raise ValueError(f"{where}: ambiguous words need sense or context words that say what they mean")
     if not lists["strong"]:
         raise ValueError(f"{where}: strong is missing; without a strong word nothing can be found")
     return TermEntry(kind, key, table["name"].strip(), table["definition"].strip(), **lists)

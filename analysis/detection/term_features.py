@@ -7,10 +7,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from analysis.detection.taxonomy import Taxonomy
-from analysis.detection.term_matcher import WordFinder
+from analysis.detection.term_matcher import WordFinder, plain
 
 SHAPE = (
     "found",  # always 1: the constant of the score
@@ -26,7 +27,7 @@ SHAPE = (
     "clean_own_places",  # occurrences in an own sentence without a comparing word before, up to three
     "comparing_in_front", "always_comparing", "using_in_front", "about_in_front",
     "in_first", "in_last", "only_first", "only_last",
-    "only_contrasted",  # not in the title, and always right after "unlike", "than", "instead of" and the like
+    "only_contrasted",  # always after "unlike", "than", "without" and the like, or in a sentence on future work
     "some_excluded",  # an exclude phrase applied to some of its words in this paper
 )  # fmt: skip
 """Names of the numbers in ``TermFeatures.shape``, in their order; true is 1 and false is 0."""
@@ -34,8 +35,8 @@ SHAPE = (
 N_ZONES = 3
 """Zones in which a word may occur: 0 anywhere, 1 in the title, 2 from the first proposal on."""
 
-_ROLES = ("strong", "weak", "context", "hints", "exclude")
-_STRONG, _WEAK, _CONTEXT, _HINTS, _EXCLUDE = range(len(_ROLES))
+_ROLES = ("strong", "ambiguous", "weak", "context", "hints", "exclude", "sense")
+_STRONG, _AMBIGUOUS, _WEAK, _CONTEXT, _HINTS, _EXCLUDE, _SENSE = range(len(_ROLES))
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[$\\]*[A-Z0-9])")
 _PROPOSAL = re.compile(
     r"\b(?:we|this (?:paper|work|article|study)|in this)\b[^.]{0,40}?\b(?:propos|introduc|present|develop|design|study"
@@ -43,7 +44,7 @@ _PROPOSAL = re.compile(
     r"|survey|review)\w*",
     re.IGNORECASE,
 )
-_OWN, _OTHERS, _OPENING = -1, -2, -3
+_OWN, _OTHERS, _OPENING, _ASIDE = -1, -2, -3, -4
 _CUES = {
     _OWN: (
         "we", "our", "ours", "this paper", "this work", "this article", "this study", "this survey", "this thesis"
@@ -56,6 +57,12 @@ _CUES = {
     ),
     # Where a proposal may begin: searching for the whole pattern is slow, matching it at a given place is fast.
     _OPENING: ("we", "this paper", "this work", "this article", "this study", "in this"),
+    # What a sentence with one of these names is not what the work does, or only its yardstick.
+    _ASIDE: (
+        "future work", "future direction", "future research", "future stud*", "future extension", "future version",
+        "in the future", "next step", "open question", "remains open", "promising direction", "we plan to", "we hope",
+        "we intend to", "as a comparison", "for comparison", "as a baseline", "as baselines",
+    ),
 }  # fmt: skip
 _COMPARING = frozenset(
     "unlike than outperform outperforms outperforming outperformed compared contrast instead rather baseline baselines"
@@ -66,6 +73,39 @@ _CONTRASTING = frozenset(
     "unlike than outperform outperforms outperforming outperformed surpass surpasses surpassing surpassed contrast"
     " compared instead without beyond replace replaces replacing alternative alternatives non".split()
 )
+_NEGATING = frozenset("no not without neither nor never unlike non".split())
+_MEASURED_AGAINST = frozenset(
+    (*pair.split(),)
+    for pair in (
+        "competitive with",
+        "comparable to",
+        "comparable with",
+        "par with",
+        "close to",
+        "similar to",
+        "superior to",
+        "preferred over",
+        "improves over",
+        "improve over",
+        "improvement over",
+        "improvements over",
+        "gain over",
+        "gains over",
+        "advantage over",
+        "compared to",
+        "compared with",
+        "comparison to",
+        "comparison with",
+        "relative to",
+        "match the",
+        "matches the",
+        "matching the",
+        "rather than",
+        "instead of",
+        "opposed to",
+    )
+)
+_ASIDE_WORDS = _CONTRASTING | _NEGATING | {first for first, _ in _MEASURED_AGAINST}
 _USING = frozenset(
     "using use uses used based via with leveraging leverage leverages leveraged employ employs employing powered"
     " utilize utilizes utilizing utilising built build by adopt adopts apply applying train training trained tuning"
@@ -99,6 +139,17 @@ class TermFeatures(NamedTuple):
     nearby: list[str]
 
 
+class PaperFeatures(NamedTuple):
+    """What stands in one paper.
+
+    ``found`` holds the features of every term found, by the term's number in the taxonomy, ascending. ``other_senses``
+    are the terms whose words all stand in another meaning: in exclude phrases, or ambiguous without a sense word.
+    """
+
+    found: dict[int, TermFeatures]
+    other_senses: set[int]
+
+
 class FeatureReader:
     """Computes the features of a taxonomy's terms; ``words`` are the words that it looks for, numbered."""
 
@@ -118,12 +169,12 @@ class FeatureReader:
         self._finder = WordFinder(words, self._group_of)
 
     def words_of(self, number: int) -> list[int]:
-        """Numbers of the words of term ``number`` that may have weights: strong, weak and hints."""
-        groups = {len(_ROLES) * number + role for role in (_STRONG, _WEAK, _HINTS)}
+        """Numbers of the words of term ``number`` that may have weights: strong, ambiguous, weak and hints."""
+        groups = {len(_ROLES) * number + role for role in (_STRONG, _AMBIGUOUS, _WEAK, _HINTS)}
         return [word for word, group in enumerate(self._group_of) if group in groups]
 
-    def read(self, title: str, abstract: str, plain_title: str, plain_abstract: str) -> dict[int, TermFeatures]:
-        """The features of every term found, by the term's number in the taxonomy, ascending.
+    def read(self, title: str, abstract: str, plain_title: str, plain_abstract: str) -> PaperFeatures:
+        """The features of every term found.
 
         ``plain_title`` and ``plain_abstract`` are the two texts after ``analysis.detection.term_matcher.plain``.
         """
@@ -133,17 +184,19 @@ class FeatureReader:
         numbers = {group // len(_ROLES) for group in groups if group >= 0 and group % len(_ROLES) <= _WEAK}
         outline: _Outline | None = None
         features = {}
-        around: dict[tuple[int, int, int], tuple[list[str], list[str]]] = {}
+        other_senses: set[int] = set()
+        around: dict[tuple[int, int, int], _Around] = {}
         for number in sorted(numbers):
             first = len(_ROLES) * number
-            if first + _STRONG not in groups and first + _CONTEXT not in groups:
+            if groups.isdisjoint((first + _STRONG, first + _AMBIGUOUS, first + _CONTEXT)):
                 continue
             if outline is None:
                 outline = _Outline.of(abstract, in_abstract)
             starts = outline.starts
             strong: list[Place] = []
+            ambiguous: list[Place] = []
             weak: list[Place] = []
-            for role, places in ((_STRONG, strong), (_WEAK, weak)):
+            for role, places in ((_STRONG, strong), (_AMBIGUOUS, ambiguous), (_WEAK, weak)):
                 if first + role in in_title:
                     places += [(*hit, -1) for hit in in_title[first + role]]
                 if first + role in in_abstract:
@@ -154,22 +207,34 @@ class FeatureReader:
                 # In a paper on power transformers, the bare "transformer" has that meaning throughout.
                 excluded = {
                     word
-                    for word, at, _, sentence in (*strong, *weak)
+                    for word, at, _, sentence in (*strong, *ambiguous, *weak)
                     if any(start <= at < end for _, start, end in phrases[sentence >= 0])
                 }
                 if excluded:
                     some_excluded = True
                     strong = [place for place in strong if place[0] not in excluded]
+                    ambiguous = [place for place in ambiguous if place[0] not in excluded]
                     weak = [place for place in weak if place[0] not in excluded]
+            if first + _AMBIGUOUS in groups:
+                # "transformer" stays ambiguous where a strong "*former" matches it too.
+                spans = {place[1:] for place in ambiguous}
+                clear = [place for place in strong if place[1:] not in spans]
+                if clear or first + _SENSE in groups or first + _CONTEXT in groups:
+                    strong += ambiguous
+                else:
+                    strong = []
             if not strong and (first + _CONTEXT not in groups or not weak):
+                if not weak and not groups.isdisjoint((first + _STRONG, first + _AMBIGUOUS)):
+                    other_senses.add(number)
                 continue
             for _, start, end, sentence in strong:
                 # Up to four words before the occurrence, in its sentence, and three after it.
                 key = (sentence, start, end)
                 if key not in around:
-                    text, begin = (plain_title, 0) if sentence < 0 else (plain_abstract, starts[sentence])
-                    before = text[max(begin, start - 50) : start].split()[-4:]
-                    around[key] = before, text[end : end + 40].split()[:3]
+                    if sentence < 0:
+                        around[key] = _Around.of(title, plain_title, 0, start, end)
+                    else:
+                        around[key] = _Around.of(abstract, plain_abstract, starts[sentence], start, end)
             hints = [*in_title.get(first + _HINTS, ()), *in_abstract.get(first + _HINTS, ())]
             features[number] = _term_features(
                 strong,
@@ -181,14 +246,42 @@ class FeatureReader:
                 {word for word, _, _ in hints},
                 with_nearby=self._kinds[number] == "technique",
             )
-        return features
+        return PaperFeatures(features, other_senses)
+
+
+class _Around(NamedTuple):
+    """The words around an occurrence, in its sentence: up to four before it, three after it, and whether it is aside.
+
+    An occurrence is aside if the words before it say that the work is not or does not use it, or is compared with it.
+    """
+
+    before: list[str]
+    after: list[str]
+    is_aside: bool
+
+    @classmethod
+    def of(cls, text: str, plain_text: str, begin: int, start: int, end: int) -> _Around:
+        """Around ``start`` to ``end`` in a text of which the sentence starts at ``begin``."""
+        before = plain_text[max(begin, start - 80) : start].split()[-7:]
+        return cls(before[-4:], plain_text[end : end + 40].split()[:3], _is_aside(text, begin, start, before))
+
+
+def _is_aside(text: str, begin: int, start: int, before: list[str]) -> bool:
+    if _ASIDE_WORDS.isdisjoint(before):
+        return False
+    if not _CONTRASTING.isdisjoint(before[-3:]):
+        return True
+    since = max(text.rfind(pause, begin, start) for pause in ",;:()")
+    words = plain(text[max(begin, since + 1, start - 80) : start]).split()[-7:]
+    return not _NEGATING.isdisjoint(words[-4:]) or not _MEASURED_AGAINST.isdisjoint(pairwise(words))
 
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
     """The sentences of an abstract, by number from 0.
 
-    ``starts`` are their first characters. ``own`` speak of the authors' own work, ``others`` name other work.
+    ``starts`` are their first characters. ``own`` speak of the authors' own work, ``others`` name other work,
+    ``asides`` future work or a yardstick.
     ``proposal_ends`` gives the end of the proposing phrase ("we propose") of each sentence that has one.
     ``first_proposal`` is the first of these; without any, the first own sentence; without these, past the last.
     """
@@ -196,6 +289,7 @@ class _Outline:
     starts: list[int]
     own: set[int]
     others: set[int]
+    asides: set[int]
     proposal_ends: dict[int, int]
     first_proposal: int
 
@@ -205,6 +299,7 @@ class _Outline:
         starts = [0, *[match.end() for match in _SENTENCE_END.finditer(abstract)]]
         own = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_OWN, ())}
         others = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_OTHERS, ())}
+        asides = {bisect_right(starts, start) - 1 for _, start, _ in groups.get(_ASIDE, ())}
         ends: dict[int, int] = {}
         free_from = 0
         for at in sorted([start for _, start, _ in groups.get(_OPENING, ())]):
@@ -213,14 +308,14 @@ class _Outline:
                 free_from = match.end()
                 ends.setdefault(bisect_right(starts, at) - 1, free_from)
         first = min(ends, default=min(own, default=len(starts)))
-        return cls(starts, own, others, ends, first)
+        return cls(starts, own, others, asides, ends, first)
 
 
 def _term_features(
     strong: list[Place],
     weak: list[Place],
     outline: _Outline,
-    around: dict[tuple[int, int, int], tuple[list[str], list[str]]],
+    around: dict[tuple[int, int, int], _Around],
     some_excluded: bool,
     title_length: int,
     hints: set[int],
@@ -238,7 +333,8 @@ def _term_features(
     abstract_starts: set[int] = set()
     sentences: set[int] = set()
     for word, start, end, sentence in strong:
-        before, after = around[sentence, start, end]
+        before, after, is_aside = around[sentence, start, end]
+        n_contrasted += is_aside or sentence in outline.asides
         strong_words.add(word)
         words.add(N_ZONES * word)
         if sentence < 0:
@@ -251,7 +347,6 @@ def _term_features(
             comparing = not _COMPARING.isdisjoint(before)
             last_three = before[-3:]
             n_comparing += comparing
-            n_contrasted += not _CONTRASTING.isdisjoint(last_three)
             n_using += not comparing and not _USING.isdisjoint(last_three)
             n_about += not _ABOUT.isdisjoint(last_three)
             n_clean += not comparing and (sentence in own or sentence in proposals)
@@ -308,7 +403,7 @@ def _term_features(
         n_sentences - 1 in sentences,
         sentences == {0},
         sentences == {n_sentences - 1},
-        not title_found and found and n_contrasted == n_in_abstract,
+        found and n_contrasted == len(strong),
         some_excluded,
     ]
     return TermFeatures([*strong, *weak], len(strong), shape, sorted(words), sorted(nearby))

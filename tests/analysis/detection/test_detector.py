@@ -103,6 +103,44 @@ def test_a_trap_word_beside_the_real_thing_does_not_hide_it() -> None:
     assert found(title, abstract)["diffusion"].level >= 2
 
 
+@pytest.mark.parametrize(
+    ("key", "title", "abstract", "adopts"),
+    [
+        ("compression", "Orchards", "We prune apple trees with a robot arm. Pruning takes four hours.", False),
+        ("compression", "Pruned networks", "We prune a network. Pruning keeps a fifth of the parameters.", True),
+        ("transformer", "Relays", "We classify currents of a transformer with a random forest.", False),
+        ("security", "Colours", "Our generator is trained adversarially and needs no labels.", False),
+        ("efficiency", "Solar cells", "We predict the conversion efficiency of solar cells. Efficiency rises.", False),
+    ],
+)
+def test_an_ambiguous_word_needs_a_word_that_says_what_it_means(
+    key: str, title: str, abstract: str, adopts: bool
+) -> None:
+    levels = {one: d.level for one, d in found(title, abstract).items()}
+    assert (levels.get(key, 0) >= 2) == adopts
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We train it with no reinforcement learning.",
+        "It needs neither labels nor reinforcement learning.",
+        "In future work we could replace the planner by reinforcement learning.",
+        "It is competitive with reinforcement learning.",
+        "As a comparison, we report what reinforcement learning reaches.",
+    ],
+)
+def test_what_is_denied_compared_with_or_left_for_later_is_not_adopted(sentence: str) -> None:
+    of_paper = found("Gaits by trajectory optimisation", f"We compute gaits by trajectory optimisation. {sentence}")
+    assert "rl" not in of_paper or of_paper["rl"].level == 1
+
+
+def test_a_denial_of_something_else_does_not_hide_a_technique() -> None:
+    title = "Offline reinforcement learning without behaviour constraints"
+    abstract = "We propose offline reinforcement learning without constraints, and no demonstrations are needed."
+    assert found(title, abstract)["rl"].level >= 2
+
+
 def test_contrast_is_a_mention_and_a_proposal_is_adoption_and_a_new_variant_is_about_it() -> None:
     contrast = found(
         "Sharp images in one pass",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.detection.taxonomy import load_taxonomy, parse_taxonomy
+from analysis.detection.taxonomy import load_taxonomy, load_technique, parse_taxonomy
 from domain.errors import ConfigError
 
 GOOD = """
@@ -101,3 +101,26 @@ def test_a_missing_file_and_one_that_is_not_text_are_refused_too(tmp_path: Path)
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     with pytest.raises(ConfigError, match="not UTF-8"):
         load_taxonomy(tmp_path / "latin.toml")
+
+
+def test_ambiguous_words_need_words_that_say_what_they_mean() -> None:
+    block = GOOD.replace('strong = ["Kolmogorov-Arnold", "KAN"]', 'strong = ["Kolmogorov-Arnold"]\nambiguous = ["KAN"]')
+    with pytest.raises(ValueError, match="ambiguous words need sense or context words"):
+        parse_taxonomy(block)
+    plain, told = (parse_taxonomy(text).entries[0] for text in (GOOD, f'{block}sense = ["spline"]\n'))
+    assert told.ambiguous == ("KAN",)
+    assert told.content_hash != plain.content_hash
+
+
+def test_a_technique_is_read_from_a_file_without_a_taxonomys_name(tmp_path: Path) -> None:
+    path = tmp_path / "tried.toml"
+    block = GOOD[GOOD.index("[[") :]
+    for content in (block, GOOD):
+        path.write_text(content, encoding="utf-8")
+        assert load_technique(path).key == "kan"
+    path.write_text(block + block.replace('"kan"', '"other"'), encoding="utf-8")
+    assert load_technique(path, "other").key == "other"
+    for content, complaint in (("= 1", "not valid TOML"), ("", "holds no")):
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(ConfigError, match=complaint):
+            load_technique(path)
