@@ -35,6 +35,7 @@ from service.cli.stages import analyse, embed, harvest, import_
 from service.cli.standards import standards
 from service.cli.status import status
 from service.cli.subscribers import subscribers_app
+from service.cli.technique import technique_app
 from service.cli.topics import topics_app
 from service.cli.trend_calls import calls
 from service.cli.trends import trends
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.add_typer(topics_app, name="topics")
 app.add_typer(name_app, name="name")
 app.add_typer(emerging_app, name="emerging")
+app.add_typer(technique_app, name="technique")
 app.add_typer(subscribers_app, name="subscribers")
 app.add_typer(mail_app, name="mail")
 

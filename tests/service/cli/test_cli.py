@@ -722,3 +722,68 @@ def test_an_adopted_term_is_a_technique_that_fits_into_the_taxonomy(papertide: P
     assert entry.exclude == ("agent skills matter", "salon agent skills")
     assert len(entry.matches) == 3
     _refused(papertide("emerging", "adopt", "no such term"), "'no such term' is on no list")
+
+
+TRIED = """
+[[technique]]
+key = "subject_diffusion"
+name = "Subject diffusion"
+definition = "Work on the diffusion of subjects."
+strong = ["diffusion model"]
+"""
+
+
+@pytest.mark.usefixtures("held")
+def test_a_technique_is_tried_with_answers_from_a_file_and_writes_only_what_it_is_told(
+    papertide: Papertide, tmp_path: Path
+) -> None:
+    file, answers, out = (tmp_path / name for name in ("tried.toml", "answers.txt", "judged.tsv"))
+    file.write_text(TRIED, encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    shown = papertide("technique", "try", str(file), "--show")
+    assert shown.status == 0, shown.err
+    assert "40 stored papers" in shown.out
+    assert "20  only in the loose net" not in shown.out
+    asked = re.findall(r"^  (2606\.\d{5})  ", shown.out.split("Does each of these")[1], re.MULTILINE)
+    assert len(asked) == 20
+    answers.write_text("".join(f"{i} {'no' if n == 0 else 'yes'}\n" for n, i in enumerate(asked)), encoding="utf-8")
+    judged = papertide("technique", "try", str(file), "--answers", str(answers))
+    assert judged.status == 0, judged.err
+    [precision] = re.findall(r"precision: ([\d.]+), 95 % interval", judged.out)
+    assert float(precision) == 0.95
+    assert "Counted wrong:" in judged.out
+    assert sorted(set(tmp_path.rglob("*")) - set(before) - {answers}) == []
+    again = papertide("technique", "try", str(file), "--answers", str(answers), "--out", str(out))
+    assert again.out == judged.out
+    assert papertide("technique", "try", str(file), "--answers", str(out)).out == judged.out
+
+
+@pytest.mark.usefixtures("held")
+def test_a_person_is_asked_about_each_paper(
+    papertide: Papertide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "tried.toml"
+    file.write_text(TRIED, encoding="utf-8")
+    questions: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", lambda question, **_: questions.append(question) or True)
+    ended = papertide("technique", "try", str(file))
+    assert (ended.status, len(questions)) == (0, 20)
+    assert "precision: 1.00" in ended.out
+
+
+@pytest.mark.usefixtures("held")
+def test_a_trial_that_cannot_be_made_is_refused_in_one_line(papertide: Papertide, tmp_path: Path) -> None:
+    file, answers = tmp_path / "tried.toml", tmp_path / "answers.txt"
+    _refused(papertide("technique", "try", str(file), "--show"), "cannot be read")
+    file.write_text(TRIED.replace('"diffusion model"', '"glottal flux"').replace("Subject diffusion", "Glottal flux"))
+    _refused(papertide("technique", "try", str(file), "--show"), "none of the 40 stored papers")
+    file.write_text(TRIED, encoding="utf-8")
+    _refused(papertide("technique", "try", str(file)), "nobody can be asked", "--answers")
+    _refused(papertide("technique", "try", str(file), "--key", "other", "--show"), "no technique 'other'")
+    answers.write_text("2606.00001 perhaps\n", encoding="utf-8")
+    _refused(papertide("technique", "try", str(file), "--answers", str(answers)), "line 1")
+    answers.write_text("2606.00001 yes\n", encoding="utf-8")
+    _refused(papertide("technique", "try", str(file), "--answers", str(answers)), "--show lists them")
+    file.write_text(TRIED + TRIED.replace("subject_diffusion", "other"), encoding="utf-8")
+    _refused(papertide("technique", "try", str(file), "--show"), "2 techniques", "--key")
