@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domain.detections import TermKind
 from domain.paper import ArxivId
+from domain.paper_facets import PaperFacets
 from domain.paper_query import PaperQuery
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -35,6 +36,7 @@ class PaperIndex:
     watched. ``topic_id`` is int32, -1 for none, and ``similarity`` float32, the cosine to the nearest centroid.
     ``level`` is int8, a column for each of ``terms``, 0 where nothing was found. ``vectors`` is float32
     ``(n_papers, n_dims)``, rows of unit length, zero for a paper that is not embedded.
+    ``facets`` holds the rows of every facet.
     """
 
     ids: tuple[ArxivId, ...]
@@ -47,6 +49,7 @@ class PaperIndex:
     terms: tuple[tuple[TermKind, str], ...]
     level: NDArray[np.int8]
     vectors: NDArray[np.float32] = field(repr=False)
+    facets: PaperFacets = field(default_factory=PaperFacets, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("day", "listed", "primary", "topic_id", "similarity", "level", "vectors"):
@@ -84,4 +87,8 @@ class PaperIndex:
             if query.term not in self.terms:
                 return np.zeros(len(self), dtype=bool)
             found &= np.isin(self.level[:, self.terms.index(query.term)], query.levels)
+        for facet in query.has:
+            of_facet = np.zeros(len(self), dtype=bool)
+            of_facet[self.facets.rows_of(facet)] = True
+            found &= of_facet
         return found

@@ -1,4 +1,4 @@
-"""Standards and failure modes that papers name."""
+"""Standards and failure modes that papers name, and what else rules find in papers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Literal
 
 from domain.detections import Evidence
 
-RuleKind = Literal["standard", "failure_mode"]
+RuleKind = Literal["standard", "failure_mode", "domain", "claim", "fact"]
 RULE_PREFIXES: Mapping[RuleKind, str] = {"standard": "standard", "failure_mode": "failure"}
-"""What stands before a key where lists of papers are asked for one: ``standard:gdpr``, ``failure:drift``."""
+"""What stands before a key where lists of papers are asked for a standard or failure mode: ``standard:gdpr``."""
 StandardKind = Literal["law", "standard", "framework", "guidance"]
 
 
@@ -53,7 +53,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class RuleMention:
-    """A standard or failure mode named in one paper, and where."""
+    """What a rule found in one paper, and where.
+
+    A standard, failure mode or application domain with its key; a claim of a saving with the key ``saving`` and once
+    more with its quantity; or a fact, ``code`` or ``accepted``, which stands in no abstract and so has no evidence.
+    """
 
     kind: RuleKind
     key: str

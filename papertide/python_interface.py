@@ -413,6 +413,46 @@ class Papertide:
         rows = [{**vars(claim), "week": str(claim.week)} for claim in answer.claims]
         return _table([{column.name: row[column.name] for column in CLAIMS.columns} for row in rows], CLAIMS)
 
+    def card(self, term: str) -> pd.DataFrame:
+        """The counters of the evidence card of a technique, theme or named thing, one row a counter.
+
+        Raises
+        ------
+        UsageError
+            If there is no such thing, with the names that are written most alike.
+        """
+        from papertide.result_columns import CARD
+        from queries.cards import card
+
+        found = card(self._context, term)
+        nan = float("nan")
+
+        def row(section: str, kind: str, key: str, name: str, comparison: str, **numbers: Any) -> dict[str, Any]:
+            of_all = {"share": nan, "ratio": nan, "ratio_low": nan, "ratio_high": nan}
+            known = {field: value for field, value in numbers.items() if value is not None}
+            return (
+                {"section": section, "kind": kind, "key": key, "name": name, "comparison": comparison} | of_all | known
+            )
+
+        whole = {"k": found.k, "n": found.n, "k_all": found.k, "n_all": found.n, "share": found.share}
+        rows = [row("papers", found.kind, found.key, found.name, "", **whole)]
+        for place in found.places:
+            numbers = {
+                field: getattr(place, field) for field in ("k", "n", "share", "ratio", "ratio_low", "ratio_high")
+            }
+            others = {"k_all": place.k_elsewhere, "n_all": place.n_elsewhere}
+            rows.append(row("places", place.kind, place.key, place.name, place.change or "", **numbers, **others))
+        for section in ("stated", "themes", "standards", "failure_modes"):
+            for one in getattr(found, section):
+                numbers = {field: getattr(one, field) for field in ("k", "n", "k_all", "n_all", "share")}
+                rows.append(row(section, one.kind, one.key, one.name, one.comparison, **numbers))
+        for section in ("evaluated_on", "runs_on"):
+            for used in getattr(found, section):
+                numbers = {field: getattr(used, field) for field in ("k", "k_all", "ratio", "ratio_low", "ratio_high")}
+                more = {"n": found.k, "n_all": found.n, "share": used.k / found.k}
+                rows.append(row(section, "name", str(used.name_id), used.name, "", **numbers, **more))
+        return _table([{column.name: of[column.name] for column in CARD.columns} for of in rows], CARD)
+
     def status(self) -> pd.DataFrame:
         """What is stored and complete, one row a week, oldest first."""
         from papertide.result_columns import WEEKS

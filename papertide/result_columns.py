@@ -168,6 +168,25 @@ CLAIMS = TableSchema(
     ),
 )
 
+CARD = TableSchema(
+    "card",
+    (
+        Column("section", "str", "papers, places, stated, themes, evaluated_on, runs_on, standards or failure_modes"),
+        Column("kind", "str", "of what is counted: technique, theme, topic, name, domain, standard, ..."),
+        Column("key", "str", "its key; the id of a named thing"),
+        Column("name", "str", "what it is called"),
+        Column("k", "int64", "papers of the card's term that have it"),
+        Column("n", "int64", "papers of the card's term; of places the papers of the place"),
+        Column("k_all", "int64", "papers that have it, of all; of places those of the term elsewhere"),
+        Column("n_all", "int64", "all papers; of places all papers elsewhere"),
+        Column("share", "float64", "k / n; NaN where n is too small"),
+        Column("ratio", "float64", "shrunk ratio of the share to that elsewhere; NaN where none is given"),
+        Column("ratio_low", "float64", "lower end of its 95 % interval"),
+        Column("ratio_high", "float64", "upper end of its 95 % interval"),
+        Column("comparison", "str", "more, less, same or few; of places rising, falling or empty"),
+    ),
+)
+
 WEEKS = TableSchema(
     "weeks",
     (
@@ -221,4 +240,4 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
 }
 """By table, the fields of a query's result that have no column: values with parts of their own, and details."""
 
-ALL = (TRENDS, SEARCH, PAPERS, TOPICS, EMERGING, DIGEST, DETECTIONS, CLAIMS, WEEKS)
+ALL = (TRENDS, SEARCH, PAPERS, TOPICS, EMERGING, DIGEST, DETECTIONS, CLAIMS, CARD, WEEKS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from analysis.applications.domain_finder import DomainFinder
 from analysis.claims.claim_reader import ClaimReader
 from analysis.claims.standards_and_failure_modes import RuleFinder
 from analysis.digest.practice import ReadFacts, ReadWeek
@@ -16,10 +17,12 @@ from store.claims import claims_of_papers
 from store.database import Database
 
 
-def read_week(db: Database, papers: Sequence[Paper], reader: ClaimReader, finder: RuleFinder) -> ReadWeek:
+def read_week(
+    db: Database, papers: Sequence[Paper], reader: ClaimReader, finder: RuleFinder, domains: DomainFinder
+) -> ReadWeek:
     """What is stored of the papers of a week that this reader read; empty before it has read any."""
     by_id = {paper.arxiv_id: paper for paper in papers}
-    stored = claims_of_papers(db, reader_id(reader, finder), list(by_id))
+    stored = claims_of_papers(db, reader_id(reader, finder, domains), list(by_id))
     facts = {}
     for arxiv_id, read in stored.items():
         paper = by_id[arxiv_id]

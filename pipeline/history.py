@@ -106,7 +106,8 @@ def _read(context: AppContext, reading: ReadingProcess, changed: Week | None) ->
         recount_week(db, detector_id, topic_model_id, categories, changed, now=context.now())
     tagger = reading.tagger(context.tagger.tagger_id)
     yield from update_names(db, tagger, stages.JOINING_RULES, categories, clock=context.clock, batch=_BATCH)
-    yield from read_missing(db, reader_id(context.claim_reader, context.rule_finder), reading.claims, batch=_BATCH)
+    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+    yield from read_missing(db, of_reader, reading.claims, batch=_BATCH)
 
 
 class _Ahead(Generic[_T]):

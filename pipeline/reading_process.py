@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from analysis.applications.domain_finder import DomainFinder, load_domains
 from analysis.claims.claim_reader import default_reader
 from analysis.claims.standards_and_failure_modes import RuleFinder, load_named_rules
 from analysis.detection.detector import Detector
@@ -58,7 +59,7 @@ class ReadingProcess:
     def __init__(self, settings: Settings) -> None:
         start = get_context("spawn")  # a forked copy would hold locks of this process's threads
         self._connection, far_end = start.Pipe()
-        files = (settings.taxonomy, settings.standards, settings.failure_modes)
+        files = (settings.taxonomy, settings.standards, settings.failure_modes, settings.application_domains)
         self._process = start.Process(target=_serve, args=(far_end, *files), name="reading", daemon=True)
         self._process.start()
         far_end.close()
@@ -111,7 +112,13 @@ class ReadingProcess:
 _ENDED = "the process that reads papers has ended"
 
 
-def _serve(connection: Connection, taxonomy: Path | None, standards: Path | None, failure_modes: Path | None) -> None:
+def _serve(
+    connection: Connection,
+    taxonomy: Path | None,
+    standards: Path | None,
+    failure_modes: Path | None,
+    application_domains: Path | None,
+) -> None:
     """Answer until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches both processes; the other one ends this one
     with suppress(OSError):
@@ -120,7 +127,11 @@ def _serve(connection: Connection, taxonomy: Path | None, standards: Path | None
     make: dict[str, Callable[[], Callable[[Any], Any]]] = {
         "detections": lambda: Detector(load_taxonomy(taxonomy)).detect,
         "names": lambda: NameTagger().tag_texts,
-        "claims": lambda: partial(_all_claims, RuleFinder(load_named_rules(standards, failure_modes))),
+        "claims": lambda: partial(
+            _all_claims,
+            RuleFinder(load_named_rules(standards, failure_modes)),
+            DomainFinder(load_domains(application_domains)),
+        ),
     }
     while True:
         try:
@@ -139,5 +150,5 @@ def _serve(connection: Connection, taxonomy: Path | None, standards: Path | None
             return
 
 
-def _all_claims(finder: RuleFinder, papers: Sequence[Paper]) -> list[PaperClaims]:
-    return [claims_of(default_reader(), finder, paper) for paper in papers]
+def _all_claims(finder: RuleFinder, domains: DomainFinder, papers: Sequence[Paper]) -> list[PaperClaims]:
+    return [claims_of(default_reader(), finder, domains, paper) for paper in papers]

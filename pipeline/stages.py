@@ -109,10 +109,12 @@ def names(context: AppContext) -> Iterator[Progress]:
 
 
 def claims(context: AppContext) -> Iterator[Progress]:
-    """Read claims, findings, code links and named rules in every paper that was not read yet."""
-    reader, finder = context.claim_reader, context.rule_finder
+    """Read claims, findings, code links, named rules and domains in every paper that was not read yet."""
+    reader, finder, domains = context.claim_reader, context.rule_finder, context.domain_finder
     yield from read_missing(
-        context.db, reader_id(reader, finder), lambda papers: [claims_of(reader, finder, paper) for paper in papers]
+        context.db,
+        reader_id(reader, finder, domains),
+        lambda papers: [claims_of(reader, finder, domains, paper) for paper in papers],
     )
 
 
@@ -262,6 +264,7 @@ def edition(context: AppContext, week: Week) -> DigestEdition:
         ),
         reader=context.claim_reader,
         finder=context.rule_finder,
+        domains=context.domain_finder,
         weeks_later=max(0, int((context.now() - week.closes_at) / timedelta(weeks=1))),
     )
 

@@ -56,7 +56,7 @@ def claims(
     words = words_named(context, request.term) if request.term else None
     query = resolved_query(context, replace(request, term=None) if words else request)
     base = resolved_query(context, replace(request, term=None, topic=None))
-    of_reader = reader_id(context.claim_reader, context.rule_finder)
+    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
     papers = papers_read(context.db, of_reader, context.corpus, query)
     stored = claims_matching(context.db, of_reader, context.corpus, query)
     if words:

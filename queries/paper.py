@@ -34,7 +34,8 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
     if found is None:
         raise NotFound(f"the paper {wanted} is not stored here; it may be outside the watched categories or too old")
     topic, also_near, similar = _place_of(context, wanted)
-    read = claims_of_paper(context.db, reader_id(context.claim_reader, context.rule_finder), wanted)
+    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+    read = claims_of_paper(context.db, of_reader, wanted)
     (line,) = paper_lines(context, [found])
     return PaperResult(
         **vars(line),

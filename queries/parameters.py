@@ -30,7 +30,10 @@ MAX_QUERY = 500
 
 @dataclass(frozen=True)
 class PaperRequest:
-    """A search among some papers; names are as typed, and ``queries.resolve_paper_query`` resolves them."""
+    """A search among some papers; names are as typed, and ``queries.resolve_paper_query`` resolves them.
+
+    A paper must have every facet of ``has``, written ``KIND:KEY``, as in ``theme:security`` or ``name:#12``.
+    """
 
     query: str
     since: date | None = None
@@ -40,6 +43,7 @@ class PaperRequest:
     topic: str | None = None
     term: str | None = None
     level: Level = "adopts"
+    has: tuple[str, ...] = ()
     sort: Sort = "relevance"
 
 

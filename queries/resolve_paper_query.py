@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
+from queries.facet_resolution import facet_named
 from queries.parameters import LEVELS, PaperRequest
 from queries.term_counts import require_counted, stored_counts_state
 from queries.term_resolution import term_named, watched
@@ -42,4 +43,5 @@ def resolved_query(context: AppContext, request: PaperRequest) -> PaperQuery:
         topic_id=topic_id,
         term=term,
         levels=LEVELS[request.level] if term else (),
+        has=tuple(facet_named(context, text) for text in request.has),
     )

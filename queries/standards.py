@@ -160,4 +160,4 @@ def ids_of_rule(context: AppContext, entry: Standard | FailureMode, query: Paper
 
 
 def _reader(context: AppContext) -> str:
-    return reader_id(context.claim_reader, context.rule_finder)
+    return reader_id(context.claim_reader, context.rule_finder, context.domain_finder)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.applications.domain_finder import DomainFinder, load_domains
 from analysis.claims.claim_reader import ClaimReader, default_reader
 from analysis.claims.standards_and_failure_modes import RuleFinder, load_named_rules
 from analysis.detection.detector import Detector
@@ -268,6 +269,11 @@ class AppContext:
     def rule_finder(self) -> RuleFinder:
         """Finds the standards and failure modes of the packaged lists and the operator's."""
         return RuleFinder(load_named_rules(self.settings.standards, self.settings.failure_modes))
+
+    @cached_property
+    def domain_finder(self) -> DomainFinder:
+        """Finds the application domains of the packaged list and the operator's."""
+        return DomainFinder(load_domains(self.settings.application_domains))
 
     @property
     def encoder(self) -> Encoder:

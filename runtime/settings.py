@@ -112,6 +112,9 @@ class Settings(BaseModel):
     failure_modes: Path | None = Field(
         default=None, description="Your own failure modes, in addition to those of the packaged list."
     )
+    application_domains: Path | None = Field(
+        default=None, description="Your own application domains, in addition to those of the packaged list."
+    )
     now: datetime | None = Field(
         default=None, description="Use this as the current time (2026-06-23T12:00:00Z), to play back the past."
     )

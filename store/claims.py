@@ -183,6 +183,13 @@ def findings_of(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]
     return found
 
 
+def count_unread(db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> int:
+    """Number of papers that match and that this reader has not read."""
+    unread = select(func.count()).select_from(paper).where(_is_unread(reader_id), matches(corpus, query))
+    with db.read() as connection:
+        return connection.execute(unread).scalar_one()
+
+
 def papers_read(
     db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
 ) -> list[tuple[ArxivId, date, bool]]:

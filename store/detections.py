@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
-from domain.detections import Detection, Evidence, PaperDetections
+from domain.detections import ADOPTS, Detection, Evidence, PaperDetections, TermKind
 from domain.paper import ArxivId
+from domain.paper_query import PaperQuery
 from domain.week import Week
 from store.database import Database
+from store.paper_query import Corpus, matches
 from store.schema import detected_paper, detection, paper, weekly_basis
 from store.sql_conditions import is_watched
 
@@ -79,6 +81,28 @@ def detections_of_week(
             arxiv_id = ArxivId(row.arxiv_id)
             found[arxiv_id] = (*found.get(arxiv_id, ()), _detection(row))
     return found
+
+
+def strongest_papers(
+    db: Database, corpus: Corpus, query: PaperQuery, kind: TermKind, key: str, *, limit: int
+) -> list[tuple[ArxivId, str]]:
+    """Identifier and title of the papers that match and adopt a term, highest level and surest detection first."""
+    c = detection.c
+    found = (
+        select(paper.c.arxiv_id, paper.c.title)
+        .join(detection, c.arxiv_id == paper.c.arxiv_id)
+        .where(
+            c.detector_id == corpus.detector_id,
+            c.kind == kind,
+            c.key == key,
+            c.level >= ADOPTS,
+            matches(corpus, query),
+        )
+        .order_by(c.level.desc(), c.strength.desc(), paper.c.arxiv_id)
+        .limit(limit)
+    )
+    with db.read() as connection:
+        return [(ArxivId(row.arxiv_id), row.title) for row in connection.execute(found)]
 
 
 def detections_of_paper(db: Database, detector_id: str, arxiv_id: ArxivId) -> list[Detection]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from domain.detections import TermKind
+from domain.detections import ADOPTS, TermKind
 from domain.packed_stems import STEM_DTYPE, unpacked_stems
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
+from domain.paper_facets import Facet, PaperFacets
 from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import (
@@ -20,8 +23,10 @@ from store.schema import (
     digest,
     embedding,
     job_run,
+    name_mention,
     paper,
     paper_category,
+    rule_mention,
     topic_assignment,
     topic_event,
     topic_model,
@@ -95,9 +100,16 @@ def load_paper_index(
             if (i := row_of.get(arxiv_id)) is not None:
                 listed[i, number[category]] = True
         level = np.zeros((n, len(terms)), dtype=np.int8)
+        facets: defaultdict[Facet, array[int]] = defaultdict(lambda: array("i"))
         for arxiv_id, kind, key, at in connection.execute(found):
-            if (i := row_of.get(arxiv_id)) is not None and (kind, key) in column:
-                level[i, column[kind, key]] = at
+            if (i := row_of.get(arxiv_id)) is not None:
+                if (kind, key) in column:
+                    level[i, column[kind, key]] = at
+                if at >= ADOPTS:
+                    facets[kind, key].append(i)
+        for facet, arxiv_id in _other_facets(connection):
+            if (i := row_of.get(arxiv_id)) is not None:
+                facets[facet].append(i)
         embedded = select(embedding.c.arxiv_id, embedding.c.vector).where(embedding.c.model_id == embedding_model_id)
 
         def vector_rows() -> Iterator[tuple[int, bytes]]:
@@ -111,6 +123,9 @@ def load_paper_index(
             n_embedded = select(func.count()).where(embedding.c.model_id == embedding_model_id)
             at = (*connection.execute(_STATE).one(), connection.execute(n_embedded).scalar_one())
             vectors = vector_files.vectors(n, (embedding_model_id, *at, *ids), vector_rows)
+    for i, row in enumerate(rows):
+        if row[3] is not None:
+            facets["topic", str(row[3])].append(i)
     return PaperIndex(
         ids=ids,
         day=np.array([_day(row[1]) for row in rows], dtype=np.int32),
@@ -122,7 +137,20 @@ def load_paper_index(
         terms=tuple(terms),
         level=level,
         vectors=vectors,
+        facets=PaperFacets.of(facets),
     )
+
+
+def _other_facets(connection: Connection) -> Iterator[tuple[Facet, ArxivId]]:
+    """Every paper's facets other than techniques, themes and topics."""
+    used = select(name_mention.c.name_id, name_mention.c.arxiv_id).where(
+        name_mention.c.name_id.is_not(None), name_mention.c.counted_role != "mentions"
+    )
+    for name_id, arxiv_id in connection.execute(used):
+        yield ("name", str(name_id)), ArxivId(arxiv_id)
+    found = select(rule_mention.c.kind, rule_mention.c.key, rule_mention.c.arxiv_id)
+    for kind, key, arxiv_id in connection.execute(found):
+        yield (kind, key), ArxivId(arxiv_id)
 
 
 def load_stems(db: Database, ids: Sequence[ArxivId]) -> tuple[NDArray[np.void], NDArray[np.int64]]:

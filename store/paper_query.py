@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
+from domain.detections import ADOPTS
+from domain.paper_facets import Facet
 from domain.paper_query import ALL_PAPERS, PaperQuery
-from store.schema import detection, paper, topic_assignment
+from store.schema import detection, name_mention, paper, rule_mention, topic_assignment
 from store.sql_conditions import is_watched
 
 
@@ -59,4 +61,27 @@ def matches(corpus: Corpus, query: PaperQuery = ALL_PAPERS, *, term_first: bool 
             condition &= paper.c.arxiv_id.in_(detected)
         else:
             condition &= detected.where(detection.c.arxiv_id == paper.c.arxiv_id).correlate(paper).exists()
+    for facet in query.has:
+        condition &= paper.c.arxiv_id.in_(_ids_with(corpus, facet))
     return condition
+
+
+def _ids_with(corpus: Corpus, facet: Facet) -> Select[tuple[str]]:
+    """The papers of a facet."""
+    kind, key = facet
+    if kind == "topic":
+        return select(topic_assignment.c.arxiv_id).where(
+            topic_assignment.c.topic_model_id == corpus.topic_model_id, topic_assignment.c.topic_id == int(key)
+        )
+    if kind == "name":
+        return select(name_mention.c.arxiv_id).where(
+            name_mention.c.name_id == int(key), name_mention.c.counted_role != "mentions"
+        )
+    if kind in ("technique", "theme"):
+        return select(detection.c.arxiv_id).where(
+            detection.c.detector_id == corpus.detector_id,
+            detection.c.kind == kind,
+            detection.c.key == key,
+            detection.c.level >= ADOPTS,
+        )
+    return select(rule_mention.c.arxiv_id).where(rule_mention.c.kind == kind, rule_mention.c.key == key)

@@ -332,11 +332,11 @@ claim = Table(
     Column("up_to", Boolean, nullable=False),
 )
 
-rule_mention = Table(  # standards and failure modes that papers name
+rule_mention = Table(  # what rules found in papers
     "rule_mention",
     metadata,
     Column("arxiv_id", ForeignKey(_paper_id, ondelete="CASCADE"), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # standard, failure_mode
+    Column("kind", String(16), primary_key=True),  # a RuleKind of domain/standards_and_failure_modes.py
     Column("key", String(64), primary_key=True),
     Column("evidence", JSON, nullable=False),  # [[field, start, end], ...]
     Index(None, "kind", "key"),

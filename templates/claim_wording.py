@@ -60,9 +60,13 @@ def factor(value: float) -> str:
 
 def saving_text(saving: SavingSummary, n_papers: int) -> str:
     """One sentence on the savings of a quantity that papers claim."""
-    parts = [
-        f"{count(saving.n_papers)} of {count(n_papers)} papers claim a saving of {QUANTITY_NAMES[saving.quantity]}"
-    ]
+    head = f"{count(saving.n_papers)} of {count(n_papers)} papers claim a saving of {QUANTITY_NAMES[saving.quantity]}"
+    return f"{head}; {saving_details(saving)}"
+
+
+def saving_details(saving: SavingSummary) -> str:
+    """How large the savings are that papers claim, how many are bounds, and how many papers link code."""
+    parts = []
     if saving.median is not None and saving.low_quartile is not None and saving.high_quartile is not None:
         parts.append(
             f"half of them claimed {factor(saving.low_quartile)} to {factor(saving.high_quartile)}, "
@@ -71,8 +75,8 @@ def saving_text(saving: SavingSummary, n_papers: int) -> str:
     else:
         parts.append("too few for a median")
     if saving.n_only_up_to:
-        parts.append(f"{count(saving.n_only_up_to)} say only “up to”")
-    parts.append(f"{count(saving.n_with_code)} link code")
+        parts.append(f"{count(saving.n_only_up_to)} {'says' if saving.n_only_up_to == 1 else 'say'} only “up to”")
+    parts.append(f"{count(saving.n_with_code)} {'links' if saving.n_with_code == 1 else 'link'} code")
     return "; ".join(parts)
 
 

@@ -15,6 +15,7 @@ from domain.emerging import MIN_BEFORE_WEEKS, RECENT_WEEKS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 from domain.trend_periods import PERIODS
 from templates import (
+    card_wording,
     change_wording,
     claim_wording,
     emerging_wording,
@@ -119,6 +120,7 @@ def environment() -> Environment:
         arrow=change_wording.arrow,
         verdict_class=change_wording.verdict_class,
         saving_text=claim_wording.saving_text,
+        **card_wording.FILTERS,
         shares_text=claim_wording.shares_text,
         factor=claim_wording.factor,
         topic_verdict_text=whole_digest_wording.topic_verdict_text,

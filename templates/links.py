@@ -43,6 +43,9 @@ class Links(Protocol):
     def name(self, name_id: int) -> str:
         """The page of a named thing; empty if there is none."""
 
+    def card(self, kind: str, key: str) -> str:
+        """The evidence card of a technique, theme or named thing; empty if there is none."""
+
     def emerging(self, week: Week) -> str:
         """The list of emerging terms of a week; empty if there is none."""
 
@@ -98,6 +101,10 @@ class FileLinks:
         """Empty: there are no pages of names among the files."""
         return ""
 
+    def card(self, kind: str, key: str) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there are no cards among the files."""
+        return ""
+
     def emerging(self, week: Week) -> str:  # noqa: ARG002 - as the protocol has it
         """Empty: there are no lists of emerging terms among the files."""
         return ""
@@ -148,6 +155,10 @@ class WebLinks:
     def name(self, name_id: int) -> str:
         """The page of a named thing."""
         return f"{self.root}/names/{name_id}"
+
+    def card(self, kind: str, key: str) -> str:
+        """The evidence card of a technique or theme; that of a named thing is on its page."""
+        return f"{self.root}/{kind}s/{quote(key, safe='')}"
 
     def emerging(self, week: Week) -> str:
         """The list of emerging terms of a week."""

@@ -18,6 +18,7 @@ from templates.links import WebLinks
 SECTIONS = (
     ("digests", "Digests", "/digests"),
     ("trends", "Trends", "/trends"),
+    ("techniques", "Techniques", "/techniques"),
     ("topics", "Topics", "/topics"),
     ("names", "Names", "/names"),
     ("emerging", "Emerging", "/emerging"),

@@ -13,6 +13,7 @@ import typer
 from domain.errors import PapertideError, UsageError
 from domain.subscription import sanitized_line
 from service.cli.backup import backup, restore
+from service.cli.cards import card
 from service.cli.claims import claims
 from service.cli.context import GlobalOptions
 from service.cli.deliver import deliver
@@ -93,6 +94,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "names": names,
     "claims": claims,
     "standards": standards,
+    "card": card,
     "detect": detect,
     "search": search,
     "scan": scan,

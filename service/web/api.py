@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from domain.cards import Card
 from domain.digest_json_record import DigestResult
 from domain.name_mention import NameKind
 from queries import digests as digest_queries
@@ -18,6 +19,7 @@ from queries import status as status_queries
 from queries import topic as topic_queries
 from queries import topics as topic_list_queries
 from queries import trend_calls as call_queries
+from queries.cards import card as card_of
 from queries.claims import claims as claims_of
 from queries.json_schema import json_form
 from queries.names import NameRequest, NameSort, NameView
@@ -49,7 +51,7 @@ from service.web.errors import ErrorBody
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.query_params import Cursor, Limit, OptionalWeek, PaperParams, QueryText, SortBy, TrendParams, WeekName
-from service.web.request_cost import CLAIMS_S, DIGEST_S, list_cost_s, search_cost_s, trend_cost_s
+from service.web.request_cost import CARD_S, CLAIMS_S, DIGEST_S, list_cost_s, search_cost_s, trend_cost_s
 from service.web.responses import JSON, STATUS_S, json_text
 
 DESCRIPTION = (
@@ -284,6 +286,21 @@ async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "
         return json_text(standards_and_failures(web.context, week_named(week) if week else None))
 
     return await cached_page(web, request, draw, JSON, asked=(week,), cost_s=CLAIMS_S)
+
+
+@router.get(
+    "/cards/{term:path}",
+    response_model=json_form(Card),
+    responses=_errors() | _304,
+    summary="The evidence card of a technique, theme or named thing",
+)
+async def card(request: Request, web: WebContextDep, term: Annotated[str, Path(max_length=200)]) -> Response:
+    """What a term is, its share and course, where it arrives, and what its papers state beside base rates, as counters.
+
+    `term` is a key, name or spelling; `technique:`, `theme:` and `name:` before it say which is meant, and `name:#12`
+    is the named thing with that id.
+    """
+    return await cached_page(web, request, lambda: json_text(card_of(web.context, term)), JSON, cost_s=CARD_S)
 
 
 @router.get("/status", response_model=json_form(Status), responses=_errors() | _304, summary="Data and job status")

@@ -20,6 +20,7 @@ from runtime.context import papertide_version
 from runtime.settings import Settings
 from service.web import (
     api,
+    cards,
     claims,
     digests,
     emerging,
@@ -59,6 +60,7 @@ PAGES_AND_API = (
     trend_calls,
     claims,
     standards,
+    cards,
     service_pages,
     subscriptions,
     scanning,

@@ -11,6 +11,7 @@ from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, UPTAKE_W
 from domain.name_mention import NAME_KINDS
 from queries import name as name_query
 from queries import names as name_queries
+from queries.cards import card
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
@@ -74,10 +75,12 @@ async def name(request: Request, web: WebContextDep, name_id: Annotated[int, Pat
 
 def _draw_name(web: WebContext, name_id: int) -> str:
     found = name_query.name(web.context, name_id)
+    of_card = card(web.context, f"name:#{name_id}") if found.n_uses and found.merged_into is None else None
     return web.render_long(
         "name.html",
         frame=web.frame("names", (Feed(f"Papertide: {found.name}", f"/feeds/names/{name_id}.atom"),)),
         name=found,
+        card=of_card,
         term=f"name:#{name_id}",
         papers_of=lambda level: WEB_LINKS.with_query("/papers", {"term": f"name:#{name_id}", "level": level}),
         series=tuple(map(share_point, found.points)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from domain.paper import Paper
 from queries import paper as paper_queries
 from queries import term_resolution
+from queries.facet_resolution import facet_named, facet_names
 from queries.paper_rows import paper_lines
 from queries.papers import papers_matching
 from queries.standards import rule_named
@@ -21,6 +23,7 @@ from service.web.paper_filters_and_files import exported_papers, filter_values
 from service.web.query_params import MAX_EXPORT, PaperParams
 from service.web.request_cost import list_cost_s
 from templates import paper_exports
+from templates.facet_wording import facet_text
 from templates.page_layout import render_page
 from templates.term_wording import term_text
 
@@ -40,10 +43,18 @@ async def papers(request: Request, web: WebContextDep, params: PaperParams) -> R
             papers=paper_lines(web.context, listed),
             next_offset=params.next_offset(total),
             term_name=_term_name(web, params.question.term),
+            with_facets=_facet_texts(web, params.question.has),
             **filter_values(web, replace(params, total=total)),
         )
 
     return await cached_page(web, request, draw, asked=(params,), cost_s=list_cost_s(params.question))
+
+
+def _facet_texts(web: WebContext, has: Sequence[str]) -> list[str]:
+    """The facets that every paper of a list has, in words."""
+    facets = [facet_named(web.context, text) for text in has]
+    names = facet_names(web.context, facets)
+    return [facet_text(facet, names[facet]) for facet in facets]
 
 
 def _term_name(web: WebContext, term: str | None) -> str | None:

@@ -17,6 +17,8 @@ from templates.trend_scale import ScaleChoice
 
 MAX_NAME = 200
 """Characters of a name or of a description by meaning."""
+MAX_HAS = 8
+"""Facets of one request."""
 MAX_EXPORT = 500
 """Papers of one file for a reference manager or a table."""
 _DAY = r"^(\d{4}(-\d{2}(-\d{2})?|-W\d{2})?)?$"
@@ -102,6 +104,7 @@ class PaperPageRequest:
             "topic": q.topic,
             "term": q.term,
             "level": "" if q.level == "adopts" else q.level,
+            "has": list(q.has),
             "sort": "" if q.sort == "relevance" else q.sort,
         }
 
@@ -134,9 +137,19 @@ async def _paper_params(
         ),
     ] = "",
     level: Annotated[Level, Query(description="How far the technique must be adopted.")] = "adopts",
+    has: Annotated[
+        list[str],
+        Query(
+            max_length=MAX_HAS,
+            description="Only papers with each of these: `domain:medicine`, `theme:security`, `technique:llm`, "
+            "`name:#12`, `standard:gdpr`, `failure_mode:hallucination`, `claim:saving`, `fact:code`, `fact:accepted`.",
+            examples=[["domain:medicine"]],
+        ),
+    ] = [],  # noqa: B006
     limit: Limit = 20,
     cursor: Cursor = "",
 ) -> PaperPageRequest:
+    _bounded("has", has)
     question = PaperRequest(
         "",
         since=_day(since),
@@ -146,6 +159,7 @@ async def _paper_params(
         topic=topic.strip() or None,
         term=term.strip() or None,
         level=level,
+        has=tuple(dict.fromkeys(text.strip() for text in has if text.strip())),
     )
     return PaperPageRequest(question, limit, int(cursor or 0), (since, until))
 

@@ -31,6 +31,8 @@ WORD_S = 0.004
 """A word of a search."""
 CLAIMS_S = 0.5
 """Counting the claims of a term's papers."""
+CARD_S = 0.3
+"""A card of a technique, theme or named thing."""
 EXPORT_S = 0.1
 """A file of hundreds of papers."""
 PICTURE_S = 0.25

@@ -58,9 +58,11 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
             result_columns.DETECTIONS,
         ),
         (lambda p: p.detect([]), result_columns.DETECTIONS),
+        (lambda p: p.card("diffusion"), result_columns.CARD),
+        (lambda p: p.card("name:SoupBench"), result_columns.CARD),
         (lambda p: p.status(), result_columns.WEEKS),
     ],
-    ids=["trends", "papers", "topics", "emerging", "digest", "detect", "detect nothing", "status"],
+    ids=["trends", "papers", "topics", "emerging", "digest", "detect", "detect nothing", "card", "name card", "status"],
 )
 def test_every_table_has_its_documented_columns(
     archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], schema: TableSchema

@@ -17,15 +17,19 @@ from domain.detections import Detection, PaperDetections, TermKind
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId, Paper
 from domain.paper_arrays import PaperIndex
+from domain.paper_claims import PaperClaims
+from domain.paper_facets import Facet
 from domain.paper_query import ALL_PAPERS, PaperQuery
+from domain.standards_and_failure_modes import RuleKind, RuleMention
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
+from store.claims import add_claims
 from store.database import Database
 from store.detections import add_detections
 from store.embeddings import add_embeddings
 from store.paper_arrays import load_paper_index
 from store.paper_query import Corpus, matches
-from store.schema import paper
+from store.schema import name, name_mention, paper
 from store.topics import add_topic_model
 from store.weekly import weekly_papers, weekly_totals
 
@@ -34,6 +38,16 @@ WEEK = Week.parse("2026-W25")
 WATCHED = ("cs.LG", "cs.CL", "cs.CV")
 CATEGORIES = (*WATCHED, "math.OC", "eess.IV")
 TERMS: tuple[tuple[TermKind, str], ...] = (("technique", "gnn"), ("technique", "llm"), ("theme", "gnn"))
+FACETS: tuple[Facet, ...] = (
+    ("technique", "gnn"),
+    ("theme", "gnn"),
+    ("topic", "1"),
+    ("name", "1"),
+    ("domain", "law"),
+    ("standard", "gdpr"),
+    ("claim", "saving"),
+    ("fact", "code"),
+)
 N_PAPERS = 150
 N_DAYS = 10
 
@@ -84,6 +98,49 @@ def _add_detections(db: Database, detector_id: str, ids: tuple[ArxivId, ...], ra
     add_detections(db, detector_id, found)
 
 
+def _add_rules_and_names(db: Database, ids: tuple[ArxivId, ...], random: Random) -> None:
+    rules: list[tuple[RuleKind, str]] = [("domain", "law"), ("standard", "gdpr"), ("claim", "saving"), ("fact", "code")]
+    found = []
+    for arxiv_id in ids:
+        mentions = tuple(RuleMention(kind, key, ()) for kind, key in rules if random.random() < 0.4)
+        found.append(PaperClaims(arxiv_id, (), None, None, mentions))
+    add_claims(db, "r", found)
+    with db.write() as connection:
+        row = {
+            "surface": "a",
+            "kind": "method",
+            "family": "a",
+            "variants": [],
+            "first_week": WEEK.monday,
+            "last_week": WEEK.monday,
+            "confidence": 1.0,
+            "kind_confidence": 1.0,
+            "n_uses": 1,
+            "n_mentions": 1,
+            "n_unknown_teams": 0,
+        }
+        connection.execute(name.insert(), [{"name_id": number, **row} for number in (1, 2)])
+        rows = [
+            {
+                "arxiv_id": arxiv_id,
+                "surface": f"a{number}",
+                "key": "a",
+                "kind": "method",
+                "role": role,
+                "confidence": 1.0,
+                "kind_confidence": 1.0,
+                "evidence": [],
+                "is_heading": False,
+                "name_id": number,
+                "counted_role": role,
+            }
+            for arxiv_id in ids
+            for number in (1, 2)
+            if (role := random.choice(["introduces", "uses", "mentions", ""]))
+        ]
+        connection.execute(name_mention.insert(), rows)
+
+
 @pytest.fixture
 def corpus(stored: Callable[..., Database], make_paper: Make) -> tuple[Database, Corpus]:
     """A database with two detectors' and two fits' findings, and the newer of each."""
@@ -94,6 +151,7 @@ def corpus(stored: Callable[..., Database], make_paper: Make) -> tuple[Database,
     add_embeddings(db, Embeddings(ids, np.eye(4, dtype=np.float32)[[n % 4 for n in range(len(ids))]], "m"))
     for detector_id in ("old", "new"):
         _add_detections(db, detector_id, ids, random)
+    _add_rules_and_names(db, ids, random)
     _, newest = (_add_topics(db, ids[: n * N_PAPERS // 4], random) for n in (4, 3))
     return db, Corpus(WATCHED, "new", newest)
 
@@ -122,6 +180,7 @@ _QUERIES = st.builds(
     categories=st.lists(st.sampled_from(CATEGORIES), max_size=3).map(tuple),
     primary=st.booleans(),
     topic_id=st.none() | st.integers(0, 5),
+    has=st.lists(st.sampled_from([*FACETS, ("domain", "none"), ("name", "9")]), max_size=2).map(tuple),
 )
 
 
@@ -182,6 +241,8 @@ def test_a_week_is_the_days_from_its_monday_to_its_sunday(corpus: tuple[Database
         ({"term": ("technique", "gnn"), "levels": (0, 2)}, "a term needs levels"),
         ({"term": ("topic", "7"), "levels": (2,)}, "a topic is asked for by topic_id"),
         ({"topic_id": -1}, "a topic's id is 0 or more, got -1"),
+        ({"has": (("words", "a"),)}, "a facet is one of"),
+        ({"has": (("name", "SWE-bench"),)}, "a facet is one of"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused(wrong: dict[str, object], message: str) -> None:
@@ -197,6 +258,7 @@ def test_a_query_that_makes_no_sense_is_refused(wrong: dict[str, object], messag
         {"categories": ("cs.LG",)},
         {"topic_id": 0},
         {"term": ("theme", "gnn"), "levels": (3,)},
+        {"has": (("fact", "code"),)},
     ],
 )
 def test_only_a_query_without_conditions_is_open(narrow: dict[str, object]) -> None:

@@ -61,11 +61,13 @@ ROUTES = (
     "/claims?term=diffusion&savings=true&quantity=speed",
     "/standards",
     "/standards?week={week}",
+    "/cards/{term}",
+    "/papers?has=technique:diffusion&has=fact:code",
     "/status",
 )
 """Every route, each at least once with everything that it can hold."""
 
-PARTS = {"week": str(LAST_WEEK), "topic_id": "1", "name_id": "1", "arxiv_id": "2606.00004"}
+PARTS = {"term": "diffusion", "week": str(LAST_WEEK), "topic_id": "1", "name_id": "1", "arxiv_id": "2606.00004"}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def full_context(tmp_path_factory: pytest.TempPathFactory, make_paper: PaperMake
     claim = Claim("We", "speed", "times", 2.0, 2.0, "", False, here)
     rules = (RuleMention("standard", "gdpr", (here,)), RuleMention("failure_mode", "drift", (here,)))
     read = PaperClaims(ArxivId(PARTS["arxiv_id"]), (claim,), here, "https://github.com/a/b", rules)
-    add_claims(db, reader_id(context.claim_reader, context.rule_finder), [read])
+    add_claims(db, reader_id(context.claim_reader, context.rule_finder, context.domain_finder), [read])
     passed = OaiPass("cs:cs:LG", "arXivRaw", since=LAST_WEEK.monday, pass_from=LAST_WEEK.monday)
     apply_page(db, plan_harvest([], {}), passed, seen_at=NOW)
     url = "http://127.0.0.1/api/query"

@@ -1,0 +1,1 @@
+"""Application domains: where machine learning is put to use, found by words."""

@@ -1,0 +1,1 @@
+"""Evidence cards: where terms arrive, and how their papers compare with all."""

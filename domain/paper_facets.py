@@ -1,0 +1,65 @@
+"""Facets of papers: what a paper adopts, uses, names or states, as one list of kinds and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+FacetKind = Literal["technique", "theme", "topic", "name", "domain", "standard", "failure_mode", "claim", "fact"]
+FACET_KINDS: tuple[FacetKind, ...] = get_args(FacetKind)
+Facet = tuple[FacetKind, str]
+"""A kind and a key. A technique or theme counts at the level of adoption, a name where it is introduced or used.
+
+A claim has the key ``saving`` (of anything) or the quantity that a saving is claimed of, a fact ``code`` or
+``accepted``.
+"""
+
+SAVING: Facet = ("claim", "saving")
+CODE: Facet = ("fact", "code")
+ACCEPTED: Facet = ("fact", "accepted")
+
+
+@dataclass(frozen=True, eq=False)
+class PaperFacets:
+    """The papers of every facet: ``rows[starts[i]:starts[i + 1]]`` are the ascending rows of ``keys[i]``.
+
+    ``keys`` are sorted and none is without papers. ``starts`` is int64 ``(n_keys + 1,)`` and ``rows`` int32.
+    """
+
+    keys: tuple[Facet, ...] = ()
+    starts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
+    rows: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32), repr=False)
+
+    @classmethod
+    def of(cls, rows_of: Mapping[Facet, Sequence[int]]) -> Self:
+        """The facets with the rows of their papers, which may come in any order and more than once."""
+        keys = tuple(sorted(key for key, found in rows_of.items() if len(found)))
+        rows = [np.unique(np.asarray(rows_of[key], dtype=np.int32)) for key in keys]
+        starts = np.cumsum([0, *(len(of) for of in rows)], dtype=np.int64)
+        return cls(keys, starts, np.concatenate(rows) if rows else np.zeros(0, dtype=np.int32))
+
+    @cached_property
+    def place(self) -> dict[Facet, int]:
+        """The number of each facet."""
+        return {key: i for i, key in enumerate(self.keys)}
+
+    def rows_of(self, facet: Facet) -> NDArray[np.int32]:
+        """The rows of the papers of a facet; none for a facet that no paper has."""
+        i = self.place.get(facet)
+        return self.rows[:0] if i is None else self.rows[self.starts[i] : self.starts[i + 1]]
+
+    def counts(self, among: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of some papers have each facet, ``(n_keys,)``.
+
+        Parameters
+        ----------
+        among : whether each paper is one of them, ``(n_papers,)``.
+        """
+        if not self.keys:
+            return np.zeros(0, dtype=np.int64)
+        return np.add.reduceat(among[self.rows].astype(np.int64), self.starts[:-1])

@@ -1,0 +1,18 @@
+"""What a facet of papers is in words."""
+
+from __future__ import annotations
+
+from domain.claim import CLAIM_QUANTITIES
+from domain.paper_facets import ACCEPTED, CODE, SAVING, Facet
+
+_WORDS: dict[Facet, str] = {
+    SAVING: "a saving claimed",
+    CODE: "code",
+    ACCEPTED: "accepted by a venue",
+    **{("claim", quantity): f"a saving of {quantity} claimed" for quantity in CLAIM_QUANTITIES},
+}
+
+
+def facet_text(facet: Facet, name: str) -> str:
+    """A facet in a list of conditions: its name, or what a claim or fact is."""
+    return _WORDS.get(facet, name)

@@ -1,0 +1,154 @@
+"""Cards on pages, in the API and on the command line; each number opens as many papers as it says."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from domain.cards import MIN_SHARE_PAPERS
+from domain.claim import Claim
+from domain.detections import Evidence
+from domain.errors import UsageError
+from domain.paper import ArxivId
+from domain.paper_claims import PaperClaims
+from domain.standards_and_failure_modes import RuleMention
+from pipeline import stages
+from pipeline.claims import reader_id
+from queries.cards import card, card_term
+from runtime.cached_context import CachedContext
+from service.web.app import make_app
+from store.claims import add_claims, claims_of_paper
+from templates.card_wording import card_lines, strongest_sentences
+from tests.service.web.conftest import N_WEEKS, PER_WEEK, make_context
+
+_LINK = re.compile(r'<a href="(/papers\?[^"]*)"[^>]*>([\d,]+)(?:\s|\xa0|</a>)')
+
+
+@pytest.fixture(scope="module")
+def read_context(tmp_path_factory: pytest.TempPathFactory) -> CachedContext:
+    """The small database with its papers read for claims, some of which were added."""
+    context = make_context(tmp_path_factory.mktemp("cards"))
+    for _ in (*stages.claims(context), *stages.tables(context)):
+        pass
+    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+    here = Evidence("abstract", 0, 2)
+    claim = Claim("We", "speed", "times", 2.0, 2.0, "", False, here)
+    rules = tuple(
+        RuleMention(kind, key, (here,))  # type: ignore[arg-type]
+        for kind, key in (
+            ("claim", "saving"),
+            ("claim", "speed"),
+            ("fact", "code"),
+            ("standard", "gdpr"),
+            ("failure_mode", "drift"),
+            ("domain", "medicine"),
+        )
+    )
+    papers = [PaperClaims(ArxivId(f"2606.{i:05d}"), (claim,), here, "https://github.com/a/b", rules) for i in (7, 8, 9)]
+    add_claims(context.db, of_reader, papers)
+    assert claims_of_paper(context.db, of_reader, ArxivId("2606.00007")) is not None
+    return context
+
+
+@pytest.fixture(scope="module")
+def client(read_context: CachedContext) -> TestClient:
+    return TestClient(make_app(read_context.settings, read_context), raise_server_exceptions=False)
+
+
+PAGES = ("/techniques/diffusion", "/techniques/gnn", "/themes/efficiency", "/names/1")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_number_of_a_card_opens_as_many_papers(client: TestClient, page: str) -> None:
+    html = client.get(page).text
+    links = [(unescape(address), int(text.replace(",", ""))) for address, text in _LINK.findall(html)]
+    assert len(links) >= 4
+    for address, number in links:
+        answer = client.get(address.replace("/papers?", "/api/v1/papers?"))
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["total"] == number, address
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/techniques", "/themes"])
+def test_hostile_titles_stay_text(client: TestClient, page: str) -> None:
+    response = client.get(page)
+    assert response.status_code == 200
+    for forbidden in ("<script>alert", "<img src=x", "onmouseover=alert(4) ="):
+        assert forbidden not in response.text
+
+
+def test_the_list_leads_to_every_card(client: TestClient, read_context: CachedContext) -> None:
+    html = client.get("/techniques").text
+    for term in read_context.detector.taxonomy.terms:
+        assert f'href="/{term.kind}s/{term.key}"' in html
+    assert client.get("/").text.count('href="/techniques"')
+
+
+def test_an_unknown_technique_is_not_found(client: TestClient) -> None:
+    assert client.get("/techniques/none").status_code == 404
+    assert client.get("/themes/diffusion").status_code == 404
+
+
+def test_the_api_names_what_is_written_most_alike(client: TestClient) -> None:
+    answer = client.get("/api/v1/cards/difusion")
+    assert answer.status_code == 422
+    assert "did you mean diffusion" in answer.json()["error"]["message"]
+    assert client.get("/api/v1/cards/name:%231").json()["name"] == "SoupBench"
+
+
+def test_a_card_is_asked_for_by_key_name_or_spelling(read_context: CachedContext) -> None:
+    for asked in ("gnn", "Graph neural networks", "technique:gnn", " GNN "):
+        assert card_term(read_context, asked) == ("technique", "gnn")
+    assert card_term(read_context, "soupbench") == card_term(read_context, "name:#1") == ("name", "1")
+    for asked in ("", "topic:1", "nothing like it"):
+        with pytest.raises(UsageError):
+            card_term(read_context, asked)
+
+
+def test_the_counters_agree_with_each_other(read_context: CachedContext) -> None:
+    for term in ("diffusion", "gnn", "theme:efficiency", "name:SoupBench"):
+        found = card(read_context, term)
+        assert found.n == N_WEEKS * PER_WEEK
+        assert found.n_unread == 0
+        for one in (*found.stated, *found.themes, *found.standards, *found.failure_modes):
+            assert 0 <= one.k <= min(one.n, one.k_all)
+            assert (one.n, one.n_all) == (found.k, found.n)
+            assert (one.share is None) == (found.k < MIN_SHARE_PAPERS)
+        if found.series:
+            assert sum(point.k for point in found.series.points) == found.k
+
+
+def test_text_holds_what_the_page_says(read_context: CachedContext, client: TestClient) -> None:
+    found = card(read_context, "gnn")
+    lines = list(card_lines(found))
+    page = " ".join(re.sub(r"<[^>]+>", "", unescape(client.get("/techniques/gnn").text)).split())
+    for line in lines[:3]:
+        assert " ".join(line.split()) in page
+    assert len(strongest_sentences(found)) == 2
+
+
+@pytest.mark.parametrize(
+    ("has", "complaint"),
+    [
+        ("theme:none", "there is no theme"),
+        ("domain:none", "known are"),
+        ("law", "write a kind and a key"),
+        ("name:none", "no paper holds a name"),
+        ("fact:", "write a kind and a key"),
+    ],
+)
+def test_an_unknown_facet_is_refused_in_one_line(client: TestClient, has: str, complaint: str) -> None:
+    answer: Any = client.get("/api/v1/papers", params={"has": has})
+    assert answer.status_code == 422
+    assert complaint in answer.json()["error"]["message"]
+
+
+def test_a_list_says_which_facets_its_papers_have(client: TestClient) -> None:
+    html = client.get("/papers", params={"has": ["domain:medicine", "fact:code"]}).text
+    assert "3\xa0papers" in html
+    assert "with Medicine and health and code" in html
+    assert 'name="has" value="fact:code" checked' in html
