@@ -36,7 +36,7 @@ from runtime.exclusive_run import RUN_LEASE, exclusive_run
 from runtime.lease import LEASE_DURATION, held_lease
 from runtime.settings import load_settings
 
-PAGES = ("/", "/trends?term=diffusion&term=transformer", "/topics", "/names", "/api/v1/trends?term=llm", "/feed.atom")
+PAGES = ("/", "/trends?term=diffusion&term=transformer", "/topics", "/names", "/api/v1/trends?term=llm", "/status")
 READY_S = 600.0
 _HOLDER = """
 import sys, time
@@ -66,6 +66,7 @@ def papertide(data: Path, url: str, *arguments: str) -> Iterator[subprocess.Pope
         "PAPERTIDE_SERVICE__REQUESTS_PER_MINUTE": "0",
         "PAPERTIDE_SERVICE__WORK_S_PER_MINUTE": "0",
         "PAPERTIDE_SERVICE__QUERY_S": "30",
+        "PAPERTIDE_SERVICE__TRUSTED_PROXIES": "127.0.0.1",
         **({"PAPERTIDE_DATABASE_URL": url} if url else {}),
     }
     process = subprocess.Popen(
@@ -111,7 +112,8 @@ def ask(ports: list[int], queries: Iterator[str], *, connections: int, seconds: 
                 path = chance.choice(PAGES) if chance.random() < 0.7 else f"/api/v1/search?q={quote(next(queries))}"
             began = time.perf_counter()
             try:
-                connection.request("GET", path)
+                # Each connection is a reader of another network, because limits apply to networks.
+                connection.request("GET", path, headers={"X-Forwarded-For": f"198.51.{number}.1"})
                 response = connection.getresponse()
                 response.read()
                 status = str(response.status)
