@@ -43,7 +43,7 @@ docs: install
 
 lock: install
 	@$(bin)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package torch --generate-hashes \
-		--extra dev --extra mcp --extra postgresql --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+		--all-extras --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 	@$(bin)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package torch --generate-hashes \
 		--extra mcp --extra postgresql --constraint requirements.lock --custom-compile-command 'make lock' \
 		pyproject.toml -o deploy/requirements.lock
