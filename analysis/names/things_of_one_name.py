@@ -17,7 +17,7 @@ from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
 
-METHOD = "things-5"
+METHOD = "things-6"
 """Name of the rules; it must change whenever the same sightings would give other things or events."""
 
 ESTABLISHED_PAPERS = 3
@@ -32,6 +32,7 @@ NEAR_IF_DISTINCT = 0.09
 """The same for a name that nobody would give by chance to something else, such as LongMemEval or SWE-bench.
 
 It need not be near at all if one thing alone was introduced under it, earlier, and both papers agree on its sort.
+Neither holds for a name that enough papers of others held before it was introduced.
 """
 FARTHER_DESPITE_KIND = 1.5
 """How many times nearer a paper must be that takes the thing for data where it is none, or the other way round."""
@@ -142,6 +143,7 @@ def _distribute(
     A thing that was never introduced is older than what is held. It takes what is seen of the name before the first
     introduction, and later what is nearer to no introducing paper if enough papers spoke of it before.
     """
+    was_there = [_was_there_before(one, others, common) for one in founded]
     introduced = [one.first.week for one in founded if one.first.role == "introduces"]
     if not introduced:
         return list(others), []
@@ -156,13 +158,14 @@ def _distribute(
             continue
         # A thing that the operator split off without an introducing paper has the papers that it was given.
         candidates = [
-            one for one in founded if one.first.role == "introduces" and one.first.week <= s.week.plus(EARLY_WEEKS)
+            i
+            for i, one in enumerate(founded)
+            if one.first.role == "introduces" and one.first.week <= s.week.plus(0 if was_there[i] else EARLY_WEEKS)
         ]
-        ranked = sorted(
-            ((nearness(s.arxiv_id, one.first.arxiv_id), -i) for i, one in enumerate(candidates)), reverse=True
-        )
-        if ranked and _is_meant(s, candidates[-ranked[0][1]], [cosine for cosine, _ in ranked]):
-            candidates[-ranked[0][1]].sightings.append(s)
+        ranked = sorted(((nearness(s.arxiv_id, founded[i].first.arxiv_id), -i) for i in candidates), reverse=True)
+        nearest = -ranked[0][1] if ranked else -1
+        if ranked and _is_meant(s, founded[nearest], [cosine for cosine, _ in ranked], was_there=was_there[nearest]):
+            founded[nearest].sightings.append(s)
         elif s.week < first_week or len(unintroduced) >= ESTABLISHED_PAPERS:
             unintroduced.append(s)
         else:
@@ -170,12 +173,23 @@ def _distribute(
     return unintroduced, unclear
 
 
-def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float]) -> bool:
+def _was_there_before(one: _Founded, others: Sequence[Sighting], common: Collection[str]) -> bool:
+    """Whether so many papers of others held the name before that it stands for something older as well.
+
+    Models are left out: they are used before their report.
+    """
+    if one.first.role != "introduces" or one.first.kind == "model":
+        return False
+    earlier = [s for s in others if s.week < one.first.week and not one.marks & set(joining_marks(s.authors, common))]
+    return len(earlier) >= ESTABLISHED_PAPERS
+
+
+def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float], *, was_there: bool) -> bool:
     agree = (s.kind in _DATA) == (nearest.first.kind in _DATA)
     both_distinct = _is_distinct(nearest.first.surface) and _is_distinct(s.surface)  # "A-MBER" may be "AMBER"
-    if len(cosines) == 1 and agree and both_distinct and s.week >= nearest.first.week:
+    if len(cosines) == 1 and agree and both_distinct and s.week >= nearest.first.week and not was_there:
         return True
-    needed = NEAR_IF_DISTINCT if both_distinct else NEAR
+    needed = NEAR_IF_DISTINCT if both_distinct and not was_there else NEAR
     if cosines[0] < needed * (1 if agree else FARTHER_DESPITE_KIND):
         return False
     return len(cosines) == 1 or cosines[0] >= CLEAR_MARGIN * cosines[1]

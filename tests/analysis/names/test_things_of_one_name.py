@@ -131,6 +131,21 @@ def test_a_name_that_nobody_gives_by_chance_is_one_thing_however_far_its_papers_
     assert things_of_name(by_chance, [], common=(), nearness=near_pairs())[1] == by_chance[1:]
 
 
+def test_a_name_that_others_held_long_before_keeps_its_users() -> None:
+    older = [seen(n) for n in (1, 2, 3)]
+    again = seen(4, "introduces", heading=True)
+    of = [replace(s, surface="LongTraceEval") for s in (*older, again, seen(5), seen(6))]
+    things, unclear = things_of_name(of, [], common=(), nearness=near_pairs((4, 6)))
+    assert [{int(s.arxiv_id[5:]) for s in thing.sightings} for thing in things] == [{1, 2, 3, 5}, {4, 6}]
+    assert not unclear
+
+
+def test_a_model_may_be_used_before_its_report() -> None:
+    of = [seen(n, week=n, kind="model") for n in (1, 2, 3)] + [seen(4, "introduces", week=4, kind="model")]
+    of = [replace(s, surface="LongTraceLM") for s in (*of, seen(5, week=5, kind="model"))]
+    assert len(things_of_name(of, [], common=(), nearness=everything_near)[0]) == 1
+
+
 def test_a_paper_of_another_sort_must_be_nearer() -> None:
     def barely(_one: ArxivId, _other: ArxivId) -> float:
         return NEAR + 0.01
