@@ -14,6 +14,7 @@ NO_WORDS_SCORE = -50.0
 
 Truths = Sequence[NDArray[np.bool_]]
 Scores = Sequence[NDArray[np.float64]]
+Weights = Sequence[NDArray[np.float64]]
 
 
 def calibrated_threshold(
@@ -36,13 +37,18 @@ def calibrated_threshold(
     return float((math.log(half / (1 - half)) - platt.intercept_[0]) / platt.coef_[0, 0])
 
 
-def shared_threshold(truths: Truths, scores: Scores) -> list[float]:
+def shared_threshold(truths: Truths, scores: Scores, weights: Weights | None = None) -> list[float]:
     """One threshold for all labels of a group; some techniques have only two dozen positives."""
     truth, score = np.concatenate(truths), np.concatenate(scores)
     found = score > NO_WORDS_SCORE
-    return [calibrated_threshold(truth[found], score[found])] * len(truths)
+    of_paper = None if weights is None else np.concatenate(weights)[found]
+    return [calibrated_threshold(truth[found], score[found], of_paper)] * len(truths)
 
 
-def own_thresholds(truths: Truths, scores: Scores) -> list[float]:
+def own_thresholds(truths: Truths, scores: Scores, weights: Weights | None = None) -> list[float]:
     """A threshold for each label; the number of positives differs fifteenfold between themes."""
-    return [calibrated_threshold(truth, score) for truth, score in zip(truths, scores, strict=True)]
+    thresholds = []
+    for j, (truth, score) in enumerate(zip(truths, scores, strict=True)):
+        found = score > NO_WORDS_SCORE
+        thresholds.append(calibrated_threshold(truth[found], score[found], weights[j][found] if weights else None))
+    return thresholds

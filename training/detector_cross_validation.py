@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
-from training.detection_thresholds import NO_WORDS_SCORE, Scores, Truths
+from training.detection_thresholds import NO_WORDS_SCORE, Scores, Truths, Weights
 from training.detector_features import TechniqueProblem
 from training.linear_detector import fit_linear
 
@@ -45,12 +45,24 @@ def held_out_theme_scores(features: Any, levels: NDArray[np.int64], level: int, 
 
 
 def nested_decisions(
-    truths: Truths, scores: Scores, choose: Callable[[Truths, Scores], list[float]], *, seed: int
+    truths: Truths,
+    scores: Scores,
+    choose: Callable[[Truths, Scores, Weights | None], list[float]],
+    *,
+    seed: int,
+    weights: Weights | None = None,
 ) -> list[NDArray[np.bool_]]:
-    """Held-out decisions of a group of labels, with thresholds chosen on the other folds only."""
+    """Held-out decisions of a group of labels, with thresholds chosen on the other folds only.
+
+    ``weights`` say of each label how much each paper counts in the choice.
+    """
     decided = [np.zeros(len(truth), dtype=bool) for truth in truths]
     for train, test in folds(len(truths[0]), seed=seed):
-        thresholds = choose([truth[train] for truth in truths], [score[train] for score in scores])
+        thresholds = choose(
+            [truth[train] for truth in truths],
+            [score[train] for score in scores],
+            None if weights is None else [of_label[train] for of_label in weights],
+        )
         for decision, score, threshold in zip(decided, scores, thresholds, strict=True):
             decision[test] = score[test] > threshold
     return decided

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from analysis.detection.detector import Detector
 from analysis.detection.weights import N_LEVELS
 from analysis.trends.shares import share_of
 from training.baseline import REGULAR_EXPRESSIONS
-from training.labels import ADOPTS, LABELS, TECHNIQUES, THEMES, read_labelled
+from training.labels import ADOPTS, LABELS, MENTIONS, TECHNIQUES, THEMES, LabelledPaper, read_labelled
 
 SCORES = Path(analysis.detection.__file__).parent / "detector_scores.json"
 
@@ -112,6 +112,51 @@ def measure_detector(detector: Detector, shared: Path) -> dict[str, Any]:
         "macro": macro,
         "labels": labels,
     }
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Macro F1 of one judge on one set at the level of adoption, and how many mentions of techniques it calls adoption.
+
+    Labels on which the annotators differ are left out.
+    """
+
+    techniques_f1: float
+    themes_f1: float
+    n_mentions: int
+    n_called_adoption: int
+
+
+def accuracy_of(adopts: Sequence[Collection[str]], papers: Sequence[LabelledPaper]) -> Accuracy:
+    """The accuracy of decisions: for each paper, the labels that it is taken to adopt."""
+    f1: dict[str, float] = {}
+    n_mentions = n_called = 0
+    for label in LABELS:
+        known = [
+            (level, label in decided)
+            for paper, decided in zip(papers, adopts, strict=True)
+            if (level := paper.levels.get(label)) is not None
+        ]
+        truth, by_judge = (np.array(of) for of in zip(*((level >= ADOPTS, yes) for level, yes in known), strict=True))
+        f1[label] = Counts.of(truth, by_judge).f1
+        if label in TECHNIQUES:
+            n_mentions += sum(level == MENTIONS for level, _ in known)
+            n_called += sum(level == MENTIONS and yes for level, yes in known)
+    techniques, themes = (float(np.mean([f1[label] for label in group])) for group in (TECHNIQUES, THEMES))
+    return Accuracy(techniques, themes, n_mentions, n_called)
+
+
+def adopted_by_detector(detector: Detector, papers: Sequence[LabelledPaper]) -> list[set[str]]:
+    """The labels that each paper adopts by the detector."""
+    found = detector.detect_texts([(paper.title, paper.abstract) for paper in papers])
+    return [{d.key for d in of if d.level >= ADOPTS} for of in found]
+
+
+def adopted_by_expressions(papers: Sequence[LabelledPaper]) -> list[set[str]]:
+    """The labels whose regular expression matches each paper."""
+    expressions = {label: re.compile(REGULAR_EXPRESSIONS[label], re.IGNORECASE) for label in LABELS}
+    texts = [f"{paper.title}\n{paper.abstract}" for paper in papers]
+    return [{label for label, expression in expressions.items() if expression.search(text)} for text in texts]
 
 
 def papers_per_second(detector: Detector, texts: Sequence[tuple[str, str]]) -> float:

@@ -11,6 +11,8 @@ from pathlib import Path
 TECHNIQUES = ("transformer", "llm", "diffusion", "ssm", "gnn", "rl", "compression")
 THEMES = ("efficiency", "evaluation", "data_governance", "deployment", "security", "application")
 LABELS = TECHNIQUES + THEMES
+MENTIONS = 1
+"""The level of a paper that only mentions a technique."""
 ADOPTS = 2
 """The level from which on a paper counts as an adopter."""
 
@@ -51,7 +53,10 @@ class DrawnLabel:
 
 @dataclass(frozen=True)
 class LabelledPaper:
-    """A paper with the level of each label, and how it was drawn (``random`` or by a pattern)."""
+    """A paper with the level of each label, and how it was drawn (``random`` or by a pattern).
+
+    ``levels`` leaves out a label on which the annotators differ, which only ``dev2.jsonl`` has.
+    """
 
     title: str
     abstract: str
@@ -63,7 +68,15 @@ def read_labelled(path: Path) -> list[LabelledPaper]:
     """The labelled abstracts of a JSON-lines file that holds their texts."""
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines if line.strip()]
-    return [LabelledPaper(row["title"], row["abstract"], row["labels"], row["drawn"]) for row in rows]
+    return [
+        LabelledPaper(
+            row["title"],
+            row["abstract"],
+            {label: level for label, level in row["labels"].items() if level is not None},
+            row["drawn"],
+        )
+        for row in rows
+    ]
 
 
 def read_added(path: Path, pools: Sequence[Mapping[str, tuple[str, str]]]) -> list[LabelledPaper]:
