@@ -33,8 +33,8 @@ def technique_toml(
     ...         first_week=Week.parse("2026-W10"),
     ...     )
     ... )
-    # From the emerging term "agent skills", first listed in 2026-W10; 88 papers were read. Check every line, then
-    # append the block to the taxonomy file that the setting "taxonomy" names.
+    # From the emerging term "agent skills", first listed in 2026-W10; 88 papers were read. Check every line, try the
+    # block with `papertide technique try FILE`, then append it to the taxonomy file that the setting "taxonomy" names.
     [[technique]]
     key = "agent_skill"
     name = "Agent skills"
@@ -48,8 +48,9 @@ def technique_toml(
     return "\n".join(
         [
             f'# From the emerging term "{_one_line(strong[0])}", first listed in {first_week}; {n_papers:,} papers were'
-            " read. Check every line, then",
-            '# append the block to the taxonomy file that the setting "taxonomy" names.',
+            " read. Check every line, try the",
+            "# block with `papertide technique try FILE`, then append it to the taxonomy file that the setting"
+            ' "taxonomy" names.',
             "[[technique]]",
             f"key = {_toml(key)}",
             f"name = {_toml(name)}",
