@@ -341,7 +341,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--week", action="append", default=[], type=Week.parse)
     given = parser.parse_args(arguments)
-    settings = Settings(data_dir=given.data_dir, service=ServiceSettings(requests_per_minute=0, work_s_per_minute=0))
+    no_limits = ServiceSettings(requests_per_minute=0, work_s_per_minute=0, query_s=0)
+    settings = Settings(data_dir=given.data_dir, service=no_limits)
     with CachedContext(settings) as context:
         found, read = contradictions(context, given.week)
     for one in found:
