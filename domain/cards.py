@@ -121,7 +121,7 @@ class Card:
     k: int
     n: int
     n_unread: int
-    """Papers of the span whose claims, standards and domains have not been read yet."""
+    """Papers of the span that have not been read for techniques, or for claims, standards and domains, yet."""
     share: float | None
     low: float | None
     high: float | None

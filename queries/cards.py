@@ -37,11 +37,12 @@ from domain.week import Week, last_closed_week, weeks_between
 from pipeline.claims import reader_id
 from queries.facet_resolution import facet_names
 from queries.results import rounded
+from queries.term_counts import require_counted, stored_counts_state
 from queries.term_resolution import names_called, term_named
 from queries.trends import trends
 from runtime.context import AppContext
 from store.claims import claims_matching, count_unread, papers_read
-from store.detections import strongest_papers
+from store.detections import count_without_detections, strongest_papers
 from store.name_ledger_reading import NameQuery, introducing_texts, names_by_id, names_matching
 from store.papers import papers_in_order
 from store.weekly import incomplete_weeks
@@ -85,7 +86,8 @@ def card(context: AppContext, term: str) -> Card:
     Raises
     ------
     UsageError
-        If there is no such thing, with the names that are written most alike; or if no closed week is held.
+        If there is no such thing, with the names that are written most alike; if no closed week is held, or papers have
+        not been counted with this taxonomy yet.
     """
     kind, key = card_term(context, term)
     return context.cached(("card", kind, key), lambda: _card(context, kind, key))
@@ -109,6 +111,7 @@ def counted_terms(context: AppContext) -> CountedTerms:
     UsageError
         If no closed week is held.
     """
+    require_counted(stored_counts_state(context))
     index = context.paper_index
     span = _span(context, index)
     place = index.facets.place
@@ -184,6 +187,8 @@ def _pairs(context: AppContext) -> Pairs:
 
 
 def _card(context: AppContext, kind: CardKind, key: str) -> Card:
+    if kind != "name":
+        require_counted(stored_counts_state(context))
     index = context.paper_index
     span = _span(context, index)
     facet: Facet = (kind, key)
@@ -221,7 +226,10 @@ def _card(context: AppContext, kind: CardKind, key: str) -> Card:
         until=span.weeks[-1].sunday,
         k=k,
         n=span.n,
-        n_unread=count_unread(context.db, of_reader, context.corpus, span.query),
+        n_unread=max(
+            count_unread(context.db, of_reader, context.corpus, span.query),
+            min(count_without_detections(context.db, context.detector.detector_id), span.n),
+        ),
         share=rounded(whole.share),
         low=rounded(whole.low),
         high=rounded(whole.high),

@@ -261,7 +261,7 @@ def card_lines(card: Card) -> Iterator[str]:
     yield plain_text(share_sentence(card))
     yield course_sentence(card)
     if card.n_unread:
-        yield f"{plural(card.n_unread, 'paper')} of this span have not been read for claims, standards and domains yet."
+        yield f"{plural(card.n_unread, 'paper')} of this span have not been read in full yet, so counts are too low."
     groups: list[tuple[str, list[str]]] = [
         ("Where it arrives", [plain_text(place_sentence(card, one)) for one in shown_places(card)]),
         ("What is stated", [plain_text(facet_sentence(card, one)) for one in card.stated]),
