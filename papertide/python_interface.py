@@ -163,9 +163,14 @@ class Papertide:
         until: str | None = None,
         categories: Sequence[str] = (),
         topic: str | None = None,
+        term: str | None = None,
+        level: Level = "adopts",
+        has: Sequence[str] = (),
         limit: int = 20,
     ) -> pd.DataFrame:
         """Papers by meaning and by words, best first. The first search loads the embedding model, which takes seconds.
+
+        ``has`` keeps papers with all of these, as in ``("fact:code", "fact:accepted", "name:SWE-bench")``.
 
         Raises
         ------
@@ -183,6 +188,9 @@ class Papertide:
             until=day(until, end=True) if until else None,
             categories=tuple(categories),
             topic=topic,
+            term=term,
+            level=level,
+            has=tuple(has),
         )
         answer, _ = search(self._context, request, limit=limit)
         rows = [
@@ -208,9 +216,12 @@ class Papertide:
         categories: Sequence[str] = (),
         primary: bool = False,
         topic: str | None = None,
+        has: Sequence[str] = (),
         limit: int = 500,
     ) -> pd.DataFrame:
         """The papers that a number counts, newest first: every filter that is given must hold.
+
+        ``has`` keeps papers with all of these, as in ``("fact:code", "fact:accepted", "name:SWE-bench")``.
 
         Raises
         ------
@@ -232,6 +243,7 @@ class Papertide:
             topic=topic,
             term=term,
             level=level,
+            has=tuple(has),
         )
         _, found = papers_matching(self._context, request, limit=limit)
         return _table(

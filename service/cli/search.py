@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.context import asked, open_context
+from service.cli.filter_options import AcceptedOption, HasOption, WithCodeOption, facets_asked
 from service.cli.output_options import JsonOption, print_json, require_one_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,13 @@ def search(
     ctx: typer.Context,
     query: Annotated[str, typer.Argument(help="What to search for, in your own words.")],
     since: Annotated[str | None, typer.Option(help="2026-05-04, 2026-W19, 2026-05 or 2026.")] = None,
+    until: Annotated[str | None, typer.Option(help="The last day, in the same forms.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     topic: Annotated[str | None, typer.Option(help="Only papers of this topic: its label or number.")] = None,
+    term: Annotated[str | None, typer.Option(help="Only papers of this technique or theme.")] = None,
+    has: HasOption = None,
+    with_code: WithCodeOption = False,
+    accepted: AcceptedOption = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Papers to list.")] = 20,
     as_json: JsonOption = False,
     as_bibtex: Annotated[bool, typer.Option("--bibtex", help="Print BibTeX.")] = False,
@@ -32,18 +38,35 @@ def search(
     from queries.results import SearchResult
 
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})
-    first_day = day(since) if since else None
+    first_day, last_day = day(since) if since else None, day(until, end=True) if until else None
+    conditions = facets_asked(has, with_code=with_code, accepted=accepted)
     answer, papers = None, list["Paper"]()
     if not (as_bibtex or as_ris) and limit <= _MOST_ASKED:
-        parameters = [("q", query), ("since", since), ("topic", topic), ("limit", limit)]
+        parameters = [
+            ("q", query),
+            ("since", since),
+            ("until", until),
+            ("topic", topic),
+            ("term", term),
+            ("limit", limit),
+        ]
         parameters += [("category", name) for name in category or ()]
+        parameters += [("has", text) for text in conditions]
         answer = asked(ctx, SearchResult, "/api/v1/search", parameters)
     if answer is None:
         from queries.parameters import PaperRequest
         from queries.search import search
 
         with open_context(ctx) as context:
-            question = PaperRequest(query, since=first_day, categories=tuple(category or ()), topic=topic)
+            question = PaperRequest(
+                query,
+                since=first_day,
+                until=last_day,
+                categories=tuple(category or ()),
+                topic=topic,
+                term=term,
+                has=conditions,
+            )
             answer, papers = search(context, question, limit=limit)
     if as_json:
         print_json(answer)

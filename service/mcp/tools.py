@@ -49,6 +49,13 @@ Day = Annotated[
     ),
 ]
 Categories = Annotated[list[str], Field(max_length=20, description="Only papers listed in these, such as cs.CL.")]
+Facets = Annotated[
+    list[str],
+    Field(
+        max_length=8,
+        description="Only papers with each of these: fact:code, fact:accepted, name:SWE-bench, domain:medicine, ...",
+    ),
+]
 WeekName = Annotated[str, Field(max_length=8, description="Such as 2026-W25; empty for the newest.")]
 PaperId = Annotated[str, Field(min_length=1, max_length=40, description="Such as 2606.01846 or cs/0601001.")]
 NumberOfPapers = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="Papers to list.")]
@@ -117,6 +124,7 @@ class SearchArguments(Arguments):
     until: Day = ""
     categories: Categories = []
     topic: Annotated[str, Field(max_length=200, description="Only papers of this topic: its label or number.")] = ""
+    has: Facets = []
     sort: Sort = "relevance"
     limit: NumberOfPapers = 10
 
@@ -129,6 +137,7 @@ class SearchArguments(Arguments):
             until=day(self.until, end=True) if self.until else None,
             categories=tuple(self.categories),
             topic=self.topic or None,
+            has=tuple(self.has),
             sort=self.sort,
         )
 

@@ -83,6 +83,17 @@ def test_papers_are_those_that_a_trend_counts(archive: papertide.Papertide) -> N
     assert len(archive.papers(term="diffusion", since=week, until=week)) == counted
 
 
+def test_papers_and_searches_keep_those_with_every_facet(archive: papertide.Papertide) -> None:
+    every, adopting = archive.papers(), archive.papers(has=["technique:diffusion"])
+    assert 0 < len(adopting) < len(every)
+    assert set(adopting.arxiv_id) == set(archive.papers(term="diffusion").arxiv_id)
+    assert len(archive.papers(has=["technique:diffusion", "fact:accepted"])) < len(adopting)
+    with pytest.raises(UsageError, match="there is no fact 'paid'"):
+        archive.papers(has=["fact:paid"])
+    with pytest.raises(UsageError, match="there is no fact 'paid'"):
+        archive.search("images", has=["fact:paid"])
+
+
 def test_a_digest_that_is_not_published_is_an_error(archive: papertide.Papertide) -> None:
     with pytest.raises(NotFound, match="2020-W01"):
         archive.digest("2020-W01")

@@ -66,6 +66,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("search", {"query": " "}, "the query is empty"),
     ("search", {"query": "images", "limit": 1000}, "limit: input should be less than or equal to 20"),
     ("search", {"query": "images", "topic": "no such topic"}, "no such topic"),
+    ("search", {"query": "images", "has": ["fact:paid"]}, "there is no fact 'paid'"),
     ("paper", {"arxiv_id": "../etc/passwd"}, "is no arXiv identifier"),
     ("similar", {"arxiv_id": "2001.00001"}, "2001.00001 is not stored"),
     ("restore", {}, "there is no tool 'restore'; there are trend, compare"),

@@ -20,6 +20,7 @@ from pipeline import stages
 from pipeline.claims import reader_id
 from queries.cards import card, card_term
 from runtime.cached_context import CachedContext
+from service.cli.filter_options import facets_asked
 from service.web.app import make_app
 from store.claims import add_claims, claims_of_paper
 from templates.card_wording import card_lines, strongest_sentences
@@ -152,3 +153,33 @@ def test_a_list_says_which_facets_its_papers_have(client: TestClient) -> None:
     assert "3\xa0papers" in html
     assert "with Medicine and health and code" in html
     assert 'name="has" value="fact:code" checked' in html
+
+
+def test_code_and_acceptance_are_filters_of_search_lists_and_feeds(client: TestClient) -> None:
+    every: Any = client.get("/api/v1/search", params={"q": "images", "limit": 100}).json()
+    coded: Any = client.get("/api/v1/search", params={"q": "images", "limit": 100, "has": "fact:code"}).json()
+    with_code = {"2606.00007", "2606.00008", "2606.00009"}
+    found = {p["arxiv_id"] for p in every["results"]} & with_code
+    assert found
+    assert {p["arxiv_id"] for p in coded["results"]} == found
+    both: Any = client.get("/api/v1/search", params={"q": "images", "has": ["fact:code", "fact:accepted"]}).json()
+    assert both["total"] == 0
+    for page in ("/search?q=images", "/papers?since=2026"):
+        html = client.get(page).text
+        assert 'name="has" value="fact:code"> links code' in html
+        assert 'name="has" value="fact:accepted"> accepted by a venue' in html
+    html = client.get("/search?q=images&has=fact:code").text
+    assert html.count('value="fact:code" checked') == 1
+    assert "/feeds/search.atom?q=images&amp;has=fact%3Acode" in html
+    feed: Any = client.get("/feeds/search.json", params={"q": "images", "has": "fact:code", "per_week": 50}).json()
+    assert {item["url"].rpartition("/")[2] for item in feed["items"]} <= with_code
+    assert client.get("/search?q=images&code=yes").status_code == 422
+
+
+def test_short_options_of_the_command_line_are_facets() -> None:
+    assert facets_asked(["theme:security", "fact:code"], with_code=True, accepted=True) == (
+        "theme:security",
+        "fact:code",
+        "fact:accepted",
+    )
+    assert facets_asked(None, with_code=False, accepted=False) == ()
