@@ -55,9 +55,9 @@ class FollowedPapers:
 
     ``papers`` are best first, each with its reason; a paper that several follows find is in the one where it ranks
     best. ``threshold`` is that of the newest week, ``None`` if the week holds no paper. ``n_new`` counts the papers
-    that reach their threshold and were not sent before, ``n_elsewhere`` those of them that another follow lists,
-    ``n_left_out`` those that the mail has no room for. ``n_below`` counts the papers found that score less, and
-    ``n_sent_before`` those that the reader has.
+    that reach their threshold and were neither sent nor decided before, ``n_elsewhere`` those of them that another
+    follow lists, ``n_left_out`` those that the mail has no room for. ``n_below`` counts the papers found that score
+    less, ``n_sent_before`` those that the reader has, and ``n_decided`` the others that they kept or skipped in a scan.
     """
 
     follow: Follow
@@ -69,6 +69,7 @@ class FollowedPapers:
     n_left_out: int = 0
     n_below: int = 0
     n_sent_before: int = 0
+    n_decided: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from store.deliveries import (
     previous_issue_planned_at,
 )
 from store.papers import papers_of_week, papers_seen_after
+from store.reading_records import papers_decided_by
 from store.topics import StoredTopicModel
 from store.weekly import weekly_counts, weekly_totals
 from templates.mail_rendering import IssueFrame, MailUrls, render_issue
@@ -182,7 +183,11 @@ def _deliver(
     tokens: dict[TokenPurpose, str] = {"manage": context.new_token(), "unsubscribe": context.new_token()}
     db = context.db
     try:
-        personal = composer.compose(reader.preferences.follows, sent_before=papers_sent_to(db, reader.subscriber_id))
+        personal = composer.compose(
+            reader.preferences.follows,
+            sent_before=papers_sent_to(db, reader.subscriber_id),
+            decided=papers_decided_by(db, reader.subscriber_id),
+        )
         message = issue_message(
             frame,
             personal,

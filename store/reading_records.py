@@ -133,6 +133,17 @@ def decisions_of(db: Database, reader_id: int) -> list[Decision]:
         ]
 
 
+def papers_decided_by(db: Database, subscriber_id: int) -> frozenset[ArxivId]:
+    """Papers that a subscriber kept or skipped in any scan."""
+    query = (
+        select(paper_decision.c.arxiv_id)
+        .join(reader, reader.c.reader_id == paper_decision.c.reader_id)
+        .where(reader.c.subscriber_id == subscriber_id, paper_decision.c.verdict.in_(["keep", "skip"]))
+    )
+    with db.read() as connection:
+        return frozenset(ArxivId(arxiv_id) for arxiv_id in connection.execute(query).scalars())
+
+
 def add_decision(
     db: Database,
     reader_id: int,

@@ -44,6 +44,13 @@ def new_papers_text(of: FollowedPapers, frequency: Frequency) -> str:
         sentences.append(f"{plural(of.n_below, 'more paper')} scored less.")
     if of.n_sent_before:
         sentences.append(f"{plural(of.n_sent_before, 'paper')} you have been sent before.")
+    if of.n_decided:
+        left_out = (
+            "was left out because you kept or skipped it"
+            if of.n_decided == 1
+            else ("were left out because you kept or skipped them")
+        )
+        sentences.append(f"{plural(of.n_decided, 'more paper')} {left_out} in a scan.")
     return " ".join(sentences)
 
 

@@ -138,17 +138,20 @@ class PersonalComposer:
             **{("topic", str(line.topic_id)): line for line in digest.topics},
         }
 
-    def compose(self, follows: Sequence[Follow], *, sent_before: Collection[ArxivId]) -> PersonalPart:
-        """One reader's part: every paper above a threshold, but none that was sent to them before, and none twice.
+    def compose(
+        self, follows: Sequence[Follow], *, sent_before: Collection[ArxivId], decided: Collection[ArxivId] = ()
+    ) -> PersonalPart:
+        """One reader's part: every paper above a threshold, but none that was sent before or decided, and none twice.
 
         A paper that several follows find stands with the one where it ranks best. Where there is no room for all, those
         that rank best, in several follows or in one, are listed (reciprocal rank fusion).
         """
         rankings = {follow: self._ranking(follow) for follow in follows if follow.brings_papers}
-        fresh = {
+        unsent = {
             follow: [ranked for ranked in ranking.papers if ranked.arxiv_id not in sent_before]
             for follow, ranking in rankings.items()
         }
+        fresh = {follow: [r for r in ranked if r.arxiv_id not in decided] for follow, ranked in unsent.items()}
         fused = list(fused_ranks([[ranked.arxiv_id for ranked in new] for new in fresh.values()] or [[]]))
         chosen = frozenset(fused[: self.settings.n_papers])
         places = self._places(fresh)
@@ -170,7 +173,8 @@ class PersonalComposer:
                     ),
                     n_left_out=sum(ranked.arxiv_id not in chosen for ranked in new),
                     n_below=rankings[follow].n_below,
-                    n_sent_before=len(rankings[follow].papers) - len(new),
+                    n_sent_before=len(rankings[follow].papers) - len(unsent[follow]),
+                    n_decided=len(unsent[follow]) - len(new),
                 )
                 for follow, new in fresh.items()
             ),

@@ -68,6 +68,7 @@ from store.deliveries import delivery_counts, delivery_outcomes, note_report, pa
 from store.embeddings import add_embeddings
 from store.job_runs import runs_of
 from store.papers import apply_harvest
+from store.reading_records import add_decision, add_reader, add_scan
 from store.schema import digest, job_run
 from store.subscribers import add_pending, change_state, confirm, delete_subscriber, subscriber_by_address
 from store.suppressed_addresses import suppress, suppression_reason
@@ -443,6 +444,26 @@ def test_a_paper_that_came_after_its_weeks_issue_is_in_the_next_and_no_paper_is_
     assert [late.title in text for text in texts] == [False, True]
     listed = [paper for issue in (WEEK.plus(-1), WEEK) for paper in _papers_of(mail_service, str(issue))]
     assert len(listed) == len(set(listed)) > len(first)
+
+
+def test_what_a_reader_kept_or_skipped_in_a_scan_is_not_mailed_to_them_but_to_others(
+    mail_service: MailService, outbox: Outbox
+) -> None:
+    db = mail_service.context.db
+    ada, ben = (_reader(mail_service, name, "search/5:diffusion model", mail_format="text") for name in ("ada", "ben"))
+    listed = mail_service.composer(Issue("weekly", WEEK)).compose(ada.preferences.follows, sent_before=()).listed
+    reader_id = add_reader(db, ada.subscriber_id, now=NOW)
+    scan_id = add_scan(
+        db, reader_id, since=WEEK.monday, until=WEEK.sunday, follows=[], seeds=[], pool=listed, seed=1, now=NOW
+    )
+    for arxiv_id, verdict in zip(listed, ("keep", "skip", "undecided"), strict=False):
+        add_decision(db, reader_id, scan_id, arxiv_id, verdict=verdict, choice="best", now=NOW)
+    assert _deliver(mail_service) == [("2026-W25", "done")]
+    assert papers_sent_to(db, ada.subscriber_id) == set(listed[2:])
+    assert papers_sent_to(db, ben.subscriber_id) == set(listed)
+    to_ada, to_ben = (" ".join(outbox.to(f"{name}@example.org")[0].text.split()) for name in ("ada", "ben"))
+    assert "2 more papers were left out because you kept or skipped them in a scan." in to_ada
+    assert "in a scan" not in to_ben
 
 
 def _papers_of(mail_service: MailService, issue: str) -> list[str]:

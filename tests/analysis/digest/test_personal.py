@@ -25,6 +25,7 @@ from domain.personal_digest import PersonalPart
 from domain.subscription import Follow
 from domain.week import Week
 from templates.digest_wording import EnglishPersonalWording
+from templates.new_papers_wording import new_papers_text
 
 WEEK = Week.parse("2026-W25")
 SEARCH = Follow("search", "graph networks", 6)
@@ -160,6 +161,16 @@ def test_nothing_that_was_sent_before_is_listed_again_and_the_rest_is_counted(co
     some = composer.compose([SEARCH], sent_before=first.listed[:2])
     assert not set(some.listed) & set(first.listed[:2])
     assert some.found[0].n_sent_before == 2
+
+
+def test_nothing_decided_is_listed_and_the_decided_are_counted(composer: PersonalComposer) -> None:
+    every = composer.compose([SEARCH], sent_before=()).listed
+    [found] = composer.compose([SEARCH], sent_before=every[:2], decided=every[1:4]).found
+    assert tuple(paper.arxiv_id for paper in found.papers) == every[4:]
+    assert (found.n_new, found.n_sent_before, found.n_decided) == (3, 2, 2)
+    assert " ".join(new_papers_text(found, "weekly").split()).endswith(
+        "2 papers you have been sent before. 2 more papers were left out because you kept or skipped them in a scan."
+    )
 
 
 def test_a_paper_that_several_follows_find_stands_where_it_ranks_best(composer: PersonalComposer) -> None:
