@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from domain.detections import Evidence
 
 RuleKind = Literal["standard", "failure_mode", "domain", "claim", "fact"]
-RULE_PREFIXES: Mapping[RuleKind, str] = {"standard": "standard", "failure_mode": "failure"}
-"""What stands before a key where lists of papers are asked for a standard or failure mode: ``standard:gdpr``."""
 StandardKind = Literal["law", "standard", "framework", "guidance"]
 
 
@@ -70,6 +67,6 @@ def rule_term(kind: RuleKind, key: str) -> str:
     Examples
     --------
     >>> rule_term("failure_mode", "drift")
-    'failure:drift'
+    'failure_mode:drift'
     """
-    return f"{RULE_PREFIXES[kind]}:{key}"
+    return f"{kind}:{key}"

@@ -10,7 +10,7 @@ from analysis.claims.claim_reader import ClaimReader
 from analysis.claims.standards_and_failure_modes import RuleFinder
 from analysis.digest.practice import ReadFacts, ReadWeek
 from domain.paper import ArxivId, Paper
-from domain.standards_and_failure_modes import RuleKind, Standard, rule_term
+from domain.standards_and_failure_modes import RuleKind, Standard
 from domain.venue_mention import venue_mention
 from pipeline.claims import reader_id
 from store.claims import claims_of_papers
@@ -43,4 +43,4 @@ def read_week(
     def score(arxiv_id: ArxivId) -> float:
         return reader.read(by_id[arxiv_id].abstract).finding_score
 
-    return ReadWeek(facts, names, {rule: rule_term(*rule) for rule in names}, score)
+    return ReadWeek(facts, names, score)

@@ -22,9 +22,9 @@ def papers_matching(
 ) -> tuple[int, list[Paper]]:
     """The number of papers that match the filters of a request, and one page of them, newest first.
 
-    A ``term`` may be a standard or failure mode, as ``standard:gdpr`` or ``failure:drift``. One that is neither, and no
-    technique, theme, topic or named thing, is matched as a phrase or by meaning, as in ``trends``. The text ``query``
-    is ignored.
+    A ``term`` may be a standard or failure mode, as ``standard:gdpr`` or ``failure_mode:drift``. One that is neither,
+    and no technique, theme, topic or named thing, is matched as a phrase or by meaning, as in ``trends``. The text
+    ``query`` is ignored.
 
     Raises
     ------

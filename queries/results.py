@@ -546,7 +546,7 @@ class RuleLine:
     key: str
     name: str
     term: str
-    """What lists of papers are asked for: ``standard:gdpr``, ``failure:hallucination``."""
+    """What lists of papers are asked for: ``standard:gdpr``, ``failure_mode:hallucination``."""
     about: str
     """Of a standard its publisher, of a failure mode what it is."""
     url: str | None

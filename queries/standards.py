@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 from domain.errors import UsageError
 from domain.paper import ArxivId
 from domain.paper_query import PaperQuery
-from domain.standards_and_failure_modes import RULE_PREFIXES, FailureMode, RuleKind, Standard, rule_term
+from domain.standards_and_failure_modes import FailureMode, RuleKind, Standard, rule_term
 from domain.trend_periods import PERIODS
 from domain.week import Week
 from pipeline.claims import reader_id
@@ -134,7 +134,7 @@ def _papers(context: AppContext, week: Week) -> tuple[NamingPaper, ...]:
 
 
 def rule_named(context: AppContext, term: str) -> Standard | FailureMode | None:
-    """The entry of a term written ``standard:gdpr`` or ``failure:hallucination``; ``None`` for any other term.
+    """The entry of a term written ``standard:gdpr`` or ``failure_mode:hallucination``; ``None`` for any other term.
 
     Raises
     ------
@@ -142,11 +142,14 @@ def rule_named(context: AppContext, term: str) -> Standard | FailureMode | None:
         If there is no entry of this key.
     """
     prefix, _, key = term.partition(":")
-    kind = next((kind for kind, written in RULE_PREFIXES.items() if prefix == written and key), None)
-    if kind is None:
-        return None
     rules = context.rule_finder.rules
-    entries = rules.standards if kind == "standard" else rules.failure_modes
+    entries: Sequence[Standard | FailureMode]
+    if prefix == "standard" and key:
+        entries = rules.standards
+    elif prefix == "failure_mode" and key:
+        entries = rules.failure_modes
+    else:
+        return None
     found = next((entry for entry in entries if entry.key == key.strip()), None)
     if found is None:
         raise UsageError(f"there is no {term!r}; allowed are {', '.join(f'{prefix}:{e.key}' for e in entries)}")

@@ -22,7 +22,7 @@ from domain.claim import Claim, ClaimQuantity, SavingSummary
 from domain.detections import ADOPTS, Detection
 from domain.digest import InPractice, NamedRule, ThemeInPractice
 from domain.paper import ArxivId, Paper
-from domain.standards_and_failure_modes import RuleKind
+from domain.standards_and_failure_modes import RuleKind, rule_term
 
 N_FINDINGS = 2
 """Most findings of a theme."""
@@ -65,13 +65,11 @@ class ReadFacts:
 class ReadWeek:
     """What was read in the papers of a week, by identifier; ``names`` are those of standards and failure modes.
 
-    ``terms`` are what lists of papers are asked for, by kind and key. ``score`` gives the score of a paper's finding,
-    by the model that chose it.
+    ``score`` gives the score of a paper's finding, by the model that chose it.
     """
 
     facts: Mapping[ArxivId, ReadFacts] = field(default_factory=dict)
     names: Mapping[tuple[RuleKind, str], str] = field(default_factory=dict)
-    terms: Mapping[tuple[RuleKind, str], str] = field(default_factory=dict)
     score: Callable[[ArxivId], float] = lambda _: 0.0
 
 
@@ -204,6 +202,6 @@ def _rules(kind: RuleKind, ids: Sequence[ArxivId], read: ReadWeek) -> tuple[Name
     """The standards or failure modes that these papers name, most papers first."""
     counts = Counter(rule for a in ids for rule in read.facts[a].rules if rule[0] == kind and rule in read.names)
     return tuple(
-        NamedRule(kind, key, read.names[kind, key], read.terms[kind, key], k)
+        NamedRule(kind, key, read.names[kind, key], rule_term(kind, key), k)
         for (_, key), k in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     )

@@ -14,6 +14,7 @@ from domain.paper import Paper
 from domain.week import Week
 from ingest.harvest import plan_harvest
 from pipeline import stages
+from queries.facet_resolution import facet_named
 from queries.papers import papers_matching
 from queries.parameters import PaperRequest
 from queries.standards import standards_and_failures
@@ -80,6 +81,7 @@ def test_each_count_is_the_length_of_its_list(context: AppContext) -> None:
         assert total == sum(q.k for q in line.quarters)
         days = PaperRequest("", term=line.term, since=WEEK.monday, until=WEEK.sunday)
         assert papers_matching(context, days, limit=0)[0] == line.k_week
+        assert facet_named(context, line.term) == (line.kind, line.key), "as a term and as a facet it is written alike"
 
 
 def test_what_is_unknown_is_refused(context: AppContext) -> None:

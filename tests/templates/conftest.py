@@ -131,7 +131,7 @@ def practice_of(slugs: Sequence[str]) -> InPractice:
     speed = SavingSummary("speed", 14, 3, 6, 2.1, 1.3, 3.2)
     memory = SavingSummary("memory", 4, 0, 1, None, None, None)
     gdpr = NamedRule("standard", "gdpr", "GDPR", "standard:gdpr", 4)
-    drift = NamedRule("failure_mode", "drift", "Drift", "failure:drift", 31)
+    drift = NamedRule("failure_mode", "drift", "Drift", "failure_mode:drift", 31)
     themes = [
         ThemeInPractice(slug, 412 - n, 31, 120, (speed, memory), (gdpr,), (drift,))
         if n == 0

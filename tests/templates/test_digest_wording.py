@@ -183,7 +183,7 @@ def test_the_sentences_after_the_headline_state_counts_alone() -> None:
     assert WORDING.further(FurtherFacts()) == ()
     memory = SavingSummary("memory", 14, 3, 6, 2.1, 1.3, 3.2)
     gdpr = NamedRule("standard", "gdpr", "GDPR", "standard:gdpr", 4)
-    drift = NamedRule("failure_mode", "drift", "Drift", "failure:drift", 1)
+    drift = NamedRule("failure_mode", "drift", "Drift", "failure_mode:drift", 1)
     facts = FurtherFacts(("A", "B", "C"), 31, ("D",), 1, 2902, 312, memory, 801, 9, gdpr, drift)
     new, claimed = WORDING.further(facts)
     assert (

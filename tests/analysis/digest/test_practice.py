@@ -93,7 +93,7 @@ def test_counts_are_of_the_papers_read_and_have_their_base(make_paper: PaperMake
         ids[2]: ReadFacts("x", rules=(("standard", "gdpr"), ("standard", "unknown"))),
     }
     names = {("standard", "gdpr"): "GDPR", ("failure_mode", "drift"): "Drift"}
-    read = ReadWeek(facts, names, {rule: ":".join(rule) for rule in names})
+    read = ReadWeek(facts, names)
     found = in_practice(("efficiency",), papers, detected(ids[:2]), read)
     assert found is not None
     assert (found.n, found.n_with_saving, found.n_with_code, found.n_naming) == (3, 1, 1, 2)
