@@ -10,6 +10,8 @@ from domain.search_text import search_words
 
 Field = Literal["text", "title", "author"]
 """Where words must stand: in title or abstract, in the title, or among the authors."""
+Fact = Literal["code", "accepted"]
+"""What a paper can be asked for besides words: a link to code, or acceptance by a venue (``domain.paper_facets``)."""
 
 STOP_WORDS = frozenset(
     "a an and are as at be below by can do does for from how in into is it its of on or over s that the their this to"
@@ -21,13 +23,14 @@ _BY = re.compile(r"\s*(?:(?:papers?|articles?|work|works|preprints?)\s+(?:by|fro
 
 @dataclass(frozen=True)
 class Condition:
-    """Words that a paper must hold, or must not.
+    """Words that a paper must hold, or a fact that must be known of it; or must not.
 
-    A ``phrase`` stands as written, its words in a row; other words stand in any form and order. Of an author that is no
-    phrase, the words may go on after the name ("author:ada example world models"): who knows the authors finds where.
+    The ``words`` of a fact are its key. A ``phrase`` stands as written, its words in a row; other words stand in any
+    form and order. Of an author that is no phrase, the words may go on after the name ("author:ada example world
+    models"): who knows the authors finds where.
     """
 
-    field: Field
+    field: Field | Literal["fact"]
     words: str
     is_phrase: bool = False
 

@@ -127,6 +127,8 @@ def query_reading(
 
 
 def _condition(condition: Condition, authors: Mapping[str, str], held: str = "with", by: str = "by") -> str:
+    if condition.field == "fact":
+        return f"{held} code" if condition.words == "code" else f"{'not ' * (held == 'without')}accepted by a venue"
     if condition.field == "author":
         return f"{by} {authors.get(condition.words, condition.words)}"
     what = f"the phrase “{condition.words}”" if condition.is_phrase else f"“{condition.words}”"

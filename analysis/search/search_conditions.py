@@ -16,7 +16,7 @@ from analysis.search.semantic_search import PaperSearch
 from domain.errors import UsageError
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
-from domain.search_query import Condition, SearchQuery
+from domain.search_query import Condition, Field, SearchQuery
 from domain.search_text import search_words
 
 _MAX_NAME_WORDS = 6
@@ -40,7 +40,8 @@ class AppliedQuery:
     ----------
     query : as read; a name without quotes ends where the authors' names end, and the rest of it ranks.
     among : whether each paper of the index meets every condition, ``(n_papers,)``.
-    meets_conditions : whether there are conditions that a paper must meet, so that what is found is exact.
+    meets_conditions : whether there are words or authors that a paper must have, so that what is found is exact; facts
+        only narrow what is near.
     authors : the name by which the papers are found most often, for each author condition's words.
     """
 
@@ -79,11 +80,15 @@ def applied(papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
         if condition.field == "author":
             authors[condition.words] = name
     query = replace(query, required=tuple(groups), excluded=tuple(excluded))
-    return AppliedQuery(query, among, bool(query.required), authors)
+    return AppliedQuery(query, among, any(c.field != "fact" for group in query.required for c in group), authors)
 
 
 def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool_], Condition, str, str]:
     """The papers that meet a condition, the condition as read, an author's name as shown, and words after the name."""
+    if condition.field == "fact":
+        holds = np.zeros(len(papers.index), dtype=bool)
+        holds[papers.index.facets.rows_of(("fact", condition.words))] = True
+        return holds, condition, "", ""
     if condition.field == "author":
         words = condition.words.split()
         lengths = [len(words)] if condition.is_phrase else range(min(len(words), _MAX_NAME_WORDS), 0, -1)
@@ -98,14 +103,14 @@ def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool
         holds = np.zeros(len(papers.index), dtype=bool)
         holds[[row for arxiv_id in ids if (row := papers.index.row_of.get(arxiv_id)) is not None]] = True
     else:
-        holds = _with_words(papers, search_words(condition.words), condition)
+        holds = _with_words(papers, search_words(condition.words), condition.field)
     return holds, condition, "", ""
 
 
-def _with_words(papers: PaperSearch, words: Sequence[str], condition: Condition) -> NDArray[np.bool_]:
+def _with_words(papers: PaperSearch, words: Sequence[str], field: Field) -> NDArray[np.bool_]:
     holds = np.ones(len(papers.index), dtype=bool)
     for word in dict.fromkeys(words):
-        holds &= papers.holding(stem_number(word), condition.field)
+        holds &= papers.holding(stem_number(word), field)
     return holds
 
 
@@ -155,7 +160,7 @@ def _is_author_meant(papers: PaperSearch, name: str) -> bool:
     n_by = int(rows.sum())
     if not n_by:
         return False
-    in_text = _with_words(papers, full, Condition("text", name))
+    in_text = _with_words(papers, full, "text")
     if len(words) > 1 or n_by > _FAMILY_ALONE:
         return len(words) > 1 and n_by >= int(in_text.sum())
     at = [papers.index.ids[row] for row in np.flatnonzero(rows)]

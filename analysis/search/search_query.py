@@ -8,6 +8,7 @@
     diffusion OR "flow matching"                     one of both; AND may stand anywhere
     author:"Ada Example" · author:ada example        by this author
     title:retrieval                                  in the title
+    has:code · is:accepted                           linking code; accepted or published at a venue
     text:attention is NOT all you need               everything after it as plain words
 
 Operators are in capitals. What cannot be read as one of these is words, so every text has a reading.
@@ -23,7 +24,7 @@ from typing import Literal
 
 from analysis.search.described_text import described_text
 from domain.paper import pasted_names
-from domain.search_query import STOP_WORDS, Condition, Field, SearchQuery
+from domain.search_query import STOP_WORDS, Condition, Fact, Field, SearchQuery
 from domain.search_text import search_words
 
 _NEVER_EXCLUDED = STOP_WORDS | frozenset("all always any but enough every just not only so you your".split())
@@ -38,12 +39,14 @@ _PREFIXES: dict[str, Field] = {
     "name": "text",
     "abs": "text",
 }
+_FACTS: dict[str, Fact] = {"has:code": "code", "is:accepted": "accepted"}
 _LITERAL = "text:"
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″〝〞「」『』＂", '"'))
 _TOKEN = re.compile(
     r"""(?P<minus>(?<!\S)-(?=["\w]))?
-        (?:(?P<prefix>authors?|au|title|ti|name|abs):(?=["\w]))?
-        (?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))""",
+        (?:(?P<fact>has:code|is:accepted)(?!\S)
+        |(?:(?P<prefix>authors?|au|title|ti|name|abs):(?=["\w]))?
+        (?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|")))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SPACED_NAME = re.compile(r"\b(arxiv|doi):\s+", re.IGNORECASE)
@@ -59,7 +62,7 @@ class _Token:
     kind: Literal["words", "phrase", "and", "or", "not"]
     raw: str
     text: str
-    field: Field | None = None
+    field: Field | Literal["fact"] | None = None
     is_excluded: bool = False
 
     @property
@@ -99,6 +102,9 @@ def _tokens(plain: str) -> list[_Token]:
     text = _SPACE_AFTER_PREFIX.sub(r"\1:", text)
     found = []
     for match in _TOKEN.finditer(text):
+        if match["fact"]:
+            found.append(_Token("words", match[0], _FACTS[match["fact"].lower()], "fact", bool(match["minus"])))
+            continue
         field = _PREFIXES[match["prefix"].lower()] if match["prefix"] else None
         body = match["word"] if match["phrase"] is None else match["phrase"]
         kind: Literal["words", "phrase"] = "words" if match["phrase"] is None else "phrase"
@@ -171,7 +177,7 @@ def _read(typed: str, named: tuple[tuple[Literal["id", "doi"], str], ...], token
             excluded.append(condition)
             grouped, last_word = None, None
         else:
-            is_condition = token.kind == "phrase" or token.field in ("author", "title")
+            is_condition = token.kind == "phrase" or token.field in ("author", "title", "fact")
             if joins and has_words and n_conditions < MAX_CONDITIONS - 1:
                 if grouped is None and last_word is not None:
                     grouped = [Condition("text", last_word)]
@@ -183,8 +189,8 @@ def _read(typed: str, named: tuple[tuple[Literal["id", "doi"], str], ...], token
                 groups.append(grouped)
             else:
                 grouped = None
-            last_word = words if has_words else None
-            if token.field != "author":
+            last_word = words if has_words and token.field != "fact" else None
+            if token.field not in ("author", "fact"):
                 texts.append(words)
         joins = negates = False
     return SearchQuery(

@@ -21,6 +21,8 @@ def test_every_text_has_a_reading(typed: str) -> None:
 
 _PIECES = st.sampled_from(
     [
+        "has:code",
+        "-is:accepted",
         *('- " “ NOT OR AND author: title: name: text: 2606.01846 arXiv: Erdős 学习 обучение تعلم x a-b ( :'.split()),
         "http://arxiv.org/abs/cs/0601001v3",
         "10.48550/arXiv.1706.03762",
@@ -90,6 +92,11 @@ def test_what_names_a_paper_is_read_wherever_it_stands(typed: str, name: tuple[s
         ("author: ada example", [["ada example"]], [], ""),
         ("-author:ada graphs", [], ["ada"], "graphs"),
         ("title:retrieval", [["retrieval"]], [], "retrieval"),
+        ("has:code is:accepted graphs", [["code"], ["accepted"]], [], "graphs"),
+        ("graphs -is:accepted", [], ["accepted"], "graphs"),
+        ("graphs Has:Code OR is:accepted", [["code", "accepted"]], [], "graphs"),
+        ("author:ada has:code", [["ada"], ["code"]], [], ""),
+        ("has:codecs is:accepted? has:", [], [], "has:codecs is:accepted? has:"),
         ("name:LoCoMo", [], [], "LoCoMo"),
         ("CoT: a survey", [], [], "CoT: a survey"),
         ("foo:bar", [], [], "foo:bar"),

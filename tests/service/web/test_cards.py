@@ -183,3 +183,24 @@ def test_short_options_of_the_command_line_are_facets() -> None:
         "fact:accepted",
     )
     assert facets_asked(None, with_code=False, accepted=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "reading"),
+    [("has:code", "with code"), ("-has:code", "without code"), ("-is:accepted", "not accepted by a venue")],
+)
+def test_a_query_can_ask_for_code_and_acceptance(client: TestClient, condition: str, reading: str) -> None:
+    def found(**given: Any) -> dict[str, Any]:
+        answer: Any = client.get("/api/v1/search", params={"limit": 100} | given).json()
+        return {p["arxiv_id"]: p for p in answer["results"]} | {"answer": answer}
+
+    plain, narrowed, alone = found(q="images"), found(q=f"images {condition}"), found(q=condition)
+    assert reading in narrowed.pop("answer")["reading"]
+    assert alone.pop("answer")["reading"].endswith(reading)
+    # A fact narrows what a query finds, and makes nothing else near.
+    assert narrowed.keys() == (plain.keys() & alone.keys())
+    with_code = {"2606.00007", "2606.00008", "2606.00009"}
+    assert (with_code == alone.keys()) == (condition == "has:code")
+    feed: Any = client.get("/feeds/search.json", params={"q": condition, "per_week": 50}).json()
+    newest = {item["url"].rpartition("/")[2] for item in feed["items"]}
+    assert newest <= alone.keys() or len(alone) == 100
