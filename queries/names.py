@@ -36,7 +36,8 @@ NameView = Literal["all", "new", "taken-up", "rising", "fading"]
 NAME_VIEWS: tuple[NameView, ...] = ("all", "new", "taken-up", "rising", "fading")
 NameSort = Literal["uses", "newest", "teams", "name"]
 """Most using papers, newest, most teams, or by name."""
-_SHOWN = NameQuery(SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE)
+SHOWN_NAMES = NameQuery(SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE)
+"""The names that lists show."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def calls_of_names(context: AppContext) -> dict[int, TrendCall]:
 def name_query(context: AppContext, request: NameRequest) -> NameQuery:
     """The names that a request is about."""
     week = request.week or newest_week(context)
-    query = replace(_SHOWN, kind=request.kind, words=tuple(request.words.split()))
+    query = replace(SHOWN_NAMES, kind=request.kind, words=tuple(request.words.split()))
     if request.view == "new":
         return replace(query, introduced=week) if week else replace(query, ids=frozenset())
     if request.view == "taken-up":
@@ -149,7 +150,7 @@ def name_series(context: AppContext, names: Sequence[ListedName]) -> dict[int, t
 
 def names_used_elsewhere(context: AppContext, kind: NameKind, *, limit: int) -> list[tuple[ListedName, Week]]:
     """The names of a kind that another team uses, those first that it began to use last, each with that week."""
-    query = replace(_SHOWN, kind=kind, is_used_elsewhere=True)
+    query = replace(SHOWN_NAMES, kind=kind, is_used_elsewhere=True)
     _, found = names_matching(context.db, query, "used elsewhere", limit=limit)
     return [(n, n.used_elsewhere_week or n.first_week) for n in listed_names(context, found)]
 
@@ -158,7 +159,7 @@ def counts_of_kinds(context: AppContext) -> dict[NameKind, int]:
     """How many names of each kind lists show."""
 
     def count() -> dict[NameKind, int]:
-        return {**dict.fromkeys(NAME_KINDS, 0), **count_by_kind(context.db, _SHOWN)}
+        return {**dict.fromkeys(NAME_KINDS, 0), **count_by_kind(context.db, SHOWN_NAMES)}
 
     return context.cached("counts of kinds", count)
 
@@ -173,7 +174,7 @@ def _first_uses(context: AppContext, within_weeks: int) -> tuple[FirstUse, ...]:
     if week is None:
         return ()
     cohorts: dict[tuple[NameKind, str], list[Introduction]] = defaultdict(list)
-    for kind, introduced, used, n in introductions(context.db, _SHOWN):
+    for kind, introduced, used, n in introductions(context.db, SHOWN_NAMES):
         cohorts[kind, _quarter(introduced)] += [Introduction(introduced, used)] * n
     found = []
     for (kind, quarter), of in sorted(cohorts.items(), key=lambda one: (NAME_KINDS.index(one[0][0]), one[0][1])):

@@ -1177,6 +1177,15 @@ class OperatorStatus(Status):
 
 
 @dataclass(frozen=True)
+class PaperName:
+    """A named thing that a paper introduces or uses."""
+
+    name_id: int
+    name: str
+    role: NameRole
+
+
+@dataclass(frozen=True)
 class ScannedPaper(PaperLine):
     """A paper that a scan shows next, and why."""
 
@@ -1193,6 +1202,12 @@ class ScannedPaper(PaperLine):
     topic: str | None
     terms: tuple[str, ...]
     """Names of the techniques and themes that the paper adopts."""
+    claims: tuple[Claim, ...]
+    """Numbers that the abstract states of the paper's own results."""
+    names: tuple[PaperName, ...]
+    """The named things that it introduces, first, or uses."""
+    code: str | None
+    """Address of a repository that abstract or comment names."""
     mutes: tuple[str, ...]
     """What could be muted because of the paper, as ``KIND:KEY``."""
 

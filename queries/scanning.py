@@ -31,11 +31,15 @@ from domain.paper_query import PaperQuery
 from domain.reading import CHOICES, VERDICTS, Choice, Decision, Mute, Scan, Verdict
 from domain.subscription import Follow, sanitized_line
 from domain.week import last_closed_week
+from pipeline.claims import reader_id as reader_id_of_claims
+from queries.names import SHOWN_NAMES
 from queries.paper import arxiv_id_of
 from queries.paper_rows import paper_lines
-from queries.results import ScannedPaper, ScanResult
+from queries.results import PaperName, ScannedPaper, ScanResult
 from queries.topics import all_topics
 from runtime.context import AppContext
+from store.claims import claims_of_papers
+from store.name_ledger_reading import names_of_papers
 from store.papers import papers_in_order
 from store.reading_records import (
     add_decision,
@@ -211,6 +215,8 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     lines = {line.arxiv_id: line for line in paper_lines(context, list(papers.values()))}
     near = _nearest(index, [int(state.rows[paper.row]) for paper in shown], wanted_ids)
     titles = {p.arxiv_id: p.title for p in papers_in_order(context.db, sorted({i for i, _ in near if i is not None}))}
+    of_reader = reader_id_of_claims(context.claim_reader, context.rule_finder, context.domain_finder)
+    read, names = claims_of_papers(context.db, of_reader, ids), names_of_papers(context.db, SHOWN_NAMES, ids)
     labels = {t.topic_id: t.label for t in all_topics(context)}
     terms = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     progress = scan_progress([*state.decided, *passed_over(state.order, state.decided)], state.in_pool)
@@ -233,6 +239,9 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
                 topic_id=topic_id if topic_id in labels else None,
                 topic=labels.get(topic_id),
                 terms=tuple(terms[term] for term in adopted),
+                claims=read[arxiv_id].claims if arxiv_id in read else (),
+                names=tuple(PaperName(*one) for one in names.get(arxiv_id, ())),
+                code=read[arxiv_id].code if arxiv_id in read else None,
                 mutes=_mutes_offered(topic_id if topic_id in labels else None, adopted, found.primary_category),
             )
         )

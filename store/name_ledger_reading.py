@@ -154,6 +154,32 @@ def names_by_id(db: Database, ids: Collection[int]) -> dict[int, Name]:
     return found
 
 
+def names_of_papers(
+    db: Database, query: NameQuery, ids: Collection[ArxivId]
+) -> dict[ArxivId, list[tuple[int, str, NameRole]]]:
+    """Id, spelling and role of the names that match and that papers introduce, first, or use, by paper.
+
+    Papers without any are absent.
+    """
+    question = (
+        select(name_mention.c.arxiv_id, name.c.name_id, _SURFACE, name_mention.c.counted_role)
+        .join(name, name.c.name_id == name_mention.c.name_id)
+        .where(_matching(query), name_mention.c.counted_role != "mentions")
+        .distinct()
+        .order_by(name_mention.c.counted_role, func.lower(_SURFACE), name.c.name_id)  # "introduces" before "uses"
+    )
+    found: dict[ArxivId, list[tuple[int, str, NameRole]]] = {}
+    with db.read() as connection:
+        for some in portions(sorted(ids)):
+            for arxiv_id, name_id, surface, role in connection.execute(
+                question.where(name_mention.c.arxiv_id.in_(some))
+            ):
+                of_paper = found.setdefault(ArxivId(arxiv_id), [])
+                if all(name_id != known for known, _, _ in of_paper):
+                    of_paper.append((name_id, surface, role))
+    return found
+
+
 def names_with_keys(db: Database, keys: Collection[str]) -> list[Name]:
     """The names of any of these keys, those that most papers hold first."""
     of_keys = select(name_key.c.name_id).where(name_key.c.key.in_(list(keys)))

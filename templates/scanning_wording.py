@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.reading import Choice, Verdict
+from templates.claim_wording import QUANTITY_NAMES
 from templates.number_text import count, percent, plural
 
 VERDICT_DONE: Mapping[Verdict, str] = {"keep": "Kept", "skip": "Skipped", "undecided": "Left undecided"}
@@ -69,6 +70,16 @@ def why_shown(paper: Any) -> str:
     if paper.near_title:
         reasons.append(f"nearest to “{paper.near_title}” ({paper.similarity:.2f})")
     return "; ".join(reasons)
+
+
+def facts_lines(paper: Any) -> tuple[str, ...]:
+    """What a paper claims, introduces, uses and links, a line for each that there is."""
+    claims = ", ".join(f"“{' '.join(c.quote.split())}” ({QUANTITY_NAMES[c.quantity]})" for c in paper.claims)
+    lines = [f"Claims: {claims}"] if claims else []
+    for role, label in (("introduces", "Introduces"), ("uses", "Uses")):
+        if names := [one.name for one in paper.names if one.role == role]:
+            lines.append(f"{label}: {', '.join(names)}")
+    return (*lines, f"Code: {paper.code}") if paper.code else tuple(lines)
 
 
 def draws_text(scan: Any) -> str:

@@ -88,7 +88,7 @@ def scan(
 def _show(page: ScanResult, paper: ScannedPaper) -> None:
     """The state of the scan and one paper."""
     from templates.marked_text import in_brief, readable
-    from templates.scanning_wording import pool_text, rest_text, stop_text, why_shown
+    from templates.scanning_wording import facts_lines, pool_text, rest_text, stop_text, why_shown
 
     typer.echo(f"\n{pool_text(page)} {rest_text(page)}")
     typer.echo(stop_text(page))
@@ -96,6 +96,8 @@ def _show(page: ScanResult, paper: ScannedPaper) -> None:
     typer.echo(f"{paper.url}  {paper.primary_category}  {paper.submitted_at.date()}")
     if paper.finding:
         typer.echo(f"Found: {in_brief(paper.finding)}")
+    for line in facts_lines(paper):
+        typer.echo(readable(line))
     typer.echo(f"Why: {readable(why_shown(paper))}")
     typer.echo(f"\n{readable(paper.abstract)}\n")
 

@@ -11,12 +11,22 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from domain.claim import Claim
+from domain.detections import Evidence
+from domain.paper import ArxivId
+from domain.paper_claims import PaperClaims
 from domain.subscription import Follow, Preferences
+from pipeline.claims import reader_id
+from queries import collections as records
+from queries.scanning import scan_page
 from runtime.cached_context import CachedContext
 from service.web.app import make_app
-from store.schema import metadata
+from store.claims import add_claims
+from store.papers import papers_in_order
+from store.schema import metadata, name_mention
 from store.subscriber_tokens import add_tokens
 from store.subscribers import add_pending, confirm
+from templates.scanning_wording import facts_lines
 from tests.service.web.conftest import NOW, make_context
 
 EVIL = "<script>alert(1)</script>"
@@ -91,6 +101,40 @@ def test_a_week_is_worked_through_without_scripts(local: TestClient) -> None:
     assert [d["verdict"] for d in data["decisions"]] == ["keep", "skip", "undecided"]
     local.post("/scan", data={"action": "delete"})
     assert not any(json.loads(local.get("/scan/data.json").text).values())
+
+
+def test_a_paper_shows_what_it_claims_names_and_links(local: TestClient, shared: CachedContext) -> None:
+    start = local.post("/scan", data={"action": "seeds", "seeds": "2606.00002\n2606.00003"})
+    assert start.status_code == 200
+    here = _started(local)
+    before = local.get(here + "?n=20").text
+    assert "Claims:" not in before
+    with shared.db.read() as connection:
+        using = set(
+            connection.execute(select(name_mention.c.arxiv_id).where(name_mention.c.counted_role == "uses")).scalars()
+        )
+    shown = _papers(before)
+    assert set(shown) & using
+    assert before.count("Uses: <a href=") == len(set(shown) & using)
+    paper, other = shown[:2]
+    of_reader = reader_id(shared.claim_reader, shared.rule_finder, shared.domain_finder)
+    place = Evidence("abstract", 0, 2)
+    claim = Claim("We", "speed", "times", 2.0, 2.0, "", False, place)
+    found = PaperClaims(ArxivId(paper), (claim,), place, "https://github.com/a/b", ())
+    add_claims(shared.db, of_reader, [found, PaperClaims(ArxivId(other), (), None, None, ())])
+    articles = {_papers(text)[0]: text for text in local.get(here + "?n=20").text.split("<article")[1:]}
+    assert f"Claims: <q>{_abstract(shared, paper)[:2]}</q> (speed)" in articles[paper]
+    assert 'href="https://github.com/a/b" rel="nofollow noopener">code</a>' in articles[paper]
+    assert "Claims:" not in articles[other]
+    scan = scan_page(shared, records.reader_of(shared, None) or 0, int(here.rpartition("/")[2]), n=20)
+    [line, *_] = facts_lines(next(p for p in scan.papers if p.arxiv_id == paper))
+    assert line.startswith("Claims: ")
+    add_claims(shared.db, of_reader, [PaperClaims(ArxivId(paper), (), None, None, ())])
+
+
+def _abstract(context: CachedContext, arxiv_id: str) -> str:
+    [found] = papers_in_order(context.db, [ArxivId(arxiv_id)])
+    return found.abstract
 
 
 def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
