@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0018"
+SCHEMA_VERSION = "0019"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -92,8 +92,10 @@ paper = Table(
     Column("search_abstract", Text),  # the same for abstract
     Column("search_authors", Text, nullable=False, server_default=""),  # the same for authors
     Column("stems", LargeBinary),  # what searches rank by, an array of domain.packed_stems.STEM_DTYPE
-    Index(None, "week_start", "arxiv_id"),
-    Index(None, "submitted_at", "arxiv_id"),
+    # They hold all that a count asks of a paper, which would otherwise be read with its abstract: four times as slow.
+    Index("ix_paper_week_start_counted", "week_start", "arxiv_id", "is_withdrawn", "first_seen_at"),
+    Index("ix_paper_submitted_at_counted", "submitted_at", "arxiv_id", "is_withdrawn", "first_seen_at", "week_start"),
+    Index("ix_paper_arxiv_id_counted", "arxiv_id", "is_withdrawn", "week_start", "submitted_at"),
 )
 
 kept_value = Table(  # values that stay as they were at their first use

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from sqlalchemy import Engine, event
 
 from domain.detections import Detection, PaperDetections
 from domain.harvest import HarvestedWindow, HarvestPlan, Window
@@ -15,19 +16,22 @@ from domain.paper import Paper
 from domain.paper_query import PaperQuery
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
+from store.claims import papers_read
 from store.database import Database
 from store.detections import add_detections
 from store.paper_query import Corpus
-from store.papers import apply_harvest
+from store.papers import apply_harvest, count_by_category, count_seen_after
 from store.topics import add_topic_model
 from store.weekly import (
     complete_weeks,
     rebuild_weekly_tables,
+    totals_by_week,
     weekly_counts,
     weekly_papers,
     weekly_tables_are_current,
     weekly_totals,
 )
+from store.windows import late_arrivals
 
 Stored = Callable[..., Database]
 Make = Callable[..., Paper]
@@ -166,3 +170,50 @@ def test_a_complete_week_without_papers_is_a_row_with_zero(database: Database, h
     apply_harvest(database, NOTHING, harvested(WEEK, categories=WATCHED), seen_at=AT)
     totals = weekly_totals(database, WATCHED)
     assert totals[["n", "complete"]].to_numpy().tolist() == [[0, True]]
+
+
+@pytest.fixture
+def plan_of(database: Database) -> Callable[[Callable[[], object]], list[str]]:
+    """A function that says how SQLite would look up the papers of the statements that are executed."""
+
+    def plans(ask: Callable[[], object]) -> list[str]:
+        asked: list[tuple[str, object]] = []
+
+        def note(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+            asked.append((statement, values))
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            ask()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        with database.read() as connection:
+            if connection.dialect.name != "sqlite":
+                pytest.skip("PostgreSQL chooses by the number of rows")
+            steps = [
+                row[3]
+                for statement, values in asked
+                if statement.startswith("SELECT")
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            ]
+        return [step for step in steps if step.split()[1] == "paper"]
+
+    return plans
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda db: totals_by_week(db, WATCHED),
+        lambda db: count_by_category(db, WATCHED),
+        lambda db: count_seen_after(db, WEEK, WATCHED, AT),
+        lambda db: late_arrivals(db, WATCHED),
+        lambda db: papers_read(db, "r", Corpus(WATCHED)),
+    ],
+)
+def test_papers_are_counted_from_indexes_without_their_abstracts(
+    database: Database, plan_of: Callable[..., list[str]], count: Callable[[Database], object]
+) -> None:
+    steps = plan_of(lambda: count(database))
+    assert steps
+    assert [step for step in steps if "COVERING INDEX" not in step] == []
