@@ -158,16 +158,18 @@ PaperReason = MainContribution | ShowsTerm | NearCentre
 
 @dataclass(frozen=True)
 class FollowMatch:
-    """How a paper ranks for one saved search or followed topic.
+    """How a paper ranks for one saved search, followed topic or named thing.
 
-    ``name`` is the query or the topic's label. ``rank`` counts from 1, among ``n_papers`` papers of the issue.
-    ``similarity`` is the cosine with the query or the topic's centroid; ``has_all_words`` says that the paper holds
-    every word of the query.
+    ``name`` is the query, the topic's label or the thing's name. ``rank`` counts from 1, among ``n_papers`` papers of
+    the issue. ``similarity`` is the cosine with the query or the topic's centroid, NaN for a name. ``has_all_words``
+    says that the paper holds every word of the query, ``introduces`` that it introduces the named thing and does not
+    only use it.
     """
 
-    kind: Literal["search", "topic"]
+    kind: Literal["search", "topic", "name"]
     name: str
     rank: int
     n_papers: int
     similarity: float
     has_all_words: bool = False
+    introduces: bool = False

@@ -14,11 +14,12 @@ from domain.week import Week
 
 @dataclass(frozen=True)
 class FollowedLine:
-    """A followed technique, theme, topic or category in the issue's weeks.
+    """A followed technique, theme, topic, category or named thing in the issue's weeks.
 
     ``now`` is its share over the issue's weeks. ``usual`` is its papers a week over the weeks before, NaN unless all
     are stored. ``slug`` names its paper list in the digest, empty if there is none. ``call`` is its trend call, which
-    only a weekly issue has. ``gone`` marks a topic that ended or a technique removed from the taxonomy.
+    only a weekly issue has. ``gone`` marks a topic that ended, a technique
+    removed from the taxonomy, or a name that the ledger leaves out.
     """
 
     kind: FollowKind
@@ -51,10 +52,11 @@ class ScoreThreshold:
 
 @dataclass(frozen=True)
 class FollowedPapers:
-    """The new papers of one saved search or topic.
+    """The new papers of one saved search, topic or named thing.
 
     ``papers`` are best first, each with its reason; a paper that several follows find is in the one where it ranks
-    best. ``threshold`` is that of the newest week, ``None`` if the week holds no paper. ``n_new`` counts the papers
+    best. ``threshold`` is that of the newest week, ``None`` if the week holds no paper and for
+    a named thing, which brings every paper that introduces or uses it. ``n_new`` counts the papers
     that reach their threshold and were neither sent nor decided before, ``n_elsewhere`` those of them that another
     follow lists, ``n_left_out`` those that the mail has no room for. ``n_below`` counts the papers found that score
     less, ``n_sent_before`` those that the reader has, and ``n_decided`` the others that they kept or skipped in a scan.
@@ -74,7 +76,7 @@ class FollowedPapers:
 
 @dataclass(frozen=True)
 class PersonalPart:
-    """The personal part for one reader: what they follow and its news, and the new papers of searches and topics."""
+    """The personal part for one reader: what they follow, its news, and new papers of searches, topics and names."""
 
     lines: tuple[FollowedLine, ...] = ()
     found: tuple[FollowedPapers, ...] = ()

@@ -13,13 +13,13 @@ from domain.paper import one_line
 Frequency = Literal["weekly", "monthly"]
 MailFormat = Literal["html", "text"]
 SubscriberState = Literal["pending", "active", "paused", "unsubscribed"]
-FollowKind = Literal["technique", "theme", "topic", "category", "search"]
+FollowKind = Literal["technique", "theme", "topic", "category", "name", "search"]
 TokenPurpose = Literal["confirm", "manage", "unsubscribe", "block"]
 SuppressionReason = Literal["bounced", "complained", "blocked"]
 
 FREQUENCIES: tuple[Frequency, ...] = ("weekly", "monthly")
 MAIL_FORMATS: tuple[MailFormat, ...] = ("html", "text")
-FOLLOW_KINDS: tuple[FollowKind, ...] = ("technique", "theme", "topic", "category", "search")
+FOLLOW_KINDS: tuple[FollowKind, ...] = ("technique", "theme", "topic", "category", "name", "search")
 
 MAX_FOLLOWS = 50
 MAX_SEARCH = 200
@@ -30,11 +30,11 @@ MAX_PER_WEEK = 100
 
 @dataclass(frozen=True, order=True)
 class Follow:
-    """A technique, theme, topic, category or saved search that a reader follows.
+    """A technique, theme, topic, category, named thing or saved search that a reader follows.
 
-    ``key`` is the key of a technique or theme, the id of a topic, the name of a category, or the text of a search.
-    ``per_week`` is about how many new papers a week a search or topic should bring; ``None`` for all that are near
-    enough to the best, and for what brings no papers.
+    ``key`` is the key of a technique or theme, the id of a topic, the name of a category, ``#`` and the id of a named
+    thing, or the text of a search. ``per_week`` is about how many new papers a week a search or topic should bring;
+    ``None`` for all that are near enough to the best, and for everything else.
     """
 
     kind: FollowKind
@@ -46,14 +46,19 @@ class Follow:
             raise UsageError(f"{self.kind!r} cannot be followed; follow one of {', '.join(FOLLOW_KINDS)}")
         if not self.key or len(self.key) > MAX_SEARCH or self.key != sanitized_line(self.key):
             raise UsageError(f"a followed {self.kind} must be one line of 1 to {MAX_SEARCH} characters")
-        if self.per_week is not None and not self.brings_papers:
-            raise UsageError(f"a {self.kind} brings no papers; give a number a week to a search or topic only")
+        if self.per_week is not None and not self.is_ranked:
+            raise UsageError(f"a {self.kind} takes no number of papers; give a number a week to a search or topic only")
         if self.per_week is not None and not 1 <= self.per_week <= MAX_PER_WEEK:
             raise UsageError(f"{self.per_week} papers a week cannot be followed; give 1 to {MAX_PER_WEEK}")
 
     @property
     def brings_papers(self) -> bool:
         """Whether it selects papers, and not only numbers."""
+        return self.is_ranked or self.kind == "name"
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it selects papers by a score that must reach a threshold."""
         return self.kind in ("search", "topic")
 
     @property
@@ -63,7 +68,7 @@ class Follow:
 
     @classmethod
     def parse(cls, text: str) -> Follow:
-        """Read ``technique:diffusion``, ``topic:12``, ``category:cs.CL`` or ``search:test-time scaling``.
+        """Read ``technique:diffusion``, ``topic:12``, ``category:cs.CL``, ``name:#7`` or ``search:test-time scaling``.
 
         A number behind the kind is how many papers a week are wanted, about: ``search/12:test-time scaling``.
 

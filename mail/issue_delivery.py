@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analysis.digest.personal import IssueMaterial, PersonalComposer
+from analysis.digest.personal import FollowedName, IssueMaterial, PersonalComposer
 from domain.detections import ADOPTS, Term
 from domain.digest import Digest
 from domain.errors import DeliveryError, MailServerUnavailable, UsageError
@@ -38,6 +39,7 @@ from store.deliveries import (
     papers_sent_to,
     previous_issue_planned_at,
 )
+from store.name_ledger_reading import papers_of_name, standing_name
 from store.papers import papers_of_week, papers_seen_after
 from store.reading_records import papers_decided_by
 from store.topics import StoredTopicModel
@@ -108,6 +110,24 @@ def issue_material(
         counts=counts,
         totals=_by_week(db, categories, ALL_PAPERS),
         findings=findings_of(db, [p.arxiv_id for p in papers]),
+    )
+
+
+def followed_name(db: Database, key: str, *, categories: Sequence[str]) -> FollowedName | None:
+    """What the ledger knows of a followed named thing, or of what it was merged into.
+
+    ``None`` if there is no name of this key, or the operator ignores it.
+    """
+    number = key.removeprefix("#")
+    found = standing_name(db, int(number)) if number.isascii() and number.isdecimal() and len(number) < 10 else None
+    if found is None or found.is_ignored:
+        return None
+    papers = papers_of_name(db, found.name_id, categories)
+    return FollowedName(
+        name=found.surface,
+        introducing=tuple(arxiv_id for arxiv_id, role, _ in papers if role == "introduces"),
+        using=tuple(arxiv_id for arxiv_id, role, _ in papers if role == "uses"),
+        counts=Counter(week for _, role, week in papers if role != "mentions"),
     )
 
 

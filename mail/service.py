@@ -21,7 +21,14 @@ from domain.progress import Progress
 from domain.subscription import Preferences, Subscriber, TokenPurpose, sanitized_line
 from domain.week import Week
 from mail.confirmations import ConfirmationContext, answer_requests
-from mail.issue_delivery import DeliveryContext, deliver_issue, due_issues, issue_material, issue_message
+from mail.issue_delivery import (
+    DeliveryContext,
+    deliver_issue,
+    due_issues,
+    followed_name,
+    issue_material,
+    issue_message,
+)
 from mail.open_transport import open_transport
 from mail.send_rate import SendRate
 from runtime.lease import held_lease
@@ -209,6 +216,7 @@ class MailService:
             material,
             context.settings.personal,
             self._paper_search,
+            lambda key: followed_name(context.db, key, categories=context.settings.categories),
             EnglishPersonalWording(),
             min_similarity=context.settings.service.min_similarity,
         )

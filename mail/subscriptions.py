@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -10,7 +9,7 @@ from typing import Any, Literal
 
 from domain.errors import TooManyRequests, UsageError
 from domain.mail_address import normalised_address
-from domain.subscription import Follow, Preferences, Subscriber, SubscriberState, TokenPurpose
+from domain.subscription import Preferences, Subscriber, SubscriberState, TokenPurpose
 from runtime.context import AppContext
 from store.mailbox_block_links import block_by_token, block_link_expiry
 from store.subscriber_tokens import TokenUse, confirm_by_token, token_use
@@ -33,28 +32,6 @@ REQUEST_WINDOW = timedelta(hours=1)
 """The limits of requests from one network, and from one /48 of IPv6, whoever they are for."""
 
 Outcome = Literal["done", "already", "expired", "unknown"]
-
-
-def checked_preferences(context: AppContext, frequency: str, mail_format: str, follows: Sequence[str]) -> Preferences:
-    """Preferences from text, after checking that everything followed exists.
-
-    Raises
-    ------
-    UsageError
-        Naming the first thing that does not exist.
-    """
-    parsed = tuple(dict.fromkeys(Follow.parse(text) for text in follows))
-    preferences = Preferences(frequency, mail_format, parsed)  # type: ignore[arg-type]  # refuses what is neither
-    keys: set[tuple[str, str]] = {(t.kind, t.key) for t in context.detector.taxonomy.terms}
-    model = context.topic_model
-    keys |= {("topic", str(t.topic_id)) for t in (model.topics if model else ())}
-    keys |= {("category", category) for category in context.settings.categories}
-    for follow in parsed:
-        if follow.kind != "search" and (follow.kind, follow.key) not in keys:
-            known = ", ".join(key for kind, key in sorted(keys) if kind == follow.kind and kind != "topic")
-            hint = f"allowed are {known}" if known else "`papertide topics list` lists them"
-            raise UsageError(f"there is no {follow.kind} {follow.key!r} to follow; {hint}")
-    return preferences
 
 
 def request_mail(context: AppContext, address: str, preferences: Preferences | None, *, network: str) -> None:

@@ -20,7 +20,7 @@ from domain.term_prefix import typed_term
 from domain.trends import SeriesKind
 from runtime.context import AppContext
 from runtime.settings import known_category
-from store.name_ledger_reading import names_by_id, names_with_keys
+from store.name_ledger_reading import names_by_id, names_with_keys, standing_name
 from store.search import weekly_matches, words_of
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
@@ -109,9 +109,9 @@ def names_called(context: AppContext, called: str) -> list[Name]:
         found = names_with_keys(context.db, [name_key(called)]) if name_key(called) else []
     seen: dict[int, Name] = {}
     for one in found:
-        while one.merged_into is not None:
-            one = names_by_id(context.db, [one.merged_into])[one.merged_into]
-        seen.setdefault(one.name_id, one)
+        standing = one if one.merged_into is None else standing_name(context.db, one.merged_into)
+        if standing is not None:
+            seen.setdefault(standing.name_id, standing)
     return sorted(seen.values(), key=lambda n: (n.is_ignored, -n.n_uses - n.n_mentions, n.name_id))
 
 

@@ -180,6 +180,14 @@ def names_of_papers(
     return found
 
 
+def standing_name(db: Database, name_id: int) -> Name | None:
+    """The name of this id, or what it was merged into in the end; ``None`` if there never was one."""
+    found = names_by_id(db, [name_id]).get(name_id)
+    while found is not None and found.merged_into is not None:
+        found = names_by_id(db, [found.merged_into]).get(found.merged_into)
+    return found
+
+
 def names_with_keys(db: Database, keys: Collection[str]) -> list[Name]:
     """The names of any of these keys, those that most papers hold first."""
     of_keys = select(name_key.c.name_id).where(name_key.c.key.in_(list(keys)))

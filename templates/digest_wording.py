@@ -135,7 +135,9 @@ class EnglishPersonalWording:
 
 
 def _match(match: FollowMatch, frequency: Frequency) -> str:
-    """A paper's place for the search or topic in whose list it stands."""
+    """A paper's place for the search, topic or name in whose list it stands."""
+    if match.kind == "name":
+        return f"{'introduces' if match.introduces else 'uses'} {match.name}"
     period = "week" if frequency == "weekly" else "month"
     if match.kind == "topic":
         rank = "closest" if match.rank == 1 else f"{_ordinal(match.rank)} closest"
@@ -146,7 +148,9 @@ def _match(match: FollowMatch, frequency: Frequency) -> str:
 
 
 def _other_match(match: FollowMatch) -> str:
-    """A paper's place for another search or topic."""
+    """A paper's place for another search, topic or name."""
+    if match.kind == "name":
+        return f"{'introduces' if match.introduces else 'uses'} {match.name}, which you follow"
     kind = "topic" if match.kind == "topic" else "search"
     return f"{_ordinal(match.rank)} for your {kind} “{match.name}”"
 

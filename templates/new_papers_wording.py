@@ -1,4 +1,4 @@
-"""The English of what is new for a search or topic: how the threshold was set, and what was left out."""
+"""The English of what is new for a search, topic or name: how the threshold was set, and what was left out."""
 
 from __future__ import annotations
 
@@ -28,18 +28,22 @@ def threshold_text(threshold: ScoreThreshold) -> str:
 
 
 def new_papers_text(of: FollowedPapers, frequency: Frequency) -> str:
-    """How many papers are new for a search or topic, how its threshold was set, and what was left out."""
+    """How many papers are new for a search, topic or name, how its threshold was set, and what was left out."""
     period = "week" if frequency == "weekly" else "month"
-    if of.threshold is None:
+    is_name = of.follow.kind == "name"
+    if of.threshold is None and not is_name:
         return f"No paper of this {period} is stored that could be compared."
-    sentences = [f"{plural(of.n_new, 'new paper')} this {period}." if of.n_new else f"No new papers this {period}."]
+    does = f" that {'introduces or uses' if of.n_new == 1 else 'introduce or use'} it" if is_name else ""
+    n_new = plural(of.n_new, "new paper") if of.n_new else "No new papers"
+    sentences = [f"{n_new} this {period}{does}."]
     if of.n_elsewhere:
         sentences.append(
-            f"{of.n_elsewhere:,} of them {'stands' if of.n_elsewhere == 1 else 'stand'} with another search."
+            f"{of.n_elsewhere:,} of them {'stands' if of.n_elsewhere == 1 else 'stand'} with another follow."
         )
     if of.n_left_out:
         sentences.append(f"{of.n_left_out:,} of them did not fit into this mail.")
-    sentences.append(threshold_text(of.threshold))
+    if of.threshold is not None:
+        sentences.append(threshold_text(of.threshold))
     if of.n_below:
         sentences.append(f"{plural(of.n_below, 'more paper')} scored less.")
     if of.n_sent_before:
@@ -68,6 +72,9 @@ def feed_text(threshold: ScoreThreshold | None, *, n_below: int, n_left_out: int
 
 
 def new_papers_url(of: FollowedPapers, issue: Issue, links: MailLinks) -> str:
-    """The search page with all papers of the issue's weeks that a saved search finds."""
+    """The page with all papers of the issue's weeks that a saved search finds, or that introduce or use a name."""
     weeks = issue.weeks
+    if of.follow.kind == "name":
+        days = {"since": weeks[0].monday, "until": weeks[-1].sunday}
+        return links.with_query("/papers", {"term": of.follow.what, **days})
     return links.with_query("/search", {"q": of.follow.key, "since": weeks[0].monday, "until": weeks[-1].sunday})

@@ -84,19 +84,37 @@ class IssueMaterial:
     findings: Mapping[ArxivId, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class FollowedName:
+    """A named thing that a reader follows, as the ledger has it now.
+
+    Attributes
+    ----------
+    name : how it is shown; what it was merged into, if it was.
+    introducing, using : papers that introduce it, and others that use it; newest first, of whatever week.
+    counts : papers that introduce or use it, by week.
+    """
+
+    name: str
+    introducing: tuple[ArxivId, ...]
+    using: tuple[ArxivId, ...]
+    counts: Mapping[Week, int]
+
+
 @dataclass(frozen=True)
 class _Ranked:
-    """A paper that is new for one search or topic, and its place among all of them."""
+    """A paper that is new for one search, topic or name, and its place among all of them."""
 
     arxiv_id: ArxivId
     rank: int
     similarity: float
     has_all_words: bool = False
+    introduces: bool = False
 
 
 @dataclass(frozen=True)
 class _Ranking:
-    """The papers that are new for one search or topic, best first, out of ``n_papers``."""
+    """The papers that are new for one search, topic or name, best first, out of ``n_papers``."""
 
     papers: tuple[_Ranked, ...] = ()
     n_papers: int = 0
@@ -112,6 +130,7 @@ class PersonalComposer:
     material : what is known of the issue's weeks.
     settings : how many papers are listed.
     load_search : gives the search over all papers; it is asked when a reader first follows a search or topic.
+    load_name : gives what is known of a named thing by the key of its follow; ``None`` if lists leave it out.
     min_similarity : the least cosine of a paper that a search finds by its meaning, as for every search.
     wording : puts into words why a paper is listed.
     """
@@ -121,6 +140,7 @@ class PersonalComposer:
         material: IssueMaterial,
         settings: PersonalSettings,
         load_search: Callable[[], PaperSearch],
+        load_name: Callable[[str], FollowedName | None],
         wording: PersonalWording,
         *,
         min_similarity: float,
@@ -131,6 +151,7 @@ class PersonalComposer:
         self._load_search = load_search
         self._min_similarity = min_similarity
         # Bounded, so that ten thousand readers with searches of their own take no more memory than a hundred.
+        self._followed_name = lru_cache(maxsize=_N_RANKINGS_CACHED)(load_name)
         self._ranking = lru_cache(maxsize=_N_RANKINGS_CACHED)(self._rank)
         digest = material.digest
         self._line_of: dict[tuple[str, str], TermLine | TopicLine] = {
@@ -141,7 +162,7 @@ class PersonalComposer:
     def compose(
         self, follows: Sequence[Follow], *, sent_before: Collection[ArxivId], decided: Collection[ArxivId] = ()
     ) -> PersonalPart:
-        """One reader's part: every paper above a threshold, but none that was sent before or decided, and none twice.
+        """One reader's part: every paper of theirs, but none that was sent before or decided, and none twice.
 
         A paper that several follows find stands with the one where it ranks best. Where there is no room for all, those
         that rank best, in several follows or in one, are listed (reciprocal rank fusion).
@@ -186,10 +207,11 @@ class PersonalComposer:
         material = self.material
         key = (follow.kind, follow.key)
         weeks = material.issue.weeks
-        name = material.names.get(key)
+        followed = self._followed_name(follow.key) if follow.kind == "name" else None
+        name = material.names.get(key) if followed is None else followed.name
         if name is None:
             return FollowedLine(follow.kind, follow.key, follow.key, share_of(0, 0), math.nan, gone=True)
-        counts = material.counts.get(key, {})
+        counts = material.counts.get(key, {}) if followed is None else followed.counts
         n = sum(material.totals.get(w, 0) for w in weeks)
         before = weeks_before(weeks[0], N_WEEKS_BEFORE)
         is_held = all(material.totals.get(w) for w in before)
@@ -212,7 +234,9 @@ class PersonalComposer:
         return self._load_search()
 
     def _rank(self, follow: Follow) -> _Ranking:
-        """The papers of the issue that are above the threshold of a search or topic."""
+        """The papers of the issue that are above the threshold of a search or topic, or introduce or use a name."""
+        if follow.kind == "name":
+            return self._papers_of_name(follow.key)
         search = self._search
         index = search.index
         among = np.zeros(len(index), dtype=bool)
@@ -232,6 +256,20 @@ class PersonalComposer:
         cosines = search.similarities(described_text(text)) if text and search.has_vectors else np.zeros_like(scores)
         stems = {stem_number(word) for word in content_words(text)}
         return self._as_ranking(new, cosines, n_papers=int(among.sum()), stems=stems)
+
+    def _papers_of_name(self, key: str) -> _Ranking:
+        """All papers of the issue that introduce or use a named thing, introducing ones first, then newest first."""
+        followed = self._followed_name(key)
+        if followed is None:
+            return _Ranking()
+        introducing, using = (
+            [i for i in ids if i in self.material.papers] for ids in (followed.introducing, followed.using)
+        )
+        papers = tuple(
+            _Ranked(arxiv_id, rank, math.nan, introduces=rank <= len(introducing))
+            for rank, arxiv_id in enumerate([*introducing, *using], 1)
+        )
+        return _Ranking(papers, len(papers))
 
     def _new(
         self, scores: NDArray[np.float32], found: NDArray[np.bool_], among: NDArray[np.bool_], follow: Follow
@@ -276,12 +314,13 @@ class PersonalComposer:
     ) -> ListedPaper:
         matches = [
             FollowMatch(
-                "topic" if follow.kind == "topic" else "search",
+                follow.kind if follow.kind in ("topic", "name") else "search",
                 self._name(follow),
                 ranked.rank,
                 rankings[follow].n_papers,
                 ranked.similarity,
                 ranked.has_all_words,
+                ranked.introduces,
             )
             for follow, ranked in places
         ]
@@ -290,4 +329,5 @@ class PersonalComposer:
         return ListedPaper.of(self.material.papers[arxiv_id], reason, finding)
 
     def _name(self, follow: Follow) -> str:
-        return self.material.names.get((follow.kind, follow.key), follow.key)
+        followed = self._followed_name(follow.key) if follow.kind == "name" else None
+        return self.material.names.get((follow.kind, follow.key), follow.key) if followed is None else followed.name

@@ -41,7 +41,7 @@ def _issue(mail_service: MailService, name: str | None) -> Issue:
 
 
 def _preferences(context: AppContext, frequency: str, mail_format: str, follow: list[str] | None) -> Preferences:
-    from mail.subscriptions import checked_preferences
+    from queries.follows import checked_preferences
 
     return checked_preferences(context, frequency, mail_format, follow or ())
 

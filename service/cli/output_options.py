@@ -40,8 +40,8 @@ FormatOption = Annotated[str, typer.Option("--format", help="html or text.")]
 FollowOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="technique:KEY, theme:KEY, topic:NUMBER, category:NAME or search:WORDS; may be repeated. search/12:WORDS "
-        "brings about 12 new papers a week, and topic/12:NUMBER too.",
+        help="technique:KEY, theme:KEY, topic:NUMBER, category:NAME, name:NAME or search:WORDS; may be "
+        "repeated. search/12:WORDS brings about 12 new papers a week, and topic/12:NUMBER too.",
         metavar="KIND:WHAT",
     ),
 ]

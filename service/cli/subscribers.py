@@ -35,7 +35,8 @@ def subscribers_add(
 ) -> None:
     """Ask somebody to confirm a subscription: they get one mail, and nothing more until they confirm."""
     from domain.mail_address import normalised_address
-    from mail.subscriptions import checked_preferences, invite
+    from mail.subscriptions import invite
+    from queries.follows import checked_preferences
 
     with open_context(ctx, create=True) as context:
         normal = normalised_address(address)

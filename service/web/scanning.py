@@ -97,7 +97,7 @@ def _visitor(request: Request, web: WebContextDep) -> _Visitor:
     link = open_link(web.context, str(token), "manage")
     if link.outcome != "done":
         raise NotFound("this link is not valid any more; ask for a new one on the page to subscribe")
-    follows = tuple(f for f in link.reader.preferences.follows if f.brings_papers)
+    follows = tuple(f for f in link.reader.preferences.follows if f.is_ranked)
     return _Visitor(f"/scan/as/{token}", link.reader.subscriber_id, follows)
 
 

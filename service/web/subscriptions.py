@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from domain.errors import TooManyRequests, UsageError
-from domain.subscription import MAX_PER_WEEK, MAX_SEARCH, Follow, Preferences, sanitized_line
+from domain.subscription import MAX_FOLLOWS, MAX_PER_WEEK, MAX_SEARCH, Follow, FollowKind, Preferences, sanitized_line
 from mail.service import LINK_PATHS
 from mail.subscriptions import (
     OpenedLink,
@@ -22,13 +22,13 @@ from mail.subscriptions import (
     block,
     block_outcome,
     change,
-    checked_preferences,
     confirm_subscription,
     open_link,
     own_data,
     request_mail,
     unsubscribe,
 )
+from queries.follows import checked_preferences, followed_names
 from runtime.lease import is_scheduler_running
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.forms import Form, only_value, read_form, refuse_other_sites
@@ -77,16 +77,24 @@ def _message(web: WebContext, message: PageMessage, status: int = 200) -> Respon
 
 
 @router.get("/subscribe")
-def subscribe(web: WebContextDep) -> Response:
-    """The subscription form."""
+def subscribe(
+    web: WebContextDep, follow: Annotated[list[str] | None, Query(max_length=MAX_FOLLOWS)] = None
+) -> Response:
+    """The subscription form; what ``follow`` names, as in ``name:#12``, is filled in."""
+    chosen, problem = Preferences(), ""
+    try:
+        chosen = checked_preferences(web.context, "weekly", "html", follow or ())
+    except UsageError as error:
+        problem = error.web_message
     return _page(
         web,
         "subscribe.html",
+        422 if problem else 200,
         is_sending=_is_sending(web),
-        chosen=Preferences(),
+        chosen=chosen,
         address="",
-        problem="",
-        **_choices(web),
+        problem=problem,
+        **_choices(web, chosen),
     )
 
 
@@ -111,7 +119,7 @@ def subscribed(request: Request, web: WebContextDep, form: TheForm) -> Response:
             chosen=chosen,
             address=sanitized_line(address)[:254],
             problem=error.web_message,
-            **_choices(web),
+            **_choices(web, chosen),
         )
     return _request_stored(web)
 
@@ -272,20 +280,20 @@ def _manage_page(
         status,
         reader=reader,
         chosen=reader.preferences,
-        feeds=[f for f in reader.preferences.follows if f.kind in ("search", "topic")],
+        feeds=[f for f in reader.preferences.follows if f.brings_papers],
         scan_address=f"/scan/as/{token}",
         data_address=f"{LINK_PATHS['manage']}/{token}/data.json",
         result=result,
         problem=problem,
-        **_choices(web),
+        **_choices(web, reader.preferences),
     )
 
 
 # -- forms
 
 
-def _choices(web: WebContext) -> dict[str, Any]:
-    """The choices of the form: everything that can be followed."""
+def _choices(web: WebContext, chosen: Preferences) -> dict[str, Any]:
+    """The choices of the form: everything that can be followed; of named things only those that are chosen."""
     context = web.context
     model = context.topic_model
     terms = context.detector.taxonomy.terms
@@ -294,18 +302,25 @@ def _choices(web: WebContext) -> dict[str, Any]:
         "themes": [t for t in terms if t.kind == "theme"],
         "topics": sorted(model.topics if model else (), key=lambda t: t.label.casefold()),
         "categories": context.settings.categories,
+        "names": followed_names(context, chosen),
         "max_search": MAX_SEARCH,
         "max_per_week": MAX_PER_WEEK,
     }
 
 
 def _preferences(web: WebContext, form: Form) -> Preferences:
-    """The preferences in a form: checkboxes named ``follow``, and one saved search on each line of ``searches``.
+    """The preferences in a form: checkboxes named ``follow``, and one on each line of ``searches`` and ``names``.
 
     ``per_week:KIND:KEY`` is how many papers a week one of them should bring, empty for the default.
     """
-    searches = [sanitized_line(line) for line in only_value(form, "searches").splitlines()]
-    follows = [*form.get("follow", ()), *(str(Follow("search", query)) for query in searches if query)]
+    lines: list[tuple[FollowKind, str]] = [("search", "searches"), ("name", "names")]
+    written = [
+        str(Follow(kind, line))
+        for kind, field in lines
+        for text in only_value(form, field).splitlines()
+        if (line := sanitized_line(text))
+    ]
+    follows = [*form.get("follow", ()), *written]
     return checked_preferences(
         web.context,
         only_value(form, "frequency") or "weekly",

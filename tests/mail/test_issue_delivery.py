@@ -49,7 +49,6 @@ from mail.subscriptions import (
     act,
     block,
     change,
-    checked_preferences,
     confirm_subscription,
     open_link,
     own_data,
@@ -59,6 +58,7 @@ from mail.subscriptions import (
 from pipeline import stages
 from pipeline.detection import detect_missing
 from pipeline.weekly_tables import refresh_tables
+from queries.follows import checked_preferences
 from runtime.context import AppContext
 from runtime.mail_settings import MailSettings
 from runtime.settings import Settings

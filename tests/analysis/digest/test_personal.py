@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.digest.personal import IssueMaterial, PersonalComposer, PersonalSettings
+from analysis.digest.personal import FollowedName, IssueMaterial, PersonalComposer, PersonalSettings
 from analysis.search.semantic_search import IndexSearch
 from analysis.search.word_index import WordIndex
 from domain.digest import Completeness, Digest, Headline, Provenance, Share, TopicCoverage
@@ -21,7 +21,7 @@ from domain.issues_and_deliveries import Issue
 from domain.packed_stems import packed_stems, unpacked_stems
 from domain.paper import ArxivId, Paper
 from domain.paper_arrays import PaperIndex, day_number
-from domain.personal_digest import PersonalPart
+from domain.personal_digest import FollowedPapers, PersonalPart
 from domain.subscription import Follow
 from domain.week import Week
 from templates.digest_wording import EnglishPersonalWording
@@ -95,6 +95,14 @@ def _search(papers: Sequence[Paper]) -> IndexSearch:
     return IndexSearch(index, compare, lambda: WordIndex(unpacked_stems(blobs), counts))
 
 
+def _name(papers: Sequence[Paper]) -> FollowedName:
+    """A name that paper 8 of the last week introduces, and that papers 39 and 0 of it and two before it use."""
+    ids = [paper.arxiv_id for paper in papers]
+    last = N * N_BEFORE
+    using = (ids[last + 39], ids[last], ids[last - 1], ids[0])
+    return FollowedName("GraphBench", (ids[last + 8],), using, {WEEK: 3, WEEK.plus(-1): 1, WEEK.plus(-4): 1})
+
+
 def _composer(*, late: int = 0, **settings: int) -> PersonalComposer:
     """The composer of an issue, with so many papers of the week before that came late."""
     papers = _papers()
@@ -108,13 +116,23 @@ def _composer(*, late: int = 0, **settings: int) -> PersonalComposer:
         totals={WEEK.plus(-i): N for i in range(5)},
     )
     return PersonalComposer(
-        material, PersonalSettings(**settings), lambda: _search(papers), EnglishPersonalWording(), min_similarity=0.3
+        material,
+        PersonalSettings(**settings),
+        lambda: _search(papers),
+        {"#3": _name(papers)}.get,
+        EnglishPersonalWording(),
+        min_similarity=0.3,
     )
 
 
 @pytest.fixture
 def composer() -> PersonalComposer:
     return _composer()
+
+
+def _plain(found: FollowedPapers) -> str:
+    """What a mail says of the papers of a follow, with plain spaces."""
+    return " ".join(new_papers_text(found, "weekly").split())
 
 
 def _numbers(part: PersonalPart, place: int = 0) -> list[int]:
@@ -168,7 +186,7 @@ def test_nothing_decided_is_listed_and_the_decided_are_counted(composer: Persona
     [found] = composer.compose([SEARCH], sent_before=every[:2], decided=every[1:4]).found
     assert tuple(paper.arxiv_id for paper in found.papers) == every[4:]
     assert (found.n_new, found.n_sent_before, found.n_decided) == (3, 2, 2)
-    assert " ".join(new_papers_text(found, "weekly").split()).endswith(
+    assert _plain(found).endswith(
         "2 papers you have been sent before. 2 more papers were left out because you kept or skipped them in a scan."
     )
 
@@ -184,6 +202,36 @@ def test_a_paper_that_several_follows_find_stands_where_it_ranks_best(composer: 
         "2nd closest to the topic's centre, of its 10 papers this week; also 5th for your search “graph networks”"
     )
     assert search.papers[0].reason.endswith("; also 1st for your topic “graphs”")
+
+
+def test_every_new_paper_that_introduces_or_uses_a_followed_name_is_listed(composer: PersonalComposer) -> None:
+    name = Follow("name", "#3")
+    part = composer.compose([name], sent_before=())
+    assert _numbers(part) == [8, 39, 0]
+    [found], [line] = part.found, part.lines
+    assert [paper.reason for paper in found.papers] == ["introduces GraphBench", "uses GraphBench", "uses GraphBench"]
+    assert found.threshold is None
+    assert _plain(found) == "3 new papers this week that introduce or use it."
+    assert (line.name, line.now.k, line.usual) == ("GraphBench", 3, 0.5)
+
+
+def test_a_paper_of_a_name_and_a_search_is_listed_once(composer: PersonalComposer) -> None:
+    search, name = composer.compose([SEARCH, Follow("name", "#3")], sent_before=()).found
+    assert search.papers[0].reason.endswith("; also uses GraphBench, which you follow")
+    assert (len(name.papers), name.n_new, name.n_elsewhere) == (2, 3, 1)
+
+
+def test_a_name_without_a_new_paper_says_so_in_a_line(composer: PersonalComposer) -> None:
+    name = Follow("name", "#3")
+    every = composer.compose([name], sent_before=()).listed
+    [found] = composer.compose([name], sent_before=(), decided=every).found
+    assert _plain(found) == (
+        "No new papers this week that introduce or use it. "
+        "3 more papers were left out because you kept or skipped them in a scan."
+    )
+    gone = composer.compose([Follow("name", "#99")], sent_before=())
+    assert gone.lines[0].gone
+    assert gone.listed == ()
 
 
 def test_what_a_mail_has_no_room_for_is_counted() -> None:
@@ -213,7 +261,7 @@ def test_no_search_is_loaded_for_readers_who_follow_no_papers() -> None:
         raise AssertionError("the search was loaded")
 
     composer = PersonalComposer(
-        _composer().material, PersonalSettings(), load, EnglishPersonalWording(), min_similarity=0.3
+        _composer().material, PersonalSettings(), load, lambda _: None, EnglishPersonalWording(), min_similarity=0.3
     )
     assert composer.compose([Follow("category", "cs.LG")], sent_before=()).lines
 

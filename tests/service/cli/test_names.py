@@ -11,10 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 import papertide
+from analysis.digest.personal import FollowedName
 from domain.errors import UsageError
+from mail.issue_delivery import followed_name
 from pipeline.names import update_names
 from pipeline.stages import JOINING_RULES
 from queries import name_decisions
+from queries.follows import checked_preferences
 from runtime.context import AppContext
 from runtime.settings import Settings
 from service.cli.main import app
@@ -99,10 +102,48 @@ def test_a_split_gives_papers_to_a_new_name(context: AppContext) -> None:
     with pytest.raises(UsageError, match="the name of 2 things"):
         name_decisions.one_name(context, "SoupBench")
     assert [name_decisions.one_name(context, called).n_uses for called in ("#1", "#2")] == [11, 1]
+    assert list(_followed(context, "#2").using) == ["2606.00092"]
     name_decisions.merge(context, "#2", "#1")
     for _ in update_names(context.db, OneNameTagger(), JOINING_RULES, context.settings.categories, clock=context.now):
         pass
     assert name_decisions.one_name(context, "SoupBench").n_uses == 12
+    # Who followed the name that was merged follows what it became.
+    merged = _followed(context, "#2")
+    assert (merged.name, len(merged.introducing), len(merged.using)) == ("SoupBench", 1, 11)
+    assert sum(merged.counts.values()) == 12
+    assert checked_preferences(context, "weekly", "html", ["name:#2", "name:#1"]).of("name") == ("#1",)
+
+
+def _followed(context: AppContext, key: str) -> FollowedName:
+    found = followed_name(context.db, key, categories=context.settings.categories)
+    assert found is not None
+    return found
+
+
+def test_a_name_that_is_ignored_or_was_never_there_is_not_followed(context: AppContext) -> None:
+    name_decisions.ignore(context, "#1")
+    for key in ("#1", "#99", "SoupBench", "#", ""):
+        assert followed_name(context.db, key, categories=context.settings.categories) is None
+
+
+def test_a_subscriber_follows_a_name_by_its_id_until_they_are_deleted(run: Run) -> None:
+    assert (
+        run("subscribers", "add", "ada@example.org", "--follow", "name:soup-bench")
+        == "asked ada@example.org to confirm\n"
+    )
+    run("subscribers", "confirm", "ada@example.org")
+    assert json.loads(run("subscribers", "export", "ada@example.org"))["follows"] == ["name:#1"]
+    run("subscribers", "remove", "ada@example.org")
+    assert run("subscribers", "list") == ""
+
+
+def test_the_mail_lists_the_new_papers_of_a_name(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "mail.txt"
+    run("mail", "preview", "--follow", "name:SoupBench", "--out", str(out))
+    text = " ".join(out.read_text().split())
+    assert "New papers: name SoupBench 1 new paper this week that introduces or uses it. - " in text
+    assert "Why: uses SoupBench" in text
+    assert "Change how many papers" not in text
 
 
 @pytest.mark.parametrize(

@@ -53,3 +53,22 @@ def test_feeds_of_a_name_and_of_a_kind(web: TestClient) -> None:
     assert len(papers["items"]) == 12
     assert web.get("/feeds/names/benchmarks.atom").status_code == 200
     assert web.get("/feeds/names/nothings.atom").status_code in (404, 422)
+
+
+def test_a_names_page_leads_to_a_form_that_follows_it_by_mail(web: TestClient) -> None:
+    assert "/subscribe?follow=name%3A%231" in web.get("/names/1").text
+    form = web.get("/subscribe?follow=name%3A%231")
+    assert form.status_code == 200
+    assert 'value="name:#1" checked> <bdi>SoupBench (benchmark)</bdi>' in form.text
+    assert 'value="technique:diffusion" checked' in web.get("/subscribe?follow=technique:diffusion").text
+    wrong = web.get("/subscribe?follow=name:%3Cb%3E")
+    assert wrong.status_code == 422
+    assert "<b>" not in wrong.text
+
+
+def test_a_form_follows_names_by_their_spelling(web: TestClient) -> None:
+    answer = web.post("/subscribe", data={"address": "ada@example.org", "names": "soup-bench\n"})
+    assert answer.status_code == 200
+    answer = web.post("/subscribe", data={"address": "ada@example.org", "names": "Nothing"})
+    assert answer.status_code == 422
+    assert "No paper holds a name" in answer.text
