@@ -26,10 +26,10 @@ _STATED = {
     ACCEPTED: ("is accepted by a venue, as its comment says", "are accepted by a venue, as their comments say"),
 }
 _COMPARED: dict[Comparison, str] = {
-    "more": "more often than all papers",
-    "less": "less often than all papers",
-    "same": "no clear difference from all papers",
-    "few": "too few papers to compare",
+    "more": ", more often than all papers",
+    "less": ", less often than all papers",
+    "same": ", not clearly more or less often than all papers",
+    "few": "; too few papers to compare with all",
 }
 FIRST_PAPER_REASONS: dict[FirstPaperReason, str] = {
     "introduces": "introduces it",
@@ -191,10 +191,13 @@ def facet_sentence(card: Card, facet: FacetCount) -> Sentence:
     ]
     if facet.share is not None and facet.low is not None and facet.high is not None:
         parts.append(Part(f" ({_between(facet.share, facet.low, facet.high)})"))
-    parts += [Part(f"{after}; of all papers "), Part(count(facet.k_all), _query(card, of_facet, own=False))]
-    if facet.share_all is not None:
-        parts.append(Part(f" ({percent(facet.share_all)})"))
-    return (*parts, Part(f": {_COMPARED[facet.comparison]}."))
+    of_all = "" if facet.share_all is None else f", {percent(facet.share_all)}"
+    return (
+        *parts,
+        Part(f"{after}{_COMPARED[facet.comparison]} ("),
+        Part(count(facet.k_all), _query(card, of_facet, own=False)),
+        Part(f"{of_all})."),
+    )
 
 
 def saving_sentence(card: Card, saving: SavingSummary) -> Sentence:
@@ -211,7 +214,7 @@ def saving_sentence(card: Card, saving: SavingSummary) -> Sentence:
 def named_sentence(card: Card, facet: FacetCount) -> Sentence:
     """How many of the card's papers name a standard or failure mode, as counts."""
     of_facet = _of(facet.kind, facet.key)
-    compared = f": {_COMPARED[facet.comparison]}" if facet.comparison in ("more", "less") else ""
+    compared = f"; named {facet.comparison} often than by all papers" if facet.comparison in ("more", "less") else ""
     return (
         Part(f"{facet.name}: "),
         Part(count(facet.k), _query(card, of_facet)),
@@ -235,7 +238,7 @@ def used_sentence(card: Card, used: UsedName) -> Sentence:
 
 
 def strongest_sentences(card: Card) -> tuple[Sentence, ...]:
-    """The two sentences that set a card apart most: where it arrives, then what is more or less common in its papers.
+    """The two sentences that set a card apart most: where it is more common, then what is more or less common in its papers.
 
     A place counts by the lower end of its ratio, a comparison by how far its share is from that of all papers.
     """
@@ -263,7 +266,7 @@ def card_lines(card: Card) -> Iterator[str]:
     if card.n_unread:
         yield f"{plural(card.n_unread, 'paper')} of this span have not been read in full yet, so counts are too low."
     groups: list[tuple[str, list[str]]] = [
-        ("Where it arrives", [plain_text(place_sentence(card, one)) for one in shown_places(card)]),
+        ("Where it is more common", [plain_text(place_sentence(card, one)) for one in shown_places(card)]),
         ("What is stated", [plain_text(facet_sentence(card, one)) for one in card.stated]),
         ("Savings claimed", [plain_text(saving_sentence(card, one)) for one in card.savings]),
         ("Other main contributions of its papers", [plain_text(facet_sentence(card, one)) for one in card.themes]),

@@ -1,1 +1,1 @@
-"""Evidence cards: where terms arrive, and how their papers compare with all."""
+"""Evidence cards: where terms are more common, and how their papers compare with all."""

@@ -1,4 +1,4 @@
-"""Pairs of facets that papers have together more often than chance: where a technique arrives.
+"""Pairs of facets that papers have together more often than chance: where a technique is more common.
 
 Two facets of different kinds are tested against independence within every week, so that a common course over the weeks
 makes no pair. Given the week's margins, the number of papers with both is a sum of independent binary variables with a
