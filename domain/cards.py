@@ -59,7 +59,7 @@ class UsedName:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a term is found more often than elsewhere: an application domain, topic, technique or theme.
+    """Where a term is found more often than elsewhere: an application domain, topic or technique.
 
     ``k`` of the place's ``n`` papers adopt the term, and ``k_elsewhere`` of the ``n_elsewhere`` other papers.
     ``ratio`` is the share in the place over the share elsewhere, shrunk, with its 95 % interval. ``q_value`` is

@@ -15,6 +15,7 @@ from analysis.applications.measured_accuracy import domain_precision
 from analysis.cards.base_rates import compared
 from analysis.cards.first_papers import N_FIRST_PAPERS, first_of_name, first_of_term
 from analysis.cards.log_odds import shrunk_ratios
+from analysis.cards.own_places import is_own_place
 from analysis.cards.pairs import PAIRED_KINDS, CalledPair, Pairs, called_pairs, pair_counts
 from analysis.claims.savings import saving_summaries
 from analysis.detection.measured_accuracy import detector_scores
@@ -47,8 +48,9 @@ from store.name_ledger_reading import NameQuery, introducing_texts, names_by_id,
 from store.papers import papers_in_order
 from store.weekly import incomplete_weeks
 
-PLACE_KINDS: tuple[FacetKind, ...] = ("domain", "technique", "theme", "topic")
-"""The order of places: a topic is often named for the technique that it is full of."""
+PLACE_KINDS: tuple[FacetKind, ...] = ("domain", "technique", "topic")
+"""The kinds of places in their order: a topic is often named for the technique that it is full of. Themes are counted
+beside all papers instead."""
 N_USED_NAMES = 8
 MIN_USES = 3
 """Papers of a card below which a name that they use is not listed."""
@@ -277,9 +279,12 @@ def _places(context: AppContext, facet: Facet, found: Pairs) -> tuple[Place, ...
     own = [(one, one.facets.index(facet)) for one in found.called if facet in one.facets]
     others = [one.facets[1 - side] for one, side in own]
     names = facet_names(context, others)
+    entries = context.detector.taxonomy.entries
+    words = [word for entry in entries if (entry.kind, entry.key) == facet for word in entry.strong]
     places = [
         _place(one, side, names[other], _joint_precision(context, facet, other))
         for (one, side), other in zip(own, others, strict=True)
+        if other[0] in PLACE_KINDS and not is_own_place(names[other], one.k_both, one.k[1 - side], words)
     ]
     order = {kind: i for i, kind in enumerate(PLACE_KINDS)}
     return tuple(sorted(places, key=lambda place: (order[place.kind], -place.ratio_low, place.name)))

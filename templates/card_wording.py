@@ -238,7 +238,7 @@ def used_sentence(card: Card, used: UsedName) -> Sentence:
 
 
 def strongest_sentences(card: Card) -> tuple[Sentence, ...]:
-    """The two sentences that set a card apart most: where it is more common, then what is more or less common in its papers.
+    """The two sentences that set a card apart most: where it is common, then what is more or less common in its papers.
 
     A place counts by the lower end of its ratio, a comparison by how far its share is from that of all papers.
     """

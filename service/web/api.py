@@ -295,7 +295,7 @@ async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "
     summary="The evidence card of a technique, theme or named thing",
 )
 async def card(request: Request, web: WebContextDep, term: Annotated[str, Path(max_length=200)]) -> Response:
-    """What a term is, its share and course, where it is more common, and what its papers state beside base rates, as counters.
+    """What a term is, its share and course, where it is more common, and what its papers state beside base rates.
 
     `term` is a key, name or spelling; `technique:`, `theme:` and `name:` before it say which is meant, and `name:#12`
     is the named thing with that id.
