@@ -8,6 +8,7 @@ from typing import Literal
 
 from domain.errors import UsageError
 from domain.paper import ArxivId
+from domain.paper_facets import Facet
 from domain.subscription import MAX_SEARCH, sanitized_line
 
 Verdict = Literal["keep", "skip", "undecided"]
@@ -68,7 +69,7 @@ class Scan:
 
     ``pool`` are the papers that were above the calibrated line when the scan was started; it stays, so that what is
     said of it stays about the same papers. ``seed`` settles the order of random draws. ``follows`` are the searches and
-    topics that it was started for, ``seeds`` the papers.
+    topics that it was started for, ``seeds`` the papers. It is of the papers that have every facet of ``has``.
     """
 
     scan_id: int
@@ -80,6 +81,7 @@ class Scan:
     pool: tuple[ArxivId, ...]
     seed: int
     started_at: datetime
+    has: tuple[Facet, ...] = ()
 
 
 @dataclass(frozen=True)

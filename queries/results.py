@@ -1223,6 +1223,8 @@ class ScanResult:
     scan_id: int
     since: date
     until: date
+    has: tuple[str, ...]
+    """What every paper of it has, in words; empty for all papers of these days."""
     n_papers: int
     n_decided: int
     n_kept: int

@@ -32,6 +32,7 @@ from domain.reading import CHOICES, VERDICTS, Choice, Decision, Mute, Scan, Verd
 from domain.subscription import Follow, sanitized_line
 from domain.week import last_closed_week
 from pipeline.claims import reader_id as reader_id_of_claims
+from queries.facet_resolution import facet_named, facet_names
 from queries.names import SHOWN_NAMES
 from queries.paper import arxiv_id_of
 from queries.paper_rows import paper_lines
@@ -52,6 +53,7 @@ from store.reading_records import (
     scan_by_id,
     seeds_of,
 )
+from templates.facet_wording import facet_text
 
 POOL_SHARE = 0.1
 """The share of the papers of a week that the line of a pool is set for."""
@@ -68,8 +70,11 @@ def start_scan(
     since: date | None = None,
     until: date | None = None,
     follows: Sequence[Follow] = (),
+    has: Sequence[str] = (),
 ) -> Scan:
     """Start a scan of some days, by default of the newest closed week, and settle its pool.
+
+    With ``has``, facets as ``KIND:KEY``, it is of the papers that have all of them.
 
     The pool are the papers whose score reaches the line that ``POOL_SHARE`` of the papers reached in the weeks before,
     by what the reader named (seeds, and the searches and topics of ``follows``) and kept earlier.
@@ -88,9 +93,13 @@ def start_scan(
         raise UsageError(f"a scan holds at most {MAX_DAYS} days; {since} to {until} are {(until - since).days + 1}")
     index = context.paper_search.index
     has_vector = index.has_vector
-    in_range = _in_range(index, since, until) & has_vector
+    facets = tuple(facet_named(context, text) for text in dict.fromkeys(has))
+    with_facets = index.matching(PaperQuery(has=facets)) & has_vector
+    in_days = _in_range(index, since, until)
+    in_range = in_days & with_facets
     if not in_range.any():
-        raise UsageError(f"no embedded papers are stored from {since} to {until}; choose other days")
+        such, other = ("such ", "days or filters") if facets else ("", "days")
+        raise UsageError(f"no {such}embedded papers are stored from {since} to {until}; choose other {other}")
     seeds = seeds_of(context.db, reader_id)
     wanted = _wanted(context, index, seeds, follows, decisions_of(context.db, reader_id))
     if not len(wanted):
@@ -99,12 +108,12 @@ def start_scan(
         index.vectors,
         wanted=wanted,
         refused=index.vectors[:0],
-        background=_background(index, in_range, has_vector),
+        background=_background(index, in_days, has_vector),
     )
     n_weeks = max(1.0, ((until - since).days + 1) / 7)
     above = new_papers(
         scores,
-        has_vector,
+        with_facets,
         ids=index.ids,
         day=index.day,
         among=in_range,
@@ -122,6 +131,7 @@ def start_scan(
         pool=[index.ids[row] for row in sorted(above.rows)],
         seed=secrets.randbelow(2**31),
         now=context.now(),
+        has=facets,
     )
     return scan_of(context, reader_id, scan_id)
 
@@ -159,6 +169,7 @@ def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
     scan = scan_of(context, reader_id, scan_id)
     index = context.paper_search.index
     in_range = _in_range(index, scan.since, scan.until) & index.has_vector
+    in_range &= index.matching(PaperQuery(has=scan.has))
     muted = _muted(context, index, in_range, mutes_of(context.db, reader_id))
     decisions = decisions_of(context.db, reader_id)
     for decision in decisions:  # what was decided before it was muted still counts
@@ -219,6 +230,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     read, names = claims_of_papers(context.db, of_reader, ids), names_of_papers(context.db, SHOWN_NAMES, ids)
     labels = {t.topic_id: t.label for t in all_topics(context)}
     terms = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
+    called = facet_names(context, state.scan.has)
     progress = scan_progress([*state.decided, *passed_over(state.order, state.decided)], state.in_pool)
     verdicts = [d.verdict for d in state.decided]
     listed = []
@@ -249,6 +261,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         scan_id=scan_id,
         since=state.scan.since,
         until=state.scan.until,
+        has=tuple(facet_text(facet, called[facet]) for facet in state.scan.has),
         n_papers=len(state.rows),
         n_decided=len(verdicts),
         n_kept=verdicts.count("keep"),

@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, select
 
 from domain.errors import UsageError
 from domain.paper import ArxivId
+from domain.paper_facets import FACET_KINDS, Facet
 from domain.reading import (
     MAX_COLLECTIONS,
     MAX_MUTES,
@@ -78,6 +79,7 @@ def add_scan(
     pool: Sequence[ArxivId],
     seed: int,
     now: datetime,
+    has: Sequence[Facet] = (),
 ) -> int:
     """Store a scan; returns its id."""
     values = {
@@ -89,6 +91,7 @@ def add_scan(
         "pool": list(pool),
         "seed": seed,
         "started_at": now,
+        "has": [":".join(facet) for facet in has],
     }
     with db.write() as connection:
         return int(connection.execute(scan.insert().values(values).returning(scan.c.scan_id)).scalar_one())
@@ -120,7 +123,13 @@ def _scan(row: Row[Any]) -> Scan:
         tuple(map(ArxivId, row.pool)),
         row.seed,
         row.started_at,
+        tuple(_facet(text) for text in row.has),
     )
+
+
+def _facet(text: str) -> Facet:
+    written, _, key = text.partition(":")
+    return next(kind for kind in FACET_KINDS if kind == written), key
 
 
 def decisions_of(db: Database, reader_id: int) -> list[Decision]:
@@ -348,6 +357,7 @@ def reading_export(db: Database, subscriber_id: int | None) -> dict[str, Any]:
                 "since": s.since.isoformat(),
                 "until": s.until.isoformat(),
                 "follows": list(s.follows),
+                "has": [":".join(facet) for facet in s.has],
                 "seeds": list(s.seeds),
                 "pool": list(s.pool),
                 "started_at": iso_instant(s.started_at),

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0019"
+SCHEMA_VERSION = "0020"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -684,6 +684,7 @@ scan = Table(  # a reader's passage through the papers of some days
     Column("since", Date, nullable=False),
     Column("until", Date, nullable=False),
     Column("follows", JSON, nullable=False),  # ["search:...", "topic:12"]
+    Column("has", JSON, nullable=False, server_default="[]"),  # ["fact:code"]: facets that every paper has
     Column("seeds", JSON, nullable=False),  # identifiers
     Column("pool", JSON, nullable=False),  # identifiers of the papers above the line at the start
     Column("seed", Integer, nullable=False),  # of the order of random draws

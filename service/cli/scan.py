@@ -9,6 +9,7 @@ import typer
 
 from domain.reading import Verdict
 from service.cli.context import GlobalOptions
+from service.cli.filter_options import AcceptedOption, HasOption, WithCodeOption, facets_asked
 from service.cli.output_options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def scan(
         Path | None,
         typer.Option(help="A file of identifiers, addresses, titles, BibTeX, RIS or CSL-JSON; - for standard input."),
     ] = None,
+    has: HasOption = None,
+    with_code: WithCodeOption = False,
+    accepted: AcceptedOption = False,
     go_on: Annotated[int | None, typer.Option("--scan", help="Go on with a scan by its number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=20, help="With --json: papers to list.")] = 10,
     as_json: JsonOption = False,
@@ -47,6 +51,9 @@ def scan(
 
     if week and (since or until):
         raise UsageError("give --week, or --since and --until, not both")
+    facets = facets_asked(has, with_code=with_code, accepted=accepted)
+    if facets and go_on is not None:
+        raise UsageError("a scan keeps the filters that it was started with; give --scan, or filters for a new one")
     given: GlobalOptions = ctx.obj
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir})
     with CachedContext(settings) as context:
@@ -65,6 +72,7 @@ def scan(
                 since=day(first) if first else None,
                 until=day(last, end=True) if last else None,
                 follows=follows,
+                has=facets,
             ).scan_id
         if as_json:
             print_json(scan_page(context, reader_id, scan_id, n=limit))

@@ -176,6 +176,7 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
                 since=day(since) if since else None,
                 until=day(until or since, end=True) if until or since else None,
                 follows=(*visitor.follows, *([Follow("search", words)] if words else [])),
+                has=form.get("has", []),
             )
             return _to(f"{visitor.base}/{scan.scan_id}")
         if action == "seeds":

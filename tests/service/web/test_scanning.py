@@ -137,6 +137,26 @@ def _abstract(context: CachedContext, arxiv_id: str) -> str:
     return found.abstract
 
 
+def test_a_scan_can_be_of_papers_with_some_facets_alone(local: TestClient, shared: CachedContext) -> None:
+    local.post("/scan", data={"action": "seeds", "seeds": "2606.00001\n2606.00004"})
+    form = {"action": "start", "has": "technique:diffusion"}
+    here = str(local.post("/scan", data=form, follow_redirects=False).headers["location"])
+    page = local.get(here + "?n=20").text
+    index = shared.paper_search.index
+    adopting = {index.ids[row] for row in index.facets.rows_of(("technique", "diffusion")).tolist()}
+    assert "Only papers with <bdi>" in page
+    assert 0 < len(_papers(page)) <= 20
+    assert set(_papers(page)) <= adopting
+    everything = local.get(_started(local) + "?n=20").text
+    assert not set(_papers(everything)) <= adopting
+    data = json.loads(local.get("/scan/data.json").text)
+    assert [scan["has"] for scan in data["scans"]] == [[], ["technique:diffusion"]]
+    assert not set(data["scans"][1]["pool"]) - adopting
+    refused = local.post("/scan", data={"action": "start", "has": "fact:paid"})
+    assert refused.status_code == 422
+    assert "There is no fact" in refused.text or "there is no fact" in refused.text
+
+
 def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
     here = _started(local)
     before = _everything(shared)
