@@ -51,6 +51,8 @@ from store.weekly import incomplete_weeks
 PLACE_KINDS: tuple[FacetKind, ...] = ("domain", "technique", "topic")
 """The kinds of places in their order: a topic is often named for the technique that it is full of. Themes are counted
 beside all papers instead."""
+_NAMED_AS: Mapping[str, str] = {"domain": "application domains: "}
+"""What stands before the names of places of a kind: each is a term's own that is named for the whole kind."""
 N_USED_NAMES = 8
 MIN_USES = 3
 """Papers of a card below which a name that they use is not listed."""
@@ -280,11 +282,14 @@ def _places(context: AppContext, facet: Facet, found: Pairs) -> tuple[Place, ...
     others = [one.facets[1 - side] for one, side in own]
     names = facet_names(context, others)
     entries = context.detector.taxonomy.entries
-    words = [word for entry in entries if (entry.kind, entry.key) == facet for word in entry.strong]
+    words = [w for entry in entries if (entry.kind, entry.key) == facet for w in (entry.name.lower(), *entry.strong)]
+    techniques = {names[other].casefold() for other in others if other[0] == "technique"}
     places = [
         _place(one, side, names[other], _joint_precision(context, facet, other))
         for (one, side), other in zip(own, others, strict=True)
-        if other[0] in PLACE_KINDS and not is_own_place(names[other], one.k_both, one.k[1 - side], words)
+        if other[0] in PLACE_KINDS
+        and not is_own_place(_NAMED_AS.get(other[0], "") + names[other], one.k_both, one.k[1 - side], words)
+        and not (other[0] == "topic" and names[other].casefold() in techniques)
     ]
     order = {kind: i for i, kind in enumerate(PLACE_KINDS)}
     return tuple(sorted(places, key=lambda place: (order[place.kind], -place.ratio_low, place.name)))

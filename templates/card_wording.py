@@ -52,6 +52,10 @@ N_SHOWN_PLACES = 6
 """Places of one kind that a card shows; its JSON has all."""
 N_SHOWN_NAMED = 8
 """Standards or failure modes that a card shows, those that most of its papers name."""
+MIN_NAMING = 3
+"""Papers of a card that name a standard or failure mode, below which the card does not show it; its JSON does."""
+USED_DATA = "Benchmarks and datasets that its papers use"
+USED_MODELS = "Models that its papers use"
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def place_sentence(card: Card, place: Place) -> Sentence:
     """Where the term is found more often than elsewhere."""
     of_place = _of(place.kind, place.key)
     parts = [
-        Part(f"{place.name}: "),
+        Part(f"Topic “{place.name}”: " if place.kind == "topic" else f"{place.name}: "),
         Part(count(place.k), _query(card, of_place, since=place.since, until=place.until)),
         Part(" of the "),
         Part(plural(place.n, "paper"), _query(card, of_place, since=place.since, until=place.until, own=False)),
@@ -211,10 +215,28 @@ def saving_sentence(card: Card, saving: SavingSummary) -> Sentence:
     )
 
 
+def saving_sentences(card: Card) -> list[Sentence]:
+    """The savings that enough papers claim for a median, each in a sentence; the others together in one."""
+    sentences = [saving_sentence(card, saving) for saving in card.savings if saving.median is not None]
+    few = [saving for saving in card.savings if saving.median is None]
+    if few:
+        parts = [Part("Fewer than ten papers each: ")]
+        for i, saving in enumerate(few):
+            parts.append(Part(f"{', ' if i else ''}{QUANTITY_NAMES[saving.quantity]} "))
+            parts.append(Part(count(saving.n_papers), _query(card, _of("claim", saving.quantity))))
+        sentences.append((*parts, Part(".")))
+    return sentences
+
+
+def shown_named(named: Sequence[FacetCount]) -> list[FacetCount]:
+    """The standards or failure modes that a card shows."""
+    return [one for one in named if one.k >= MIN_NAMING][:N_SHOWN_NAMED]
+
+
 def named_sentence(card: Card, facet: FacetCount) -> Sentence:
     """How many of the card's papers name a standard or failure mode, as counts."""
     of_facet = _of(facet.kind, facet.key)
-    compared = f"; named {facet.comparison} often than by all papers" if facet.comparison in ("more", "less") else ""
+    compared = f"; {facet.comparison} often than in all papers" if facet.comparison in ("more", "less") else ""
     return (
         Part(f"{facet.name}: "),
         Part(count(facet.k), _query(card, of_facet)),
@@ -268,12 +290,12 @@ def card_lines(card: Card) -> Iterator[str]:
     groups: list[tuple[str, list[str]]] = [
         ("Where it is more common", [plain_text(place_sentence(card, one)) for one in shown_places(card)]),
         ("What is stated", [plain_text(facet_sentence(card, one)) for one in card.stated]),
-        ("Savings claimed", [plain_text(saving_sentence(card, one)) for one in card.savings]),
+        ("Savings claimed", [plain_text(one) for one in saving_sentences(card)]),
         ("Other main contributions of its papers", [plain_text(facet_sentence(card, one)) for one in card.themes]),
-        ("Evaluated on", [plain_text(used_sentence(card, one)) for one in card.evaluated_on]),
-        ("Models it runs on", [plain_text(used_sentence(card, one)) for one in card.runs_on]),
-        ("Standards named", [plain_text(named_sentence(card, one)) for one in card.standards[:N_SHOWN_NAMED]]),
-        ("Failure modes named", [plain_text(named_sentence(card, one)) for one in card.failure_modes[:N_SHOWN_NAMED]]),
+        (USED_DATA, [plain_text(used_sentence(card, one)) for one in card.evaluated_on]),
+        (USED_MODELS, [plain_text(used_sentence(card, one)) for one in card.runs_on]),
+        ("Standards named", [plain_text(named_sentence(card, one)) for one in shown_named(card.standards)]),
+        ("Failure modes named", [plain_text(named_sentence(card, one)) for one in shown_named(card.failure_modes)]),
         (
             "To start with",
             [
@@ -295,12 +317,12 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "place_sentences": lambda card: [place_sentence(card, one) for one in shown_places(card)],
     "joint_error_text": joint_error_text,
     "stated_sentences": lambda card: [facet_sentence(card, one) for one in card.stated],
-    "saving_sentences": lambda card: [saving_sentence(card, one) for one in card.savings],
+    "saving_sentences": saving_sentences,
     "theme_sentences": lambda card: [facet_sentence(card, one) for one in card.themes],
     "evaluated_sentences": lambda card: [used_sentence(card, one) for one in card.evaluated_on],
     "model_sentences": lambda card: [used_sentence(card, one) for one in card.runs_on],
-    "standard_sentences": lambda card: [named_sentence(card, one) for one in card.standards[:N_SHOWN_NAMED]],
-    "failure_sentences": lambda card: [named_sentence(card, one) for one in card.failure_modes[:N_SHOWN_NAMED]],
+    "standard_sentences": lambda card: [named_sentence(card, one) for one in shown_named(card.standards)],
+    "failure_sentences": lambda card: [named_sentence(card, one) for one in shown_named(card.failure_modes)],
     "first_paper_reason": first_paper_reason,
 }
 """What templates call to put a card into words."""

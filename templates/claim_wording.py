@@ -69,14 +69,15 @@ def saving_details(saving: SavingSummary) -> str:
     parts = []
     if saving.median is not None and saving.low_quartile is not None and saving.high_quartile is not None:
         parts.append(
-            f"half of them claimed {factor(saving.low_quartile)} to {factor(saving.high_quartile)}, "
+            f"the middle half claimed {factor(saving.low_quartile)} to {factor(saving.high_quartile)}, "
             f"median {factor(saving.median)}"
         )
     else:
         parts.append("too few for a median")
     if saving.n_only_up_to:
         parts.append(f"{count(saving.n_only_up_to)} {'says' if saving.n_only_up_to == 1 else 'say'} only “up to”")
-    parts.append(f"{count(saving.n_with_code)} {'links' if saving.n_with_code == 1 else 'link'} code")
+    n_coded = count(saving.n_with_code) if saving.n_with_code else "none"
+    parts.append(f"{n_coded} {'links' if saving.n_with_code <= 1 else 'link'} code")
     return "; ".join(parts)
 
 

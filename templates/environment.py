@@ -200,6 +200,8 @@ def environment() -> Environment:
         MIN_BEFORE_WEEKS=MIN_BEFORE_WEEKS,
         topic_anchor=topic_anchor,
         QUANTITY_NAMES=claim_wording.QUANTITY_NAMES,
+        USED_DATA=card_wording.USED_DATA,
+        USED_MODELS=card_wording.USED_MODELS,
         FORM_NAMES=claim_wording.FORM_NAMES,
         frame=None,  # digest files have no frame; web pages set it
         edition_nav=None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from domain.cards import Card, Comparison, FacetCount
-from templates.card_wording import facet_sentence, named_sentence, plain_text
+from domain.claim import SavingSummary
+from templates.card_wording import facet_sentence, named_sentence, plain_text, saving_sentences, shown_named
 
 CARD = Card(
     kind="technique",
@@ -64,5 +66,22 @@ def test_a_share_stands_beside_that_of_all_papers(comparison: Comparison, words:
 
 def test_a_standard_stands_with_all_that_name_it() -> None:
     facet = FacetCount("standard", "gdpr", "GDPR", 5, 200, 0.025, 0.01, 0.057, 9, 4000, 0.002, "more")
-    words = "GDPR: 5 of the 9 papers that name it; named more often than by all papers."
+    words = "GDPR: 5 of the 9 papers that name it; more often than in all papers."
     assert plain_text(named_sentence(CARD, facet)).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_savings_of_few_papers_share_a_sentence() -> None:
+    many = SavingSummary("speed", 32, 4, 0, 3.18, 1.66, 10.0)
+    few = [SavingSummary(quantity, k, 0, 0, None, None, None) for quantity, k in (("money", 6), ("energy", 1))]
+    found = replace(CARD, savings=(many, *few))
+    sentences = [plain_text(one).replace("\N{NO-BREAK SPACE}", " ") for one in saving_sentences(found)]
+    assert sentences == [
+        "32 of 200 papers claim a saving of speed; the middle half claimed 1.66× to 10×, median 3.18×; "
+        "4 say only “up to”; none links code.",
+        "Fewer than ten papers each: money 6, energy 1.",
+    ]
+
+
+def test_what_one_or_two_papers_name_is_not_shown() -> None:
+    facets = [FacetCount("standard", str(k), "", k, 200, 0, 0, 0, 9, 4000, 0, "same") for k in (4, 3, 2)]
+    assert [one.k for one in shown_named(facets)] == [4, 3]

@@ -7,7 +7,7 @@ import pytest
 from analysis.cards.own_places import is_own_place
 from analysis.detection.taxonomy import load_taxonomy
 
-STRONG = {entry.key: entry.strong for entry in load_taxonomy().entries}
+STRONG = {entry.key: (entry.name.lower(), *entry.strong) for entry in load_taxonomy().entries}
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ STRONG = {entry.key: entry.strong for entry in load_taxonomy().entries}
         ("gaussian_splatting", "3D Gaussian Splatting"),
         ("security", "prompt injection"),
         ("security", "Cybersecurity"),
+        ("application", "application domains: Law"),
     ],
 )
 def test_a_place_named_for_the_term_is_its_own(key: str, place: str) -> None:
