@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.detections import Evidence
+from domain.paper import ArxivId
 
 ClaimQuantity = Literal["speed", "memory", "compute", "energy", "money", "parameters", "data", "quality", "other"]
 ClaimForm = Literal["times", "percent", "points", "absolute"]
@@ -41,6 +42,21 @@ class Claim:
     unit: str
     up_to: bool
     evidence: Evidence
+
+
+class CountedClaim(NamedTuple):
+    """What is counted of a claim, without its words.
+
+    ``number`` tells the claims of a paper apart. ``saving`` is how many times cheaper it says its work is, ``None`` if
+    it claims no saving, or does not say how much.
+    """
+
+    arxiv_id: ArxivId
+    number: int
+    quantity: ClaimQuantity
+    form: ClaimForm
+    up_to: bool
+    saving: float | None
 
 
 @dataclass(frozen=True)

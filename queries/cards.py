@@ -17,7 +17,7 @@ from analysis.cards.first_papers import N_FIRST_PAPERS, first_of_name, first_of_
 from analysis.cards.log_odds import shrunk_ratios
 from analysis.cards.own_places import is_own_place
 from analysis.cards.pairs import PAIRED_KINDS, CalledPair, Pairs, called_pairs, pair_counts
-from analysis.claims.savings import saving_summaries
+from analysis.claims.savings import counted_claim, saving_summaries
 from analysis.detection.measured_accuracy import detector_scores
 from analysis.names.defining_sentence import defining_sentence
 from analysis.trends.detector_error import corrected, measured_errors
@@ -385,7 +385,7 @@ def _savings(context: AppContext, of_reader: str, facet: Facet, span: Span) -> t
     coded = [
         arxiv_id for arxiv_id, _, has_code in papers_read(context.db, of_reader, context.corpus, query) if has_code
     ]
-    return saving_summaries(((one.arxiv_id, one.claim) for one in stored), coded)
+    return saving_summaries((counted_claim(one.arxiv_id, one.number, one.claim) for one in stored), coded)
 
 
 def _used(

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from analysis.claims.savings import saving_factor, saving_summaries
-from domain.claim import CLAIM_QUANTITIES
+from analysis.claims.claim_table import ClaimTable
+from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
+from domain.claim import CLAIM_QUANTITIES, CountedClaim
 from domain.errors import UsageError
 from domain.paper import ArxivId
 from domain.phrase_variants import counted_phrases
@@ -19,7 +20,8 @@ from queries.resolve_paper_query import resolved_query
 from queries.results import ClaimCount, ClaimLine, ClaimQuarter, Claims, ClaimShares, rounded
 from queries.term_resolution import words_named
 from runtime.context import AppContext
-from store.claims import StoredClaim, claims_matching, papers_read
+from store.claims import StoredClaim, claims_numbered, each_claim_matching, papers_read
+from store.database import time_limit
 from store.search import ids_by_phrases
 
 FORMS = ("times", "percent", "points", "absolute")
@@ -58,7 +60,6 @@ def claims(
     base = resolved_query(context, replace(request, term=None, topic=None))
     of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
     papers = papers_read(context.db, of_reader, context.corpus, query)
-    stored = claims_matching(context.db, of_reader, context.corpus, query)
     if words:
         if words[0] == "meaning":
             raise UsageError("claims are not listed by meaning; give a technique, theme or topic, or words")
@@ -68,41 +69,60 @@ def claims(
         except ValueError as error:
             raise UsageError(str(error)) from error
         papers = [paper for paper in papers if paper[0] in named]
-        stored = [one for one in stored if one.arxiv_id in named]
+    table = claim_table(context)
+    stored = _claims_of(papers, table)
+
+    def of_all_papers() -> ClaimShares:
+        every = papers_read(context.db, of_reader, context.corpus, base)
+        return _shares(every, _claims_of(every, table))
+
+    is_all = query == base and not words
+    all_papers = _shares(papers, stored) if is_all else context.cached(("claim shares", of_reader, base), of_all_papers)
     coded = [arxiv_id for arxiv_id, _, has_code in papers if has_code]
     listed = [one for one in reversed(stored) if _is_listed(one, quantity, form, savings_only=savings_only)]
+    shown = [(one.arxiv_id, one.number) for one in listed[offset : offset + limit]]
     return Claims(
         term=request.term,
         since=query.since,
         until=query.until,
         papers=_shares(papers, stored),
-        all_papers=context.cached(
-            ("claim shares", of_reader, base),
-            lambda: _shares(
-                papers_read(context.db, of_reader, context.corpus, base),
-                claims_matching(context.db, of_reader, context.corpus, base),
-            ),
-        ),
-        savings=saving_summaries(((one.arxiv_id, one.claim) for one in stored), coded),
+        all_papers=all_papers,
+        savings=saving_summaries(stored, coded),
         counts=_counts(stored),
         quarters=_quarters(papers, stored),
         total=len(listed),
-        claims=tuple(_line(one) for one in listed[offset : offset + limit]),
+        claims=tuple(map(_line, claims_numbered(context.db, of_reader, shown).values())),
     )
 
 
-def _is_listed(one: StoredClaim, quantity: str | None, form: str | None, *, savings_only: bool) -> bool:
-    if quantity is not None and one.claim.quantity != quantity:
-        return False
-    if form is not None and one.claim.form != form:
-        return False
-    return not savings_only or saving_factor(one.claim) is not None
+def claim_table(context: AppContext) -> ClaimTable:
+    """What is counted of all claims; a cached context reads them once for each state of the database."""
+    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+
+    def read() -> ClaimTable:
+        with time_limit(None):  # the first request reads them for all, so its own limit does not count
+            found = each_claim_matching(context.db, of_reader, context.corpus)
+            return ClaimTable.of(counted_claim(one.arxiv_id, one.number, one.claim) for one in found)
+
+    return context.cached(("claim table", of_reader), read, pool="large")
 
 
-def _shares(papers: list[tuple[ArxivId, date, bool]], stored: list[StoredClaim]) -> ClaimShares:
+def _claims_of(papers: list[tuple[ArxivId, date, bool]], table: ClaimTable) -> list[CountedClaim]:
+    return list(table.of_papers({arxiv_id for arxiv_id, _, _ in papers}))
+
+
+def _is_listed(one: CountedClaim, quantity: str | None, form: str | None, *, savings_only: bool) -> bool:
+    if quantity is not None and one.quantity != quantity:
+        return False
+    if form is not None and one.form != form:
+        return False
+    return not savings_only or one.saving is not None
+
+
+def _shares(papers: list[tuple[ArxivId, date, bool]], stored: list[CountedClaim]) -> ClaimShares:
     n = len(papers)
     with_claims = {one.arxiv_id for one in stored}
-    with_saving = {one.arxiv_id for one in stored if saving_factor(one.claim) is not None}
+    with_saving = {one.arxiv_id for one in stored if one.saving is not None}
     n_code = sum(has_code for _, _, has_code in papers)
     return ClaimShares(
         n=n,
@@ -114,22 +134,21 @@ def _shares(papers: list[tuple[ArxivId, date, bool]], stored: list[StoredClaim])
     )
 
 
-def _counts(stored: list[StoredClaim]) -> tuple[ClaimCount, ...]:
-    n_claims = Counter((one.claim.quantity, one.claim.form) for one in stored)
-    n_papers = Counter(kind for kind, _ in {((one.claim.quantity, one.claim.form), one.arxiv_id) for one in stored})
+def _counts(stored: list[CountedClaim]) -> tuple[ClaimCount, ...]:
+    n_claims = Counter((one.quantity, one.form) for one in stored)
+    n_papers = Counter(kind for kind, _ in {((one.quantity, one.form), one.arxiv_id) for one in stored})
     order = {quantity: place for place, quantity in enumerate(CLAIM_QUANTITIES)}
     kinds = sorted(n_claims, key=lambda kind: (order[kind[0]], FORMS.index(kind[1])))
     return tuple(ClaimCount(*kind, n_papers=n_papers[kind], n_claims=n_claims[kind]) for kind in kinds)
 
 
-def _quarters(papers: list[tuple[ArxivId, date, bool]], stored: list[StoredClaim]) -> tuple[ClaimQuarter, ...]:
-    period = PERIODS["quarter"]
-    n = Counter(period.first_day(week_start) for _, week_start, _ in papers)
-    saving = {
-        (period.first_day(one.week_start), one.arxiv_id) for one in stored if saving_factor(one.claim) is not None
-    }
-    n_saving = Counter(start for start, _ in saving)
-    names = {period.first_day(week_start): period.name(week_start) for _, week_start, _ in papers}
+def _quarters(papers: list[tuple[ArxivId, date, bool]], stored: list[CountedClaim]) -> tuple[ClaimQuarter, ...]:
+    period, with_saving = PERIODS["quarter"], {one.arxiv_id for one in stored if one.saving is not None}
+    weeks = {week_start for _, week_start, _ in papers}
+    first_day = {week_start: period.first_day(week_start) for week_start in weeks}
+    names = {first_day[week_start]: period.name(week_start) for week_start in weeks}
+    n = Counter(first_day[week_start] for _, week_start, _ in papers)
+    n_saving = Counter(first_day[week_start] for arxiv_id, week_start, _ in papers if arxiv_id in with_saving)
     return tuple(
         ClaimQuarter(names[start], start, n[start], n_saving[start], rounded(n_saving[start] / n[start]))
         for start in sorted(n)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select
 
 from domain.claim import Claim
 from domain.detections import Evidence
@@ -19,13 +20,15 @@ from store.paper_query import Corpus, matches
 from store.schema import claim, paper, read_paper, rule_mention
 
 _READ = (claim, rule_mention, read_paper)
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
 class StoredClaim:
-    """A claim with its paper; ``quote`` is word for word."""
+    """A claim with its paper; ``quote`` is word for word, and ``number`` tells the claims of a paper apart."""
 
     arxiv_id: ArxivId
+    number: int
     title: str
     week_start: date
     claim: Claim
@@ -206,20 +209,46 @@ def papers_read(
 
 def claims_matching(db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[StoredClaim]:
     """The claims of the papers that ``papers_read`` gives, oldest paper first."""
-    found = (
+    return list(each_claim_matching(db, reader_id, corpus, query))
+
+
+def each_claim_matching(
+    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+) -> Iterator[StoredClaim]:
+    """The claims that ``claims_matching`` gives, without holding all of them in memory."""
+    found = _claims_read(reader_id).where(matches(corpus, query))
+    found = found.order_by(paper.c.submitted_at, paper.c.arxiv_id, claim.c.number)
+    with db.read() as connection:
+        for row in connection.execute(found.execution_options(yield_per=_AT_ONCE)):
+            yield _stored_claim(row)
+
+
+def claims_numbered(
+    db: Database, reader_id: str, wanted: Sequence[tuple[ArxivId, int]]
+) -> Mapping[tuple[ArxivId, int], StoredClaim]:
+    """Some claims, by their paper and number; those that this reader has not read are absent."""
+    ids = list(dict.fromkeys(arxiv_id for arxiv_id, _ in wanted))
+    found = {}
+    with db.read() as connection:
+        for start in range(0, len(ids), 5_000):  # the number of variables in a statement is limited
+            some = _claims_read(reader_id).where(claim.c.arxiv_id.in_(ids[start : start + 5_000]))
+            for one in map(_stored_claim, connection.execute(some)):
+                found[one.arxiv_id, one.number] = one
+    return {key: found[key] for key in wanted if key in found}
+
+
+def _claims_read(reader_id: str) -> Select[Any]:
+    return (
         select(claim, paper.c.title, paper.c.abstract, paper.c.week_start, read_paper.c.code)
         .join(paper, paper.c.arxiv_id == claim.c.arxiv_id)
         .join(read_paper, read_paper.c.arxiv_id == claim.c.arxiv_id)
-        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
-        .order_by(paper.c.submitted_at, paper.c.arxiv_id, claim.c.number)
+        .where(read_paper.c.reader_id == reader_id)
     )
-    with db.read() as connection:
-        return [
-            StoredClaim(
-                ArxivId(row.arxiv_id), row.title, row.week_start, _claim(row, row.abstract), row.code is not None
-            )
-            for row in connection.execute(found)
-        ]
+
+
+def _stored_claim(row: Row[Any]) -> StoredClaim:
+    claimed = _claim(row, row.abstract)
+    return StoredClaim(ArxivId(row.arxiv_id), row.number, row.title, row.week_start, claimed, row.code is not None)
 
 
 def rule_mentions_matching(

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from domain.claim import Claim, ClaimQuantity, SavingSummary
+from domain.claim import Claim, ClaimQuantity, CountedClaim, SavingSummary
+from domain.paper import ArxivId
 
 COST_QUANTITIES: tuple[ClaimQuantity, ...] = (
     "speed",
@@ -80,21 +81,25 @@ def saving_factor(claim: Claim) -> float | None:
     return None
 
 
-def saving_summaries(claims: Iterable[tuple[str, Claim]], with_code: Sequence[str]) -> tuple[SavingSummary, ...]:
+def counted_claim(arxiv_id: ArxivId, number: int, claim: Claim) -> CountedClaim:
+    """What is counted of a claim of a paper."""
+    return CountedClaim(arxiv_id, number, claim.quantity, claim.form, claim.up_to, saving_factor(claim))
+
+
+def saving_summaries(claims: Iterable[CountedClaim], with_code: Sequence[str]) -> tuple[SavingSummary, ...]:
     """One summary for each quantity of which anyone claims a saving, most papers first.
 
     Parameters
     ----------
-    claims : claims with the identifier of their paper.
+    claims : of any papers; those that claim no saving are left out.
     with_code : identifiers of the papers that name a repository.
     """
     factors: defaultdict[ClaimQuantity, defaultdict[str, list[tuple[float, bool]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for arxiv_id, claim in claims:
-        factor = saving_factor(claim)
-        if factor is not None:
-            factors[claim.quantity][arxiv_id].append((factor, claim.up_to))
+    for claim in claims:
+        if claim.saving is not None:
+            factors[claim.quantity][claim.arxiv_id].append((claim.saving, claim.up_to))
     coded = set(with_code)
     summaries = []
     for quantity, of_papers in factors.items():

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analysis.claims.savings import saving_factor, saving_summaries
+from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
 from domain.claim import Claim, ClaimQuantity, SavingSummary
 from domain.detections import ADOPTS, Detection
 from domain.digest import InPractice, NamedRule, ThemeInPractice
@@ -194,7 +194,8 @@ def _n_with_saving(ids: Iterable[ArxivId], read: ReadWeek) -> int:
 
 def _savings(ids: Sequence[ArxivId], read: ReadWeek) -> tuple[SavingSummary, ...]:
     return saving_summaries(
-        ((a, claim) for a in ids for claim in read.facts[a].claims), [a for a in ids if read.facts[a].has_code]
+        (counted_claim(a, i, claim) for a in ids for i, claim in enumerate(read.facts[a].claims)),
+        [a for a in ids if read.facts[a].has_code],
     )
 
 

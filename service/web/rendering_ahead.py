@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from functools import partial
 
 from domain.errors import UsageError
 from domain.name_mention import NAME_KINDS
 from queries import topics as topic_queries
+from queries.cards import pairs
+from queries.claims import claim_table
 from queries.names import NAME_VIEWS
 from queries.parameters import TrendRequest
 from queries.trends import trend_answer
@@ -23,7 +26,13 @@ PAUSE_S = 0.05
 
 
 def render_ahead(web: WebContext, *, until: threading.Event) -> None:
-    """Render topic pages, lists of names, and the curves of techniques and themes, one at a time with pauses."""
+    """Render topic pages, lists of names, and the curves of techniques and themes, one at a time with pauses.
+
+    Before them come what every card and every list of claims counts from.
+    """
+    claim_table(web.context)
+    with suppress(UsageError):  # no closed week yet
+        pairs(web.context)
     for t in topic_queries.topics(web.context):
         if until.wait(PAUSE_S):
             return

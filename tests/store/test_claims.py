@@ -16,6 +16,7 @@ from domain.week import Week
 from store.claims import (
     add_claims,
     claims_matching,
+    claims_numbered,
     claims_of_paper,
     count_read_by_week,
     count_without_claims,
@@ -85,6 +86,8 @@ def test_claims_and_rules_are_listed_with_their_denominator(stored: Stored, make
         (two.arxiv_id, False),
     ]
     (found,) = claims_matching(db, "r", corpus)
+    assert claims_numbered(db, "r", [(two.arxiv_id, 0), (one.arxiv_id, 0)]) == {(one.arxiv_id, 0): found}
+    assert claims_numbered(db, "another", [(one.arxiv_id, 0)]) == {}
     assert (found.arxiv_id, found.claim, found.has_code) == (one.arxiv_id, claim_of(one, 0, 6), True)
     (rule,) = rule_mentions_matching(db, "r", "standard", corpus)
     assert (rule.arxiv_id, rule.mention.key) == (one.arxiv_id, "gdpr")

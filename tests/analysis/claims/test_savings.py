@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.claims.savings import saving_factor, saving_summaries
+from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
 from domain.claim import Claim, ClaimForm, ClaimQuantity
 from domain.detections import Evidence
+from domain.paper import ArxivId
 
 
 def claim(quote: str, quantity: ClaimQuantity, form: ClaimForm, value: float, *, up_to: bool = False) -> Claim:
@@ -41,7 +42,7 @@ def test_a_summary_counts_each_paper_once_with_its_smallest_factor() -> None:
     claims = [(f"p{n}", claim("2x faster", "speed", "times", 2.0 + n)) for n in range(10)]
     claims += [("p0", claim("up to 90x faster", "speed", "times", 90.0, up_to=True))]
     claims += [("q", claim("up to 3x less memory", "memory", "times", 3.0, up_to=True))]
-    speed, memory = saving_summaries(claims, ["p1", "q", "other"])
+    speed, memory = saving_summaries([counted_claim(ArxivId(i), 0, one) for i, one in claims], ["p1", "q", "other"])
     assert (speed.quantity, speed.n_papers, speed.n_only_up_to, speed.n_with_code) == ("speed", 10, 0, 1)
     assert (speed.low_quartile, speed.median, speed.high_quartile) == (4.25, 6.5, 8.75)
     assert (memory.n_papers, memory.n_only_up_to, memory.n_with_code, memory.median) == (1, 1, 1, None)

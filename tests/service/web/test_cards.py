@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from analysis.claims.savings import saving_factor
 from domain.cards import MIN_SHARE_PAPERS
 from domain.claim import Claim
 from domain.detections import Evidence
@@ -19,10 +20,12 @@ from domain.standards_and_failure_modes import RuleMention
 from pipeline import stages
 from pipeline.claims import reader_id
 from queries.cards import card, card_term
+from queries.claims import claim_table, claims
+from queries.parameters import PaperRequest
 from runtime.cached_context import CachedContext
 from service.cli.filter_options import facets_asked
 from service.web.app import make_app
-from store.claims import add_claims, claims_of_paper
+from store.claims import add_claims, claims_matching, claims_of_paper
 from templates.card_wording import card_lines, strongest_sentences
 from tests.service.web.conftest import N_WEEKS, PER_WEEK, make_context
 
@@ -204,3 +207,15 @@ def test_a_query_can_ask_for_code_and_acceptance(client: TestClient, condition: 
     feed: Any = client.get("/feeds/search.json", params={"q": condition, "per_week": 50}).json()
     newest = {item["url"].rpartition("/")[2] for item in feed["items"]}
     assert newest <= alone.keys() or len(alone) == 100
+
+
+def test_claims_are_counted_once_for_each_state_as_they_are_stored(read_context: CachedContext) -> None:
+    of_reader = reader_id(read_context.claim_reader, read_context.rule_finder, read_context.domain_finder)
+    stored = claims_matching(read_context.db, of_reader, read_context.corpus)
+    answer = claims(read_context, PaperRequest(""))
+    assert answer.total == len(stored) >= 3
+    assert [(one.arxiv_id, one.quote) for one in answer.claims] == [(s.arxiv_id, s.claim.quote) for s in stored[::-1]]
+    assert answer.papers == answer.all_papers
+    assert answer.papers.n_with_claims == len({s.arxiv_id for s in stored})
+    assert answer.papers.n_with_saving == len({s.arxiv_id for s in stored if saving_factor(s.claim)})
+    assert claim_table(read_context) is claim_table(read_context)
