@@ -39,9 +39,8 @@ def counted_history(
             has_no_more = True
             break
     first = None
-    for week in wanted:
-        if week in held:
-            first = week
-        elif week not in record_of:
-            break
+    week = last
+    while week in held or week in record_of:  # also weeks beyond those wanted
+        first = week if week in held else first
+        week = week.plus(-1)
     return CountedHistory(first, 0 if first is None else first.weeks_until(last) + 1, n_wanted, next_week, has_no_more)

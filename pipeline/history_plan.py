@@ -17,9 +17,16 @@ def history_of(context: AppContext) -> CountedHistory:
     held = newest_week_held(db, settings.categories)
     last = last if held is None else min(last, held)
     n_wanted = max(settings.history_weeks if context.can_harvest else 0, settings.weeks)
+    held_weeks: set[Week] = set()
+    n_asked, is_more = 0, True
+    while is_more:  # an imported folder can hold more than is wanted
+        weeks = [last.plus(-i) for i in range(n_asked, n_asked + n_wanted)]
+        found = weeks_with_papers(db, weeks, settings.categories)
+        held_weeks |= found
+        n_asked, is_more = n_asked + n_wanted, bool(found)
     return counted_history(
         window_records(db, settings.categories),
-        weeks_with_papers(db, [last.plus(-i) for i in range(n_wanted)], settings.categories),
+        held_weeks,
         n_weeks=settings.weeks,
         n_wanted=n_wanted,
         last=last,

@@ -28,7 +28,8 @@ def history_reach(history: CountedHistory) -> str:
     """
     if history.first_week is None:
         return "no closed week is counted yet"
-    reach = f"counted back to {history.first_week}: {history.n_weeks:,} of {history.n_wanted:,} weeks"
+    of_wanted = f" of {history.n_wanted:,}" if history.n_weeks < history.n_wanted else ""
+    reach = f"counted back to {history.first_week}: {history.n_weeks:,}{of_wanted} weeks"
     if history.next_week is not None:
         return f"{reach}; next: {history.next_week}"
     return f"{reach}; arXiv has no earlier papers in these categories" if history.has_no_more else reach

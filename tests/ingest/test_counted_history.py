@@ -10,6 +10,7 @@ from domain.harvest import CountedHistory, WindowRecord
 from domain.week import Week
 from ingest.counted_history import N_EMPTY_WEEKS, counted_history
 from ingest.harvest import window_of
+from templates.harvest_wording import history_reach
 
 LAST = Week.parse("2026-W25")
 
@@ -46,6 +47,12 @@ def test_weeks_of_a_run_are_never_history() -> None:
 def test_imported_weeks_count_before_they_are_proven() -> None:
     found = history([record(i) for i in range(3)], imported=(3, 4, 5))
     assert (found.n_weeks, found.next_week) == (6, LAST.plus(-3))
+
+
+def test_weeks_beyond_those_wanted_count_too() -> None:
+    found = history([record(i) for i in range(12)], n_wanted=5)
+    assert (found.first_week, found.n_weeks, found.n_wanted, found.next_week) == (LAST.plus(-11), 12, 5, None)
+    assert history_reach(found) == f"counted back to {LAST.plus(-11)}: 12 weeks"
 
 
 def test_empty_weeks_end_the_history_only_if_they_are_proven() -> None:
