@@ -154,7 +154,7 @@ def _written_alike(context: AppContext, asked: str) -> list[str]:
 
 
 def counted_span(context: AppContext, index: PaperIndex) -> Span:
-    """The closed weeks from the first with ``MIN_WEEK`` papers on; a few older papers may be held by chance.
+    """The closed weeks held, from the first with ``MIN_WEEK`` papers on; a few older papers may be held by chance.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def counted_span(context: AppContext, index: PaperIndex) -> Span:
     week_of = (index.day - day_number(first.monday)) // 7
     is_in = is_closed & (week_of >= 0)
     numbers = np.where(is_in, week_of, -1).astype(np.int64)
-    return Span(tuple(weeks_between(first, last)), is_in, numbers, index.facets.counts(is_in))
+    return Span(tuple(weeks_between(first, max(by_week))), is_in, numbers, index.facets.counts(is_in))
 
 
 def _span(context: AppContext, index: PaperIndex) -> Span:

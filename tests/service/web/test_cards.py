@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -19,7 +20,7 @@ from domain.paper_claims import PaperClaims
 from domain.standards_and_failure_modes import RuleMention
 from pipeline import stages
 from pipeline.claims import reader_id
-from queries.cards import card, card_term
+from queries.cards import card, card_term, counted_terms
 from queries.claims import claim_table, claims
 from queries.parameters import PaperRequest
 from runtime.cached_context import CachedContext
@@ -27,7 +28,7 @@ from service.cli.filter_options import facets_asked
 from service.web.app import make_app
 from store.claims import add_claims, claims_matching, claims_of_paper
 from templates.card_wording import card_lines, strongest_sentences
-from tests.service.web.conftest import N_WEEKS, PER_WEEK, make_context
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, make_context
 
 _LINK = re.compile(r'<a href="(/papers\?[^"]*)"[^>]*>([\d,]+)(?:\s|\xa0|</a>)')
 
@@ -102,6 +103,14 @@ def test_the_api_names_what_is_written_most_alike(client: TestClient) -> None:
     assert answer.status_code == 422
     assert "did you mean diffusion" in answer.json()["error"]["message"]
     assert client.get("/api/v1/cards/name:%231").json()["name"] == "SoupBench"
+
+
+def test_a_card_ends_with_the_newest_week_stored(read_context: CachedContext) -> None:
+    later = read_context.settings.model_copy(update={"now": NOW + timedelta(weeks=22)})
+    months_later = CachedContext(later, db=read_context.db, encoder=read_context.encoder)
+    own, listed = card(months_later, "diffusion"), counted_terms(months_later)
+    assert own.until == listed.until == LAST_WEEK.sunday
+    assert own.n == card(read_context, "diffusion").n
 
 
 def test_a_card_is_asked_for_by_key_name_or_spelling(read_context: CachedContext) -> None:
