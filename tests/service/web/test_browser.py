@@ -15,7 +15,8 @@ import uvicorn
 
 from runtime.cached_context import CachedContext
 from service.web.app import make_app
-from tests.service.web.conftest import LAST_WEEK
+from store.job_runs import finish_run, start_run
+from tests.service.web.conftest import LAST_WEEK, NOW
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="NOT TESTED in a browser: playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -123,7 +124,10 @@ def test_axe_finds_nothing_on_any_page(address: str, chromium: Any, scheme: str)
         assert found == {}
 
 
-def test_no_page_is_wider_than_the_window(address: str, chromium: Any) -> None:
+def test_no_page_is_wider_than_the_window(context: CachedContext, address: str, chromium: Any) -> None:
+    start_run(context.db, "oai-harvest", "cs", now=NOW)
+    message = f"could not read http://127.0.0.1/{'long/' * 12} {'and so on ' * 8}"
+    finish_run(context.db, "oai-harvest", "cs", now=NOW, state="failed", message=message)
     with _page(chromium, viewport={"width": 375, "height": 800}) as page:
         wide = {}
         for path in PAGES:
