@@ -33,11 +33,11 @@ _COMPARED: dict[Comparison, str] = {
 }
 FIRST_PAPER_REASONS: dict[FirstPaperReason, str] = {
     "introduces": "introduces it",
-    "survey": "a survey by its title; of those the surest to be about it",
-    "accepted_with_code": "accepted by a venue and names code; of those the surest to be about it",
-    "accepted": "accepted by a venue; of those the surest to be about it",
-    "code": "names code; of those the surest to be about it",
-    "strongest": "the surest to be about it",
+    "survey": "a survey by its title; of those the most clearly about it",
+    "accepted_with_code": "accepted by a venue and names code; of those the most clearly about it",
+    "accepted": "accepted by a venue; of those the most clearly about it",
+    "code": "names code; of those the most clearly about it",
+    "strongest": "the most clearly about it",
     "newest": "the newest that uses it",
 }
 _FIRST_OF_NAME: dict[FirstPaperReason, str] = {

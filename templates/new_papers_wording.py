@@ -37,9 +37,8 @@ def new_papers_text(of: FollowedPapers, frequency: Frequency) -> str:
     n_new = plural(of.n_new, "new paper") if of.n_new else "No new papers"
     sentences = [f"{n_new} this {period}{does}."]
     if of.n_elsewhere:
-        sentences.append(
-            f"{of.n_elsewhere:,} of them {'stands' if of.n_elsewhere == 1 else 'stand'} with another follow."
-        )
+        are = "is" if of.n_elsewhere == 1 else "are"
+        sentences.append(f"{of.n_elsewhere:,} of them {are} listed under something else you follow.")
     if of.n_left_out:
         sentences.append(f"{of.n_left_out:,} of them did not fit into this mail.")
     if of.threshold is not None:

@@ -75,9 +75,10 @@ def _analysis_lines(answer: Status) -> list[str]:
     embedded, model = answer.embeddings, answer.topic_model
     first = answer.history.first_week
     before = f"; papers before {embedded.since} are counted only" if first and first < embedded.since else ""
+    of_model = f" with {embedded.model}" if embedded.model else ""
     lines = [
         f"history: {history_reach(answer.history)}",
-        f"{embedded.n:,} embedded with {embedded.model or 'nothing yet'}, {embedded.missing:,} missing{before}",
+        f"{embedded.n:,} papers embedded{of_model}, {embedded.missing:,} not yet{before}",
         f"{model.n_topics} topics, fitted to {model.n_papers:,} papers up to {model.fitted_week}"
         if model
         else "no topics fitted yet",
