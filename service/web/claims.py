@@ -55,7 +55,7 @@ async def claims(
         names = {term.key: term.name for term in web.context.detector.taxonomy.terms}
         return render_page(
             "claims.html",
-            frame=web.frame("trends"),
+            frame=web.frame(""),
             q=question,
             name=names.get(question.term or "", question.term),
             terms=web.context.detector.taxonomy.terms,

@@ -37,6 +37,6 @@ async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "
             answer = standards_and_failures(web.context, week_named(week) if week else None)
         except UsageError as error:
             problem = str(error)
-        return render_page("standards.html", frame=web.frame("trends"), answer=answer, problem=problem)
+        return render_page("standards.html", frame=web.frame(""), answer=answer, problem=problem)
 
     return await cached_page(web, request, draw, asked=(week,), cost_s=CLAIMS_S)

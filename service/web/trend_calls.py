@@ -23,7 +23,7 @@ async def calls(request: Request, web: WebContextDep, week: OptionalWeek = "") -
         request,
         lambda: render_page(
             "calls.html",
-            frame=web.frame("methods"),
+            frame=web.frame(""),
             answer=call_queries.calls(web.context, week_named(week) if week else None),
         ),
         asked=(week,),
