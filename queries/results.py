@@ -1228,6 +1228,8 @@ class ScanResult:
     n_papers: int
     n_decided: int
     n_kept: int
+    n_from_others: int
+    """Those of the decisions that other scans of the reader showed; they count here too."""
     n_undecided: int
     n_muted: int
     pool_size: int

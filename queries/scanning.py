@@ -30,8 +30,8 @@ from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import PaperQuery
 from domain.reading import CHOICES, VERDICTS, Choice, Decision, Mute, Scan, Verdict
 from domain.subscription import Follow, sanitized_line
-from domain.week import last_closed_week
 from pipeline.claims import reader_id as reader_id_of_claims
+from pipeline.stages import newest_closed_week
 from queries.facet_resolution import facet_named, facet_names
 from queries.names import SHOWN_NAMES
 from queries.paper import arxiv_id_of
@@ -72,7 +72,7 @@ def start_scan(
     follows: Sequence[Follow] = (),
     has: Sequence[str] = (),
 ) -> Scan:
-    """Start a scan of some days, by default of the newest closed week, and settle its pool.
+    """Start a scan of some days, by default of the newest closed week stored, and settle its pool.
 
     With ``has``, facets as ``KIND:KEY``, it is of the papers that have all of them.
 
@@ -84,7 +84,7 @@ def start_scan(
     UsageError
         If the days are in the wrong order or too many, hold no embedded papers, or nothing says what is wanted.
     """
-    week = last_closed_week(context.now())
+    week = newest_closed_week(context)
     since, until = since or week.monday, until or (week.sunday if since is None else date.max)
     if since > until:
         raise UsageError(f"the first day, {since}, is after the last, {until}")
@@ -163,6 +163,8 @@ class _State:
     """Of this scan's papers, in their order; a decision that another scan showed counts as one of the best."""
     all_decisions: list[Decision]
     n_muted: int
+    n_from_others: int
+    """Those of ``decided`` that another scan showed."""
 
 
 def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
@@ -194,7 +196,8 @@ def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
         for d in decisions
         if d.arxiv_id in place
     ]
-    return _State(scan, index, rows, order, in_pool, decided, decisions, int((in_range & muted).sum()))
+    n_from_others = sum(d.arxiv_id in place and d.scan_id != scan_id for d in decisions)
+    return _State(scan, index, rows, order, in_pool, decided, decisions, int((in_range & muted).sum()), n_from_others)
 
 
 def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10) -> ScanResult:
@@ -265,6 +268,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         n_papers=len(state.rows),
         n_decided=len(verdicts),
         n_kept=verdicts.count("keep"),
+        n_from_others=state.n_from_others,
         n_undecided=verdicts.count("undecided"),
         n_muted=state.n_muted,
         pool_size=progress.pool.n_papers,

@@ -137,6 +137,7 @@ def environment() -> Environment:
         rules_in_brief=practice_wording.rules_in_brief,
         standards_text=practice_wording.standards_text,
         against_average=whole_digest_wording.against_average,
+        earlier_text=scanning_wording.earlier_text,
         pool_text=scanning_wording.pool_text,
         rest_text=scanning_wording.rest_text,
         stop_text=scanning_wording.stop_text,

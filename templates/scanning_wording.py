@@ -64,6 +64,13 @@ def stop_text(scan: Any) -> str:
     return f"{stop} {draws} from outside it without a keep would show at most {bound} in a hundred there."
 
 
+def earlier_text(scan: Any) -> str:
+    """That decisions of other scans count: "2 of these decisions are from other scans of yours and count here too."."""
+    if scan.n_from_others == 1:
+        return "1 of these decisions is from another scan of yours and counts here too."
+    return f"{count(scan.n_from_others)} of these decisions are from other scans of yours and count here too."
+
+
 def why_shown(paper: Any) -> str:
     """Why a paper is shown: "among the best; like “A title” (0.71)"."""
     reasons = [_SHOWN[paper.choice]]

@@ -20,7 +20,9 @@ _KEYS: dict[str, Verdict] = {"1": "keep", "2": "skip", "3": "undecided"}
 
 def scan(
     ctx: typer.Context,
-    week: Annotated[str | None, typer.Option(help="Such as 2026-W25; by default the newest closed week.")] = None,
+    week: Annotated[
+        str | None, typer.Option(help="Such as 2026-W25; by default the newest closed week stored.")
+    ] = None,
     since: Annotated[str | None, typer.Option(help="Instead of a week: 2026-05-04, 2026-W19 or 2026-05.")] = None,
     until: Annotated[str | None, typer.Option(help="With --since: the last day, by default today.")] = None,
     wanted: Annotated[
@@ -96,10 +98,12 @@ def scan(
 def _show(page: ScanResult, paper: ScannedPaper) -> None:
     """The state of the scan and one paper."""
     from templates.marked_text import in_brief, readable
-    from templates.scanning_wording import facts_lines, pool_text, rest_text, stop_text, why_shown
+    from templates.scanning_wording import earlier_text, facts_lines, pool_text, rest_text, stop_text, why_shown
 
     typer.echo(f"\n{pool_text(page)} {rest_text(page)}")
     typer.echo(stop_text(page))
+    if page.n_from_others:
+        typer.echo(earlier_text(page))
     typer.echo(f"\n{readable(paper.title)}")
     typer.echo(f"{paper.url}  {paper.primary_category}  {paper.submitted_at.date()}")
     if paper.finding:

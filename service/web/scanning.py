@@ -15,8 +15,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from domain.errors import NotFound, UsageError
 from domain.subscription import Follow, sanitized_line
-from domain.week import last_closed_week
 from mail.subscriptions import open_link
+from pipeline.stages import newest_closed_week
 from queries import collections as records
 from queries.paper_rows import paper_lines
 from queries.parse_dates import day
@@ -148,7 +148,7 @@ def _start_page(
         is_signed=visitor.is_signed,
         follows=visitor.follows,
         record=records.reading_record(web.context, records.reader_of(web.context, visitor.subscriber_id)),
-        week=str(last_closed_week(web.context.now())),
+        week=str(newest_closed_week(web.context)),
         names=_names(web),
         result=result,
         problem=problem,

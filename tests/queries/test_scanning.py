@@ -24,6 +24,7 @@ from runtime.settings import Settings
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.reading_records import add_reader, decisions_of, mutes_of
+from templates.scanning_wording import earlier_text
 from tests.conftest import PaperMaker
 
 WEEK = Week.parse("2026-W25")
@@ -65,6 +66,22 @@ def reader_id(context: AppContext) -> int:
     reader_id = add_reader(context.db, None, now=NOW)
     name_seeds(context, reader_id, "2606.00001 2606.00011 2606.00021")
     return reader_id
+
+
+def test_the_newest_week_stored_is_scanned_where_later_ones_are_not(context: AppContext, reader_id: int) -> None:
+    later = context.settings.model_copy(update={"now": NOW + timedelta(weeks=22)})
+    scan = start_scan(CachedContext(later, db=context.db), reader_id)
+    assert (scan.since, scan.until) == (WEEK.monday, WEEK.sunday)
+
+
+def test_a_scan_says_that_decisions_of_another_count(context: AppContext, reader_id: int) -> None:
+    first = start_scan(context, reader_id).scan_id
+    page = scan_page(context, reader_id, first)
+    decide(context, reader_id, first, page.papers[0].arxiv_id, "keep", page.papers[0].choice)
+    assert scan_page(context, reader_id, first).n_from_others == 0
+    second = scan_page(context, reader_id, start_scan(context, reader_id).scan_id)
+    assert (second.n_kept, second.n_from_others) == (1, 1)
+    assert earlier_text(second) == "1 of these decisions is from another scan of yours and counts here too."
 
 
 def test_a_scan_finds_what_matters_and_then_says_so(context: AppContext, reader_id: int) -> None:
