@@ -27,7 +27,7 @@ from domain.cards import MIN_SHARE_PAPERS, Card, CardKind, FacetCount, FirstPape
 from domain.claim import SavingSummary
 from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Share
-from domain.errors import UsageError
+from domain.errors import NotFound, UsageError
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
@@ -89,7 +89,7 @@ def card(context: AppContext, term: str) -> Card:
 
     Raises
     ------
-    UsageError
+    NotFound
         If there is no such thing, with the names that are written most alike; if no closed week is held, or papers have
         not been counted with this taxonomy yet.
     """
@@ -129,7 +129,7 @@ def card_term(context: AppContext, term: str) -> tuple[CardKind, str]:
 
     Raises
     ------
-    UsageError
+    NotFound
         If there is no such thing.
     """
     asked = term.strip()
@@ -140,8 +140,8 @@ def card_term(context: AppContext, term: str) -> tuple[CardKind, str]:
     if names:
         return "name", str(names[0].name_id)
     close = _written_alike(context, asked)
-    help_text = f"; did you mean {', '.join(close)}?" if close else "; `papertide names` lists named things"
-    raise UsageError(f"no technique, theme or name is called {asked!r}{help_text}")
+    help_text = f"; did you mean {', '.join(close)}?" if close else ""
+    raise NotFound(f"no technique, theme or name is called {asked!r}{help_text}")
 
 
 def _written_alike(context: AppContext, asked: str) -> list[str]:

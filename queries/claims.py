@@ -12,13 +12,15 @@ from domain.claim import CLAIM_QUANTITIES, CountedClaim
 from domain.errors import UsageError
 from domain.paper import ArxivId
 from domain.phrase_variants import counted_phrases
+from domain.term_prefix import typed_term
 from domain.trend_periods import PERIODS
 from domain.week import Week
 from pipeline.claims import reader_id
 from queries.parameters import PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.results import ClaimCount, ClaimLine, ClaimQuarter, Claims, ClaimShares, rounded
-from queries.term_resolution import words_named
+from queries.term_counts import unknown_term
+from queries.term_resolution import is_written, words_named
 from runtime.context import AppContext
 from store.claims import StoredClaim, claims_numbered, each_claim_matching, papers_read
 from store.database import time_limit
@@ -56,6 +58,8 @@ def claims(
     if form is not None and form not in FORMS:
         raise UsageError(f"there is no form {form!r}; allowed are {', '.join(FORMS)}")
     words = words_named(context, request.term) if request.term else None
+    if request.term and words and words[0] == "text" and not typed_term(request.term).kind:
+        _require_written(context, request.term, words[1])
     query = resolved_query(context, replace(request, term=None) if words else request)
     base = resolved_query(context, replace(request, term=None, topic=None))
     of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
@@ -105,6 +109,11 @@ def claim_table(context: AppContext) -> ClaimTable:
             return ClaimTable.of(counted_claim(one.arxiv_id, one.number, one.claim) for one in found)
 
     return context.cached(("claim table", of_reader), read, pool="large")
+
+
+def _require_written(context: AppContext, term: str, words: str) -> None:
+    if not is_written(context, words):
+        raise UsageError(unknown_term(context, term))
 
 
 def _claims_of(papers: list[tuple[ArxivId, date, bool]], table: ClaimTable) -> list[CountedClaim]:

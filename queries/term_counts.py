@@ -50,6 +50,14 @@ class Counted:
     since: Week | None = None
 
 
+def unknown_term(context: AppContext, term: str) -> str:
+    """The message about a term that is no name and that no paper has in its words, with the nearest name."""
+    keys = [known.key for known in context.detector.taxonomy.terms]
+    near = difflib.get_close_matches(term.casefold(), keys, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
+    return f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}"
+
+
 class TermCounter:
     """Counts terms by week among the papers of some categories.
 
@@ -69,10 +77,7 @@ class TermCounter:
         kind, key = taken_for(self._context, term)
         counted = self._count_as(kind, key)
         if kind == "text" and not counted.by_week and typed_term(term).kind is None:
-            near = difflib.get_close_matches(term.casefold(), [key for _, key in self._terms], n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
-            unknown = f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}"
-            return replace(counted, unknown=unknown)
+            return replace(counted, unknown=unknown_term(self._context, term))
         return counted
 
     def readings(self, term: str, chosen: Counted, weeks: Collection[Week]) -> tuple[TermReading, ...]:

@@ -74,7 +74,7 @@ def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
             if (key := term_key(context, named, name)) is not None:
                 return named, key
         topic = term_key(context, "topic", name)
-        return ("text", name) if topic is None or _is_written(context, name) else ("topic", topic)
+        return ("text", name) if topic is None or is_written(context, name) else ("topic", topic)
     if kind == "technique" or kind == "theme" or kind == "topic":
         key = term_key(context, kind, name)
         if key is None:
@@ -127,7 +127,7 @@ def words_named(context: AppContext, term: str) -> tuple[WordsKind, str] | None:
     return (kind, name) if kind == "text" or kind == "exact" or kind == "meaning" else None
 
 
-def _is_written(context: AppContext, words: str) -> bool:
+def is_written(context: AppContext, words: str) -> bool:
     """Whether any paper holds the words."""
     if not words_of(words):
         return False

@@ -83,6 +83,10 @@ def saving_details(saving: SavingSummary) -> str:
 
 def shares_text(papers: Shares, others: Shares | None) -> str:
     """One sentence on how many papers claim a saving, beside all papers of the same time (``None``: they are all)."""
+    if not papers.n:
+        if others is not None and others.n:
+            return f"none of the {count(others.n)} papers read of this time holds this term"
+        return "no paper of this time was read yet; the next run reads those that are stored"
     text = (
         f"{count(papers.n_with_saving)} of {count(papers.n)} papers claim a saving, "
         f"{count(papers.n_with_code)} link code"

@@ -107,6 +107,7 @@ def environment() -> Environment:
         totals_text=search_wording.totals_text,
         passage=search_wording.passage,
         curve_titles=term_wording.curve_titles,
+        sentence=marked_text.sentence,
         with_code=marked_text.with_code,
         week_range=number_text.week_range,
         new_papers_text=new_papers_wording.new_papers_text,

@@ -64,6 +64,17 @@ def in_brief(text: str, most: int = 240) -> str:
     return line[:most].rsplit(" ", 1)[0].rstrip(",;:") + "…"
 
 
+def sentence(text: str) -> str:
+    """A message as a sentence: with a capital at its start and a stop at its end.
+
+    Examples
+    --------
+    >>> sentence("there is no parameter 'terms' here; did you mean 'term'?")
+    "There is no parameter 'terms' here; did you mean 'term'?"
+    """
+    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".", "!")) else ".")
+
+
 def with_code(text: str) -> Markup:
     """A text as HTML, with the parts between backquotes as code."""
     parts = [escape(part) for part in text.split("`")]

@@ -291,7 +291,7 @@ async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "
 @router.get(
     "/cards/{term:path}",
     response_model=json_form(Card),
-    responses=_errors() | _304,
+    responses=_errors(404) | _304,
     summary="The evidence card of a technique, theme or named thing",
 )
 async def card(request: Request, web: WebContextDep, term: Annotated[str, Path(max_length=200)]) -> Response:

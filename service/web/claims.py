@@ -13,6 +13,7 @@ from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.query_params import PaperParams
 from service.web.request_cost import CLAIMS_S
+from service.web.responses import HTML, Rendered
 from templates.claim_wording import shares_text
 from templates.links import WEB_LINKS
 from templates.page_layout import render_page
@@ -35,7 +36,7 @@ async def claims(
 ) -> Response:
     """Claims of a term's papers, counted and quoted."""
 
-    def draw() -> str:
+    def draw() -> Rendered:
         question, answer, problem = params.question, None, ""
         try:
             answer = claims_of(
@@ -53,7 +54,7 @@ async def claims(
         shown = {**params.query, **listed}
         after = None if answer is None else params.next_offset(answer.total)
         names = {term.key: term.name for term in web.context.detector.taxonomy.terms}
-        return render_page(
+        page = render_page(
             "claims.html",
             frame=web.frame(""),
             q=question,
@@ -69,5 +70,6 @@ async def claims(
             next_address=None if after is None else WEB_LINKS.with_query("/claims", {**shown, "cursor": after}),
             json_address=WEB_LINKS.with_query("/api/v1/claims", shown),
         )
+        return Rendered.of(page, HTML, status=422 if problem else 200)
 
     return await cached_page(web, request, draw, asked=(params, quantity, form, savings), cost_s=CLAIMS_S)

@@ -41,15 +41,17 @@ class Rendered:
     media_type: str
     etag: str
     total: int | None = None
+    status: int = 200
 
     @classmethod
-    def of(cls, body: str | bytes, media_type: str, total: int | None = None) -> Rendered:
+    def of(cls, body: str | bytes, media_type: str, total: int | None = None, status: int = 200) -> Rendered:
         """The response of a text, in UTF-8, or of bytes.
 
-        ``total`` is how many papers there are, where the text holds only the first of them.
+        ``total`` is how many papers there are, where the text holds only the first of them. ``status`` is 422 where
+        a page says what is wrong with its question.
         """
         content = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
-        return cls(content, media_type, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"', total)
+        return cls(content, media_type, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"', total, status)
 
 
 def json_text(answer: Any) -> str:
@@ -62,6 +64,9 @@ def json_text(answer: Any) -> str:
 
 def respond(request: Request, rendered: Rendered, *, max_age_s: int = FRESH_S, name: str | None = None) -> Response:
     """The response, or 304 where the client has it already; with ``name`` it is a file to download."""
+    if rendered.status != 200:
+        refused = {"Cache-Control": "no-store"}
+        return Response(rendered.body, rendered.status, media_type=rendered.media_type, headers=refused)
     headers = {"ETag": rendered.etag, "Cache-Control": f"public, max-age={max_age_s}"}
     if rendered.total is not None:
         headers["X-Total-Count"] = str(rendered.total)

@@ -12,7 +12,7 @@ from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.query_params import OptionalWeek
 from service.web.request_cost import CLAIMS_S
-from service.web.responses import CSV
+from service.web.responses import CSV, HTML, Rendered
 from templates.page_layout import render_page
 from templates.standards_csv import standards_csv
 
@@ -31,12 +31,13 @@ async def standards_file(request: Request, web: WebContextDep) -> Response:
 async def standards(request: Request, web: WebContextDep, week: OptionalWeek = "") -> Response:
     """The papers of a week that name a standard, and counts by quarter."""
 
-    def draw() -> str:
+    def draw() -> Rendered:
         answer, problem = None, ""
         try:
             answer = standards_and_failures(web.context, week_named(week) if week else None)
         except UsageError as error:
             problem = str(error)
-        return render_page("standards.html", frame=web.frame(""), answer=answer, problem=problem)
+        page = render_page("standards.html", frame=web.frame(""), answer=answer, problem=problem)
+        return Rendered.of(page, HTML, status=422 if problem else 200)
 
     return await cached_page(web, request, draw, asked=(week,), cost_s=CLAIMS_S)

@@ -28,7 +28,7 @@ from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
 from service.web.query_params import MAX_NAME, AxisScale, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
-from service.web.responses import CSV, JSON, json_text
+from service.web.responses import CSV, HTML, JSON, Rendered, json_text
 from service.web.topic_suggestions import prefixed_topic_options
 from templates import page_message_wording
 from templates.links import WEB_LINKS, WebLinks
@@ -69,7 +69,7 @@ async def trends(
     if is_example:
         question = replace(question, terms=EXAMPLE_TERMS)
 
-    def draw() -> str:
+    def draw() -> Rendered:
         problem, series, answer, movements = refused, [], None, []
         if not problem:
             try:
@@ -83,7 +83,7 @@ async def trends(
             except UsageError as error:
                 problem = error.web_message
         taxonomy = web.context.detector.taxonomy.terms
-        return web.render_long(
+        page = web.render_long(
             "trends.html",
             frame=web.frame("trends"),
             question=question,
@@ -102,6 +102,7 @@ async def trends(
             topic_options=prefixed_topic_options(web),
             own=_own(question, measure, scale),
         )
+        return Rendered.of(page, HTML, status=422 if problem else 200)
 
     # The form shows what was typed, so a refused term is part of what is asked.
     asked = (question, measure, scale, is_example, refused)

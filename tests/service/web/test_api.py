@@ -102,6 +102,8 @@ def _matches(template: str, path: str) -> bool:
         ("/topics/one", 422, "cannot_be_read"),
         ("/digests/2020-W01", 404, "not_found"),
         ("/papers/x", 404, "not_found"),
+        ("/cards/zzzz", 404, "not_found"),
+        ("/claims?term=foobarbaz", 422, "cannot_be_answered"),
         ("/nothing", 404, "not_found"),
     ],
 )
@@ -113,6 +115,44 @@ def test_every_error_has_one_shape(web: TestClient, path: str, status: int, code
     assert body["error"]["code"] == code
     assert body["error"]["message"]
     assert set(body["error"]) <= {"code", "message", "allowed"}
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/trends?term=rl&since=2026-13-40", "2026-13-40"),
+        ("/trends?term=rl&since=2026-06&until=2026-05", "2026-06"),
+        ("/trends?term=foobarbaz", "no paper has it in its words"),
+        ("/trends?term=technique:foo", "foo"),
+        ("/standards?week=2026-W99", "2026-W99&#39;; that year has no such week"),
+        ("/claims?term=foobarbaz", "no paper has it in its words"),
+        ("/claims?quantity=nothing", "nothing"),
+    ],
+)
+def test_a_page_whose_question_is_wrong_answers_422_and_says_why(web: TestClient, path: str, message: str) -> None:
+    for _ in range(2):  # drawn, then from the cache
+        answer = web.get(path)
+        assert answer.status_code == 422
+        assert message in answer.text
+        assert "<form" in answer.text or path.startswith("/standards")
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_claims_of_words_that_no_paper_holds_do_not_promise_any(web: TestClient) -> None:
+    page = web.get("/claims?term=text:foobarbaz")
+    assert page.status_code == 200
+    assert f"None of the {N_WEEKS * PER_WEEK} papers read of this time holds this term." in page.text
+    assert "The next run reads" not in page.text
+
+
+def test_a_card_that_there_is_not_points_to_no_shell_command(web: TestClient) -> None:
+    message = web.get("/api/v1/cards/zzzz").json()["error"]["message"]
+    assert message == "no technique, theme or name is called 'zzzz'"
+
+
+def test_a_question_at_the_end_of_a_message_gets_no_stop(web: TestClient) -> None:
+    page = web.get("/trends?terms=diffusion").text
+    assert "did you mean &#39;term&#39;?</p>" in page
 
 
 def test_a_wrong_choice_is_told_what_is_allowed(web: TestClient) -> None:

@@ -14,7 +14,7 @@ from analysis.claims.savings import saving_factor
 from domain.cards import MIN_SHARE_PAPERS
 from domain.claim import Claim
 from domain.detections import Evidence
-from domain.errors import UsageError
+from domain.errors import NotFound
 from domain.paper import ArxivId
 from domain.paper_claims import PaperClaims
 from domain.standards_and_failure_modes import RuleMention
@@ -100,7 +100,7 @@ def test_an_unknown_technique_is_not_found(client: TestClient) -> None:
 
 def test_the_api_names_what_is_written_most_alike(client: TestClient) -> None:
     answer = client.get("/api/v1/cards/difusion")
-    assert answer.status_code == 422
+    assert answer.status_code == 404
     assert "did you mean diffusion" in answer.json()["error"]["message"]
     assert client.get("/api/v1/cards/name:%231").json()["name"] == "SoupBench"
 
@@ -118,7 +118,7 @@ def test_a_card_is_asked_for_by_key_name_or_spelling(read_context: CachedContext
         assert card_term(read_context, asked) == ("technique", "gnn")
     assert card_term(read_context, "soupbench") == card_term(read_context, "name:#1") == ("name", "1")
     for asked in ("", "topic:1", "nothing like it"):
-        with pytest.raises(UsageError):
+        with pytest.raises(NotFound):
             card_term(read_context, asked)
 
 
