@@ -42,7 +42,8 @@ def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None =
 
     if conflict := room_conflict():
         raise ImportError(f"papertide: {conflict}")
-    # Only now is it certain that `runtime` is ours.
+    # Only now is it certain that `domain` and `runtime` are ours.
+    from domain.errors import NoDatabaseError
     from runtime.context import AppContext
     from runtime.settings import load_settings, process_environment
 
@@ -50,7 +51,12 @@ def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None =
         Path(config) if config is not None else None, process_environment(), {"data_dir": Path(data_dir), **settings}
     )
     context = AppContext(loaded, read_only=True)
-    _ = context.db  # a wrong folder is an error here, not at the first question
+    try:
+        _ = context.db  # a wrong folder is an error here, not at the first question
+    except NoDatabaseError:
+        raise NoDatabaseError(
+            f"there is no database in {loaded.data_dir}; give the folder that `papertide run` or `papertide demo` wrote"
+        ) from None
     return Papertide(context)
 
 
