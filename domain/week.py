@@ -73,7 +73,7 @@ class Week:
             week.plus(1)  # fails for the last week that dates can represent, whose end they cannot
             return week
         except (ValueError, OverflowError) as error:
-            raise ValueError(f"not a week: {text!r}; {error}") from error
+            raise ValueError(f"not a week: {text!r}; that year has no such week") from error
 
     @property
     def start_at(self) -> datetime:

@@ -189,7 +189,7 @@ def load_settings(config: Path | None, environment: Mapping[str, str], overrides
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_first_problem(error)) from error
+        raise ConfigError(_first_problem(error, environment, overrides)) from error
 
 
 def _from_file(config: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -240,20 +240,33 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
             into[name] = value
 
 
-def _first_problem(error: ValidationError) -> str:
+def _variable_of(path: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """The environment variable that sets a value or a part of it."""
+    for n in range(len(path), 0, -1):
+        name = ENVIRONMENT_PREFIX + "__".join(path[:n]).upper()
+        for variable in (name, name + _FILE_SUFFIX):
+            if variable in environment:
+                return variable
+    return None
+
+
+def _first_problem(error: ValidationError, environment: Mapping[str, str], overrides: Mapping[str, Any]) -> str:
     problem = error.errors()[0]
-    name = ".".join(str(part) for part in problem["loc"])
+    path = [str(part) for part in problem["loc"]]
+    name = ".".join(path)
+    variable = None if overrides.get(name) is not None else _variable_of(path, environment)
+    source = f" (environment variable {variable})" if variable else ""
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         close = get_close_matches(name, _names(Settings), n=1)
         hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists all settings"
-        return f"there is no setting {name!r}; {hint}"
+        return f"there is no setting {name!r}{source}; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
     if not name:  # two settings that do not fit together
         return f"setting {message}"
     if isinstance(problem["input"], Mapping):  # a whole group, which may include a password
-        return f"setting {name}: {message[:1].lower() + message[1:]}"
+        return f"setting {name}{source}: {message[:1].lower() + message[1:]}"
     value = "" if _is_secret(problem["loc"]) else f" = {problem['input']!r}"
-    return f"setting {name}{value}: {message[:1].lower() + message[1:]}"
+    return f"setting {name}{value}{source}: {message[:1].lower() + message[1:]}"
 
 
 def _is_secret(path: Sequence[str | int]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,12 @@ class GlobalOptions:
 
     config: Path | None
     data_dir: Path | None
+
+    def command_line(self, command: str) -> str:
+        """How another command is called with the same options."""
+        given = (("--config", self.config), ("--data-dir", self.data_dir))
+        options = [part for name, path in given if path is not None for part in (name, shlex.quote(str(path)))]
+        return " ".join(["papertide", *options, command])
 
 
 @contextmanager

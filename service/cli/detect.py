@@ -64,6 +64,9 @@ def _print_detections(given: GivenAbstract, found: DetectResult, names: Mapping[
         typer.echo(f"  {names[f'{kind}:{key}']}: {_LEVELS[kind][term.level]}{evidence}")
     if not terms:
         typer.echo("  no technique or theme")
+    if found.names:
+        named = (f"{name.surface} ({name.kind}, {name.role})" for name in found.names)
+        typer.echo(f"  names: {', '.join(named)}")
     for claim in found.claims:
         typer.echo(f"  claim of {claim.quantity} ({claim.form}): “{' '.join(claim.quote.split())}”")
     if found.finding:

@@ -121,7 +121,10 @@ def main() -> None:
         if status := app(standalone_mode=False):
             sys.exit(status)
     except typer.TyperException as error:  # what was typed cannot be read
-        _complain(error.format_message())
+        if (help_text := _help_asked(error)) is not None:
+            typer.echo(help_text)
+            sys.exit(0)
+        _complain(_what_is_wrong(error))
         sys.exit(2)
     except UsageError as error:
         _complain(str(error))
@@ -139,6 +142,26 @@ def main() -> None:
     except OSError as error:
         _complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         sys.exit(1)
+
+
+def _help_asked(error: typer.TyperException) -> str | None:
+    """The help, where a command of commands was called alone; the error then has the help as its message."""
+    called: typer.Context | None = getattr(error, "ctx", None)
+    if called is None or called.get_help() != error.message:
+        return None
+    return error.message
+
+
+def _what_is_wrong(error: typer.TyperException) -> str:
+    """The message about what was typed; a global option behind its command is told its place."""
+    message = error.format_message().replace("Value error, ", "")  # the mark of the library that reads values
+    option: str | None = getattr(error, "option_name", None)
+    called: typer.Context | None = getattr(error, "ctx", None)
+    if option is None or called is None:
+        return message
+    if option in {name for parameter in called.find_root().command.params for name in parameter.opts}:
+        return f"{error.message}; it stands before the command, as in `papertide {option} ... {called.info_name}`"
+    return message
 
 
 def _complain(message: str) -> None:

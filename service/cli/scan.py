@@ -79,8 +79,9 @@ def scan(
         if as_json:
             print_json(scan_page(context, reader_id, scan_id, n=limit))
             return
-        typer.echo(f"Scan {scan_id}; go on later with `papertide scan --scan {scan_id}`.")
-        while (page := scan_page(context, reader_id, scan_id, n=1)).papers:
+        page = scan_page(context, reader_id, scan_id, n=1)
+        typer.echo(f"Scan {scan_id}; go on later with `{given.command_line(f'scan --scan {scan_id}')}`.")
+        while page.papers:
             _show(page, page.papers[0])
             answer = _answer()
             if answer == "q":
@@ -88,10 +89,11 @@ def scan(
             if answer == "u":
                 taken = undo(context, reader_id, scan_id)
                 typer.echo("Nothing to undo." if taken is None else f"Taken back: {taken}.")
-                continue
-            [paper] = page.papers
-            decide(context, reader_id, scan_id, paper.arxiv_id, _KEYS[answer], paper.choice)
-            typer.echo(f"{VERDICT_DONE[_KEYS[answer]]}.")
+            else:
+                [paper] = page.papers
+                decide(context, reader_id, scan_id, paper.arxiv_id, _KEYS[answer], paper.choice)
+                typer.echo(f"{VERDICT_DONE[_KEYS[answer]]}.")
+            page = scan_page(context, reader_id, scan_id, n=1)
         typer.echo("Every paper of these days is decided or muted.")
 
 

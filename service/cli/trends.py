@@ -63,6 +63,8 @@ def trends(
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
         raise UsageError(f"--out {out}: a chart ends in .png, .svg or .json")
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}")
     first_day, last_day = day(since) if since else None, day(until, end=True) if until else None
     if check:
         with open_context(ctx) as context:

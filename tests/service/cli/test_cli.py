@@ -35,6 +35,7 @@ from pipeline.weekly_tables import refresh_tables
 from runtime.settings import Settings
 from sample.arxiv_server import SampleArxiv
 from service.cli import main
+from service.cli.context import GlobalOptions
 from store.database import open_database
 from store.embeddings import add_embeddings
 from store.job_runs import finish_run, start_run
@@ -255,7 +256,65 @@ def test_a_run_delivers_what_is_due_even_if_arxiv_fails(
 
 def test_a_misspelled_setting_ends_with_status_2(papertide: Papertide, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERTIDE_WEAKS", "3")
-    _refused(papertide("status"), "'weaks'")
+    _refused(papertide("status"), "'weaks' (environment variable PAPERTIDE_WEAKS); did you mean 'weeks'?")
+
+
+def test_a_wrong_value_is_traced_to_its_environment_variable(
+    papertide: Papertide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAPERTIDE_SERVICE__PORT", "none")
+    _refused(papertide("status"), "setting service.port = 'none' (environment variable PAPERTIDE_SERVICE__PORT): ")
+    monkeypatch.delenv("PAPERTIDE_SERVICE__PORT")
+    (tmp_path / "papertide.toml").write_text("[service]\nport = 'none'\n")
+    _refused(papertide("status"), "setting service.port = 'none': ")
+
+
+@pytest.mark.parametrize("command", [(), ("topics",)], ids=str)
+def test_a_command_of_commands_alone_prints_its_help(papertide: Papertide, command: tuple[str, ...]) -> None:
+    assert papertide(*command) == papertide(*command, "--help")
+
+
+@pytest.mark.parametrize("option", ["--data-dir", "--config", "--version"])
+def test_a_global_option_behind_the_command_is_told_its_place(papertide: Papertide, option: str) -> None:
+    message = f"No such option: {option}; it stands before the command, as in `papertide {option} ... status`"
+    _refused(papertide("status", option, "x"), message)
+
+
+def test_a_chart_makes_no_folder(papertide: Papertide, tmp_path: Path) -> None:
+    chart = tmp_path / "absent" / "x.png"
+    _refused(papertide("trends", "diffusion", "--out", str(chart)), f"there is no folder {chart.parent}")
+    assert not chart.parent.exists()
+
+
+def test_a_choice_that_there_is_not_is_refused_in_plain_words(papertide: Papertide) -> None:
+    ended = papertide("trends", "diffusion", "--by", "day")
+    message = "Invalid value for '--by': 'day' is not one of 'week', 'month', 'quarter', 'year'."
+    assert ended.err == f"papertide: {message}\n"
+
+
+@pytest.mark.usefixtures("held")
+def test_claims_of_a_term_that_no_paper_holds_say_what_trends_do(papertide: Papertide) -> None:
+    message = "'foobarbaz' is no technique, theme or topic, and no paper has it in its words"
+    _refused(papertide("trends", "foobarbaz"), message)
+    _refused(papertide("claims", "foobarbaz"), message)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_scan_that_there_is_not_is_refused_before_anything_is_printed(papertide: Papertide) -> None:
+    ended = papertide("scan", "--scan", "999")
+    assert (ended.status, ended.out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (GlobalOptions(None, None), "papertide scan --scan 1"),
+        (GlobalOptions(None, Path("demo")), "papertide --data-dir demo scan --scan 1"),
+        (GlobalOptions(Path("a b.toml"), None), "papertide --config 'a b.toml' scan --scan 1"),
+    ],
+)
+def test_the_advice_of_a_scan_keeps_the_global_options(options: GlobalOptions, message: str) -> None:
+    assert options.command_line("scan --scan 1") == message
 
 
 @pytest.mark.parametrize(
@@ -407,6 +466,13 @@ def test_a_line_that_detect_cannot_read_is_named_and_the_others_are_answered(
     assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "3"]
     _refused(ended, "line 2", "id, title and abstract")
     assert papertide("detect", "abstracts.jsonl").out.count("Diffusion models: what it is about") == 2
+
+
+def test_detect_says_for_people_which_names_were_found(papertide: Papertide, tmp_path: Path) -> None:
+    given = {"id": 1, "title": "Drawing", "abstract": "We draw images. It is fine-tuned with LoRA on ImageNet."}
+    (tmp_path / "abstracts.jsonl").write_text(json.dumps(given))
+    lines = papertide("detect", "abstracts.jsonl").out.splitlines()
+    assert "  names: LoRA (method, uses), ImageNet (dataset, uses)" in lines
 
 
 def test_detect_says_for_people_what_was_found_and_by_which_words(papertide: Papertide, tmp_path: Path) -> None:
