@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.cards import pairs as pairs_of
+from domain.facet import Facet
 from domain.paper_arrays import PaperIndex
-from domain.paper_facets import Facet, PaperFacets
+from domain.paper_facets import PaperFacets
 from queries.cards import Span, counted_span
 from queries.facet_resolution import facet_names
 from runtime.context import AppContext

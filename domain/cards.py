@@ -7,8 +7,8 @@ from datetime import date
 from typing import Literal
 
 from domain.claim import SavingSummary
+from domain.facet import FacetKind
 from domain.paper import ArxivId
-from domain.paper_facets import FacetKind
 from domain.trends import TermSeries
 
 CardKind = Literal["technique", "theme", "name"]

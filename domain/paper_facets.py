@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Self, get_args
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-FacetKind = Literal["technique", "theme", "topic", "name", "domain", "standard", "failure_mode", "claim", "fact"]
-FACET_KINDS: tuple[FacetKind, ...] = get_args(FacetKind)
-Facet = tuple[FacetKind, str]
-"""A kind and a key. A technique or theme counts at the level of adoption, a name where it is introduced or used.
-
-A claim has the key ``saving`` (of anything) or the quantity that a saving is claimed of, a fact ``code`` or
-``accepted``.
-"""
-
-SAVING: Facet = ("claim", "saving")
-CODE: Facet = ("fact", "code")
-ACCEPTED: Facet = ("fact", "accepted")
+from domain.facet import Facet
 
 
 @dataclass(frozen=True, eq=False)

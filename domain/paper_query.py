@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.detections import ADOPTS, IS_ABOUT, MENTIONS, TermKind
-from domain.paper_facets import FACET_KINDS, Facet
+from domain.facet import FACET_KINDS, Facet
 
 
 @dataclass(frozen=True)

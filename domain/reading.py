@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from domain.errors import UsageError
+from domain.facet import Facet
 from domain.paper import ArxivId
-from domain.paper_facets import Facet
 from domain.subscription import MAX_SEARCH, sanitized_line
 
 Verdict = Literal["keep", "skip", "undecided"]

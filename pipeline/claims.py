@@ -11,9 +11,9 @@ from analysis.claims.standards_and_failure_modes import RuleFinder
 from domain.claim import Claim
 from domain.code_link import code_link
 from domain.detections import Evidence
+from domain.facet import ACCEPTED, CODE, SAVING
 from domain.paper import Paper
 from domain.paper_claims import PaperClaims
-from domain.paper_facets import ACCEPTED, CODE, SAVING
 from domain.progress import Progress
 from domain.standards_and_failure_modes import RuleMention
 from domain.venue_mention import venue_mention

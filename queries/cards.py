@@ -28,10 +28,10 @@ from domain.claim import SavingSummary
 from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Share
 from domain.errors import NotFound, UsageError
+from domain.facet import ACCEPTED, CODE, SAVING, Facet, FacetKind
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
-from domain.paper_facets import ACCEPTED, CODE, SAVING, Facet, FacetKind
 from domain.paper_query import PaperQuery
 from domain.trends import TermSeries
 from domain.week import Week, last_closed_week, weeks_between

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from analysis.claims.savings import COST_QUANTITIES
 from domain.errors import UsageError
-from domain.paper_facets import ACCEPTED, CODE, FACET_KINDS, SAVING, Facet, FacetKind
+from domain.facet import ACCEPTED, CODE, FACET_KINDS, SAVING, Facet, FacetKind
 from queries.term_resolution import name_called, term_key
 from runtime.context import AppContext
 from store.name_ledger_reading import names_by_id

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, func, select
 
 from domain.detections import ADOPTS, TermKind
+from domain.facet import Facet
 from domain.packed_stems import STEM_DTYPE, unpacked_stems
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
-from domain.paper_facets import Facet, PaperFacets
+from domain.paper_facets import PaperFacets
 from store.database import Database
 from store.paper_query import Corpus, matches
 from store.schema import (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import ColumnElement, Select, select
 
 from domain.detections import ADOPTS
-from domain.paper_facets import Facet
+from domain.facet import Facet
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from store.schema import detection, name_mention, paper, rule_mention, topic_assignment
 from store.sql_conditions import is_watched

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select
 
 from domain.errors import UsageError
+from domain.facet import FACET_KINDS, Facet
 from domain.paper import ArxivId
-from domain.paper_facets import FACET_KINDS, Facet
 from domain.reading import (
     MAX_COLLECTIONS,
     MAX_MUTES,

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.cards import Card, Comparison, FacetCount, FirstPaperReason, Place, UsedName
 from domain.claim import SavingSummary
-from domain.paper_facets import ACCEPTED, CODE, SAVING
+from domain.facet import ACCEPTED, CODE, SAVING
 from templates.change_wording import change_text, movement_text
 from templates.claim_wording import QUANTITY_NAMES, saving_details
 from templates.number_text import NO_BREAK_SPACE, count, day_in_words, percent, plural

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.claim import CLAIM_QUANTITIES
-from domain.paper_facets import ACCEPTED, CODE, SAVING, Facet
+from domain.facet import ACCEPTED, CODE, SAVING, Facet
 
 _WORDS: dict[Facet, str] = {
     SAVING: "a saving claimed",

@@ -24,7 +24,7 @@ from random import Random
 import pandas as pd
 
 from domain.cards import Card, FacetCount, Place
-from domain.paper_facets import Facet
+from domain.facet import Facet
 from pipeline.claims import reader_id
 from queries.cards import card
 from runtime.context import AppContext

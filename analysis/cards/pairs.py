@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from analysis.cards.log_odds import shrunk_ratios
 from analysis.trends.growth import change_points, fit_growth
-from domain.paper_facets import Facet, FacetKind, PaperFacets
+from domain.facet import Facet, FacetKind
+from domain.paper_facets import PaperFacets
 from domain.trend_calls import WINDOW_WEEKS
 from domain.week import Week
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from domain.paper_facets import ACCEPTED, CODE
+from domain.facet import ACCEPTED, CODE
 
 HasOption = Annotated[
     list[str] | None,

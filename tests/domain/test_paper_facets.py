@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.paper_facets import Facet, PaperFacets
+from domain.facet import Facet
+from domain.paper_facets import PaperFacets
 
 N_PAPERS = 20
 _FACETS: st.SearchStrategy[Facet] = st.tuples(st.sampled_from(["domain", "theme"]), st.sampled_from("abc"))

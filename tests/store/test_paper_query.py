@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from domain.detections import Detection, PaperDetections, TermKind
 from domain.embeddings import Embeddings
+from domain.facet import Facet
 from domain.paper import ArxivId, Paper
 from domain.paper_arrays import PaperIndex
 from domain.paper_claims import PaperClaims
-from domain.paper_facets import Facet
 from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.standards_and_failure_modes import RuleKind, RuleMention
 from domain.topics import FittedTopics, Topic, TopicAssignment

@@ -12,7 +12,8 @@ from analysis.cards.pairs import called_pairs, pair_counts
 from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from domain.detections import ADOPTS
-from domain.paper_facets import Facet, PaperFacets
+from domain.facet import Facet
+from domain.paper_facets import PaperFacets
 from domain.week import Week, weeks_between
 from sample.corpus import make_corpus
 
