@@ -10,7 +10,10 @@ from domain.tex_as_text import with_letters
 from ingest.record_bounds import MAX_AUTHORS, check_number
 
 _BETWEEN = re.compile(r"\s*[,;:]\s*|\s*\\and\b\s*")
-_COMPLETES_THE_NAME_BEFORE = re.compile(r"^(?:jr|sr|ii|iii|iv|inc|ltd|llc|gmbh|corp|co)\.?$", re.IGNORECASE)
+_COMPLETES_THE_NAME_BEFORE = re.compile(
+    r"(?P<completes>(?:jr|sr|ii|iii|iv|inc|ltd|llc|gmbh|corp|co)\.?)(?:\s+(?:and|&)\s+(?P<next>.+))?", re.IGNORECASE
+)
+"""What belongs to the name before the comma, and the name that *and* joins to it."""
 
 
 def split_authors(line: str) -> tuple[str, ...]:
@@ -31,8 +34,9 @@ def split_authors(line: str) -> tuple[str, ...]:
     line = one_line(_without_brackets(with_letters(line)))
     names: list[str] = []
     for name in _BETWEEN.split(line):
-        if names and _COMPLETES_THE_NAME_BEFORE.match(name):
-            names[-1] = f"{names[-1]} {name}"
+        if names and (completes := _COMPLETES_THE_NAME_BEFORE.fullmatch(name)):
+            names[-1] = f"{names[-1]} {completes['completes']}"
+            names += filter(None, [completes["next"]])
         elif name:
             names.append(name)
     if names:
