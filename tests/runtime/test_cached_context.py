@@ -91,7 +91,7 @@ def _make_context(folder: Path, loading: Loading, *, filled: bool = True) -> Cac
 
 
 def _wait_for(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < end, "it did not come to be"
         time.sleep(0.01)

@@ -203,7 +203,7 @@ def test_a_digest_leads_from_a_number_to_its_papers(address: str, chromium: Any)
         page.goto(f"{address}/")
         page.click("h1 a")
         assert page.url.endswith(f"/digests/{LAST_WEEK}")
-        page.locator("table.adoption a.to-papers, table.brief a.to-papers").first.click()
+        page.locator("table.adoption td a.to-papers, table.brief td a.to-papers").first.click()
         assert f"/digests/{LAST_WEEK}/" in page.url
         page.locator(".abstracts a.title").first.click()
         assert "/papers/" in page.url
