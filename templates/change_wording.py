@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from domain.digest import MoveOfWave, TermLine, VenueWave
 from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, TrendCall
-from templates.number_text import UNKNOWN, count, is_known, percent, plural, points, points_interval
+from templates.number_text import (
+    NO_BREAK_SPACE,
+    UNKNOWN,
+    count,
+    decimals_for,
+    is_known,
+    percent,
+    plural,
+    points,
+    points_interval,
+)
 
 
 def verdict_text(verdict: str) -> str:
@@ -41,17 +51,25 @@ def verdict_class(verdict: str) -> str:
 
 
 def change_text(change: FittedChange) -> str:
-    """A change with its interval and its weeks: ``+2.1 points (+0.5 to +3.9) over 12 weeks``."""
+    """A change with its interval, weeks and ends: ``+2.1 points (+0.5 to +3.9) over 12 weeks, fitted 6.0 to 8.1 %``."""
     return f"{points(change)} ({points_interval(change)}) {over_weeks(change)}"
 
 
 def over_weeks(change: FittedChange) -> str:
-    """The weeks of a change: ``over 12 weeks``."""
-    return f"over {plural(change.n_weeks, 'week')}"
+    """The weeks of a change and the ends of its fitted line: ``over 12 weeks, fitted 6.0 to 8.1 %``.
+
+    A single week's share may lie off the line, so without its ends a change seems to contradict the share beside it.
+    """
+    weeks = f"over {plural(change.n_weeks, 'week')}"
+    if not (is_known(change.share_first) and is_known(change.share_last)):
+        return weeks
+    decimals = max(decimals_for(change.share_first), decimals_for(change.share_last))
+    first = percent(change.share_first, decimals).removesuffix(f"{NO_BREAK_SPACE}%")
+    return f"{weeks}, fitted {first} to {percent(change.share_last, decimals)}"
 
 
 def call_text(call: TrendCall | None) -> str:
-    """A call with the change that it rests on: ``▲ rising, +2.1 points (+0.5 to +3.9) over 12 weeks``."""
+    """A call and the change that it rests on: ``▲ rising, +2.1 points (+0.5 to +3.9) over 12 weeks, fitted 6.0 …``."""
     if call is None or call.verdict == "unknown":
         return f"{UNKNOWN}: too few weeks or papers"
     return movement_text(call.verdict, call.change)

@@ -20,11 +20,14 @@ def fitted(before: float, now: float, low: float, high: float, n_weeks: int = 12
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
-        (fitted(0.06, 0.081, 0.005, 0.039), "+2.1 points (+0.5 to +3.9) over 12 weeks"),
-        (fitted(0.06, 0.05, -0.02, 0.0001), "−1.0 points (−2.0 to 0.0) over 12 weeks"),
+        (fitted(0.06, 0.081, 0.005, 0.039), "+2.1 points (+0.5 to +3.9) over 12 weeks, fitted 6.0 to 8.1 %"),
+        (fitted(0.06, 0.05, -0.02, 0.0001), "−1.0 points (−2.0 to 0.0) over 12 weeks, fitted 6.0 to 5.0 %"),
         # An end that is not zero is never shown as zero where it decides.
-        (fitted(0.06, 0.081, 0.0002, 0.039), "+2.10 points (+0.02 to +3.90) over 12 weeks"),
-        (fitted(0.002, 0.004, 0.0011, 0.0033, n_weeks=1), "+0.20 points (+0.11 to +0.33) over 1 week"),
+        (fitted(0.06, 0.081, 0.0002, 0.039), "+2.10 points (+0.02 to +3.90) over 12 weeks, fitted 6.0 to 8.1 %"),
+        (
+            fitted(0.002, 0.004, 0.0011, 0.0033, n_weeks=1),
+            "+0.20 points (+0.11 to +0.33) over 1 week, fitted 0.20 to 0.40 %",
+        ),
     ],
 )
 def test_a_change_is_shown_with_its_interval_and_its_weeks(change: FittedChange, shown: str) -> None:
@@ -38,9 +41,15 @@ def _call(verdict: CallVerdict, change: FittedChange | None) -> TrendCall:
 @pytest.mark.parametrize(
     ("call", "shown"),
     [
-        (_call("emerging", fitted(0.06, 0.081, 0.005, 0.039)), "▲ emerging, +2.1 points (+0.5 to +3.9) over 12 weeks"),
+        (
+            _call("emerging", fitted(0.06, 0.081, 0.005, 0.039)),
+            "▲ emerging, +2.1 points (+0.5 to +3.9) over 12 weeks, fitted 6.0 to 8.1 %",
+        ),
         (_call("cooling", None), "▼ cooling"),
-        (_call("steady", fitted(0.06, 0.07, -0.01, 0.03)), "≈ within noise, +1.0 points (−1.0 to +3.0) over 12 weeks"),
+        (
+            _call("steady", fitted(0.06, 0.07, -0.01, 0.03)),
+            "≈ within noise, +1.0 points (−1.0 to +3.0) over 12 weeks, fitted 6.0 to 7.0 %",
+        ),
         (_call("unknown", None), "not known: too few weeks or papers"),
         (None, "not known: too few weeks or papers"),
     ],
