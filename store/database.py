@@ -45,6 +45,8 @@ MOVING_FROM = "moving_from"
 """The kept value of a database that is being filled by a move: which database it is filled from."""
 _ADVISORY_LOCK = 0x70617065
 """The number of the lock on a PostgreSQL database, which every connection shares; see ``store.restore_lock``."""
+REQUESTS_LOCK = _ADVISORY_LOCK + 1
+"""The number of PostgreSQL's lock under which requests are counted and stored, one at a time."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from sqlalchemy import Insert, delete, func, insert, or_, select, true, update
 
 from domain.mail_address import mailbox_of
 from domain.subscription import Preferences
-from store.database import Database
+from store.database import REQUESTS_LOCK, Database
 from store.schema import subscription_request
 from store.subscribers import preference_columns, readable_preferences
 
@@ -73,7 +73,7 @@ def add_limited_request(
     new = _new_request(db, address, preferences, network=network, site=site, now=now)
     with db.write() as connection:
         if not db.is_sqlite:  # SQLite has one writer at a time; here the others must wait to count this one
-            connection.execute(select(func.pg_advisory_xact_lock(_REQUEST_LOCK)))
+            connection.execute(select(func.pg_advisory_xact_lock(REQUESTS_LOCK)))
         for limit, condition, most in checks:
             query = (
                 select(c.asked_at)
@@ -87,10 +87,6 @@ def add_limited_request(
                 return RequestRefused(limit, oldest + limits.window)
         connection.execute(new)
     return None
-
-
-_REQUEST_LOCK = 0x70617065
-"""The number of PostgreSQL's advisory lock for requests."""
 
 
 def _new_request(
