@@ -12,8 +12,9 @@ from runtime.context import AppContext
 from runtime.service_settings import ServiceSettings
 from service.mcp.server import Work, make_server
 from service.web.access_log import AccessLog, access_logger
+from service.web.client import payer_of
 from service.web.errors import MCP_PATH
-from service.web.middleware import RequestGuard, RequestMetrics, client_of
+from service.web.middleware import RequestGuard, RequestMetrics
 from service.web.page_threads import WorkPools
 
 MAX_BODY = 65_536
@@ -31,7 +32,8 @@ def make_mcp_app(context: AppContext) -> ASGIApp:
     pools = WorkPools(settings)
 
     async def answering(request: object, cost_s: float, work: Work) -> str:
-        return await asyncio.wrap_future(pools.submit(client_of(request), cost_s, work))  # type: ignore[arg-type]
+        payer = payer_of(request, settings)  # type: ignore[arg-type]
+        return await asyncio.wrap_future(pools.submit(payer, cost_s, work))
 
     app = make_server(context, answering).streamable_http_app(
         streamable_http_path=MCP_PATH,

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import TooManyRequests
 from mail.service import LINK_PATHS
 from runtime.service_settings import ServiceSettings
+from service.web.client import client_of, is_unlimited
 from service.web.errors import error_response, too_many_requests
 from service.web.page_threads import WorkPool
 from service.web.rate_limit import RateLimit
@@ -83,6 +84,7 @@ class RequestGuard:
 
     def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: RequestMetrics) -> None:
         self._app = app
+        self._settings = settings
         self._hosts = settings.accepted_hosts
         self._home = settings.base_url
         self._requests = RateLimit(settings.requests_per_minute)
@@ -131,16 +133,11 @@ class RequestGuard:
             return error_response(request, 421, "wrong_host", f"this service is at {self._home}")
         if path.startswith(_FREE):
             return None
-        limits = [self._requests]
+        limits = [] if is_unlimited(request, self._settings) else [self._requests]
         if scope["method"] == "POST" and path.startswith(_FORMS):
             limits.append(self._forms)
-        wait_s = max(limit.wait_s(client_of(request)) for limit in limits)
+        wait_s = max((limit.wait_s(client_of(request)) for limit in limits), default=0.0)
         return too_many_requests(request, TooManyRequests.after(wait_s)) if wait_s else None
-
-
-def client_of(request: Request) -> str:
-    """The address of the client, or of the one that a trusted proxy names."""
-    return request.client.host if request.client else ""
 
 
 def _host_of(request: Request) -> str | None:

@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from domain.errors import StoreError
 from runtime.cached_context import CachedContext
 from runtime.single_flight_cache import SingleFlightCache
+from service.web.client import payer_of
 from service.web.dependencies import WebContext
 from service.web.request_cost import PAGE_S
 from service.web.responses import HTML, Rendered, respond
@@ -64,7 +65,7 @@ async def cached_page(
     await _check_state(web)
     page: Rendered | None = web.page_cache.held(key)
     if page is None:
-        client = request.client.host if request.client else ""
+        client = payer_of(request, web.context.settings.service)
         page = await asyncio.wrap_future(
             web.pools.submit(client, cost_s, lambda: cached_body(web, key, draw, media_type))
         )

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from domain.errors import OverloadedError, TooManyRequests
 from runtime.service_settings import ServiceSettings
+from service.web.client import LOCAL_USER
 from service.web.rate_limit import RateLimit, network_of
 from store.database import time_limit
 
@@ -58,7 +59,7 @@ class WorkPools:
 
         Parameters
         ----------
-        client : the address of the client.
+        client : the address of the client, or ``LOCAL_USER``, who has no limits.
         cost_s : the estimated processor time, in seconds.
         work : what is to be done; its database reads are bounded by the setting ``query_s``.
 
@@ -69,7 +70,8 @@ class WorkPools:
         OverloadedError
             If too many requests wait. The future raises it too, after ``WAIT_S`` without a thread.
         """
-        if wait_s := self.allowance.wait_s(client, cost_s):
+        is_charged = client != LOCAL_USER
+        if is_charged and (wait_s := self.allowance.wait_s(client, cost_s)):
             raise TooManyRequests.after(wait_s)
 
         def measured() -> _T:
@@ -79,7 +81,8 @@ class WorkPools:
                     return work()
             finally:
                 took_s = min(time.thread_time() - began_s, MOST_CHARGED_S)
-                self.allowance.charge(client, max(0.0, took_s - cost_s))
+                if is_charged:
+                    self.allowance.charge(client, max(0.0, took_s - cost_s))
 
         pool = self.expensive if cost_s > EXPENSIVE_S else self.ordinary
         return pool.submit(network_of(client), measured)
@@ -138,7 +141,7 @@ class WorkPool:
         work = _in_this_context(work)
         with self._changed:
             of_network = sum(one.network == network for one in self._waiting)
-            if of_network >= MOST_WAITING_PER_NETWORK:
+            if of_network >= MOST_WAITING_PER_NETWORK and network != LOCAL_USER:
                 raise TooManyRequests.after(1)
             if len(self._waiting) >= MOST_WAITING:
                 self._make_room(network)

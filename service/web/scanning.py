@@ -6,7 +6,6 @@ asked under another host name, there is none, because whoever asks may then be a
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -23,10 +22,10 @@ from queries.parse_dates import day
 from queries.scanning import MAX_SHOWN, decide, mute, scan_of, scan_page, start_scan, undo, unmute
 from queries.seed_papers import MAX_SEED_BYTES, name_seeds
 from queries.topics import all_topics
+from service.web.client import is_local_user
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.forms import Form, only_value, read_form, refuse_other_sites
 from service.web.known_parameters import KnownParametersRoute
-from service.web.middleware import client_of
 from service.web.responses import HTML, JSON
 from templates import paper_exports, scanning_wording
 from templates.page_layout import render_page
@@ -36,7 +35,6 @@ router = APIRouter(
 )
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 _VERDICTS = ("keep", "skip", "undecided")
 
 ExportForm = Literal["bib", "ris", "csl", "md"]
@@ -64,23 +62,6 @@ async def _form(request: Request) -> Form:
 TheForm = Annotated[Form, Depends(_form)]
 
 
-def _is_local(request: Request, web: WebContext) -> bool:
-    """Whether only this machine's own user can be asking."""
-    service = web.context.settings.service
-    if service.base_url or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
-        return False
-    host = request.headers.get("host", "")
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
-    return _is_loopback(service.host) and _is_loopback(client_of(request)) and name.lower() in _LOOPBACK_NAMES
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
 def _visitor(request: Request, web: WebContextDep) -> _Visitor:
     """The reader of the request.
 
@@ -91,7 +72,7 @@ def _visitor(request: Request, web: WebContextDep) -> _Visitor:
     """
     token = request.path_params.get("token")
     if token is None:
-        if not _is_local(request, web):
+        if not is_local_user(request, web.context.settings.service):
             raise NotFound("a scan is opened by the link to a subscription")
         return _Visitor("/scan", None, ())
     link = open_link(web.context, str(token), "manage")
@@ -125,7 +106,7 @@ def _names(web: WebContext) -> dict[str, str]:
 @router.get("/scan")
 def start_page(request: Request, web: WebContextDep) -> Response:
     """The local reader's scans, or how to open one's own."""
-    if not _is_local(request, web):
+    if not is_local_user(request, web.context.settings.service):
         return _page(web, "scan_start.html", closed=True)
     return _start_page(web, _visitor(request, web))
 

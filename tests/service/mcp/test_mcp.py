@@ -320,7 +320,7 @@ def test_another_host_or_origin_is_refused(context: CachedContext) -> None:
 
 
 def test_requests_beyond_the_limit_of_a_network_are_refused_as_json(context: CachedContext) -> None:
-    with served(limited(context, requests_per_minute=4)) as url:
+    with served(limited(context, trusted_proxies=("192.0.2.1",), requests_per_minute=4)) as url:
         answers = [post(url) for _ in range(6)]
     assert [answer.status_code for answer in answers][:2] == [200, 200]
     assert answers[-1].status_code == 429
@@ -333,7 +333,7 @@ def test_calls_beyond_the_work_of_a_network_are_refused_with_the_time_to_wait(co
     async def many(client: Client) -> list[Any]:
         return [await client.call_tool("search", {"query": f"diffusion {i}"}) for i in range(30)]
 
-    with served(limited(context, work_s_per_minute=0.2)) as url:
+    with served(limited(context, trusted_proxies=("192.0.2.1",), work_s_per_minute=0.2)) as url:
         last = asked(lambda: url, many)[-1]
     assert last.is_error
     assert "too many requests from your network; try again in" in last.content[0].text

@@ -317,6 +317,30 @@ def test_too_many_requests_are_refused_in_the_one_shape(context: Any) -> None:
     assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("service", "host", "headers", "status"),
+    [
+        ({}, "127.0.0.1:8000", {}, 200),
+        ({}, "localhost:8000", {"Sec-Fetch-Site": "none"}, 200),
+        ({}, "127.0.0.1:8000", {"Sec-Fetch-Site": "cross-site"}, 429),
+        ({}, "papertide.example", {}, 429),
+        ({}, "127.0.0.1:8000", {"X-Forwarded-For": "192.0.2.1"}, 429),
+        ({"trusted_proxies": ("127.0.0.1",)}, "127.0.0.1:8000", {}, 429),
+        ({"base_url": "https://papertide.example"}, "127.0.0.1:8000", {}, 429),
+        ({"host": "0.0.0.0"}, "127.0.0.1:8000", {}, 429),
+    ],
+)
+@pytest.mark.parametrize("limit", ["requests_per_minute", "work_s_per_minute"])
+def test_only_the_own_user_of_a_loopback_service_has_no_limits(
+    context: Any, service: dict[str, Any], host: str, headers: dict[str, str], status: int, limit: str
+) -> None:
+    few = 4 if limit == "requests_per_minute" else 0.02
+    settings = context.settings.model_copy(update={"service": ServiceSettings(**{limit: few}, **service)})
+    client = TestClient(make_app(settings, context), base_url=f"http://{host}", client=("127.0.0.1", 50000))
+    pages = [client.get(f"/search?q=word{n}", headers=headers) for n in range(5)]
+    assert pages[-1].status_code == status
+
+
 def test_a_question_that_takes_too_long_is_refused_in_one_line(context: Any, web: TestClient) -> None:
     hurried = context.settings.service.model_copy(update={"query_s": 1e-6})
     client = TestClient(make_app(context.settings.model_copy(update={"service": hurried}), context))
