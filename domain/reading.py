@@ -18,6 +18,10 @@ Choice = Literal["best", "pool", "rest"]
 """How a paper came to be shown: as the best, or drawn at random from the pool or from the papers outside it."""
 CHOICES: tuple[Choice, ...] = ("best", "pool", "rest")
 
+LeftOut = Literal["kept", "seeds"]
+"""What a new scan may leave out of what the reader said earlier: what other scans decided, or the papers named."""
+LEFT_OUT: tuple[LeftOut, ...] = ("kept", "seeds")
+
 MuteKind = Literal["technique", "theme", "topic", "category", "words"]
 MUTE_KINDS: tuple[MuteKind, ...] = ("technique", "theme", "topic", "category", "words")
 
@@ -69,7 +73,8 @@ class Scan:
 
     ``pool`` are the papers that were above the calibrated line when the scan was started; it stays, so that what is
     said of it stays about the same papers. ``seed`` settles the order of random draws. ``follows`` are the searches and
-    topics that it was started for, ``seeds`` the papers. It is of the papers that have every facet of ``has``.
+    topics that it was started for, ``seeds`` the papers. It is of the papers that have every facet of ``has``. With
+    ``leaves_out_others`` it knows nothing of what other scans decided, and is about none of those papers.
     """
 
     scan_id: int
@@ -82,6 +87,7 @@ class Scan:
     seed: int
     started_at: datetime
     has: tuple[Facet, ...] = ()
+    leaves_out_others: bool = False
 
 
 @dataclass(frozen=True)

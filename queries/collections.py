@@ -32,12 +32,16 @@ from store.reading_records import (
 
 @dataclass(frozen=True)
 class ReadingRecord:
-    """What a reader has: seeds with their titles, mutes, scans with the number of their decisions, collections."""
+    """What a reader has: seeds with their titles, mutes, scans with the number of their decisions, collections.
+
+    ``n_kept`` is of all scans together.
+    """
 
     seeds: tuple[Paper, ...]
     mutes: tuple[Mute, ...]
     scans: tuple[tuple[Scan, int], ...]
     collections: tuple[Collection, ...]
+    n_kept: int = 0
 
 
 def reader_of(context: AppContext, subscriber_id: int | None) -> int | None:
@@ -55,12 +59,14 @@ def reading_record(context: AppContext, reader_id: int | None) -> ReadingRecord:
     """What a reader has; nothing for one of whom nothing is stored."""
     if reader_id is None:
         return ReadingRecord((), (), (), ())
-    scan_ids = [d.scan_id for d in decisions_of(context.db, reader_id)]
+    decisions = decisions_of(context.db, reader_id)
+    scan_ids = [d.scan_id for d in decisions]
     return ReadingRecord(
         tuple(papers_in_order(context.db, seeds_of(context.db, reader_id))),
         tuple(mutes_of(context.db, reader_id)),
         tuple((scan, scan_ids.count(scan.scan_id)) for scan in scans_of(context.db, reader_id)),
         tuple(collections_of(context.db, reader_id)),
+        sum(d.verdict == "keep" for d in decisions),
     )
 
 

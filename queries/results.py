@@ -1232,6 +1232,14 @@ class ScanResult:
     """Those of the decisions that other scans of the reader showed; they count here too."""
     n_undecided: int
     n_muted: int
+    n_left_out: int
+    """Papers of these days that other scans decided, where this one leaves those out."""
+    looks_for: tuple[str, ...]
+    """The searches, and topics by label, that it was started for."""
+    n_seeds: int
+    """The papers that it was started for."""
+    n_kept_elsewhere: int
+    """Papers kept in other scans; this one looks for papers like them too, unless it leaves them out."""
     pool_size: int
     pool_decided: int
     pool_kept: int

@@ -28,7 +28,7 @@ from domain.packed_stems import stem_numbers
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import PaperQuery
-from domain.reading import CHOICES, VERDICTS, Choice, Decision, Mute, Scan, Verdict
+from domain.reading import CHOICES, LEFT_OUT, VERDICTS, Choice, Decision, LeftOut, Mute, Scan, Verdict
 from domain.subscription import Follow, sanitized_line
 from pipeline.claims import reader_id as reader_id_of_claims
 from pipeline.stages import newest_closed_week
@@ -61,6 +61,9 @@ MIN_POOL_PER_WEEK = 20
 MAX_SHOWN = 20
 """Papers shown at once."""
 MAX_DAYS = 92
+NOTHING_WANTED = (
+    "nothing says yet what to look for; give papers (--seeds), words (--for), or follow a search or topic by mail"
+)
 
 
 def start_scan(
@@ -71,10 +74,13 @@ def start_scan(
     until: date | None = None,
     follows: Sequence[Follow] = (),
     has: Sequence[str] = (),
+    seeds: Sequence[ArxivId] | None = None,
+    leaves_out_others: bool = False,
 ) -> Scan:
     """Start a scan of some days, by default of the newest closed week stored, and settle its pool.
 
-    With ``has``, facets as ``KIND:KEY``, it is of the papers that have all of them.
+    With ``has``, facets as ``KIND:KEY``, it is of the papers that have all of them. ``seeds`` are those of the reader
+    unless others are given. With ``leaves_out_others`` nothing that other scans decided counts.
 
     The pool are the papers whose score reaches the line that ``POOL_SHARE`` of the papers reached in the weeks before,
     by what the reader named (seeds, and the searches and topics of ``follows``) and kept earlier.
@@ -100,10 +106,11 @@ def start_scan(
     if not in_range.any():
         such, other = ("such ", "days or filters") if facets else ("", "days")
         raise UsageError(f"no {such}embedded papers are stored from {since} to {until}; choose other {other}")
-    seeds = seeds_of(context.db, reader_id)
-    wanted = _wanted(context, index, seeds, follows, decisions_of(context.db, reader_id))
+    seeds = seeds_of(context.db, reader_id) if seeds is None else seeds
+    decisions = [] if leaves_out_others else decisions_of(context.db, reader_id)
+    wanted = _wanted(context, index, seeds, follows, decisions)
     if not len(wanted):
-        raise UsageError("nothing says yet what to look for; give papers, or follow a search or topic")
+        raise UsageError(NOTHING_WANTED)
     scores = relevance_scores(
         index.vectors,
         wanted=wanted,
@@ -132,8 +139,22 @@ def start_scan(
         seed=secrets.randbelow(2**31),
         now=context.now(),
         has=facets,
+        leaves_out_others=leaves_out_others,
     )
     return scan_of(context, reader_id, scan_id)
+
+
+def named_left_out(texts: Sequence[str]) -> tuple[LeftOut, ...]:
+    """What a new scan is to leave out, as people name it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such thing.
+    """
+    if unknown := [text for text in texts if text not in LEFT_OUT]:
+        raise UsageError(f"{sanitized_line(unknown[0])[:40]!r} cannot be left out; give {' or '.join(LEFT_OUT)}")
+    return tuple(one for one in LEFT_OUT if one in texts)
 
 
 def scan_of(context: AppContext, reader_id: int, scan_id: int) -> Scan:
@@ -161,10 +182,11 @@ class _State:
     in_pool: NDArray[np.bool_]
     decided: list[Decided]
     """Of this scan's papers, in their order; a decision that another scan showed counts as one of the best."""
-    all_decisions: list[Decision]
+    decisions: list[Decision]
+    """Those that it learns from, on papers of any day."""
     n_muted: int
-    n_from_others: int
-    """Those of ``decided`` that another scan showed."""
+    n_left_out: int
+    """Papers of these days that other scans decided, where those are left out."""
 
 
 def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
@@ -180,7 +202,12 @@ def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
     seeds = [index.row_of[i] for i in scan.seeds if i in index.row_of]
     is_seed = np.zeros(len(index), dtype=bool)
     is_seed[seeds] = True  # they are what the reader knows
-    rows = np.flatnonzero(in_range & ~muted & ~is_seed)
+    is_left_out = np.zeros(len(index), dtype=bool)
+    if scan.leaves_out_others:
+        others = [index.row_of[d.arxiv_id] for d in decisions if d.scan_id != scan_id and d.arxiv_id in index.row_of]
+        is_left_out[others] = True
+        decisions = [d for d in decisions if d.scan_id == scan_id]
+    rows = np.flatnonzero(in_range & ~muted & ~is_seed & ~is_left_out)
     place = {index.ids[row]: at for at, row in enumerate(rows.tolist())}
     pool = set(scan.pool)
     in_pool = np.array([index.ids[row] in pool for row in rows.tolist()], dtype=bool)
@@ -192,12 +219,14 @@ def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
     pool_order, rest_order = (place_of_row[everything[some]] for some in (drawn.pool, drawn.rest))
     order = RandomOrder(pool_order[pool_order >= 0], rest_order[rest_order >= 0])
     decided = [
-        Decided(place[d.arxiv_id], d.choice if d.scan_id == scan_id else "best", d.verdict)
+        Decided(place[d.arxiv_id], d.choice, d.verdict)
+        if d.scan_id == scan_id
+        else Decided(place[d.arxiv_id], "best", d.verdict, is_elsewhere=True)
         for d in decisions
         if d.arxiv_id in place
     ]
-    n_from_others = sum(d.arxiv_id in place and d.scan_id != scan_id for d in decisions)
-    return _State(scan, index, rows, order, in_pool, decided, decisions, int((in_range & muted).sum()), n_from_others)
+    n_muted, n_left_out = (int((in_range & ~is_seed & some).sum()) for some in (muted & ~is_left_out, is_left_out))
+    return _State(scan, index, rows, order, in_pool, decided, decisions, n_muted, n_left_out)
 
 
 def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10) -> ScanResult:
@@ -211,11 +240,11 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     state = _state(context, reader_id, scan_id)
     index, vectors = state.index, state.index.vectors[state.rows]
     follows = [Follow.parse(text) for text in state.scan.follows]
-    wanted_ids = _wanted_ids(state.scan.seeds, state.all_decisions)
-    wanted = _wanted(context, index, state.scan.seeds, follows, state.all_decisions)
-    skipped = [
-        index.row_of[d.arxiv_id] for d in state.all_decisions if d.verdict == "skip" and d.arxiv_id in index.row_of
-    ]
+    wanted_ids = _wanted_ids(state.scan.seeds, state.decisions)
+    wanted = _wanted(context, index, state.scan.seeds, follows, state.decisions)
+    if not len(wanted):  # what it was started from is deleted since
+        raise UsageError(NOTHING_WANTED)
+    skipped = [index.row_of[d.arxiv_id] for d in state.decisions if d.verdict == "skip" and d.arxiv_id in index.row_of]
     has_vector, in_range = index.has_vector, _in_range(index, state.scan.since, state.scan.until)
     scores = relevance_scores(
         vectors,
@@ -268,9 +297,13 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         n_papers=len(state.rows),
         n_decided=len(verdicts),
         n_kept=verdicts.count("keep"),
-        n_from_others=state.n_from_others,
+        n_from_others=sum(decided.is_elsewhere for decided in state.decided),
         n_undecided=verdicts.count("undecided"),
         n_muted=state.n_muted,
+        n_left_out=state.n_left_out,
+        looks_for=tuple(labels.get(int(f.key), f.key) if f.kind == "topic" else f.key for f in follows),
+        n_seeds=len(state.scan.seeds),
+        n_kept_elsewhere=sum(d.verdict == "keep" and d.scan_id != scan_id for d in state.decisions),
         pool_size=progress.pool.n_papers,
         pool_decided=progress.pool.n_decided - len(passed_over(state.order, state.decided)),
         pool_kept=progress.pool.n_kept,

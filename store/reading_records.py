@@ -80,6 +80,7 @@ def add_scan(
     seed: int,
     now: datetime,
     has: Sequence[Facet] = (),
+    leaves_out_others: bool = False,
 ) -> int:
     """Store a scan; returns its id."""
     values = {
@@ -92,6 +93,7 @@ def add_scan(
         "seed": seed,
         "started_at": now,
         "has": [":".join(facet) for facet in has],
+        "leaves_out_others": leaves_out_others,
     }
     with db.write() as connection:
         return int(connection.execute(scan.insert().values(values).returning(scan.c.scan_id)).scalar_one())
@@ -124,6 +126,7 @@ def _scan(row: Row[Any]) -> Scan:
         row.seed,
         row.started_at,
         tuple(_facet(text) for text in row.has),
+        row.leaves_out_others,
     )
 
 
@@ -360,6 +363,7 @@ def reading_export(db: Database, subscriber_id: int | None) -> dict[str, Any]:
                 "has": [":".join(facet) for facet in s.has],
                 "seeds": list(s.seeds),
                 "pool": list(s.pool),
+                "leaves_out_others": s.leaves_out_others,
                 "started_at": iso_instant(s.started_at),
             }
             for s in scans_of(db, reader_id)

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0020"
+SCHEMA_VERSION = "0021"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -689,6 +689,7 @@ scan = Table(  # a reader's passage through the papers of some days
     Column("pool", JSON, nullable=False),  # identifiers of the papers above the line at the start
     Column("seed", Integer, nullable=False),  # of the order of random draws
     Column("started_at", UtcDateTime, nullable=False),
+    Column("leaves_out_others", Boolean, nullable=False, server_default=false()),  # what other scans decided
 )
 
 paper_decision = Table(

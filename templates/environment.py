@@ -139,6 +139,7 @@ def environment() -> Environment:
         standards_text=practice_wording.standards_text,
         against_average=whole_digest_wording.against_average,
         earlier_text=scanning_wording.earlier_text,
+        wanted_text=scanning_wording.wanted_text,
         pool_text=scanning_wording.pool_text,
         rest_text=scanning_wording.rest_text,
         stop_text=scanning_wording.stop_text,

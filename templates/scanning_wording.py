@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.reading import Choice, Verdict
 from templates.claim_wording import QUANTITY_NAMES
-from templates.number_text import count, percent, plural
+from templates.number_text import count, in_words, percent, plural
 
 VERDICT_DONE: Mapping[Verdict, str] = {"keep": "Kept", "skip": "Skipped", "undecided": "Left undecided"}
 
@@ -64,11 +64,27 @@ def stop_text(scan: Any) -> str:
     return f"{stop} {draws} from outside it without a keep would show at most {bound} in a hundred there."
 
 
+def wanted_text(scan: Any) -> str:
+    """What a scan looks for: "papers like “graph networks”, 2 papers that you named and 12 kept in other scans"."""
+    parts = [f"“{words}”" for words in scan.looks_for]
+    if scan.n_seeds:
+        parts.append(f"{plural(scan.n_seeds, 'paper')} that you named")
+    if scan.n_kept_elsewhere:
+        parts.append(f"{plural(scan.n_kept_elsewhere, 'paper')} kept in other scans")
+    return f"papers like {in_words(parts)}" if parts else ""
+
+
 def earlier_text(scan: Any) -> str:
-    """That decisions of other scans count: "2 of these decisions are from other scans of yours and count here too."."""
-    if scan.n_from_others == 1:
-        return "1 of these decisions is from another scan of yours and counts here too."
-    return f"{count(scan.n_from_others)} of these decisions are from other scans of yours and count here too."
+    """What other scans have to do with this one; empty where nothing has."""
+    if scan.n_left_out:
+        shown = "is not shown again" if scan.n_left_out == 1 else "are not shown again"
+        return f"{plural(scan.n_left_out, 'paper')} decided in other scans {shown}, and nothing of it counts here."
+    if scan.n_from_others:
+        are = "was" if scan.n_from_others == 1 else "were"
+        return (
+            f"{plural(scan.n_from_others, 'paper')} of these days {are} decided in other scans; that counts here too."
+        )
+    return ""
 
 
 def why_shown(paper: Any) -> str:

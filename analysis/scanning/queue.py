@@ -22,11 +22,15 @@ REST_EVERY = 20
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision on a paper of a scan: the paper's row, how it was chosen to be shown, and the verdict."""
+    """A decision on a paper of a scan: the paper's row, how it was chosen to be shown, and the verdict.
+
+    ``is_elsewhere`` is whether another scan showed it. It then says nothing about what comes next in this one.
+    """
 
     row: int
     choice: Choice
     verdict: Verdict
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def is_checking(decisions: Sequence[Decided]) -> bool:
     """Whether no paper was kept lately, neither among the last ``DRY_AFTER`` best ones nor drawn since."""
     n_dry = 0
     for decided in reversed(decisions):
-        if decided.choice == "rest":
+        if decided.choice == "rest" or decided.is_elsewhere:
             continue
         if decided.verdict == "keep":
             return False
@@ -74,10 +78,11 @@ def next_papers(scores: NDArray[np.float32], order: RandomOrder, decisions: Sequ
     """The next papers to show, at most ``n``, each undecided and none twice.
 
     The best are those of the highest score in or outside the pool, so a pool that misses papers does not hide them.
+    A scan begins with its best, whatever other scans have shown.
     """
     taken = np.zeros(len(scores), dtype=bool)
     taken[[decided.row for decided in decisions]] = True
-    choices: list[Choice] = [decided.choice for decided in decisions]
+    choices: list[Choice] = [decided.choice for decided in decisions if not decided.is_elsewhere]
     share = draw_share(decisions)
     by_score = np.argsort(-scores, kind="stable")
     shown: list[Next] = []

@@ -36,6 +36,14 @@ def scan(
     has: HasOption = None,
     with_code: WithCodeOption = False,
     accepted: AcceptedOption = False,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="kept|seeds",
+            help="Leave out what you said earlier: papers kept in other scans, or seeds named before this command; "
+            "may be repeated.",
+        ),
+    ] = None,
     go_on: Annotated[int | None, typer.Option("--scan", help="Go on with a scan by its number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=20, help="With --json: papers to list.")] = 10,
     as_json: JsonOption = False,
@@ -45,11 +53,12 @@ def scan(
     from domain.subscription import Follow
     from queries.collections import stored_reader
     from queries.parse_dates import day
-    from queries.scanning import decide, scan_page, start_scan, undo
+    from queries.scanning import decide, named_left_out, scan_page, start_scan, undo
     from queries.seed_papers import name_seeds
     from runtime.cached_context import CachedContext
     from runtime.settings import load_settings, process_environment
-    from templates.scanning_wording import VERDICT_DONE, seeds_text
+    from templates.marked_text import readable
+    from templates.scanning_wording import VERDICT_DONE, seeds_text, wanted_text
 
     if week and (since or until):
         raise UsageError("give --week, or --since and --until, not both")
@@ -60,12 +69,15 @@ def scan(
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir})
     with CachedContext(settings) as context:
         reader_id = stored_reader(context, None)
+        named_now = None
         if seeds is not None:
             text = typer.get_text_stream("stdin").read() if str(seeds) == "-" else seeds.read_text(errors="replace")
             named = name_seeds(context, reader_id, text)
             typer.echo(seeds_text(len(named.found), named.missing), err=True)
+            named_now = [arxiv_id for arxiv_id, _ in named.found]
         scan_id = go_on
         if scan_id is None:
+            left_out = named_left_out(leave_out or ())
             first, last = week or since, week or until
             follows = [Follow.parse(text if ":" in text else f"search:{text}") for text in wanted or ()]
             scan_id = start_scan(
@@ -75,12 +87,17 @@ def scan(
                 until=day(last, end=True) if last else None,
                 follows=follows,
                 has=facets,
+                seeds=named_now or () if "seeds" in left_out else None,
+                leaves_out_others="kept" in left_out,
             ).scan_id
         if as_json:
             print_json(scan_page(context, reader_id, scan_id, n=limit))
             return
         page = scan_page(context, reader_id, scan_id, n=1)
         typer.echo(f"Scan {scan_id}; go on later with `{given.command_line(f'scan --scan {scan_id}')}`.")
+        typer.echo(f"Looks for {readable(wanted_text(page))}.")
+        if page.n_kept_elsewhere:
+            typer.echo("A scan started with --leave-out kept does without what you kept in other scans.")
         while page.papers:
             _show(page, page.papers[0])
             answer = _answer()
@@ -104,8 +121,8 @@ def _show(page: ScanResult, paper: ScannedPaper) -> None:
 
     typer.echo(f"\n{pool_text(page)} {rest_text(page)}")
     typer.echo(stop_text(page))
-    if page.n_from_others:
-        typer.echo(earlier_text(page))
+    if earlier := earlier_text(page):
+        typer.echo(earlier)
     typer.echo(f"\n{readable(paper.title)}")
     typer.echo(f"{paper.url}  {paper.primary_category}  {paper.submitted_at.date()}")
     if paper.finding:

@@ -19,7 +19,7 @@ from pipeline.stages import newest_closed_week
 from queries import collections as records
 from queries.paper_rows import paper_lines
 from queries.parse_dates import day
-from queries.scanning import MAX_SHOWN, decide, mute, scan_of, scan_page, start_scan, undo, unmute
+from queries.scanning import MAX_SHOWN, decide, mute, named_left_out, scan_of, scan_page, start_scan, undo, unmute
 from queries.seed_papers import MAX_SEED_BYTES, name_seeds
 from queries.topics import all_topics
 from service.web.client import is_local_user
@@ -151,13 +151,17 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
         if action == "start":
             since, until = only_value(form, "since").strip(), only_value(form, "until").strip()
             words = sanitized_line(only_value(form, "for"))
+            follows = [Follow.parse(text) for text in form.get("follow", [])]  # those of a scan that is started again
+            left_out = named_left_out(form.get("leave_out", []))
             scan = start_scan(
                 context,
                 reader_id,
                 since=day(since) if since else None,
                 until=day(until or since, end=True) if until or since else None,
-                follows=(*visitor.follows, *([Follow("search", words)] if words else [])),
+                follows=follows or (*visitor.follows, *([Follow("search", words)] if words else [])),
                 has=form.get("has", []),
+                seeds=() if "seeds" in left_out else None,
+                leaves_out_others="kept" in left_out,
             )
             return _to(f"{visitor.base}/{scan.scan_id}")
         if action == "seeds":
@@ -260,6 +264,7 @@ def _queue_page(
         here=here,
         n=n,
         scan=scan_page(web.context, reader_id, scan_id, n=n),
+        started=scan_of(web.context, reader_id, scan_id),
         names=_names(web),
         collections=records.reading_record(web.context, reader_id).collections,
         problem=problem,

@@ -24,7 +24,7 @@ from runtime.settings import Settings
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from store.reading_records import add_reader, decisions_of, mutes_of
-from templates.scanning_wording import earlier_text
+from templates.scanning_wording import earlier_text, wanted_text
 from tests.conftest import PaperMaker
 
 WEEK = Week.parse("2026-W25")
@@ -80,8 +80,40 @@ def test_a_scan_says_that_decisions_of_another_count(context: AppContext, reader
     decide(context, reader_id, first, page.papers[0].arxiv_id, "keep", page.papers[0].choice)
     assert scan_page(context, reader_id, first).n_from_others == 0
     second = scan_page(context, reader_id, start_scan(context, reader_id).scan_id)
-    assert (second.n_kept, second.n_from_others) == (1, 1)
-    assert earlier_text(second) == "1 of these decisions is from another scan of yours and counts here too."
+    assert (second.n_kept, second.n_from_others, second.n_kept_elsewhere) == (1, 1, 1)
+    assert (
+        earlier_text(second)
+        == "1\N{NO-BREAK SPACE}paper of these days was decided in other scans; that counts here too."
+    )
+    expected = "papers like 3\N{NO-BREAK SPACE}papers that you named and 1\N{NO-BREAK SPACE}paper kept in other scans"
+    assert wanted_text(second) == expected
+
+
+def test_a_scan_begins_with_its_best_whatever_others_have_shown(context: AppContext, reader_id: int) -> None:
+    first = start_scan(context, reader_id).scan_id
+    for _ in range(45):
+        [paper] = scan_page(context, reader_id, first, n=1).papers
+        decide(context, reader_id, first, paper.arxiv_id, "skip", paper.choice)
+    second = scan_page(context, reader_id, start_scan(context, reader_id).scan_id)
+    assert [paper.choice for paper in second.papers[:4]] == ["best"] * 4
+    assert second.draw_share == DRAWS_WHILE_FINDING
+
+
+def test_a_scan_can_leave_out_what_others_decided(context: AppContext, reader_id: int) -> None:
+    first = start_scan(context, reader_id).scan_id
+    before = scan_page(context, reader_id, first, n=2)
+    for paper, verdict in zip(before.papers, ("keep", "skip"), strict=True):
+        decide(context, reader_id, first, paper.arxiv_id, verdict, paper.choice)
+    scan = start_scan(context, reader_id, leaves_out_others=True)
+    page = scan_page(context, reader_id, scan.scan_id, n=20)
+    counts = (page.n_papers, page.n_decided, page.n_left_out, page.n_muted, page.n_kept_elsewhere)
+    assert counts == (N_WEEK - 2, 0, 2, 0, 0)
+    assert not {p.arxiv_id for p in page.papers} & {p.arxiv_id for p in before.papers}
+    assert {p.near for p in page.papers} <= set(scan.seeds)
+    decide(context, reader_id, scan.scan_id, page.papers[0].arxiv_id, "keep", "best")
+    assert scan_page(context, reader_id, scan.scan_id).n_kept == 1
+    with pytest.raises(UsageError, match="what to look for"):
+        start_scan(context, reader_id, seeds=(), leaves_out_others=True)
 
 
 def test_a_scan_finds_what_matters_and_then_says_so(context: AppContext, reader_id: int) -> None:

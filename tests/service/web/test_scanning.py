@@ -157,6 +157,26 @@ def test_a_scan_can_be_of_papers_with_some_facets_alone(local: TestClient, share
     assert "There is no fact" in refused.text or "there is no fact" in refused.text
 
 
+def test_a_scan_says_what_it_looks_for_and_starts_again_without_what_others_kept(local: TestClient) -> None:
+    here = _started(local)
+    first = local.get(here).text
+    assert "Looks for papers like 2\N{NO-BREAK SPACE}papers that you named." in first
+    assert "Start again" not in first
+    [paper, *_] = _papers(first)
+    local.post(here, data={"action": "keep", "paper": paper, "choice": "best"})
+    assert "leave out the 1\N{NO-BREAK SPACE}paper kept in earlier scans" in local.get("/scan").text
+    carried = local.get(_started(local)).text
+    assert "2\N{NO-BREAK SPACE}papers that you named and 1\N{NO-BREAK SPACE}paper kept in other scans." in carried
+    form = carried.partition('<form class="inline"')[2].partition("</form>")[0]
+    hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', form)
+    again = local.post("/scan", data={**dict(hidden), "action": "start"})
+    assert again.status_code == 200
+    assert "Looks for papers like 2\N{NO-BREAK SPACE}papers that you named." in again.text
+    assert "1\N{NO-BREAK SPACE}paper decided in other scans is not shown again" in again.text
+    refused = local.post("/scan", data={"action": "start", "leave_out": "mutes"})
+    assert (refused.status_code, "cannot be left out" in refused.text) == (422, True)
+
+
 def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
     here = _started(local)
     before = _everything(shared)
