@@ -31,6 +31,10 @@ N_RECENT_WEEKS = 4
 """How many papers are usual is told by this many weeks before a week."""
 
 
+MIN_TOLD = 5
+"""What leads a digest rests on so many papers: those of the week, or all that introduce or use a name."""
+
+
 def short_authors(authors: Sequence[str]) -> str:
     """Up to three names, otherwise two and "and 4 more"; some papers have thousands of authors."""
     if len(authors) <= 3:

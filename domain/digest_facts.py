@@ -60,7 +60,8 @@ class HeadlineFacts:
     is ``begun``. ``has_calls`` says whether there were weeks enough to call any technique, be it steady.
     ``n_weeks_held`` are the weeks held of the half year that calls look at. Moves that are a venue's wave do not lead;
     ``wave_move`` is the largest of them. ``new_terms`` are words that newly spread, ``taken_up`` names that other teams
-    now use. ``introduced`` are some of the week's ``n_introduced`` new benchmarks and datasets.
+    now use. ``introduced`` are some of the week's ``n_introduced`` new benchmarks and datasets. ``has_untold`` says
+    that a technique or theme rises that has too few papers this week to be told.
     """
 
     lead: str
@@ -75,6 +76,7 @@ class HeadlineFacts:
     taken_up: tuple[str, ...] = ()
     introduced: tuple[str, ...] = ()
     n_introduced: int = 0
+    has_untold: bool = False
 
 
 @dataclass(frozen=True)

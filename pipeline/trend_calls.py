@@ -7,6 +7,7 @@ from datetime import datetime
 
 from analysis.detection.detector import Detector
 from analysis.trends import trend_calls
+from analysis.trends.detector_error import measured_errors
 from domain.phrase_variants import phrases_of_term
 from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
@@ -33,6 +34,7 @@ def counts_to_call(
     totals = weekly_totals(db, categories)
     terms: list[trend_calls.TermKey] = [(t.kind, t.key) for t in detector.taxonomy.terms]
     terms += [("topic", str(t.topic_id)) for t in (model.topics if model else ())]
+    errors = measured_errors()
     corpus = Corpus(categories)
     return trend_calls.term_counts(
         totals,
@@ -42,6 +44,7 @@ def counts_to_call(
         known_incomplete=incomplete_weeks(db, categories),
         min_papers=min_papers,
         topics_since=embedded_since(db, [model.fitted.embedding_model_id]) if model else None,
+        errors={(t.kind, t.key): errors[t.key] for t in detector.taxonomy.terms if t.measured and t.key in errors},
     )
 
 

@@ -46,7 +46,7 @@ class EnglishDigestWording:
             rest.append(leads)
         if not facts.has_calls:
             rest.append("too few weeks are on record to show a change")
-        elif facts.is_first and all(move.is_topic for move in facts.begun):
+        elif facts.is_first and not facts.has_untold and all(move.is_topic for move in facts.begun):
             other = "other " if facts.wave_move is not None else ""
             rest.append(
                 f"no {other}technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record"

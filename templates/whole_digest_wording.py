@@ -5,7 +5,7 @@ Unlike the sentences of ``templates/digest_wording.py``, these are not stored wi
 
 from __future__ import annotations
 
-from domain.digest import N_RECENT_WEEKS, Digest, Headline, TermLine, TopicCoverage, TopicLine
+from domain.digest import MIN_TOLD, N_RECENT_WEEKS, Digest, Headline, TermLine, TopicCoverage, TopicLine
 from templates.change_wording import verdict_text
 from templates.number_text import NO_BREAK_SPACE, count, is_known, number_word, percent, plural
 
@@ -25,6 +25,8 @@ def holds_last_year(digest: Digest) -> bool:
 def no_change_text(digest: Digest) -> str:
     """Why a digest has no largest change, where it had enough data for one."""
     lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
+    if any(line.call is not None and line.call.is_movement and line.wave is None for line in lines):
+        return f"what clearly rose has fewer than {MIN_TOLD} papers this week"
     cause = "chance or a wave of conference papers" if any(line.wave for line in lines) else "chance"
     return f"no share changed by more than {cause} explains"
 

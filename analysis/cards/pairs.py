@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.cards.log_odds import shrunk_ratios
-from analysis.trends.growth import change_points, fit_growth
+from analysis.trends.growth import MIN_PAPERS, change_points, fit_growth, papers_at_larger_end
 from domain.facet import Facet, FacetKind
 from domain.paper_facets import PaperFacets
 from domain.trend_calls import WINDOW_WEEKS
@@ -195,6 +195,9 @@ def _changes(
             fit = fit_growth(k[None, held], n[held], weeks) if weeks else None
             slopes.append(float("nan") if fit is None else float(fit.slope[0]))
             p_values.append(float("nan") if fit is None else float(fit.p_value[0]))
+            # As in calls: what too few papers show is tested, and counts as no movement.
+            if fit is not None and papers_at_larger_end(k[None, held], fit.slope)[0] < MIN_PAPERS:
+                p_values[-1] = max(p_values[-1], 1.0)
             series.append((k, n))
     p = np.array(p_values)
     tested = ~np.isnan(p)

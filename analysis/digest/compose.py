@@ -19,6 +19,7 @@ from analysis.trends.shares import share_of
 from analysis.trends.trend_calls import TermKey
 from domain.detections import MENTIONS, Term
 from domain.digest import (
+    MIN_TOLD,
     N_RECENT_WEEKS,
     Digest,
     DigestEdition,
@@ -81,7 +82,7 @@ def compose_digest(
         n_weeks_held=tables.n_weeks_held(),
         told=material.told,
         new_terms=[line.name for line in material.emerging.new] if material.emerging else (),
-        taken_up=[line.name for line in names.taken_up] if names else (),
+        taken_up=[line.name for line in names.taken_up if line.n_uses >= MIN_TOLD] if names else (),
         introduced=[line.name for line in names.data] if names else (),
         n_introduced=names.n_data if names else 0,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from analysis.trends.trend_calls import direction
-from domain.digest import Digest, InPractice, MovingName, NamedRule, NewNames, TermLine, TopicLine
+from domain.digest import MIN_TOLD, Digest, InPractice, MovingName, NamedRule, NewNames, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import UPWARD
 
@@ -60,14 +60,14 @@ def headline_facts(
     Parameters
     ----------
     techniques, themes, topics : the digest's lines. Techniques without measured accuracy do not lead; all that are
-        called may move. Only topics that gain are told.
+        called may move. Only topics that gain are told. What rises is told where it has ``MIN_TOLD`` papers this week.
     n_weeks_held : weeks with papers among the half year that calls look at.
     told : by the digests of the last ``N_MEMORY_WEEKS``; ``None`` where there are none.
     new_terms, taken_up : words that newly spread, and names that other teams newly use, the most telling first.
     introduced, n_introduced : the first of the week's new benchmarks and datasets, and how many there are.
     """
     known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
-    leader = max(known, key=lambda line: line.adopts.k, default=None)
+    leader = max((line for line in known if line.adopts.k >= MIN_TOLD), key=lambda line: line.adopts.k, default=None)
     rising = [line for line in topics if line.call is not None and line.call.verdict in UPWARD]
     moves: list[TermLine | TopicLine] = [*_moved([*techniques, *themes]), *_moved(rising)]
     begun = [line for line in moves if told is None or (line.slug, _direction(line)) not in told.moves]
@@ -91,6 +91,9 @@ def headline_facts(
         taken_up=tuple(taken_up),
         introduced=tuple(introduced),
         n_introduced=n_introduced,
+        has_untold=any(
+            line.is_called and line.wave is None and not _may_be_told(line) for line in (*techniques, *themes)
+        ),
     )
 
 
@@ -122,7 +125,7 @@ def further_facts(
             facts,
             n_read=practice.n,
             n_with_saving=practice.n_with_saving,
-            saving=next(iter(practice.savings), None),
+            saving=next((saving for saving in practice.savings if saving.n_papers >= MIN_TOLD), None),
             n_with_code=practice.n_with_code,
             n_naming=practice.n_naming,
             standard=_named_most(practice.standards),
@@ -136,8 +139,8 @@ def _name_move(moved: MovingName) -> tuple[str, int]:
 
 
 def _named_most(rules: Sequence[NamedRule]) -> NamedRule | None:
-    """What more papers name than any other; ``None`` where two are named as often."""
-    if not rules or any(rules[0].k <= other.k for other in rules[1:]):
+    """What more papers name than any other; ``None`` where two are named as often, or by fewer than ``MIN_TOLD``."""
+    if not rules or rules[0].k < MIN_TOLD or any(rules[0].k <= other.k for other in rules[1:]):
         return None
     return rules[0]
 
@@ -145,19 +148,25 @@ def _named_most(rules: Sequence[NamedRule]) -> NamedRule | None:
 def largest_move(lines: Iterable[_Line]) -> _Line | None:
     """The line that is called to move and whose share moved farthest, either way; ``None`` where none is.
 
-    A move that a venue's wave explains does not count.
+    A move that a venue's wave explains does not count, nor does a rise with fewer than ``MIN_TOLD`` papers.
     """
     return next(iter(_moved(lines)), None)
 
 
 def _moved(lines: Iterable[_Line]) -> list[_Line]:
-    """The lines that are called to move, the farthest first, without those that a venue's wave explains."""
-    called = [line for line in lines if line.call is not None and line.call.is_movement and line.wave is None]
+    """The lines that are called to move and may be told, the farthest first, without those of a venue's wave."""
+    called = [line for line in lines if _may_be_told(line) and line.call and line.call.is_movement and not line.wave]
     return sorted(called, key=_distance, reverse=True)
 
 
+def _may_be_told(line: TermLine | TopicLine) -> bool:
+    """Whether a line has enough papers this week to lead; what falls may have come to nothing."""
+    k = line.share.k if isinstance(line, TopicLine) else line.adopts.k
+    return k >= MIN_TOLD or _direction(line) < 0
+
+
 def _largest_wave_move(lines: Iterable[TermLine | TopicLine]) -> WaveMove | None:
-    of_waves = [line for line in lines if line.wave is not None and line.call is not None]
+    of_waves = [line for line in lines if line.wave is not None and line.call is not None and _may_be_told(line)]
     line = max(of_waves, key=_distance, default=None)
     if line is None or line.wave is None or line.call is None:
         return None

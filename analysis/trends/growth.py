@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.trend_calls import MIN_WEEKS, FittedChange
+from domain.trend_calls import BEFORE_WEEKS, MIN_WEEKS, NOW_WEEKS, FittedChange
 from domain.week import Week
 
 MIN_PAPERS = 10
-"""A term with fewer papers in the window has no fit."""
+"""A term with fewer papers in the window has no fit, and one with fewer at the larger end of its line no movement."""
 MIN_SEGMENT_WEEKS = 8
 """Two changes of growth are at least this far apart."""
 
@@ -145,6 +145,26 @@ def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]
         _at=at,
         _weeks=tuple(weeks),
     )
+
+
+def weeks_before_move(n_weeks: int) -> int:
+    """Of so many weeks of a line, how many first ones are the time before the move."""
+    return min(BEFORE_WEEKS, n_weeks // 2)
+
+
+def papers_at_larger_end(k: NDArray[np.int64], slope: Floats) -> NDArray[np.int64]:
+    """The papers on which a movement rests: those of the newest weeks of a rise, and of the first weeks of a fall.
+
+    The smaller end may be nothing: what begins was not there before, and what ends is not there now.
+
+    Parameters
+    ----------
+    k : ``(n_terms, n_weeks)``, papers of each term.
+    slope : ``(n_terms,)``; only its sign counts, and NaN counts as a fall.
+    """
+    before = k[:, : weeks_before_move(k.shape[1])].sum(axis=1)
+    larger: NDArray[np.int64] = np.where(slope > 0, k[:, -NOW_WEEKS:].sum(axis=1), before)
+    return larger
 
 
 def moderated_dispersion(k: Floats, n: Floats, eta: Floats, *, n_parameters: int) -> tuple[Floats, Floats]:

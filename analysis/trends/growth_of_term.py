@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.trends.growth import ChangePoint, change_points, fit_growth
+from analysis.trends.growth import MIN_PAPERS, ChangePoint, change_points, fit_growth, papers_at_larger_end
 from domain.trend_calls import WINDOW_WEEKS, FittedChange
 from domain.week import Week
 
@@ -31,12 +31,16 @@ def growth_and_changes(
 
     Returns
     -------
-    The change with its 95 % interval, ``None`` where too few weeks or papers tell it, and the change points in order.
+    The change with its 95 % interval, ``None`` where too few weeks or papers tell it, and the change points in order. A
+    clear change rests on ``MIN_PAPERS`` papers at its larger end, as a call does.
     """
     usable = (n >= MIN_WEEK) & np.array([week not in lacking for week in weeks], dtype=bool)
     if not usable.any():
         return None, []
     recent = usable & np.array([week > weeks[-1].plus(-WINDOW_WEEKS) for week in weeks])
     held = [week for week, counts in zip(weeks, recent.tolist(), strict=True) if counts]
-    [change] = fit_growth(k[None, recent], n[recent], held).changes()
+    fit = fit_growth(k[None, recent], n[recent], held)
+    [change] = fit.changes()
+    if change is not None and change.is_clear and papers_at_larger_end(k[None, recent], fit.slope)[0] < MIN_PAPERS:
+        change = None
     return change, change_points(k, np.where(usable, n, 0), weeks)

@@ -5,6 +5,11 @@ are controlled (Benjamini and Hochberg 1995) over all terms that are tested that
 watched terms together. If the same weeks of the year before are held, a term must also have moved away from its share
 in them, because half a year's slope may be seasonal.
 
+A movement must also rest on enough papers where the share is larger: in the newest weeks of a rise, in the first ones
+of a fall. There must be ``MIN_PAPERS`` of them, and the interval of the share corrected for the detector's measured
+error must lie above 0, because otherwise wrong detections alone could be all of it. A term that fails counts as tested
+with a p-value of 1, which keeps the control of false discoveries.
+
 The intervals are those of Benjamini and Yekutieli (2005): of ``m`` terms tested at a false-discovery rate ``q``, of
 which ``r`` move, each has an interval at the level ``1 - q max(r, 1) / m``. Such an interval leaves out no change
 exactly where Benjamini and Hochberg's procedure finds a movement, so word and interval cannot disagree.
@@ -13,16 +18,16 @@ exactly where Benjamini and Hochberg's procedure finds a movement, so word and i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.trends.growth import GrowthFit, fit_growth
+from analysis.trends.detector_error import MeasuredError, corrected_shares
+from analysis.trends.growth import MIN_PAPERS, GrowthFit, fit_growth, papers_at_larger_end, weeks_before_move
 from domain.detections import ADOPTS
 from domain.trend_calls import (
-    BEFORE_WEEKS,
     DOWNWARD,
     MIN_WEEKS,
     NOW_WEEKS,
@@ -45,7 +50,7 @@ YEAR_LEVEL = 0.05
 COOLING_WITHIN_WEEKS = 52
 """A fall is called cooling if a rise was called within this many weeks before it."""
 
-METHOD = "growth-2"
+METHOD = "growth-3"
 """Name of the method, stored with every call; it must change whenever the same counts would give other calls."""
 
 TermKey = tuple[CallKind, str]
@@ -58,7 +63,8 @@ class TermCounts:
     ``weeks`` are ascending. ``n``, int64 ``(n_weeks,)``, counts their papers. ``usable``, bool ``(n_weeks,)``, says
     which weeks may be fitted: those with enough papers that are not known to lack some. ``k``, int64
     ``(n_terms, n_weeks)``, counts each term's papers. ``topics_since`` is the first week whose papers are embedded, so
-    that topics can be counted; ``None`` if all are.
+    that topics can be counted; ``None`` if all are. ``errors`` are the detector's, of the terms where they are
+    measured.
     """
 
     weeks: tuple[Week, ...]
@@ -67,6 +73,7 @@ class TermCounts:
     terms: tuple[TermKey, ...]
     k: NDArray[np.int64]
     topics_since: Week | None = None
+    errors: Mapping[TermKey, MeasuredError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_weeks = len(self.weeks)
@@ -113,6 +120,7 @@ def term_counts(
     known_incomplete: Collection[Week],
     min_papers: int,
     topics_since: Week | None = None,
+    errors: Mapping[TermKey, MeasuredError] | None = None,
 ) -> TermCounts:
     """Weekly counts of the papers that adopt each term, or hold each watched term's words, as arrays.
 
@@ -124,6 +132,7 @@ def term_counts(
         lack papers either, so it is used.
     min_papers : papers below which a week is not used.
     topics_since : the first week whose papers are embedded; ``None`` if all are.
+    errors : the detector's measured error, by term.
 
     Returns
     -------
@@ -147,7 +156,7 @@ def term_counts(
                 k[row_of["query", words], place[week]] = n_papers
     n = totals["n"].to_numpy(dtype=np.int64)
     usable = (n >= max(1, min_papers)) & np.array([week not in known_incomplete for week in weeks], dtype=bool)
-    return TermCounts(weeks, n, usable, tuple(keys), k, topics_since)
+    return TermCounts(weeks, n, usable, tuple(keys), k, topics_since, errors or {})
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,23 +203,27 @@ def make_calls(
     Returns
     -------
     One call for each term, in the order of ``counts.terms``. The verdict is "unknown" if the week is not usable, if
-    fewer than ``MIN_WEEKS`` weeks are, or if the term has too few papers.
+    fewer than ``MIN_WEEKS`` weeks are, if the term has too few papers, or if it would move and its movement rests on
+    too few.
     """
     from statsmodels.stats.multitest import multipletests
 
     spans = growth_at(counts, week)
     p_values = np.full(len(counts.terms), np.nan)
+    is_enough = np.zeros(len(counts.terms), dtype=bool)
     for span in spans:
         weeks = span.window.weeks
         if weeks and weeks[-1] == week and len(weeks) >= MIN_WEEKS:
             p_values[span.rows] = span.fit.p_value
+            is_enough[span.rows] = _rests_on_enough(span)
     tested = ~np.isnan(p_values)
     q_values = np.full(len(counts.terms), np.nan)
     if tested.any():
-        q_values[tested] = multipletests(p_values[tested], method="fdr_bh")[1]
+        q_values[tested] = multipletests(np.where(is_enough, p_values, 1.0)[tested], method="fdr_bh")[1]
     moves = q_values < false_discovery_rate
     n_tested, n_moves = int(tested.sum()), int(moves.sum())
     level = 1 - false_discovery_rate * max(n_moves, 1) / max(n_tested, 1)
+    q_values[tested & ~is_enough & (p_values < 1 - level)] = np.nan  # its interval leaves out 0, but on too few papers
     calls: dict[int, TrendCall] = {}
     for span in spans:
         calls |= _calls_of_span(
@@ -228,12 +241,12 @@ def _calls_of_span(
     called_up: Collection[tuple[str, str]],
     level: float | None,
 ) -> dict[int, TrendCall]:
-    """The calls of the terms of one span, by row; ``q_values`` and ``moves`` are of all terms, the former NaN where a
-    term was not tested. Without a level no interval is computed."""
+    """The calls of the terms of one span, by row; ``q_values`` and ``moves`` are of all terms, the former NaN where
+    nothing is known of a term. Without a level no interval is computed."""
     window, fit = span.window, span.fit
     changes = fit.changes(level) if level is not None else [None] * len(span.rows)
     beyond_year = _beyond_last_year(span.past, window, fit)
-    n_before = min(BEFORE_WEEKS, len(window.weeks) // 2)
+    n_before = weeks_before_move(len(window.weeks))
     calls = {}
     for i, row in enumerate(span.rows.tolist()):
         kind, key = window.terms[i]
@@ -265,6 +278,22 @@ def _calls_of_span(
             change=changes[i] if is_tested else None,
         )
     return calls
+
+
+def _rests_on_enough(span: TestedSpan) -> NDArray[np.bool_]:
+    """Whether a term has enough papers at the larger end of its line, and surely some that the detector is right about.
+
+    Where the detector's error is not measured, the papers are taken as they are.
+    """
+    window, slope = span.window, span.fit.slope
+    k = papers_at_larger_end(window.k, slope)
+    n = papers_at_larger_end(np.broadcast_to(window.n, window.k.shape), slope)
+    is_enough = k >= MIN_PAPERS
+    for row, term in enumerate(window.terms):
+        error = window.errors.get(term)
+        if is_enough[row] and error is not None and error.is_informative:
+            is_enough[row] = corrected_shares([int(k[row])], [int(n[row])], error)[1][0] > 0
+    return is_enough
 
 
 def _beyond_last_year(past: TermCounts, window: TermCounts, fit: GrowthFit) -> NDArray[np.bool_]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from analysis.digest.headline import ToldBefore, headline_facts, largest_move
-from domain.digest import Change, MoveOfWave, Share, TermLine, TopicLine
-from domain.digest_facts import LeadingTechnique, ShareMove, WaveMove
+from analysis.digest.headline import ToldBefore, further_facts, headline_facts, largest_move
+from domain.claim import SavingSummary
+from domain.digest import MIN_TOLD, Change, InPractice, MoveOfWave, NamedRule, Share, TermLine, TopicLine
+from domain.digest_facts import FurtherFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.week import Week
 
@@ -28,8 +29,8 @@ def _technique(key: str, k: int, call: TrendCall | None = None, *, measured: boo
     return TermLine(f"technique-{key}", "technique", key, key, "", measured, share, share, NO_CHANGE, (), (), call=call)
 
 
-def _topic(label: str, call: TrendCall) -> TopicLine:
-    share = Share(1, 100, 0.01, math.nan, math.nan)
+def _topic(label: str, call: TrendCall, k: int = 6) -> TopicLine:
+    share = Share(k, 100, k / 100, math.nan, math.nan)
     status = "rising" if call.verdict == "rising" else "falling"
     return TopicLine(f"topic-{label}", 1, label, (), status, WEEK, share, (), (), call)
 
@@ -54,7 +55,7 @@ def test_only_measured_techniques_lead_and_all_that_are_called_move() -> None:
 
 
 def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
-    lines = [_technique("up", 1, RISE), _technique("down", 1, FALL), _technique("flat", 1, _call("steady", 0.0, 0.9))]
+    lines = [_technique("up", 6, RISE), _technique("down", 1, FALL), _technique("flat", 1, _call("steady", 0.0, 0.9))]
     assert largest_move(lines) is lines[1]
     assert largest_move(lines[2:]) is None
     assert largest_move([]) is None
@@ -64,8 +65,8 @@ def test_the_topic_that_gained_most_is_named_and_a_short_history_is_stated() -> 
     topics = [_topic("video", RISE), _topic("speech", _call("rising", 0.1, 0.5)), _topic("graphs", FALL)]
     facts = headline_facts([], [], topics, n_weeks_held=13)
     assert facts.begun == (
-        ShareMove("speech", True, _change(0.1, 0.5), 0.01, is_topic=True),
-        ShareMove("video", True, RISE.change, 0.01, is_topic=True),
+        ShareMove("speech", True, _change(0.1, 0.5), 0.06, is_topic=True),
+        ShareMove("video", True, RISE.change, 0.06, is_topic=True),
     )
     assert (facts.leader, facts.has_calls, facts.n_weeks_held, facts.is_first) == (None, False, 13, True)
 
@@ -85,7 +86,7 @@ def test_a_wave_of_a_venue_does_not_lead_and_is_named() -> None:
 
 
 def test_a_move_that_a_digest_told_goes_on_and_another_direction_is_news() -> None:
-    lines = [_technique("up", 1, RISE), _technique("down", 1, FALL)]
+    lines = [_technique("up", 6, RISE), _technique("down", 1, FALL)]
     told = ToldBefore(frozenset({("technique-up", 1), ("technique-down", 1)}), "technique-up")
     facts = headline_facts(lines, [], [], n_weeks_held=12, told=told)
     assert [move.name for move in facts.begun] == ["down"]
@@ -97,7 +98,7 @@ def test_a_move_that_a_digest_told_goes_on_and_another_direction_is_news() -> No
 
 
 def test_no_move_leads_twice_in_a_row() -> None:
-    lines = [_technique("far", 1, FALL), _technique("near", 1, RISE)]
+    lines = [_technique("far", 1, FALL), _technique("near", 6, RISE)]
     moves = frozenset({("technique-far", -1), ("technique-near", 1)})
     leads = ["technique-far"]
     for _ in range(3):
@@ -112,3 +113,35 @@ def test_no_move_leads_twice_in_a_row() -> None:
     assert (new.lead, new.n_introduced) == ("introduced", 9)
     words = headline_facts(lines, [], [], n_weeks_held=12, told=ToldBefore(moves, None), new_terms=["agent harness"])
     assert words.lead == "terms"
+
+
+def test_what_rises_on_a_handful_of_papers_does_not_lead_and_is_not_denied() -> None:
+    few = [_technique("few", MIN_TOLD - 1, RISE), _technique("large", 30)]
+    topic = _topic("video", RISE, k=2)
+    facts = headline_facts(few, [], [topic], n_weeks_held=26)
+    assert (facts.begun, facts.lead, facts.has_untold) == ((), "leader", True)
+    assert largest_move(few) is None
+    assert largest_move([topic]) is None
+    enough = headline_facts([_technique("few", MIN_TOLD, RISE)], [], [], n_weeks_held=26)
+    assert [move.name for move in enough.begun] == ["few"]
+    assert not enough.has_untold
+
+
+def test_what_falls_to_nothing_leads_and_a_technique_of_few_papers_does_not() -> None:
+    gone = _technique("gone", 0, FALL)
+    assert largest_move([gone]) is gone
+    assert headline_facts([gone], [], [], n_weeks_held=26).leader is None
+
+
+def test_what_few_papers_name_is_not_told_as_named_most() -> None:
+    def named(k: int) -> NamedRule:
+        return NamedRule("standard", "gdpr", "GDPR", "standard:gdpr", k)
+
+    def facts(k: int) -> FurtherFacts:
+        saving = SavingSummary("speed", k, 0, 0, None, None, None)
+        practice = InPractice(90, k, 9, k, (saving,), (named(k),), (), ())
+        return further_facts(headline_facts([], [], [], n_weeks_held=26), None, practice)
+
+    assert (facts(MIN_TOLD - 1).standard, facts(MIN_TOLD - 1).saving) == (None, None)
+    assert facts(MIN_TOLD).standard == named(MIN_TOLD)
+    assert facts(MIN_TOLD).saving is not None

@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from analysis.trends.trend_calls import TermCounts, make_calls, score_call
+from analysis.trends.detector_error import MeasuredError, corrected_shares
+from analysis.trends.trend_calls import TermCounts, TermKey, make_calls, score_call
 from domain.week import Week
 
 LAST = Week(date(2026, 6, 15))
@@ -75,6 +76,53 @@ def test_a_word_and_its_interval_never_disagree(n_weeks: int) -> None:
         n_clear = sum(call.change.is_clear for call in calls if call.change)
         [level] = {call.change.level for call in calls if call.change}
         assert level == pytest.approx(1 - 0.05 * max(1, n_clear) / len(calls))
+
+
+def _with_small_terms(
+    *series: list[int], n: int = 150, errors: dict[TermKey, MeasuredError] | None = None
+) -> TermCounts:
+    """Terms of a handful of papers in weeks of ``n`` papers, beside 12 flat ones of a hundred weeks' usual size."""
+    weeks = tuple(LAST.plus(i - 25) for i in range(26))
+    flat = np.random.default_rng(3).binomial(n, 0.2, (12, 26))
+    k = np.concatenate([np.array(series, dtype=np.int64), flat])
+    terms: tuple[TermKey, ...] = tuple(("technique", f"t{i}") for i in range(len(k)))
+    return TermCounts(weeks, np.full(26, n), np.ones(26, dtype=bool), terms, k, errors=errors or {})
+
+
+def test_a_movement_rests_on_enough_papers_at_its_larger_end() -> None:
+    few = [0] * 17 + [1, 1, 1, 1, 1, 2, 2, 2, 2]
+    enough = [0] * 17 + [1, 1, 1, 1, 1, 2, 4, 4, 4]
+    fades, ends = [1] * 6 + [0] * 6 + [1, 1, 1] + [0] * 11, [4] * 8 + [1] * 4 + [0] * 14
+    counts = _with_small_terms(few, enough, fades, ends)
+    calls = make_calls(counts, LAST, called_up=(), false_discovery_rate=0.05)
+    assert [call.verdict for call in calls[:4]] == ["unknown", "emerging", "unknown", "falling"]
+    assert set(_verdicts(counts)[4:]) == {"steady"}
+    assert calls[0].change is None
+    assert calls[0].q_value is None
+    for call in calls[1:]:
+        assert call.change is None or call.change.is_clear == call.is_movement
+
+
+def test_a_rise_that_wrong_detections_could_be_is_not_called() -> None:
+    rise = [0] * 17 + [1, 1, 1, 1, 1, 2, 4, 4, 4]
+    often_wrong, hardly_wrong = MeasuredError(90, 10, 15, 585), MeasuredError(90, 10, 1, 9999)
+    for error, verdict in ((often_wrong, "unknown"), (hardly_wrong, "emerging")):
+        low = corrected_shares([14], [600], error)[1][0]
+        assert (low > 0) == (verdict == "emerging")
+        assert _verdicts(_with_small_terms(rise, errors={("technique", "t0"): error}))[0] == verdict
+    fall = [5] * 8 + [1] * 4 + [0] * 14
+    assert _verdicts(_with_small_terms(fall, errors={("technique", "t0"): hardly_wrong}))[0] == "falling"
+
+
+def test_what_is_not_called_for_its_few_papers_makes_no_other_call_easier() -> None:
+    few = [0] * 17 + [1, 1, 1, 1, 1, 2, 2, 2, 2]
+    none = [0] * 26
+    with_few, without = (
+        make_calls(_with_small_terms(first, few), LAST, called_up=(), false_discovery_rate=0.05)
+        for first in (few, none)
+    )
+    levels = [{call.change.level for call in calls if call.change} for calls in (with_few, without)]
+    assert levels == [{1 - 0.05 / 14}, {1 - 0.05 / 13}]  # it counts as tested, and as no discovery
 
 
 def test_weeks_that_come_later_do_not_matter() -> None:
