@@ -45,6 +45,15 @@ def announced(settings: Settings) -> Iterator[None]:
                 file.unlink()
 
 
+def with_address_of_service(settings: Settings) -> Settings:
+    """The settings, with the port of the running service: without ``base_url``, links in mails begin with it."""
+    announcement = None if settings.service.base_url else _announcement(settings)
+    if announcement is None:
+        return settings
+    service = settings.service.model_copy(update={"host": announcement[0], "port": announcement[1]})
+    return settings.model_copy(update={"service": service})
+
+
 def ask(settings: Settings, path: str, parameters: Sequence[tuple[str, object]]) -> Any | None:
     """What the running service answers at a path of its API; ``None`` where none runs or it cannot answer now.
 
@@ -53,13 +62,10 @@ def ask(settings: Settings, path: str, parameters: Sequence[tuple[str, object]])
     UsageError
         If the service says that the question is wrong.
     """
-    try:
-        written = json.loads(_file(settings).read_bytes())
-        host, port, answers_as = written["host"], int(written["port"]), written["answers_as"]
-    except (OSError, ValueError, KeyError, TypeError):
+    announcement = _announcement(settings)
+    if announcement is None:
         return None
-    if answers_as != _identity(settings):
-        return None
+    host, port = announcement
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
@@ -80,6 +86,16 @@ def ask(settings: Settings, path: str, parameters: Sequence[tuple[str, object]])
         return None
     finally:
         connection.close()
+
+
+def _announcement(settings: Settings) -> tuple[str, int] | None:
+    """Host and port of the service that said it runs on the same data."""
+    try:
+        written = json.loads(_file(settings).read_bytes())
+        host, port, answers_as = str(written["host"]), int(written["port"]), written["answers_as"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (host, port) if answers_as == _identity(settings) else None
 
 
 def _file(settings: Settings) -> Path:

@@ -36,6 +36,7 @@ from runtime.service_settings import ServiceSettings
 ENVIRONMENT_PREFIX = "PAPERTIDE_"
 CONFIG_VARIABLE = "PAPERTIDE_CONFIG"
 DEFAULT_CONFIG = Path("papertide.toml")
+_SQLITE_FILE = "papertide.sqlite"
 _FILE_SUFFIX = "_FILE"
 _LISTS = (["categories"], ["arxiv", "recheck_weeks"], ["service", "trusted_proxies"], ["service", "hosts"])
 """Settings whose variable has several values, separated by spaces or commas."""
@@ -160,9 +161,14 @@ class Settings(BaseModel):
         return self
 
     @property
+    def has_database(self) -> bool:
+        """Whether the folder has a SQLite database."""
+        return (self.data_dir / _SQLITE_FILE).exists()
+
+    @property
     def store_url(self) -> str:
         """The URL of the database."""
-        in_folder = URL.create("sqlite", database=str(self.data_dir / "papertide.sqlite"))  # quotes ? and #
+        in_folder = URL.create("sqlite", database=str(self.data_dir / _SQLITE_FILE))  # quotes ? and #
         return self.database_url.get_secret_value() or in_folder.render_as_string()
 
 

@@ -9,6 +9,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
+from service.cli.output_options import require_folder_for
 
 
 def backup(
@@ -18,6 +19,7 @@ def backup(
     """Copy the database into one file, also while Papertide is running."""
     from store.backup import back_up
 
+    require_folder_for(file, "FILE")
     with open_context(ctx) as context:
         back_up(context.db, file)
     typer.echo(f"backed up to {file}; `papertide restore` restores it")

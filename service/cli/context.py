@@ -40,11 +40,17 @@ def open_context(
     """The application context of the settings, closed at the end of the ``with`` block.
 
     With ``read_only`` the database is not migrated or changed. Only with ``create`` a new one may be made: a mistyped
-    folder must not look like an empty one.
+    folder must not look like an empty one, and where one is made, a line says so.
     """
     from runtime.context import AppContext
+    from runtime.running_service import with_address_of_service
 
-    with AppContext(settings_of(ctx, **overrides), read_only=read_only, create=create) as context:
+    settings = settings_of(ctx, **overrides)
+    if "service.port" not in overrides:  # this command is not the service itself
+        settings = with_address_of_service(settings)
+    if create and not settings.database_url.get_secret_value() and not settings.has_database:
+        typer.echo(f"There is no database in {settings.data_dir} yet; a new one is made there.", err=True)
+    with AppContext(settings, read_only=read_only, create=create) as context:
         yield context
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import UsageError
+from service.cli.output_options import require_folder_for
 
 LAST_WEEK = "2026-W25"
 N_WEEKS = 26
@@ -28,6 +29,8 @@ def demo(
     from sample.corpus import make_corpus
     from service.cli.run import run_and_write
 
+    if out is not None:
+        require_folder_for(out)
     if out is not None and out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty; use an empty folder, so that made-up papers do not mix with real ones")
     folder = out or Path(tempfile.mkdtemp(prefix="papertide-demo-"))

@@ -10,6 +10,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
+from service.cli.output_options import require_folder_for
 from service.cli.run import print_digest_summary
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def digest(
 
     if preview and out is not None:
         raise UsageError("--preview writes nothing, so it takes no --out")
+    if out is not None:
+        require_folder_for(out)
     with open_context(ctx, read_only=preview) as context:
         chosen = week_named(week) if week else stages.newest_closed_week(context)
         stages.require_closed(context, chosen)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from service.cli.context import open_context
+from service.cli.output_options import require_folder_for
 
 
 def export(
@@ -17,6 +18,7 @@ def export(
     """Write all public data as CSV and JSON: papers, detections, topics, weekly counts, digests; no subscriber data."""
     from queries.export import export_public
 
+    require_folder_for(folder, "FOLDER")
     with open_context(ctx) as context:
         for line in export_public(context, folder):
             typer.echo(line)

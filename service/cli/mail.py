@@ -11,7 +11,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
-from service.cli.output_options import FollowOption, FormatOption, open_mail_service
+from service.cli.output_options import FollowOption, FormatOption, open_mail_service, require_folder_for
 
 if TYPE_CHECKING:
     from domain.issues_and_deliveries import Issue
@@ -62,6 +62,7 @@ def mail_preview(
 
     if out.suffix not in (".eml", ".html", ".txt"):
         raise UsageError(f"--out {out}: use .eml for the whole mail, .html or .txt for one part")
+    require_folder_for(out)
     with open_context(ctx) as context:
         mail_service = open_mail_service(context)
         chosen = _issue(mail_service, issue)
@@ -72,7 +73,10 @@ def mail_preview(
             html = html.replace(f"cid:{picture.name}@papertide", f"data:image/png;base64,{data}")
         parts = {".html": html.encode(), ".txt": message.text.encode()}
         write_whole(out, parts.get(out.suffix) or message_bytes(message, context.settings.mail, now=context.now()))
+        service = context.settings.service
     typer.echo(f"written: {out}")
+    if not service.base_url:
+        typer.echo(f"its links begin with {service.address}; the setting service.base_url changes that", err=True)
 
 
 @mail_app.command("test")

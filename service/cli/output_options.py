@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,6 +23,13 @@ def require_one_of(options: dict[str, bool]) -> None:
     chosen = [name for name, given in options.items() if given]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} exclude each other")
+
+
+def require_folder_for(path: Path, name: str = "--out") -> None:
+    """Refuse a file or folder to write whose own folder does not exist, which is likely mistyped."""
+    folder = path.expanduser().parent
+    if not folder.is_dir():
+        raise UsageError(f"{name} {path}: there is no folder {folder}; make it first, or correct the path")
 
 
 def print_json(answer: Any) -> None:

@@ -63,6 +63,8 @@ def import_(
     from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 
+    if not file.exists():  # before a database is made for it
+        raise UsageError(f"cannot read {file}: there is no such file")
     with open_context(ctx, create=True) as context, exclusive_run(context, "import", "snapshot") as guarded:
         skipped = SkippedLines()
         follow(guarded(stages.import_papers(context, file, skipped)))

@@ -10,7 +10,7 @@ import typer
 
 from domain.errors import UsageError
 from service.cli.context import open_context
-from service.cli.output_options import require_one_of
+from service.cli.output_options import require_folder_for, require_one_of
 
 if TYPE_CHECKING:
     from domain.paper import ArxivId
@@ -55,6 +55,8 @@ def try_(
     require_one_of({"--show": show, "--out": out is not None})
     if not show and answers is None and not sys.stdin.isatty():
         raise UsageError("nobody can be asked here; give --answers FILE, or --show for the papers to judge")
+    if out is not None:
+        require_folder_for(out)
     lines = _lines(answers)
     with open_context(ctx, read_only=True) as context:
         trial = technique_trial(context, file, key)

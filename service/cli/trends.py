@@ -11,7 +11,7 @@ import typer
 from domain.errors import UsageError
 from domain.trend_periods import PERIODS, Period
 from service.cli.context import asked, open_context, settings_of
-from service.cli.output_options import JsonOption, print_json, require_one_of
+from service.cli.output_options import JsonOption, print_json, require_folder_for, require_one_of
 from templates.trend_scale import ScaleChoice
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def trends(
     require_one_of({"--json": as_json, "--csv": as_csv})
     if out is not None and out.suffix not in (".png", ".svg", ".json"):
         raise UsageError(f"--out {out}: a chart ends in .png, .svg or .json")
-    if out is not None and not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}")
+    if out is not None:
+        require_folder_for(out)
     first_day, last_day = day(since) if since else None, day(until, end=True) if until else None
     if check:
         with open_context(ctx) as context:

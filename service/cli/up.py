@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.context import open_context
+from service.cli.context import open_context, settings_of
 
 
 def up(
@@ -16,10 +16,15 @@ def up(
     only_web: Annotated[bool, typer.Option("--only-web", help="Leave the jobs to another process.")] = False,
 ) -> None:
     """The web service with the scheduler beside it: pages, API, feeds, and every job when it is due."""
+    from runtime.free_port import require_free
+
+    overrides: dict[str, Any] = {"service.host": host, "service.port": port}
+    service = settings_of(ctx, **overrides).service
+    require_free(service.host, service.port)  # before seconds of imports
+
     from scheduler.process_lifecycle import scheduler_beside, sigterm_ends_normally
     from service.web.server import serve
 
-    overrides: dict[str, Any] = {"service.host": host, "service.port": port}
     with open_context(ctx, create=True, **overrides) as context:
         if only_web:
             with sigterm_ends_normally():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Callable
 
 import typer
 import uvicorn
 from starlette.types import ASGIApp
 
-from domain.errors import UsageError, error_location
+from domain.errors import error_location
+from runtime.free_port import require_free
 from runtime.running_service import announced
 from runtime.service_settings import ServiceSettings
 from runtime.settings import Settings
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
         If the address and port cannot be bound.
     """
     service = settings.service
-    _require_free(service.host, service.port)
+    require_free(service.host, service.port)
     with announced(settings):
         serve_app(
             lambda: make_app(settings), service, f"Papertide at http://{service.host}:{service.port} (stop with Ctrl-C)"
@@ -47,7 +47,7 @@ def serve_app(make: Callable[[], ASGIApp], service: ServiceSettings, line: str) 
     UsageError
         If the address and port cannot be bound.
     """
-    _require_free(service.host, service.port)
+    require_free(service.host, service.port)
     logging.getLogger("uvicorn.error").addFilter(_without_traceback)
     typer.echo(line)
     uvicorn.run(
@@ -77,15 +77,3 @@ def _without_traceback(line: logging.LogRecord) -> bool:
         line.msg, line.args = "%s: %s", (line.getMessage().strip(), error_location(line.exc_info[1]))
         line.exc_info = line.exc_text = None
     return True
-
-
-def _require_free(host: str, port: int) -> None:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen at {host}, port {port}: {error.strerror}; choose another with --port"
-        ) from error

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from domain.errors import UsageError
-from runtime.running_service import announced, ask
+from runtime.running_service import announced, ask, with_address_of_service
 from runtime.settings import Settings, load_settings
 
 
@@ -68,6 +68,16 @@ def test_a_service_that_has_ended_is_not_asked(service: HTTPServer, tmp_path: Pa
     assert ask(_settings(tmp_path), "/", []) is None
     assert _Service.asked == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_links_in_mails_begin_with_the_port_of_the_running_service(tmp_path: Path) -> None:
+    def address(**other: object) -> str:
+        return with_address_of_service(_settings(tmp_path, **other)).service.address
+
+    assert address() == "http://127.0.0.1:8000"
+    with announced(_settings(tmp_path, 8123)):
+        assert address() == "http://127.0.0.1:8123"
+        assert address(**{"service.base_url": "https://papertide.example"}) == "https://papertide.example"
 
 
 def test_a_service_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:

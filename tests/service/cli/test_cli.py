@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -280,10 +281,41 @@ def test_a_global_option_behind_the_command_is_told_its_place(papertide: Paperti
     _refused(papertide("status", option, "x"), message)
 
 
-def test_a_chart_makes_no_folder(papertide: Papertide, tmp_path: Path) -> None:
-    chart = tmp_path / "absent" / "x.png"
-    _refused(papertide("trends", "diffusion", "--out", str(chart)), f"there is no folder {chart.parent}")
-    assert not chart.parent.exists()
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("trends", "diffusion", "--out", "absent/x.png"),
+        ("digest", "--out", "absent/x"),
+        ("mail", "preview", "--out", "absent/x.eml"),
+        ("technique", "try", "x.toml", "--answers", "x.txt", "--out", "absent/x.txt"),
+        ("demo", "--out", "absent/x"),
+        ("export", "absent/x"),
+        ("backup", "absent/x"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_mistyped_folder_to_write_into_is_not_made(
+    papertide: Papertide, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    _refused(papertide(*command), f"{command[-1]}: there is no folder absent; make it first, or correct the path")
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_taken_port_is_told_before_anything_is_made(papertide: Papertide, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        _refused(papertide("up", "--port", port), f"cannot listen at 127.0.0.1, port {port}", "choose another")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_new_database_is_told_and_one_that_is_there_is_not(papertide: Papertide, tmp_path: Path) -> None:
+    new = f"There is no database in {tmp_path / 'data'} yet; a new one is made there."
+    command = ("subscribers", "add", "ada@example.org")
+    assert papertide(*command).err.splitlines()[0] == new
+    assert new not in papertide(*command).err
 
 
 def test_a_choice_that_there_is_not_is_refused_in_plain_words(papertide: Papertide) -> None:
