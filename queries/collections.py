@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.search.search_query import embedded_texts
 from domain.errors import NotFound, UsageError
 from domain.paper import Paper
 from domain.reading import MAX_COLLECTION_NAME, MAX_NOTE, Collection, Mute, Scan
@@ -28,6 +29,7 @@ from store.reading_records import (
     scans_of,
     seeds_of,
 )
+from store.saved_searches import delete_unused_query_vectors, followed_searches, scanned_searches
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def forget_seeds(context: AppContext, reader_id: int) -> None:
 def forget_reader(context: AppContext, reader_id: int) -> None:
     """Delete everything that is stored about what a reader read; a subscription stays."""
     delete_reader(context.db, reader_id)
+    used = [*embedded_texts(followed_searches(context.db)), *scanned_searches(context.db)]
+    delete_unused_query_vectors(context.db, used)
 
 
 def reading_data(context: AppContext, subscriber_id: int | None) -> dict[str, Any]:

@@ -1251,6 +1251,8 @@ class ScanResult:
     is_seen: bool
     n_more_draws: int | None
     """Further random draws from the pool, none of them kept, that would show it; null if no number would."""
+    n_more_papers: int | None
+    """About how many further papers, none of them kept, bring that many draws; null if no number would."""
     draw_share: float
     """The share of random draws from the pool among the next papers."""
     rest_size: int

@@ -16,6 +16,7 @@ from analysis.scanning.queue import (
     RandomOrder,
     is_next_draw,
     next_papers,
+    papers_until_draws,
     passed_over,
     random_order,
 )
@@ -53,6 +54,7 @@ from store.reading_records import (
     scan_by_id,
     seeds_of,
 )
+from store.saved_searches import add_query_vectors, query_vectors
 from templates.facet_wording import facet_text
 
 POOL_SHARE = 0.1
@@ -141,7 +143,17 @@ def start_scan(
         has=facets,
         leaves_out_others=leaves_out_others,
     )
+    searches = [follow.key for follow in follows if follow.kind == "search"]
+    if (model_id := context.embedding_model_id) is not None:  # so that to go on with the scan needs no model
+        vectors = dict(zip(searches, _search_vectors(context, searches), strict=True))
+        add_query_vectors(context.db, model_id, vectors)
     return scan_of(context, reader_id, scan_id)
+
+
+def needs_model(context: AppContext, follows: Sequence[Follow]) -> bool:
+    """Whether the embedding model must be loaded, which takes seconds, to start a scan for these."""
+    searches = [follow.key for follow in follows if follow.kind == "search"]
+    return bool(set(searches) - set(_stored_vectors(context, searches)))
 
 
 def named_left_out(texts: Sequence[str]) -> tuple[LeftOut, ...]:
@@ -312,6 +324,9 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         target=TARGET,
         is_seen=progress.is_seen,
         n_more_draws=progress.n_more_draws,
+        n_more_papers=None
+        if progress.n_more_draws is None
+        else papers_until_draws(progress.n_more_draws, state.decided, n_left=len(state.rows) - len(state.decided)),
         draw_share=progress.draw_share,
         rest_size=progress.n_rest,
         rest_kept=progress.n_rest_kept,
@@ -427,10 +442,10 @@ def _wanted(
     """The vectors of seeds, kept papers, followed searches and topics, ``(n_wanted, n_dims)``."""
     rows = [index.row_of[i] for i in _wanted_ids(seeds, decisions) if i in index.row_of]
     found = [index.vectors[row] for row in rows if index.vectors[row].any()]
-    searches = [follow.key for follow in follows if follow.kind == "search"]
+    searches = tuple(follow.key for follow in follows if follow.kind == "search")
     if searches and index.vectors.shape[1]:
-        found += list(
-            context.cached(("vectors of follows", *searches), lambda: context.encoder.encode(searches), pool="search")
+        found += context.cached(
+            ("vectors of follows", *searches), lambda: _search_vectors(context, searches), pool="search"
         )
     for follow in follows:
         if follow.kind == "topic":
@@ -438,6 +453,19 @@ def _wanted(
             norm = float(np.linalg.norm(mean))
             found += [np.asarray(mean / norm, dtype=np.float32)] if norm > 0 else []
     return np.array(found, dtype=np.float32).reshape(len(found), index.vectors.shape[1])
+
+
+def _search_vectors(context: AppContext, searches: Sequence[str]) -> list[NDArray[np.float32]]:
+    """The vectors of searches; those that are stored need no model."""
+    found = _stored_vectors(context, searches)
+    new = [text for text in dict.fromkeys(searches) if text not in found]
+    found |= dict(zip(new, context.encoder.encode(new), strict=True)) if new else {}
+    return [found[text] for text in searches]
+
+
+def _stored_vectors(context: AppContext, searches: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    model_id = context.embedding_model_id
+    return {} if model_id is None else query_vectors(context.db, model_id, searches)
 
 
 def _nearest(index: PaperIndex, rows: Sequence[int], ids: Sequence[ArxivId]) -> list[tuple[ArxivId | None, float]]:

@@ -21,7 +21,7 @@ from scheduler.run_due_jobs import Job, cron_periods, due_periods
 from store.backup import back_up
 from store.digests import published_weeks
 from store.job_runs import RunRecord, delete_finished_runs, runs_of
-from store.saved_searches import delete_unused_query_vectors, followed_searches
+from store.saved_searches import delete_unused_query_vectors, followed_searches, scanned_searches
 from store.subscriber_tokens import delete_expired_tokens
 from store.subscribers import delete_idle_subscribers
 from store.subscription_requests import delete_requests
@@ -141,7 +141,7 @@ def _clean_up(context: AppContext) -> Iterator[Progress]:
     delete_idle_subscribers(db, pending_before=now - _KEEP_PENDING, unsubscribed_before=now - _KEEP_UNSUBSCRIBED)
     delete_requests(db, asked_before=now - _KEEP_REQUESTS)
     delete_expired_tokens(db, expired_before=now - _KEEP_REQUESTS)
-    delete_unused_query_vectors(db, embedded_texts(followed_searches(db)))
+    delete_unused_query_vectors(db, [*embedded_texts(followed_searches(db)), *scanned_searches(db)])
     n_runs = delete_finished_runs(db, finished_before=now - _KEEP_RUNS)
     # The note is public, so it must not count readers.
     yield Progress("clean-up", 1, 1, "times", f"deleted what is no longer needed, including {n_runs} finished runs")

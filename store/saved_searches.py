@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from domain.errors import UsageError
 from domain.subscription import Follow
 from store.database import Database
-from store.schema import query_vector, subscriber
+from store.schema import query_vector, scan, subscriber
 from store.vector_encoding import pack_vector, unpack_vector
 
 
 def followed_searches(db: Database) -> list[str]:
     """Saved searches of all active readers, without duplicates, sorted."""
-    question = select(subscriber.c.follows).where(subscriber.c.state == "active")
+    return _searches_in(db, select(subscriber.c.follows).where(subscriber.c.state == "active"))
+
+
+def scanned_searches(db: Database) -> list[str]:
+    """The searches that scans were started for, without duplicates, sorted."""
+    return _searches_in(db, select(scan.c.follows))
+
+
+def _searches_in(db: Database, question: Select[Any]) -> list[str]:
     with db.read() as connection:
         follows = connection.execute(question).scalars().all()
     searches = set()

@@ -8,60 +8,99 @@ from typing import Any
 
 from domain.reading import Choice, Verdict
 from templates.claim_wording import QUANTITY_NAMES
-from templates.number_text import count, in_words, percent, plural
+from templates.number_text import NO_BREAK_SPACE, count, in_words, percent, plural
 
 VERDICT_DONE: Mapping[Verdict, str] = {"keep": "Kept", "skip": "Skipped", "undecided": "Left undecided"}
 
 DELETED = "What you read is deleted."
 
 _SHOWN: Mapping[Choice, str] = {
-    "best": "among the best",
-    "pool": "drawn at random from your pool",
-    "rest": "drawn at random from outside your pool",
+    "best": "closest to what you look for",
+    "pool": "picked at random from the closest papers, to check what is left",
+    "rest": "picked at random from the other papers, to check what is left",
 }
 
+_WORTH_SAYING = 0.5
+"""A bound for the papers outside the pool that is greater says nothing that helps."""
 
-def pool_text(scan: Any) -> str:
-    """What was seen of the pool: "14 kept of an estimated 14 to 19 in your pool of 300"."""
-    if not scan.pool_size:
-        return "Your pool is empty: no paper of these days is near what you named."
-    if scan.pool_low == scan.pool_high:
-        total = f"all {count(scan.pool_low)}" if scan.pool_low else "none there are"
-        return f"{count(scan.pool_kept)} kept: {total} in your pool of {count(scan.pool_size)}."
+
+def state_lines(scan: Any) -> tuple[tuple[str, str], ...]:
+    """What a reader asks of a scan, in this order: how much is decided and found, what is left, and may one stop."""
     return (
-        f"{count(scan.pool_kept)} kept of an estimated {count(scan.pool_low)} to {count(scan.pool_high)} "
-        f"in your pool of {count(scan.pool_size)}."
+        ("Decided", decided_text(scan)),
+        ("Found", found_text(scan)),
+        ("Left", " ".join(filter(None, (left_text(scan), rest_text(scan))))),
+        ("Stop?", stop_text(scan)),
     )
 
 
+def decided_text(scan: Any) -> str:
+    """How many papers are decided: "40 of 2,750 papers; 12 muted papers are not among them."."""
+    muted = f"; {plural(scan.n_muted, 'muted paper')} not among them" if scan.n_muted else ""
+    return f"{count(scan.n_decided)} of {plural(scan.n_papers, 'paper')}{muted}."
+
+
+def found_text(scan: Any) -> str:
+    """What the decisions are: "12 kept, 26 skipped, 2 left undecided."."""
+    parts = [f"{count(scan.n_kept)} kept", f"{count(scan.n_decided - scan.n_kept - scan.n_undecided)} skipped"]
+    return ", ".join(parts + [f"{count(scan.n_undecided)} left undecided"] * bool(scan.n_undecided)) + "."
+
+
+def _is_all_decided(scan: Any) -> bool:
+    """Whether nothing of the pool is left to find."""
+    return bool(scan.pool_low == scan.pool_high == scan.pool_kept)
+
+
+def left_text(scan: Any) -> str:
+    """How many papers of the pool are left that the reader would keep."""
+    if not scan.pool_size:
+        return "No paper of these days is close to what you look for."
+    closest = f"the {plural(scan.pool_size, 'paper')} closest to what you look for"
+    low, high = scan.pool_low - scan.pool_kept, scan.pool_high - scan.pool_kept
+    if _is_all_decided(scan):
+        return f"Nothing more for you among {closest}."
+    if low == 0 and high >= scan.pool_size - scan.pool_decided:
+        return f"Not known yet: none or many of {closest} may be for you."
+    number = f"{count(low)} to {count(high)} more" if low < high else f"{count(low)} more"
+    return f"Probably {number} for you among {closest}."
+
+
 def rest_text(scan: Any) -> str:
-    """What is known of the papers outside the pool."""
-    if not scan.rest_size:
+    """How many papers outside the pool the reader would keep, at most."""
+    n_left = scan.rest_size - (scan.n_decided - scan.pool_decided)
+    if not scan.rest_size or not n_left:
         return ""
-    kept = f" {plural(scan.rest_kept, 'paper')} of them kept." if scan.rest_kept else ""
-    if not scan.rest_draws:
-        return f"Of the {count(scan.rest_size)} outside it nothing is known yet.{kept}"
-    in_hundred = math.ceil(100 * scan.rest_share_at_most - 1e-9)
-    return f"Of the {count(scan.rest_size)} outside it, at most {in_hundred} in a hundred are for you.{kept}"
+    others = f"the {count(n_left)} others"
+    if scan.rest_share_at_most > _WORTH_SAYING:
+        return f"Too few of {others} were checked to say."
+    at_most = math.floor(scan.rest_share_at_most * n_left + 1e-9)
+    return f"At most {count(at_most)} among {others}."
 
 
 def stop_text(scan: Any) -> str:
-    """Whether one may stop, and else what it takes to know more."""
+    """Whether one may stop, and else what it takes."""
     share = percent(scan.target, 0)
+    if not scan.pool_size:
+        return "Nothing tells here when to stop; describe what you look for in other words, or name papers."
+    if _is_all_decided(scan):
+        return f"Yes, as far as the closest papers go: all that matter are decided.{_others_remain(scan)}"
     if scan.is_seen:
-        stop = f"At least {share} of what you would keep in the pool was seen, with 95 % confidence."
-    elif scan.n_more_draws is None:
-        stop = f"Nothing shows yet that {share} of what you would keep in the pool was seen."
-    else:
-        stop = (
-            f"About {plural(scan.n_more_draws, 'more random draw')} without a keep would show that {share} "
-            "of what you would keep in the pool was seen."
+        return (
+            f"Yes, as far as the closest papers go: you have found at least {share} of what is for you there "
+            f"(95{NO_BREAK_SPACE}% sure).{_others_remain(scan)}"
         )
-    if scan.next_rest_bound is None or not scan.n_more_rest_draws:
-        return stop
-    bound = math.ceil(100 * scan.next_rest_bound)
-    draws = plural(scan.n_more_rest_draws, "more draw")
-    return f"{stop} {draws} from outside it without a keep would show at most {bound} in a hundred there."
+    if scan.n_more_papers is not None:
+        return (
+            f"Not yet. If none of the next {plural(scan.n_more_papers, 'paper')} or so is for you, you will have found "
+            f"at least {share} of what is for you among the closest, and can stop."
+        )
+    if not scan.n_kept:
+        return "Not yet: nothing is kept, so nothing is known."
+    return "Not yet: too few papers are kept, or too many left undecided, to say what is missing."
+
+
+def _others_remain(scan: Any) -> str:
+    return " Papers further away are nearly unchecked." if scan.rest_size and not scan.rest_draws else ""
 
 
 def wanted_text(scan: Any) -> str:
@@ -106,8 +145,31 @@ def facts_lines(paper: Any) -> tuple[str, ...]:
 
 
 def draws_text(scan: Any) -> str:
-    """The share of random draws among the next papers."""
-    return f"{percent(scan.draw_share, 0)} of the next papers are random draws from the pool, 5 % from outside it."
+    """Why some papers look out of place: the share of random draws among the next papers."""
+    if scan.draw_share > 0.5:
+        return (
+            f"The best seem to be found, so {percent(scan.draw_share, 0)} of the next papers are picked at random from "
+            "the closest: that shows soonest whether anything is left."
+        )
+    return (
+        f"About {percent(scan.draw_share, 0)} of the next papers are picked at random from the closest, and "
+        f"5{NO_BREAK_SPACE}% from the others. They may look out of place; without them nobody could say how many are "
+        "left."
+    )
+
+
+def surer_text(scan: Any) -> str:
+    """How sure the figures are, and what would narrow the bound for the papers outside the pool."""
+    text = (
+        "The ranges hold in 95 of 100 scans, whenever you stop. The closest papers are those that scored above a fixed "
+        "line when the scan began."
+    )
+    if scan.next_rest_bound is None or not scan.n_more_rest_draws:
+        return text
+    n_left = scan.rest_size - (scan.n_decided - scan.pool_decided)
+    at_most = math.floor(scan.next_rest_bound * n_left)
+    draws = plural(scan.n_more_rest_draws, "more random pick")
+    return f"{text} {draws} from the others, none of them kept, would show at most {count(at_most)} left there."
 
 
 def seeds_text(n_found: int, missing: tuple[str, ...]) -> str:

@@ -97,6 +97,25 @@ def next_papers(scores: NDArray[np.float32], order: RandomOrder, decisions: Sequ
     return shown
 
 
+def papers_until_draws(n_draws: int, decisions: Sequence[Decided], *, n_left: int) -> int:
+    """How many of the next papers, none of them kept, hold so many random draws from the pool; at most ``n_left``.
+
+    Examples
+    --------
+    >>> papers_until_draws(1, [], n_left=100), papers_until_draws(40, [], n_left=100)
+    (5, 57)
+    """
+    decided, n_drawn = list(decisions), 0
+    for n_shown in range(n_left):
+        if n_drawn == n_draws:
+            return n_shown
+        shown = [one.choice for one in decided if not one.is_elsewhere]
+        choice = _next_choice(shown, draw_share(decided))
+        decided.append(Decided(-1, choice, "skip"))
+        n_drawn += choice == "pool"
+    return n_left
+
+
 def _next_choice(choices: Sequence[Choice], share: float) -> Choice:
     if len(choices) >= REST_EVERY - 1 and "rest" not in choices[-(REST_EVERY - 1) :]:
         return "rest"

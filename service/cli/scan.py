@@ -97,7 +97,7 @@ def scan(
         typer.echo(f"Scan {scan_id}; go on later with `{given.command_line(f'scan --scan {scan_id}')}`.")
         typer.echo(f"Looks for {readable(wanted_text(page))}.")
         if page.n_kept_elsewhere:
-            typer.echo("A scan started with --leave-out kept does without what you kept in other scans.")
+            typer.echo("A scan that is started with --leave-out kept does without what you kept in other scans.")
         while page.papers:
             _show(page, page.papers[0])
             answer = _answer()
@@ -117,10 +117,11 @@ def scan(
 def _show(page: ScanResult, paper: ScannedPaper) -> None:
     """The state of the scan and one paper."""
     from templates.marked_text import in_brief, readable
-    from templates.scanning_wording import earlier_text, facts_lines, pool_text, rest_text, stop_text, why_shown
+    from templates.scanning_wording import earlier_text, facts_lines, state_lines, why_shown
 
-    typer.echo(f"\n{pool_text(page)} {rest_text(page)}")
-    typer.echo(stop_text(page))
+    typer.echo()
+    for label, text in state_lines(page):
+        typer.echo(f"{label + ':':9}{text}")
     if earlier := earlier_text(page):
         typer.echo(earlier)
     typer.echo(f"\n{readable(paper.title)}")

@@ -37,7 +37,14 @@ from store.deliveries import (
     subscriber_of_message,
     uncertain_deliveries,
 )
-from store.saved_searches import add_query_vectors, delete_unused_query_vectors, followed_searches, query_vectors
+from store.reading_records import add_reader, add_scan
+from store.saved_searches import (
+    add_query_vectors,
+    delete_unused_query_vectors,
+    followed_searches,
+    query_vectors,
+    scanned_searches,
+)
 from store.subscriber_tokens import token_use
 from store.subscribers import add_pending, change_state, confirm, delete_subscriber
 from store.suppressed_addresses import suppress
@@ -252,3 +259,10 @@ def test_vectors_of_active_readers_searches_are_stored_and_deleted_with_them(
     assert delete_unused_query_vectors(database, followed_searches(database)) == 0
     delete_subscriber(database, reader.subscriber_id)
     assert delete_unused_query_vectors(database, followed_searches(database)) == 1
+
+
+def test_the_searches_of_scans_are_known(database: Database) -> None:
+    reader_id, day = add_reader(database, None, now=NOW), NOW.date()
+    for follows in (["search:b", "topic:1"], ["search:a"]):
+        add_scan(database, reader_id, since=day, until=day, follows=follows, seeds=[], pool=[], seed=1, now=NOW)
+    assert scanned_searches(database) == ["a", "b"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from numpy.typing import NDArray
 from sqlalchemy import select
 
 from domain.claim import Claim
@@ -18,7 +20,7 @@ from domain.paper_claims import PaperClaims
 from domain.subscription import Follow, Preferences
 from pipeline.claims import reader_id
 from queries import collections as records
-from queries.scanning import scan_page
+from queries.scanning import needs_model, scan_page, start_scan
 from runtime.cached_context import CachedContext
 from service.web.app import make_app
 from store.claims import add_claims
@@ -75,7 +77,7 @@ def test_a_week_is_worked_through_without_scripts(local: TestClient) -> None:
     first = local.get(here)
     assert first.status_code == 200
     assert first.headers["cache-control"] == "no-store"
-    assert "0 kept of an estimated 0 to" in first.text
+    assert "0 kept, 0 skipped." in first.text
     seen: list[str] = []
     for verdict in ("keep", "skip", "undecided", "keep"):
         page = local.get(here + "?n=1").text
@@ -175,6 +177,24 @@ def test_a_scan_says_what_it_looks_for_and_starts_again_without_what_others_kept
     assert "1\N{NO-BREAK SPACE}paper decided in other scans is not shown again" in again.text
     refused = local.post("/scan", data={"action": "start", "leave_out": "mutes"})
     assert (refused.status_code, "cannot be left out" in refused.text) == (422, True)
+
+
+def test_to_go_on_with_a_scan_for_words_needs_no_model(local: TestClient, shared: CachedContext) -> None:
+    class NoEncoder:
+        model_id = shared.encoder.model_id
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            raise AssertionError(f"the model was asked for {texts}")
+
+    here = local.post("/scan", data={"action": "start", "for": "graph networks"}, follow_redirects=False)
+    without = CachedContext(shared.settings, db=shared.db, encoder=NoEncoder())
+    reader, number = records.reader_of(shared, None) or 0, int(here.headers["location"].rpartition("/")[2])
+    assert scan_page(without, reader, number).looks_for == ("graph networks",)
+    assert not needs_model(without, [Follow("search", "graph networks")])
+    assert needs_model(without, [Follow("search", "other words")])
+    start_scan(without, reader, follows=[Follow("search", "graph networks")])
+    local.post("/scan", data={"action": "delete"})
+    assert needs_model(without, [Follow("search", "graph networks")])
 
 
 def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
