@@ -104,7 +104,7 @@ def test_before_a_decision_nothing_is_claimed() -> None:
         (
             {"pool_size": 0},
             "Stop?",
-            "It cannot be lines here when to stop; describe what you look for in other words, or name papers.",
+            "Nothing tells here when to stop; describe what you look for in other words, or name papers.",
         ),
         (
             {"n_more_papers": None},
