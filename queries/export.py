@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from domain.week import Week, iso_instant
+from queries.status import is_sample_corpus
 from queries.topics import topics
 from runtime.atomic_write import write_whole
 from runtime.context import AppContext
@@ -18,12 +19,15 @@ from store.papers import papers_of_week
 from store.topics import assignments_of_week
 from store.weekly import weekly_counts, weekly_totals
 from templates.digest_json import digest_json_text
+from templates.environment import MADE_UP
 from templates.paper_exports import no_formula
 
 
 def export_public(context: AppContext, folder: Path) -> Iterator[str]:
     """Write weeks, counts, papers, detections, topics and digests into a folder; yields a line for each file."""
     categories, model = context.settings.categories, context.topic_model
+    if is_sample_corpus(context):
+        yield _write(folder / "MADE-UP.txt", MADE_UP + "\n")
     totals, counts = weekly_totals(context.db, categories), weekly_counts(context.db)
     weeks = [at.date() for at in totals["week_start"]]
     yield _write(folder / "weeks.csv", totals.assign(week_start=weeks).to_csv(index=False, lineterminator="\n"))

@@ -72,6 +72,11 @@ def similar_papers(context: AppContext, arxiv_id: ArxivId, *, limit: int) -> tup
     return _similar(context, context.paper_search.nearest_to_paper(arxiv_id, limit=limit) or ())
 
 
+def stored_papers(context: AppContext, ids: Sequence[ArxivId]) -> list[Paper]:
+    """Papers in the order of their identifiers given; those that are not stored are left out."""
+    return papers_in_order(context.db, ids)
+
+
 def stored_paper(context: AppContext, arxiv_id: ArxivId) -> Paper:
     """A paper as arXiv describes it, without what was found in it.
 

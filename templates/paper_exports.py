@@ -6,15 +6,17 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from domain.author_name import AuthorName
-from domain.paper import ArxivId, Paper
+from domain.paper import ArxivId, Paper, is_made_up
 from domain.search_text import search_words
 from domain.tex_as_text import pieces, plain_text
 from templates.marked_text import in_brief
+
+_T = TypeVar("_T")
 
 Form = Literal["bib", "ris", "csl", "csv"]
 
@@ -24,6 +26,7 @@ MEDIA_TYPES: dict[Form, str] = {
     "csl": "application/vnd.citationstyles.csl+json",
     "csv": "text/csv; charset=utf-8",
 }
+MADE_UP_PAPER = "Made-up paper of a demo, not on arXiv"
 SUFFIXES: dict[Form, str] = {"bib": "bib", "ris": "ris", "csl": "json", "csv": "csv"}
 
 
@@ -42,9 +45,11 @@ def csl(papers: Sequence[Paper]) -> str:
             "title": plain_text(p.title),
             "author": [_csl_name(name) for name in p.author_names],
             "issued": {"date-parts": [[p.submitted_at.year, p.submitted_at.month, p.submitted_at.day]]},
-            "publisher": "arXiv",
-            "number": f"arXiv:{p.arxiv_id}",
-            "URL": p.url,
+            **(
+                {"note": MADE_UP_PAPER}
+                if is_made_up(p.arxiv_id)
+                else {"publisher": "arXiv", "number": f"arXiv:{p.arxiv_id}", "URL": p.url}
+            ),
             "abstract": plain_text(p.abstract),
             **({"DOI": p.doi} if p.doi else {}),
         }
@@ -64,10 +69,12 @@ def table(papers: Sequence[Paper]) -> str:
     """CSV with a header; a text that a spreadsheet would read as a formula gets a leading apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("arxiv_id", "submitted", "primary_category", "categories", "title", "authors", "url"))
+    writer.writerow(("arxiv_id", "submitted", "primary_category", "categories", "title", "authors", "url", "made_up"))
     for p in papers:
         row = (p.arxiv_id, p.submitted_at.date().isoformat(), p.primary_category, " ".join(p.categories))
-        writer.writerow((*row, no_formula(plain_text(p.title)), no_formula("; ".join(p.authors)), p.url))
+        named = (no_formula(plain_text(p.title)), no_formula("; ".join(p.authors)))
+        made_up = is_made_up(p.arxiv_id)
+        writer.writerow((*row, *named, "" if made_up else p.url, made_up))
     return out.getvalue()
 
 
@@ -78,7 +85,9 @@ def markdown(
     lines = [f"# {_markdown_text(title)}", ""]
     for p, note in papers:
         authors = _markdown_text(", ".join(p.authors))
-        lines.append(f"- [{_markdown_text(plain_text(p.title))}]({p.url}). {authors}, {p.submitted_at.year}.")
+        title_text = _markdown_text(plain_text(p.title))
+        cited = f"{title_text}. {MADE_UP_PAPER}" if is_made_up(p.arxiv_id) else f"[{title_text}]({p.url})"
+        lines.append(f"- {cited}. {authors}, {p.submitted_at.year}.")
         if finding := findings.get(p.arxiv_id):
             lines.append(f"  “{_markdown_text(in_brief(finding))}”")
         lines += [f"  {_markdown_text(line)}" for line in note.splitlines() if line.strip()]
@@ -109,10 +118,7 @@ def bibtex(papers: Sequence[Paper]) -> str:
                 Field("author", " and ".join(_bibtex_name(name) for name in p.author_names)),
                 Field("year", str(p.submitted_at.year)),
                 Field("month", _MONTHS[p.submitted_at.month - 1]),
-                Field("eprint", p.arxiv_id),
-                Field("archiveprefix", "arXiv"),
-                Field("primaryclass", p.primary_category),
-                Field("url", p.url),
+                *_bibtex_source(p, Field),
                 *([Field("doi", _balanced(p.doi))] if p.doi else []),
                 Field("abstract", _tex(p.abstract)),
             ],
@@ -121,6 +127,18 @@ def bibtex(papers: Sequence[Paper]) -> str:
     ]
     # Months are macros, which the writer would enclose like any other value.
     return re.sub(r"^(\s*month = )\{([a-z]{3})\}", r"\1\2", write_string(Library(entries)), flags=re.MULTILINE)
+
+
+def _bibtex_source(p: Paper, field: Callable[[str, str], _T]) -> list[_T]:
+    """Where the paper is; a made-up one is nowhere."""
+    if is_made_up(p.arxiv_id):
+        return [field("note", MADE_UP_PAPER)]
+    return [
+        field("eprint", p.arxiv_id),
+        field("archiveprefix", "arXiv"),
+        field("primaryclass", p.primary_category),
+        field("url", p.url),
+    ]
 
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -159,9 +177,11 @@ def ris(papers: Sequence[Paper]) -> str:
             "authors": [_ris_name(name) for name in p.author_names],
             "abstract": plain_text(p.abstract),
             "year": str(p.submitted_at.year),
-            "urls": [p.url],
-            "publisher": "arXiv",
-            "number": f"arXiv:{p.arxiv_id}",
+            **(
+                {"notes": [MADE_UP_PAPER]}
+                if is_made_up(p.arxiv_id)
+                else {"urls": [p.url], "publisher": "arXiv", "number": f"arXiv:{p.arxiv_id}"}
+            ),
             **({"doi": p.doi} if p.doi else {}),
         }
         for p in papers

@@ -56,13 +56,16 @@ class Counted(Protocol):
     def failure_modes(self) -> Sequence[Line]: ...
 
 
-def standards_csv(counted: Counted) -> str:
-    """A row for each standard or failure mode and quarter, with the papers read and the weeks held of the quarter."""
+def standards_csv(counted: Counted, *, made_up: bool) -> str:
+    """A row for each standard or failure mode and quarter, with the papers read and the weeks held of the quarter.
+
+    The last column says of each row whether it counts the made-up papers of the sample corpus.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("kind", "key", "name", "subjects", "quarter", "weeks", "k", "n", "share"))
+    writer.writerow(("kind", "key", "name", "subjects", "quarter", "weeks", "k", "n", "share", "made_up"))
     for line in (*counted.standards, *counted.failure_modes):
         for part, read in zip(line.quarters, counted.quarters, strict=True):
             named = (line.kind, line.key, no_formula(line.name), no_formula("; ".join(line.subjects)))
-            writer.writerow((*named, part.quarter, read.n_weeks, part.k, read.n, part.share))
+            writer.writerow((*named, part.quarter, read.n_weeks, part.k, read.n, part.share, made_up))
     return out.getvalue()

@@ -17,6 +17,7 @@ class TrendSource:
 
     ``first`` and ``last`` are days, ``None`` without points. ``counted_at`` is that of the answer. ``address`` is where
     the same chart is, empty if the service has no public address.
+    ``made_up`` says that the papers are those of the sample corpus.
     """
 
     by: Period
@@ -28,6 +29,12 @@ class TrendSource:
     primary: bool = False
     counted_at: datetime | None = None
     address: str = ""
+    made_up: bool = False
+
+    @property
+    def title(self) -> str:
+        """What a picture shows, which a demo's must not be taken for."""
+        return f"Share of papers by {self.by}" + (" (made-up papers of a demo)" if self.made_up else "")
 
     @property
     def days(self) -> str:
@@ -50,9 +57,10 @@ class TrendSource:
         """One line that names the data, as it can be cited."""
         address = f" {self.address}" if self.address else ""
         counted = f", counted at {self.counted}" if self.counted else ""
+        data = "made-up papers of a demo, nothing is from arXiv" if self.made_up else "arXiv"
         return (
             f"Papertide {self.version}: share of papers by {self.by}, level {self.level}, "
-            f"{self.days}, {self.category_names}{counted}.{address} Data: arXiv."
+            f"{self.days}, {self.category_names}{counted}.{address} Data: {data}."
         )
 
 
@@ -66,6 +74,7 @@ def trend_source(
     primary: bool = False,
     counted_at: datetime | None = None,
     address: str = "",
+    made_up: bool = False,
 ) -> TrendSource:
     """What these series are of, with the days that their points cover."""
     points = [point for one in series for point in one.points]
@@ -79,4 +88,5 @@ def trend_source(
         primary=primary,
         counted_at=counted_at,
         address=address,
+        made_up=made_up,
     )

@@ -73,7 +73,7 @@ def trend_chart(series: Sequence[TermSeries], source: TrendSource, *, scale: Sca
     detected = f"of techniques and themes, papers that {_VERBS[source.level]} them; " if is_detected else ""
     where = f"{source.category_names}; {source.days}; {detected}95 % intervals"
     title = {
-        "text": f"Share of papers by {source.by}",
+        "text": source.title,
         "subtitle": [
             *textwrap.wrap(f"{where}; hollow points: partial or not proven complete", 120),
             *textwrap.wrap(source.citation, 120),

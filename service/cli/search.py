@@ -41,7 +41,7 @@ def search(
     first_day, last_day = day(since) if since else None, day(until, end=True) if until else None
     conditions = facets_asked(has, with_code=with_code, accepted=accepted)
     answer, papers = None, list["Paper"]()
-    if not (as_bibtex or as_ris) and limit <= _MOST_ASKED:
+    if limit <= _MOST_ASKED:
         parameters = [
             ("q", query),
             ("since", since),
@@ -68,6 +68,11 @@ def search(
                 has=conditions,
             )
             answer, papers = search(context, question, limit=limit)
+    elif as_bibtex or as_ris:
+        from queries.paper import stored_papers
+
+        with open_context(ctx) as context:
+            papers = stored_papers(context, [found.arxiv_id for found in answer.results])
     if as_json:
         print_json(answer)
     elif as_bibtex:
@@ -79,6 +84,7 @@ def search(
 
         typer.echo(paper_exports.ris(papers))
     else:
+        from domain.paper import is_made_up
         from templates.marked_text import in_brief, readable
         from templates.search_wording import search_notes
 
@@ -88,7 +94,8 @@ def search(
             typer.echo(f"{rank:>3}. {readable(found.title)}")
             places = (found.venue, found.code)
             told = "".join(f"  {readable(place)}" for place in places if place)
-            typer.echo(f"     {found.url}  {found.primary_category}  {found.submitted_at.date()}{told}")
+            address = f"{found.arxiv_id} (made up)" if is_made_up(found.arxiv_id) else found.url
+            typer.echo(f"     {address}  {found.primary_category}  {found.submitted_at.date()}{told}")
             typer.echo(f"     {readable(found.passage)}")
             if found.finding and found.finding != found.passage:
                 typer.echo(f"     Found: {in_brief(found.finding)}")

@@ -22,6 +22,7 @@ def standards(
     """Standards, laws and failure modes that papers name."""
     from queries.parse_dates import week_named
     from queries.standards import standards_and_failures
+    from queries.status import is_sample_corpus
     from templates.marked_text import in_brief, readable
     from templates.standards_csv import standards_csv
     from templates.standards_wording import quarter_text, week_text
@@ -29,10 +30,11 @@ def standards(
     require_one_of({"--json": as_json, "--csv": as_csv})
     with open_context(ctx) as context:
         answer = standards_and_failures(context, week_named(week) if week else None)
+        made_up = is_sample_corpus(context)
     if as_json:
         print_json(answer)
     elif as_csv:
-        typer.echo(standards_csv(answer), nl=False)
+        typer.echo(standards_csv(answer, made_up=made_up), nl=False)
     elif by == "quarter":
         for line in (*answer.standards, *answer.failure_modes):
             if any(part.k for part in line.quarters):

@@ -89,6 +89,12 @@ def trends(
                 since=first_day,
                 until=last_day,
             )
+    made_up = False
+    if as_csv or out is not None:
+        from queries.status import is_sample_corpus
+
+        with open_context(ctx) as context:
+            made_up = is_sample_corpus(context)
     source = trend_source(
         answer.series,
         by=answer.by,
@@ -98,6 +104,7 @@ def trends(
         primary=primary and bool(category),
         counted_at=answer.counted_at,
         address=settings_of(ctx).service.base_url,
+        made_up=made_up,
     )
     if out is not None:
         from runtime.atomic_write import write_whole

@@ -20,7 +20,7 @@ from domain.week import last_closed_week
 from queries.meaning_precision import papers_to_judge
 from queries.parameters import TakenAs, TrendRequest, charted_terms
 from queries.results import Trends
-from queries.status import growing_history
+from queries.status import growing_history, is_sample_corpus
 from queries.trends import trend_answer
 from runtime.context import papertide_version
 from service.web.dependencies import WebContext, WebContextDep
@@ -209,6 +209,7 @@ def source_of(web: WebContext, params: TrendRequest, answer: Trends) -> TrendSou
         primary=params.primary and bool(params.categories),
         counted_at=answer.counted_at,
         address=WebLinks(root).with_query("/trends", params.query) if root else "",
+        made_up=is_sample_corpus(web.context),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ import rispy
 
 from domain.author_name import AuthorName
 from domain.paper import ArxivId, Paper
-from templates.paper_exports import bibtex, csl, ris
+from templates.paper_exports import bibtex, csl, markdown, ris, table
 
 AT = datetime(2026, 6, 16, tzinfo=UTC)
 
@@ -80,3 +81,12 @@ def test_csl_has_family_and_given_names_and_teams_as_they_are(paper: Paper) -> N
         {"literal": "Example Team"},
         {"family": "Sample e Example", "given": "Dora"},
     ]
+
+
+def test_a_made_up_paper_is_cited_as_one_and_has_no_address(paper: Paper) -> None:
+    made_up = replace(paper, arxiv_id=ArxivId("2606.90001"))
+    for text in (bibtex([made_up]), ris([made_up]), csl([made_up]), markdown([(made_up, "")], "kept")):
+        assert "Made-up paper of a demo, not on arXiv" in text
+        assert "arxiv.org" not in text
+    assert table([made_up]).splitlines()[1].endswith(",,True")
+    assert table([paper]).splitlines()[1].endswith(f",{paper.url},False")

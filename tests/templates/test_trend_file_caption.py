@@ -61,6 +61,13 @@ def test_a_chart_says_it_in_its_title_its_description_and_its_metadata() -> None
     assert SOURCE.citation[:60] in chart_bytes(chart, ".svg").decode()
 
 
+def test_files_of_a_demo_say_that_its_papers_are_made_up() -> None:
+    source = trend_source(SERIES, by="week", level="adopts", categories=["cs.LG"], version="9.9", made_up=True)
+    assert source.citation.endswith("Data: made-up papers of a demo, nothing is from arXiv.")
+    assert trend_chart(SERIES, source)["title"]["text"] == "Share of papers by week (made-up papers of a demo)"
+    assert "made-up papers" in trends_csv(SERIES, source)
+
+
 @pytest.mark.parametrize("primary", [True, False])
 def test_a_file_of_primary_categories_says_so(primary: bool) -> None:
     source = trend_source([], by="month", level="about", categories=["cs.LG"], version="1", primary=primary)
