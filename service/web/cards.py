@@ -31,15 +31,14 @@ async def techniques(request: Request, web: WebContextDep) -> Response:
 
 def _draw_list(web: WebContext) -> str:
     counted = counted_terms(web.context)
+    terms = [(term, counted.k[term.kind, term.key]) for term in web.context.detector.taxonomy.terms]
+    terms.sort(key=lambda one: -one[1])
     groups = [
         (
             title,
             anchor,
-            [
-                (term, counted.k[term.kind, term.key])
-                for term in web.context.detector.taxonomy.terms
-                if term.kind == kind
-            ],
+            [one for one in terms if one[0].kind == kind and one[1]],
+            [one for one in terms if one[0].kind == kind and not one[1]],
         )
         for title, anchor, kind in (("Techniques", "techniques", "technique"), ("Themes", "themes", "theme"))
     ]

@@ -33,7 +33,7 @@ def test_every_outcome_is_shown() -> None:
     assert "after 12 weeks did not hold (1" in words
     assert "after 26 weeks unclear" in words
     assert "too early" in words
-    assert "made late, so not counted above" in words
+    assert "made later" in words
     assert "<b>scaling" not in page
     assert "term=text%3A" in page
     assert "term=topic%3A7" in page

@@ -91,6 +91,12 @@ def test_the_list_leads_to_every_card(client: TestClient, read_context: CachedCo
     for term in read_context.detector.taxonomy.terms:
         assert f'href="/{term.kind}s/{term.key}"' in html
     assert client.get("/").text.count('href="/techniques"')
+    shown, _, folded = html.partition('id="themes"')[0].partition("<details>")
+    numbers = [int(n) for n in re.findall(r" %, (\d+)\W+papers?", shown.replace("\N{NO-BREAK SPACE}", " "))]
+    assert numbers
+    assert numbers == sorted(numbers, reverse=True)
+    assert "no papers" in folded
+    assert "no papers" not in shown
 
 
 def test_an_unknown_technique_is_not_found(client: TestClient) -> None:
