@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.claims.claim_features import ReadSentences, claim_features
 from analysis.claims.claim_weights import ClaimWeights, load_weights
 from analysis.claims.finding_features import finding_features
+from analysis.claims.named_quantities import first_named, is_of_quality, is_setting, last_named, named_quantities
 from analysis.claims.number_candidates import NumberCandidate, number_candidates
 from analysis.claims.quantity_features import quantity_features
 from analysis.claims.readable_text import ReadableText
@@ -29,7 +32,7 @@ from analysis.claims.sentences import sentence_spans
 from domain.claim import Claim, ClaimForm, ClaimQuantity
 from domain.detections import Evidence
 
-_RULES_VERSION = 2
+_RULES_VERSION = 3
 """Raise it whenever the code below, or that of numbers, sentences or features, changes what is found."""
 
 _LONGEST = 8000
@@ -38,11 +41,27 @@ _MOST_NUMBERS = 150
 _NEARBY = 300
 """Characters on each side of a number in which its quote ends."""
 _SHORTEST_FINDING = 25
-_WORDS_BEFORE, _WORDS_AFTER = 7, 7
+_WORDS_BEFORE, _WORDS_AFTER = 10, 9
+_MOST_WORDS = 22
+"""Words before a number in which its quote looks for what the number is of, and which way it goes."""
+_REACH_AFTER = 90
+"""Characters after a number in which the same is looked for where nothing before it says so."""
 _CLAUSE_START = re.compile(r"[,;:()]\s|\b(?:and|while|with|but|whereas|which|that|where|achieving|yielding|reaching)\s")
 _CLAUSE_END = re.compile(
     r"[,;:)](?:\s|$)|\s(?:and|while|with|but|whereas|which|compared|when|without|across)\b|[.!?](?:\s|$)"
 )
+
+_UNNAMED = ("quality", "other")
+"""Quantities that no word needs to name."""
+_DIRECTION = re.compile(
+    r"\b(?:reduc\w+|less|fewer|lower\w*|sav(?:e[sd]?|ings?)|cut(?:s|ting)?|decreas\w+|shr[aiu]nk\w*|drop\w*|smaller|cheaper|"
+    r"short\w+|halv\w+|compress\w+|fast\w*|slow\w*|speed\w*|accelerat\w+|improv\w+|higher|increas\w+|gain\w*|"
+    r"boost\w*|more|quick\w*|rais\w+|r[io]s(?:es?|ing)|gr[eo]w\w*|larger|longer|better|worse|outperform\w*|surpass\w*|"
+    r"only|just|using|requir\w+|uses?|than|overhead|expensive|fall\w*|fell|exceed\w*|double\w*|match\w*|degrad\w+|"
+    r"widen\w*|tighter|enhanc\w+|rising|advantage)\b",
+    re.IGNORECASE,
+)
+"""Words that say which way a change goes."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,11 @@ class ClaimReader:
         if not candidates:
             return ()
         read = ReadSentences.of(readable.text)
-        numbers = [n for n, candidate in enumerate(candidates) if may_be_claim(candidate)]
+        numbers = [
+            n
+            for n, candidate in enumerate(candidates)
+            if may_be_claim(candidate) and not is_setting(readable.text[: candidate.start][-_NEARBY:])
+        ]
         features = [claim_features(read, candidates, n) for n in numbers]
         forms = (
             [self._weights.form.classes[k] for k in np.argmax(self._weights.form(features), axis=1)] if numbers else []
@@ -95,10 +118,13 @@ class ClaimReader:
         if not chosen:
             return ()
         scores = self._weights.quantity([quantity_features(read, candidates[n], form) for n, form in chosen])
-        quantities = [self._weights.quantity.classes[k] for k in np.argmax(scores, axis=1)]
+        quantities = [
+            _named_quantity(readable.text, read, candidates[n], self._weights.quantity.classes, row)
+            for (n, _), row in zip(chosen, scores, strict=True)
+        ]
         claims: list[Claim] = []
         for (n, form), quantity in zip(chosen, quantities, strict=True):
-            start, end = _quoted(readable.text, read, candidates[n])
+            start, end = _quoted(readable.text, read, candidates[n], cast(ClaimQuantity, quantity), form)
             raw_start, raw_end = readable.raw_span(start, end)
             value, value_to = claimed_values(candidates[n], form)
             claims.append(
@@ -182,21 +208,68 @@ def claimed_unit(candidate: NumberCandidate) -> str:
     return unit if candidate.scale in ("", unit) else f"{candidate.scale} {unit}".strip()
 
 
-def _quoted(text: str, read: ReadSentences, candidate: NumberCandidate) -> tuple[int, int]:
-    """The shortest run of words with the number and what it is about: its clause, and a few words at most."""
+def _named_quantity(
+    text: str, read: ReadSentences, candidate: NumberCandidate, classes: Sequence[str], scores: NDArray[np.floating]
+) -> str:
+    """The best quantity among those that the sentence names; quality, and what is neither, need no name."""
+    low, high = _sentence_around(read, candidate)
+    if is_of_quality(text[low : candidate.start], text[candidate.end : high]):
+        return "quality"
+    ranked = [str(classes[k]) for k in np.argsort(-scores, kind="stable")]
+    if ranked[0] in _UNNAMED or ranked[0] in named_quantities(text[low:high], candidate.unit_kind):
+        return ranked[0]
+    # What the number's own clause names is nearer than anything that the model goes by.
+    start = _clause_start(text, low, candidate.start)
+    own = named_quantities(text[start : candidate.end], candidate.unit_kind)
+    return next(quantity for quantity in ranked if quantity in (own or _UNNAMED))
+
+
+def _sentence_around(read: ReadSentences, candidate: NumberCandidate) -> tuple[int, int]:
+    """The part of a number's sentence that is read."""
     low, high = read.spans[read.number_of(candidate.start)]
-    low, high = max(low, candidate.start - _NEARBY), min(high, candidate.end + _NEARBY)
-    before = text[low : candidate.start]
-    cut = max((match.end() for match in _CLAUSE_START.finditer(before)), default=0)
-    words = list(re.finditer(r"\S+", before[cut:]))
-    start = low + cut + (words[-_WORDS_BEFORE].start() if len(words) > _WORDS_BEFORE else 0)
-    if words and len(words) <= _WORDS_BEFORE:
-        start = low + cut + words[0].start()
-    elif not words:
-        start = candidate.start
+    return max(low, candidate.start - _NEARBY), min(high, candidate.end + _NEARBY)
+
+
+def _quoted(
+    text: str, read: ReadSentences, candidate: NumberCandidate, quantity: ClaimQuantity, form: str
+) -> tuple[int, int]:
+    """The shortest run of words with the number, what it is about, and for a change which way it goes.
+
+    This is the number's clause, and a few words at most. Where what the number is of, or the word that says more or
+    less, stands in an earlier clause of the sentence, the quote begins with that clause: "it reduces time to first
+    token (TTFT) by 1.4x", not "by 1.4x"; where it follows, the quote ends with it.
+    """
+    low, high = _sentence_around(read, candidate)
+    start = _clause_start(text, low, candidate.start)
     after = text[candidate.end : high]
     stop = _CLAUSE_END.search(after)
     limit = stop.start() if stop else len(after)
     ends = [match.end() for match in re.finditer(r"\S+", after[:limit])]
     end = candidate.end + (ends[min(_WORDS_AFTER, len(ends)) - 1] if ends else 0)
+    reach = max(_words_back(text, low, candidate.start, _MOST_WORDS), text.rfind("; ", low, start) + 1)
+    reach_after = min(candidate.end + _REACH_AFTER, high)
+    if last_named(text[start:end], quantity) is None:
+        if (at := last_named(text[reach:start], quantity)) is not None:
+            start = _clause_start(text, low, reach + at)
+        elif (found := first_named(text[end:reach_after], quantity)) is not None:
+            end += found
+    if form != "absolute" and not _DIRECTION.search(text, start, end):
+        earlier = [match.start() for match in _DIRECTION.finditer(text, reach, start)]
+        if earlier:
+            start = _clause_start(text, low, earlier[-1])
+        elif (later := _DIRECTION.search(text, end, reach_after)) is not None:
+            end = later.end()
     return min(start, candidate.start), max(end, candidate.end)
+
+
+def _clause_start(text: str, low: int, at: int) -> int:
+    """Where the clause of ``text[at]`` begins, ``_WORDS_BEFORE`` words before it at most."""
+    before = text[low:at]
+    cut = low + max((match.end() for match in _CLAUSE_START.finditer(before)), default=0)
+    return _words_back(text, cut, at, _WORDS_BEFORE)
+
+
+def _words_back(text: str, low: int, at: int, n_words: int) -> int:
+    """Where the ``n_words`` words before ``at`` begin, none of them before ``low``."""
+    words = [match.start() for match in re.finditer(r"\S+", text[low:at])]
+    return low + words[-n_words:][0] if words else at
