@@ -4,6 +4,7 @@
       UsageError                  the request is invalid; the message says what is allowed
         ConfigError               a setting is missing or wrong; start-up stops
         TooManyRequests           a network has sent too many requests (.retry_after_s)
+        NothingWanted             a scan was to start before anything was named to look for
       NotFound                    the requested object is not stored
       SourceError                 arXiv gave no usable answer (.url)
         SourceUnavailable         transient: time-out, 5xx, 429, an empty page (.retry_after_s)
@@ -91,6 +92,10 @@ class TooManyRequests(UsageError):
         """The error of a network that must wait ``wait_s`` seconds."""
         seconds = max(1, math.ceil(wait_s))
         return cls(f"too many requests from your network; try again in {seconds} s", retry_after_s=seconds)
+
+
+class NothingWanted(UsageError):
+    """A scan was to start before anything was named to look for."""
 
 
 class NotFound(PapertideError):

@@ -24,13 +24,13 @@ from analysis.scanning.relevance_ranking import background_rows, relevance_score
 from analysis.search.new_papers import new_papers
 from analysis.search.ranking import similarities
 from domain.detections import ADOPTS, MENTIONS
-from domain.errors import NotFound, UsageError
+from domain.errors import NotFound, NothingWanted, UsageError
 from domain.packed_stems import stem_numbers
 from domain.paper import ArxivId
-from domain.paper_arrays import PaperIndex, day_number
+from domain.paper_arrays import PaperIndex, day_number, day_of
 from domain.paper_query import PaperQuery
 from domain.reading import CHOICES, LEFT_OUT, VERDICTS, Choice, Decision, LeftOut, Mute, Scan, Verdict
-from domain.subscription import Follow, sanitized_line
+from domain.subscription import FOLLOW_KINDS, Follow, sanitized_line
 from pipeline.claims import reader_id as reader_id_of_claims
 from pipeline.stages import newest_closed_week
 from queries.facet_resolution import facet_named, facet_names
@@ -52,10 +52,12 @@ from store.reading_records import (
     delete_mute,
     mutes_of,
     scan_by_id,
+    scans_of,
     seeds_of,
 )
 from store.saved_searches import add_query_vectors, query_vectors
 from templates.facet_wording import facet_text
+from templates.number_text import NO_BREAK_SPACE, in_words, plural
 
 POOL_SHARE = 0.1
 """The share of the papers of a week that the line of a pool is set for."""
@@ -63,9 +65,7 @@ MIN_POOL_PER_WEEK = 20
 MAX_SHOWN = 20
 """Papers shown at once."""
 MAX_DAYS = 92
-NOTHING_WANTED = (
-    "nothing says yet what to look for; give papers (--seeds), words (--for), or follow a search or topic by mail"
-)
+NOTHING_WANTED = "nothing says yet what to look for; describe it in words, or name papers that are like it"
 
 
 def start_scan(
@@ -90,13 +90,17 @@ def start_scan(
     Raises
     ------
     UsageError
-        If the days are in the wrong order or too many, hold no embedded papers, or nothing says what is wanted.
+        If the days are in the wrong order or too many, hold no embedded papers, a follow selects no papers, or
+        (``NothingWanted``) nothing says what is wanted.
     """
+    _require_ranked(context, follows)
     week = newest_closed_week(context)
     since, until = since or week.monday, until or (week.sunday if since is None else date.max)
     if since > until:
         raise UsageError(f"the first day, {since}, is after the last, {until}")
-    until = min(until, context.now().date())
+    if since > (today := context.now().date()):
+        raise UsageError(f"the first day, {since}, is still to come; today is {today}")
+    until = min(until, today)
     if (until - since).days >= MAX_DAYS:
         raise UsageError(f"a scan holds at most {MAX_DAYS} days; {since} to {until} are {(until - since).days + 1}")
     index = context.paper_search.index
@@ -106,13 +110,12 @@ def start_scan(
     in_days = _in_range(index, since, until)
     in_range = in_days & with_facets
     if not in_range.any():
-        such, other = ("such ", "days or filters") if facets else ("", "days")
-        raise UsageError(f"no {such}embedded papers are stored from {since} to {until}; choose other {other}")
+        raise UsageError(_why_none(index, in_days & has_vector, since, until))
     seeds = seeds_of(context.db, reader_id) if seeds is None else seeds
     decisions = [] if leaves_out_others else decisions_of(context.db, reader_id)
     wanted = _wanted(context, index, seeds, follows, decisions)
     if not len(wanted):
-        raise UsageError(NOTHING_WANTED)
+        raise NothingWanted(NOTHING_WANTED)
     scores = relevance_scores(
         index.vectors,
         wanted=wanted,
@@ -179,8 +182,57 @@ def scan_of(context: AppContext, reader_id: int, scan_id: int) -> Scan:
     """
     found = scan_by_id(context.db, reader_id, scan_id)
     if found is None:
-        raise NotFound(f"there is no scan {scan_id} of yours; start one")
+        raise NotFound(f"there is no scan {scan_id}; {_scans_there_are(context, reader_id)}")
     return found
+
+
+def _scans_there_are(context: AppContext, reader_id: int) -> str:
+    numbers = [str(scan.scan_id) for scan in scans_of(context.db, reader_id)]
+    if not numbers:
+        return "you have not started one yet"
+    if len(numbers) == 1:
+        return f"yours has the number {numbers[0]}"
+    return f"yours have the numbers {in_words(numbers[:10])}" + (", and there are older ones" if numbers[10:] else "")
+
+
+def _why_none(index: PaperIndex, in_days: NDArray[np.bool_], since: date, until: date) -> str:
+    """Why a scan of these days would hold no papers."""
+    if in_days.any():
+        papers = plural(int(in_days.sum()), "paper").replace(NO_BREAK_SPACE, " ")
+        return f"none of the {papers} from {since} to {until} meets the filters; choose other days or filters"
+    if not index.has_vector.any():
+        return "no paper is embedded yet, so there is nothing to scan; `papertide run` fetches and embeds papers"
+    first, last = (day_of(int(number)) for number in np.sort(index.day[index.has_vector])[[0, -1]])
+    return f"no embedded papers are stored from {since} to {until}, but there are from {first} to {last}"
+
+
+def looked_for(text: str) -> Follow:
+    """What is to be looked for: ``search:WORDS``, ``topic:NUMBER``, or the words of a search alone.
+
+    Raises
+    ------
+    UsageError
+        If it is empty, too long, or of a kind that has no papers to be like.
+
+    Examples
+    --------
+    >>> looked_for("LLM agents: a survey")
+    Follow(kind='search', key='LLM agents: a survey', per_week=None)
+    """
+    kind = text.partition(":")[0].partition("/")[0].strip()
+    return Follow.parse(text) if kind in FOLLOW_KINDS else Follow("search", sanitized_line(text))
+
+
+def _require_ranked(context: AppContext, follows: Sequence[Follow]) -> None:
+    """Refuse what selects no papers by likeness, and topics that there are not."""
+    topics = {str(topic.topic_id) for topic in all_topics(context)}
+    for follow in follows:
+        if not follow.is_ranked:
+            raise UsageError(f"a scan is for words or a topic, not for {follow.what}; filter by it instead")
+        if follow.kind == "topic" and follow.key not in topics:
+            raise UsageError(
+                f"there is no topic {follow.key!r}; `papertide topics list` and the page of topics list them"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +307,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     wanted_ids = _wanted_ids(state.scan.seeds, state.decisions)
     wanted = _wanted(context, index, state.scan.seeds, follows, state.decisions)
     if not len(wanted):  # what it was started from is deleted since
-        raise UsageError(NOTHING_WANTED)
+        raise NothingWanted(NOTHING_WANTED)
     skipped = [index.row_of[d.arxiv_id] for d in state.decisions if d.verdict == "skip" and d.arxiv_id in index.row_of]
     has_vector, in_range = index.has_vector, _in_range(index, state.scan.since, state.scan.until)
     scores = relevance_scores(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,11 +50,10 @@ def scan(
     as_json: JsonOption = False,
 ) -> None:
     """Work through new papers, best first: 1 keep, 2 skip, 3 undecided, u undo, q quit."""
-    from domain.errors import UsageError
-    from domain.subscription import Follow
+    from domain.errors import NothingWanted, UsageError
     from queries.collections import stored_reader
-    from queries.parse_dates import day
-    from queries.scanning import decide, named_left_out, scan_page, start_scan, undo
+    from queries.parse_dates import day, week_named
+    from queries.scanning import decide, looked_for, named_left_out, needs_model, scan_page, start_scan, undo
     from queries.seed_papers import name_seeds
     from runtime.cached_context import CachedContext
     from runtime.settings import load_settings, process_environment
@@ -63,8 +63,11 @@ def scan(
     if week and (since or until):
         raise UsageError("give --week, or --since and --until, not both")
     facets = facets_asked(has, with_code=with_code, accepted=accepted)
-    if facets and go_on is not None:
-        raise UsageError("a scan keeps the filters that it was started with; give --scan, or filters for a new one")
+    if until and not since:
+        raise UsageError("give --since with --until: the first day of the scan")
+    starts = (week, since, until, wanted, facets, leave_out)
+    if go_on is not None and any(starts):
+        raise UsageError("a scan keeps its days, filters and what it looks for; give --scan alone, or start a new one")
     given: GlobalOptions = ctx.obj
     settings = load_settings(given.config, process_environment(), {"data_dir": given.data_dir})
     with CachedContext(settings) as context:
@@ -78,18 +81,24 @@ def scan(
         scan_id = go_on
         if scan_id is None:
             left_out = named_left_out(leave_out or ())
-            first, last = week or since, week or until
-            follows = [Follow.parse(text if ":" in text else f"search:{text}") for text in wanted or ()]
-            scan_id = start_scan(
-                context,
-                reader_id,
-                since=day(first) if first else None,
-                until=day(last, end=True) if last else None,
-                follows=follows,
-                has=facets,
-                seeds=named_now or () if "seeds" in left_out else None,
-                leaves_out_others="kept" in left_out,
-            ).scan_id
+            first, last = (str(week_named(week)),) * 2 if week else (since, until)
+            follows = [looked_for(text) for text in wanted or ()]
+            if sys.stderr.isatty() and needs_model(context, follows):
+                typer.echo("loading the embedding model, once for these words; it takes some seconds", err=True)
+            try:
+                scan_id = start_scan(
+                    context,
+                    reader_id,
+                    since=day(first) if first else None,
+                    until=day(last, end=True) if last else None,
+                    follows=follows,
+                    has=facets,
+                    seeds=named_now or () if "seeds" in left_out else None,
+                    leaves_out_others="kept" in left_out,
+                ).scan_id
+            except NothingWanted as error:
+                how = '--for "graph networks" or --seeds library.bib'
+                raise UsageError(f"{error}, as with {how}") from error
         if as_json:
             print_json(scan_page(context, reader_id, scan_id, n=limit))
             return

@@ -118,8 +118,15 @@ def start_page_of_link(web: WebContextDep, visitor: Visitor) -> Response:
 
 
 def _start_page(
-    web: WebContext, visitor: _Visitor, *, result: str = "", problem: str = "", status: int = 200
+    web: WebContext,
+    visitor: _Visitor,
+    *,
+    result: str = "",
+    problem: str = "",
+    typed: Form | None = None,
+    status: int = 200,
 ) -> Response:
+    typed = typed or {}
     return _page(
         web,
         "scan_start.html",
@@ -131,6 +138,8 @@ def _start_page(
         record=records.reading_record(web.context, records.reader_of(web.context, visitor.subscriber_id)),
         week=str(newest_closed_week(web.context)),
         names=_names(web),
+        typed={name: only_value(typed, name) for name in ("since", "until", "for", "seeds")},
+        ticked=[*typed.get("has", []), *typed.get("leave_out", [])],
         result=result,
         problem=problem,
     )
@@ -158,7 +167,7 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
                 reader_id,
                 since=day(since) if since else None,
                 until=day(until or since, end=True) if until or since else None,
-                follows=follows or (*visitor.follows, *([Follow("search", words)] if words else [])),
+                follows=follows or (*_standing(web, visitor), *([Follow("search", words)] if words else [])),
                 has=form.get("has", []),
                 seeds=() if "seeds" in left_out else None,
                 leaves_out_others="kept" in left_out,
@@ -176,8 +185,14 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
         else:
             raise UsageError(f"{sanitized_line(action)[:40]!r} is no action of this page, so nothing was changed")
     except UsageError as error:
-        return _start_page(web, visitor, problem=error.web_message, status=422)
+        return _start_page(web, visitor, problem=error.web_message, typed=form, status=422)
     return _to(visitor.base)
+
+
+def _standing(web: WebContext, visitor: _Visitor) -> list[Follow]:
+    """The searches and topics that a subscriber follows, but for topics that there are no more."""
+    topics = {str(topic.topic_id) for topic in all_topics(web.context)}
+    return [follow for follow in visitor.follows if follow.kind != "topic" or follow.key in topics]
 
 
 def _number(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from domain.reading import Mute
 from domain.subscription import Follow
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest
-from queries.scanning import decide, mute, scan_page, start_scan, undo, unmute
+from queries.scanning import decide, looked_for, mute, scan_of, scan_page, start_scan, undo, unmute
 from queries.seed_papers import name_seeds
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
@@ -195,10 +195,18 @@ def test_what_makes_no_sense_is_refused_in_a_line(context: AppContext, reader_id
         decide(context, reader_id, scan.scan_id, "2606.00001", "keep", "best")
     with pytest.raises(UsageError, match="no category"):
         mute(context, reader_id, "category:cs.XX")
-    with pytest.raises(UsageError, match="no embedded papers"):
+    with pytest.raises(UsageError, match=r"from 2025-04-21 to 2025-04-27, but there are from 2026-05-04 to 2026-06-15"):
         start_scan(context, reader_id, since=WEEK.plus(-60).monday, until=WEEK.plus(-60).sunday)
     with pytest.raises(UsageError, match="at most 92 days"):
         start_scan(context, reader_id, since=WEEK.plus(-60).monday, until=WEEK.sunday)
+    with pytest.raises(UsageError, match="2026-07-01, is still to come; today is 2026-06-23"):
+        start_scan(context, reader_id, since=date(2026, 7, 1))
+    with pytest.raises(UsageError, match="none of the 120 papers from 2026-06-15 to 2026-06-21 meets the filters"):
+        start_scan(context, reader_id, has=["fact:code"])
+    with pytest.raises(UsageError, match="for words or a topic, not for theme:security; filter by it instead"):
+        start_scan(context, reader_id, follows=[Follow("theme", "security")])
+    with pytest.raises(UsageError, match="there is no topic '12'"):
+        start_scan(context, reader_id, follows=[Follow("topic", "12")])
     with pytest.raises(UsageError, match="after the last"):
         start_scan(context, reader_id, since=WEEK.sunday, until=WEEK.monday)
 
@@ -207,5 +215,21 @@ def test_without_a_word_on_what_is_wanted_nothing_starts(context: AppContext) ->
     reader_id = add_reader(context.db, None, now=NOW)
     with pytest.raises(UsageError, match="what to look for"):
         start_scan(context, reader_id)
-    with pytest.raises(UsageError, match="what to look for"):
-        start_scan(context, reader_id, follows=[Follow("topic", "12")])
+
+
+def test_an_unknown_scan_names_those_that_there_are(context: AppContext, reader_id: int) -> None:
+    with pytest.raises(NotFound, match="there is no scan 999; you have not started one yet"):
+        scan_of(context, reader_id, 999)
+    first = start_scan(context, reader_id).scan_id
+    with pytest.raises(NotFound, match=f"there is no scan 999; yours has the number {first}"):
+        scan_of(context, reader_id, 999)
+    second = start_scan(context, reader_id).scan_id
+    with pytest.raises(NotFound, match=f"yours have the numbers {second} and {first}$"):
+        scan_of(context, reader_id, 999)
+
+
+def test_words_with_a_colon_are_words() -> None:
+    assert looked_for("Agents: a survey") == Follow("search", "Agents: a survey")
+    assert looked_for("topic:12") == Follow("topic", "12")
+    with pytest.raises(UsageError, match="1 to 200 characters"):
+        looked_for(" ")

@@ -335,6 +335,28 @@ def test_claims_of_a_term_that_no_paper_holds_say_what_trends_do(papertide: Pape
 def test_a_scan_that_there_is_not_is_refused_before_anything_is_printed(papertide: Papertide) -> None:
     ended = papertide("scan", "--scan", "999")
     assert (ended.status, ended.out) == (1, "")
+    assert ended.err == "papertide: there is no scan 999; you have not started one yet\n"
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--until", "2026-06-21"), "give --since with --until: the first day of the scan"),
+        (("--week", "2026-06"), "not a week: '2026-06'; write it as 2026-W25"),
+        (("--since", "June"), "not a day: 'June'; write it as 2026-05-04, 2026-W19, 2026-05 or 2026"),
+        (("--scan", "1", "--for", "graphs"), "give --scan alone, or start a new one"),
+        (("--leave-out", "mutes"), "'mutes' cannot be left out; give kept or seeds"),
+        (("--for", "theme:security"), "a scan is for words or a topic, not for theme:security; filter by it instead"),
+    ],
+)
+def test_a_scan_asked_for_wrongly_says_what_to_give(
+    papertide: Papertide, options: tuple[str, ...], message: str
+) -> None:
+    ended = papertide("scan", *options)
+    assert (ended.status, ended.out) == (2, "")
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

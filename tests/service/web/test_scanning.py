@@ -197,6 +197,17 @@ def test_to_go_on_with_a_scan_for_words_needs_no_model(local: TestClient, shared
     assert needs_model(without, [Follow("search", "graph networks")])
 
 
+def test_a_refused_form_keeps_what_was_typed(local: TestClient) -> None:
+    form = {"action": "start", "since": "June", "until": "2026-06-21", "for": '"graphs"', "has": "fact:code"}
+    page = local.post("/scan", data=form)
+    assert page.status_code == 422
+    assert "ot a day: &#39;June&#39;" in page.text
+    for kept in ('value="June"', 'value="2026-06-21"', 'value="&#34;graphs&#34;"', 'value="fact:code" checked'):
+        assert kept in page.text
+    refused = local.post("/scan", data={"action": "seeds", "seeds": "[{"})
+    assert ">[{</textarea>" in refused.text
+
+
 def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
     here = _started(local)
     before = _everything(shared)
