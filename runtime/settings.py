@@ -28,6 +28,7 @@ from analysis.digest.personal import PersonalSettings
 from analysis.sentence_encoder import EmbeddingSettings
 from analysis.topics.bertopic_model import TopicSettings
 from domain.errors import ConfigError
+from domain.wrong_value import wrong_value
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from runtime.mail_settings import MailSettings, is_this_machine
 from runtime.schedule_settings import ScheduleSettings
@@ -266,13 +267,13 @@ def _first_problem(error: ValidationError, environment: Mapping[str, str], overr
         close = get_close_matches(name, _names(Settings), n=1)
         hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists all settings"
         return f"there is no setting {name!r}{source}; {hint}"
-    message = problem["msg"].removeprefix("Value error, ")
+    message = wrong_value(problem)
     if not name:  # two settings that do not fit together
         return f"setting {message}"
     if isinstance(problem["input"], Mapping):  # a whole group, which may include a password
-        return f"setting {name}{source}: {message[:1].lower() + message[1:]}"
+        return f"setting {name}{source}: {message}"
     value = "" if _is_secret(problem["loc"]) else f" = {problem['input']!r}"
-    return f"setting {name}{value}{source}: {message[:1].lower() + message[1:]}"
+    return f"setting {name}{value}{source}: {message}"
 
 
 def _is_secret(path: Sequence[str | int]) -> bool:

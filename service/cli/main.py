@@ -12,6 +12,7 @@ import typer
 
 from domain.errors import PapertideError, UsageError
 from domain.subscription import sanitized_line
+from domain.wrong_value import wrong_value
 from service.cli.backup import backup, restore
 from service.cli.cards import card
 from service.cli.claims import claims
@@ -154,7 +155,9 @@ def _help_asked(error: typer.TyperException) -> str | None:
 
 def _what_is_wrong(error: typer.TyperException) -> str:
     """The message about what was typed; a global option behind its command is told its place."""
-    message = error.format_message().replace("Value error, ", "")  # the mark of the library that reads values
+    message = error.format_message()
+    for problem in getattr(error.__cause__, "errors", list)()[:1]:  # of the library that reads values
+        message = message.replace(problem["msg"], wrong_value(problem)).replace("Value error, ", "")
     option: str | None = getattr(error, "option_name", None)
     called: typer.Context | None = getattr(error, "ctx", None)
     if option is None or called is None:

@@ -27,6 +27,7 @@ from domain.errors import (
     public_message,
 )
 from domain.subscription import sanitized_line
+from domain.wrong_value import wrong_value
 from runtime.context import AppContext, papertide_version
 from service.mcp.short_json import short_json
 from service.mcp.tools import TOOLS, Tool
@@ -115,7 +116,7 @@ def _wrong_arguments(tool: Tool, error: ValidationError) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return sanitized_line(mcp_wording.unknown_argument(name, list(tool.arguments.model_fields)))
-    return sanitized_line(mcp_wording.wrong_argument(name, str(problem["msg"])))
+    return sanitized_line(mcp_wording.wrong_argument(name, wrong_value(problem)))
 
 
 def _refusal(tool: Tool, error: PapertideError) -> str:

@@ -23,6 +23,7 @@ from domain.errors import (
     error_location,
     public_message,
 )
+from domain.wrong_value import wrong_value
 from service.web.responses import HTML, JSON, json_text
 from templates.page_layout import PageFrame, render_page
 from templates.page_message_wording import error_title
@@ -94,10 +95,10 @@ def _invalid_request(request: Request, error: Exception) -> Response:
     name = ".".join(str(part) for part in problem["loc"][1:]) or "the request"
     expected = problem.get("ctx", {}).get("expected")
     allowed = [word.strip(" '") for word in str(expected).replace(" or ", ", ").split(",")] if expected else None
-    message = str(problem["msg"])
+    message = wrong_value(problem)
     if problem["type"] == "string_pattern_mismatch" and problem["loc"][-1] in ("since", "until"):
         message = "write a day as 2026-05-04, 2026-W19, 2026-05 or 2026"
-    return error_response(request, 422, "cannot_be_read", f"{name}: {message[:1].lower() + message[1:]}", allowed)
+    return error_response(request, 422, "cannot_be_read", f"{name}: {message}", allowed)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -324,6 +324,12 @@ def test_a_choice_that_there_is_not_is_refused_in_plain_words(papertide: Paperti
     assert ended.err == f"papertide: {message}\n"
 
 
+@pytest.mark.parametrize(("limit", "wrong"), [("abc", "a whole number"), ("0", "at least 1"), ("501", "at most 500")])
+def test_a_number_that_cannot_be_one_is_refused_in_plain_words(papertide: Papertide, limit: str, wrong: str) -> None:
+    ended = papertide("search", "x", "--limit", limit)
+    assert ended.err == f"papertide: Invalid value for '--limit': it must be {wrong}\n"
+
+
 @pytest.mark.usefixtures("held")
 def test_claims_of_a_term_that_no_paper_holds_say_what_trends_do(papertide: Papertide) -> None:
     message = "'foobarbaz' is no technique, theme or topic, and no paper has it in its words"

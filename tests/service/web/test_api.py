@@ -289,6 +289,19 @@ def test_pictures_of_trends_are_drawn(web: TestClient) -> None:
     assert web.get("/trends.svg?term=diffusion&term=text:alert").text.startswith("<svg")
 
 
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("papers?limit=abc", "limit: it must be a whole number"),
+        ("papers?limit=0", "limit: it must be at least 1"),
+        ("search", "q: it is missing"),
+        ("trends?by=day&term=x", "by: it must be 'week', 'month', 'quarter' or 'year'"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(web: TestClient, query: str, message: str) -> None:
+    assert web.get(f"/api/v1/{query}").json()["error"]["message"] == message
+
+
 def test_who_asks_too_much_is_told_when_to_come_again() -> None:
     now = 0.0
     limit = RateLimit(60, clock=lambda: now)
