@@ -177,5 +177,5 @@ def _point_text(p: TrendPoint) -> str:
     interval = f"  ({p.low * 100:.2f} to {p.high * 100:.2f} %)" if p.low is not None and p.high is not None else ""
     whole = "" if p.complete else "  not proven complete"
     if p.corrected_low is not None and p.corrected_high is not None:
-        whole = f"; truly {p.corrected_low * 100:.1f} to {p.corrected_high * 100:.1f} %{whole}"
+        whole = f"; corrected for detection errors {p.corrected_low * 100:.1f} to {p.corrected_high * 100:.1f} %{whole}"
     return f"{share}{interval}  {p.k:,} of {p.n:,}{whole}"
