@@ -73,7 +73,8 @@ class Scan:
 
     ``pool`` are the papers that were above the calibrated line when the scan was started; it stays, so that what is
     said of it stays about the same papers. ``seed`` settles the order of random draws. ``follows`` are the searches and
-    topics that it was started for, ``seeds`` the papers. It is of the papers that have every facet of ``has``. With
+    topics that it was started for, ``seeds`` the papers. It is of the papers that have every facet of ``has``,
+    are listed under any of ``categories`` and are by ``author``; without these of all. With
     ``leaves_out_others`` it knows nothing of what other scans decided, and is about none of those papers.
     """
 
@@ -88,6 +89,8 @@ class Scan:
     started_at: datetime
     has: tuple[Facet, ...] = ()
     leaves_out_others: bool = False
+    categories: tuple[str, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True)

@@ -1225,6 +1225,10 @@ class ScanResult:
     until: date
     has: tuple[str, ...]
     """What every paper of it has, in words; empty for all papers of these days."""
+    categories: tuple[str, ...]
+    """Every paper of it is listed under one of these; empty for all."""
+    author: str
+    """Every paper of it is by somebody of this name; empty for all."""
     n_papers: int
     n_decided: int
     n_kept: int

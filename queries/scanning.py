@@ -23,6 +23,7 @@ from analysis.scanning.queue import (
 from analysis.scanning.relevance_ranking import background_rows, relevance_scores
 from analysis.search.new_papers import new_papers
 from analysis.search.ranking import similarities
+from analysis.search.search_conditions import papers_by
 from domain.detections import ADOPTS, MENTIONS
 from domain.errors import NotFound, NothingWanted, UsageError
 from domain.packed_stems import stem_numbers
@@ -38,6 +39,7 @@ from queries.names import SHOWN_NAMES
 from queries.paper import arxiv_id_of
 from queries.paper_rows import paper_lines
 from queries.results import PaperName, ScannedPaper, ScanResult
+from queries.term_resolution import watched
 from queries.topics import all_topics
 from runtime.context import AppContext
 from store.claims import claims_of_papers
@@ -65,6 +67,8 @@ MIN_POOL_PER_WEEK = 20
 MAX_SHOWN = 20
 """Papers shown at once."""
 MAX_DAYS = 92
+MAX_AUTHOR = 100
+"""Characters of an author's name."""
 NOTHING_WANTED = "nothing says yet what to look for; describe it in words, or name papers that are like it"
 
 
@@ -78,10 +82,13 @@ def start_scan(
     has: Sequence[str] = (),
     seeds: Sequence[ArxivId] | None = None,
     leaves_out_others: bool = False,
+    categories: Sequence[str] = (),
+    author: str = "",
 ) -> Scan:
     """Start a scan of some days, by default of the newest closed week stored, and settle its pool.
 
-    With ``has``, facets as ``KIND:KEY``, it is of the papers that have all of them. ``seeds`` are those of the reader
+    With ``has``, facets as ``KIND:KEY``, it is of the papers that have all of them; with ``categories`` of those listed
+    under any of them, with ``author`` of those by somebody of this name. ``seeds`` are those of the reader
     unless others are given. With ``leaves_out_others`` nothing that other scans decided counts.
 
     The pool are the papers whose score reaches the line that ``POOL_SHARE`` of the papers reached in the weeks before,
@@ -106,9 +113,10 @@ def start_scan(
     index = context.paper_search.index
     has_vector = index.has_vector
     facets = tuple(facet_named(context, text) for text in dict.fromkeys(has))
-    with_facets = index.matching(PaperQuery(has=facets)) & has_vector
+    query, author = PaperQuery(has=facets, categories=watched(context, categories)), _author_named(author)
+    meeting = _meeting(context, index, query, author) & has_vector
     in_days = _in_range(index, since, until)
-    in_range = in_days & with_facets
+    in_range = in_days & meeting
     if not in_range.any():
         raise UsageError(_why_none(index, in_days & has_vector, since, until))
     seeds = seeds_of(context.db, reader_id) if seeds is None else seeds
@@ -125,7 +133,7 @@ def start_scan(
     n_weeks = max(1.0, ((until - since).days + 1) / 7)
     above = new_papers(
         scores,
-        with_facets,
+        meeting,
         ids=index.ids,
         day=index.day,
         among=in_range,
@@ -145,6 +153,8 @@ def start_scan(
         now=context.now(),
         has=facets,
         leaves_out_others=leaves_out_others,
+        categories=query.categories,
+        author=author,
     )
     searches = [follow.key for follow in follows if follow.kind == "search"]
     if (model_id := context.embedding_model_id) is not None:  # so that to go on with the scan needs no model
@@ -206,6 +216,29 @@ def _why_none(index: PaperIndex, in_days: NDArray[np.bool_], since: date, until:
     return f"no embedded papers are stored from {since} to {until}, but there are from {first} to {last}"
 
 
+def _author_named(text: str) -> str:
+    """An author as typed, as one line.
+
+    Raises
+    ------
+    UsageError
+        If it is too long for a name.
+    """
+    name = sanitized_line(text)
+    if len(name) > MAX_AUTHOR:
+        raise UsageError(f"the author has {len(name)} characters; give one name of at most {MAX_AUTHOR}")
+    return name
+
+
+def _meeting(context: AppContext, index: PaperIndex, query: PaperQuery, author: str) -> NDArray[np.bool_]:
+    """Whether each paper meets the filters of a scan, ``(n_papers,)``."""
+    found = index.matching(query)
+    if author:
+        papers = context.paper_search
+        found &= context.cached(("papers by", author), lambda: papers_by(papers, author)[0], pool="search")
+    return found
+
+
 def looked_for(text: str) -> Follow:
     """What is to be looked for: ``search:WORDS``, ``topic:NUMBER``, or the words of a search alone.
 
@@ -257,7 +290,7 @@ def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
     scan = scan_of(context, reader_id, scan_id)
     index = context.paper_search.index
     in_range = _in_range(index, scan.since, scan.until) & index.has_vector
-    in_range &= index.matching(PaperQuery(has=scan.has))
+    in_range &= _meeting(context, index, PaperQuery(has=scan.has, categories=scan.categories), scan.author)
     muted = _muted(context, index, in_range, mutes_of(context.db, reader_id))
     decisions = decisions_of(context.db, reader_id)
     for decision in decisions:  # what was decided before it was muted still counts
@@ -358,6 +391,8 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         since=state.scan.since,
         until=state.scan.until,
         has=tuple(facet_text(facet, called[facet]) for facet in state.scan.has),
+        categories=state.scan.categories,
+        author=state.scan.author,
         n_papers=len(state.rows),
         n_decided=len(verdicts),
         n_kept=verdicts.count("keep"),

@@ -81,6 +81,8 @@ def add_scan(
     now: datetime,
     has: Sequence[Facet] = (),
     leaves_out_others: bool = False,
+    categories: Sequence[str] = (),
+    author: str = "",
 ) -> int:
     """Store a scan; returns its id."""
     values = {
@@ -94,6 +96,8 @@ def add_scan(
         "started_at": now,
         "has": [":".join(facet) for facet in has],
         "leaves_out_others": leaves_out_others,
+        "categories": list(categories),
+        "author": author,
     }
     with db.write() as connection:
         return int(connection.execute(scan.insert().values(values).returning(scan.c.scan_id)).scalar_one())
@@ -127,6 +131,8 @@ def _scan(row: Row[Any]) -> Scan:
         row.started_at,
         tuple(_facet(text) for text in row.has),
         row.leaves_out_others,
+        tuple(row.categories),
+        row.author,
     )
 
 
@@ -364,6 +370,8 @@ def reading_export(db: Database, subscriber_id: int | None) -> dict[str, Any]:
                 "seeds": list(s.seeds),
                 "pool": list(s.pool),
                 "leaves_out_others": s.leaves_out_others,
+                "categories": list(s.categories),
+                "author": s.author,
                 "started_at": iso_instant(s.started_at),
             }
             for s in scans_of(db, reader_id)

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0021"
+SCHEMA_VERSION = "0022"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -690,6 +690,8 @@ scan = Table(  # a reader's passage through the papers of some days
     Column("seed", Integer, nullable=False),  # of the order of random draws
     Column("started_at", UtcDateTime, nullable=False),
     Column("leaves_out_others", Boolean, nullable=False, server_default=false()),  # what other scans decided
+    Column("categories", JSON, nullable=False, server_default="[]"),  # papers listed under any of them; [] for all
+    Column("author", String(200), nullable=False, server_default=""),  # papers by whom; '' for all
 )
 
 paper_decision = Table(

@@ -141,6 +141,7 @@ def environment() -> Environment:
         earlier_text=scanning_wording.earlier_text,
         state_lines=scanning_wording.state_lines,
         surer_text=scanning_wording.surer_text,
+        filters_text=scanning_wording.filters_text,
         wanted_text=scanning_wording.wanted_text,
         why_shown=scanning_wording.why_shown,
         draws_text=scanning_wording.draws_text,

@@ -113,6 +113,14 @@ def wanted_text(scan: Any) -> str:
     return f"papers like {in_words(parts)}" if parts else ""
 
 
+def filters_text(scan: Any) -> str:
+    """What papers a scan is of: "Only papers listed under cs.CL, by Ada Example, with links to code."; or nothing."""
+    parts = [f"listed under {' or '.join(scan.categories)}"] if scan.categories else []
+    parts += [f"by {scan.author}"] if scan.author else []
+    parts += [f"with {', '.join(scan.has)}"] if scan.has else []
+    return f"Only papers {', '.join(parts)}." if parts else ""
+
+
 def earlier_text(scan: Any) -> str:
     """What other scans have to do with this one; empty where nothing has."""
     if scan.n_left_out:

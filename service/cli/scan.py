@@ -34,6 +34,8 @@ def scan(
         Path | None,
         typer.Option(help="A file of identifiers, addresses, titles, BibTeX, RIS or CSL-JSON; - for standard input."),
     ] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
+    author: Annotated[str, typer.Option(help="Only papers by somebody of this name.")] = "",
     has: HasOption = None,
     with_code: WithCodeOption = False,
     accepted: AcceptedOption = False,
@@ -58,14 +60,14 @@ def scan(
     from runtime.cached_context import CachedContext
     from runtime.settings import load_settings, process_environment
     from templates.marked_text import readable
-    from templates.scanning_wording import VERDICT_DONE, seeds_text, wanted_text
+    from templates.scanning_wording import VERDICT_DONE, filters_text, seeds_text, wanted_text
 
     if week and (since or until):
         raise UsageError("give --week, or --since and --until, not both")
     facets = facets_asked(has, with_code=with_code, accepted=accepted)
     if until and not since:
         raise UsageError("give --since with --until: the first day of the scan")
-    starts = (week, since, until, wanted, facets, leave_out)
+    starts = (week, since, until, wanted, category, author, facets, leave_out)
     if go_on is not None and any(starts):
         raise UsageError("a scan keeps its days, filters and what it looks for; give --scan alone, or start a new one")
     given: GlobalOptions = ctx.obj
@@ -93,6 +95,8 @@ def scan(
                     until=day(last, end=True) if last else None,
                     follows=follows,
                     has=facets,
+                    categories=category or (),
+                    author=author,
                     seeds=named_now or () if "seeds" in left_out else None,
                     leaves_out_others="kept" in left_out,
                 ).scan_id
@@ -105,6 +109,8 @@ def scan(
         page = scan_page(context, reader_id, scan_id, n=1)
         typer.echo(f"Scan {scan_id}; go on later with `{given.command_line(f'scan --scan {scan_id}')}`.")
         typer.echo(f"Looks for {readable(wanted_text(page))}.")
+        if filters := filters_text(page):
+            typer.echo(readable(filters))
         if page.n_kept_elsewhere:
             typer.echo("A scan that is started with --leave-out kept does without what you kept in other scans.")
         while page.papers:

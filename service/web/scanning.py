@@ -138,7 +138,8 @@ def _start_page(
         record=records.reading_record(web.context, records.reader_of(web.context, visitor.subscriber_id)),
         week=str(newest_closed_week(web.context)),
         names=_names(web),
-        typed={name: only_value(typed, name) for name in ("since", "until", "for", "seeds")},
+        categories=web.context.settings.categories,
+        typed={name: only_value(typed, name) for name in ("since", "until", "for", "seeds", "category", "author")},
         ticked=[*typed.get("has", []), *typed.get("leave_out", [])],
         result=result,
         problem=problem,
@@ -171,6 +172,8 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
                 has=form.get("has", []),
                 seeds=() if "seeds" in left_out else None,
                 leaves_out_others="kept" in left_out,
+                categories=form.get("category", []),
+                author=only_value(form, "author"),
             )
             return _to(f"{visitor.base}/{scan.scan_id}")
         if action == "seeds":

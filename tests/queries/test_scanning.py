@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from runtime.cached_context import CachedContext
 from runtime.context import AppContext
 from runtime.settings import Settings
 from store.embeddings import add_embeddings
-from store.papers import apply_harvest
+from store.papers import apply_harvest, papers_in_order
 from store.reading_records import add_reader, decisions_of, mutes_of
 from templates.scanning_wording import earlier_text, wanted_text
 from tests.conftest import PaperMaker
@@ -145,6 +146,28 @@ def test_a_scan_finds_what_matters_and_then_says_so(context: AppContext, reader_
     last = scan_page(context, reader_id, scan.scan_id)
     assert last.is_seen
     assert last.pool_low == last.pool_high == last.pool_kept
+
+
+def test_a_scan_holds_the_papers_of_its_author_and_categories_alone(
+    context: AppContext, reader_id: int, make_paper: PaperMaker
+) -> None:
+    index = context.paper_search.index
+    old = papers_in_order(context.db, [index.ids[row] for row in range(len(index) - 3, len(index))])
+    apply_harvest(
+        context.db,
+        plan_harvest([replace(p, version=2, authors=("Cem Author",)) for p in old], {p.arxiv_id: p for p in old}),
+        None,
+        seen_at=NOW,
+    )
+    fresh = CachedContext(context.settings, db=context.db)
+    scan = start_scan(fresh, reader_id, categories=("cs.LG",), author=" Cem  Author ")
+    page = scan_page(fresh, reader_id, scan.scan_id)
+    assert (page.n_papers, page.categories, page.author) == (3, ("cs.LG",), "Cem Author")
+    assert {p.arxiv_id for p in page.papers} == {p.arxiv_id for p in old}
+    with pytest.raises(UsageError, match="none of the 120 papers from 2026-06-15 to 2026-06-21 meets the filters"):
+        start_scan(fresh, reader_id, categories=("cs.CV",), author="Cem Author")
+    with pytest.raises(UsageError, match="at most 100"):
+        start_scan(fresh, reader_id, author="x" * 101)
 
 
 def test_nothing_decided_in_one_scan_comes_in_another(context: AppContext, reader_id: int) -> None:

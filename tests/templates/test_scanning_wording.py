@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from queries.results import ScanResult
-from templates.scanning_wording import draws_text, state_lines, surer_text
+from templates.scanning_wording import draws_text, filters_text, state_lines, surer_text
 
 SCAN = ScanResult(
     scan_id=1,
     since=date(2026, 6, 15),
     until=date(2026, 6, 21),
     has=(),
+    categories=(),
+    author="",
     n_papers=2750,
     n_decided=40,
     n_kept=12,
@@ -60,6 +62,13 @@ def test_each_line_answers_one_question() -> None:
         "Stop?": "Not yet. If none of the next 45 papers or so is for you, you will have found at least 80 % of what "
         "is for you among the closest, and can stop.",
     }
+
+
+def test_the_filters_of_a_scan_are_told() -> None:
+    assert filters_text(SCAN) == ""
+    filters = {"categories": ("cs.CL", "cs.LG"), "author": "Ada Example", "has": ("links code",)}
+    shown = filters_text(ScanResult(**(vars(SCAN) | filters)))
+    assert shown == "Only papers listed under cs.CL or cs.LG, by Ada Example, with links code."
 
 
 START = {"n_decided": 0, "n_kept": 0, "n_undecided": 0, "pool_decided": 0, "pool_kept": 0, "pool_low": 0}
