@@ -5,6 +5,12 @@ papers that hold a phrase; the ranking never sees phrases or words, only vectors
 ``--papers`` papers and gives five other papers of the phrase as seeds. The order is compared with newest first, with
 the mean cosine to the seeds, and with the regression on the seeds without decisions, on the same runs.
 
+With ``--asreview PYTHON``, an interpreter that has ASReview (``python -m venv FOLDER; FOLDER/bin/pip install
+asreview``), its default model reads the same weeks, given the same seeds as prior knowledge and the same labels, and
+fitted as often. It ranks by the words of title and abstract, and the phrase is one of them. So it runs twice: on the
+texts as they are, where the phrase alone gives the relevant papers away, and without the phrase. Our vectors are of the
+whole texts, but know no words.
+
 The constants of ``analysis.scanning`` were chosen on other phrases: Gaussian splatting, jailbreak, federated learning,
 code generation, symbolic regression, tabular, neural operator, watermark, optimal transport, reward hacking, active
 learning, retrieval-augmented.
@@ -13,7 +19,9 @@ learning, retrieval-augmented.
 from __future__ import annotations
 
 import argparse
+import json
 import re
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,6 +55,7 @@ N_SEEDS = 5
 POOL_SHARE = 0.1
 MAX_DECISIONS = 300
 REFIT_EVERY = 5
+QUEUE = "this queue"
 LOOKS = (40, 80, 160)
 MIN_RELEVANT = 3
 
@@ -71,8 +80,56 @@ class Run:
     seconds: list[float] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class ASReview:
+    """ASReview's default model under an interpreter of its own, and the titles and abstracts of all papers."""
+
+    python: Path
+    texts: Sequence[tuple[str, str]]
+
+    def orders(self, rows: Sequence[int], labels: Sequence[bool], phrase: str) -> dict[str, NDArray[np.int64]]:
+        """The orders of all papers but the seeds, which come first, with the phrase in the texts and without it."""
+        as_they_are = [self.texts[row] for row in rows]
+        pattern = re.compile(phrase, re.IGNORECASE)
+        without = [(pattern.sub(" ", title), pattern.sub(" ", abstract)) for title, abstract in as_they_are]
+        return {
+            "ASReview": self._order(without, labels),
+            "ASReview, phrase seen": self._order(as_they_are, labels),
+        }
+
+    def _order(self, texts: Sequence[tuple[str, str]], labels: Sequence[bool]) -> NDArray[np.int64]:
+        asked = {
+            "titles": [title for title, _ in texts],
+            "abstracts": [abstract for _, abstract in texts],
+            "labels": [int(label) for label in labels],
+            "n_seeds": N_SEEDS,
+            "n_query": REFIT_EVERY,
+            "n_decisions": MAX_DECISIONS,
+        }
+        script = Path(__file__).with_name("asreview_order.py")
+        done = subprocess.run(
+            [self.python, script], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
+        )
+        return np.array(json.loads(done.stdout)["order"], dtype=np.int64) - N_SEEDS
+
+    def version(self) -> str | None:
+        """The version, ``None`` where the interpreter has no ASReview."""
+        code = "from importlib.metadata import version; print(version('asreview'))"
+        try:
+            done = subprocess.run([self.python, "-c", code], capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return done.stdout.strip()
+
+
 def simulated(
-    vectors: NDArray[np.float32], is_relevant: NDArray[np.bool_], phrase: str, *, n_papers: int, seed: int
+    vectors: NDArray[np.float32],
+    is_relevant: NDArray[np.bool_],
+    phrase: str,
+    *,
+    n_papers: int,
+    seed: int,
+    asreview: ASReview | None = None,
 ) -> Run | None:
     """One reader's week; ``None`` where it holds too few relevant papers to speak of recall."""
     rng = np.random.default_rng([seed, len(phrase)])
@@ -94,8 +151,10 @@ def simulated(
         "newest first": np.arange(n_papers)[::-1],
         "cosine to seeds": np.argsort(-(of_week @ vectors[seeds].T).mean(axis=1), kind="stable"),
         "regression on seeds": np.argsort(-first, kind="stable"),
-        "this queue": _read(run, of_week, truth, in_pool, first, known, seed),
+        QUEUE: _read(run, of_week, truth, in_pool, first, known, seed),
     }
+    if asreview is not None:
+        orders |= asreview.orders([*seeds.tolist(), *week.tolist()], [True] * N_SEEDS + truth.tolist(), phrase)
     for name, order in orders.items():
         found = truth[order].cumsum()
         run.recall[name] = {n: float(found[n - 1] / run.n_relevant) for n in LOOKS}
@@ -157,23 +216,39 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path, help="A data folder with embedded papers.")
     parser.add_argument("--runs", type=int, default=204, help="Readers, over all phrases.")
     parser.add_argument("--papers", type=int, default=2_750, help="Papers of a week.")
+    parser.add_argument("--asreview", type=Path, metavar="PYTHON", help="An interpreter that has ASReview.")
     options = parser.parse_args()
-    with AppContext(Settings(data_dir=options.data_dir)) as context:
+    with AppContext(Settings(data_dir=options.data_dir), read_only=True) as context:
         index = context.paper_index
         has_vector = index.vectors.any(axis=1)
         ids = [index.ids[row] for row in np.flatnonzero(has_vector)]
-        texts = {p.arxiv_id: f"{p.title} {p.abstract}" for p in papers_in_order(context.db, ids)}
+        papers = {p.arxiv_id: (p.title, p.abstract) for p in papers_in_order(context.db, ids)}
+    texts = [papers[arxiv_id] for arxiv_id in ids]
     vectors = index.vectors[has_vector]
     print(f"{len(ids):,} papers, weeks of {options.papers:,}, {N_SEEDS} seeds, at most {MAX_DECISIONS} decisions")
+    asreview = ASReview(options.asreview, texts) if options.asreview else None
+    if asreview is None or (version := asreview.version()) is None:
+        print(
+            "ASReview: not measured; install it with `pip install asreview` and give its interpreter: --asreview PYTHON"
+        )
+        asreview = None
+    else:
+        print(f"ASReview {version}, its default model, fitted after every {REFIT_EVERY} decisions as this queue is")
     runs, n_few = list[Run](), 0
     for number in range(options.runs):
         phrase = PHRASES[number % len(PHRASES)]
         pattern = re.compile(phrase, re.IGNORECASE)
-        is_relevant = np.array([pattern.search(texts[i]) is not None for i in ids])
-        run = simulated(vectors, is_relevant, phrase, n_papers=options.papers, seed=number)
+        is_relevant = np.array([pattern.search(" ".join(text)) is not None for text in texts])
+        run = simulated(vectors, is_relevant, phrase, n_papers=options.papers, seed=number, asreview=asreview)
         runs += [run] if run else []
         n_few += run is None
     _print(runs, n_few)
+
+
+def _mean_with_interval(values: Sequence[float]) -> str:
+    drawn = np.random.default_rng(0).choice(np.array(values), size=(4_000, len(values))).mean(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return f"{np.mean(values):+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _print(runs: Sequence[Run], n_few: int) -> None:
@@ -185,6 +260,12 @@ def _print(runs: Sequence[Run], n_few: int) -> None:
     for name in runs[0].recall:
         cells = "".join(f"{np.mean([r.recall[name][n] for r in runs]):8.3f}" for n in LOOKS)
         print(f"{name:24}{cells}{np.mean([r.work_saved[name] for r in runs]):14.3f}")
+    print("\nthis queue less another, with the 95 % interval of the mean over runs (bootstrap)")
+    for name in runs[0].recall:
+        if name != QUEUE:
+            gains = [[r.recall[QUEUE][n] - r.recall[name][n] for r in runs] for n in LOOKS]
+            gains.append([r.work_saved[QUEUE] - r.work_saved[name] for r in runs])
+            print(f"{name:24}" + "  ".join(_mean_with_interval(gain) for gain in gains))
     print(f"\n{'interval of the pool':24}{''.join(f'{n:>8}' for n in LOOKS)}")
     print(f"{'holds the truth':24}" + "".join(f"{np.mean([r.holds[n] for r in runs]):8.3f}" for n in LOOKS))
     print(f"{'median width (recall)':24}" + "".join(f"{np.median([r.width[n] for r in runs]):8.3f}" for n in LOOKS))
