@@ -21,6 +21,10 @@ class Encoder(Protocol):
         """Vectors of the texts, in their order: float32 ``(n_texts, n_dims)``, rows of unit length."""
         ...
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of what people type, in the same form, to compare with those of papers."""
+        ...
+
 
 def paper_text(paper: Paper) -> str:
     """The text of a paper that is embedded: "title. abstract"."""

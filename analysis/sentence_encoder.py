@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from analysis.search.query_encoder import for_queries, query_model_id
 from domain.errors import ModelError
 
 if TYPE_CHECKING:
@@ -79,10 +80,21 @@ class SentenceEncoder:
         self.model_id = f"{name}/{number_type}"
         self._batch_size = settings.batch_size
         self._model = _loaded(path, settings.revision, number_type)
+        self._query_model: SentenceTransformer | None = None
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at the model's maximum length."""
-        vectors = self._model.encode(
+        return self._vectors(self._model, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of what people type, to compare with those of papers; as ``encode`` where the model is not tuned."""
+        if self._query_model is None:
+            is_tuned = query_model_id(self.model_id) != self.model_id
+            self._query_model = for_queries(self._model) if is_tuned else self._model
+        return self._vectors(self._query_model, texts)
+
+    def _vectors(self, model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = model.encode(
             list(texts), batch_size=self._batch_size, show_progress_bar=False, convert_to_tensor=True
         )
         # Normalised here, in float32: a bfloat16 model's own normalisation is only good to three digits.

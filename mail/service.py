@@ -223,7 +223,7 @@ class MailService:
 
     def _paper_search(self) -> PaperSearch:
         """The search over all papers; the vectors of saved searches are stored, so most mails need no model."""
-        model_id = self.context.embedding_model_id
+        model_id = self.context.query_model_id
         if model_id is None:
             return self.context.paper_search
         self._embed_saved_searches(model_id)
@@ -231,7 +231,7 @@ class MailService:
         def vectors_of(texts: Sequence[str]) -> NDArray[np.float32]:
             stored = query_vectors(self.context.db, model_id, texts)
             if any(text not in stored for text in texts):
-                return self.context.encoder.encode(texts)
+                return self.context.encoder.encode_queries(texts)
             return np.stack([stored[text] for text in texts])
 
         return self.context.paper_search_by(vectors_of)
@@ -244,7 +244,7 @@ class MailService:
             known = query_vectors(self.context.db, model_id, chunk)
             new = [text for text in chunk if text not in known]
             if new:
-                vectors = self.context.encoder.encode(new)
+                vectors = self.context.encoder.encode_queries(new)
                 add_query_vectors(self.context.db, model_id, dict(zip(new, vectors, strict=True)))
 
     def preview(self, issue: Issue, preferences: Preferences) -> MailMessage:

@@ -157,7 +157,7 @@ def start_scan(
         author=author,
     )
     searches = [follow.key for follow in follows if follow.kind == "search"]
-    if (model_id := context.embedding_model_id) is not None:  # so that to go on with the scan needs no model
+    if (model_id := context.query_model_id) is not None:  # so that to go on with the scan needs no model
         vectors = dict(zip(searches, _search_vectors(context, searches), strict=True))
         add_query_vectors(context.db, model_id, vectors)
     return scan_of(context, reader_id, scan_id)
@@ -546,12 +546,12 @@ def _search_vectors(context: AppContext, searches: Sequence[str]) -> list[NDArra
     """The vectors of searches; those that are stored need no model."""
     found = _stored_vectors(context, searches)
     new = [text for text in dict.fromkeys(searches) if text not in found]
-    found |= dict(zip(new, context.encoder.encode(new), strict=True)) if new else {}
+    found |= dict(zip(new, context.encoder.encode_queries(new), strict=True)) if new else {}
     return [found[text] for text in searches]
 
 
 def _stored_vectors(context: AppContext, searches: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    model_id = context.embedding_model_id
+    model_id = context.query_model_id
     return {} if model_id is None else query_vectors(context.db, model_id, searches)
 
 

@@ -20,6 +20,7 @@ from analysis.detection.detector import Detector
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.embed import Encoder
 from analysis.names.tagger import NameTagger
+from analysis.search.query_encoder import query_model_id
 from analysis.search.ranking import similarities
 from analysis.search.semantic_search import IndexSearch, PaperSearch
 from analysis.search.spelling import MIN_PAPERS, Vocabulary
@@ -300,6 +301,12 @@ class AppContext:
         )
 
     @property
+    def query_model_id(self) -> str | None:
+        """What names the vectors of queries that are compared with the stored ones; ``None`` without any."""
+        model_id = self.embedding_model_id
+        return None if model_id is None else query_model_id(model_id)
+
+    @property
     def embedded_since(self) -> Week | None:
         """The first week whose papers have vectors of the model in use, for topics and meaning; ``None`` before it.
 
@@ -319,7 +326,7 @@ class AppContext:
 
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
         """The cosine similarity of each query to every paper, ``(n_queries, n_papers)``, in one pass."""
-        return similarities(self.encoder.encode(queries), index.vectors)
+        return similarities(self.encoder.encode_queries(queries), index.vectors)
 
     @property
     def paper_index(self) -> PaperIndex:

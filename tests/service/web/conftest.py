@@ -86,6 +86,9 @@ class WordEncoder:
                 vectors[row, sum(map(ord, word)) % (N_DIMS - 1)] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.encode(texts)
+
 
 def _papers() -> list[Paper]:
     papers = []

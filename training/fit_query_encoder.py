@@ -1,0 +1,209 @@
+"""Tune how the packaged embedding model reads queries, over papers' vectors that stay as they are.
+
+    python -m training.fit_query_encoder --data-dir FOLDER [--out FOLDER] [--epochs 3] [--seed 0]
+
+``FOLDER`` is one in which ``papertide run`` has embedded the weeks 2026-W14 to W25. ``search_requests.tsv`` holds one
+request for each of some thousand of their papers, written from the abstract in other words; the papers of
+``benchmarks/known_papers.tsv`` are not among them. For each of these papers a few words of its title and abstract are
+a request too, so that hurried keywords are still read well. Fitted are low-rank additions to the linear maps of each
+layer (Hu et al. 2021), by the softmax over all papers' cosines, so that every other paper is a negative. The papers'
+vectors are constants. One request in ten, chosen by the hash of its paper's id, is held out and reported before and
+after.
+
+Writes ``query_encoder.npz``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+import random
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from analysis.search.query_encoder import ADDITIONS, TUNED_MODEL, TUNED_MODULES, linear_map
+from analysis.sentence_encoder import packaged_model_folder
+from domain.paper import ArxivId, Paper
+from domain.search_query import content_words
+from runtime.context import AppContext
+from runtime.settings import Settings
+from store.papers import known_papers
+
+REQUESTS = Path(__file__).with_name("search_requests.tsv")
+RANK = 8
+BATCH = 64
+MAX_TOKENS = 64
+LEARNING_RATE = 1e-3
+TEMPERATURE = 0.05
+
+Request = tuple[str, int]
+"""A request and the row of its paper."""
+
+
+class Addition(nn.Module):
+    """A linear map with a low-rank addition, which begins as zero."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.linear = linear
+        self.down = nn.Parameter(torch.randn(RANK, linear.in_features) / math.sqrt(linear.in_features))
+        self.up = nn.Parameter(torch.zeros(linear.out_features, RANK))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The map's output and the addition's."""
+        output: Tensor = self.linear(inputs) + (inputs @ self.down.T) @ self.up.T
+        return output
+
+
+class QueryModel:
+    """The packaged model with additions; only these are fitted."""
+
+    def __init__(self) -> None:
+        from transformers import AutoModel, AutoTokenizer
+
+        folder = str(packaged_model_folder())
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)  # type: ignore[no-untyped-call]
+        self._model = AutoModel.from_pretrained(folder, attn_implementation="eager")  # half the time backwards
+        self._model.eval()
+        self._model.requires_grad_(requires_grad=False)
+        self.additions: dict[str, Addition] = {}
+        for number, layer in enumerate(self._model.encoder.layer):
+            for path in TUNED_MODULES:
+                added = Addition(linear_map(layer, path))
+                parent, _, name = path.rpartition(".")
+                setattr(layer.get_submodule(parent) if parent else layer, name, added)
+                self.additions[f"{number}.{path}"] = added
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """Unit vectors ``(n_texts, n_dims)``: the mean over the tokens, as sentence-transformers takes it."""
+        tokens = self._tokenizer(list(texts), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        hidden = self._model(**tokens).last_hidden_state
+        mask = tokens["attention_mask"].unsqueeze(-1).float()
+        return nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
+
+    def arrays(self) -> dict[str, NDArray[np.float16]]:
+        """The additions, ``KEY.down`` of ``(rank, n_in)`` and ``KEY.up`` of ``(n_out, rank)``."""
+        return {
+            f"{key}.{name}": getattr(added, name).detach().numpy().astype(np.float16)
+            for key, added in self.additions.items()
+            for name in ("down", "up")
+        }
+
+
+def read_requests(rows: dict[ArxivId, int]) -> tuple[list[Request], list[Request]]:
+    """The requests whose papers are embedded: those to fit on, and those held out."""
+    fit: list[Request] = []
+    held_out: list[Request] = []
+    for line in REQUESTS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        arxiv_id, request = line.split("\t")
+        if (row := rows.get(ArxivId(arxiv_id))) is not None:
+            (held_out if hashlib.sha256(arxiv_id.encode()).digest()[0] < 26 else fit).append((request, row))
+    return fit, held_out
+
+
+def keyword_requests(rows: dict[ArxivId, int], papers: Iterable[Paper], seed: int) -> list[Request]:
+    """Hurried keywords for each paper: one to three words of its title and two or three of its abstract."""
+    drawn, requests = random.Random(seed), []
+    for paper in papers:
+        title, abstract = list(content_words(paper.title)), list(content_words(paper.abstract))
+        words = drawn.sample(title, min(len(title), drawn.randint(1, 3)))
+        words += drawn.sample(abstract, min(len(abstract), drawn.randint(2, 3)))
+        requests.append((" ".join(dict.fromkeys(words)), rows[paper.arxiv_id]))
+    return requests
+
+
+def fit_query_encoder(
+    vectors: NDArray[np.float32], fit: list[Request], held_out: list[Request], *, epochs: int, seed: int
+) -> QueryModel:
+    """The model after ``epochs`` passes over the requests; prints how it finds those held out after each pass."""
+    torch.manual_seed(seed)
+    shuffled = random.Random(seed)
+    papers, model = torch.from_numpy(vectors), QueryModel()
+    short = papers.to(torch.bfloat16)  # exact enough for a gradient, and fast where the processor has it
+    weights = [w for added in model.additions.values() for w in (added.down, added.up)]
+    optimizer = torch.optim.AdamW(weights, lr=LEARNING_RATE, weight_decay=0.01)
+    n_steps = len(fit) // BATCH
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, LEARNING_RATE, total_steps=epochs * n_steps, pct_start=0.1
+    )
+    began = time.monotonic()
+    print(f"  before: {_found(model, papers, held_out)}", flush=True)
+    for epoch in range(epochs):
+        shuffled.shuffle(fit)
+        losses = []
+        for start in range(0, n_steps * BATCH, BATCH):
+            batch = fit[start : start + BATCH]
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                cosines = nn.functional.linear(model([text for text, _ in batch]), short)
+            loss = nn.functional.cross_entropy(cosines.float() / TEMPERATURE, torch.tensor([row for _, row in batch]))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        took = time.monotonic() - began
+        print(
+            f"  {epoch + 1} of {epochs}, {took:.0f} s, loss {np.mean(losses):.3f}: {_found(model, papers, held_out)}",
+            flush=True,
+        )
+    return model
+
+
+@torch.no_grad()
+def _found(model: QueryModel, papers: Tensor, requests: Sequence[Request]) -> str:
+    ranks: list[int] = []
+    for start in range(0, len(requests), BATCH):
+        batch = requests[start : start + BATCH]
+        cosines = model([text for text, _ in batch]) @ papers.T
+        own = cosines[torch.arange(len(batch)), torch.tensor([row for _, row in batch])]
+        ranks += ((cosines > own.unsqueeze(1)).sum(1) + 1).tolist()
+    found = np.array(ranks)
+    reached = ", ".join(f"first {n} {(found <= n).mean():.3f}" for n in (10, 20))
+    return f"{reached}, mean of 1 / rank {(1 / found).mean():.3f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read, fit, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-dir", type=Path, required=True, help="folder with embedded papers")
+    parser.add_argument("--out", type=Path, default=ADDITIONS.parent, help="folder to write to")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    with AppContext(Settings(data_dir=options.data_dir), read_only=True) as context:
+        model_id, index = context.embedding_model_id, context.paper_index
+        papers = known_papers(context.db, list(index.ids))
+    if model_id is None or not model_id.startswith(f"{TUNED_MODEL}/"):
+        print(f"{options.data_dir} has no vectors of {TUNED_MODEL}; fill it with `papertide run`", file=sys.stderr)
+        return 1
+    vectors = np.asarray(index.vectors)
+    rows = {arxiv_id: row for row, arxiv_id in enumerate(index.ids) if vectors[row].any()}
+    fit, held_out = read_requests(rows)
+    of_fit = {row for _, row in fit}
+    fit += keyword_requests(rows, (p for i, p in papers.items() if rows.get(i) in of_fit), options.seed)
+    print(f"{len(fit):,} requests to fit on, {len(held_out):,} held out, {len(rows):,} papers")
+    fitted = fit_query_encoder(vectors, fit, held_out, epochs=options.epochs, seed=options.seed)
+    write_additions(options.out, fitted.arrays())
+    return 0
+
+
+def write_additions(folder: Path, arrays: dict[str, Any]) -> None:
+    """Write the additions with a version that is the hash of their numbers."""
+    digest = hashlib.sha256(b"".join(arrays[key].tobytes() for key in sorted(arrays))).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(folder / ADDITIONS.name, version=np.array(f"q{digest[:8]}"), **arrays)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
