@@ -71,7 +71,7 @@ class QueryModel:
         from transformers import AutoModel, AutoTokenizer
 
         folder = str(packaged_model_folder())
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)  # type: ignore[no-untyped-call]
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)
         self._model = AutoModel.from_pretrained(folder, attn_implementation="eager")  # half the time backwards
         self._model.eval()
         self._model.requires_grad_(requires_grad=False)

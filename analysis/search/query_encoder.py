@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +49,11 @@ def for_queries(model: SentenceTransformer) -> SentenceTransformer:
     """A copy of the packaged model that reads queries; it shares the table of word vectors, half of its memory."""
     import torch
 
-    words = model[0].auto_model.get_input_embeddings().weight
+    words = _transformer(model).get_input_embeddings().weight
     tuned: SentenceTransformer = copy.deepcopy(model, {id(words): words})
     added = _additions()
     with torch.no_grad():
-        for number, layer in enumerate(tuned[0].auto_model.encoder.layer):
+        for number, layer in enumerate(_transformer(tuned).encoder.layer):
             for path in TUNED_MODULES:
                 weight = linear_map(layer, path).weight
                 down, up = added[f"{number}.{path}.down"], added[f"{number}.{path}.up"]
@@ -61,6 +61,10 @@ def for_queries(model: SentenceTransformer) -> SentenceTransformer:
                 exact = weight.float() + torch.from_numpy(up.astype(np.float32) @ down.astype(np.float32))
                 weight.copy_(exact.to(weight.dtype))
     return tuned
+
+
+def _transformer(model: SentenceTransformer) -> Any:
+    return model[0].auto_model
 
 
 def linear_map(layer: nn.Module, path: str) -> nn.Linear:
