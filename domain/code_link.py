@@ -17,16 +17,27 @@ _TEX_ESCAPES = re.compile(r"\\([_%#&~])(?:\{\})?|\$(?=[^$]{0,3}\$)|\\(?:_|textun
 _BROKEN_LINE = re.compile(r"((?:github\.com|gitlab\.com|huggingface\.co)/(?:[\w.-]+/)?)\s+(?=[\w.-]*[/_-][\w.-]*)")
 _AFTER = ".,;:!?)]}>'\"”’»*`$\\"
 _RANK = {"huggingface.co": 1, "hf.co": 1, "modelscope.cn": 1, "zenodo.org": 2, "doi.org/10.5281": 2, "osf.io": 2}
+_PAGE = 3
 _NOT_A_REPOSITORY = re.compile(
-    r"(?:about|blog|topics|features|pricing|papers?|spaces/?$|login|join|search|trending|docs)(?:/|$|\?)", re.I
+    r"(?:about|blog|topics|features|pricing|papers?|spaces/?$|login|join|search|trending|docs|datasets)(?:/|$|\?)", re.I
 )
+_PAGE_WITH_CODE = re.compile(
+    r"\b(?:code|codes|codebase|implementation)\b"
+    r"(?!\s+(?:agent|complet|edit|generat|intelligence|language|llm|mix|model|reason|repair|review|search|summar|"
+    r"switch|translat|understand))"
+    r"(?:(?!https?:)[^.!?]){0,120}?(?:\bat|\bon|\bhere|\bpage|\bwebsite|:)(?:(?!https?:)[^.!?\w]){0,12}"
+    r"https?://(?P<address>[^\s{}<>\"'|]+)",
+    re.IGNORECASE,
+)
+_NO_PAGE_OF_CODE = re.compile(r"(?:www\.)?(?:arxiv\.org|(?:dx\.)?doi\.org|openreview\.net|youtu\.?be)", re.I)
 
 
 def code_link(abstract: str, comment: str | None = None) -> str | None:
     """The address of a repository that a paper names, ``None`` if it names none.
 
     Of several, one at a host of code comes before one of models or of archives, and the abstract before the comment.
-    Project pages (such as those at ``github.io``) do not count.
+    Another page, such as a project's at ``github.io``, counts last, and only where the sentence says that it has the
+    code. A data set alone is no code.
 
     Examples
     --------
@@ -34,6 +45,8 @@ def code_link(abstract: str, comment: str | None = None) -> str | None:
     'https://github.com/a-b/c_d'
     >>> code_link("See https://foo.github.io/bar", "Models at huggingface.co/org/model, 9 pages")
     'https://huggingface.co/org/model'
+    >>> code_link("Our code and data are released at https://foo.github.io/bar.")
+    'https://foo.github.io/bar'
     >>> code_link("We mine GitHub and compare with GitLab.") is None
     True
     """
@@ -47,6 +60,10 @@ def code_link(abstract: str, comment: str | None = None) -> str | None:
             if not path or _NOT_A_REPOSITORY.match(path):
                 continue
             found.append((_RANK.get(host, 0), len(found), f"https://{host}/{path}"))
+        for match in _PAGE_WITH_CODE.finditer(text):
+            address = _trimmed(match["address"])
+            if not _HOSTS.match(address) and not _NO_PAGE_OF_CODE.match(address):
+                found.append((_PAGE, len(found), f"https://{address}"))
     return min(found)[2] if found else None
 
 

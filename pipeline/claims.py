@@ -22,7 +22,7 @@ from store.database import Database
 from store.papers import papers_in_order
 
 BATCH = 2000
-_FACT_RULES = 2
+_FACT_RULES = 3
 """Raise it whenever ``domain.code_link``, ``domain.venue_mention`` or ``saving_factor`` finds something else."""
 
 
