@@ -1,10 +1,10 @@
 """Tune how the packaged embedding model reads queries, over papers' vectors that stay as they are.
 
-    python -m training.fit_query_encoder --data-dir FOLDER [--out FOLDER] [--epochs 3] [--seed 0]
+    python -m training.fit_query_encoder --database FILE [--out FOLDER] [--epochs 3] [--seed 0]
 
-``FOLDER`` is one in which ``papertide run`` has embedded the weeks 2026-W14 to W25. ``search_requests.tsv`` holds one
-request for each of some thousand of their papers, written from the abstract in other words; the papers of
-``benchmarks/known_papers.tsv`` are not among them. For each of these papers a few words of its title and abstract are
+``FILE`` is a ``papertide.sqlite`` in which ``papertide run`` has embedded the weeks 2026-W14 to W25.
+``search_requests.tsv`` holds one request for each of some thousand of their papers, written from the abstract in other
+words; the papers of ``benchmarks/known_papers.tsv`` are not among them. For each of these papers a few words of its title and abstract are
 a request too, so that hurried keywords are still read well. Fitted are low-rank additions to the linear maps of each
 layer (Hu et al. 2021), by the softmax over all papers' cosines, so that every other paper is a negative. The papers'
 vectors are constants. One request in ten, chosen by the hash of its paper's id, is held out and reported before and
@@ -22,6 +22,7 @@ import random
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ from analysis.search.query_encoder import ADDITIONS, TUNED_MODEL, TUNED_MODULES,
 from analysis.sentence_encoder import packaged_model_folder
 from domain.paper import ArxivId, Paper
 from domain.search_query import content_words
-from runtime.context import AppContext
-from runtime.settings import Settings
+from store.database import open_database
+from store.embeddings import embedding_counts, embeddings_of
 from store.papers import known_papers
 
 REQUESTS = Path(__file__).with_name("search_requests.tsv")
@@ -176,24 +177,25 @@ def _found(model: QueryModel, papers: Tensor, requests: Sequence[Request]) -> st
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read, fit, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder with embedded papers")
+    parser.add_argument("--database", type=Path, required=True, help="papertide.sqlite with embedded papers")
+    parser.add_argument("--categories", nargs="+", default=["cs.LG", "stat.ML", "cs.CL", "cs.CV", "cs.AI", "cs.NE"])
     parser.add_argument("--out", type=Path, default=ADDITIONS.parent, help="folder to write to")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    with AppContext(Settings(data_dir=options.data_dir), read_only=True) as context:
-        model_id, index = context.embedding_model_id, context.paper_index
-        papers = known_papers(context.db, list(index.ids))
-    if model_id is None or not model_id.startswith(f"{TUNED_MODEL}/"):
-        print(f"{options.data_dir} has no vectors of {TUNED_MODEL}; fill it with `papertide run`", file=sys.stderr)
-        return 1
-    vectors = np.asarray(index.vectors)
-    rows = {arxiv_id: row for row, arxiv_id in enumerate(index.ids) if vectors[row].any()}
+    with closing(open_database(f"sqlite:///{options.database}", read_only=True)) as db:
+        model_id = next((known for known in embedding_counts(db) if known.startswith(f"{TUNED_MODEL}/")), None)
+        if model_id is None:
+            print(f"{options.database} has no vectors of {TUNED_MODEL}; `papertide run` makes them", file=sys.stderr)
+            return 1
+        embedded = embeddings_of(db, model_id, categories=options.categories)
+        papers = known_papers(db, list(embedded.ids))
+    rows = {arxiv_id: row for row, arxiv_id in enumerate(embedded.ids)}
     fit, held_out = read_requests(rows)
     of_fit = {row for _, row in fit}
     fit += keyword_requests(rows, (p for i, p in papers.items() if rows.get(i) in of_fit), options.seed)
     print(f"{len(fit):,} requests to fit on, {len(held_out):,} held out, {len(rows):,} papers")
-    fitted = fit_query_encoder(vectors, fit, held_out, epochs=options.epochs, seed=options.seed)
+    fitted = fit_query_encoder(embedded.vectors, fit, held_out, epochs=options.epochs, seed=options.seed)
     write_additions(options.out, fitted.arrays())
     return 0
 
