@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -31,7 +32,7 @@ class Claim:
     ``form`` tells how it is stated: as a factor, a relative change, a difference in points, or a level without
     comparison. ``value`` is the number, ``value_to`` the upper end where a range is given and else the same. ``unit``
     is that of an ``absolute`` level ("ms"), else empty. ``up_to`` marks a bound. ``evidence`` is where ``quote``
-    stands.
+    stands; ``cut_before`` and ``cut_after`` say whether its sentence begins before it and goes on after it.
     """
 
     quote: str
@@ -42,6 +43,27 @@ class Claim:
     unit: str
     up_to: bool
     evidence: Evidence
+    cut_before: bool = False
+    cut_after: bool = False
+
+
+_ENDS = re.compile(r"[.!?][\"')\]’”]*\Z")
+_GOES_ON = re.compile(r"[\s\"')\]’”]*[^\s\"')\]’”.!?]|\.\S*\w")
+
+
+def cuts_of(abstract: str, start: int, end: int) -> tuple[bool, bool]:
+    """Whether the sentence of a quote begins before it, and whether it goes on after it.
+
+    Examples
+    --------
+    >>> abstract = "We prune. Our method is 2x faster and simple."
+    >>> cuts_of(abstract, 10, 33), cuts_of(abstract, 21, 44), cuts_of(abstract, 10, 44)
+    ((False, True), (True, False), (False, False))
+    """
+    before, quote, after = abstract[:start].rstrip(), abstract[start:end], abstract[end:]
+    starts_inside = quote[:1].islower() or quote[:1].isdigit()  # "approx. 2.5x" ends no sentence
+    begins = not before or (_ENDS.search(before) is not None and not starts_inside)
+    return not begins, _ENDS.search(quote) is None and _GOES_ON.match(after) is not None
 
 
 class CountedClaim(NamedTuple):

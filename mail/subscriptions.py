@@ -25,6 +25,7 @@ from store.subscribers import (
 )
 from store.subscription_requests import RequestLimits, add_limited_request, add_request
 from store.suppressed_addresses import allow, suppress, suppression_reason
+from templates.number_text import plain_plural
 
 MAX_FROM_NETWORK = 10
 MAX_FROM_SITE = 30
@@ -59,8 +60,10 @@ def request_mail(context: AppContext, address: str, preferences: Preferences | N
     if refused is not None:
         wait = int((refused.until - now).total_seconds()) + 1
         whose = "in all" if refused.limit == "all" else "from your network"
+        minutes = max(1, wait // 60)
         raise TooManyRequests(
-            f"too many requests {whose}; try again in {max(1, wait // 60)} minutes", retry_after_s=wait
+            f"too many requests {whose}; try again in {plain_plural(minutes, 'minute')}",
+            retry_after_s=wait,
         )
 
 

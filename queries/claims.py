@@ -179,4 +179,6 @@ def _line(one: StoredClaim) -> ClaimLine:
         up_to=claim.up_to,
         saving=saving_factor(claim),
         evidence=claim.evidence,
+        cut_before=claim.cut_before,
+        cut_after=claim.cut_after,
     )

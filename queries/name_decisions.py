@@ -21,6 +21,7 @@ from queries.term_resolution import names_called
 from runtime.context import AppContext
 from store.name_decisions import decide_names, split_name
 from store.name_ledger_reading import decided_names, papers_of_name, split_papers
+from templates.number_text import agreeing, plain_plural
 
 _MOST_SHOWN = 5
 _MAX_SURFACE = 120
@@ -74,7 +75,8 @@ def split(context: AppContext, called: str, papers: Sequence[str]) -> str:
     if lacking := [arxiv_id for arxiv_id in ids if arxiv_id not in held]:
         raise UsageError(f"{', '.join(lacking)}: not among the papers of #{one.name_id} {one.surface}")
     new_id = split_name(context.db, one.name_id, ids, _now(context), now=context.now())
-    return f"{len(ids)} papers of #{one.name_id} {one.surface} are now those of #{new_id}"
+    moved = f"{plain_plural(len(ids), 'paper')} of #{one.name_id} {one.surface}"
+    return f"{moved} {agreeing(len(ids), 'is now that', 'are now those')} of #{new_id}"
 
 
 def rename(context: AppContext, called: str, name: str | None) -> str:

@@ -490,6 +490,10 @@ class ClaimLine:
     saving: float | None
     """How many times cheaper, where a saving is claimed: 40 % less is 1.67."""
     evidence: Evidence
+    cut_before: bool
+    """Whether the quote's sentence begins before it."""
+    cut_after: bool
+    """Whether the quote's sentence goes on after it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select
 
-from domain.claim import Claim
+from domain.claim import Claim, cuts_of
 from domain.detections import Evidence
 from domain.paper import ArxivId
 from domain.paper_claims import PaperClaims
@@ -325,6 +325,7 @@ def count_read_by_week(
 
 
 def _claim(row: Row[tuple[object, ...]], abstract: str) -> Claim:
+    cut_before, cut_after = cuts_of(abstract, row.quote_start, row.quote_end)
     return Claim(
         quote=abstract[row.quote_start : row.quote_end],
         quantity=row.quantity,
@@ -334,4 +335,6 @@ def _claim(row: Row[tuple[object, ...]], abstract: str) -> Claim:
         unit=row.unit,
         up_to=row.up_to,
         evidence=Evidence("abstract", row.quote_start, row.quote_end),
+        cut_before=cut_before,
+        cut_after=cut_after,
     )

@@ -12,8 +12,8 @@ from domain.cards import Card, Comparison, FacetCount, FirstPaperReason, Place, 
 from domain.claim import SavingSummary
 from domain.facet import ACCEPTED, CODE, SAVING
 from templates.change_wording import change_text, movement_text
-from templates.claim_wording import QUANTITY_NAMES, saving_details
-from templates.number_text import NO_BREAK_SPACE, count, day_in_words, percent, plural
+from templates.claim_wording import QUANTITY_NAMES, saving_details, saving_words
+from templates.number_text import NO_BREAK_SPACE, agreeing, count, day_in_words, percent, plural
 
 _ADOPTED = {
     "technique": ("adopts it", "adopt it"),
@@ -206,12 +206,12 @@ def facet_sentence(card: Card, facet: FacetCount) -> Sentence:
 
 def saving_sentence(card: Card, saving: SavingSummary) -> Sentence:
     """How many of the card's papers claim a saving of one quantity, and how large."""
-    claim = "claims" if saving.n_papers == 1 else "claim"
+    claim = agreeing(saving.n_papers, "claims", "claim")
     return (
         Part(count(saving.n_papers), _query(card, _of("claim", saving.quantity))),
         Part(" of "),
         Part(plural(card.k, "paper"), _query(card)),
-        Part(f" {claim} a saving of {QUANTITY_NAMES[saving.quantity]}; {saving_details(saving)}."),
+        Part(f" {claim} {saving_words(saving.quantity)}; {saving_details(saving)}."),
     )
 
 
@@ -242,7 +242,7 @@ def named_sentence(card: Card, facet: FacetCount) -> Sentence:
         Part(count(facet.k), _query(card, of_facet)),
         Part(" of the "),
         Part(plural(facet.k_all, "paper"), _query(card, of_facet, own=False)),
-        Part(f" that name it{compared}."),
+        Part(f" that {agreeing(facet.k_all, 'names', 'name')} it{compared}."),
     )
 
 
@@ -255,7 +255,7 @@ def used_sentence(card: Card, used: UsedName) -> Sentence:
         Part(count(used.k), _query(card, of_name)),
         Part(" of the "),
         Part(plural(used.k_all, "paper"), _query(card, of_name, own=False)),
-        Part(" that use it."),
+        Part(f" that {agreeing(used.k_all, 'uses', 'use')} it."),
     )
 
 

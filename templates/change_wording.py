@@ -7,6 +7,7 @@ from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, Trend
 from templates.number_text import (
     NO_BREAK_SPACE,
     UNKNOWN,
+    agreeing,
     count,
     decimals_for,
     is_known,
@@ -78,7 +79,7 @@ def call_text(call: TrendCall | None) -> str:
 def wave_text(wave: MoveOfWave) -> str:
     """Why a move is a venue's: ``24 of its 56 papers name Interspeech; without that wave, within noise``."""
     named = (
-        f"{count(wave.k)} of its {plural(wave.n, 'paper')} name {wave.venue}"
+        f"{count(wave.k)} of its {plural(wave.n, 'paper')} {agreeing(wave.k, 'names', 'name')} {wave.venue}"
         if wave.k
         else f"earlier weeks had a wave of {wave.venue} papers"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from domain.claim import ClaimForm, ClaimQuantity, SavingSummary
-from templates.number_text import count, percent
+from templates.number_text import agreeing, count, percent, plain_plural
 
 
 class Shares(Protocol):
@@ -23,11 +23,20 @@ class Shares(Protocol):
     def share_with_code(self) -> float | None: ...
 
 
-class ListedClaim(Protocol):
-    """A claim of a list."""
+class QuotedClaim(Protocol):
+    """A quote of an abstract, with whether its sentence goes on before and after it."""
 
     @property
     def quote(self) -> str: ...
+    @property
+    def cut_before(self) -> bool: ...
+    @property
+    def cut_after(self) -> bool: ...
+
+
+class ListedClaim(QuotedClaim, Protocol):
+    """A claim of a list."""
+
     @property
     def quantity(self) -> ClaimQuantity: ...
     @property
@@ -45,6 +54,17 @@ QUANTITY_NAMES: dict[ClaimQuantity, str] = {
     "quality": "quality",
     "other": "other",
 }
+_SAVINGS: dict[ClaimQuantity, str] = {
+    "speed": "a gain in speed",
+    "memory": "less memory",
+    "compute": "less compute",
+    "energy": "less energy",
+    "money": "a lower cost",
+    "parameters": "fewer parameters",
+    "data": "less data",
+    "quality": "a gain in quality",
+    "other": "another saving",
+}
 FORM_NAMES: dict[ClaimForm, str] = {
     "times": "factors",
     "percent": "percentages",
@@ -58,9 +78,25 @@ def factor(value: float) -> str:
     return f"{value:.3g}×" if value < 1000 else f"{value:,.0f}×"
 
 
+def saving_words(quantity: ClaimQuantity) -> str:
+    """What a paper claims that saves a quantity: ``a gain in speed``, ``less memory``."""
+    return _SAVINGS[quantity]
+
+
+def whole_or_cut(quote: str, claim: QuotedClaim) -> str:
+    """A quote with an ellipsis where its sentence goes on: ``…reduces memory by 40 %…``."""
+    return ("…" if claim.cut_before else "") + quote + ("…" if claim.cut_after else "")  # HTML stays HTML
+
+
+def quoted(claim: QuotedClaim) -> str:
+    """A claim's quote on one line of text, in quotation marks."""
+    return f"“{whole_or_cut(' '.join(claim.quote.split()), claim)}”"
+
+
 def saving_text(saving: SavingSummary, n_papers: int) -> str:
     """One sentence on the savings of a quantity that papers claim."""
-    head = f"{count(saving.n_papers)} of {count(n_papers)} papers claim a saving of {QUANTITY_NAMES[saving.quantity]}"
+    claim = agreeing(saving.n_papers, "claims", "claim")
+    head = f"{count(saving.n_papers)} of {_papers(n_papers)} {claim} {saving_words(saving.quantity)}"
     return f"{head}; {saving_details(saving)}"
 
 
@@ -75,7 +111,7 @@ def saving_details(saving: SavingSummary) -> str:
     else:
         parts.append("too few for a median")
     if saving.n_only_up_to:
-        parts.append(f"{count(saving.n_only_up_to)} {'says' if saving.n_only_up_to == 1 else 'say'} only “up to”")
+        parts.append(f"{count(saving.n_only_up_to)} {agreeing(saving.n_only_up_to, 'says', 'say')} only “up to”")
     n_coded = count(saving.n_with_code) if saving.n_with_code else "none"
     parts.append(f"{n_coded} {'links' if saving.n_with_code <= 1 else 'link'} code")
     return "; ".join(parts)
@@ -85,21 +121,30 @@ def shares_text(papers: Shares, others: Shares | None) -> str:
     """One sentence on how many papers claim a saving, beside all papers of the same time (``None``: they are all)."""
     if not papers.n:
         if others is not None and others.n:
-            return f"none of the {count(others.n)} papers read of this time holds this term"
+            if others.n == 1:
+                return "the one paper read of this time does not hold this term"
+            return f"none of the {_papers(others.n)} read of this time holds this term"
         return "no paper of this time was read yet; the next run reads those that are stored"
     text = (
-        f"{count(papers.n_with_saving)} of {count(papers.n)} papers claim a saving, "
-        f"{count(papers.n_with_code)} link code"
+        f"{count(papers.n_with_saving)} of {_papers(papers.n)} "
+        f"{agreeing(papers.n_with_saving, 'claims', 'claim')} a saving, "
+        f"{count(papers.n_with_code)} {agreeing(papers.n_with_code, 'links', 'link')} code"
     )
     if others is None or others.share_with_saving is None or others.share_with_code is None:
         return text
     return (
-        f"{text}; of all {count(others.n)} papers of the same time {percent(others.share_with_saving)} claim a saving "
+        f"{text}; of all {_papers(others.n)} of the same time {percent(others.share_with_saving)} claim a saving "
         f"and {percent(others.share_with_code)} link code"
     )
 
 
+def _papers(number: int) -> str:
+    return plain_plural(number, "paper")
+
+
 def claim_text(claim: ListedClaim) -> str:
     """A claim in the authors' words, with what it was read as."""
-    saving = f", a saving of {factor(claim.saving)}" if claim.saving is not None else ""
-    return f"{QUANTITY_NAMES[claim.quantity]}{saving}: “{' '.join(claim.quote.split())}”"
+    what = QUANTITY_NAMES[claim.quantity]
+    if claim.saving is not None:
+        what = f"{saving_words(claim.quantity)}, {factor(claim.saving)}"
+    return f"{what}: {quoted(claim)}"

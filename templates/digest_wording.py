@@ -20,8 +20,8 @@ from domain.digest_facts import (
 from domain.digest_wording_protocol import ListWords
 from domain.subscription import Frequency
 from domain.week import Week
-from templates.claim_wording import QUANTITY_NAMES, factor
-from templates.number_text import in_words, percent, plural, size_in_points, week_range
+from templates.claim_wording import factor, saving_words
+from templates.number_text import agreeing, in_words, percent, plain_plural, plural, size_in_points, week_range
 
 
 class EnglishDigestWording:
@@ -139,12 +139,13 @@ def _match(match: FollowMatch, frequency: Frequency) -> str:
     if match.kind == "name":
         return f"{'introduces' if match.introduces else 'uses'} {match.name}"
     period = "week" if frequency == "weekly" else "month"
+    papers = plain_plural(match.n_papers, "paper")
     if match.kind == "topic":
         rank = "closest" if match.rank == 1 else f"{_ordinal(match.rank)} closest"
-        return f"{rank} to the topic's centre, of its {match.n_papers:,} papers this {period}"
+        return f"{rank} to the topic's centre, of its {papers} this {period}"
     rank = "best match" if match.rank == 1 else f"{_ordinal(match.rank)} best match"
     words = ", with all the words" if match.has_all_words else ""
-    return f"{rank} of the {period}'s {match.n_papers:,} papers (similarity {match.similarity:.2f}{words})"
+    return f"{rank} of the {period}'s {papers} (similarity {match.similarity:.2f}{words})"
 
 
 def _other_match(match: FollowMatch) -> str:
@@ -235,14 +236,14 @@ def _also_new(facts: FurtherFacts) -> str:
 def _claimed_and_named(facts: FurtherFacts) -> str:
     if not facts.n_read:
         return ""
-    told = [f"{facts.n_with_saving:,} claim a saving"]
+    told = [f"{facts.n_with_saving:,} {agreeing(facts.n_with_saving, 'claims', 'claim')} a saving"]
     if (saving := facts.saving) is not None:
         median = f", median claimed {factor(saving.median)}" if saving.median is not None else ""
-        told[0] += f" (most often of {QUANTITY_NAMES[saving.quantity]}{median})"
-    told.append(f"{facts.n_with_code:,} link code")
+        told[0] += f" (most often {saving_words(saving.quantity)}{median})"
+    told.append(f"{facts.n_with_code:,} {agreeing(facts.n_with_code, 'links', 'link')} code")
     if facts.n_naming:
         most = f" (most often {facts.standard.name})" if facts.standard is not None else ""
-        told.append(f"{facts.n_naming:,} {'names' if facts.n_naming == 1 else 'name'} a law or standard{most}")
+        told.append(f"{facts.n_naming:,} {agreeing(facts.n_naming, 'names', 'name')} a law or standard{most}")
     sentence = f"Of {plural(facts.n_read, 'paper')}, {in_words(told)}"
     if (failure := facts.failure_mode) is not None:
         sentence += f"; the failure named most is {_inside_sentence(failure.name)} ({plural(failure.k, 'paper')})"
@@ -254,7 +255,7 @@ def _contribution(reason: MainContribution) -> str:
     parts = []
     if reason.saving is not None:
         quantity, value, up_to = reason.saving
-        parts.append(f"claims a saving of {QUANTITY_NAMES[quantity]}, {'up to ' if up_to else ''}{factor(value)}")
+        parts.append(f"claims {saving_words(quantity)}, {'up to ' if up_to else ''}{factor(value)}")
     elif reason.has_claim:
         parts.append("states its result in numbers")
     if reason.has_code:

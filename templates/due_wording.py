@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.week import Week
+from templates.number_text import plain_plural
 
 
 def due_lines(
@@ -25,9 +26,9 @@ def due_lines(
     """
     lines = [f"{'ask again about' if was_complete else 'harvest'} {name}" for name, was_complete in windows]
     if n_not_embedded:
-        lines.append(f"embed {n_not_embedded} papers")
+        lines.append(f"embed {plain_plural(n_not_embedded, 'paper')}")
     if n_not_detected:
-        lines.append(f"detect in {n_not_detected} papers")
+        lines.append(f"detect in {plain_plural(n_not_detected, 'paper')}")
     if unpublished is not None:
         lines.append(f"digest {unpublished}")
     return tuple(lines)

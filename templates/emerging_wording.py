@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from templates.number_text import agreeing
+
 HEADING = "Emerging terms, listed for the first time"
 NOTHING_NEW = "No term is new on the week’s list of emerging terms."
 
@@ -45,7 +47,8 @@ def counted(term: Growing) -> str:
     >>> counted(EmergingTerm("a", "a", week, 30, 0, None, 31.0, 21, (), (), 0.0, 0.0, 0.9))
     '30 papers of 21 teams, none before'
     """
-    return f"{term.k:,} papers of {term.n_teams:,} teams, {growth_text(term)}"
+    papers, teams = agreeing(term.k, "paper", "papers"), agreeing(term.n_teams, "team", "teams")
+    return f"{term.k:,} {papers} of {term.n_teams:,} {teams}, {growth_text(term)}"
 
 
 def growth_text(term: Growing) -> str:

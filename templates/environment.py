@@ -121,6 +121,8 @@ def environment() -> Environment:
         arrow=change_wording.arrow,
         verdict_class=change_wording.verdict_class,
         saving_text=claim_wording.saving_text,
+        saving_words=claim_wording.saving_words,
+        whole_or_cut=claim_wording.whole_or_cut,
         **card_wording.FILTERS,
         shares_text=claim_wording.shares_text,
         factor=claim_wording.factor,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from domain.claim import CLAIM_QUANTITIES
 from domain.facet import ACCEPTED, CODE, SAVING, Facet
+from templates.claim_wording import saving_words
 
 _WORDS: dict[Facet, str] = {
     SAVING: "a saving claimed",
     CODE: "code",
     ACCEPTED: "accepted by a venue",
-    **{("claim", quantity): f"a saving of {quantity} claimed" for quantity in CLAIM_QUANTITIES},
+    **{("claim", quantity): f"{saving_words(quantity)} claimed" for quantity in CLAIM_QUANTITIES},
 }
 
 

@@ -14,6 +14,7 @@ from domain.week import Week
 from templates.emerging_wording import counted
 from templates.environment import MADE_UP, environment
 from templates.marked_text import in_brief
+from templates.number_text import plain_plural
 
 # Characters that XML 1.0 does not allow, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -132,7 +133,7 @@ def digest_title(week: Week, headline: str) -> str:
 def digest_summary(headline: str, n_papers: int, revision: int) -> str:
     """A digest in one line; ``revision`` is 1 unless it was corrected."""
     corrected = f", corrected in revision {revision}" if revision > 1 else ""
-    return f"{headline} {n_papers:,} papers{corrected}."
+    return f"{headline} {plain_plural(n_papers, 'paper')}{corrected}."
 
 
 def atom(feed: FeedContent) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.harvest import CountedHistory, IndexGap
+from templates.number_text import agreeing
 
 
 def gap_problem(gap: IndexGap) -> str:
     """Why a week is not called complete although arXiv's count agrees."""
     span = f"{gap.since:%Y-%m-%d %H:%M} to {gap.until:%Y-%m-%d %H:%M} UTC"
-    found = "no paper was" if gap.n_held == 0 else f"only {gap.n_held:,} papers were"
+    found = (
+        "no paper was" if gap.n_held == 0 else f"only {gap.n_held:,} {agreeing(gap.n_held, 'paper was', 'papers were')}"
+    )
     text = f"arXiv's index may be behind: {found} submitted from {span}, where about {gap.n_expected:,.0f} are usual"
     if gap.kind == "range":
         return f"{text}; it has earlier and later papers"
@@ -29,7 +32,8 @@ def history_reach(history: CountedHistory) -> str:
     if history.first_week is None:
         return "no closed week is counted yet"
     of_wanted = f" of {history.n_wanted:,}" if history.n_weeks < history.n_wanted else ""
-    reach = f"counted back to {history.first_week}: {history.n_weeks:,}{of_wanted} weeks"
+    weeks = agreeing(history.n_wanted if of_wanted else history.n_weeks, "week", "weeks")
+    reach = f"counted back to {history.first_week}: {history.n_weeks:,}{of_wanted} {weeks}"
     if history.next_week is not None:
         return f"{reach}; next: {history.next_week}"
     return f"{reach}; arXiv has no earlier papers in these categories" if history.has_no_more else reach

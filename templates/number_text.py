@@ -93,6 +93,16 @@ def plural(number: int, singular: str, several: str | None = None) -> str:
     return f"{count(number)}{NO_BREAK_SPACE}{singular if number == 1 else several or singular + 's'}"
 
 
+def plain_plural(number: int, singular: str, several: str | None = None) -> str:
+    """``1 paper``, ``2,902 papers`` with a plain space, for a terminal and for JSON."""
+    return plural(number, singular, several).replace(NO_BREAK_SPACE, " ")
+
+
+def agreeing(number: float, singular: str, several: str) -> str:
+    """The form of a word beside a number: ``links`` beside 1, ``link`` beside all others."""
+    return singular if number == 1 else several
+
+
 def dates(week: Week) -> str:
     """The week's days as ``15 to 21 June 2026``; month and year appear once if they are the same."""
     first, last = week.monday, week.sunday

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.claim import SavingSummary
 from domain.digest import Digest, DigestSection, InPractice, ThemeInPractice
 from templates.claim_wording import QUANTITY_NAMES, factor
-from templates.number_text import NO_BREAK_SPACE, count, number_word, percent, plural
+from templates.number_text import NO_BREAK_SPACE, agreeing, count, number_word, percent, plural
 
 SECTION_NAMES: dict[DigestSection, str] = {
     "new": "New this week",
@@ -32,14 +32,15 @@ def practice_text(digest: Digest, n_findings: int = 2) -> str:
     """What the section on practice shows, with the week's counts; ``n_findings`` is how many a theme has."""
     shown = number_word(n_findings).capitalize()
     if digest.in_practice is None:
-        papers = "paper" if n_findings == 1 else "papers"
+        papers = agreeing(n_findings, "paper", "papers")
         return f"{shown} {papers} of each theme. A paper counts for a theme that is one of its main contributions."
     of = digest.in_practice
-    findings = "finding" if n_findings == 1 else "findings"
+    findings = agreeing(n_findings, "finding", "findings")
     return (
         f"{shown} {findings} of each theme, quoted from the abstracts, then what its papers claim. Nobody has checked "
-        f"the claims. Of the week’s {plural(of.n, 'paper')}, {count(of.n_with_saving)} claim a saving and "
-        f"{count(of.n_with_code)} link code."
+        f"the claims. Of the week’s {plural(of.n, 'paper')}, {count(of.n_with_saving)} "
+        f"{agreeing(of.n_with_saving, 'claims', 'claim')} a saving and {count(of.n_with_code)} "
+        f"{agreeing(of.n_with_code, 'links', 'link')} code."
     )
 
 
@@ -70,8 +71,7 @@ def theme_savings_rest(theme: ThemeInPractice) -> str:
 
 def theme_code_text(theme: ThemeInPractice, of_week: InPractice) -> str:
     """How many of a theme's papers link code, beside the share of all papers."""
-    verb = "links" if theme.n_with_code == 1 else "link"
-    text = f"; {count(theme.n_with_code)} {verb} code"
+    text = f"; {count(theme.n_with_code)} {agreeing(theme.n_with_code, 'links', 'link')} code"
     if not (theme.n and of_week.n):
         return text
     own, of_all = theme.n_with_code / theme.n, of_week.n_with_code / of_week.n

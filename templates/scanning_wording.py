@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.reading import Choice, Verdict
-from templates.claim_wording import QUANTITY_NAMES
+from templates.claim_wording import QUANTITY_NAMES, quoted
 from templates.number_text import NO_BREAK_SPACE, count, in_words, percent, plural
 
 VERDICT_DONE: Mapping[Verdict, str] = {"keep": "Kept", "skip": "Skipped", "undecided": "Left undecided"}
@@ -70,11 +70,10 @@ def rest_text(scan: Any) -> str:
     n_left = scan.rest_size - (scan.n_decided - scan.pool_decided)
     if not scan.rest_size or not n_left:
         return ""
-    others = f"the {count(n_left)} others"
     if scan.rest_share_at_most > _WORTH_SAYING:
-        return f"Too few of {others} were checked to say."
+        return f"Too few of the {plural(n_left, 'other')} were checked to say."
     at_most = math.floor(scan.rest_share_at_most * n_left + 1e-9)
-    return f"At most {count(at_most)} among {others}."
+    return f"At most {count(at_most)} among the {plural(n_left, 'other')}."
 
 
 def stop_text(scan: Any) -> str:
@@ -144,7 +143,7 @@ def why_shown(paper: Any) -> str:
 
 def facts_lines(paper: Any) -> tuple[str, ...]:
     """What a paper claims, introduces, uses and links, a line for each that there is."""
-    claims = ", ".join(f"“{' '.join(c.quote.split())}” ({QUANTITY_NAMES[c.quantity]})" for c in paper.claims)
+    claims = ", ".join(f"{quoted(c)} ({QUANTITY_NAMES[c.quantity]})" for c in paper.claims)
     lines = [f"Claims: {claims}"] if claims else []
     for role, label in (("introduces", "Introduces"), ("uses", "Uses")):
         if names := [one.name for one in paper.names if one.role == role]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from domain.week import Week
-from templates.number_text import count, plural
+from templates.number_text import agreeing, count, plural
 from templates.standards_csv import Counted, Line
 
 
@@ -28,7 +28,8 @@ def week_text(answer: ListOfWeek) -> str:
     if answer.week is None:
         return "No paper was read yet; `papertide run` reads those that are stored."
     return (
-        f"{answer.week}: of {plural(answer.n, 'paper')}, {count(len(answer.papers))} name a standard and "
+        f"{answer.week}: of {plural(answer.n, 'paper')}, {count(len(answer.papers))} "
+        f"{agreeing(len(answer.papers), 'names', 'name')} a standard and "
         f"{count(answer.n_with_failure)} a failure mode."
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from domain.errors import UsageError
 from domain.term_prefix import TypedTerm, typed_term
 from domain.trends import MeaningCheck, TermOverlap, TermReading, TermSeries
-from templates.number_text import percent, plural
+from templates.number_text import agreeing, percent, plural
 
 KIND_WORDS = {
     "technique": "technique",
@@ -79,17 +79,18 @@ def counted_since_text(series: TermSeries) -> str:
 def meaning_precision_text(check: MeaningCheck) -> str:
     """How precise a term by meaning was found to be, or that nobody has said."""
     if check.precision is None or check.precision_low is None or check.precision_high is None:
-        read = (
-            f"{check.n_right} of {check.n_answers} papers read were right, too few for an interval. "
-            if check.n_answers
-            else ""
-        )
+        read = f"{_right_text(check)}, too few for an interval. " if check.n_answers else ""
         return f"{read}No interval is drawn, because the error of this count is not measured."
     shown = f"{percent(check.precision, 0)}, {percent(check.precision_low, 0)} to {percent(check.precision_high, 0)}"
     return (
-        f"{check.n_right} of {check.n_answers} papers read were right ({shown}). The lower end of each interval allows "
+        f"{_right_text(check)} ({shown}). The lower end of each interval allows "
         "for that; papers that are meant and not counted are not in it."
     )
+
+
+def _right_text(check: MeaningCheck) -> str:
+    papers, were = agreeing(check.n_answers, "paper", "papers"), agreeing(check.n_right, "was", "were")
+    return f"{check.n_right} of {check.n_answers} {papers} read {were} right"
 
 
 def overlap_text(overlap: TermOverlap, check: MeaningCheck) -> str:

@@ -29,7 +29,7 @@ from analysis.claims.number_candidates import NumberCandidate, number_candidates
 from analysis.claims.quantity_features import quantity_features
 from analysis.claims.readable_text import ReadableText
 from analysis.claims.sentences import sentence_spans
-from domain.claim import Claim, ClaimForm, ClaimQuantity
+from domain.claim import Claim, ClaimForm, ClaimQuantity, cuts_of
 from domain.detections import Evidence
 
 _RULES_VERSION = 3
@@ -127,6 +127,7 @@ class ClaimReader:
             start, end = _quoted(readable.text, read, candidates[n], cast(ClaimQuantity, quantity), form)
             raw_start, raw_end = readable.raw_span(start, end)
             value, value_to = claimed_values(candidates[n], form)
+            cut_before, cut_after = cuts_of(abstract, raw_start, raw_end)
             claims.append(
                 Claim(
                     quote=abstract[raw_start:raw_end],
@@ -137,6 +138,8 @@ class ClaimReader:
                     unit=claimed_unit(candidates[n]) if form == "absolute" else "",
                     up_to=candidates[n].up_to,
                     evidence=Evidence("abstract", raw_start, raw_end),
+                    cut_before=cut_before,
+                    cut_after=cut_after,
                 )
             )
         return tuple(claims)

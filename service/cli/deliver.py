@@ -109,9 +109,11 @@ def check_deliveries(ended: Iterable[Ended]) -> None:
 
 def _print_due(context: AppContext, mail_service: MailService) -> None:
     from mail.deliveries_for_operator import count_unsent
+    from templates.number_text import plain_plural
 
     due = mail_service.due_issues()
     for name in due:
-        typer.echo(f"{name}: {count_unsent(context, name)} mails would be sent")
+        n_unsent = count_unsent(context, name)
+        typer.echo(f"{name}: {plain_plural(n_unsent, 'mail')} would be sent")
     if not due:
         typer.echo("nothing is due")

@@ -51,6 +51,8 @@ _LEVELS: Mapping[str, Mapping[int, str]] = {
 
 
 def _print_detections(given: GivenAbstract, found: DetectResult, names: Mapping[str, str]) -> None:
+    from templates.claim_wording import quoted
+
     typer.echo(f"{given.id}  {' '.join(given.title.split())}")
     terms = [("technique", *one) for one in found.techniques.items()] + [
         ("theme", *one) for one in found.themes.items()
@@ -68,7 +70,7 @@ def _print_detections(given: GivenAbstract, found: DetectResult, names: Mapping[
         named = (f"{name.surface} ({name.kind}, {name.role})" for name in found.names)
         typer.echo(f"  names: {', '.join(named)}")
     for claim in found.claims:
-        typer.echo(f"  claim of {claim.quantity} ({claim.form}): “{' '.join(claim.quote.split())}”")
+        typer.echo(f"  claim of {claim.quantity} ({claim.form}): {quoted(claim)}")
     if found.finding:
         typer.echo(f"  finding: “{' '.join(found.finding.split())}”")
     for label, value in (("code", found.code), ("accepted", found.accepted)):

@@ -66,13 +66,12 @@ def names(
 
 
 def _line(n: ListedName) -> str:
-    parts = [f"{n.n_uses:,} {'paper' if n.n_uses == 1 else 'papers'}"]
+    from templates.number_text import agreeing, plain_plural
+
+    parts = [plain_plural(n.n_uses, "paper")]
     if n.n_teams:
-        parts.append(
-            f"{n.n_teams:,} other {'team' if n.n_teams == 1 else 'teams'}"
-            if n.introduced_by
-            else f"{n.n_teams:,} teams"
-        )
+        other = "other " if n.introduced_by else ""
+        parts.append(f"{n.n_teams:,} {other}{agreeing(n.n_teams, 'team', 'teams')}")
     if n.introduced_by:
         parts.append(f"introduced {n.introduced_week} by arXiv:{n.introduced_by}")
     else:

@@ -62,6 +62,7 @@ def import_(
     from pipeline.snapshot_import import SkippedLines
     from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
+    from templates.number_text import agreeing
 
     if not file.exists():  # before a database is made for it
         raise UsageError(f"cannot read {file}: there is no such file")
@@ -69,8 +70,10 @@ def import_(
         skipped = SkippedLines()
         follow(guarded(stages.import_papers(context, file, skipped)))
         if skipped.n:
+            lines = agreeing(skipped.n, "line", "lines")
+            were = agreeing(skipped.n, "was", "were")
             raise PapertideError(
-                f"{skipped.n:,} lines could not be read and were skipped, the first is {skipped.first}; "
+                f"{skipped.n:,} {lines} could not be read and {were} skipped, the first is {skipped.first}; "
                 "all others are stored"
             )
 

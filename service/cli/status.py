@@ -30,25 +30,32 @@ def status(ctx: typer.Context, as_json: JsonOption = False) -> None:
 
 def coverage_lines(answer: Coverage) -> list[str]:
     """Coverage for a person: open weeks, late arrivals and arXiv's answers, a line each."""
+    from templates.number_text import agreeing, plain_plural
+
     weeks = answer.weeks
     open_weeks = [w for w in weeks if not w.complete]
-    lines = [f"{answer.papers:,} papers in {len(weeks)} weeks, {len(weeks) - len(open_weeks)} of them complete"]
+    lines = [
+        f"{plain_plural(answer.papers, 'paper')} in {len(weeks)} "
+        f"{agreeing(len(weeks), 'week', 'weeks')}, {len(weeks) - len(open_weeks)} of them complete"
+    ]
     for w in open_weeks:
         tries = f" (asked {w.tries} times)" if w.tries > 1 else ""
-        lines.append(f"  {w.week}: {w.n:,} papers, not proven complete: {w.problem or 'not harvested'}{tries}")
+        lines.append(
+            f"  {w.week}: {plain_plural(w.n, 'paper')}, not proven complete: {w.problem or 'not harvested'}{tries}"
+        )
     if weeks and (newest := next((w for w in reversed(weeks) if w.closed), None)):
         by_category = ", ".join(f"{category} {n:,}" for category, n in newest.categories.items())
-        lines.append(f"newest closed week {newest.week}: {newest.n:,} papers ({by_category})")
+        lines.append(f"newest closed week {newest.week}: {plain_plural(newest.n, 'paper')} ({by_category})")
     lines += [
-        f"  {w.week}: {w.after_digest:,} papers came after its digest"
+        f"  {w.week}: {plain_plural(w.after_digest, 'paper')} came after its digest"
         + (f", the last {w.late.days_max:g} days after the week" if w.late and w.late.days_max is not None else "")
         for w in weeks
         if w.after_digest
     ]
     if late := answer.late_arrivals:
         lines.append(
-            f"late arrivals: {late.late:,} of {late.n:,} papers of {late.weeks} weeks came after their week "
-            "was complete"
+            f"late arrivals: {late.late:,} of {late.n:,} papers of {late.weeks} "
+            f"{agreeing(late.weeks, 'week', 'weeks')} came after their week was complete"
         )
     for part in answer.lists:
         until = f"all changes before {part.read_until} read" if part.read_until else "not read to its end yet"

@@ -47,7 +47,7 @@ def topics_list(ctx: typer.Context, as_json: JsonOption = False) -> None:
     for t in found:
         by_area.setdefault(t.area or "without an area", []).append(t)
     for area, of_area in by_area.items():
-        typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {sum(t.n_papers for t in of_area):,} papers")
+        typer.echo(f"{area}: {_counted(len(of_area), 'topic')}, {_counted(sum(t.n_papers for t in of_area), 'paper')}")
         for t in of_area:
             typer.echo(f"{t.topic_id:>5}  {t.n_papers:>6,}  {t.label}  ({', '.join(t.top_terms[:5])})")
 

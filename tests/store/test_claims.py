@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.claim import Claim
+from domain.claim import Claim, cuts_of
 from domain.detections import Evidence
 from domain.paper import Paper
 from domain.paper_claims import PaperClaims
@@ -37,7 +37,8 @@ WEEK = Week.parse("2026-W25")
 
 def claim_of(paper: Paper, start: int, end: int) -> Claim:
     quote = paper.abstract[start:end]
-    return Claim(quote, "speed", "times", 2.3, 3.0, "", True, Evidence("abstract", start, end))
+    cuts = cuts_of(paper.abstract, start, end)
+    return Claim(quote, "speed", "times", 2.3, 3.0, "", True, Evidence("abstract", start, end), *cuts)
 
 
 def read(paper: Paper) -> PaperClaims:

@@ -166,7 +166,7 @@ def test_no_limit_makes_no_note_and_each_limit_makes_one() -> None:
         (MainContribution("Efficiency"), "its main contribution is efficiency"),
         (
             MainContribution("Efficiency", ("memory", 3.125, True), True, True, "ICML 2026"),
-            "claims a saving of memory, up to 3.12×; links code; accepted or published (ICML 2026)",
+            "claims less memory, up to 3.12×; links code; accepted or published (ICML 2026)",
         ),
         (MainContribution("Security", has_claim=True), "states its result in numbers"),
         (ShowsTerm("theme", "Evaluation and benchmarks"), "a main contribution is evaluation and benchmarks"),
@@ -190,8 +190,17 @@ def test_the_sentences_after_the_headline_state_counts_alone() -> None:
         plain(new) == "Introduced this week: 31 benchmarks and datasets, among them A and B, and 1 model or tool (D)."
     )
     assert plain(claimed) == (
-        "Of 2,902 papers, 312 claim a saving (most often of memory, median claimed 2.1×), 801 link code and 9 name a "
+        "Of 2,902 papers, 312 claim a saving (most often less memory, median claimed 2.1×), 801 link code and 9 name a "
         "law or standard (most often GDPR); the failure named most is drift (1 paper)."
+    )
+
+
+def test_the_sentences_after_the_headline_agree_with_one() -> None:
+    speed = SavingSummary("speed", 1, 0, 1, None, None, None)
+    facts = FurtherFacts(n_read=2, n_with_saving=1, saving=speed, n_with_code=1, n_naming=1)
+    (claimed,) = WORDING.further(facts)
+    assert plain(claimed) == (
+        "Of 2 papers, 1 claims a saving (most often a gain in speed), 1 links code and 1 names a law or standard."
     )
 
 

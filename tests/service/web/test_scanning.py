@@ -125,7 +125,7 @@ def test_a_paper_shows_what_it_claims_names_and_links(local: TestClient, shared:
     found = PaperClaims(ArxivId(paper), (claim,), place, "https://github.com/a/b", ())
     add_claims(shared.db, of_reader, [found, PaperClaims(ArxivId(other), (), None, None, ())])
     articles = {_papers(text)[0]: text for text in local.get(here + "?n=20").text.split("<article")[1:]}
-    assert f"Claims: <q>{_abstract(shared, paper)[:2]}</q> (speed)" in articles[paper]
+    assert f"Claims: <q>{_abstract(shared, paper)[:2]}…</q> (speed)" in articles[paper]
     assert 'href="https://github.com/a/b" rel="nofollow noopener">code</a>' in articles[paper]
     assert "Claims:" not in articles[other]
     scan = scan_page(shared, records.reader_of(shared, None) or 0, int(here.rpartition("/")[2]), n=20)
