@@ -587,6 +587,41 @@ def test_status_loads_the_database_but_neither_pandas_nor_the_model(held: None, 
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("search", "2606.00051"),
+        ("search", "author:nobody"),
+        ("trends", "diffusion"),
+        ("claims",),
+        ("names",),
+        ("topics",),
+        ("card", "--help"),
+        ("mail", "preview", "--help"),
+    ],
+    ids=" ".join,
+)
+def test_what_needs_no_model_and_no_statistics_loads_neither(
+    held: None, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    heavy = ("scipy.stats", "sklearn", "torch", "sentence_transformers", "statsmodels", "alembic")
+    code = (
+        "import contextlib, sys, service.cli.main as main\n"
+        "sys.argv = ['papertide', '--data-dir', *sys.argv[1:]]\n"
+        "with contextlib.suppress(SystemExit):\n    main.main()\n"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[3]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "data"), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=root,
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"
+
+
 def test_doctor_ends_with_1_where_there_is_a_problem(papertide: Papertide, tmp_path: Path) -> None:
     config = tmp_path / "wrong.toml"
     config.write_text("weekz = 3")
