@@ -56,6 +56,17 @@ def test_the_examples_in_the_taxonomy_hold(key: str, text: str, matches: bool) -
     assert (key in found("Untitled", text)) == matches
 
 
+def test_the_example_in_the_readme_shows_what_its_words_say() -> None:
+    [line] = [
+        line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "papertide detect" in line
+    ]
+    abstract = json.loads(line.split("'")[1])["abstract"]
+    assert {key: d.level >= 2 for key, d in found("", abstract).items() if key in ("diffusion", "compression")} == {
+        "diffusion": True,
+        "compression": True,
+    }
+
+
 @pytest.mark.parametrize(
     ("key", "title", "abstract"),
     [
