@@ -102,7 +102,7 @@ async def trends(
             topic_options=prefixed_topic_options(web),
             own=_own(question, measure, scale),
         )
-        return Rendered.of(page, HTML, status=422 if problem else 200)
+        return Rendered.of(page, HTML, status=422 if problem and not is_example else 200)
 
     # The form shows what was typed, so a refused term is part of what is asked.
     asked = (question, measure, scale, is_example, refused)

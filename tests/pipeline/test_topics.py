@@ -182,9 +182,10 @@ def test_a_paper_whose_title_uses_a_topics_label_gets_the_topic_a_little_below_t
     assert model is not None
     number = next(n for n, t in enumerate(model.topics) if t.label.lower() in SUBJECTS)
     floor, label = model.fitted.floor, model.topics[number].label
-    noise = np.random.default_rng(5).normal(size=N_DIMS)
-    centroid = model.fitted.centroids[number].astype(np.float64)
-    noise -= (noise @ centroid) * centroid
+    centroids = model.fitted.centroids.astype(np.float64)
+    centroid, noise = centroids[number], np.random.default_rng(5).normal(size=N_DIMS)
+    basis, _ = np.linalg.qr(centroids.T)
+    noise -= basis @ (basis.T @ noise)  # near to no topic at all
     cosine = floor - (MAX_BELOW_BY_PAPERS + MAX_BELOW_BY_TITLE) / 2
     vector = cosine * centroid + np.sqrt(1 - cosine**2) * noise / np.linalg.norm(noise)
     papers = [

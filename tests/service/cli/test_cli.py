@@ -223,7 +223,10 @@ def test_an_unreachable_arxiv_ends_with_status_1(papertide: Papertide, monkeypat
     monkeypatch.setenv("PAPERTIDE_ARXIV__API_URL", "http://127.0.0.1:9/api/query")
     monkeypatch.setenv("PAPERTIDE_ARXIV__MAX_TRIES", "1")
     monkeypatch.setenv("PAPERTIDE_ARXIV__DELAY_S", "0")
-    _refused(papertide("harvest", "--weeks", "1"), "cannot reach arXiv", status=1)
+    ended = papertide("harvest", "--weeks", "1")
+    made, _, refused = ended.err.partition("\n")
+    assert "a new one is made there" in made
+    _refused(Ended(ended.status, ended.out, refused), "cannot reach arXiv", status=1)
 
 
 @pytest.mark.parametrize("is_up_to_date", [True, False])
