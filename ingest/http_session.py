@@ -24,6 +24,7 @@ from domain.errors import (
     SourceUnavailable,
     SourceUnreachable,
 )
+from domain.public_address import without_credentials
 from ingest.rate_limiter import CONNECT_TIMEOUT_S, RateLimiter
 from ingest.settings import ArxivSettings
 from ingest.stop_request import ended_by_stop
@@ -144,7 +145,9 @@ class ArxivHttpSession(requests.Session):
             response._content = bytes(body)  # what response.content returns
         except requests.exceptions.ConnectionError as error:
             kind = SourceUnreachable if _is_unreached(error) else SourceUnavailable
-            raise kind(f"cannot reach arXiv at {self._base_url}: {_cause(error)}", url=address) from error
+            raise kind(
+                f"cannot reach arXiv at {without_credentials(self._base_url)}: {_cause(error)}", url=address
+            ) from error
         except (requests.exceptions.RequestException, HTTPError) as error:
             raise SourceUnavailable(f"arXiv's answer broke off: {_cause(error)}", url=address) from error
         return response
@@ -186,7 +189,9 @@ class ArxivHttpSession(requests.Session):
         if response.is_redirect:
             to = response.headers["Location"].partition("?")[0]
             return SourceRejected(
-                f"arXiv has moved from {self._base_url} to {to!a}: set arxiv.{self._source}_url", url=url, status=status
+                f"arXiv has moved from {without_credentials(self._base_url)} to {to!a}: set arxiv.{self._source}_url",
+                url=url,
+                status=status,
             )
         try:
             self._check(response.content, url)

@@ -8,6 +8,7 @@ from statistics import median
 
 from domain.arxiv_rate_limit import RequestOutcome, is_paused
 from domain.harvest import LateArrivals, WindowRecord
+from domain.public_address import public_request, without_servers
 from ingest.harvest import settled_lateness, window_of
 from queries.results import (
     ArxivRequest,
@@ -95,7 +96,7 @@ def _weeks(context: AppContext, records: list[WindowRecord], arrivals: list[Late
             n=n,
             closed=week.is_closed(now),
             complete=complete,
-            problem=record.problem if record else None,
+            problem=without_servers(record.problem) if record and record.problem else None,
             n_said=record.n_said if record else None,
             tries=record.n_tries if record else 0,
             checked_at=record.checked_at if record else None,
@@ -133,6 +134,6 @@ def _request(outcome: RequestOutcome) -> ArxivRequest:
         status=outcome.status,
         seconds=round(outcome.seconds, 2),
         n_bytes=outcome.n_bytes,
-        problem=outcome.problem,
-        url=outcome.url,
+        problem=None if outcome.problem is None else without_servers(outcome.problem),
+        url=public_request(outcome.url),
     )

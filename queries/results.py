@@ -1009,6 +1009,7 @@ class ArxivRequest:
     n_bytes: int
     problem: str | None
     url: str
+    """What was asked; of a server other than arXiv's only the parameters."""
 
 
 @dataclass(frozen=True)

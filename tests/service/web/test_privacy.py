@@ -14,6 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from fastapi.testclient import TestClient
 
+from domain.arxiv_rate_limit import RequestOutcome
 from domain.errors import ConfigError, ModelError
 from domain.subscription import Preferences
 from ingest.settings import ArxivSettings
@@ -25,6 +26,7 @@ from runtime.schedule_settings import ScheduleSettings
 from scheduler.scheduler import Scheduler, run_once
 from service.web.app import make_app
 from service.web.server import _without_traceback
+from store.arxiv_rate_limit import StoredLimiterState
 from store.backup import back_up
 from store.deliveries import refused_deliveries
 from store.job_runs import finish_run, newest_runs, start_run
@@ -190,6 +192,26 @@ def test_a_file_that_has_gone_is_not_named_to_who_asks_over_the_web(
         answered = _client(own).get(address)
     assert answered.status_code == 503
     assert "/srv" not in answered.text + _logged(caplog)
+
+
+def test_the_address_of_an_own_source_of_papers_is_not_published(own: CachedContext) -> None:
+    address = "http://user:s3cret@mirror.internal:8807/api/query"
+    outcome = RequestOutcome(
+        source="api",
+        url=f"{address}?key=T0KEN&search_query=cat:cs.LG&start=0",
+        asked_at=own.now(),
+        outcome="unreached",
+        status=None,
+        seconds=0.1,
+        n_bytes=0,
+        problem=f"cannot reach arXiv at {address}?key=T0KEN: connection refused",
+    )
+    StoredLimiterState(own.db).change(lambda state: state, outcome)
+    published = _published(own)
+    for secret in ("s3cret", "mirror.internal", "8807", "T0KEN"):
+        assert secret not in published
+    assert "?search_query=cat%3Acs.LG&start=0" in published
+    assert "cannot reach arXiv at its configured address: connection refused" in published
 
 
 def test_the_web_servers_own_log_has_no_traceback() -> None:
