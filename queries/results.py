@@ -68,6 +68,8 @@ class Trends:
     """The categories whose papers are the denominator: those requested, else all watched."""
     series: tuple[TermSeries, ...]
     """One for each term, in the order requested."""
+    primary: bool = False
+    """Whether a paper counts only by its primary category, and not by any."""
     counted_at: datetime | None = None
     """When techniques, themes and topics were counted, if papers have changed since, as they do during a run. Their
     points are then of that time. Null if everything stored is counted."""

@@ -119,6 +119,7 @@ def trends(
         level,
         among.categories or context.settings.categories,
         series,
+        primary=primary,
         counted_at=state.counted_at if state is not None and is_old else None,
     )
 

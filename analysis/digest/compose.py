@@ -71,7 +71,8 @@ def compose_digest(
     )
     themes = tuple(line for line in lines if line.kind == "theme")
     topics = topic_lines(material, settings, tables, papers, calls)
-    moved: TermLine | TopicLine | None = largest_move([*techniques, *themes, *topics])
+    every: list[TermLine | TopicLine] = [*techniques, *themes, *topics]
+    moved = largest_move(every)
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     completeness = tables.completeness()
     names = material.new_names

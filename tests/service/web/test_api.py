@@ -155,6 +155,11 @@ def test_a_question_at_the_end_of_a_message_gets_no_stop(web: TestClient) -> Non
     assert "did you mean &#39;term&#39;?</p>" in page
 
 
+def test_trends_say_whether_only_primary_categories_count(web: TestClient) -> None:
+    assert web.get("/api/v1/trends?term=rl&category=cs.LG&primary=true").json()["primary"] is True
+    assert web.get("/api/v1/trends?term=rl&category=cs.LG").json()["primary"] is False
+
+
 def test_a_wrong_choice_is_told_what_is_allowed(web: TestClient) -> None:
     error = web.get("/api/v1/trends?term=rl&by=day").json()["error"]
     assert error["allowed"] == ["week", "month", "quarter", "year"]
