@@ -445,7 +445,7 @@ def test_the_json_of_trends_has_the_documented_fields(papertide: Papertide) -> N
     ended = papertide("trends", "diffusion", "text:latent", "--json")
     assert (ended.status, ended.err) == (0, "")
     answer: dict[str, Any] = json.loads(ended.out)
-    assert list(answer) == ["by", "level", "categories", "series", "counted_at"]
+    assert list(answer) == ["by", "level", "categories", "series", "primary", "counted_at"]
     assert (answer["by"], answer["level"], answer["categories"]) == ("week", "adopts", list(Settings().categories))
     assert [(s["term"], s["kind"]) for s in answer["series"]] == [("diffusion", "technique"), ("latent", "text")]
     for series in answer["series"]:
