@@ -1,5 +1,5 @@
 # Each target sets up what it needs in .venv/; installing again when nothing changed takes no time.
-.PHONY: install demo serve-demo run up test test-fast check bench docs lock sbom audit
+.PHONY: install demo serve-demo run up test suite test-fast check bench docs lock sbom audit
 
 bin := .venv/bin
 
@@ -20,8 +20,12 @@ run: install
 up: install
 	@$(bin)/papertide up
 
+# The checks run beside the tests, which leave a quarter of two cores idle.
+test: install
+	@$(MAKE) --no-print-directory --jobs=2 check suite
+
 # A worker for each core, each with one thread: threads that share cores wait for each other.
-test: check
+suite: install
 	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Without what is marked slow: the embedding model, a browser, PostgreSQL, long simulations.
