@@ -102,7 +102,9 @@ async def trends(
             topic_options=prefixed_topic_options(web),
             own=_own(question, measure, scale),
         )
-        return Rendered.of(page, HTML, status=422 if problem and not is_example else 200)
+        # That nothing is stored yet is nobody's wrong question.
+        is_asked = bool(refused or not is_example or any(params.query.values()))
+        return Rendered.of(page, HTML, status=422 if problem and is_asked else 200)
 
     # The form shows what was typed, so a refused term is part of what is asked.
     asked = (question, measure, scale, is_example, refused)

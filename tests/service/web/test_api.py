@@ -121,6 +121,7 @@ def test_every_error_has_one_shape(web: TestClient, path: str, status: int, code
     ("path", "message"),
     [
         ("/trends?term=rl&since=2026-13-40", "2026-13-40"),
+        ("/trends?since=2026-13-40", "2026-13-40"),
         ("/trends?term=rl&since=2026-06&until=2026-05", "2026-06"),
         ("/trends?term=foobarbaz", "no paper has it in its words"),
         ("/trends?term=technique:foo", "foo"),
