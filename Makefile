@@ -3,6 +3,10 @@
 
 bin := .venv/bin
 
+# Empty means that Python keeps what it compiles, also where the environment forbids that: the tests start many
+# processes, and compiling again what a process imports takes each of them 3 to 12 seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 install:
 	@tools/install
 
