@@ -66,6 +66,10 @@ _PARTICLES = frozenset(
     "mac op 't te ten ter van vom von vander zu zum zur y e".split()
 )
 _JOINING = frozenset(["y", "e"])
+_AFTER_PARTICLE = frozenset(
+    "Assis Dieu Jesus Jesús Deus Angeles Ángeles Carmen Pilar Luz Lourdes Fatima Fátima Rosario".split()
+)
+"""Names of saints and devotions, which stand in forenames such as "Jean de Dieu"."""
 _CAPITAL = frozenset(
     (
         "Van Von De Del Della Dalla Dal Da Di Den Der Des Dos Ter Ten Vander Vom Zu Zur El Al La Las Le Los Abu Ibn Mc "
@@ -84,8 +88,9 @@ _WITHOUT_PARTICLES = frozenset(
 def parsed_name(text: str) -> AuthorName:
     """Family name, forenames and suffix of a name in one string.
 
-    As arXiv does it: the last word is the family name, with the particles before it and without a suffix after it; a
-    single word and a team stay whole. Where the family name comes first, as in many Chinese names, no rule can know.
+    The last word is the family name, with the particles before it and without a suffix after it. As BibTeX does it, two
+    words after a particle in lower case are both of the family name. A single word and a team stay whole. Where the
+    family name comes first, as in many Chinese names, no rule can know.
 
     Examples
     --------
@@ -103,6 +108,9 @@ def parsed_name(text: str) -> AuthorName:
     first = len(words) - 1
     if words[first] in _WITH_FAMILY_NAME and first > 1:
         first -= 1
+    is_compound = first > 2 and words[first - 2] in _PARTICLES - _JOINING and words[first - 1] not in _AFTER_PARTICLE
+    if is_compound and words[first - 1] not in _PARTICLES:
+        first -= 2
     # "Van", "De" and "Di" are also syllables of names without particles.
     may_be_syllable = not {word.lower() for word in words}.isdisjoint(_WITHOUT_PARTICLES)
     while first > 1 and (words[first - 1] in _PARTICLES or (words[first - 1] in _CAPITAL and not may_be_syllable)):

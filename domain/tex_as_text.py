@@ -24,7 +24,7 @@ class Piece:
     """``raw[start:end]`` reads as ``text``; where ``verbatim`` the two are equal, and may be cut anywhere.
 
     ``kind`` names the rule that changed it. ``formula`` is the source of a formula that has no plain form; the text
-    then is its TeX.
+    then is its TeX. ``needs_formula`` says that TeX itself would take the command in a formula only.
     """
 
     start: int
@@ -33,6 +33,7 @@ class Piece:
     verbatim: bool
     kind: str = ""
     formula: str | None = None
+    needs_formula: bool = False
 
 
 _COMBINING = {
@@ -164,6 +165,13 @@ _SYMBOLS = {
     "quad": " ",
     "qquad": " ",
 }
+
+_FORMULA_ONLY = _GREEK.keys() | frozenset(
+    (
+        "times pm approx sim leq geq le ge neq to rightarrow leftarrow leftrightarrow Rightarrow infty ell cdot in deg"
+    ).split()
+)
+"""Commands that TeX itself takes in formulas only."""
 
 _STYLED = "textbf|textit|textsc|texttt|textrm|textsf|textsl|textmd|textup|textnormal|text|emph|underline|mbox|url|uline"
 
@@ -404,7 +412,8 @@ def _pieces_of_tokens(raw: str, *, only_letters: bool = False) -> Iterator[Piece
         if only_letters and kind not in _OF_LETTERS:
             continue
         if text != raw[start:at]:
-            yield Piece(start, at, text, verbatim=False, kind=kind or "")
+            outside = token["symbol"] in _FORMULA_ONLY
+            yield Piece(start, at, text, verbatim=False, kind=kind or "", needs_formula=outside)
 
 
 _MANGLED_IN_FORMULA = re.compile(rf"\\({'|'.join(map(re.escape, sorted(_MANGLED, key=len, reverse=True)))})")

@@ -48,7 +48,7 @@ class _Found:
     scores: NDArray[np.float32]
     similarities: NDArray[np.float32]
     words: tuple[str, ...]
-    read: tuple[SearchQuery, dict[str, str], tuple[str, ...]]
+    read: tuple[SearchQuery, dict[str, tuple[str, ...]], tuple[str, ...]]
     """The query as read, the names of its authors, and words that were replaced."""
     has_other_reading: bool
     meant: str | None

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from domain.author_name import AuthorName
 from domain.paper import ArxivId, Paper, is_made_up
 from domain.search_text import search_words
-from domain.tex_as_text import pieces, plain_text
+from domain.tex_as_text import Piece, pieces, plain_text
 from templates.marked_text import in_brief
 
 _T = TypeVar("_T")
@@ -157,13 +157,29 @@ def _bibtex_name(name: AuthorName) -> str:
     return ", ".join(filter(None, parts))
 
 
+# Commands that read or write files, define others or change how TeX reads: no formula of an abstract needs them.
+_UNSAFE = re.compile(
+    r"\\(?:input|include\w*|openin|openout|read\w*|write\w*|immediate|special|directlua|csname|catcode|\w*def|let"
+    r"|(?:re)?newcommand|loop|usepackage|endinput|begin\s*\{(?:filecontents|document))(?![A-Za-z])"
+)
+_IN_TEXT = re.compile(r"\\([A-Za-z]+)|(?<!\\)[&%#_$^]")
+
+
 def _tex(raw: str) -> str:
-    """The text for a TeX file: its TeX stays, and characters that TeX would read as commands are escaped."""
-    escaped = (
-        re.sub(r"(?<!\\)[&%#_$]", r"\\\g<0>", piece.text) if piece.verbatim else raw[piece.start : piece.end]
-        for piece in pieces(raw)
-    )
-    return _balanced("".join(escaped))
+    """The text for a TeX file: TeX that is understood stays, everything else is written so that it prints as it is."""
+    return _balanced("".join(_tex_of(piece, raw[piece.start : piece.end]) for piece in pieces(raw)))
+
+
+def _tex_of(piece: Piece, source: str) -> str:
+    if piece.verbatim or _UNSAFE.search(source):
+        return _IN_TEXT.sub(_as_printed, piece.text if piece.verbatim else source)
+    return f"${source.strip('{}')}$" if piece.needs_formula else source
+
+
+def _as_printed(found: re.Match[str]) -> str:
+    if found[1]:
+        return rf"\textbackslash{{}}{found[1]}"
+    return r"\^{}" if found[0] == "^" else f"\\{found[0]}"
 
 
 def ris(papers: Sequence[Paper]) -> str:

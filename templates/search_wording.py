@@ -83,7 +83,7 @@ def reasons_found(similarity: float | None, words_in: Mapping[str, Sequence[str]
 
 def query_reading(
     query: SearchQuery,
-    authors: Mapping[str, str],
+    authors: Mapping[str, Sequence[str]],
     absent: Sequence[str] = (),
     not_stored: Sequence[str] = (),
 ) -> str:
@@ -92,14 +92,14 @@ def query_reading(
     Parameters
     ----------
     query : as read.
-    authors : the name as papers have it, for the words of each author's condition.
+    authors : the names as papers have them, the most frequent first, for the words of each author's condition.
     absent : words that were replaced because no paper holds them.
     not_stored : those of the papers named that are not stored.
 
     Examples
     --------
     >>> ada, phrase = Condition("author", "ada"), Condition("text", "flow matching", is_phrase=True)
-    >>> query_reading(SearchQuery("", required=((ada,), (phrase,)), text="images"), {"ada": "Ada Example"})
+    >>> query_reading(SearchQuery("", required=((ada,), (phrase,)), text="images"), {"ada": ["Ada Example"]})
     'papers by Ada Example, with the phrase “flow matching”, closest to “images” first'
     """
     if query.is_literal:
@@ -126,13 +126,26 @@ def query_reading(
     return f"{parts[0]} {', '.join(conditions)}{because}"
 
 
-def _condition(condition: Condition, authors: Mapping[str, str], held: str = "with", by: str = "by") -> str:
+def _condition(condition: Condition, authors: Mapping[str, Sequence[str]], held: str = "with", by: str = "by") -> str:
     if condition.field == "fact":
         return f"{held} code" if condition.words == "code" else f"{'not ' * (held == 'without')}accepted by a venue"
     if condition.field == "author":
-        return f"{by} {authors.get(condition.words, condition.words)}"
+        return f"{by} {_authors(condition.words, authors.get(condition.words, ()))}"
     what = f"the phrase “{condition.words}”" if condition.is_phrase else f"“{condition.words}”"
     return f"{held} {what}" + (" in the title" if condition.field == "title" else "")
+
+
+_MOST_NAMES = 3
+
+
+def _authors(typed: str, names: Sequence[str]) -> str:
+    """Whose papers a name finds: different people may have it, so the names that fit are listed."""
+    if not names:
+        return typed if " " in typed else f"anybody named {typed}"
+    *before, last = names[:_MOST_NAMES]
+    listed = f"{', '.join(before)} or {last}" if before else last
+    more = len(names) - _MOST_NAMES
+    return f"{listed} ({plural(more, 'more name')} that fit{'s' if more == 1 else ''})" if more > 0 else listed
 
 
 def totals_text(answer: SearchAnswer) -> str:

@@ -51,9 +51,13 @@ class PaperScores:
 
     @property
     def is_close(self) -> NDArray[np.bool_]:
-        """Whether each paper is found and scores at least ``CLOSE_SHARE`` of the best score of all papers."""
+        """Whether each paper is found and scores at least ``CLOSE_SHARE`` of the best score of all papers.
+
+        Words alone bring only a paper without a vector close: beside a meaning that is far, they are incidental.
+        """
         least = CLOSE_SHARE * float(self.scores.max(initial=0.0))
-        is_close: NDArray[np.bool_] = (self.is_near | self.has_words) & (self.scores >= least)
+        may_be_close = self.is_near | (self.has_words & (self.cosines == 0))
+        is_close: NDArray[np.bool_] = may_be_close & (self.scores >= least)
         return is_close
 
     def found(self, among: NDArray[np.bool_]) -> list[int]:

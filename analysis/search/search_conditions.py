@@ -23,11 +23,8 @@ _MAX_NAME_WORDS = 6
 """Words of one name."""
 _MAX_COMPARED = 20_000
 """Papers whose authors are compared with a name; beyond, a common family name with an initial, the newest are."""
-_FAMILY_ALONE = 60
-"""Papers whose authors are compared with a family name alone; a name on more is not distinctive."""
-_PEOPLE_ALONE = 6
-"""People of one family name, by their forenames, who are still meant by it alone."""
-
+_FAMILY_SAMPLE = 60
+"""The newest papers whose authors are read to learn how often a word alone is a family name."""
 _TIMES_IN_TEXT = 4
 """How many times as many papers as hold it in their text must be by authors of a family name that is meant alone."""
 
@@ -42,13 +39,14 @@ class AppliedQuery:
     among : whether each paper of the index meets every condition, ``(n_papers,)``.
     meets_conditions : whether there are words or authors that a paper must have, so that what is found is exact; facts
         only narrow what is near.
-    authors : the name by which the papers are found most often, for each author condition's words.
+    authors : for each author condition's words, the names of the authors found, the most frequent first; none for one
+        word alone, which is a name wherever it stands.
     """
 
     query: SearchQuery
     among: NDArray[np.bool_]
     meets_conditions: bool
-    authors: dict[str, str]
+    authors: dict[str, tuple[str, ...]]
 
 
 def applied(papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
@@ -57,54 +55,54 @@ def applied(papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
         condition = Condition("author", name, is_phrase=True)
         query = replace(query, text="", required=((condition,),))
     among = np.ones(len(papers.index), dtype=bool)
-    authors: dict[str, str] = {}
+    authors: dict[str, tuple[str, ...]] = {}
     groups = []
     for group in query.required:
         holds = np.zeros(len(among), dtype=bool)
         read = []
         for condition in group:
-            rows, condition, name, rest = _holding(papers, condition)
+            rows, condition, names, rest = _holding(papers, condition)
             holds |= rows
             read.append(condition)
             if rest:
                 query = replace(query, text=f"{query.text} {rest}".strip())
             if condition.field == "author":
-                authors[condition.words] = name
+                authors[condition.words] = names
         among &= holds
         groups.append(tuple(read))
     excluded = []
     for condition in query.excluded:
-        rows, condition, name, _ = _holding(papers, condition)
+        rows, condition, names, _ = _holding(papers, condition)
         among &= ~rows
         excluded.append(condition)
         if condition.field == "author":
-            authors[condition.words] = name
+            authors[condition.words] = names
     query = replace(query, required=tuple(groups), excluded=tuple(excluded))
     return AppliedQuery(query, among, any(c.field != "fact" for group in query.required for c in group), authors)
 
 
-def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool_], Condition, str, str]:
-    """The papers that meet a condition, the condition as read, an author's name as shown, and words after the name."""
+def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool_], Condition, tuple[str, ...], str]:
+    """The papers that meet a condition, the condition as read, the authors' names, and words after the name."""
     if condition.field == "fact":
         holds = np.zeros(len(papers.index), dtype=bool)
         holds[papers.index.facets.rows_of(("fact", condition.words))] = True
-        return holds, condition, "", ""
+        return holds, condition, (), ""
     if condition.field == "author":
         words = condition.words.split()
         lengths = [len(words)] if condition.is_phrase else range(min(len(words), _MAX_NAME_WORDS), 0, -1)
         for length in lengths:
             name = " ".join(words[:length])
-            rows, shown = papers_by(papers, name)
+            rows, names = papers_by(papers, name)
             if rows.any():
-                return rows, replace(condition, words=name, is_phrase=True), shown, " ".join(words[length:])
-        return np.zeros(len(papers.index), dtype=bool), replace(condition, is_phrase=True), condition.words, ""
+                return rows, replace(condition, words=name, is_phrase=True), names, " ".join(words[length:])
+        return np.zeros(len(papers.index), dtype=bool), replace(condition, is_phrase=True), (), ""
     if condition.is_phrase:
         ids = papers.text.ids_holding(condition.words, in_title=condition.field == "title")
         holds = np.zeros(len(papers.index), dtype=bool)
         holds[[row for arxiv_id in ids if (row := papers.index.row_of.get(arxiv_id)) is not None]] = True
     else:
         holds = _with_words(papers, search_words(condition.words), condition.field)
-    return holds, condition, "", ""
+    return holds, condition, (), ""
 
 
 def _with_words(papers: PaperSearch, words: Sequence[str], field: Field) -> NDArray[np.bool_]:
@@ -114,8 +112,8 @@ def _with_words(papers: PaperSearch, words: Sequence[str], field: Field) -> NDAr
     return holds
 
 
-def papers_by(papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], str]:
-    """Whether each paper is by an author of this name, and the name as most of these papers have it.
+def papers_by(papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Whether each paper is by an author of this name, and the names of these authors, the most frequent first.
 
     One word is a name wherever it stands among the authors; several must be those of one author, in any order, with
     initials on either side.
@@ -123,22 +121,24 @@ def papers_by(papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], str]:
     words = search_words(name)
     full = [word for word in words if len(word) > 1]
     if not full or len(words) > _MAX_NAME_WORDS:
-        return np.zeros(len(papers.index), dtype=bool), name
+        return np.zeros(len(papers.index), dtype=bool), ()
     holds = np.ones(len(papers.index), dtype=bool)
     for word in full:
         written = papers.holding(stem_number(word), "author")
         # Papers that list the author with an initial, if another word of the name is there in full.
         holds &= written | papers.holding(stem_number(word[0]), "author") if len(words) > 1 else written
     if len(words) == 1 or not holds.any():
-        return holds, name
+        return holds, ()
     rows = np.flatnonzero(holds)[-_MAX_COMPARED:]
-    named = _named_at(papers, rows, tuple(words))
+    ids, names = _named_at(papers, rows, tuple(words))
     holds = np.zeros(len(papers.index), dtype=bool)
-    holds[[papers.index.row_of[arxiv_id] for arxiv_id in named[0] if arxiv_id in papers.index.row_of]] = True
-    return holds, named[1] or name
+    holds[[papers.index.row_of[arxiv_id] for arxiv_id in ids if arxiv_id in papers.index.row_of]] = True
+    return holds, names
 
 
-def _named_at(papers: PaperSearch, rows: NDArray[np.int64], words: tuple[str, ...]) -> tuple[list[ArxivId], str]:
+def _named_at(
+    papers: PaperSearch, rows: NDArray[np.int64], words: tuple[str, ...]
+) -> tuple[list[ArxivId], tuple[str, ...]]:
     ids: list[ArxivId] = []
     shown = Counter[str]()
     at = [papers.index.ids[row] for row in rows.tolist()]
@@ -146,30 +146,24 @@ def _named_at(papers: PaperSearch, rows: NDArray[np.int64], words: tuple[str, ..
         if named := authors_named(words, authors, parts):
             ids.append(arxiv_id)
             shown.update(author.text for author in named)
-    return ids, max(shown, key=lambda text: (shown[text], text)) if shown else ""
+    return ids, tuple(sorted(shown, key=lambda text: (-shown[text], text)))
 
 
 def _is_author_meant(papers: PaperSearch, name: str) -> bool:
     """Whether words are a name on at least as many papers as hold all of them in title or abstract.
 
-    A family name alone, or with initials, must also be distinctive: few people have it, and few texts hold it.
+    A single word must be the family name on several times as many.
     """
     words = search_words(name)
-    full = [word for word in words if len(word) > 1]
     rows, _ = papers_by(papers, name)
-    n_by = int(rows.sum())
-    if not n_by:
+    if not rows.any():
         return False
-    in_text = _with_words(papers, full, "text")
-    if len(words) > 1 or n_by > _FAMILY_ALONE:
-        return len(words) > 1 and n_by >= int(in_text.sum())
-    at = [papers.index.ids[row] for row in np.flatnonzero(rows)]
-    people = {
-        author.forenames
-        for authors, parts in papers.text.author_lists(at).values()
-        for author in authors_named(words, authors, parts)
-    }
-    return 0 < len(people) <= _PEOPLE_ALONE and n_by >= _TIMES_IN_TEXT * int(in_text.sum())
+    n_in_text = int(_with_words(papers, [word for word in words if len(word) > 1], "text").sum())
+    if len(words) > 1:
+        return int(rows.sum()) >= n_in_text
+    newest = np.flatnonzero(rows)[-_FAMILY_SAMPLE:]
+    share = len(_named_at(papers, newest, tuple(words))[0]) / len(newest)
+    return share > 0 and share * int(rows.sum()) >= _TIMES_IN_TEXT * n_in_text
 
 
 def found_by(

@@ -100,7 +100,7 @@ def test_the_reading_names_a_paper_that_is_not_stored(context: CachedContext) ->
 def test_an_authors_name_finds_their_papers_and_no_others(context: CachedContext, typed: str) -> None:
     answer = _answer(context, typed)
     assert sorted(_found(context, typed)) == [1, 2, 7]
-    assert answer.reading == "papers by Ada Example"
+    assert answer.reading == "papers by Ada Example or A. Example"
     assert answer.as_words == f"text:{typed}"
 
 
@@ -119,6 +119,15 @@ def test_an_authors_name_finds_their_papers_and_no_others(context: CachedContext
 )
 def test_names_are_a_filter(context: CachedContext, typed: str, found: list[int]) -> None:
     assert sorted(_found(context, typed)) == found
+
+
+@pytest.mark.parametrize(("typed", "found"), [("Müller", [1, 3]), ("foe", [6, 7])])
+def test_a_family_name_that_hardly_any_text_holds_is_an_author(
+    context: CachedContext, typed: str, found: list[int]
+) -> None:
+    answer = _answer(context, typed)
+    assert sorted(_found(context, typed)) == found
+    assert answer.reading == f"papers by anybody named {typed}"
 
 
 def test_words_that_are_also_a_name_stay_words_where_more_papers_mean_them(context: CachedContext) -> None:

@@ -49,6 +49,20 @@ def test_bibtex_has_particles_suffixes_teams_month_and_abstract(paper: Paper) ->
     assert r"title = {{Tides at $\frac{1}{1-\gamma}$ \& more}}" in entry
 
 
+@pytest.mark.parametrize(
+    ("raw", "in_bibtex"),
+    [
+        (r"An \varepsilon-greedy, 2 \times 3 {\alpha}", r"An $\varepsilon$-greedy, 2 $\times$ 3 $\alpha$"),
+        (r"In R^d and \mathbb{R}", r"In R\^{}d and \textbackslash{}mathbb{R}"),
+        (r"Of \textbf{tides} and Erd\H{o}s", r"Of \textbf{tides} and Erd\H{o}s"),
+        (r"Reads \input{secret} and $\input{secret}$", r"Reads \textbackslash{}input{secret} and "
+         r"\$\textbackslash{}input{secret}\$"),
+    ],
+)  # fmt: skip
+def test_bibtex_compiles_whatever_a_title_holds(paper: Paper, raw: str, in_bibtex: str) -> None:
+    assert f"title = {{{{{in_bibtex}}}}}" in bibtex([replace(paper, title=raw)])
+
+
 def test_bibtex_is_read_back_by_pybtex(paper: Paper) -> None:
     from pybtex.database import parse_string  # type: ignore[import-untyped]
 
