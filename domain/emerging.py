@@ -15,6 +15,8 @@ RECENT_WEEKS = 8
 MIN_BEFORE_WEEKS = 8
 MAX_BEFORE_WEEKS = 26
 """At least and at most this many weeks before them."""
+WEEKS_NEEDED = RECENT_WEEKS + MIN_BEFORE_WEEKS
+"""Weeks of papers without which no list is made."""
 
 
 @dataclass(frozen=True)

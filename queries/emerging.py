@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis.emerging.draft import TechniqueDraft, draft_technique
 from analysis.emerging.phrases import folded
 from analysis.names.variants import name_key
-from domain.emerging import EmergingList, EmergingTerm
+from domain.emerging import MAX_BEFORE_WEEKS, RECENT_WEEKS, WEEKS_NEEDED, EmergingList, EmergingTerm
 from domain.errors import UsageError
 from domain.name_ledger import Name
 from domain.phrase_variants import phrases_of_term
@@ -30,6 +30,7 @@ from store.name_ledger_reading import names_with_keys
 from store.papers import known_papers, papers_in_order
 from store.search import ids_by_phrases
 from store.trend_calls import is_late
+from store.weekly import weekly_totals
 
 N_NEWEST = 3
 """Papers of each term that are listed with their titles."""
@@ -78,7 +79,17 @@ def emerging(context: AppContext, week: Week | None) -> Emerging:
         record=_outcomes(record),
         record_of_late=_outcomes(of_late),
         lists=lists,
+        weeks_needed=WEEKS_NEEDED,
+        weeks_held=_weeks_held(context, until),
     )
+
+
+def _weeks_held(context: AppContext, until: Week) -> int:
+    """Of the weeks that the newest list would compare, those with papers."""
+    totals = context.cached("totals", lambda: weekly_totals(context.db, context.settings.categories))
+    held = [Week(at.date()) for at, n in zip(totals["week_start"], totals["n"].tolist(), strict=True) if n]
+    newest = max((week for week in held if week <= until), default=until)
+    return sum(newest.plus(-RECENT_WEEKS - MAX_BEFORE_WEEKS) < week <= newest for week in held)
 
 
 def newest_lists_with_news(context: AppContext, n: int) -> list[EmergingList]:

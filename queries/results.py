@@ -214,6 +214,10 @@ class Emerging:
     """The same of the lists that were made late, as those of weeks before an installation."""
     lists: tuple[ListOfWeek, ...]
     """All lists, newest first."""
+    weeks_needed: int
+    """Weeks of papers that a list needs."""
+    weeks_held: int
+    """Closed weeks of which papers are held, of the newest that a list would compare."""
 
 
 # -- papers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from templates.number_text import agreeing
+from templates.number_text import agreeing, plain_plural
 
 HEADING = "Emerging terms, listed for the first time"
 NOTHING_NEW = "No term is new on the week’s list of emerging terms."
@@ -90,3 +90,24 @@ def outcome_text(outcome: Outcome) -> str:
     n_decided = outcome.held + outcome.failed
     parts = [f"{outcome.held} of {n_decided} held"] if n_decided else []
     return ", ".join([*parts, *([f"{outcome.unknown} unclear"] if outcome.unknown else [])])
+
+
+class Unlisted(Protocol):
+    """What stands in the way of a first list."""
+
+    @property
+    def weeks_needed(self) -> int:
+        """Weeks of papers that a list needs."""
+
+    @property
+    def weeks_held(self) -> int:
+        """Weeks of papers that are held."""
+
+
+def no_list_text(answer: Unlisted) -> str:
+    """Why there is no list, and what brings one; one sentence without its capital letter and full stop."""
+    held = f"{plain_plural(answer.weeks_held, 'week')} {agreeing(answer.weeks_held, 'is', 'are')} held"
+    needed = f"there is no list yet: a list needs {plain_plural(answer.weeks_needed, 'week')} of papers, and {held}"
+    if answer.weeks_held >= answer.weeks_needed:
+        return f"{needed}; `papertide run` makes one"
+    return f"{needed}; earlier weeks are counted after the first digest, as many as the setting `history_weeks` says"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from domain.detections import IS_ABOUT
 from domain.digest import N_RECENT_WEEKS, called_and_largest, short_authors
-from domain.emerging import MIN_BEFORE_WEEKS, RECENT_WEEKS
+from domain.emerging import RECENT_WEEKS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 from domain.trend_periods import PERIODS
 from templates import (
@@ -163,6 +163,7 @@ def environment() -> Environment:
         growth_text=emerging_wording.growth_text,
         emerging_facts=emerging_wording.counted,
         outcome_text=emerging_wording.outcome_text,
+        no_list_text=emerging_wording.no_list_text,
     )
     env.tests["known"] = number_text.is_known
     env.globals.update(
@@ -202,7 +203,6 @@ def environment() -> Environment:
         RECENT_WEEKS=RECENT_WEEKS,
         EMERGING_HEADING=emerging_wording.HEADING,
         NO_EMERGING=emerging_wording.NOTHING_NEW,
-        MIN_BEFORE_WEEKS=MIN_BEFORE_WEEKS,
         topic_anchor=topic_anchor,
         QUANTITY_NAMES=claim_wording.QUANTITY_NAMES,
         USED_DATA=card_wording.USED_DATA,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.trends.shares import wilson_interval
 from domain.trend_calls import BEFORE_WEEKS, MIN_WEEKS, NOW_WEEKS, FittedChange
 from domain.week import Week
 
@@ -70,13 +71,19 @@ class GrowthFit:
 
         The ends of a slope's interval are turned into differences of the share with the line's middle held, so the
         difference's interval leaves out 0 exactly where the slope's does.
+
+        No share goes beyond what the weeks held: neither above the highest upper limit of a week's share at 95 % nor
+        below the lowest lower one. Where only small or only large weeks stand at one end, the line of a rare term says
+        more of a week with a usual number of papers there than any week has shown.
         """
         if np.isnan(self.slope).all():
             return [None] * len(self.slope)
         to_first, to_last = (float(at - self._at.mean()) for at in (self._at[0], self._at[-1]))
+        lowest_held, highest_held = self._limits_held()
 
         def shares(slope: Floats) -> tuple[Floats, Floats]:
-            return _expit(self._middle + slope * to_first), _expit(self._middle + slope * to_last)
+            first, last = _expit(self._middle + slope * to_first), _expit(self._middle + slope * to_last)
+            return np.clip(first, lowest_held, highest_held), np.clip(last, lowest_held, highest_held)
 
         first, last = shares(self.slope)
         low, high = (b - a for a, b in map(shares, self.intervals(level)))
@@ -86,6 +93,12 @@ class GrowthFit:
             None if np.isnan(a) else FittedChange(*weeks, a, b, difference, lowest, highest, level)
             for a, b, difference, lowest, highest in zip(*columns, strict=True)
         ]
+
+    def _limits_held(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest 95 % limit of any week's share; the line's middle always lies between."""
+        low, high = wilson_interval(self._k, self._n)
+        middle = _expit(self._middle)
+        return np.fmin(low.min(axis=1), middle), np.fmax(high.max(axis=1), middle)
 
 
 def fit_growth(k: NDArray[np.int64], n: NDArray[np.int64], weeks: Sequence[Week]) -> GrowthFit:

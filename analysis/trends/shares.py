@@ -37,12 +37,14 @@ def share_of(k: int, n: int, *, min_papers: int = 1) -> Share:
         raise ValueError(f"expected 0 <= k <= n, got k={k}, n={n}")
     if n < max(1, min_papers):
         return Share(k, n, math.nan, math.nan, math.nan)
-    low, high = _wilson(np.array([k]), np.array([n]))
+    low, high = wilson_interval(np.array([k]), np.array([n]))
     return Share(k, n, k / n, float(low[0]), float(high[0]))
 
 
-def _wilson(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's intervals; a test compares them with ``proportion_confint(method="wilson")`` of ``statsmodels``.
+def wilson_interval(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's intervals at ``INTERVAL_LEVEL`` of ``k`` of ``n``.
+
+    A test compares them with ``proportion_confint(method="wilson")`` of ``statsmodels``.
 
     Written out because importing ``statsmodels`` takes most of a second, which is all that `papertide trends` may take.
     """
@@ -105,7 +107,7 @@ def share_series(
     enough = (weekly["n"] >= max(1, min_papers)).to_numpy()
     k_array, n_array = weekly["k"].to_numpy(), weekly["n"].to_numpy()
     n_safe = np.where(enough, n_array, 1)
-    low, high = _wilson(np.where(enough, k_array, 0), n_safe)
+    low, high = wilson_interval(np.where(enough, k_array, 0), n_safe)
     table = pd.DataFrame(
         {
             "start": weekly["start"].astype("datetime64[us]"),

@@ -50,7 +50,7 @@ YEAR_LEVEL = 0.05
 COOLING_WITHIN_WEEKS = 52
 """A fall is called cooling if a rise was called within this many weeks before it."""
 
-METHOD = "growth-3"
+METHOD = "growth-4"
 """Name of the method, stored with every call; it must change whenever the same counts would give other calls."""
 
 TermKey = tuple[CallKind, str]

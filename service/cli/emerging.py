@@ -40,7 +40,7 @@ def emerging(
         print_json(answer)
         return
     if answer.week is None:
-        raise UsageError("no list is stored yet; `papertide run` makes one for each week with enough history")
+        raise UsageError(emerging_wording.no_list_text(answer))
     for r in answer.record:
         typer.echo(f"{r.horizon_weeks} weeks on: {emerging_wording.outcome_text(r)}")
     for t in answer.terms:

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.trends.growth import _design, _irls, change_points, fit_growth
 from domain.week import Week
@@ -79,6 +80,29 @@ def test_a_term_that_comes_out_of_nothing_has_a_growth_without_a_crash() -> None
     assert 0 < change.low < change.difference < change.high <= 1
     assert (change.first_week, change.last_week, change.n_weeks) == (WEEKS[0], WEEKS[-1], 26)
     assert nothing is None
+
+
+def test_the_ends_of_a_line_stay_within_the_limits_of_the_weeks_held() -> None:
+    """The last weeks are small, so a line for a usual week there says more than any week has shown."""
+    n = np.array([2331, 2747, 2670, 2323, 2267, 3591, 3627, 3184, 3743, 3127, 2822, 2454])
+    rng = np.random.default_rng(11)
+    k = np.vstack([rng.poisson(np.linspace(a, b, 12), (60, 12)) for a, b in ((0.3, 8), (8, 0.3), (1, 30), (3, 3))])
+    k = np.vstack([k, [2, 3, 2, 3, 1, 1, 1, 3, 1, 6, 9, 12], [12, 9, 6, 1, 3, 1, 1, 1, 3, 2, 3, 2]])
+    fit = fit_growth(k, n, WEEKS[:12])
+    intervals = [proportion_confint(of, n, method="wilson") for of in k]
+    checked = 0
+    for (low, high), change in zip(intervals, fit.changes(0.99), strict=True):
+        if change is None:
+            continue
+        checked += 1
+        for share in (change.share_first, change.share_last):
+            assert low.min() - 1e-12 <= share <= high.max() + 1e-12
+        assert max(abs(change.low), abs(change.high)) <= high.max() - low.min()
+        assert change.low <= change.difference <= change.high
+        assert change.difference == change.share_last - change.share_first
+    assert checked > 150
+    clear = [change.is_clear for change in fit.changes(0.99) if change is not None]
+    assert clear == [p < 0.01 for p in fit.p_value.tolist() if p == p]
 
 
 def test_a_change_does_not_hide_itself_in_the_scatter() -> None:

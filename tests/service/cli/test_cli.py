@@ -872,8 +872,8 @@ def test_emerging_prints_the_newest_list_with_new_terms_first(papertide: Paperti
 
 
 @pytest.mark.usefixtures("held")
-def test_without_a_list_emerging_says_what_to_do(papertide: Papertide) -> None:
-    _refused(papertide("emerging"), "no list", "papertide run")
+def test_without_a_list_emerging_says_what_is_missing(papertide: Papertide) -> None:
+    _refused(papertide("emerging"), "no list", "16 weeks", "history_weeks")
 
 
 @pytest.mark.usefixtures("listed")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import feedparser
 import pytest
 from fastapi.testclient import TestClient
 
 from service.web.app import make_app
-from tests.service.web.conftest import LAST_WEEK, add_listed_terms, make_context
+from templates.emerging_wording import no_list_text
+from tests.service.web.conftest import LAST_WEEK, N_WEEKS, add_listed_terms, make_context
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +75,23 @@ def test_the_feed_has_an_entry_for_each_list_with_new_terms(listed: TestClient) 
     assert len(listed.get("/feeds/emerging.json").json()["items"]) == 2
 
 
-def test_without_lists_the_page_says_what_is_missing(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_without_lists_the_page_says_how_many_weeks_are_needed_and_held(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     context = make_context(tmp_path_factory.mktemp("none"))
     client = TestClient(make_app(context.settings, context))
-    assert "There is no list yet" in client.get("/emerging").text
-    assert client.get("/api/v1/emerging").json()["week"] is None
+    answer = client.get("/api/v1/emerging").json()
+    assert (answer["week"], answer["weeks_needed"], answer["weeks_held"]) == (None, 16, N_WEEKS)
+    page = client.get("/emerging").text
+    assert f"There is no list yet: a list needs 16 weeks of papers, and {N_WEEKS} weeks are held" in page
     context.db.close()
+
+
+def test_no_run_is_advised_before_enough_weeks_are_held() -> None:
+    few, enough = (no_list_text(SimpleNamespace(weeks_needed=16, weeks_held=held)) for held in (12, 16))
+    assert "papertide run" not in few
+    assert "history_weeks" in few
+    assert (
+        enough
+        == "there is no list yet: a list needs 16 weeks of papers, and 16 weeks are held; `papertide run` makes one"
+    )
