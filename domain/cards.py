@@ -141,3 +141,5 @@ class Card:
     standards: tuple[FacetCount, ...]
     failure_modes: tuple[FacetCount, ...]
     first_papers: tuple[FirstPaper, ...]
+    n_older_reading: int
+    """Papers of the span that count as an earlier version of Papertide read them; the next run reads them again."""

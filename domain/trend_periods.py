@@ -64,6 +64,24 @@ class PeriodType:
         """
         return self.write_name(self.day_inside(monday))
 
+    def n_weeks(self, monday: date) -> int:
+        """How many weeks the period has that the week belongs to.
+
+        Examples
+        --------
+        >>> [period.n_weeks(date(2026, 3, 30)) for period in PERIODS.values()]
+        [1, 5, 13, 53]
+        """
+        if not self.n_months:
+            return 1
+        first, thursday = self.first_day(monday), self.day_inside(monday)
+        first_thursday = first + timedelta(days=(3 - first.weekday()) % 7)
+        n_before = (thursday - first_thursday).days // 7
+        n_from_here = 1
+        while self.first_day(monday + timedelta(weeks=n_from_here)) == first:
+            n_from_here += 1
+        return n_before + n_from_here
+
     def label(self, monday: date) -> str:
         """The name in pages of the period that the week belongs to.
 

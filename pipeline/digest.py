@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from analysis.applications.domain_finder import DomainFinder
 from analysis.claims.claim_reader import ClaimReader
 from analysis.claims.standards_and_failure_modes import RuleFinder
 from analysis.detection.detector import Detector
@@ -63,13 +62,12 @@ def edition_of(
     provenance: Provenance,
     reader: ClaimReader | None = None,
     finder: RuleFinder | None = None,
-    domains: DomainFinder | None = None,
     weeks_later: int = 0,
     wording: DigestWording | None = None,
 ) -> DigestEdition:
     """The digest of a week, composed from what is stored and in English by default; nothing is published.
 
-    ``reader``, ``finder`` and ``domains`` read the claims; without them the digest has no counts of practice.
+    Without ``reader`` and ``finder`` the digest has no counts of practice.
     ``weeks_later`` is how many whole weeks have passed since the week closed.
 
     Raises
@@ -139,7 +137,7 @@ def edition_of(
         new_names=new_names(db, week),
         moving_names=moving_names(db, week),
         findings=findings_of(db, [p.arxiv_id for p in papers]),
-        read=read_week(db, papers, reader, finder, domains) if reader and finder and domains else ReadWeek(),
+        read=read_week(db, papers, reader, finder) if reader and finder else ReadWeek(),
         weeks_later=weeks_later,
         told=_told(db, week),
     )

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from analysis.applications.domain_finder import DomainFinder
 from analysis.claims.claim_reader import ClaimReader
 from analysis.claims.standards_and_failure_modes import RuleFinder
 from analysis.digest.practice import ReadFacts, ReadWeek
 from domain.paper import ArxivId, Paper
 from domain.standards_and_failure_modes import RuleKind, Standard
 from domain.venue_mention import venue_mention
-from pipeline.claims import reader_id
 from store.claims import claims_of_papers
 from store.database import Database
 
 
-def read_week(
-    db: Database, papers: Sequence[Paper], reader: ClaimReader, finder: RuleFinder, domains: DomainFinder
-) -> ReadWeek:
-    """What is stored of the papers of a week that this reader read; empty before it has read any."""
+def read_week(db: Database, papers: Sequence[Paper], reader: ClaimReader, finder: RuleFinder) -> ReadWeek:
+    """What was read in the papers of a week; empty before any was read."""
     by_id = {paper.arxiv_id: paper for paper in papers}
-    stored = claims_of_papers(db, reader_id(reader, finder, domains), list(by_id))
+    stored = claims_of_papers(db, list(by_id))
     facts = {}
     for arxiv_id, read in stored.items():
         paper = by_id[arxiv_id]

@@ -264,7 +264,6 @@ def edition(context: AppContext, week: Week) -> DigestEdition:
         ),
         reader=context.claim_reader,
         finder=context.rule_finder,
-        domains=context.domain_finder,
         weeks_later=max(0, int((context.now() - week.closes_at) / timedelta(weeks=1))),
     )
 

@@ -42,7 +42,7 @@ from queries.term_counts import require_counted, stored_counts_state
 from queries.term_resolution import names_called, term_named
 from queries.trends import trends
 from runtime.context import AppContext
-from store.claims import claims_matching, count_unread, papers_read
+from store.claims import claims_matching, count_readings, papers_read
 from store.detections import count_without_detections, strongest_papers
 from store.name_ledger_reading import NameQuery, introducing_texts, names_by_id, names_matching
 from store.papers import papers_in_order
@@ -200,6 +200,7 @@ def _card(context: AppContext, kind: CardKind, key: str) -> Card:
     own[index.facets.rows_of(facet)] = True
     own &= span.is_in
     k, of_reader = int(own.sum()), reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+    readings = count_readings(context.db, of_reader, context.corpus, span.query)
     counts = index.facets.counts(own)
     whole = share_of(k, span.n)
     found = pairs(context) if kind != "name" else Pairs(0, ())
@@ -231,7 +232,7 @@ def _card(context: AppContext, kind: CardKind, key: str) -> Card:
         k=k,
         n=span.n,
         n_unread=max(
-            count_unread(context.db, of_reader, context.corpus, span.query),
+            readings.n_unread,
             min(count_without_detections(context.db, context.detector.detector_id), span.n),
         ),
         share=rounded(whole.share),
@@ -242,13 +243,14 @@ def _card(context: AppContext, kind: CardKind, key: str) -> Card:
         places=_places(context, facet, found),
         n_pairs_tested=found.n_tested,
         stated=stated,
-        savings=_savings(context, of_reader, facet, span),
+        savings=_savings(context, facet, span),
         themes=of_themes,
         evaluated_on=_used(context, index, span, counts, k, facet, ("benchmark", "dataset")),
         runs_on=_used(context, index, span, counts, k, facet, ("model",)),
         standards=standards,
         failure_modes=failures,
         first_papers=_first_papers(context, index, own, facet, name, span.query),
+        n_older_reading=readings.n_older,
     )
 
 
@@ -379,12 +381,10 @@ def _shown_share(k: int, n: int) -> tuple[float | None, float | None, float | No
     return rounded(share.share), rounded(share.low), rounded(share.high)
 
 
-def _savings(context: AppContext, of_reader: str, facet: Facet, span: Span) -> tuple[SavingSummary, ...]:
+def _savings(context: AppContext, facet: Facet, span: Span) -> tuple[SavingSummary, ...]:
     query = PaperQuery(since=span.query.since, until=span.query.until, has=(facet, SAVING))
-    stored = claims_matching(context.db, of_reader, context.corpus, query)
-    coded = [
-        arxiv_id for arxiv_id, _, has_code in papers_read(context.db, of_reader, context.corpus, query) if has_code
-    ]
+    stored = claims_matching(context.db, context.corpus, query)
+    coded = [paper.arxiv_id for paper in papers_read(context.db, context.corpus, query) if paper.has_code]
     return saving_summaries((counted_claim(one.arxiv_id, one.number, one.claim) for one in stored), coded)
 
 

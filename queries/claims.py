@@ -10,7 +10,6 @@ from analysis.claims.claim_table import ClaimTable
 from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
 from domain.claim import CLAIM_QUANTITIES, CountedClaim
 from domain.errors import UsageError
-from domain.paper import ArxivId
 from domain.phrase_variants import counted_phrases
 from domain.term_prefix import typed_term
 from domain.trend_periods import PERIODS
@@ -22,7 +21,7 @@ from queries.results import ClaimCount, ClaimLine, ClaimQuarter, Claims, ClaimSh
 from queries.term_counts import unknown_term
 from queries.term_resolution import is_written, words_named
 from runtime.context import AppContext
-from store.claims import StoredClaim, claims_numbered, each_claim_matching, papers_read
+from store.claims import ReadPaper, StoredClaim, claims_numbered, each_claim_matching, papers_read
 from store.database import time_limit
 from store.search import ids_by_phrases
 
@@ -63,7 +62,7 @@ def claims(
     query = resolved_query(context, replace(request, term=None) if words else request)
     base = resolved_query(context, replace(request, term=None, topic=None))
     of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
-    papers = papers_read(context.db, of_reader, context.corpus, query)
+    papers = papers_read(context.db, context.corpus, query)
     if words:
         if words[0] == "meaning":
             raise UsageError("claims are not listed by meaning; give a technique, theme or topic, or words")
@@ -72,17 +71,19 @@ def claims(
             named = set(ids_by_phrases(context.db, phrases, context.corpus, query))
         except ValueError as error:
             raise UsageError(str(error)) from error
-        papers = [paper for paper in papers if paper[0] in named]
+        papers = [paper for paper in papers if paper.arxiv_id in named]
     table = claim_table(context)
     stored = _claims_of(papers, table)
 
-    def of_all_papers() -> ClaimShares:
-        every = papers_read(context.db, of_reader, context.corpus, base)
-        return _shares(every, _claims_of(every, table))
+    def of_all_papers() -> tuple[ClaimShares, frozenset[date]]:
+        every = papers_read(context.db, context.corpus, base)
+        return _shares(every, _claims_of(every, table)), frozenset(paper.week_start for paper in every)
 
-    is_all = query == base and not words
-    all_papers = _shares(papers, stored) if is_all else context.cached(("claim shares", of_reader, base), of_all_papers)
-    coded = [arxiv_id for arxiv_id, _, has_code in papers if has_code]
+    if query == base and not words:
+        all_papers, weeks_held = _shares(papers, stored), frozenset(paper.week_start for paper in papers)
+    else:
+        all_papers, weeks_held = context.cached(("claim shares", base), of_all_papers)
+    coded = [paper.arxiv_id for paper in papers if paper.has_code]
     listed = [one for one in reversed(stored) if _is_listed(one, quantity, form, savings_only=savings_only)]
     shown = [(one.arxiv_id, one.number) for one in listed[offset : offset + limit]]
     return Claims(
@@ -93,22 +94,22 @@ def claims(
         all_papers=all_papers,
         savings=saving_summaries(stored, coded),
         counts=_counts(stored),
-        quarters=_quarters(papers, stored),
+        quarters=_quarters(papers, stored, weeks_held),
         total=len(listed),
-        claims=tuple(map(_line, claims_numbered(context.db, of_reader, shown).values())),
+        claims=tuple(map(_line, claims_numbered(context.db, shown).values())),
+        n_older_reading=sum(paper.reader_id != of_reader for paper in papers),
     )
 
 
 def claim_table(context: AppContext) -> ClaimTable:
     """What is counted of all claims; a cached context reads them once for each state of the database."""
-    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
 
     def read() -> ClaimTable:
         with time_limit(None):  # the first request reads them for all, so its own limit does not count
-            found = each_claim_matching(context.db, of_reader, context.corpus)
+            found = each_claim_matching(context.db, context.corpus)
             return ClaimTable.of(counted_claim(one.arxiv_id, one.number, one.claim) for one in found)
 
-    return context.cached(("claim table", of_reader), read, pool="large")
+    return context.cached("claim table", read, pool="large")
 
 
 def _require_written(context: AppContext, term: str, words: str) -> None:
@@ -116,8 +117,8 @@ def _require_written(context: AppContext, term: str, words: str) -> None:
         raise UsageError(unknown_term(context, term))
 
 
-def _claims_of(papers: list[tuple[ArxivId, date, bool]], table: ClaimTable) -> list[CountedClaim]:
-    return list(table.of_papers({arxiv_id for arxiv_id, _, _ in papers}))
+def _claims_of(papers: list[ReadPaper], table: ClaimTable) -> list[CountedClaim]:
+    return list(table.of_papers({paper.arxiv_id for paper in papers}))
 
 
 def _is_listed(one: CountedClaim, quantity: str | None, form: str | None, *, savings_only: bool) -> bool:
@@ -128,11 +129,11 @@ def _is_listed(one: CountedClaim, quantity: str | None, form: str | None, *, sav
     return not savings_only or one.saving is not None
 
 
-def _shares(papers: list[tuple[ArxivId, date, bool]], stored: list[CountedClaim]) -> ClaimShares:
+def _shares(papers: list[ReadPaper], stored: list[CountedClaim]) -> ClaimShares:
     n = len(papers)
     with_claims = {one.arxiv_id for one in stored}
     with_saving = {one.arxiv_id for one in stored if one.saving is not None}
-    n_code = sum(has_code for _, _, has_code in papers)
+    n_code = sum(paper.has_code for paper in papers)
     return ClaimShares(
         n=n,
         n_with_claims=len(with_claims),
@@ -151,15 +152,25 @@ def _counts(stored: list[CountedClaim]) -> tuple[ClaimCount, ...]:
     return tuple(ClaimCount(*kind, n_papers=n_papers[kind], n_claims=n_claims[kind]) for kind in kinds)
 
 
-def _quarters(papers: list[tuple[ArxivId, date, bool]], stored: list[CountedClaim]) -> tuple[ClaimQuarter, ...]:
+def _quarters(
+    papers: list[ReadPaper], stored: list[CountedClaim], weeks_held: frozenset[date]
+) -> tuple[ClaimQuarter, ...]:
     period, with_saving = PERIODS["quarter"], {one.arxiv_id for one in stored if one.saving is not None}
-    weeks = {week_start for _, week_start, _ in papers}
-    first_day = {week_start: period.first_day(week_start) for week_start in weeks}
-    names = {first_day[week_start]: period.name(week_start) for week_start in weeks}
-    n = Counter(first_day[week_start] for _, week_start, _ in papers)
-    n_saving = Counter(first_day[week_start] for arxiv_id, week_start, _ in papers if arxiv_id in with_saving)
+    first_day = {week_start: period.first_day(week_start) for week_start in weeks_held}
+    a_week = {start: week_start for week_start, start in first_day.items()}
+    n_held = Counter(first_day.values())
+    n = Counter(first_day[paper.week_start] for paper in papers)
+    n_saving = Counter(first_day[paper.week_start] for paper in papers if paper.arxiv_id in with_saving)
     return tuple(
-        ClaimQuarter(names[start], start, n[start], n_saving[start], rounded(n_saving[start] / n[start]))
+        ClaimQuarter(
+            quarter=period.name(a_week[start]),
+            start=start,
+            n=n[start],
+            n_with_saving=n_saving[start],
+            share=rounded(n_saving[start] / n[start]),
+            n_weeks=n_held[start],
+            n_weeks_in_all=period.n_weeks(a_week[start]),
+        )
         for start in sorted(n)
     )
 

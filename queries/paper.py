@@ -9,7 +9,6 @@ from analysis.search.semantic_search import NearPaper
 from domain.errors import NotFound
 from domain.paper import ArxivId, Paper, parse_arxiv_id
 from domain.venue_mention import venue_mention
-from pipeline.claims import reader_id
 from queries.paper_rows import paper_lines
 from queries.results import PaperDetection, PaperResult, PaperVersion, SimilarPaper, TopicName
 from queries.topics import all_topics, second_topic_ids
@@ -34,8 +33,7 @@ def paper(context: AppContext, arxiv_id: str) -> PaperResult:
     if found is None:
         raise NotFound(f"the paper {wanted} is not stored here; it may be outside the watched categories or too old")
     topic, also_near, similar = _place_of(context, wanted)
-    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
-    read = claims_of_paper(context.db, of_reader, wanted)
+    read = claims_of_paper(context.db, wanted)
     (line,) = paper_lines(context, [found])
     return PaperResult(
         **vars(line),

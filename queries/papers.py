@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.phrase_variants import counted_phrases
+from domain.standards_and_failure_modes import RuleKind
 from queries.parameters import ROLES, PaperRequest
 from queries.resolve_paper_query import resolved_query
-from queries.standards import ids_of_rule, rule_named
+from queries.standards import ids_of_rule, older_readings, rule_named
 from queries.term_resolution import meant_rows, name_term, words_named
 from runtime.context import AppContext
 from store.name_ledger_reading import ids_of_name
 from store.papers import papers_in_order
 from store.search import ids_by_phrases
+
+_AS_READ = get_args(RuleKind)
+"""The kinds of facets that papers have by what was read in them."""
+
+
+def n_older_reading(context: AppContext, question: PaperRequest) -> int:
+    """Papers of the time and categories asked for that count as an earlier version of Papertide read them.
+
+    0 where what is asked for does not depend on what was read in papers, as standards and claims do.
+    """
+    asked = [text.partition(":")[0] for text in (question.term or "", *question.has)]
+    if not set(asked) & set(_AS_READ):
+        return 0
+    return older_readings(context, resolved_query(context, replace(question, term=None, topic=None, has=())))
 
 
 def papers_matching(

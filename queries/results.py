@@ -472,6 +472,10 @@ class ClaimQuarter:
     """Papers read."""
     n_with_saving: int
     share: float | None
+    n_weeks: int
+    """Weeks of it that hold papers of the same time and categories."""
+    n_weeks_in_all: int
+    """Weeks that it has: thirteen or fourteen."""
 
 
 @dataclass(frozen=True)
@@ -524,6 +528,8 @@ class Claims:
     """Claims that match the filters."""
     claims: tuple[ClaimLine, ...]
     """One page of these, newest paper first."""
+    n_older_reading: int
+    """Papers of the term that count as an earlier version of Papertide read them; the next run reads them again."""
 
 
 @dataclass(frozen=True)
@@ -594,7 +600,9 @@ class QuarterRead:
     end: date
     n: int
     n_weeks: int
-    """Weeks of it with papers, of thirteen or fourteen."""
+    """Weeks of it with papers."""
+    n_weeks_in_all: int
+    """Weeks that it has: thirteen or fourteen."""
 
 
 @dataclass(frozen=True)
@@ -626,6 +634,8 @@ class StandardsAndFailures:
     failure_modes: tuple[RuleLine, ...]
     subjects: tuple[SubjectLine, ...]
     """The crosswalk, in the order of the articles."""
+    n_older_reading: int
+    """Papers that count as an earlier version of Papertide read them; the next run reads them again."""
 
 
 # -- names

@@ -32,7 +32,6 @@ from domain.paper_arrays import PaperIndex, day_number, day_of
 from domain.paper_query import PaperQuery
 from domain.reading import CHOICES, LEFT_OUT, VERDICTS, Choice, Decision, LeftOut, Mute, Scan, Verdict
 from domain.subscription import FOLLOW_KINDS, Follow, sanitized_line
-from pipeline.claims import reader_id as reader_id_of_claims
 from pipeline.stages import newest_closed_week
 from queries.facet_resolution import facet_named, facet_names
 from queries.names import SHOWN_NAMES
@@ -355,8 +354,7 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     lines = {line.arxiv_id: line for line in paper_lines(context, list(papers.values()))}
     near = _nearest(index, [int(state.rows[paper.row]) for paper in shown], wanted_ids)
     titles = {p.arxiv_id: p.title for p in papers_in_order(context.db, sorted({i for i, _ in near if i is not None}))}
-    of_reader = reader_id_of_claims(context.claim_reader, context.rule_finder, context.domain_finder)
-    read, names = claims_of_papers(context.db, of_reader, ids), names_of_papers(context.db, SHOWN_NAMES, ids)
+    read, names = claims_of_papers(context.db, ids), names_of_papers(context.db, SHOWN_NAMES, ids)
     labels = {t.topic_id: t.label for t in all_topics(context)}
     terms = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     called = facet_names(context, state.scan.has)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from domain.errors import UsageError
 from domain.paper import ArxivId
-from domain.paper_query import PaperQuery
+from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.standards_and_failure_modes import FailureMode, RuleKind, Standard, rule_term
 from domain.trend_periods import PERIODS
 from domain.week import Week
@@ -24,7 +24,7 @@ from queries.results import (
     rounded,
 )
 from runtime.context import AppContext
-from store.claims import count_read_by_week, ids_naming, rule_mentions_matching, rules_of_papers
+from store.claims import count_read_by_week, count_readings, ids_naming, rule_mentions_matching, rules_of_papers
 from store.papers import papers_in_order
 
 _QUARTER = PERIODS["quarter"]
@@ -38,17 +38,15 @@ def standards_and_failures(context: AppContext, week: Week | None = None) -> Sta
     UsageError
         If no paper of the week was read.
     """
-    return context.cached(("standards", _reader(context), week), lambda: _answer(context, week))
+    return context.cached(("standards", week), lambda: _answer(context, week))
 
 
 def _answer(context: AppContext, week: Week | None) -> StandardsAndFailures:
-    n_by_week = {
-        Week(monday): n for monday, n in count_read_by_week(context.db, _reader(context), context.corpus).items()
-    }
+    n_by_week = {Week(monday): n for monday, n in count_read_by_week(context.db, context.corpus).items()}
     if week is not None and week not in n_by_week:
         raise UsageError(f"no paper of {week} was read for standards; `papertide status` shows what is stored")
     shown = week or max(n_by_week, default=None)
-    named = rules_of_papers(context.db, _reader(context), context.corpus)
+    named = rules_of_papers(context.db, context.corpus)
     rules = context.rule_finder.rules
     quarters = _quarters(n_by_week)
     n_papers: Counter[tuple[RuleKind, str, str]] = Counter()
@@ -97,6 +95,7 @@ def _answer(context: AppContext, week: Week | None) -> StandardsAndFailures:
         standards=lines("standard", rules.standards),
         failure_modes=lines("failure_mode", rules.failure_modes),
         subjects=tuple(subjects),
+        n_older_reading=older_readings(context),
     )
 
 
@@ -111,6 +110,7 @@ def _quarters(n_by_week: Mapping[Week, int]) -> tuple[QuarterRead, ...]:
             end=held[-1].monday + timedelta(days=6),
             n=sum(n_by_week[week] for week in held),
             n_weeks=len(held),
+            n_weeks_in_all=_QUARTER.n_weeks(held[0].monday),
         )
         for _, held in sorted(weeks.items())
     )
@@ -119,9 +119,12 @@ def _quarters(n_by_week: Mapping[Week, int]) -> tuple[QuarterRead, ...]:
 def _papers(context: AppContext, week: Week) -> tuple[NamingPaper, ...]:
     """All papers of a week that name a standard, newest first."""
     query = PaperQuery(since=week.monday, until=week.sunday)
+    listed = {entry.key for entry in context.rule_finder.rules.standards}
     keys: dict[ArxivId, list[str]] = {}
     words: dict[ArxivId, dict[str, str]] = {}
-    for one in rule_mentions_matching(context.db, _reader(context), "standard", context.corpus, query):
+    for one in rule_mentions_matching(context.db, "standard", context.corpus, query):
+        if one.mention.key not in listed:  # an earlier list of standards had it
+            continue
         keys.setdefault(one.arxiv_id, []).append(one.mention.key)
         texts = {"title": one.title, "abstract": one.abstract}
         for place in one.mention.evidence:
@@ -159,8 +162,13 @@ def rule_named(context: AppContext, term: str) -> Standard | FailureMode | None:
 def ids_of_rule(context: AppContext, entry: Standard | FailureMode, query: PaperQuery) -> list[ArxivId]:
     """The papers that match a query and name a standard or failure mode, newest first."""
     kind: RuleKind = "standard" if isinstance(entry, Standard) else "failure_mode"
-    return ids_naming(context.db, _reader(context), kind, entry.key, context.corpus, query)
+    return ids_naming(context.db, kind, entry.key, context.corpus, query)
 
 
-def _reader(context: AppContext) -> str:
-    return reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+def older_readings(context: AppContext, query: PaperQuery = ALL_PAPERS) -> int:
+    """How many of the papers that match count as an earlier version of the readers read them."""
+    of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+    return context.cached(
+        ("older readings", of_reader, query),
+        lambda: count_readings(context.db, of_reader, context.corpus, query).n_older,
+    )

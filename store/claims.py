@@ -1,11 +1,14 @@
-"""Claims, findings, code links, standards and failure modes of papers, as one reader read them."""
+"""Claims, findings, code links, standards and failure modes of papers, as the last reader read them.
+
+A paper has one reading. A newer reader's takes its place when it has read the paper; until then the older one counts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select
 
@@ -44,6 +47,23 @@ class StoredRuleMention:
     abstract: str
     week_start: date
     mention: RuleMention
+
+
+class ReadPaper(NamedTuple):
+    """A paper that was read, with whether it names code and which reader read it."""
+
+    arxiv_id: ArxivId
+    week_start: date
+    has_code: bool
+    reader_id: str
+
+
+@dataclass(frozen=True)
+class ReadingCounts:
+    """How many of some papers no reader has read yet, and how many only an older reader has."""
+
+    n_unread: int
+    n_older: int
 
 
 def ids_without_claims(db: Database, reader_id: str) -> list[ArxivId]:
@@ -119,13 +139,11 @@ def forget_claims(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(delete(table).where(table.c.arxiv_id.in_(ids)))
 
 
-def claims_of_paper(db: Database, reader_id: str, arxiv_id: ArxivId) -> PaperClaims | None:
-    """What this reader read in one paper; ``None`` if it has not read it."""
+def claims_of_paper(db: Database, arxiv_id: ArxivId) -> PaperClaims | None:
+    """What was read in one paper; ``None`` if it was not read yet."""
     with db.read() as connection:
         query = select(read_paper, paper.c.abstract).join(paper, paper.c.arxiv_id == read_paper.c.arxiv_id)
-        of = connection.execute(
-            query.where(read_paper.c.arxiv_id == arxiv_id, read_paper.c.reader_id == reader_id)
-        ).one_or_none()
+        of = connection.execute(query.where(read_paper.c.arxiv_id == arxiv_id)).one_or_none()
         if of is None:
             return None
         claims = connection.execute(select(claim).where(claim.c.arxiv_id == arxiv_id).order_by(claim.c.number)).all()
@@ -143,8 +161,8 @@ def claims_of_paper(db: Database, reader_id: str, arxiv_id: ArxivId) -> PaperCla
     )
 
 
-def claims_of_papers(db: Database, reader_id: str, ids: Collection[ArxivId]) -> Mapping[ArxivId, PaperClaims]:
-    """What this reader read in each of these papers; papers that it has not read are absent."""
+def claims_of_papers(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, PaperClaims]:
+    """What was read in each of these papers; papers that were not read yet are absent."""
     wanted = list(ids)
     found: dict[ArxivId, PaperClaims] = {}
     with db.read() as connection:
@@ -159,8 +177,7 @@ def claims_of_papers(db: Database, reader_id: str, ids: Collection[ArxivId]) -> 
             for row in connection.execute(named.order_by(rule_mention.c.kind, rule_mention.c.key)):
                 places = tuple(Evidence(*place) for place in row.evidence)
                 rules.setdefault(row.arxiv_id, []).append(RuleMention(row.kind, row.key, places))
-            read = select(read_paper).where(read_paper.c.arxiv_id.in_(some), read_paper.c.reader_id == reader_id)
-            for row in connection.execute(read):
+            for row in connection.execute(select(read_paper).where(read_paper.c.arxiv_id.in_(some))):
                 found[ArxivId(row.arxiv_id)] = PaperClaims(
                     ArxivId(row.arxiv_id),
                     tuple(claims.get(row.arxiv_id, ())),
@@ -172,7 +189,7 @@ def claims_of_papers(db: Database, reader_id: str, ids: Collection[ArxivId]) -> 
 
 
 def findings_of(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]:
-    """The finding of each of these papers, word for word, whichever reader read it; papers without one are absent."""
+    """The finding of each of these papers, word for word; papers without one are absent."""
     columns = (paper.c.arxiv_id, paper.c.abstract, read_paper.c.finding_start, read_paper.c.finding_end)
     query = select(*columns).join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
     query = query.where(read_paper.c.finding_start.is_not(None))
@@ -186,63 +203,64 @@ def findings_of(db: Database, ids: Collection[ArxivId]) -> Mapping[ArxivId, str]
     return found
 
 
-def count_unread(db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> int:
-    """Number of papers that match and that this reader has not read."""
-    unread = select(func.count()).select_from(paper).where(_is_unread(reader_id), matches(corpus, query))
+def count_readings(db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> ReadingCounts:
+    """How many of the papers that match have no reading yet, or one of another reader than this."""
+    counts = select(
+        func.count().filter(read_paper.c.reader_id.is_(None)).label("n_unread"),
+        func.count().filter(read_paper.c.reader_id != reader_id).label("n_older"),
+    )
+    found = counts.select_from(paper.outerjoin(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id))
     with db.read() as connection:
-        return connection.execute(unread).scalar_one()
+        row = connection.execute(found.where(matches(corpus, query))).one()
+    return ReadingCounts(row.n_unread, row.n_older)
 
 
-def papers_read(
-    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
-) -> list[tuple[ArxivId, date, bool]]:
-    """Identifier, Monday of the week and whether code is named, of the papers read that match, oldest first."""
+def papers_read(db: Database, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[ReadPaper]:
+    """The papers read that match, oldest first."""
     found = (
-        select(paper.c.arxiv_id, paper.c.week_start, read_paper.c.code)
+        select(paper.c.arxiv_id, paper.c.week_start, read_paper.c.code, read_paper.c.reader_id)
         .join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
-        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .where(matches(corpus, query))
         .order_by(paper.c.submitted_at, paper.c.arxiv_id)
     )
     with db.read() as connection:
-        return [(ArxivId(row.arxiv_id), row.week_start, row.code is not None) for row in connection.execute(found)]
+        return [
+            ReadPaper(ArxivId(row.arxiv_id), row.week_start, row.code is not None, row.reader_id)
+            for row in connection.execute(found)
+        ]
 
 
-def claims_matching(db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[StoredClaim]:
+def claims_matching(db: Database, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[StoredClaim]:
     """The claims of the papers that ``papers_read`` gives, oldest paper first."""
-    return list(each_claim_matching(db, reader_id, corpus, query))
+    return list(each_claim_matching(db, corpus, query))
 
 
-def each_claim_matching(
-    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
-) -> Iterator[StoredClaim]:
+def each_claim_matching(db: Database, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> Iterator[StoredClaim]:
     """The claims that ``claims_matching`` gives, without holding all of them in memory."""
-    found = _claims_read(reader_id).where(matches(corpus, query))
+    found = _claims_read().where(matches(corpus, query))
     found = found.order_by(paper.c.submitted_at, paper.c.arxiv_id, claim.c.number)
     with db.read() as connection:
         for row in connection.execute(found.execution_options(yield_per=_AT_ONCE)):
             yield _stored_claim(row)
 
 
-def claims_numbered(
-    db: Database, reader_id: str, wanted: Sequence[tuple[ArxivId, int]]
-) -> Mapping[tuple[ArxivId, int], StoredClaim]:
-    """Some claims, by their paper and number; those that this reader has not read are absent."""
+def claims_numbered(db: Database, wanted: Sequence[tuple[ArxivId, int]]) -> Mapping[tuple[ArxivId, int], StoredClaim]:
+    """Some claims, by their paper and number; those that are not stored are absent."""
     ids = list(dict.fromkeys(arxiv_id for arxiv_id, _ in wanted))
     found = {}
     with db.read() as connection:
         for start in range(0, len(ids), 5_000):  # the number of variables in a statement is limited
-            some = _claims_read(reader_id).where(claim.c.arxiv_id.in_(ids[start : start + 5_000]))
+            some = _claims_read().where(claim.c.arxiv_id.in_(ids[start : start + 5_000]))
             for one in map(_stored_claim, connection.execute(some)):
                 found[one.arxiv_id, one.number] = one
     return {key: found[key] for key in wanted if key in found}
 
 
-def _claims_read(reader_id: str) -> Select[Any]:
+def _claims_read() -> Select[Any]:
     return (
         select(claim, paper.c.title, paper.c.abstract, paper.c.week_start, read_paper.c.code)
         .join(paper, paper.c.arxiv_id == claim.c.arxiv_id)
         .join(read_paper, read_paper.c.arxiv_id == claim.c.arxiv_id)
-        .where(read_paper.c.reader_id == reader_id)
     )
 
 
@@ -253,7 +271,6 @@ def _stored_claim(row: Row[Any]) -> StoredClaim:
 
 def rule_mentions_matching(
     db: Database,
-    reader_id: str,
     kind: RuleKind,
     corpus: Corpus,
     query: PaperQuery = ALL_PAPERS,
@@ -264,9 +281,7 @@ def rule_mentions_matching(
     found = (
         select(rule_mention, paper.c.title, paper.c.abstract, paper.c.week_start)
         .join(paper, paper.c.arxiv_id == rule_mention.c.arxiv_id)
-        .join(read_paper, read_paper.c.arxiv_id == rule_mention.c.arxiv_id)
         .where(
-            read_paper.c.reader_id == reader_id,
             rule_mention.c.kind == kind,
             *([] if key is None else [rule_mention.c.key == key]),
             matches(corpus, query),
@@ -287,36 +302,31 @@ def rule_mentions_matching(
 
 
 def rules_of_papers(
-    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
+    db: Database, corpus: Corpus, query: PaperQuery = ALL_PAPERS
 ) -> list[tuple[RuleKind, str, ArxivId, date]]:
     """Kind and key of every standard and failure mode that a matching paper names, with the paper and its Monday."""
     found = (
         select(rule_mention.c.kind, rule_mention.c.key, rule_mention.c.arxiv_id, paper.c.week_start)
         .join(paper, paper.c.arxiv_id == rule_mention.c.arxiv_id)
-        .join(read_paper, read_paper.c.arxiv_id == rule_mention.c.arxiv_id)
-        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .where(matches(corpus, query))
         .order_by(paper.c.submitted_at.desc(), paper.c.arxiv_id)
     )
     with db.read() as connection:
         return [(row.kind, row.key, ArxivId(row.arxiv_id), row.week_start) for row in connection.execute(found)]
 
 
-def ids_naming(
-    db: Database, reader_id: str, kind: RuleKind, key: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
-) -> list[ArxivId]:
+def ids_naming(db: Database, kind: RuleKind, key: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> list[ArxivId]:
     """The matching papers that name a standard or failure mode, newest first."""
-    found = rule_mentions_matching(db, reader_id, kind, corpus, query, key=key)
+    found = rule_mentions_matching(db, kind, corpus, query, key=key)
     return [one.arxiv_id for one in found]
 
 
-def count_read_by_week(
-    db: Database, reader_id: str, corpus: Corpus, query: PaperQuery = ALL_PAPERS
-) -> Mapping[date, int]:
-    """Number of matching papers that this reader has read, by the Monday of their week, oldest first."""
+def count_read_by_week(db: Database, corpus: Corpus, query: PaperQuery = ALL_PAPERS) -> Mapping[date, int]:
+    """Number of matching papers that were read, by the Monday of their week, oldest first."""
     found = (
         select(paper.c.week_start, func.count().label("n_read"))
         .join(read_paper, read_paper.c.arxiv_id == paper.c.arxiv_id)
-        .where(read_paper.c.reader_id == reader_id, matches(corpus, query))
+        .where(matches(corpus, query))
         .group_by(paper.c.week_start)
         .order_by(paper.c.week_start)
     )

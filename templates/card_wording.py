@@ -12,7 +12,7 @@ from domain.cards import Card, Comparison, FacetCount, FirstPaperReason, Place, 
 from domain.claim import SavingSummary
 from domain.facet import ACCEPTED, CODE, SAVING
 from templates.change_wording import change_text, movement_text
-from templates.claim_wording import QUANTITY_NAMES, saving_details, saving_words
+from templates.claim_wording import QUANTITY_NAMES, older_reading_text, saving_details, saving_words
 from templates.number_text import NO_BREAK_SPACE, agreeing, count, day_in_words, percent, plural
 
 _ADOPTED = {
@@ -287,6 +287,8 @@ def card_lines(card: Card) -> Iterator[str]:
     yield course_sentence(card)
     if card.n_unread:
         yield f"{plural(card.n_unread, 'paper')} of this span have not been read in full yet, so counts are too low."
+    if card.n_older_reading:
+        yield older_reading_text(card.n_older_reading)
     groups: list[tuple[str, list[str]]] = [
         ("Where it is more common", [plain_text(place_sentence(card, one)) for one in shown_places(card)]),
         ("What is stated", [plain_text(facet_sentence(card, one)) for one in card.stated]),

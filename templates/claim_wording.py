@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from domain.claim import ClaimForm, ClaimQuantity, SavingSummary
-from templates.number_text import agreeing, count, percent, plain_plural
+from templates.number_text import agreeing, count, percent, plain_plural, plural
 
 
 class Shares(Protocol):
@@ -135,6 +135,16 @@ def shares_text(papers: Shares, others: Shares | None) -> str:
     return (
         f"{text}; of all {_papers(others.n)} of the same time {percent(others.share_with_saving)} claim a saving "
         f"and {percent(others.share_with_code)} link code"
+    )
+
+
+def older_reading_text(n: int) -> str:
+    """One sentence on papers that an earlier version read and the next run reads again; empty without any."""
+    if not n:
+        return ""
+    return (
+        f"{plural(n, 'paper')} {agreeing(n, 'counts', 'count')} as an earlier version of Papertide read "
+        f"{agreeing(n, 'it', 'them')}; the next run reads {agreeing(n, 'it', 'them')} again."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Protocol
 
 from domain.digest import Change, Share, SharePoint
 from domain.trend_calls import FittedChange
@@ -14,6 +15,15 @@ NO_BREAK_SPACE = "\u00a0"
 _MINUS = "\u2212"
 UNKNOWN = "not known"
 _MOST_DECIMALS = 4
+
+
+class HeldPeriod(Protocol):
+    """How many weeks of a period are held, and how many it has."""
+
+    @property
+    def n_weeks(self) -> int: ...
+    @property
+    def n_weeks_in_all(self) -> int: ...
 
 
 def is_known(number: float) -> bool:
@@ -101,6 +111,13 @@ def plain_plural(number: int, singular: str, several: str | None = None) -> str:
 def agreeing(number: float, singular: str, several: str) -> str:
     """The form of a word beside a number: ``links`` beside 1, ``link`` beside all others."""
     return singular if number == 1 else several
+
+
+def partly_held(period: HeldPeriod) -> str:
+    """``1 of its 13 weeks held`` where weeks of a period are missing or to come, else empty."""
+    if period.n_weeks >= period.n_weeks_in_all:
+        return ""
+    return f"{count(period.n_weeks)} of its {count(period.n_weeks_in_all)} weeks held"
 
 
 def dates(week: Week) -> str:

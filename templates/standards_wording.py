@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from domain.week import Week
-from templates.number_text import agreeing, count, plural
+from templates.number_text import agreeing, count, partly_held, plural
 from templates.standards_csv import Counted, Line
 
 
@@ -35,6 +35,9 @@ def week_text(answer: ListOfWeek) -> str:
 
 
 def quarter_text(line: Line, counted: Counted) -> str:
-    """The papers that name an entry, by quarter: ``2026-Q1 3 of 9,100, 2026-Q2 5 of 9,400``."""
+    """The papers that name an entry, by quarter: ``2026-Q1 3 of 9,100 (12 of its 13 weeks held), 2026-Q2 ...``."""
     pairs = zip(line.quarters, counted.quarters, strict=True)
-    return ", ".join(f"{part.quarter} {count(part.k)} of {count(read.n)}" for part, read in pairs)
+    return ", ".join(
+        f"{part.quarter} {count(part.k)} of {count(read.n)}" + (f" ({held})" if (held := partly_held(read)) else "")
+        for part, read in pairs
+    )

@@ -25,7 +25,6 @@ import pandas as pd
 
 from domain.cards import Card, FacetCount, Place
 from domain.facet import Facet
-from pipeline.claims import reader_id
 from queries.cards import card
 from runtime.context import AppContext
 from runtime.settings import load_settings, process_environment
@@ -80,9 +79,7 @@ def read_rows(context: AppContext, since: str, until: str) -> StoredRows:
             until,
             *context.settings.categories,
         ).set_index("arxiv_id")
-        # Papers that an older reader read keep its claims until they are read again; a card leaves them out.
-        of_reader = reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
-        read = table("SELECT arxiv_id, code FROM read_paper WHERE code IS NOT NULL AND reader_id = ?", of_reader)
+        read = table("SELECT arxiv_id FROM read_paper WHERE code IS NOT NULL")
         return StoredRows(
             papers,
             table("SELECT arxiv_id, kind, key, level FROM detection WHERE detector_id = ?", corpus.detector_id),
@@ -92,11 +89,7 @@ def read_rows(context: AppContext, since: str, until: str) -> StoredRows:
             ),
             table("SELECT DISTINCT arxiv_id, name_id FROM name_mention WHERE counted_role IN ('introduces', 'uses')"),
             table("SELECT arxiv_id, kind, key FROM rule_mention"),
-            table(
-                "SELECT arxiv_id, quote_start, quote_end, quantity, form, value, up_to FROM claim "
-                "JOIN read_paper USING (arxiv_id) WHERE reader_id = ?",
-                of_reader,
-            ),
+            table("SELECT arxiv_id, quote_start, quote_end, quantity, form, value, up_to FROM claim"),
             frozenset(read["arxiv_id"]),
         )
 

@@ -26,7 +26,7 @@ def claims(
     from queries.claims import claims as claims_of
     from queries.parameters import PaperRequest
     from queries.parse_dates import day
-    from templates.claim_wording import claim_text, saving_text, shares_text
+    from templates.claim_wording import claim_text, older_reading_text, saving_text, shares_text
 
     request = PaperRequest(
         "",
@@ -40,6 +40,8 @@ def claims(
         print_json(answer)
         return
     typer.echo(shares_text(answer.papers, answer.all_papers if term else None))
+    if answer.n_older_reading:
+        typer.echo(older_reading_text(answer.n_older_reading))
     for saving in answer.savings:
         typer.echo(f"  {saving_text(saving, answer.papers.n)}")
     for claim in answer.claims:

@@ -23,6 +23,7 @@ def standards(
     from queries.parse_dates import week_named
     from queries.standards import standards_and_failures
     from queries.status import is_sample_corpus
+    from templates.claim_wording import older_reading_text
     from templates.marked_text import in_brief, readable
     from templates.standards_csv import standards_csv
     from templates.standards_wording import quarter_text, week_text
@@ -33,9 +34,13 @@ def standards(
         made_up = is_sample_corpus(context)
     if as_json:
         print_json(answer)
-    elif as_csv:
+        return
+    if as_csv:
         typer.echo(standards_csv(answer, made_up=made_up), nl=False)
-    elif by == "quarter":
+        return
+    if answer.n_older_reading:
+        typer.echo(older_reading_text(answer.n_older_reading))
+    if by == "quarter":
         for line in (*answer.standards, *answer.failure_modes):
             if any(part.k for part in line.quarters):
                 typer.echo(f"{line.name}: {quarter_text(line, answer)}")

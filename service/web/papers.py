@@ -13,7 +13,7 @@ from queries import paper as paper_queries
 from queries import term_resolution
 from queries.facet_resolution import facet_named, facet_names
 from queries.paper_rows import paper_lines
-from queries.papers import papers_matching
+from queries.papers import n_older_reading, papers_matching
 from queries.standards import rule_named
 from queries.topics import all_topics
 from service.web.dependencies import WebContext, WebContextDep
@@ -44,6 +44,7 @@ async def papers(request: Request, web: WebContextDep, params: PaperParams) -> R
             next_offset=params.next_offset(total),
             term_name=_term_name(web, params.question.term),
             with_facets=_facet_texts(web, params.question.has),
+            n_older_reading=n_older_reading(web.context, params.question),
             **filter_values(web, replace(params, total=total)),
         )
 

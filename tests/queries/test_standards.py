@@ -5,21 +5,27 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from domain.detections import Evidence
 from domain.errors import UsageError
 from domain.paper import Paper
+from domain.paper_claims import PaperClaims
+from domain.standards_and_failure_modes import RuleMention
 from domain.week import Week
 from ingest.harvest import plan_harvest
 from pipeline import stages
+from queries.claims import claims
 from queries.facet_resolution import facet_named
-from queries.papers import papers_matching
+from queries.papers import n_older_reading, papers_matching
 from queries.parameters import PaperRequest
 from queries.standards import standards_and_failures
 from runtime.context import AppContext
 from runtime.settings import Settings
+from store.claims import add_claims
 from store.papers import apply_harvest
 from templates.standards_csv import standards_csv
 from templates.standards_wording import quarter_text, week_text
@@ -61,11 +67,14 @@ def test_the_list_of_a_week_is_whole(context: AppContext) -> None:
 
 def test_counts_by_quarter_have_their_denominators(context: AppContext) -> None:
     answer = standards_and_failures(context, BEFORE)
-    assert [(q.quarter, q.n, q.n_weeks) for q in answer.quarters] == [("2026-Q1", 1, 1), ("2026-Q2", 3, 1)]
+    quarters = [(q.quarter, q.n, q.n_weeks, q.n_weeks_in_all) for q in answer.quarters]
+    assert quarters == [("2026-Q1", 1, 1, 13), ("2026-Q2", 3, 1, 13)]
     gdpr = next(line for line in answer.standards if line.key == "gdpr")
     assert [(q.k, q.share) for q in gdpr.quarters] == [(1, 1.0), (1, 0.333333)]
     assert gdpr.k_week == 1
-    assert "2026-Q1 1 of 1" in quarter_text(gdpr, answer)
+    assert quarter_text(gdpr, answer) == (
+        "2026-Q1 1 of 1 (1 of its 13 weeks held), 2026-Q2 1 of 3 (1 of its 13 weeks held)"
+    )
     data = next(subject for subject in answer.subjects if "gdpr" in subject.standards)
     assert data.eu_ai_act.startswith("Article 10")
     assert data.k_week == 1
@@ -95,3 +104,45 @@ def test_an_empty_folder_has_no_week(tmp_path: Path) -> None:
     with AppContext(Settings(data_dir=tmp_path)) as context:
         answer = standards_and_failures(context)
     assert (answer.week, answer.papers, answer.quarters) == (None, (), ())
+
+
+def test_lists_answer_from_the_last_reading_while_papers_are_read_again(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answers() -> tuple[object, ...]:
+        naming, failing = (PaperRequest("", term=term) for term in ("standard:gdpr", "failure_mode:hallucination"))
+        read = claims(context, PaperRequest(""))
+        return (
+            replace(standards_and_failures(context), n_older_reading=0),
+            papers_matching(context, naming, limit=9),
+            papers_matching(context, failing, limit=9),
+            replace(read, n_older_reading=0),
+        )
+
+    def n_older() -> tuple[int, int]:
+        return standards_and_failures(context).n_older_reading, claims(context, PaperRequest("")).n_older_reading
+
+    before = answers()
+    assert n_older() == (0, 0)
+    monkeypatch.setattr("pipeline.claims._FACT_RULES", 99)  # as an update does
+    assert answers() == before
+    assert claims(context, PaperRequest("")).total > 0
+    assert n_older() == (4, 4)
+    of_week = PaperRequest("", since=WEEK.monday, until=WEEK.sunday)
+    for asked in (replace(of_week, term="standard:gdpr"), replace(of_week, has=("claim:saving",))):
+        assert n_older_reading(context, asked) == 3
+    assert n_older_reading(context, PaperRequest("")) == 0
+    for _ in stages.claims(context):
+        pass
+    assert answers() == before
+    assert n_older() == (0, 0)
+
+
+def test_what_an_earlier_list_of_standards_named_is_not_shown(context: AppContext) -> None:
+    (paper,) = standards_and_failures(context).papers
+    add_claims(
+        context.db,
+        "older",
+        [PaperClaims(paper.arxiv_id, (), None, None, (RuleMention("standard", "gone", (Evidence("title", 0, 2),)),))],
+    )
+    assert standards_and_failures(context).papers == ()

@@ -208,7 +208,7 @@ def plan_of(database: Database) -> Callable[[Callable[[], object]], list[str]]:
         lambda db: count_by_category(db, WATCHED),
         lambda db: count_seen_after(db, WEEK, WATCHED, AT),
         lambda db: late_arrivals(db, WATCHED),
-        lambda db: papers_read(db, "r", Corpus(WATCHED)),
+        lambda db: papers_read(db, Corpus(WATCHED)),
     ],
 )
 def test_papers_are_counted_from_indexes_without_their_abstracts(

@@ -40,6 +40,7 @@ CARD = Card(
     standards=(),
     failure_modes=(),
     first_papers=(),
+    n_older_reading=0,
 )
 
 

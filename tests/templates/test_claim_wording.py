@@ -11,7 +11,15 @@ from domain.claim import CLAIM_QUANTITIES, Claim, SavingSummary, cuts_of
 from domain.detections import Evidence
 from domain.week import Week
 from queries.results import ClaimLine, ClaimShares
-from templates.claim_wording import claim_text, quoted, saving_text, saving_words, shares_text, whole_or_cut
+from templates.claim_wording import (
+    claim_text,
+    older_reading_text,
+    quoted,
+    saving_text,
+    saving_words,
+    shares_text,
+    whole_or_cut,
+)
 from templates.facet_wording import facet_text
 
 ABSTRACT = "We prune weights. Our method is 2x faster, needs half the memory, and\nis simple. It scales."
@@ -99,3 +107,9 @@ def test_a_saving_agrees_with_one() -> None:
         saving_text(one, 1)
         == "1 of 1 paper claims less energy; too few for a median; 1 says only “up to”; 1 links code"
     )
+
+
+def test_papers_of_an_older_reading_are_told_in_a_line() -> None:
+    assert older_reading_text(0) == ""
+    assert older_reading_text(1).startswith("1\u00a0paper counts as an earlier version of Papertide read it;")
+    assert older_reading_text(2310).startswith("2,310\u00a0papers count as an earlier version of Papertide read them;")

@@ -55,7 +55,7 @@ def read_context(tmp_path_factory: pytest.TempPathFactory) -> CachedContext:
     )
     papers = [PaperClaims(ArxivId(f"2606.{i:05d}"), (claim,), here, "https://github.com/a/b", rules) for i in (7, 8, 9)]
     add_claims(context.db, of_reader, papers)
-    assert claims_of_paper(context.db, of_reader, ArxivId("2606.00007")) is not None
+    assert claims_of_paper(context.db, ArxivId("2606.00007")) is not None
     return context
 
 
@@ -225,8 +225,7 @@ def test_a_query_can_ask_for_code_and_acceptance(client: TestClient, condition: 
 
 
 def test_claims_are_counted_once_for_each_state_as_they_are_stored(read_context: CachedContext) -> None:
-    of_reader = reader_id(read_context.claim_reader, read_context.rule_finder, read_context.domain_finder)
-    stored = claims_matching(read_context.db, of_reader, read_context.corpus)
+    stored = claims_matching(read_context.db, read_context.corpus)
     answer = claims(read_context, PaperRequest(""))
     assert answer.total == len(stored) >= 3
     assert [(one.arxiv_id, one.quote) for one in answer.claims] == [(s.arxiv_id, s.claim.quote) for s in stored[::-1]]
