@@ -12,9 +12,11 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import text
 
+import store.database
 from domain.paper import ArxivId, Paper
 from store.database import Database, open_database
 from store.schema import metadata
+from tests.copied_schema import Migrate, migrates_by_copy
 
 # The first example of a test pays for late imports, and machines are shared: time says nothing here.
 settings.register_profile("papertide", deadline=None)
@@ -58,6 +60,23 @@ def make_paper() -> PaperMaker:
         return replace(plain, **other)  # type: ignore[arg-type]
 
     return make
+
+
+MIGRATE: Migrate = store.database._migrate
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new SQLite database is a copy of one that the migrations made; ``real_migrations`` undoes this for a test."""
+    store.database._migrate = migrates_by_copy(MIGRATE, tmp_path_factory.mktemp("schema") / "migrated.sqlite")
+    yield
+    store.database._migrate = MIGRATE
+
+
+@pytest.fixture
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every new database is made by the migrations."""
+    monkeypatch.setattr(store.database, "_migrate", MIGRATE)
 
 
 @pytest.fixture(scope="session")

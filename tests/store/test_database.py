@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,24 @@ def test_the_migrations_build_exactly_the_declared_schema(database: Database) ->
             connection, opts={"include_object": _is_ours, "compare_type": True, "target_metadata": metadata}
         )
         assert compare_metadata(context, metadata) == []
+
+
+def _contents(file: Path) -> tuple[list[str], bytes]:
+    """All statements that make a new database again, except its key; and the key."""
+    open_database(f"sqlite:///{file}").close()
+    with closing(sqlite3.connect(file)) as connection:
+        [(key,)] = connection.execute("SELECT key FROM instance_key").fetchall()
+        connection.execute("UPDATE instance_key SET key = x'00'")
+        return sorted(connection.iterdump()), key
+
+
+def test_the_copies_that_tests_use_are_what_the_migrations_make(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    first, first_key = _contents(tmp_path / "a.sqlite")
+    second, second_key = _contents(tmp_path / "b.sqlite")
+    request.getfixturevalue("real_migrations")
+    migrated, key = _contents(tmp_path / "migrated.sqlite")
+    assert first == second == migrated
+    assert len({first_key, second_key, key}) == 3
 
 
 def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:

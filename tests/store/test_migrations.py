@@ -33,6 +33,8 @@ from store.suppressed_addresses import suppression_reason
 from store.topics import topic_events
 from store.weekly import counted_papers, counted_state, rebuild_weekly_tables
 
+pytestmark = pytest.mark.usefixtures("real_migrations")
+
 MESSAGES = {
     ("delivery", "1"): "the mail server refuses ada@example.org: 550 5.1.1 <ada@example.org>: User unknown",
     ("delivery", "2"): "the mail server has taken issue 2026-W25 from nobody; the last answer: 554 5.7.1 spam",
