@@ -225,7 +225,7 @@ def _loaded(path: str, revision: str | None, number_type: NumberType) -> Sentenc
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it would break our own progress bar
+    logging.disable_progress_bar()  # it would break our own progress bar
     try:
         return SentenceTransformer(
             path,
