@@ -28,13 +28,15 @@ up: install
 test: install
 	@$(MAKE) --no-print-directory --jobs=2 check suite
 
-# A worker for each core, each with one thread: threads that share cores wait for each other.
+# A worker for each core, each with one thread: threads that share cores wait for each other. tests/conftest.py puts
+# the files in their order.
+workers := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 suite: install
-	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@OMP_NUM_THREADS=1 $(bin)/python -m pytest $(workers)
 
 # Without what is marked slow: the embedding model, a browser, PostgreSQL, long simulations.
 test-fast: install
-	@OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not slow'
+	@OMP_NUM_THREADS=1 $(bin)/python -m pytest $(workers) -m 'not slow'
 
 check: install
 	@$(bin)/ruff format --check .

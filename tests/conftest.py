@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,13 +27,23 @@ SLOW_FIXTURES = {"finished_run", "radar", "fit", "postgresql_url", "postgresql_d
 """Fixtures that load the embedding model, fit topics, start PostgreSQL or start a browser."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what ``make test-fast`` leaves out: each use of a slow fixture, and every case on PostgreSQL."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as slow what ``make test-fast`` leaves out: each use of a slow fixture, and every case on PostgreSQL.
+
+    Workers, which each take a file at a time, begin with the long files, so that none is left with one at the end.
+    """
+    n_tests = Counter(item.path for item in items)
+    long = set()
     for item in items:
         case = getattr(item, "callspec", None)
         on_postgresql = case is not None and "postgresql" in case.params.values()
-        if on_postgresql or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        is_slow = item.get_closest_marker("slow") or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+        if is_slow or on_postgresql:
             item.add_marker("slow")
+        if is_slow and not on_postgresql:
+            long.add(item.path)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (item.path not in long, -n_tests[item.path]))
 
 
 MONDAY = datetime(2026, 6, 15, tzinfo=UTC)
