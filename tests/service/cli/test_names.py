@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,17 +25,11 @@ from tests.service.web.conftest import NOW, OneNameTagger, make_context
 Run = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def made_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("names")
-    make_context(folder).close()
-    return folder
-
-
 @pytest.fixture
-def folder(made_folder: Path, tmp_path: Path) -> Path:
-    """A copy of its own for each test, because decisions about names are kept."""
-    return Path(shutil.copytree(made_folder, tmp_path / "data"))
+def folder(tmp_path: Path) -> Path:
+    """One for each test, because decisions about names are kept."""
+    make_context(tmp_path / "data").close()
+    return tmp_path / "data"
 
 
 @pytest.fixture

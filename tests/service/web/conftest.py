@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import math
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +125,28 @@ def _papers() -> list[Paper]:
 
 
 def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedContext:
-    """A cached context over a new database, with a published digest where it is filled."""
+    """A cached context over the database of a folder, with a published digest where it is filled."""
+    if not filled:
+        return _context_at(folder, **given)
+    if not any(folder.glob("*.sqlite")):
+        shutil.copytree(_filled_folder(), folder, dirs_exist_ok=True)
+        return _context_at(folder, **given)
+    context = _context_at(folder, **given)
+    _fill(context)
+    return context
+
+
+@cache
+def _filled_folder() -> Path:
+    """A filled folder to copy, because filling one takes a second or more; the process deletes it when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="papertide-filled-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with _context_at(folder) as context:
+        _fill(context)
+    return folder
+
+
+def _context_at(folder: Path, **given: Any) -> CachedContext:
     service = ServiceSettings(
         base_url="https://papertide.example",
         hosts=("testserver",),
@@ -129,11 +154,12 @@ def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedCo
         forms_per_minute=0,
         work_s_per_minute=0,
     )
-    encoder = WordEncoder()
     settings = Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service)
-    context = CachedContext(settings, encoder=encoder, **given)
-    if not filled:
-        return context
+    return CachedContext(settings, encoder=WordEncoder(), **given)
+
+
+def _fill(context: CachedContext) -> None:
+    """Store papers, topics and names, and publish a digest."""
     papers = _papers()
     for number in range(N_WEEKS):
         of_week = tuple(papers[number * PER_WEEK : (number + 1) * PER_WEEK])
@@ -142,7 +168,7 @@ def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedCo
         came = HarvestedWindow(window_of(week), context.settings.categories, of_week, len(of_week), problem, NOW)
         apply_harvest(context.db, plan_harvest(of_week, {}), came, seen_at=NOW)
     ids = tuple(p.arxiv_id for p in papers)
-    vectors = encoder.encode([f"{p.title} {p.abstract}" for p in papers])
+    vectors = WordEncoder().encode([f"{p.title} {p.abstract}" for p in papers])
     add_embeddings(context.db, Embeddings(ids, vectors, MODEL_ID))
     for _ in (*stages.detect(context), *stages.claims(context)):
         pass
@@ -155,7 +181,6 @@ def make_context(folder: Path, *, filled: bool = True, **given: Any) -> CachedCo
         pass
     for _ in stages.publish(context, LAST_WEEK):
         pass
-    return context
 
 
 class OneNameTagger:
