@@ -112,8 +112,15 @@ def postgresql_database(postgresql_url: str) -> str:
     """The address of a migrated PostgreSQL database without a row."""
     db = open_database(postgresql_url)
     with db.write() as connection:
-        tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        # To empty 55 tables takes several times as long as to ask which hold rows, and few do.
+        names = [table.name for table in metadata.sorted_tables]
+        is_filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (TABLE \"{name}\")" for name in names)
+        if filled := connection.execute(text(is_filled)).scalars().all():
+            tables = ", ".join(f'"{name}"' for name in filled)
+            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+        used = "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL"
+        for name in connection.execute(text(used)).scalars().all():
+            connection.execute(text(f'ALTER SEQUENCE "{name}" RESTART'))
     db.close()
     return postgresql_url
 
