@@ -153,6 +153,7 @@ def _context_at(folder: Path, **given: Any) -> CachedContext:
         requests_per_minute=0,
         forms_per_minute=0,
         work_s_per_minute=0,
+        query_s=0,  # the machine may be busy
     )
     settings = Settings(data_dir=folder, now=NOW, weeks=N_WEEKS, service=service)
     return CachedContext(settings, encoder=WordEncoder(), **given)
