@@ -109,9 +109,14 @@ def test_every_decision_has_a_date_a_short_title_a_context_a_decision_and_a_cons
     assert dates == sorted(dates)
 
 
+@pytest.fixture(scope="module")
+def helps() -> dict[str, str]:
+    """What each command prints with ``--help``."""
+    return dict(reference.command_helps())
+
+
 @BY_NAME
-def test_every_papertide_command_that_is_shown_exists_with_its_options(page: Path) -> None:
-    helps = dict(reference.command_helps())
+def test_every_papertide_command_that_is_shown_exists_with_its_options(page: Path, helps: dict[str, str]) -> None:
     for line in _papertide_lines(page.read_text(encoding="utf-8")):
         name, words = "papertide", shlex.split(line, comments=True)[1:]
         for word, before in zip(words, [None, *words], strict=False):
