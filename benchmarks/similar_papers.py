@@ -86,7 +86,7 @@ def _telling_stems(search: PaperSearch, paper: Paper, n: int) -> list[int]:
     """The stems of the title, and those of the abstract that are frequent in it and rare elsewhere."""
     title = [stem_number(word) for word in content_words(paper.title)]
     times = Counter(stem_number(word) for word in search_words(paper.abstract) if word not in STOP_WORDS)
-    n_holding = {stem: int(search.holding(stem, "text").sum()) for stem in times if stem not in title}
+    n_holding = {stem: search.n_holding(stem, "text") for stem in times if stem not in title}
     n_papers = len(search.index)
     # Once more in the abstract says less each time, as in BM25; a stem of this paper alone finds nothing.
     weight = {

@@ -422,7 +422,7 @@ _MANGLED_IN_FORMULA = re.compile(rf"\\({'|'.join(map(re.escape, sorted(_MANGLED,
 def pieces(raw: str) -> Iterator[Piece]:
     """The text as consecutive pieces that cover it."""
     at = 0
-    for piece in _pieces_of_tokens(raw):
+    for piece in _pieces_of_tokens(raw) if _SPECIAL.search(raw) else ():
         if at < piece.start:
             yield Piece(at, piece.start, raw[at : piece.start], verbatim=True)
         yield piece

@@ -15,9 +15,10 @@ from analysis.search.passages import best_passage
 from analysis.search.search_conditions import AppliedQuery, applied
 from analysis.search.search_query import parsed_query
 from analysis.search.semantic_search import PaperSearch
+from analysis.search.word_index import PARTS
 from domain.code_link import code_link
 from domain.errors import UsageError
-from domain.packed_stems import stem_number, stem_numbers
+from domain.packed_stems import stem_number
 from domain.paper import ArxivId, Paper
 from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import PaperQuery
@@ -48,6 +49,8 @@ class _Found:
     scores: NDArray[np.float32]
     similarities: NDArray[np.float32]
     words: tuple[str, ...]
+    held: NDArray[np.bool_]
+    """Whether each of these papers holds each of the words in each of ``PARTS``."""
     read: tuple[SearchQuery, dict[str, tuple[str, ...]], tuple[str, ...]]
     """The query as read, the names of its authors, and words that were replaced."""
     has_other_reading: bool
@@ -137,11 +140,15 @@ def _as_named(p: Paper, line: PaperLine) -> FoundPaper:
 
 def _as_found(p: Paper, line: PaperLine, found: _Found, at: int) -> FoundPaper:
     similarity = float(found.similarities[at]) or None
+    held_in = zip(PARTS, found.held[at].T.tolist(), strict=True)
     return FoundPaper(
         **vars(line),
         score=round(float(found.scores[at]), 4),
         similarity=None if similarity is None else round(similarity, 4),
-        why=_why(p, found.words, similarity),
+        why=reasons_found(
+            similarity,
+            {part: [word for word, has in zip(found.words, held, strict=True) if has] for part, held in held_in},
+        ),
         **_details(p, found.weights, bool(found.is_close[at])),
     )
 
@@ -182,15 +189,17 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         is_close = matching if asked.meets_conditions else matching & scored.is_close
         listed = is_close.copy()
         if not asked.meets_conditions:
-            listed[scored.found(matching)] = True
+            listed |= scored.is_found(matching)
             n_some_words = int((matching & scored.has_words & ~is_close).sum())
         rows = _best_first(np.flatnonzero(listed), scores, index)
+    shown = _words_shown(asked)
     return _Found(
         ids=tuple(index.ids[row] for row in rows.tolist()),
         rows=rows,
         scores=scores[rows],
         similarities=cosines[rows],
-        words=_words_shown(asked),
+        words=shown,
+        held=papers.parts_holding([stem_number(word) for word in shown], rows),
         read=(query, asked.authors, meant.absent if meant else ()),
         has_other_reading=not typed.is_literal and (is_replaced or not query.is_plain),
         meant=meant.query if meant else None,
@@ -213,19 +222,10 @@ def _best_first(rows: NDArray[np.int64], scores: NDArray[np.float32], index: Pap
 
 def _rarity(papers: PaperSearch, word: str) -> float:
     """How much a word says: the logarithm of how many times as many papers there are as hold it."""
-    n_holding = int(papers.holding(stem_number(word), "text").sum())
-    return math.log1p(len(papers.index) / (1 + n_holding))
+    return math.log1p(len(papers.index) / (1 + papers.n_holding(stem_number(word), "text")))
 
 
 def _words_shown(asked: AppliedQuery) -> tuple[str, ...]:
     """The words of a query that are looked for in each paper's fields, those of names among them."""
     names = [c.words for group in asked.query.required for c in group if c.field == "author"]
     return tuple(dict.fromkeys([*asked.query.words, *(word for name in names for word in search_words(name))]))
-
-
-def _why(paper: Paper, words: Sequence[str], similarity: float | None) -> tuple[str, ...]:
-    fields = {"title": paper.title, "abstract": paper.abstract, "authors": " ".join(paper.authors)}
-    present = {field: set(stem_numbers(text)) for field, text in fields.items()}
-    return reasons_found(
-        similarity, {f: [word for word in words if stem_number(word) in held] for f, held in present.items()}
-    )

@@ -40,8 +40,7 @@ def suggested(context: AppContext, papers: PaperSearch, typed: str) -> Suggestio
         words = search_words(match[0])
         if len(words) != 1 or len(words[0]) < MIN_LENGTH:
             continue
-        stem = stem_number(words[0])
-        n_holding = int((papers.holding(stem, "text") | papers.holding(stem, "author")).sum())
+        n_holding = papers.n_holding(stem_number(words[0]))
         if n_holding >= _IS_COMMON:
             continue
         if meant := context.vocabulary.meant_instead(words[0], n_holding=n_holding):

@@ -65,8 +65,10 @@ def trends(
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
     among = PaperQuery(categories=watched(context, categories), primary=primary)
-    totals = context.cached(("totals", among), lambda: weekly_totals(context.db, context.settings.categories, among))
-    totals = _between(totals if with_open_week else _closed(context, totals), since, until)
+    last = None if with_open_week else last_closed_week(context.now())
+    totals, weeks = context.cached(
+        ("totals", among, last, since, until), lambda: _totals(context, among, last, since, until)
+    )
     if totals.empty:
         raise UsageError("no closed week is stored in this range; `papertide run` fetches some")
     state = stored_counts_state(context)
@@ -104,15 +106,17 @@ def trends(
             counted_since=None if since is None else since.monday,
         )
 
-    weeks = frozenset(Week(at.date()) for at in totals["week_start"])
     scope = (by, level, among, totals["week_start"].iloc[0], totals["week_start"].iloc[-1])
     plain = tuple(context.cached(("series", term, *scope), partial(one, term)) for term in terms)
     if all(one.unknown for one in plain):
         raise UsageError(plain[0].unknown or "")
-    series = context.cached(
-        ("meaning checks", tuple(terms), *scope),
-        lambda: with_meaning_checks(context, counter, plain, among, weeks),
-    )
+    # Others have nothing to check, and keeping each choice of terms would cost more than drawing it.
+    series = plain
+    if any(one.kind == "meaning" for one in plain):
+        series = context.cached(
+            ("meaning checks", tuple(terms), *scope),
+            lambda: with_meaning_checks(context, counter, plain, among, weeks),
+        )
     is_old = state is not None and not state.is_current and any(one.kind in TERM_KINDS for one in series)
     return Trends(
         by,
@@ -122,6 +126,15 @@ def trends(
         primary=primary,
         counted_at=state.counted_at if state is not None and is_old else None,
     )
+
+
+def _totals(
+    context: AppContext, among: PaperQuery, last: Week | None, since: date | None, until: date | None
+) -> tuple[pd.DataFrame, frozenset[Week]]:
+    """The papers of each week of a range, up to a week if it is given, and these weeks."""
+    stored = context.cached(("totals", among), lambda: weekly_totals(context.db, context.settings.categories, among))
+    table = _between(stored if last is None else _until(stored, last), since, until)
+    return table, frozenset(Week(at.date()) for at in table["week_start"])
 
 
 def weekly_points(context: AppContext, term: str) -> tuple[TrendPoint, ...]:
@@ -221,8 +234,11 @@ def _newest_call(context: AppContext, totals: pd.DataFrame, kind: SeriesKind, na
 
 
 def _closed(context: AppContext, totals: pd.DataFrame) -> pd.DataFrame:
-    last = pd.Timestamp(last_closed_week(context.now()).monday)
-    return totals[totals["week_start"] <= last].reset_index(drop=True)
+    return _until(totals, last_closed_week(context.now()))
+
+
+def _until(totals: pd.DataFrame, last: Week) -> pd.DataFrame:
+    return totals[totals["week_start"] <= pd.Timestamp(last.monday)].reset_index(drop=True)
 
 
 def _between(totals: pd.DataFrame, since: date | None, until: date | None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
@@ -52,8 +52,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
+@cache
 def papertide_version() -> str:
-    """The installed version."""
+    """The installed version; finding it reads the package's files."""
     return version("papertide")
 
 

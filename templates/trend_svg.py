@@ -85,6 +85,11 @@ class TrendSeries:
         return tuple(is_known(p.share) for p in self.points)
 
     @cached_property
+    def has_interval(self) -> tuple[bool, ...]:
+        """Whether each point has both ends of an interval."""
+        return tuple(is_known(p.low) and is_known(p.high) for p in self.points)
+
+    @cached_property
     def highest_share(self) -> float:
         """The highest end of an interval; 0 if nothing is known."""
         return max((max(p.share, p.high) if is_known(p.high) else p.share for p in self._held), default=0.0)
@@ -186,11 +191,16 @@ def trend_drawing(
     step = inner / max(n - 1, 1)
 
     xs = [round(frame.left + (i * step if n > 1 else inner / 2), 1) for i in range(n)]
-    constant = log_constant([s.points for s in series], counts=counts)
+    constant = log_constant([s.points for s in series], counts=counts) if scale == "log" else 1.0
     unit = (base - frame.top) / (math.log1p(top / constant) if scale == "log" else top)
 
-    def y(value: float) -> float:
-        return round(base - unit * (math.log1p(value / constant) if scale == "log" else value), 1)
+    def y_linear(value: float) -> float:
+        return round(base - unit * value, 1)
+
+    def y_log(value: float) -> float:
+        return y_linear(math.log1p(value / constant))
+
+    y = y_log if scale == "log" else y_linear
 
     drawn = tuple(
         _drawn(first + i, s, xs, y, start, counts=counts, linked=linked)
@@ -272,7 +282,7 @@ def _drawn(
             continue
         lines.append(path_through([(xs[i], ys[i]) for i in indices]))
         if not counts:
-            with_interval = [i for i in indices if is_known(points[i].low) and is_known(points[i].high)]
+            with_interval = [i for i in indices if series.has_interval[i]]
             upper = [(xs[i], y(points[i].high / start)) for i in with_interval]
             lower = [(xs[i], y(points[i].low / start)) for i in reversed(with_interval)]
             if with_interval:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.described_text import described_text
-from analysis.search.ranking import combined_scores, nearest_rows
+from analysis.search.ranking import combined_scores, top_rows
 from analysis.search.semantic_search import PaperSearch
 from domain.errors import UsageError
 from domain.packed_stems import stem_number
@@ -60,13 +60,17 @@ class PaperScores:
         is_close: NDArray[np.bool_] = may_be_close & (self.scores >= least)
         return is_close
 
+    def is_found(self, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether each paper is found ``among`` some: the nearest of them are, and those with most words."""
+        found = np.zeros(len(self.ids), dtype=bool)
+        found[top_rows(self.cosines, limit=CANDIDATES, among=among & self.is_near)] = True
+        found[top_rows(self.word_scores, limit=CANDIDATES, among=among & self.has_words)] = True
+        return found
+
     def found(self, among: NDArray[np.bool_]) -> list[int]:
-        """The rows of the papers ``among`` some that are found, best first: the nearest, and those with most words."""
-        found = {
-            *nearest_rows(self.cosines, self.ids, limit=CANDIDATES, among=among & self.is_near),
-            *nearest_rows(self.word_scores, self.ids, limit=CANDIDATES, among=among & self.has_words),
-        }
-        return sorted(found, key=lambda row: (-self.scores[row], self.ids[row]))
+        """The rows of the papers that are found ``among`` some, best first."""
+        rows = np.flatnonzero(self.is_found(among)).tolist()
+        return sorted(rows, key=lambda row: (-self.scores[row], self.ids[row]))
 
 
 def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> PaperScores:

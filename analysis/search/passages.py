@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.claims.sentences import sentence_spans
-from domain.packed_stems import stem_numbers
+from domain.packed_stems import stem_number, stem_numbers
 
 MAX_LENGTH = 420
 """Characters of a passage; a longer sentence is cut at a word, outside of formulas."""
@@ -37,14 +37,14 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
     Passage(text='Pruning makes them sparse.', marks=((0, 7),))
     """
     best: tuple[float, int, int, tuple[tuple[int, int], ...]] | None = None
+    held_by = {word: held for word in set(_WORD.findall(abstract)) if (held := _weights_in(word, weights))}
     for start, end in sentence_spans(abstract):
         found: dict[int, float] = {}
         marks = []
-        for match in _WORD.finditer(abstract, start, end):
-            held = [stem for stem in stem_numbers(match[0]) if stem in weights]
-            if held:
-                marks.append((match.start(), match.end()))
-                found.update((stem, weights[stem]) for stem in held)
+        for match in _WORD.finditer(abstract, start, end) if held_by else ():
+            if match[0] in held_by:
+                marks.append(match.span())
+                found.update(held_by[match[0]])
         weight = sum(found.values())
         if best is None or weight > best[0]:
             best = weight, start, end, tuple(marks)
@@ -57,6 +57,12 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
     last = end if end - first <= MAX_LENGTH else _word_before(abstract, first, first + MAX_LENGTH)
     inside = tuple((low - first, high - first) for low, high in marks_found if first <= low and high <= last)
     return Passage(abstract[first:last], inside)
+
+
+def _weights_in(word: str, weights: Mapping[int, float]) -> dict[int, float]:
+    """The stems of a word that weigh, which are several where it folds into several words."""
+    stems = [stem_number(word.lower())] if word.isascii() else stem_numbers(word)
+    return {stem: weights[stem] for stem in stems if stem in weights}
 
 
 def _word_after(text: str, start: int, at: int) -> int:

@@ -33,15 +33,19 @@ def nearest_rows(
     cosines: NDArray[np.float32], ids: Sequence[ArxivId], *, limit: int, among: NDArray[np.bool_] | None = None
 ) -> list[int]:
     """The rows of the papers closest in meaning, closest first, those ``among`` some where only these count."""
-    rows = None if among is None else np.flatnonzero(among)
-    near = cosines if rows is None else cosines[rows]
-    n_wanted = min(limit, len(near))
-    if not n_wanted:
-        return []
-    candidates = np.argpartition(near, len(near) - n_wanted)[len(near) - n_wanted :]
-    if rows is not None:
-        candidates = rows[candidates]
+    candidates = top_rows(cosines, limit=limit, among=among)
     return sorted(candidates.tolist(), key=lambda row: (-cosines[row], ids[row]))
+
+
+def top_rows(values: NDArray[np.float32], *, limit: int, among: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """The rows of the greatest values, in any order, of those ``among`` some where only these count."""
+    rows = None if among is None else np.flatnonzero(among)
+    counted = values if rows is None else values[rows]
+    n_wanted = min(limit, len(counted))
+    if not n_wanted:
+        return np.zeros(0, dtype=np.int64)
+    places = np.argpartition(counted, len(counted) - n_wanted)[len(counted) - n_wanted :]
+    return places if rows is None else rows[places]
 
 
 def fused_ranks(rankings: Sequence[Sequence[ArxivId]]) -> Mapping[ArxivId, float]:
@@ -85,10 +89,15 @@ def combined_scores(
     if cosines.shape != word_scores.shape:
         raise ValueError(f"expected word scores of shape {cosines.shape}, got {word_scores.shape}")
     has_vector = cosines != 0
+    is_complete = bool(has_vector.all())
+    known = cosines if is_complete else cosines[has_vector]
     meaning = np.zeros_like(cosines)
-    known = cosines[has_vector]
-    if len(known) and known.max() > known.mean():
-        meaning[has_vector] = (known - known.mean()) / (known.max() - known.mean())
+    if len(known) and (top := known.max()) > (mean := known.mean()):
+        above = (known - mean) / (top - mean)
+        if is_complete:
+            meaning = above
+        else:
+            meaning[has_vector] = above
     bound = np.float32(greatest_word_score if greatest_word_score > 0 else 1.0)
     words = np.square(word_scores / bound, dtype=np.float32)
     combined: NDArray[np.float32] = (meaning + np.float32(WORD_WEIGHT) * words) / np.float32(1 + WORD_WEIGHT)

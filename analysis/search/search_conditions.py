@@ -122,11 +122,11 @@ def papers_by(papers: PaperSearch, name: str) -> tuple[NDArray[np.bool_], tuple[
     full = [word for word in words if len(word) > 1]
     if not full or len(words) > _MAX_NAME_WORDS:
         return np.zeros(len(papers.index), dtype=bool), ()
-    holds = np.ones(len(papers.index), dtype=bool)
-    for word in full:
-        written = papers.holding(stem_number(word), "author")
-        # Papers that list the author with an initial, if another word of the name is there in full.
-        holds &= written | papers.holding(stem_number(word[0]), "author") if len(words) > 1 else written
+    written = [papers.holding(stem_number(word), "author") for word in full]
+    # One word must be there in full; the others may be initials. Most queries are no names, so no paper is left.
+    holds: NDArray[np.bool_] = np.logical_or.reduce(written)
+    for word, is_written in zip(full, written, strict=True) if len(words) > 1 and holds.any() else ():
+        holds &= is_written | papers.holding(stem_number(word[0]), "author")
     if len(words) == 1 or not holds.any():
         return holds, ()
     rows = np.flatnonzero(holds)[-_MAX_COMPARED:]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.ranking import nearest_rows, similarities
-from analysis.search.word_index import WordIndex
+from analysis.search.word_index import PARTS, WordIndex
 from domain.author_name import AuthorName
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
@@ -83,6 +83,14 @@ class PaperSearch(Protocol):
         """Whether each paper holds a stem in a field, ``(n_papers,)``."""
         ...
 
+    def n_holding(self, stem: int, field: Field | None = None) -> int:
+        """How many papers hold a stem in a field, or in any."""
+        ...
+
+    def parts_holding(self, stems: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether papers at some rows hold each stem in each of ``PARTS``, ``(n_rows, n_stems, n_parts)``."""
+        ...
+
     def nearest_to_paper(self, arxiv_id: ArxivId, *, limit: int) -> list[NearPaper] | None:
         """The other papers nearest to a paper, nearest first; ``None`` where it is not embedded."""
         ...
@@ -135,6 +143,12 @@ class IndexSearch(PaperSearch):
 
     def holding(self, stem: int, field: Field) -> NDArray[np.bool_]:
         return self._load_words().holding(stem, field)
+
+    def n_holding(self, stem: int, field: Field | None = None) -> int:
+        return self._load_words().n_holding(stem, field)
+
+    def parts_holding(self, stems: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return self._load_words().parts_holding(stems, rows) if stems else np.zeros((len(rows), 0, len(PARTS)), bool)
 
     def nearest(
         self, text: str, among: PaperQuery = ALL_PAPERS, *, limit: int, min_similarity: float = -1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ TITLE_WEIGHT = 2.0
 """A word in the title counts as two in the abstract; so does one among the authors' names."""
 _IN = {"title": 1, "abstract": 2, "authors": 4}
 _FIELDS: dict[Field, int] = {"text": _IN["title"] | _IN["abstract"], "title": _IN["title"], "author": _IN["authors"]}
+PARTS = tuple(_IN)
+"""The parts of a paper that hold words, in the order of ``WordIndex.parts_holding``."""
 
 
 class WordIndex:
@@ -84,10 +86,31 @@ class WordIndex:
             holds[self._rows[held][self._in_fields[held] & _FIELDS[field] > 0]] = True
         return holds
 
+    def n_holding(self, stem: int, field: Field | None = None) -> int:
+        """How many papers hold a stem in a field, or in any."""
+        n = 0
+        for at in self._places([stem]):
+            held = self._in_fields[self._starts[at] : self._ends[at]]
+            n = len(held) if field is None else int(np.count_nonzero(held & _FIELDS[field]))
+        return n
+
+    def parts_holding(self, stems: Sequence[int], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether papers at some rows hold each stem in each of ``PARTS``, ``(n_rows, n_stems, n_parts)``."""
+        flags = np.zeros((len(rows), len(stems)), dtype=np.uint8)
+        for column, stem in enumerate(stems):
+            for at in self._places([stem]):
+                held = slice(self._starts[at], self._ends[at])
+                holding = self._rows[held]  # ascending, as the papers were given
+                places = np.minimum(np.searchsorted(holding, rows.astype(holding.dtype)), len(holding) - 1)
+                flags[:, column] = np.where(holding[places] == rows, self._in_fields[held][places], 0)
+        found: NDArray[np.bool_] = (flags[:, :, None] & np.array([*_IN.values()], dtype=np.uint8)) > 0
+        return found
+
     def _places(self, stems: Iterable[int]) -> list[int]:
-        places = []
-        for stem in dict.fromkeys(stems):
-            at = int(np.searchsorted(self._stems, stem))
-            if at < len(self._stems) and int(self._stems[at]) == stem:
-                places.append(at)
-        return places
+        # Of the type of the stems: comparing with plain integers would convert all of them for each look-up.
+        wanted = np.fromiter(dict.fromkeys(stems), dtype=self._stems.dtype)
+        places = np.searchsorted(self._stems, wanted)
+        is_held = places < len(self._stems)
+        is_held[is_held] = self._stems[places[is_held]] == wanted[is_held]
+        found: list[int] = places[is_held].tolist()
+        return found

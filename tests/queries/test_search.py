@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.search.search_conditions import papers_by
+from analysis.search.semantic_search import IndexSearch
 from domain.embeddings import Embeddings
 from domain.errors import UsageError
 from domain.harvest import HarvestedWindow
@@ -19,6 +21,7 @@ from queries.parameters import PaperRequest
 from queries.results import SearchResult
 from queries.search import search
 from runtime.cached_context import CachedContext
+from runtime.context import StoredPaperText
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from tests.service.web.conftest import LAST_WEEK, MODEL_ID, NOW, WordEncoder, make_context
@@ -128,6 +131,21 @@ def test_a_family_name_that_hardly_any_text_holds_is_an_author(
     answer = _answer(context, typed)
     assert sorted(_found(context, typed)) == found
     assert answer.reading == f"papers by anybody named {typed}"
+
+
+class _NoAuthors(StoredPaperText):
+    def author_lists(self, ids: Sequence[ArxivId]) -> NoReturn:
+        raise AssertionError(f"looked up the authors of {len(ids)} papers")
+
+
+def test_authors_are_looked_up_only_where_a_word_is_one_in_full(context: CachedContext) -> None:
+    index = context.paper_index
+    search = IndexSearch(
+        index, lambda text: context.similarities(text, index), lambda: context.word_index(index), _NoAuthors(context)
+    )
+    assert not papers_by(search, "applied aspects")[0].any()  # A. Example has the initial of both
+    with pytest.raises(AssertionError, match="authors of 3 papers"):
+        papers_by(search, "ada example")
 
 
 def test_words_that_are_also_a_name_stay_words_where_more_papers_mean_them(context: CachedContext) -> None:

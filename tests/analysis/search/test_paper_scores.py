@@ -52,6 +52,12 @@ def test_only_papers_among_those_asked_for_are_found() -> None:
     assert _scores("graph networks").found(np.array([False, True, True, False])) == [2, 1]
 
 
+def test_the_papers_found_are_the_rows_listed() -> None:
+    scored = _scores("graph networks")
+    for among in ([True, True, True, True], [False, True, True, False], [False] * 4):
+        assert np.flatnonzero(scored.is_found(np.array(among))).tolist() == sorted(scored.found(np.array(among)))
+
+
 def test_a_paper_without_a_vector_is_found_by_its_words() -> None:
     assert 3 in _scores("networks").found(np.ones(4, dtype=bool))
 

@@ -25,6 +25,12 @@ def test_the_sentence_whose_words_weigh_most_is_chosen(abstract: str, passage: s
     assert best_passage(abstract, WEIGHTS).text == passage
 
 
+def test_words_are_marked_in_any_case_and_with_accents() -> None:
+    weights = {stem_number("erdos"): 2.0, stem_number("graphs"): 1.0}
+    found = best_passage("No word. GRAPHS of Erdős_graph, not subgraphs.", weights)
+    assert [found.text[start:end] for start, end in found.marks] == ["GRAPHS", "Erdős", "graph"]
+
+
 def test_a_long_sentence_is_cut_around_its_words_outside_of_formulas() -> None:
     found = best_passage("word " * 200 + "graphs $" + "x + " * 10 + "y$ " + "word " * 200, WEIGHTS)
     assert len(found.text) <= MAX_LENGTH

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.search.word_index import K1, WordIndex
+from analysis.search.word_index import K1, PARTS, WordIndex
 from domain.packed_stems import STEM_DTYPE, packed_stems, stem_number, stem_numbers, unpacked_stems
+from domain.search_query import Field
 
+FIELDS: tuple[Field, ...] = ("text", "title", "author")
 TITLES = st.lists(
     st.sampled_from(["", "graph", "graphs of graphs", "a diffusion model", "models", "Erdős"]), max_size=8
 )
@@ -56,6 +58,32 @@ def test_scores_add_up_and_stay_below_their_bound(titles: list[str], words: list
     assert scores == pytest.approx(each, rel=1e-5)
     for score, title in zip(scores, titles, strict=True):
         assert (score > 0) == bool(set(stems) & set(stem_numbers(title)))
+
+
+@given(TITLES, TITLES, TITLES)
+def test_how_many_papers_hold_a_word_is_how_many_rows_do(
+    titles: list[str], abstracts: list[str], authors: list[str]
+) -> None:
+    index = _index(*titles, abstracts=tuple(abstracts), authors=tuple(authors))
+    for stem in map(stem_number, ("graph", "model", "erdos", "nowhere")):
+        of_field = {field: index.holding(stem, field) for field in FIELDS}
+        assert {field: index.n_holding(stem, field) for field in FIELDS} == {f: h.sum() for f, h in of_field.items()}
+        assert index.n_holding(stem) == (of_field["text"] | of_field["author"]).sum()
+
+
+@given(TITLES, TITLES, TITLES)
+def test_the_parts_that_hold_a_word_are_those_of_each_paper(
+    titles: list[str], abstracts: list[str], authors: list[str]
+) -> None:
+    index = _index(*titles, abstracts=tuple(abstracts), authors=tuple(authors))
+    rows = np.arange(len(titles))[::-2]
+    stems = [stem_number(word) for word in ("graph", "model", "erdos", "nowhere")]
+    found = index.parts_holding(stems, rows)
+    assert found.shape == (len(rows), len(stems), len(PARTS))
+    for place, row in enumerate(rows.tolist()):
+        texts = (titles[row], *(part[row] if row < len(part) else "" for part in (abstracts, authors)))
+        held = [set(stem_numbers(text)) for text in texts]
+        assert found[place].tolist() == [[stem in one for one in held] for stem in stems]
 
 
 def test_stems_of_another_shape_are_refused() -> None:
