@@ -1,4 +1,4 @@
-"""The topics that a form's field suggests, as ``<option>`` elements."""
+"""The topics and terms that a form's field suggests, as ``<option>`` elements."""
 
 from __future__ import annotations
 
@@ -17,9 +17,17 @@ def topic_options(web: WebContext) -> Markup:
     )
 
 
-def prefixed_topic_options(web: WebContext) -> Markup:
-    """The ``<option>`` elements of all active topics as terms of trends, where a bare label would mean its words."""
+def term_options(web: WebContext) -> Markup:
+    """The ``<option>`` elements of all techniques, themes and active topics as terms of trends.
+
+    A topic has its prefix, because a bare label would mean its words.
+    """
     return web.context.cached(
-        "topic terms",
-        lambda: datalist_options(f"topic:{t.label}" for t in topic_queries.topics(web.context)),
+        "term options",
+        lambda: datalist_options(
+            [
+                *(term.name for term in web.context.detector.taxonomy.terms),
+                *(f"topic:{t.label}" for t in topic_queries.topics(web.context)),
+            ]
+        ),
     )

@@ -29,7 +29,7 @@ from service.web.page_cache import cached_page
 from service.web.query_params import MAX_NAME, AxisScale, Measure, TrendParams
 from service.web.request_cost import PICTURE_S, trend_cost_s
 from service.web.responses import CSV, HTML, JSON, Rendered, json_text
-from service.web.topic_suggestions import prefixed_topic_options
+from service.web.topic_suggestions import term_options
 from templates import page_message_wording
 from templates.links import WEB_LINKS, WebLinks
 from templates.page_layout import render_page
@@ -82,7 +82,6 @@ async def trends(
                 ]
             except UsageError as error:
                 problem = error.web_message
-        taxonomy = web.context.detector.taxonomy.terms
         page = web.render_long(
             "trends.html",
             frame=web.frame("trends"),
@@ -98,8 +97,7 @@ async def trends(
             **_scale_of(scale, measure, series),
             movements=movements,
             watched=web.context.settings.categories,
-            terms=taxonomy,
-            topic_options=prefixed_topic_options(web),
+            term_options=term_options(web),
             own=_own(question, measure, scale),
         )
         # That nothing is stored yet is nobody's wrong question.
