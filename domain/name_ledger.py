@@ -44,7 +44,9 @@ class Sighting:
     """A name in one paper, with what tells things of one name apart and teams from each other.
 
     ``authors`` are people as ``analysis.names.teams.person`` writes them; empty where they are unknown. ``is_heading``
-    tells whether the title begins with the name and a colon. ``pinned_to`` is the thing to which an operator gave it.
+    tells whether the title begins with the name and a colon. ``is_presented`` tells, of a paper that introduces it,
+    whether its title begins with it or a sentence says that it is presented. ``pinned_to`` is the thing to which an
+    operator gave it.
     """
 
     arxiv_id: ArxivId
@@ -57,6 +59,7 @@ class Sighting:
     is_heading: bool = False
     authors: tuple[str, ...] = ()
     pinned_to: int | None = None
+    is_presented: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from analysis.names.defining_sentence import is_presented
 from analysis.names.facts_and_events import facts_and_events
 from analysis.names.paper_nearness import WordNearness
 from analysis.names.teams import common_keys, person
@@ -21,6 +22,7 @@ from store.name_ledger_making import (
     NamesOfKeys,
     count_stale_keys,
     final_id,
+    introducing_mentions,
     joined_keys,
     names_left_by_papers,
     names_of_keys,
@@ -115,7 +117,7 @@ def _update_ledger(
     n_done = 0
     while keys := stale_keys(db, _KEYS_AT_ONCE):
         together = _with_joined(keys, joined_keys(db))
-        stored = names_of_keys(db, sorted(frozenset().union(*together)), categories, people)
+        stored = _with_presented(db, names_of_keys(db, sorted(frozenset().union(*together)), categories, people))
         nearness = _nearness(db, together, stored, sample)
         entries, unclear, emptied = _entries(db, together, stored, rules, common, nearness)
         store_entries(db, entries, unclear=unclear, emptied=emptied, was=stored.was, keys=keys, now=clock())
@@ -138,6 +140,17 @@ def _spellings(keys: frozenset[str], stored: NamesOfKeys) -> list[frozenset[str]
         parts = [of for of in parts if of not in same]
         parts.append(frozenset((key,)).union(*same))
     return parts
+
+
+def _with_presented(db: Database, stored: NamesOfKeys) -> NamesOfKeys:
+    """The same, with what sentences say of the papers that seem to introduce a name which others hold too."""
+    shared = sorted(key for key, of in stored.sightings.items() if len(of) > 1)
+    presented = {of: is_presented(*text) for of, text in introducing_mentions(db, shared).items()}
+    sightings = {
+        key: [replace(s, is_presented=presented.get((s.arxiv_id, key), s.role == "introduces")) for s in of]
+        for key, of in stored.sightings.items()
+    }
+    return replace(stored, sightings=sightings)
 
 
 def _nearness(
@@ -254,6 +267,7 @@ def _each_paper_once(sightings: Sequence[Sighting]) -> list[Sighting]:
         by_paper[s.arxiv_id] = replace(
             best,
             is_heading=s.is_heading or before.is_heading,
+            is_presented=s.is_presented or before.is_presented,
             pinned_to=best.pinned_to or s.pinned_to or before.pinned_to,
         )
     return list(by_paper.values())

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
+from domain.detections import Evidence
 from domain.name_ledger import DERIVED_EVENTS, KnownName, NameEvent, NameFacts, Sighting
 from domain.name_mention import NameRole
 from domain.packed_stems import unpacked_stems
@@ -180,6 +181,23 @@ def names_of_keys(
             for key, name_id, introduced_by in connection.execute(registered):
                 known[key].append(KnownName(name_id, introduced_by))
     return NamesOfKeys(sightings, known, merged, was)
+
+
+def introducing_mentions(db: Database, keys: Sequence[str]) -> dict[MentionKey, tuple[str, tuple[Evidence, ...]]]:
+    """The mentions of some keys that introduce a name under no heading: the abstract, and where the name stands."""
+    m = name_mention.c
+    query = (
+        select(m.arxiv_id, m.key, paper.c.abstract, m.evidence)
+        .join(paper, paper.c.arxiv_id == m.arxiv_id)
+        .where(m.role == "introduces", ~m.is_heading)
+    )
+    found: dict[MentionKey, tuple[str, tuple[Evidence, ...]]] = {}
+    with db.read() as connection:
+        for some in portions(keys):
+            for arxiv_id, key, abstract, places in connection.execute(query.where(m.key.in_(some))):
+                before = found.get((arxiv_id, key), (abstract, ()))[1]
+                found[arxiv_id, key] = abstract, (*before, *(Evidence(*place) for place in places))
+    return found
 
 
 def names_left_by_papers(db: Database, ids: Collection[ArxivId]) -> dict[ArxivId, list[int]]:

@@ -35,6 +35,26 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return [(a, b) for a, b in spans if text[a:b].strip()]
 
 
+def is_presented(abstract: str, evidence: Iterable[Evidence]) -> bool:
+    """Whether a name begins the title, or a word of presenting stands before it in a sentence of the abstract.
+
+    Examples
+    --------
+    >>> new, used = "We introduce FooBench, a test.", "It is evaluated on tasks of FooBench."
+    >>> is_presented(new, [Evidence("abstract", 13, 21)]), is_presented(used, [Evidence("abstract", 28, 36)])
+    (True, False)
+    """
+    places = list(evidence)
+    if any(e.field == "title" and e.start == 0 for e in places):
+        return True
+    starts = [e.start for e in places if e.field == "abstract"]
+    return any(
+        a <= at < b and _PRESENTS.search(abstract, a, at) is not None
+        for a, b in sentence_spans(abstract)
+        for at in starts
+    )
+
+
 def defining_sentence(abstract: str, evidence: Iterable[Evidence]) -> str:
     """The sentence of an abstract that presents a name, word for word; empty where the abstract does not hold it.
 

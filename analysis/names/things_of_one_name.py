@@ -2,8 +2,9 @@
 
 TRACE was introduced a dozen times by as many teams. A paper that introduces a name which another team has introduced,
 or which others used before, founds a thing of its own, where that is clear. A paper that uses the name belongs to the
-thing whose introducing paper it is nearest to in words; where that is not clear it belongs to none. A thing keeps its
-registered id by its introducing paper.
+thing whose introducing paper it is nearest to in words; where that is not clear it belongs to none. What others held
+before a paper introduced it is another thing, unless it is a model, which may be released before its report. A thing
+keeps its registered id by its introducing paper.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from analysis.names.teams import joining_marks
 from domain.name_ledger import KnownName, Sighting
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
+from domain.week import Week
 
-METHOD = "things-6"
+METHOD = "things-7"
 """Name of the rules; it must change whenever the same sightings would give other things or events."""
 
 ESTABLISHED_PAPERS = 3
 """Once so many papers of others hold a name, only a title that begins with it introduces another thing."""
 EARLY_WEEKS = 8
-"""A paper this long before the introducing one may still use the thing: models are released before their report."""
+"""A paper this long before the introducing one may still use a model: models are released before their report."""
 AT_ONCE_WEEKS = 3
 """A name that two papers of others hold so soon was there before."""
 NEAR = 0.2
@@ -31,15 +33,19 @@ NEAR = 0.2
 NEAR_IF_DISTINCT = 0.09
 """The same for a name that nobody would give by chance to something else, such as LongMemEval or SWE-bench.
 
-It need not be near at all if one thing alone was introduced under it, earlier, and both papers agree on its sort.
-Neither holds for a name that enough papers of others held before it was introduced.
+It need not be near at all if one thing alone was introduced under it, earlier, and both papers agree on its sort, nor
+if it is a model with a version number that a paper uses before its report. Neither holds for a name that enough papers
+of others held before it was introduced.
 """
 FARTHER_DESPITE_KIND = 1.5
 """How many times nearer a paper must be that takes the thing for data where it is none, or the other way round."""
 CLEAR_MARGIN = 1.25
-"""Of two things the nearer is meant if its cosine is this many times the other's."""
+"""Of two things the nearer is meant if its cosine is this many times the other's.
 
+The cosine to a thing that was never introduced is the mean of those to its papers.
+"""
 _DISTINCT = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}|\d|[-+ ]")
+_VERSION = re.compile(r"\d")
 _SHORT = 4  # characters; "3DGS" is no more distinct than "GS"
 _SEVERAL = 2
 _MOST_COMPARED = 40
@@ -83,7 +89,7 @@ def things_of_name(
     -------
     Things, those with a known id first, by id. A registered thing that no paper holds any more is left out.
     """
-    ordered = sorted(sightings, key=lambda s: (s.week, s.arxiv_id))
+    ordered = _in_order(sightings)
     pinned: dict[int, list[Sighting]] = {}
     for s in ordered:
         if s.pinned_to is not None:
@@ -109,7 +115,11 @@ def things_of_name(
 
 
 def _in_order(sightings: Sequence[Sighting]) -> list[Sighting]:
-    return sorted(sightings, key=lambda s: (s.week, s.arxiv_id))
+    return sorted(sightings, key=_place)
+
+
+def _place(s: Sighting) -> tuple[Week, ArxivId]:
+    return s.week, s.arxiv_id
 
 
 def _founded(ordered: Sequence[Sighting], common: Collection[str]) -> tuple[list[_Founded], list[Sighting]]:
@@ -141,7 +151,8 @@ def _distribute(
     """Give each sighting to the thing that it means; returns those of a thing never introduced, and the unclear ones.
 
     A thing that was never introduced is older than what is held. It takes what is seen of the name before the first
-    introduction, and later what is nearer to no introducing paper if enough papers spoke of it before.
+    introduction, and later what is clearly nearer to its papers, or nearer to no introducing paper if enough papers
+    spoke of it before.
     """
     was_there = [_was_there_before(one, others, common) for one in founded]
     introduced = [one.first.week for one in founded if one.first.role == "introduces"]
@@ -160,13 +171,22 @@ def _distribute(
         candidates = [
             i
             for i, one in enumerate(founded)
-            if one.first.role == "introduces" and one.first.week <= s.week.plus(0 if was_there[i] else EARLY_WEEKS)
+            if one.first.role == "introduces"
+            and one.first.week <= s.week.plus(_weeks_early(one, was_there=was_there[i]))
         ]
         ranked = sorted(((nearness(s.arxiv_id, founded[i].first.arxiv_id), -i) for i in candidates), reverse=True)
         nearest = -ranked[0][1] if ranked else -1
-        if ranked and _is_meant(s, founded[nearest], [cosine for cosine, _ in ranked], was_there=was_there[nearest]):
+        cosines = [cosine for cosine, _ in ranked]
+        older = [nearness(s.arxiv_id, other.arxiv_id) for other in unintroduced[:_MOST_COMPARED]] if ranked else []
+        mean_older = sum(older) / len(older) if older else 0.0
+        rivals = [*cosines[1:], *([mean_older] if older else [])]
+        if ranked and _is_meant(s, founded[nearest], cosines[0], rivals, was_there=was_there[nearest]):
             founded[nearest].sightings.append(s)
-        elif s.week < first_week or len(unintroduced) >= ESTABLISHED_PAPERS:
+        elif (
+            s.week < first_week
+            or len(unintroduced) >= ESTABLISHED_PAPERS
+            or (ranked and _is_near(s, unintroduced, mean_older) and mean_older >= CLEAR_MARGIN * cosines[0])
+        ):
             unintroduced.append(s)
         else:
             unclear.append(s)
@@ -184,15 +204,29 @@ def _was_there_before(one: _Founded, others: Sequence[Sighting], common: Collect
     return len(earlier) >= ESTABLISHED_PAPERS
 
 
-def _is_meant(s: Sighting, nearest: _Founded, cosines: Sequence[float], *, was_there: bool) -> bool:
+def _weeks_early(one: _Founded, *, was_there: bool) -> int:
+    """How long before the introducing paper another team's may use the thing."""
+    return EARLY_WEEKS if one.first.kind == "model" and not was_there else 0
+
+
+def _is_meant(s: Sighting, nearest: _Founded, cosine: float, rivals: Sequence[float], *, was_there: bool) -> bool:
+    """Whether a paper uses the introduced thing that it is nearest to; ``rivals`` are its cosines to the others."""
     agree = (s.kind in _DATA) == (nearest.first.kind in _DATA)
     both_distinct = _is_distinct(nearest.first.surface) and _is_distinct(s.surface)  # "A-MBER" may be "AMBER"
-    if len(cosines) == 1 and agree and both_distinct and s.week >= nearest.first.week and not was_there:
+    is_early = s.week < nearest.first.week
+    is_sure = both_distinct and not was_there and (not is_early or _VERSION.search(s.surface) is not None)
+    if not rivals and agree and is_sure:
         return True
-    needed = NEAR_IF_DISTINCT if both_distinct and not was_there else NEAR
-    if cosines[0] < needed * (1 if agree else FARTHER_DESPITE_KIND):
+    needed = NEAR_IF_DISTINCT if is_sure else NEAR
+    if cosine < needed * (1 if agree else FARTHER_DESPITE_KIND):
         return False
-    return len(cosines) == 1 or cosines[0] >= CLEAR_MARGIN * cosines[1]
+    return all(cosine >= CLEAR_MARGIN * other for other in rivals)
+
+
+def _is_near(s: Sighting, older: Sequence[Sighting], mean: float) -> bool:
+    """Whether a paper means a thing that was never introduced, by its mean cosine to the papers of it."""
+    is_distinct = _is_distinct(s.surface) and all(_is_distinct(other.surface) for other in older)
+    return bool(older) and mean >= (NEAR_IF_DISTINCT if is_distinct else NEAR)
 
 
 def _is_distinct(surface: str) -> bool:
@@ -205,11 +239,13 @@ def _without_older_names(
     """Take for uses what looks like the introduction of a name that is older.
 
     "We introduce an actor that learns by PPO" reads like an introduction of PPO, but others speak of PPO at once, and
-    most of their papers are far from this one. An acronym or a word that anybody else holds is taken for older, too. A
-    title that begins with the name introduces it whatever others call so.
+    most of their papers are far from this one. An acronym or a word that anybody else holds is taken for older, too, as
+    is what a paper of others held before one that presents it in no sentence, unless it is a model. A title that
+    begins with the name introduces it whatever others call so.
     """
     kept: list[_Founded] = []
     left = list(others)
+    introducing = [one.first for one in founded]
     for one in founded:
         of_others = [
             s
@@ -223,11 +259,22 @@ def _without_older_names(
         is_far = len(of_others) >= _SEVERAL and n_near < len(of_others[:_MOST_COMPARED]) / 2
         is_spoken_of = sum(s.week <= one.first.week.plus(AT_ONCE_WEEKS) for s in of_others) >= _SEVERAL
         is_acronym = bool(of_others) and not _is_distinct(one.first.surface)
-        if (is_far or is_spoken_of or is_acronym) and not any(s.is_heading for s in one.sightings):
+        is_used = one.first.kind != "model" and not any(s.is_presented for s in one.sightings)
+        is_used = is_used and any(_is_held_by(one.first, s, nearness) for s in (*of_others, *introducing))
+        if (is_far or is_spoken_of or is_acronym or is_used) and not any(s.is_heading for s in one.sightings):
             left += one.sightings
         else:
             kept.append(one)
     return kept, _in_order(left)
+
+
+def _is_held_by(first: Sighting, other: Sighting, nearness: Nearness) -> bool:
+    """Whether another team's paper held before what a paper seems to introduce; two may introduce one acronym."""
+    if _place(other) >= _place(first) or set(other.authors) & set(first.authors):
+        return False
+    return other.role != "introduces" or (
+        _is_distinct(first.surface) and nearness(other.arxiv_id, first.arxiv_id) >= NEAR_IF_DISTINCT
+    )
 
 
 def _match(founded: Sequence[_Founded], known: Sequence[KnownName], has_unintroduced: bool) -> None:

@@ -33,12 +33,12 @@ from store.trend_calls import add_calls
 NOW = datetime(2026, 6, 23, 6, tzinfo=UTC)
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 CATEGORIES = ("cs.LG",)
-_MARKED = re.compile(r"(introduces|uses|mentions) <([^>]+)>")
+_MARKED = re.compile(r"(introduces|converts|uses|mentions) <([^>]+)>")
 
 
 @dataclass(frozen=True)
 class MarkedWordTagger:
-    """Reads "uses <SWE-bench>" as a use of that benchmark."""
+    """Reads "uses <SWE-bench>" as a use of that benchmark, and "converts <SWE-bench>" as its introduction."""
 
     tagger_id: str = "marked-1"
     replacing: tuple[str, str] = ("", "")
@@ -47,7 +47,7 @@ class MarkedWordTagger:
         return [tuple(self._mention(title, match) for match in _MARKED.finditer(abstract)) for title, abstract in texts]
 
     def _mention(self, title: str, match: re.Match[str]) -> NameMention:
-        role: NameRole = match[1]  # type: ignore[assignment]
+        role: NameRole = "introduces" if match[1] == "converts" else match[1]  # type: ignore[assignment]
         evidence = [Evidence("abstract", match.start(2), match.end(2))]
         if title.startswith(match[2]):
             evidence.insert(0, Evidence("title", 0, len(match[2])))
@@ -96,6 +96,21 @@ def only(db: Database, surface: str) -> Name:
 
 def kinds(db: Database, name_id: int) -> list[str]:
     return [e.event.kind for e in events_of_name(db, name_id) if e.retracted_at is None]
+
+
+def test_a_name_that_is_presented_in_no_sentence_is_used_where_others_held_it_before(
+    database: Database, paper_at: PaperMaker
+) -> None:
+    store(database, paper_at(2, "converts <SWE-bench>", week=2))
+    update(database)
+    alone = only(database, "SWE-bench")
+    assert alone.introduced_by == "2601.00002"
+    store(database, paper_at(1, "uses <SWE-bench>", week=1))
+    update(database)
+    found = only(database, "SWE-bench")
+    assert (found.name_id, found.introduced_by, found.n_uses) == (alone.name_id, None, 2)
+    assert found.first_week < alone.first_week
+    assert [e.retracted_at is not None for e in events_of_name(database, alone.name_id)] == [True]
 
 
 def test_spellings_are_one_name_with_its_events(database: Database, paper_at: PaperMaker) -> None:

@@ -146,6 +146,66 @@ def test_a_model_may_be_used_before_its_report() -> None:
     assert len(things_of_name(of, [], common=(), nearness=everything_near)[0]) == 1
 
 
+def nearness_of(*cosines: tuple[int, int, float]):  # type: ignore[no-untyped-def]
+    of = {frozenset((f"2601.{a:05d}", f"2601.{b:05d}")): cosine for a, b, cosine in cosines}
+    return lambda one, other: of.get(frozenset((one, other)), 0.0)
+
+
+def named(surface: str, *sightings: Sighting) -> list[Sighting]:
+    return [replace(s, surface=surface) for s in sightings]
+
+
+def introductions(sightings: list[Sighting], nearness) -> list[tuple[ArxivId, ...]]:  # type: ignore[no-untyped-def]
+    return [t.introductions for t in things_of_name(sightings, [], common=(), nearness=nearness)[0]]
+
+
+def test_a_paper_introduces_nothing_that_others_held_before_if_no_sentence_presents_it() -> None:
+    """It runs on tasks "converted from BioTrace Bench", which reads like a benchmark of its own."""
+    held, used = named("BioTrace Bench", seen(1, week=1), seen(2, "introduces", week=3, heading=False))
+    used = replace(used, is_presented=False)
+    assert introductions([held, used], everything_near) == [()]
+    assert introductions([held, replace(used, is_presented=True)], everything_near)[-1] == ("2601.00002",)
+    introducing = replace(held, role="introduces")
+    assert introductions([introducing, used], everything_near) == [("2601.00001",)]
+    assert len(introductions([introducing, used], near_pairs())) == 2
+    assert len(introductions([replace(s, surface="BTB") for s in (introducing, used)], everything_near)) == 2
+    assert introductions([used], everything_near) == [("2601.00002",)]
+    assert introductions([replace(held, week=START.plus(4)), used], everything_near) == [("2601.00002",)]
+
+
+def test_what_others_hold_before_the_introduction_is_another_thing() -> None:
+    of = named("OmniTrace", seen(1, week=1), seen(2, "introduces", week=3))
+    assert introductions(of, everything_near) == [(), ("2601.00002",)]
+
+
+def test_a_model_held_before_by_papers_hardly_near_is_another_thing_and_so_are_its_later_users() -> None:
+    """A driving agent of this name is compared with weeks before a world model of the same name comes."""
+    of = named(
+        "OmniTrace",
+        seen(1, week=1, kind="model"),
+        seen(2, week=6, kind="dataset"),
+        seen(3, "introduces", week=8, kind="model"),
+        seen(4, week=8, kind="benchmark"),
+        seen(5, week=9, kind="model"),
+    )
+    cosines = ((1, 3, 0.084), (2, 3, 0.119), (3, 4, 0.141), (1, 4, 0.111), (2, 4, 0.201), (3, 5, 0.3), (2, 5, 0.1))
+    things, unclear = things_of_name(of, [], common=(), nearness=nearness_of(*cosines))
+    assert [[int(s.arxiv_id[5:]) for s in t.sightings] for t in things] == [[1, 2], [3, 5]]
+    assert unclear == [of[3]]
+
+
+def test_a_model_with_a_version_may_be_used_before_its_report_however_far_its_papers_are() -> None:
+    of = named("TraceLM-3", seen(1, week=1, kind="model"), seen(2, "introduces", week=4, kind="model"))
+    assert introductions(of, near_pairs()) == [("2601.00002",)]
+
+
+def test_a_later_paper_clearly_nearer_to_the_older_thing_means_that() -> None:
+    of = named("OmniTrace", seen(1, week=1), seen(2, "introduces", week=8), seen(3, week=9))
+    things, unclear = things_of_name(of, [], common=(), nearness=nearness_of((1, 3, 0.3), (2, 3, 0.1)))
+    assert [len(t.sightings) for t in things] == [2, 1]
+    assert not unclear
+
+
 def test_a_paper_of_another_sort_must_be_nearer() -> None:
     def barely(_one: ArxivId, _other: ArxivId) -> float:
         return NEAR + 0.01
@@ -201,6 +261,16 @@ def by_parity(one: ArxivId, other: ArxivId) -> float:
 
 def registered(things: list[Thing], first: int = 1) -> list[KnownName]:
     return [KnownName(first + i, t.introductions[0] if t.introductions else None) for i, t in enumerate(things)]
+
+
+@given(some_sightings())
+def test_nobody_else_holds_a_thing_before_the_week_of_its_introduction(sightings: list[Sighting]) -> None:
+    things, _ = things_of_name(sightings, [], common=(), nearness=by_parity)
+    for thing in things:
+        if thing.introductions:
+            first = next(s for s in thing.sightings if s.arxiv_id == thing.introductions[0])
+            own = {mark for s in thing.sightings if s.arxiv_id in thing.introductions for mark in s.authors}
+            assert all(s.week >= first.week or set(s.authors) & own for s in thing.sightings)
 
 
 @given(some_sightings())
