@@ -24,7 +24,14 @@ from numpy.typing import NDArray
 from analysis.claims.claim_features import ReadSentences, claim_features
 from analysis.claims.claim_weights import ClaimWeights, load_weights
 from analysis.claims.finding_features import finding_features
-from analysis.claims.named_quantities import first_named, is_of_quality, is_setting, last_named, named_quantities
+from analysis.claims.named_quantities import (
+    first_named,
+    is_of_quality,
+    is_of_rival,
+    is_setting,
+    last_named,
+    named_quantities,
+)
 from analysis.claims.number_candidates import NumberCandidate, number_candidates
 from analysis.claims.quantity_features import quantity_features
 from analysis.claims.readable_text import ReadableText
@@ -32,7 +39,7 @@ from analysis.claims.sentences import sentence_spans
 from domain.claim import Claim, ClaimForm, ClaimQuantity, cuts_of
 from domain.detections import Evidence
 
-_RULES_VERSION = 3
+_RULES_VERSION = 4
 """Raise it whenever the code below, or that of numbers, sentences or features, changes what is found."""
 
 _LONGEST = 8000
@@ -108,7 +115,13 @@ class ClaimReader:
         numbers = [
             n
             for n, candidate in enumerate(candidates)
-            if may_be_claim(candidate) and not is_setting(readable.text[: candidate.start][-_NEARBY:])
+            if may_be_claim(candidate)
+            and not is_setting(readable.text[: candidate.start][-_NEARBY:])
+            and not is_of_rival(
+                readable.text[: candidate.start][-_NEARBY:],
+                readable.text[candidate.end :][:_NEARBY],
+                candidate.unit_kind,
+            )
         ]
         features = [claim_features(read, candidates, n) for n in numbers]
         forms = (

@@ -133,6 +133,35 @@ def is_setting(before: str) -> bool:
     return _SETTING_BEFORE.search(before) is not None
 
 
+_RIVAL_BEFORE = re.compile(
+    r"\b(?:compared (?:to|with)|versus|vs\.?|against|as opposed to|in contrast to|rather than|instead of)\s"
+    r"(?:an? |the |only |just |about |around |nearly |roughly |up to |over |approximately |more than |at least )*"
+    r"[∼~≈+−-]*$",
+    re.IGNORECASE,
+)
+_CHANGE_AFTER = re.compile(
+    r"\s(?:[a-z-]+ ){0,2}?(?:increase|decrease|reduction|drop|rise|gain|improvement|speed-?up|slow-?down|degradation|"
+    r"growth|overhead|loss)(?:s|es)?\b",
+    re.IGNORECASE,
+)
+_HOLDER_AFTER = re.compile(r"\s(?:for|by|in|of|under|with|using|on)\b")
+
+
+def is_of_rival(before: str, after: str, unit_kind: str) -> bool:
+    """Whether a factor or percentage is that of what the paper compares with: "compared with a 17x increase for it".
+
+    Examples
+    --------
+    >>> is_of_rival("grows by 24% compared with a ", " increase for full recomputation", "times")
+    True
+    >>> is_of_rival("a speedup of ", " compared with full recomputation", "times")
+    False
+    """
+    if unit_kind not in ("times", "percent", "points") or _RIVAL_BEFORE.search(before) is None:
+        return False
+    return _CHANGE_AFTER.match(after) is not None or (unit_kind == "times" and _HOLDER_AFTER.match(after) is not None)
+
+
 def without_other_senses(text: str) -> str:
     """The text with blanks for compounds in which the words of a cost mean something else; as long as before."""
     return _OTHER_SENSES.sub(lambda match: " " * len(match[0]), text)
