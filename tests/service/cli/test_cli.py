@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -85,9 +86,16 @@ def papertide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 @pytest.fixture
-def held(tmp_path: Path, make_paper: Make) -> None:
+def held(held_folder: Path, tmp_path: Path) -> None:
     """Two weeks in the store, the older proven whole, with detections and weekly tables."""
-    db = open_database(f"sqlite:///{tmp_path / 'data' / 'papertide.sqlite'}")
+    shutil.copytree(held_folder, tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def held_folder(tmp_path_factory: pytest.TempPathFactory, make_paper: Make) -> Path:
+    """The data folder that ``held`` copies."""
+    folder: Path = tmp_path_factory.mktemp("held")
+    db = open_database(f"sqlite:///{folder / 'papertide.sqlite'}")
     categories = Settings().categories
     for week in (WEEK.plus(-1), WEEK):
         papers = tuple(
@@ -110,6 +118,7 @@ def held(tmp_path: Path, make_paper: Make) -> None:
     for _ in refresh_tables(db, detector.detector_id, None, categories, now=datetime.fromisoformat(NOW)):
         pass
     db.close()
+    return folder
 
 
 @pytest.fixture
