@@ -26,6 +26,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +107,16 @@ class ASReview:
             "n_query": REFIT_EVERY,
             "n_decisions": MAX_DECISIONS,
         }
-        script = Path(__file__).with_name("asreview_order.py")
-        done = subprocess.run(
-            [self.python, script], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
-        )
+        script = Path(__file__).absolute().with_name("asreview_order.py")
+        with TemporaryDirectory() as folder:  # ASReview leaves a cache where it runs
+            done = subprocess.run(
+                [self.python.absolute(), script],
+                input=json.dumps(asked),
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+                cwd=folder,
+            )
         return np.array(json.loads(done.stdout)["order"], dtype=np.int64) - N_SEEDS
 
     def version(self) -> str | None:
