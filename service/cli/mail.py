@@ -135,12 +135,15 @@ def mail_explain(
 
     with open_context(ctx) as context:
         domains = our_domains(context.settings)
+        has_base_url = bool(context.settings.service.base_url)
+    n_of_others = 0
     for file in files:
         try:
             content = report_bytes(file)
         except OSError as error:
             raise UsageError(f"{file} cannot be read: {error.strerror}") from error
         report = read_report(content, domains=domains)
+        n_of_others += not report.message_key
         if as_json:
             explanation = {
                 "file": str(file),
@@ -153,3 +156,9 @@ def mail_explain(
             continue
         about = f"our mail {report.message_key}" if report.message_key else "no mail of ours, so it is ignored"
         typer.echo(f"{file}: {' '.join(filter(None, (report.kind, report.status)))}: {report.why}; about {about}")
+    if n_of_others and not has_base_url:
+        typer.echo(
+            f"only mails whose Message-ID ends with @{domains[0]} are recognised as ours, because the setting "
+            "service.base_url is not set; give the settings with which the mails were sent (--config)",
+            err=True,
+        )

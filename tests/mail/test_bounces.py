@@ -349,6 +349,18 @@ def test_mail_explain_says_what_each_file_means(tmp_path: Path, explain: Callabl
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.eml", "2.eml"]
 
 
+def test_mail_explain_says_what_it_recognises_without_the_address_of_the_service(
+    explain: Callable[..., tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("1.eml").write_text(_mail(NO_USER, RETURNED))
+    assert explain("1.eml")[1] == ""
+    monkeypatch.delenv("PAPERTIDE_SERVICE__BASE_URL")
+    printed, hint = explain("1.eml", "--json")
+    assert json.loads(printed)["key"] == ""
+    assert hint.count("\n") == 1
+    assert "service.base_url is not set" in hint
+
+
 def test_mail_explain_names_a_file_that_cannot_be_read(explain: Callable[..., tuple[str, str]]) -> None:
     assert "gone.eml cannot be read" in explain("gone.eml", "--json")[1]
 
