@@ -16,6 +16,7 @@ from domain.paper import ArxivId
 from domain.paper_query import PaperQuery
 from domain.phrase_variants import phrases_of_term
 from domain.progress import Progress
+from domain.same_subject import Subject
 from domain.trend_calls import HORIZONS_WEEKS
 from domain.week import Week, weeks_between
 from domain.weekly_table_schemas import WEEKLY_COUNTS
@@ -49,7 +50,7 @@ def update_emerging(
     *,
     first_week: Week,
     last_week: Week,
-    known: Collection[str],
+    known: Collection[Subject],
     model: StyleModel,
     made_with: str,
     clock: Callable[[], datetime],
@@ -60,7 +61,7 @@ def update_emerging(
     ----------
     first_week : the first week that gets a list; earlier ones are only counted, and their own past is not yet whole.
     last_week : the newest closed week.
-    known : folded phrases that are watched already.
+    known : what is watched already.
     model : tells terms from turns of phrase.
     made_with : what else the lists depend on, such as the taxonomy.
     """

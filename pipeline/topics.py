@@ -20,6 +20,7 @@ from analysis.topics.topic_matching import KnownTopic, free_label, match_topics,
 from domain.embeddings import Embeddings
 from domain.paper import ArxivId
 from domain.progress import Progress
+from domain.same_subject import subject
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicDrift, TopicEvent
 from domain.week import Week, weeks_between
 from store.database import Database
@@ -312,7 +313,7 @@ def _add_new_topic(
     nearest, _ = nearest_centroids(new_topic.centroid[None], model.fitted.centroids)
     topic = Topic(
         topic_id=highest_topic_id(db) + 1,
-        label=free_label(label, terms, {t.label.lower() for t in model.topics}),
+        label=free_label(label, terms, {subject(t.label) for t in model.topics}),
         top_terms=terms,
         born_week=begun[len(begun) // 20],
         size=len(moved),

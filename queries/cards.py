@@ -33,6 +33,7 @@ from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import PaperQuery
+from domain.same_subject import subject
 from domain.trends import TermSeries
 from domain.week import Week, last_closed_week, weeks_between
 from pipeline.claims import reader_id
@@ -285,13 +286,13 @@ def _places(context: AppContext, facet: Facet, found: Pairs) -> tuple[Place, ...
     names = facet_names(context, others)
     entries = context.detector.taxonomy.entries
     words = [w for entry in entries if (entry.kind, entry.key) == facet for w in (entry.name.lower(), *entry.strong)]
-    techniques = {names[other].casefold() for other in others if other[0] == "technique"}
+    techniques = {subject(names[other]) for other in others if other[0] == "technique"}
     places = [
         _place(one, side, names[other], _joint_precision(context, facet, other))
         for (one, side), other in zip(own, others, strict=True)
         if other[0] in PLACE_KINDS
         and not is_own_place(_NAMED_AS.get(other[0], "") + names[other], one.k_both, one.k[1 - side], words)
-        and not (other[0] == "topic" and names[other].casefold() in techniques)
+        and not (other[0] == "topic" and subject(names[other]) in techniques)
     ]
     order = {kind: i for i, kind in enumerate(PLACE_KINDS)}
     return tuple(sorted(places, key=lambda place: (order[place.kind], -place.ratio_low, place.name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.errors import UsageError
 from domain.paper import one_line
+from domain.same_subject import subject
 from domain.week import last_closed_week
 from queries.term_resolution import term_named
 from runtime.context import AppContext
@@ -27,7 +28,7 @@ def rename_topic(context: AppContext, topic: str, name: str | None) -> str:
             raise UsageError(f"a topic's name has 1 to {MAX_NAME_LENGTH} printable characters, got {name!r}")
         model = context.topic_model
         for other in model.topics if model else ():
-            if other.topic_id != topic_id and name.casefold() in (other.label.casefold(), str(other.topic_id)):
+            if other.topic_id != topic_id and (name == str(other.topic_id) or subject(name) == subject(other.label)):
                 raise UsageError(f"topic {other.topic_id} is called {other.label!r} already; names are unique")
     shown = set_topic_name(context.db, topic_id, name, week=last_closed_week(context.now()))
     return f"topic {topic_id} is called {shown!r} now"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -16,6 +15,7 @@ from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.name_ledger import Name
 from domain.phrase_variants import phrases_of_term
+from domain.same_subject import subject
 from domain.term_prefix import typed_term
 from domain.trends import SeriesKind
 from runtime.context import AppContext
@@ -34,12 +34,12 @@ def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
     if kind == "topic":
         model = context.topic_model
         topics = model.topics if model else ()
-        return next((str(t.topic_id) for t in topics if wanted in (t.label.casefold(), str(t.topic_id))), None)
+        as_written = (t for t in topics if wanted in (t.label.casefold(), str(t.topic_id)))
+        respelled = (t for t in topics if subject(t.label) == subject(wanted))
+        return next((str(t.topic_id) for t in (*as_written, *respelled)), None)
     # "state-space models" and "state space model" are one name.
-    plain = re.sub(r"[\W_]+", " ", wanted).rstrip("s")
     for term in context.detector.taxonomy.terms:
-        names = (term.key.replace("_", " "), re.sub(r"[\W_]+", " ", term.name.casefold()))
-        if term.kind == kind and plain in (n.rstrip("s") for n in names):
+        if term.kind == kind and subject(wanted) in (subject(term.key), subject(term.name)):
             return term.key
     return None
 

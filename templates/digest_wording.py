@@ -161,7 +161,7 @@ _N_TOLD = 2
 
 
 def _moves_of_a_first_digest(facts: HeadlineFacts) -> list[str]:
-    """The technique or theme that moved most, and the topic that gained most."""
+    """The technique or theme that moved most, and the topics that gained and lost most."""
     told = []
     techniques = [move for move in facts.begun if not move.is_topic]
     for move in techniques[:1]:
@@ -169,29 +169,35 @@ def _moves_of_a_first_digest(facts: HeadlineFacts) -> list[str]:
         told.append(
             f"{_inside_sentence(move.name)}{_how_sure(move)} {verb} most, {_by_and_to(move)} of the week's papers"
         )
-    for topic in [move for move in facts.begun if move.is_topic][:1]:
-        # After a technique's move, the reader knows what the shares are of.
-        of_papers = "" if techniques else " of the week's papers"
-        told.append(f"the topic that gained most is {topic.name}, {_by_and_to(topic)}{of_papers}")
+    for topics in _by_direction([move for move in facts.begun if move.is_topic]):
+        verb = "gained" if topics[0].is_rise else "lost"
+        # After another move, the reader knows what the shares are of.
+        of_papers = "" if told else " of the week's papers"
+        told.append(f"the topic that {verb} most is {topics[0].name}, {_by_and_to(topics[0])}{of_papers}")
     return told + _new_words(facts)
 
 
 def _news_and_what_goes_on(facts: HeadlineFacts) -> list[str]:
     """What began to move, new words and names, then what still moves; nothing is told as news twice."""
     told = []
-    for is_rise, words in ((True, "newly rising"), (False, "newly falling")):
-        moves = [move for move in facts.begun if move.is_rise == is_rise][:_N_TOLD]
-        if moves:
-            named = [f"{_named(move)}, {_by_and_to(move)}" for move in moves]
-            told.append(f"{words}: {'; '.join(named)} of the week's papers")
+    for moves in _by_direction(facts.begun):
+        named = [f"{_named(move)}, {_by_and_to(move)}" for move in moves[:_N_TOLD]]
+        words = "newly rising" if moves[0].is_rise else "newly falling"
+        told.append(f"{words}: {'; '.join(named)} of the week's papers")
     told += _new_words(facts)
-    for is_rise, words in ((True, "still rising"), (False, "still falling")):
-        moves = [move for move in facts.continuing if move.is_rise == is_rise]
-        if moves:
-            more = f" and {len(moves) - _N_TOLD} more" if len(moves) > _N_TOLD else ""
-            named = [f"{_named(move)} ({_by(move)})" for move in moves[:_N_TOLD]]
-            told.append(f"{words}: {', '.join(named) if more else in_words(named)}{more}")
+    for moves in _by_direction(facts.continuing):
+        more = f" and {len(moves) - _N_TOLD} more" if len(moves) > _N_TOLD else ""
+        named = [f"{_named(move)} ({_by(move)})" for move in moves[:_N_TOLD]]
+        words = "still rising" if moves[0].is_rise else "still falling"
+        told.append(f"{words}: {', '.join(named) if more else in_words(named)}{more}")
     return told
+
+
+def _by_direction(moves: Sequence[ShareMove]) -> list[list[ShareMove]]:
+    """The rises and the falls, those of the first move first: it is what the headline leads with."""
+    groups = [[move for move in moves if move.is_rise == is_rise] for is_rise in (True, False)]
+    groups.sort(key=lambda group: group[:1] != list(moves[:1]))
+    return [group for group in groups if group]
 
 
 def _new_words(facts: HeadlineFacts) -> list[str]:

@@ -10,9 +10,10 @@ from typing import TypeVar
 from analysis.trends.trend_calls import direction
 from domain.digest import MIN_TOLD, Digest, InPractice, MovingName, NamedRule, NewNames, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
-from domain.trend_calls import UPWARD
+from domain.same_subject import Subject, are_same_subject, first_of_each_subject, subjects
 
 _Line = TypeVar("_Line", bound=TermLine | TopicLine)
+_Moving = TypeVar("_Moving", bound=TermLine | TopicLine | MovingName)
 
 
 N_MEMORY_WEEKS = 4
@@ -23,24 +24,47 @@ N_MEMORY_WEEKS = 4
 class ToldBefore:
     """What the digests of the last weeks told.
 
-    ``moves`` are the slugs of lines with 1 or -1 for the direction, without moves of a venue's wave. ``lead`` is what
-    the last digest's headline began with.
+    ``moves`` are the slugs of lines, and what the lines are about, with 1 or -1 for the direction, without moves of a
+    venue's wave. ``lead`` is what the last digest's headline began with, ``lead_subjects`` what that line is about.
     """
 
-    moves: frozenset[tuple[str, int]]
+    moves: frozenset[tuple[str | Subject, int]]
     lead: str | None
+    lead_subjects: frozenset[Subject] = frozenset()
+
+    def has_told(self, line: TermLine | TopicLine | MovingName) -> bool:
+        """Whether the line's move, or a move of the same subject in the same direction, was told."""
+        return not self.moves.isdisjoint(_told_as(line))
+
+    def has_led_with(self, line: TermLine | TopicLine) -> bool:
+        """Whether the last digest began with the line or its subject."""
+        return line.slug == self.lead or not self.lead_subjects.isdisjoint(subjects(line.name))
 
 
 def told_before(digests: Sequence[Digest]) -> ToldBefore | None:
     """What some digests told, the newest first; ``None`` without any."""
     if not digests:
         return None
-    moves = set()
+    moves: set[tuple[str | Subject, int]] = set()
     for digest in digests:
         lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
-        moves |= {(line.slug, _direction(line)) for line in _moved(lines)}
-        moves |= {_name_move(moved) for moved in digest.moving_names}
-    return ToldBefore(frozenset(moves), digests[0].headline.lead or digests[0].headline.moved_most)
+        for moved in (*_moved(lines), *digest.moving_names):
+            moves |= _told_as(moved)
+    last = digests[0]
+    lead = last.headline.lead or last.headline.moved_most
+    led = next((line for line in (*last.techniques, *last.themes, *last.topics) if line.slug == lead), None)
+    return ToldBefore(frozenset(moves), lead, subjects(led.name) if led is not None else frozenset())
+
+
+def strongest_of_each_subject(lines: Iterable[_Moving]) -> list[_Moving]:
+    """The lines without those that another one with stronger evidence tells already, in their order.
+
+    A topic and a technique may be found by different means and still be the same subject: "world model" and "World
+    models". Evidence is the q-value of the call, and between equals how far the interval is from 0.
+    """
+    given = list(lines)
+    kept = first_of_each_subject(sorted(given, key=_weakness), lambda line: line.name)
+    return [line for line in given if any(line is of_subject for of_subject in kept)]
 
 
 def headline_facts(
@@ -54,29 +78,36 @@ def headline_facts(
     taken_up: Sequence[str] = (),
     introduced: Sequence[str] = (),
     n_introduced: int = 0,
+    moving_names: Sequence[MovingName] = (),
 ) -> HeadlineFacts:
     """What the headline states.
 
     Parameters
     ----------
     techniques, themes, topics : the digest's lines. Techniques without measured accuracy do not lead; all that are
-        called may move. Only topics that gain are told. What rises is told where it has ``MIN_TOLD`` papers this week.
+        called may move. What rises is told where it has ``MIN_TOLD`` papers this week. Of several lines of one subject,
+        that with the strongest evidence is told.
     n_weeks_held : weeks with papers among the half year that calls look at.
     told : by the digests of the last ``N_MEMORY_WEEKS``; ``None`` where there are none.
     new_terms, taken_up : words that newly spread, and names that other teams newly use, the most telling first.
     introduced, n_introduced : the first of the week's new benchmarks and datasets, and how many there are.
+    moving_names : names that the sentences after the headline tell; it leaves out lines of the same subject.
     """
     known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
     leader = max((line for line in known if line.adopts.k >= MIN_TOLD), key=lambda line: line.adopts.k, default=None)
-    rising = [line for line in topics if line.call is not None and line.call.verdict in UPWARD]
-    moves: list[TermLine | TopicLine] = [*_moved([*techniques, *themes]), *_moved(rising)]
-    begun = [line for line in moves if told is None or (line.slug, _direction(line)) not in told.moves]
-    last_lead = told.lead if told is not None else None
+    lines = [*_moved([*techniques, *themes]), *_moved(topics)]
+    told_once = strongest_of_each_subject([*lines, *moving_names])
+    moves = [line for line in lines if any(line is once for once in told_once)]
+    begun = [line for line in moves if told is None or not told.has_told(line)]
     # A stable sort: what led the last digest comes after all others that go on.
-    continuing = sorted((line for line in moves if line not in begun), key=lambda line: line.slug == last_lead)
+    continuing = [line for line in moves if line not in begun]
+    if told is not None:
+        continuing.sort(key=told.has_led_with)
+    taken_up, new_terms = _unless_told(taken_up, told_once), _unless_told(new_terms, told_once)
+    new_terms = [term for term in new_terms if not any(are_same_subject(term, name) for name in taken_up)]
     leads = [line.slug for line in begun[:1]]
     leads += [name for name, found in (("names", taken_up), ("terms", new_terms)) if found]
-    leads += [line.slug for line in continuing[:1] if line.slug != last_lead]
+    leads += [line.slug for line in continuing[:1] if told is None or not told.has_led_with(line)]
     leads += ["introduced"] if introduced else []
     return HeadlineFacts(
         lead=leads[0] if leads else "leader",
@@ -109,7 +140,7 @@ def further_facts(
 
     Moves of names that one of the last digests told are left out.
     """
-    begun = [moved for moved in moving_names if told is None or _name_move(moved) not in told.moves]
+    begun = [moved for moved in moving_names if told is None or not told.has_told(moved)]
     facts = FurtherFacts(
         rising=tuple(moved.name for moved in begun if direction(moved.call.verdict) > 0),
         falling=tuple(moved.name for moved in begun if direction(moved.call.verdict) < 0),
@@ -134,8 +165,27 @@ def further_facts(
     return facts
 
 
-def _name_move(moved: MovingName) -> tuple[str, int]:
-    return f"name-{moved.name_id}", direction(moved.call.verdict)
+def _told_as(line: TermLine | TopicLine | MovingName) -> set[tuple[str | Subject, int]]:
+    """A move by its line and by what the line is about, with its direction."""
+    slug = f"name-{line.name_id}" if isinstance(line, MovingName) else line.slug
+    return {(told, _direction(line)) for told in (slug, *subjects(line.name))}
+
+
+def _unless_told(names: Sequence[str], moves: Sequence[TermLine | TopicLine | MovingName]) -> list[str]:
+    """The names without those that a called move tells already, and each subject once."""
+    untold = [name for name in names if not any(are_same_subject(name, line.name) for line in moves)]
+    return first_of_each_subject(untold, lambda name: name)
+
+
+def _weakness(line: TermLine | TopicLine | MovingName) -> tuple[float, float]:
+    call = line.call
+    if call is None or call.q_value is None:
+        return math.inf, 0.0
+    change = call.change
+    if change is None:
+        return call.q_value, 0.0
+    towards_zero = change.difference - change.low if change.difference > 0 else change.high - change.difference
+    return call.q_value, -abs(change.difference) / max(towards_zero, 1e-12)
 
 
 def _named_most(rules: Sequence[NamedRule]) -> NamedRule | None:
@@ -150,7 +200,7 @@ def largest_move(lines: Iterable[_Line]) -> _Line | None:
 
     A move that a venue's wave explains does not count, nor does a rise with fewer than ``MIN_TOLD`` papers.
     """
-    return next(iter(_moved(lines)), None)
+    return next(iter(strongest_of_each_subject(_moved(lines))), None)
 
 
 def _moved(lines: Iterable[_Line]) -> list[_Line]:
@@ -170,15 +220,14 @@ def _largest_wave_move(lines: Iterable[TermLine | TopicLine]) -> WaveMove | None
     line = max(of_waves, key=_distance, default=None)
     if line is None or line.wave is None or line.call is None:
         return None
-    name = line.label if isinstance(line, TopicLine) else line.name
-    return WaveMove(name, direction(line.call.verdict) > 0, line.wave.venue)
+    return WaveMove(line.name, direction(line.call.verdict) > 0, line.wave.venue)
 
 
 def _distance(line: TermLine | TopicLine) -> float:
     return abs(line.call.size) if line.call is not None else 0.0
 
 
-def _direction(line: TermLine | TopicLine) -> int:
+def _direction(line: TermLine | TopicLine | MovingName) -> int:
     return direction(line.call.verdict) if line.call is not None else 0
 
 

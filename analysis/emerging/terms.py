@@ -23,9 +23,10 @@ from analysis.emerging.phrases import PhraseCounts, TokenizedPapers, Tokenizer, 
 from analysis.emerging.style import Neighbourhood, StyleModel, features, spelling
 from analysis.names.teams import Teams, common_keys, person
 from domain.emerging import RECENT_WEEKS, PaperText
+from domain.same_subject import Subject, subject
 from domain.week import Week
 
-METHOD = "emerging-1"
+METHOD = "emerging-2"
 """Name of the method, stored with every list; it must change whenever the same papers would give another list."""
 
 N_NEIGHBOURS = 6
@@ -148,14 +149,14 @@ def growing_phrases(
 
 
 def find_terms(
-    read: ReadPapers, counts: PhraseCounts, week: Week, *, known: Collection[str], model: StyleModel
+    read: ReadPapers, counts: PhraseCounts, week: Week, *, known: Collection[Subject], model: StyleModel
 ) -> Found:
     """The emerging terms of a week, from its papers and those before.
 
     Parameters
     ----------
     counts : phrases of ``read`` that hold those of the week.
-    known : folded phrases that are watched already: the taxonomy's words and the topics' labels.
+    known : what is watched already: the taxonomy's words and the topics' labels.
     model : tells terms from turns of phrase.
     """
     at = read.tokens.weeks.index(week)
@@ -166,7 +167,7 @@ def find_terms(
     found: dict[str, FoundTerm] = {}
     for of in growing:
         probability = model.probability(of.signs)
-        if of.phrase in known or probability < model.threshold:
+        if subject(of.phrase) in known or probability < model.threshold:
             continue
         n_teams = count_teams([read.people[paper] for paper in of.papers], common)
         if n_teams < MIN_TEAMS:
@@ -187,8 +188,8 @@ def count_teams(people: Sequence[tuple[str, ...]], common: Collection[str]) -> i
     return len(teams.distinct(numbers))
 
 
-def known_phrases(taxonomy: Taxonomy, topic_labels: Iterable[str]) -> frozenset[str]:
-    """The folded phrases that count as watched: names and words of the taxonomy, and labels of topics.
+def known_phrases(taxonomy: Taxonomy, topic_labels: Iterable[str]) -> frozenset[Subject]:
+    """What counts as watched: names and words of the taxonomy, and labels of topics.
 
     A word with an open ending ("Qwen*") names no term by itself, so what it matches is not among them.
     """
@@ -196,4 +197,4 @@ def known_phrases(taxonomy: Taxonomy, topic_labels: Iterable[str]) -> frozenset[
     for entry in taxonomy.entries:
         words += [entry.name, entry.key.replace("_", " ")]
         words += [word for word in (*entry.strong, *entry.weak) if not word.startswith("*") and not word.endswith("*")]
-    return frozenset(folded(word) for word in words)
+    return frozenset(map(subject, words))

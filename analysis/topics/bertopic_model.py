@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analysis.topics.areas import area_names, area_of_topic
 from analysis.topics.assignment import UNASSIGNED, nearest_centroids
 from analysis.topics.knn_graph import nearest_papers
-from analysis.topics.labels import count_titles, label_topics, plain_text, singular, title_of
+from analysis.topics.labels import count_titles, label_topics, plain_text, title_of, word_form
 from domain.embeddings import Embeddings
 from domain.topics import FittedTopics
 
@@ -572,7 +572,7 @@ def distinctive_terms(
             if scores[i] <= 0 or len(terms) == n_terms:
                 break
             word = words.vocabulary[columns[i]]
-            terms.setdefault(singular(word), (word, float(scores[i])))
+            terms.setdefault(word_form(word), (word, float(scores[i])))
         chosen.append(list(terms.values()))
     return chosen
 

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.same_subject import one_spelling
+
 Key = tuple[str, ...]
-"""A phrase in normal form: its words in lower case and singular, split at hyphens."""
+"""A phrase in normal form: its words in lower case, singular and American spelling, split at hyphens."""
 
 _MATH = re.compile(r"\$([^$]{0,200})\$")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+")
@@ -53,14 +55,20 @@ _CHE_PLURALS = ("caches", "headaches", "niches", "avalanches", "psyches")
 """Plurals of words in -che; all others in -ches lose -es."""
 
 
-def singular(word: str) -> str:
-    """A lower-case word without its plural ending; good enough to recognise the same word.
+def word_form(word: str) -> str:
+    """A lower-case word without its plural ending, in American spelling; good enough to recognise the same word.
 
     Examples
     --------
-    >>> [singular(word) for word in ("models", "policies", "bias", "losses", "llms", "approaches", "caches")]
+    >>> [word_form(word) for word in ("models", "policies", "bias", "losses", "llms", "approaches", "caches")]
     ['model', 'policy', 'bias', 'loss', 'llm', 'approach', 'cache']
+    >>> [word_form(word) for word in ("quantisation", "behaviours", "modelling")]
+    ['quantization', 'behavior', 'modeling']
     """
+    return one_spelling(_singular(word))
+
+
+def _singular(word: str) -> str:
     if len(word) <= 3:
         return word
     if word.endswith(_CHE_PLURALS):
@@ -119,7 +127,7 @@ _HEAD_WORDS = """
 
 _HEADS = frozenset(_HEAD_WORDS.split())
 
-_GENERAL = frozenset(singular(word) for word in _HEADS)
+_GENERAL = frozenset(word_form(word) for word in _HEADS)
 
 _INNER_WORDS = frozenset({"of", "to"})
 """The only function words inside a label: "mixture of experts", "sim to real"."""
@@ -184,7 +192,7 @@ def _may_begin_or_end(word: str) -> bool:
 
 
 def _key(lower: Sequence[str]) -> Key:
-    return tuple(singular(part) for word in lower for part in word.split("-") if part)
+    return tuple(word_form(part) for word in lower for part in word.split("-") if part)
 
 
 @dataclass
@@ -242,7 +250,7 @@ _MIN_WHOLE_OF_ANY_NAME = 0.2
 
 def _weights(top_terms: Sequence[str]) -> dict[str, float]:
     """Weight of each of a topic's top terms: 1 for the first, falling to just above 0.5 for the last."""
-    return {singular(term): 1.0 - 0.5 * rank / len(top_terms) for rank, term in reversed(list(enumerate(top_terms)))}
+    return {word_form(term): 1.0 - 0.5 * rank / len(top_terms) for rank, term in reversed(list(enumerate(top_terms)))}
 
 
 @dataclass(frozen=True)

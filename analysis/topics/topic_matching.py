@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.topics.areas import area_names, areas_after_refit
-from analysis.topics.labels import singular
+from analysis.topics.labels import word_form
+from domain.same_subject import Subject, subject
 from domain.topics import FittedTopics, Topic, TopicAssignment, TopicEvent, TopicEventKind
 from domain.week import Week
 
@@ -238,19 +239,19 @@ def _final_labels(
 ) -> list[str]:
     """A label for each fitted topic, all different: old ones first, then new ones, extended where they collide."""
     labels: dict[int, str] = {}
-    taken: set[str] = set()
+    taken: set[Subject] = set()
     for number, column in sorted(match.items(), key=lambda pair: known[pair[1]].topic.topic_id):
         before = known[column]
         moved = cosines[number, column] < settings.rename_below
         stays = before.label_is_pinned or not moved or label_still_fits(before.topic.label, number, fitted)
         # While an operator's name was in its place, another topic may have taken the label.
-        if stays and before.topic.label.lower() not in taken:
+        if stays and subject(before.topic.label) not in taken:
             labels[number] = before.topic.label
-            taken.add(before.topic.label.lower())
+            taken.add(subject(before.topic.label))
     for number in range(len(fitted)):
         if number not in labels:
             labels[number] = free_label(fitted.labels[number], fitted.top_terms[number], taken)
-            taken.add(labels[number].lower())
+            taken.add(subject(labels[number]))
     return [labels[number] for number in range(len(fitted))]
 
 
@@ -262,17 +263,17 @@ def label_still_fits(label: str, number: int, fitted: FittedTopics) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return {singular(word) for word in text.lower().replace("-", " ").replace("(", " ").replace(")", " ").split()}
+    return {word_form(word) for word in text.lower().replace("-", " ").replace("(", " ").replace(")", " ").split()}
 
 
-def free_label(label: str, top_terms: Sequence[str], taken: set[str]) -> str:
-    """The label, followed by top terms in brackets if another topic has it; ``taken`` are labels in lower case."""
-    extra = [term for term in top_terms if singular(term) not in _words(label)]
+def free_label(label: str, top_terms: Sequence[str], taken: set[Subject]) -> str:
+    """The label, followed by top terms in brackets if a topic of ``taken`` has it, in whatever spelling."""
+    extra = [term for term in top_terms if word_form(term) not in _words(label)]
     for name in (label, *(f"{label} ({', '.join(extra[:n_terms])})" for n_terms in range(1, len(extra) + 1))):
-        if name.lower() not in taken:
+        if subject(name) not in taken:
             return name
     n_th = 2
-    while f"{label} {n_th}".lower() in taken:
+    while subject(f"{label} {n_th}") in taken:
         n_th += 1
     return f"{label} {n_th}"
 

@@ -21,7 +21,7 @@ import pytest
 from lxml import html as lxml_html
 
 from domain.detections import Evidence
-from domain.digest import DigestEdition
+from domain.digest import DigestEdition, terms_that_move
 from domain.paper import ArxivId
 from templates.digest_json import digest_json
 from templates.digest_pages import digest_files, n_list_pages, render_html, render_list_page, render_text
@@ -402,3 +402,17 @@ def test_each_theme_shows_findings_claims_and_names_or_says_that_it_is_empty(bel
     none = replace(believable.digest.themes[0], adopts=replace(believable.digest.themes[0].adopts, k=0), papers=())
     empty = replace(believable, digest=replace(believable.digest, themes=(none,)))
     assert "No paper of the week mainly contributes to it." in render_html(empty, links=DIGEST_FILE_LINKS)
+
+
+def test_a_technique_is_drawn_among_the_moves_unless_a_topic_tells_the_same(believable: DigestEdition) -> None:
+    digest = believable.digest
+    moving = terms_that_move(digest)
+    assert [line.slug for line in moving] == [t.slug for t in (*digest.techniques, *digest.themes) if t.is_called]
+    topic = next(topic for topic in digest.topics if topic.is_called and topic.status != "new")
+    same = replace(topic, label=moving[0].name.removesuffix("s"))
+    folded = replace(digest, topics=tuple(same if t is topic else t for t in digest.topics))
+    assert terms_that_move(folded) == moving[1:]
+    page = lxml_html.document_fromstring(render_html(replace(believable, digest=folded), links=DIGEST_FILE_LINKS))
+    tables = {" ".join(table.xpath("string(caption)").split()): table.text_content() for table in page.xpath("//table")}
+    holding = [caption for caption, text in tables.items() if moving[0].name in text]
+    assert holding == [f"Other {moving[0].kind}s, {digest.week}"]

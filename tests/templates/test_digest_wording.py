@@ -44,6 +44,7 @@ def _move(name: str, before: float, now: float, this_week: float, n_weeks: int =
 MOVE = _move("LLM agents", 0.058, 0.116, 0.121, 13)
 FALL = _move("Diffusion models", 0.091, 0.04, 0.038)
 TOPIC = replace(_move("video generation", 0.01, 0.025, 0.026), is_topic=True)
+FALLEN_TOPIC = replace(_move("prompt tuning", 0.04, 0.01, 0.011), is_topic=True)
 LEADS = "21.0 % of the week's papers use transformers"
 
 
@@ -70,6 +71,12 @@ LEADS = "21.0 % of the week's papers use transformers"
             replace(QUIET, begun=(FALL, TOPIC), lead="x"),
             "Diffusion models fell most, by 5.1 points in 26 weeks, to a fitted 4.0 % of the week's papers; "
             f"the topic that gained most is video generation, by 1.5 points in 26 weeks, to a fitted 2.5 %; {LEADS}.",
+        ),
+        (
+            replace(QUIET, begun=(FALLEN_TOPIC, TOPIC), lead="x"),
+            "The topic that lost most is prompt tuning, by 3.0 points in 26 weeks, to a fitted 1.0 % of the week's "
+            "papers; the topic that gained most is video generation, by 1.5 points in 26 weeks, to a fitted 2.5 %; "
+            f"{LEADS}; no technique or theme clearly rose or fell in the 26 weeks on record.",
         ),
         (
             replace(QUIET, n_weeks_held=12, wave_move=WaveMove("speech recognition", True, "Interspeech")),
@@ -102,8 +109,24 @@ def test_the_headline_says_what_moved_and_then_what_leads(facts: HeadlineFacts, 
         (
             replace(LATER, begun=(MOVE,), continuing=(FALL, TOPIC), lead="x"),
             "Newly rising: LLM agents, by 5.8 points in 13 weeks, to a fitted 11.6 % of the week's papers; "
-            "still rising: the topic video generation (1.5 points in 26 weeks); "
-            f"still falling: diffusion models (5.1 points in 26 weeks); {LEADS}.",
+            "still falling: diffusion models (5.1 points in 26 weeks); "
+            f"still rising: the topic video generation (1.5 points in 26 weeks); {LEADS}.",
+        ),
+        (
+            replace(LATER, begun=(FALLEN_TOPIC,), lead="x"),
+            "Newly falling: the topic prompt tuning, by 3.0 points in 26 weeks, to a fitted 1.0 % of the week's "
+            f"papers; {LEADS}.",
+        ),
+        (
+            replace(LATER, begun=(FALLEN_TOPIC, TOPIC), lead="x"),
+            "Newly falling: the topic prompt tuning, by 3.0 points in 26 weeks, to a fitted 1.0 % of the week's "
+            "papers; newly rising: the topic video generation, by 1.5 points in 26 weeks, to a fitted 2.5 % of the "
+            f"week's papers; {LEADS}.",
+        ),
+        (
+            replace(LATER, continuing=(FALLEN_TOPIC, TOPIC), lead="x"),
+            "Still falling: the topic prompt tuning (3.0 points in 26 weeks); still rising: the topic video "
+            f"generation (1.5 points in 26 weeks); {LEADS}.",
         ),
         (
             replace(

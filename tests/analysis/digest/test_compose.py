@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.digest.compose import compose_digest
+from analysis.digest.headline import told_before
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.trends.trend_calls import TermCounts
 from domain.digest import Digest, Provenance
@@ -24,7 +27,9 @@ MOVES = {1: 0.01, 2: 0.04, 3: 0.02, 4: 0.05, 5: 0.03}
 NONE_CALLED = "No topic is called rising or falling, because too few weeks or papers are on record."
 
 
-def _digest(make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict) -> Digest:
+def _digest(
+    make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict, labels: Mapping[int, str] | None = None
+) -> Digest:
     """The digest of a week that ``n_weeks`` are held up to, with the same call of every topic."""
     weeks = tuple(WEEK.plus(i + 1 - n_weeks) for i in range(n_weeks))
     starts = pd.to_datetime([w.monday for w in weeks]).astype("datetime64[us]")
@@ -42,7 +47,7 @@ def _digest(make_paper: PaperMaker, n_weeks: int, verdict: CallVerdict) -> Diges
         counts=WEEKLY_COUNTS.empty(),
         recent_places={},
         terms=(),
-        topics=tuple(Topic(i, f"topic {i}", ("term",), weeks[0], 100) for i in MOVES),
+        topics=tuple(Topic(i, (labels or {}).get(i, f"topic {i}"), ("term",), weeks[0], 100) for i in MOVES),
         papers=(make_paper(1),),
         detections={},
         assigned=(),
@@ -67,6 +72,18 @@ def test_with_few_weeks_the_topics_that_moved_farthest_are_named(
 ) -> None:
     digest = _digest(make_paper, 9, verdict)
     assert [(t.topic_id, t.status) for t in digest.topics] == [(4, status), (2, status), (5, status)]
+
+
+def test_two_topics_of_one_subject_are_listed_once(make_paper: PaperMaker) -> None:
+    digest = _digest(make_paper, 9, "rising", {4: "world model", 2: "World models"})
+    assert [t.topic_id for t in digest.topics] == [4, 5]
+
+
+def test_what_digests_told_is_remembered_by_line_and_by_subject(make_paper: PaperMaker) -> None:
+    told = told_before([_digest(make_paper, 9, "falling", {4: "World models"})])
+    assert told is not None
+    assert {("topic-4", -1), (("world", "model"), -1)} <= told.moves
+    assert (told.lead, told.lead_subjects) == ("topic-4", frozenset({("world", "model")}))
 
 
 @pytest.mark.parametrize(

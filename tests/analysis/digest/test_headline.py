@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analysis.digest.headline import ToldBefore, further_facts, headline_facts, largest_move
 from domain.claim import SavingSummary
-from domain.digest import MIN_TOLD, Change, InPractice, MoveOfWave, NamedRule, Share, TermLine, TopicLine
+from domain.digest import MIN_TOLD, Change, InPractice, MoveOfWave, MovingName, NamedRule, Share, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, LeadingTechnique, ShareMove, WaveMove
 from domain.trend_calls import CallVerdict, FittedChange, TrendCall
 from domain.week import Week
@@ -31,8 +31,8 @@ def _technique(key: str, k: int, call: TrendCall | None = None, *, measured: boo
 
 def _topic(label: str, call: TrendCall, k: int = 6) -> TopicLine:
     share = Share(k, 100, k / 100, math.nan, math.nan)
-    status = "rising" if call.verdict == "rising" else "falling"
-    return TopicLine(f"topic-{label}", 1, label, (), status, WEEK, share, (), (), call)
+    assert call.is_movement
+    return TopicLine(f"topic-{label}", 1, label, (), call.verdict, WEEK, share, (), (), call)  # type: ignore[arg-type]
 
 
 RISE, FALL = _call("rising", 0.1, 0.2), _call("falling", 0.4, 0.1)
@@ -61,14 +61,55 @@ def test_the_larger_move_wins_either_way_and_a_steady_call_is_none() -> None:
     assert largest_move([]) is None
 
 
-def test_the_topic_that_gained_most_is_named_and_a_short_history_is_stated() -> None:
+def test_topics_that_gain_and_that_lose_are_told_and_a_short_history_is_stated() -> None:
     topics = [_topic("video", RISE), _topic("speech", _call("rising", 0.1, 0.5)), _topic("graphs", FALL)]
     facts = headline_facts([], [], topics, n_weeks_held=13)
     assert facts.begun == (
         ShareMove("speech", True, _change(0.1, 0.5), 0.06, is_topic=True),
+        ShareMove("graphs", False, FALL.change, 0.06, is_topic=True),
         ShareMove("video", True, RISE.change, 0.06, is_topic=True),
     )
     assert (facts.leader, facts.has_calls, facts.n_weeks_held, facts.is_first) == (None, False, 13, True)
+
+
+def test_a_topic_that_cools_is_told_as_news_once_and_then_as_still_falling() -> None:
+    cooling = _topic("prompts", _call("cooling", 0.3, 0.1))
+    first = headline_facts([], [], [cooling], n_weeks_held=12, told=ToldBefore(frozenset(), None))
+    assert ([move.name for move in first.begun], first.lead) == (["prompts"], "topic-prompts")
+    told = ToldBefore(frozenset({("topic-prompts", -1)}), "topic-prompts", frozenset({("prompt",)}))
+    after = headline_facts([], [], [cooling], n_weeks_held=12, told=told)
+    assert ([move.name for move in after.continuing], after.begun, after.lead) == (["prompts"], (), "leader")
+    turned = headline_facts([], [], [_topic("prompts", RISE)], n_weeks_held=12, told=told)
+    assert ([move.name for move in turned.begun], turned.lead) == (["prompts"], "topic-prompts")
+
+
+def test_a_topic_and_a_technique_of_one_subject_are_told_once_by_the_stronger_evidence() -> None:
+    technique, topic = _technique("World models", 9, RISE), _topic("world model", replace(RISE, q_value=0.001))
+    assert [m.name for m in headline_facts([technique], [], [topic], n_weeks_held=9).begun] == ["world model"]
+    weaker = _topic("world model", replace(RISE, q_value=0.04))
+    assert [m.name for m in headline_facts([technique], [], [weaker], n_weeks_held=9).begun] == ["World models"]
+    assert largest_move([technique, topic]) is topic
+    name = MovingName(1, "World Model", "model", replace(RISE, q_value=0.0001))
+    facts = headline_facts([technique], [], [topic], n_weeks_held=9, moving_names=[name])
+    assert facts.begun == ()
+
+
+def test_a_subject_that_was_told_under_another_name_is_no_news_and_does_not_lead_again() -> None:
+    told = ToldBefore(frozenset({(("world", "model"), 1)}), "technique-world_model", frozenset({("world", "model")}))
+    facts = headline_facts([], [], [_topic("world model", RISE)], n_weeks_held=9, told=told)
+    assert ([m.name for m in facts.continuing], facts.lead) == (["world model"], "leader")
+
+
+def test_words_and_names_of_a_subject_that_moves_are_not_told_again() -> None:
+    facts = headline_facts(
+        [_technique("World models", 9, RISE)],
+        [],
+        [],
+        n_weeks_held=9,
+        new_terms=["world model", "agent skill"],
+        taken_up=["Agent Skills", "LIBERO"],
+    )
+    assert (facts.new_terms, facts.taken_up) == ((), ("Agent Skills", "LIBERO"))
 
 
 def test_a_technique_without_a_known_share_does_not_lead() -> None:
@@ -145,3 +186,4 @@ def test_what_few_papers_name_is_not_told_as_named_most() -> None:
     assert (facts(MIN_TOLD - 1).standard, facts(MIN_TOLD - 1).saving) == (None, None)
     assert facts(MIN_TOLD).standard == named(MIN_TOLD)
     assert facts(MIN_TOLD).saving is not None
+

@@ -9,10 +9,11 @@ import pytest
 
 from analysis.detection.taxonomy import load_taxonomy
 from analysis.emerging.growth import Compared, growth_tests
-from analysis.emerging.phrases import Tokenizer, count_phrases, folded
+from analysis.emerging.phrases import Tokenizer, count_phrases
 from analysis.emerging.style import shipped_model
 from analysis.emerging.terms import Found, ReadPapers, count_teams, find_terms, known_phrases
 from domain.emerging import RECENT_WEEKS, PaperText
+from domain.same_subject import Subject, subject
 from domain.week import Week
 from sample.corpus import SampleCorpus, make_corpus
 from sample.planted_phrases import EMERGING_TERM, TURN_OF_PHRASE
@@ -33,7 +34,7 @@ def papers(corpus: SampleCorpus) -> list[PaperText]:
     return sorted(read, key=lambda paper: (paper.week, paper.arxiv_id))
 
 
-def found_in(papers: list[PaperText], week: Week = LAST, known: frozenset[str] = frozenset()) -> Found:
+def found_in(papers: list[PaperText], week: Week = LAST, known: frozenset[Subject] = frozenset()) -> Found:
     read = ReadPapers.of(papers)
     return find_terms(read, read.count([week]), week, known=known, model=shipped_model())
 
@@ -59,10 +60,11 @@ def test_later_papers_change_no_list(papers: list[PaperText]) -> None:
 
 
 def test_a_term_that_is_watched_already_is_not_listed(papers: list[PaperText]) -> None:
-    found = found_in(papers, known=frozenset([folded(EMERGING_TERM)]))
+    found = found_in(papers, known=frozenset([subject(EMERGING_TERM)]))
     assert EMERGING_TERM not in [term.name for term in found.terms]
-    assert "diffusion model" in known_phrases(load_taxonomy(), [])
-    assert "echo decoding" in known_phrases(load_taxonomy(), ["Echo-decoding"])
+    assert ("diffusion", "model") in known_phrases(load_taxonomy(), [])
+    assert ("echo", "decoding") in known_phrases(load_taxonomy(), ["Echo-decoding"])
+    assert subject("quantization") in known_phrases(load_taxonomy(), ["quantisation"])
 
 
 def test_a_term_of_one_team_is_not_listed(papers: list[PaperText]) -> None:

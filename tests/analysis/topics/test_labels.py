@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.topics.labels import count_titles, label_topics, plain_text, singular, title_of
+from analysis.topics.labels import count_titles, label_topics, plain_text, title_of, word_form
 
 UNLEARNING = [
     "Machine Unlearning in Vision Transformers",
@@ -106,8 +106,8 @@ def test_the_title_is_what_stands_before_the_first_full_stop() -> None:
 
 
 @given(st.text(alphabet="abcdefinoruwyzs", min_size=1, max_size=12))
-def test_singular_is_never_longer_and_never_empty(word: str) -> None:
-    assert 0 < len(singular(word)) <= len(word)
+def test_a_word_form_is_never_longer_and_never_empty(word: str) -> None:
+    assert 0 < len(word_form(word)) <= len(word)
 
 
 @given(

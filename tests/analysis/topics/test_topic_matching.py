@@ -21,6 +21,7 @@ from analysis.topics.topic_matching import (
     shared_papers,
 )
 from domain.paper import ArxivId
+from domain.same_subject import subject
 from domain.topics import FittedTopics, Topic, TopicAssignment
 from domain.week import Week
 
@@ -196,8 +197,8 @@ def test_a_newborn_with_the_label_of_another_is_told_apart() -> None:
 
 
 def test_a_newborn_without_words_of_its_own_is_told_apart_by_a_number() -> None:
-    assert free_label("sea shells", ("sea", "shells"), {"sea shells"}) == "sea shells 2"
-    assert free_label("sea shells", ("sea", "shell", "pearl"), {"sea shells"}) == "sea shells (pearl)"
+    assert free_label("sea shells", ("sea", "shells"), {subject("Sea shell")}) == "sea shells 2"
+    assert free_label("sea shells", ("sea", "shell", "pearl"), {subject("sea shells")}) == "sea shells (pearl)"
 
 
 def test_a_label_that_two_topics_claim_stays_with_one() -> None:
