@@ -18,11 +18,11 @@ from domain.nullable_numbers import FloatOrNaN
 from domain.paper import ArxivId, Paper
 from domain.same_subject import are_same_subject
 from domain.standards_and_failure_modes import RuleKind
-from domain.trend_calls import CallRecord, TrendCall
+from domain.trend_calls import CallRecord, MoveOfWave, TrendCall, with_wave
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]
-TopicStatus = Literal["rising", "emerging", "new", "falling", "cooling", "unproven"]
+TopicStatus = Literal["rising", "emerging", "new", "falling", "cooling", "wave", "unproven"]
 
 DigestSection = Literal["new", "moving", "practice", "adoption", "reading"]
 DIGEST_SECTIONS: tuple[DigestSection, ...] = get_args(DigestSection)
@@ -182,18 +182,6 @@ class VenueWave:
 
 
 @dataclass(frozen=True)
-class MoveOfWave:
-    """A called move that loses its verdict without the papers of a venue's waves.
-
-    ``k`` of the term's ``n`` papers of this week name the venue.
-    """
-
-    venue: str
-    k: int
-    n: int
-
-
-@dataclass(frozen=True)
 class TermLine:
     """A technique or theme in one week.
 
@@ -201,7 +189,7 @@ class TermLine:
     level 1 only. ``series`` is up to 26 weeks of ``adopts`` ending with this week; gaps are points with ``n`` 0.
     ``where`` lists the topics with the most adopting papers, ``more_than_usual`` those with more of them than the
     weeks before suggest. ``corrected`` is ``adopts`` corrected for the detector's measured error, ``None`` when the
-    error is not measured. ``wave`` is set where the call is a venue's wave.
+    error is not measured. ``wave`` is that of the call.
     """
 
     slug: str
@@ -221,10 +209,20 @@ class TermLine:
     corrected: Share | None = None
     wave: MoveOfWave | None = None
 
+    def __post_init__(self) -> None:
+        _say_the_wave_of_the_call(self)
+
     @property
     def is_called(self) -> bool:
         """Whether the line is called to move."""
         return self.call is not None and self.call.is_movement
+
+
+def _say_the_wave_of_the_call(line: TermLine | TopicLine) -> None:
+    """Let a line and its call name the same wave; digests stored before calls named waves have it in the line only."""
+    if line.call is not None:
+        object.__setattr__(line, "call", with_wave(line.call, line.wave))
+        object.__setattr__(line, "wave", line.call.wave)
 
 
 def called_and_largest(lines: Sequence[TermLine], n_least: int) -> list[TermLine]:
@@ -238,8 +236,8 @@ def called_and_largest(lines: Sequence[TermLine], n_least: int) -> list[TermLine
 class TopicLine:
     """A topic that is called to move, or is new.
 
-    ``status`` is the verdict of its call; "new" for a topic found for the first time, whatever its call; "unproven" for
-    one of the changes that are closest to a call and may still be noise.
+    ``status`` is the verdict of its call, "wave" if that is a venue's; "new" for a topic found for the first time,
+    whatever its call; "unproven" for one of the changes that are closest to a call and may still be noise.
     """
 
     slug: str
@@ -253,6 +251,11 @@ class TopicLine:
     papers: tuple[ListedPaper, ...]
     call: TrendCall | None = None
     wave: MoveOfWave | None = None
+
+    def __post_init__(self) -> None:
+        _say_the_wave_of_the_call(self)
+        if self.wave is not None and self.status not in ("new", "unproven"):
+            object.__setattr__(self, "status", "wave")
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +10,7 @@ from domain.nullable_numbers import FloatOrNaN
 from domain.week import Week
 
 CallKind = Literal["technique", "theme", "topic", "query", "name"]
-CallVerdict = Literal["rising", "falling", "emerging", "cooling", "seasonal", "steady", "unknown"]
+CallVerdict = Literal["rising", "falling", "emerging", "cooling", "seasonal", "steady", "unknown", "wave"]
 
 UPWARD: frozenset[CallVerdict] = frozenset(("rising", "emerging"))
 DOWNWARD: frozenset[CallVerdict] = frozenset(("falling", "cooling"))
@@ -57,6 +57,21 @@ class FittedChange:
 
 
 @dataclass(frozen=True)
+class MoveOfWave:
+    """A move that loses its direction without the papers of a venue's waves.
+
+    ``k`` of the term's ``n`` papers of the call's week name the venue. ``called`` is the verdict with these papers, as
+    the record of calls keeps it; ``None`` in digests that did not store it. ``without`` is the verdict without them.
+    """
+
+    venue: str
+    k: int
+    n: int
+    called: CallVerdict | None = None
+    without: CallVerdict = "steady"
+
+
+@dataclass(frozen=True)
 class TrendCall:
     """The verdict on one term in one closed week.
 
@@ -66,7 +81,7 @@ class TrendCall:
     change that was tested: its interval leaves out 0 where the verdict is a movement or "seasonal", and holds it where
     the verdict is "steady". "Seasonal" is a change to no other share than that of the same weeks a year before.
     ``change`` and ``q_value`` are ``None`` when the verdict is "unknown"; ``change`` also in calls stored before
-    changes were.
+    changes were. "Wave" is a change that is a venue's wave; ``wave`` then says whose, and what was called with it.
     """
 
     week: Week
@@ -78,6 +93,12 @@ class TrendCall:
     share_before: FloatOrNaN
     n: int
     change: FittedChange | None = None
+    wave: MoveOfWave | None = None
+
+    @property
+    def called(self) -> CallVerdict:
+        """The verdict as it was called, whether or not a wave explains it; it is what the record keeps and scores."""
+        return self.verdict if self.wave is None else self.wave.called or "unknown"
 
     @property
     def is_movement(self) -> bool:
@@ -88,6 +109,13 @@ class TrendCall:
     def size(self) -> float:
         """How far the share moved, with its sign."""
         return self.share - self.share_before if self.change is None else self.change.difference
+
+
+def with_wave(call: TrendCall, wave: MoveOfWave | None) -> TrendCall:
+    """The call as it is shown everywhere: its verdict is "wave" where a venue's wave explains the move."""
+    if wave is None or call.wave is not None:
+        return call
+    return replace(call, verdict="wave", wave=replace(wave, called=call.verdict))
 
 
 @dataclass(frozen=True)

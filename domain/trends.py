@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from domain.paper import ArxivId
-from domain.trend_calls import CallVerdict, FittedChange
+from domain.trend_calls import CallVerdict, FittedChange, MoveOfWave
 from domain.week import Week
 
 SeriesKind = Literal["technique", "theme", "topic", "text", "exact", "meaning", "name"]
@@ -63,6 +63,8 @@ class NewestCall:
     verdict: CallVerdict
     change: FittedChange | None = None
     """Null where the verdict is ``unknown``."""
+    wave: MoveOfWave | None = None
+    """Whose wave the move is where the verdict is ``wave``, with the verdict that was called."""
 
 
 @dataclass(frozen=True)

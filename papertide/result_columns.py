@@ -100,7 +100,7 @@ TOPICS = TableSchema(
         Column("label", "str", "label, or the operator's name for it"),
         Column("area", "str", "wider field; empty where topics are not grouped"),
         Column("top_terms", "object", "list of terms, best first"),
-        Column("born_week", "str", "week of its first papers, such as 2026-W20"),
+        Column("born_week", "str", "week in which it began, with at most one in twenty of its papers earlier"),
         Column("n_papers", "int64", "papers that belong to it now; each paper counts for one topic"),
     ),
 )

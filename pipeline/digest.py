@@ -18,6 +18,7 @@ from domain.digest_wording_protocol import DigestWording
 from domain.errors import UsageError
 from domain.paper import Paper
 from domain.progress import Progress
+from domain.trend_calls import with_wave
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from pipeline.digest_new_names import moving_names, new_names
@@ -31,7 +32,7 @@ from store.detections import detections_of_week
 from store.digests import PublishedDigest, newest_digest, publish_digest
 from store.papers import count_withdrawn, papers_of_week
 from store.topics import StoredTopicModel, assignments_of_week
-from store.trend_calls import call_records
+from store.trend_calls import call_records, calls_of_week, weeks_to_mark
 from store.weekly import adopted_by_topic, weekly_counts, weekly_totals
 from store.windows import late_arrivals, window_records
 from templates.digest_wording import EnglishDigestWording
@@ -102,11 +103,12 @@ def edition_of(
     )
     # Without calls of terms that are no longer watched, and of topics that the newest fit does not have.
     calls = tuple(call for call in called if (call.kind, call.key) in counts.terms)
+    # The record says which of its calls are waves; calls that are not stored yet are looked at here.
     waves, moves_of_waves = waves_and_their_moves(
         db,
         week,
         counts,
-        calls,
+        calls if week in weeks_to_mark(db) or not calls_of_week(db, week) else (),
         categories=categories,
         detector=detector,
         model=model,
@@ -126,14 +128,13 @@ def edition_of(
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
         term_counts=counts,
-        calls=calls,
+        calls=tuple(with_wave(call, moves_of_waves.get((call.kind, call.key))) for call in calls),
         n_withdrawn=count_withdrawn(db, week, categories),
         lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
         call_records=tuple(call_records(db, until=week)),
         errors=measured_errors(),
         waves=waves,
         emerging=emerging_of_week(db, week),
-        moves_of_waves=moves_of_waves,
         new_names=new_names(db, week),
         moving_names=moving_names(db, week),
         findings=findings_of(db, [p.arxiv_id for p in papers]),

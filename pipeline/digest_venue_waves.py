@@ -9,9 +9,9 @@ from analysis.detection.detector import Detector
 from analysis.trends import venue_waves
 from analysis.trends.trend_calls import TermCounts, TermKey
 from domain.detections import ADOPTS
-from domain.digest import MoveOfWave, VenueWave
+from domain.digest import VenueWave
 from domain.paper import ArxivId
-from domain.trend_calls import WINDOW_WEEKS, TrendCall
+from domain.trend_calls import WINDOW_WEEKS, MoveOfWave, TrendCall
 from domain.venue_mention import venue_mention
 from domain.week import Week, weeks_before
 from store.database import Database
@@ -48,11 +48,11 @@ def waves_and_their_moves(
             papers[wave.venue][w] = [terms[w].get(i, set()) for i, venue in named[w].items() if venue == wave.venue]
     found = venue_waves.moves_of_waves(counts, week, calls, papers, false_discovery_rate=false_discovery_rate)
     moves = {}
-    for key, venue in found.items():
+    for key, (venue, without) in found.items():
         of_term = [i for i, keys in terms.get(week, {}).items() if key in keys]
         n_named = sum(named.get(week, {}).get(i) == venue for i in of_term)
         row = counts.k[counts.terms.index(key)]
-        moves[key] = MoveOfWave(venue, n_named, int(row[counts.weeks.index(week)]))
+        moves[key] = MoveOfWave(venue, n_named, int(row[counts.weeks.index(week)]), without=without)
     return venue_waves.venue_waves(named, week), moves
 
 

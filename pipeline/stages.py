@@ -35,7 +35,7 @@ from pipeline.names import JoiningRules, update_names
 from pipeline.oai_harvest import harvest_lists
 from pipeline.snapshot_import import SkippedLines, import_snapshot
 from pipeline.topics import update_topics
-from pipeline.trend_calls import counts_to_call, score_calls, store_calls
+from pipeline.trend_calls import counts_to_call, mark_waves, score_calls, store_calls
 from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext, papertide_version
 from store.windows import newest_week_held
@@ -190,13 +190,22 @@ def calls(context: AppContext, week: Week) -> Iterator[Progress]:
     """Make the calls of a closed week, and score past calls that are old enough."""
     require_closed(context, week)
     model = context.topic_model
+    counts = term_counts(context, context.settings.digest.watched_terms)
     yield from store_calls(
         context.db,
         week,
-        term_counts(context, context.settings.digest.watched_terms),
+        counts,
         false_discovery_rate=context.settings.digest.false_discovery_rate,
         made_with=f"{context.detector.detector_id}, fit {model.topic_model_id if model else 'none'}",
         now=context.now(),
+    )
+    yield from mark_waves(
+        context.db,
+        counts,
+        categories=context.settings.categories,
+        detector=context.detector,
+        model=model,
+        false_discovery_rate=context.settings.digest.false_discovery_rate,
     )
     yield from score_calls(
         context.db,

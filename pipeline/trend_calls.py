@@ -12,12 +12,21 @@ from domain.phrase_variants import phrases_of_term
 from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
 from domain.week import Week
+from pipeline.digest_venue_waves import waves_and_their_moves
 from store.database import Database
 from store.embeddings import embedded_since
 from store.paper_query import Corpus
 from store.search import weekly_matches
 from store.topics import StoredTopicModel
-from store.trend_calls import add_calls, add_scores, calls_of_week, movements_to_score, upward_calls_between
+from store.trend_calls import (
+    add_calls,
+    add_scores,
+    add_waves,
+    calls_of_week,
+    movements_to_score,
+    upward_calls_between,
+    weeks_to_mark,
+)
 from store.weekly import incomplete_weeks, weekly_counts, weekly_totals
 
 
@@ -76,6 +85,32 @@ def store_calls(
     add_calls(db, calls, made_with=f"{trend_calls.METHOD} {made_with}", made_at=now)
     n_moves = sum(call.is_movement for call in calls)
     yield Progress("calls", len(calls), len(calls), "terms", f"{week}: {n_moves} of {len(calls)} terms move")
+
+
+def mark_waves(
+    db: Database,
+    counts: trend_calls.TermCounts,
+    *,
+    categories: tuple[str, ...],
+    detector: Detector,
+    model: StoredTopicModel | None,
+    false_discovery_rate: float,
+) -> Iterator[Progress]:
+    """Mark the stored calls that a venue's wave explains, once for each week; what was called stays on record."""
+    for week in weeks_to_mark(db):
+        _, moves = waves_and_their_moves(
+            db,
+            week,
+            counts,
+            calls_of_week(db, week),
+            categories=categories,
+            detector=detector,
+            model=model,
+            false_discovery_rate=false_discovery_rate,
+        )
+        add_waves(db, week, moves)
+        if moves:
+            yield Progress("calls", len(moves), len(moves), "waves", f"{week}: {len(moves)} moves are a venue's wave")
 
 
 def score_calls(

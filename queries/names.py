@@ -111,7 +111,7 @@ def listed_name(name: Name, call: TrendCall | None, text: tuple[str, Any] | None
         used_elsewhere_week=name.used_elsewhere_week,
         taken_up_week=name.taken_up_week,
         fading_week=name.fading_week,
-        call=None if call is None else NewestCall(call.week, call.verdict, rounded_change(call.change)),
+        call=None if call is None else NewestCall(call.week, call.verdict, rounded_change(call.change), call.wave),
         own_words=defining_sentence(*text) if text else "",
     )
 

@@ -23,7 +23,7 @@ from domain.paper import ArxivId
 from domain.reading import Choice
 from domain.standards_and_failure_modes import RuleKind
 from domain.topics import TopicEventKind
-from domain.trend_calls import CallKind, CallVerdict, FittedChange
+from domain.trend_calls import CallKind, CallVerdict, FittedChange, MoveOfWave
 from domain.trend_periods import Period
 from domain.trends import NewestCall, TermSeries, TrendPoint
 from domain.venue_mention import VenueMention
@@ -106,6 +106,11 @@ class Call:
     key: str
     name: str
     verdict: CallVerdict
+    """``wave`` where the move is a venue's wave: without the papers that name the venue, it is none."""
+    called: CallVerdict
+    """The verdict as it was called and is scored, with the papers of a wave."""
+    wave: MoveOfWave | None
+    """Whose wave the move is; null where it is none's."""
     change: FittedChange | None
     """The change that was tested, with its interval; null where the verdict is ``unknown``."""
     q_value: float | None
@@ -777,7 +782,7 @@ class ListedTopic:
     top_terms: tuple[str, ...]
     """Best first."""
     born_week: Week
-    """The week of its first papers."""
+    """The week in which it began: when it was found, at most one in twenty of its papers was earlier."""
     n_papers: int
     """Papers that belong to it now; each paper counts for one topic."""
     active: bool

@@ -35,6 +35,8 @@ def _call(stored: StoredCall, name: str) -> Call:
         key=call.key,
         name=name,
         verdict=call.verdict,
+        called=call.called,
+        wave=call.wave,
         change=rounded_change(call.change),
         q_value=call.q_value,
         share=rounded(call.share),

@@ -230,7 +230,7 @@ def _newest_call(context: AppContext, totals: pd.DataFrame, kind: SeriesKind, na
         return None
     if call.change is not None and Week(closed.iloc[0].date()) > call.change.first_week:
         return None
-    return NewestCall(call.week, call.verdict, rounded_change(call.change))
+    return NewestCall(call.week, call.verdict, rounded_change(call.change), call.wave)
 
 
 def _closed(context: AppContext, totals: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0022"
+SCHEMA_VERSION = "0023"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -434,7 +434,7 @@ weekly_count = Table(  # of kind paper, with an empty key: all papers, the denom
     Column("k", Integer, nullable=False),
 )
 
-trend_call = Table(  # trend calls, never changed
+trend_call = Table(  # trend calls, never changed but for the mark of a wave
     "trend_call",
     metadata,
     Column("call_id", Integer, Identity(always=False), primary_key=True),
@@ -454,6 +454,10 @@ trend_call = Table(  # trend calls, never changed
     Column("interval_level", Float),
     Column("made_with", String(160), nullable=False),  # detector or topic model, and the method's version
     Column("made_at", UtcDateTime, nullable=False),
+    Column("wave_venue", String(64)),  # whose wave the move is; null until looked for, empty if no venue's
+    Column("wave_k", Integer),  # the term's papers of the week that name the venue
+    Column("wave_n", Integer),  # all papers of the term in the week
+    Column("wave_without", String(16)),  # the verdict without the wave's papers
     UniqueConstraint("week_start", "kind", "key"),
 )
 

@@ -1,4 +1,5 @@
-"""Trend calls and their scores. There is one call per week and term, and it never changes.
+"""Trend calls and their scores. There is one call per week and term, and it never changes; a mark says if the
+move is a venue's wave.
 
 Names are called by themselves, because false discoveries are controlled over thousands of them: all questions are of
 the other terms unless ``of_names`` is set.
@@ -7,13 +8,24 @@ the other terms unless ``of_names`` is set.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select, update
 
-from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, CallScore, FittedChange, StoredCall, TrendCall
+from domain.trend_calls import (
+    DOWNWARD,
+    UPWARD,
+    CallKind,
+    CallRecord,
+    CallScore,
+    FittedChange,
+    MoveOfWave,
+    StoredCall,
+    TrendCall,
+    with_wave,
+)
 from domain.week import Week
 from store.database import Database
 from store.schema import trend_call, trend_call_score
@@ -31,7 +43,7 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
             "week_start": call.week.monday,
             "kind": call.kind,
             "key": call.key,
-            "verdict": call.verdict,
+            "verdict": call.called,
             "q_value": call.q_value,
             "share": _or_none(call.share),
             "share_before": _or_none(call.share_before),
@@ -51,6 +63,26 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
         with db.write() as connection:
             insert = db.upsert(trend_call).on_conflict_do_nothing(index_elements=["week_start", "kind", "key"])
             connection.execute(insert, rows)
+
+
+def weeks_to_mark(db: Database) -> list[Week]:
+    """Weeks with calls for which waves were not looked for yet, oldest first."""
+    query = select(trend_call.c.week_start).distinct().where(trend_call.c.wave_venue.is_(None), _of(of_names=False))
+    with db.read() as connection:
+        return [Week(monday) for monday in connection.execute(query.order_by(trend_call.c.week_start)).scalars()]
+
+
+def add_waves(db: Database, week: Week, moves: Mapping[tuple[CallKind, str], MoveOfWave]) -> None:
+    """Mark a week's calls: those of these moves with their wave, all others as no wave's. A mark that stands stays."""
+    of_week = update(trend_call).where(trend_call.c.week_start == week.monday, trend_call.c.wave_venue.is_(None))
+    with db.write() as connection:
+        for (kind, key), wave in moves.items():
+            connection.execute(
+                of_week.where(trend_call.c.kind == kind, trend_call.c.key == key).values(
+                    wave_venue=wave.venue, wave_k=wave.k, wave_n=wave.n, wave_without=wave.without
+                )
+            )
+        connection.execute(of_week.where(_of(of_names=False)).values(wave_venue=""))
 
 
 def _of(of_names: bool) -> ColumnElement[bool]:
@@ -173,7 +205,7 @@ def _or_nan(value: float | None) -> float:
 
 
 def _call(row: Row[Any]) -> TrendCall:
-    return TrendCall(
+    call = TrendCall(
         week=Week(row.week_start),
         kind=row.kind,
         key=row.key,
@@ -184,6 +216,9 @@ def _call(row: Row[Any]) -> TrendCall:
         n=row.n,
         change=_change(row),
     )
+    if not row.wave_venue:
+        return call
+    return with_wave(call, MoveOfWave(row.wave_venue, row.wave_k, row.wave_n, without=row.wave_without))
 
 
 def _change(row: Row[Any]) -> FittedChange | None:

@@ -118,10 +118,9 @@ def course_sentence(card: Card) -> str:
     """How the weekly share moves: the newest call, or the change of the weeks held."""
     if card.series is None:
         return "No week is counted yet."
-    if card.series.call is not None and card.series.call.verdict != "unknown":
-        return (
-            f"Called for {card.series.call.week}: {movement_text(card.series.call.verdict, card.series.call.change)}."
-        )
+    call = card.series.call
+    if call is not None and call.verdict != "unknown":
+        return f"Called for {call.week}: {movement_text(call.verdict, call.change, call.wave)}."
     if card.series.change is not None:
         return f"No call; {change_text(card.series.change)}."
     return "Too few weeks or papers to tell its course."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.digest import MoveOfWave, TermLine, VenueWave
-from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, TrendCall
+from domain.digest import TermLine, VenueWave
+from domain.trend_calls import DOWNWARD, UPWARD, CallRecord, FittedChange, MoveOfWave, TrendCall
 from templates.number_text import (
     NO_BREAK_SPACE,
     UNKNOWN,
@@ -18,12 +18,15 @@ from templates.number_text import (
 )
 
 
-def verdict_text(verdict: str) -> str:
-    """A verdict in a word or two, everywhere that one is shown.
+def verdict_text(verdict: str, wave: MoveOfWave | None = None) -> str:
+    """A verdict in a few words, everywhere that one is shown; a wave's is that of the papers without it.
 
     A steady share is not proven equal; its change may be noise.
     """
+    if wave is not None:
+        return f"{verdict_text(wave.without)} without a wave of {wave.venue} papers"
     return {
+        "wave": "a wave of one venue’s papers",
         "steady": "within noise",
         "unknown": "not known",
         "seasonal": "moved, as a year before",
@@ -73,17 +76,15 @@ def call_text(call: TrendCall | None) -> str:
     """A call and the change that it rests on: ``▲ rising, +2.1 points (+0.5 to +3.9) over 12 weeks, fitted 6.0 …``."""
     if call is None or call.verdict == "unknown":
         return f"{UNKNOWN}: too few weeks or papers"
-    return movement_text(call.verdict, call.change)
+    of_wave = f" ({wave_text(call.wave)})" if call.wave is not None else ""
+    return movement_text(call.verdict, call.change, call.wave) + of_wave
 
 
 def wave_text(wave: MoveOfWave) -> str:
-    """Why a move is a venue's: ``24 of its 56 papers name Interspeech; without that wave, within noise``."""
-    named = (
-        f"{count(wave.k)} of its {plural(wave.n, 'paper')} {agreeing(wave.k, 'names', 'name')} {wave.venue}"
-        if wave.k
-        else f"earlier weeks had a wave of {wave.venue} papers"
-    )
-    return f"{named}; without that wave, {verdict_text('steady')}"
+    """Why a move is a venue's: ``24 of its 56 papers name Interspeech``."""
+    if not wave.k:
+        return f"earlier weeks had a wave of {wave.venue} papers"
+    return f"{count(wave.k)} of its {plural(wave.n, 'paper')} {agreeing(wave.k, 'names', 'name')} {wave.venue}"
 
 
 def venue_wave_text(wave: VenueWave) -> str:
@@ -92,10 +93,13 @@ def venue_wave_text(wave: VenueWave) -> str:
     return f"{wave.venue}, {plural(wave.n_papers, 'paper')} (usually {wave.n_usual:.0f} a week{last_year})"
 
 
-def movement_text(verdict: str, change: FittedChange | None) -> str:
-    """A verdict and the change of the same test: ``▼ down, −1.0 points (−1.8 to −0.2) over 12 weeks``."""
-    word = f"{arrow(verdict)} {verdict_text(verdict)}".strip()
-    return word if change is None else f"{word}, {change_text(change)}"
+def movement_text(verdict: str, change: FittedChange | None, wave: MoveOfWave | None = None) -> str:
+    """A verdict and the change of the same test: ``▼ down, −1.0 points (−1.8 to −0.2) over 12 weeks``.
+
+    The change of a wave's move is that with its papers.
+    """
+    word = f"{arrow(verdict)} {verdict_text(verdict, wave)}".strip()
+    return word if change is None else f"{word}{', with them' if wave is not None else ','} {change_text(change)}"
 
 
 def record_text(record: CallRecord) -> str:

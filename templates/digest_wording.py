@@ -53,7 +53,7 @@ class EnglishDigestWording:
             )
         if (wave := facts.wave_move) is not None and not facts.begun:
             verb = "rose" if wave.is_rise else "fell"
-            rest.append(f"{_inside_sentence(wave.name)} {verb} with a wave of {wave.venue} papers")
+            rest.append(f"{_inside_sentence(wave.name)} {verb} only with a wave of {wave.venue} papers")
         sentence = "; ".join((*told, *rest)) + "."
         return sentence[:1].upper() + sentence[1:]
 

@@ -129,6 +129,7 @@ def environment() -> Environment:
         shares_text=claim_wording.shares_text,
         factor=claim_wording.factor,
         topic_verdict_text=whole_digest_wording.topic_verdict_text,
+        begun_text=whole_digest_wording.begun_text,
         coverage_text=whole_digest_wording.coverage_text,
         weeks_held=share_curves.weeks_held,
         record_text=change_wording.record_text,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import nan
 
 from domain.digest import SharePoint
-from domain.trend_calls import FittedChange
+from domain.trend_calls import FittedChange, MoveOfWave
 from domain.trends import TermSeries
 from domain.week import Week
 from templates.number_text import interval, is_known, percent
@@ -31,7 +31,7 @@ class Movement:
     ``latest`` is the newest closed period with data, preferably not a partial one. ``corrected`` is its share corrected
     for the detector's measured error, or says that the error is unknown. ``verdict`` and ``change`` are of one test:
     the newest call where it covers the range, else the line through the range alone; ``basis`` says which. ``turns``
-    are the weeks in which the pace changed.
+    are the weeks in which the pace changed. ``wave`` is set where the change is a venue's.
     """
 
     latest: SharePoint | None
@@ -40,6 +40,7 @@ class Movement:
     change: FittedChange | None
     basis: str
     turns: tuple[str, ...]
+    wave: MoveOfWave | None = None
 
 
 def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> Movement:
@@ -62,6 +63,7 @@ def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> M
             f"{Week(turn.start)}: {percent(turn.share_before)} before, {percent(turn.share_after)} after"
             for turn in answered.change_points
         ),
+        wave=call.wave if call else None,
     )
 
 

@@ -6,6 +6,7 @@ Unlike the sentences of ``templates/digest_wording.py``, these are not stored wi
 from __future__ import annotations
 
 from domain.digest import MIN_TOLD, N_RECENT_WEEKS, Digest, Headline, TermLine, TopicCoverage, TopicLine
+from domain.week import Week
 from templates.change_wording import verdict_text
 from templates.number_text import NO_BREAK_SPACE, count, is_known, number_word, percent, plural
 
@@ -14,7 +15,12 @@ def topic_verdict_text(topic: TopicLine) -> str:
     """What a digest says of a topic: ``rising``, ``new``, or ``new, emerging``."""
     if topic.status == "new" and topic.call is not None and topic.call.is_movement:
         return f"new, {verdict_text(topic.call.verdict)}"
-    return verdict_text(topic.status)
+    return verdict_text(topic.status, topic.wave)
+
+
+def begun_text(week: Week) -> str:
+    """When a topic began: one early paper may be a stray, so the first twentieth of its papers does not date it."""
+    return f"begun in {week}; at most one in twenty of its papers was earlier"
 
 
 def holds_last_year(digest: Digest) -> bool:
@@ -25,7 +31,7 @@ def holds_last_year(digest: Digest) -> bool:
 def no_change_text(digest: Digest) -> str:
     """Why a digest has no largest change, where it had enough data for one."""
     lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
-    if any(line.call is not None and line.call.is_movement and line.wave is None for line in lines):
+    if any(line.is_called for line in lines):
         return f"what clearly rose has fewer than {MIN_TOLD} papers this week"
     cause = "chance or a wave of conference papers" if any(line.wave for line in lines) else "chance"
     return f"no share changed by more than {cause} explains"
@@ -53,6 +59,11 @@ TOPIC_GROUPS = (
         "Falling",
         _TOPIC_VERBS["fell"],
         "their share shrank by more than chance explains; a cooling one was called rising before",
+    ),
+    (
+        "Conference",
+        frozenset(("wave",)),
+        "they move only with the papers of one venue, which may pass",
     ),
 )
 """The topics that a digest names, in its order: heading, statuses, and what they mean."""

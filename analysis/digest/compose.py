@@ -181,7 +181,6 @@ def _term_lines(
             where=places[term.kind, term.key][:3],
             more_than_usual=unusual[term.kind, term.key][:3],
             call=calls.get(key),
-            wave=material.moves_of_waves.get(key),
             corrected=_corrected(material, term, adopts),
         )
         for term, key, year_change in zip(material.terms, keys, against_last_year, strict=True)

@@ -52,7 +52,8 @@ def told_before(digests: Sequence[Digest]) -> ToldBefore | None:
             moves |= _told_as(moved)
     last = digests[0]
     lead = last.headline.lead or last.headline.moved_most
-    led = next((line for line in (*last.techniques, *last.themes, *last.topics) if line.slug == lead), None)
+    last_lines: tuple[TermLine | TopicLine, ...] = (*last.techniques, *last.themes, *last.topics)
+    led = next((line for line in last_lines if line.slug == lead), None)
     return ToldBefore(frozenset(moves), lead, subjects(led.name) if led is not None else frozenset())
 
 
@@ -95,8 +96,9 @@ def headline_facts(
     """
     known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
     leader = max((line for line in known if line.adopts.k >= MIN_TOLD), key=lambda line: line.adopts.k, default=None)
-    lines = [*_moved([*techniques, *themes]), *_moved(topics)]
-    told_once = strongest_of_each_subject([*lines, *moving_names])
+    lines: list[TermLine | TopicLine] = [*_moved([*techniques, *themes]), *_moved(topics)]
+    every: list[TermLine | TopicLine | MovingName] = [*lines, *moving_names]
+    told_once = strongest_of_each_subject(every)
     moves = [line for line in lines if any(line is once for once in told_once)]
     begun = [line for line in moves if told is None or not told.has_told(line)]
     # A stable sort: what led the last digest comes after all others that go on.
@@ -122,9 +124,7 @@ def headline_facts(
         taken_up=tuple(taken_up),
         introduced=tuple(introduced),
         n_introduced=n_introduced,
-        has_untold=any(
-            line.is_called and line.wave is None and not _may_be_told(line) for line in (*techniques, *themes)
-        ),
+        has_untold=any(line.is_called and not _may_be_told(line) for line in (*techniques, *themes)),
     )
 
 
@@ -168,7 +168,8 @@ def further_facts(
 def _told_as(line: TermLine | TopicLine | MovingName) -> set[tuple[str | Subject, int]]:
     """A move by its line and by what the line is about, with its direction."""
     slug = f"name-{line.name_id}" if isinstance(line, MovingName) else line.slug
-    return {(told, _direction(line)) for told in (slug, *subjects(line.name))}
+    names: set[str | Subject] = {slug, *subjects(line.name)}
+    return {(name, _direction(line)) for name in names}
 
 
 def _unless_told(names: Sequence[str], moves: Sequence[TermLine | TopicLine | MovingName]) -> list[str]:
@@ -205,7 +206,7 @@ def largest_move(lines: Iterable[_Line]) -> _Line | None:
 
 def _moved(lines: Iterable[_Line]) -> list[_Line]:
     """The lines that are called to move and may be told, the farthest first, without those of a venue's wave."""
-    called = [line for line in lines if _may_be_told(line) and line.call and line.call.is_movement and not line.wave]
+    called = [line for line in lines if _may_be_told(line) and line.is_called]
     return sorted(called, key=_distance, reverse=True)
 
 
@@ -220,7 +221,7 @@ def _largest_wave_move(lines: Iterable[TermLine | TopicLine]) -> WaveMove | None
     line = max(of_waves, key=_distance, default=None)
     if line is None or line.wave is None or line.call is None:
         return None
-    return WaveMove(line.name, direction(line.call.verdict) > 0, line.wave.venue)
+    return WaveMove(line.name, direction(line.call.called) > 0, line.wave.venue)
 
 
 def _distance(line: TermLine | TopicLine) -> float:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from analysis.digest.practice import ReadWeek
 from domain.detections import Detection, Term
-from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, MoveOfWave, MovingName, NewNames, VenueWave
+from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, MovingName, NewNames, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the settings are read before pandas is needed, which takes 
 
     from analysis.digest.headline import ToldBefore
     from analysis.trends.detector_error import MeasuredError
-    from analysis.trends.trend_calls import TermCounts, TermKey
+    from analysis.trends.trend_calls import TermCounts
 
 N_SERIES_WEEKS = 26
 """Weeks of each curve, the digest's own the last: the half year that calls look at."""
@@ -86,14 +86,13 @@ class WeekMaterial:
     n_said : how many papers arXiv said the week has; ``None`` where it gave no answer.
     problem : why the week is not proven complete; ``None`` exactly when it is.
     term_counts : all weeks of everything that gets calls.
-    calls : of this week.
+    calls : of this week; those that a venue's wave explains say so.
     n_withdrawn : papers of the week that were withdrawn; they are not in ``papers`` and counted nowhere else.
     lateness : how many papers come after their week's digest; ``None`` where it is not known.
     call_records : how past calls turned out, as known in this week.
     errors : the detector's measured errors, by the terms' keys.
     waves : of conference papers in this week.
     emerging : the terms that are new on the week's list; ``None`` if it has none.
-    moves_of_waves : the called moves that lose their verdict without a wave's papers.
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     findings : the sentence of each paper's abstract that tells best what was found, where it was read.
     moving_names : named things whose use is called to move in the week, the farthest first.
@@ -122,7 +121,6 @@ class WeekMaterial:
     errors: Mapping[str, MeasuredError] = field(default_factory=dict)
     waves: tuple[VenueWave, ...] = ()
     emerging: EmergingTerms | None = None
-    moves_of_waves: Mapping[TermKey, MoveOfWave] = field(default_factory=dict)
     new_names: NewNames | None = None
     findings: Mapping[ArxivId, str] = field(default_factory=dict)
     moving_names: tuple[MovingName, ...] = ()

@@ -28,7 +28,7 @@ def topic_lines(
     papers: PaperSelection,
     calls: Mapping[TermKey, TrendCall],
 ) -> tuple[TopicLine, ...]:
-    """The topics that a digest names: rising, new, falling, then unproven.
+    """The topics that a digest names: rising, new, falling, moving with a venue's wave, then unproven.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def topic_lines(
 
     Returns
     -------
-    At most ``settings.n_topics`` each of those that rise, are new and fall, the largest move first. "Unproven" are up
-    to ``N_UNPROVEN`` each way of the others, those closest to a call.
+    At most ``settings.n_topics`` each of those that rise, are new, fall and move with a wave, the largest move first.
+    "Unproven" are up to ``N_UNPROVEN`` each way of the others, those closest to a call.
     """
     return tuple(
         TopicLine(
@@ -51,7 +51,6 @@ def topic_lines(
             series=tables.series(_key(topic)),
             papers=papers.for_topic(topic.topic_id),
             call=calls.get(_key(topic)),
-            wave=material.moves_of_waves.get(_key(topic)),
         )
         for topic, status in _named(material, calls, n_topics=settings.n_topics)
     )
@@ -67,6 +66,7 @@ def _named(
     up: list[tuple[Topic, TopicStatus]] = []
     new: list[tuple[Topic, TopicStatus]] = []
     down: list[tuple[Topic, TopicStatus]] = []
+    of_waves: list[tuple[Topic, TopicStatus]] = []
     unproven: list[Topic] = []
     for topic in material.topics:
         call = calls.get(_key(topic))
@@ -80,6 +80,8 @@ def _named(
             up.append((topic, call.verdict))
         elif call.verdict == "falling" or call.verdict == "cooling":
             down.append((topic, call.verdict))
+        elif call.verdict == "wave":
+            of_waves.append((topic, "wave"))
         elif call.verdict == "steady" and call.change is not None:
             unproven.append(topic)
 
@@ -87,7 +89,7 @@ def _named(
         call = calls.get(_key(topic))
         return abs(call.size) if call is not None and not math.isnan(call.size) else 0.0
 
-    for group in (up, new, down):
+    for group in (up, new, down, of_waves):
         yield from sorted(group, key=lambda pair: (-size(pair[0]), pair[0].topic_id))[:n_topics]
     changes = [(topic, change) for topic in unproven if (change := calls[_key(topic)].change) is not None]
     changes.sort(key=lambda pair: (-_nearness_to_a_call(pair[1]), pair[0].topic_id))

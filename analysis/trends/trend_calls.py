@@ -330,8 +330,8 @@ def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> Ca
     ValueError
         If the call is not of a move.
     """
-    if not call.is_movement:
-        raise ValueError(f"expected a call of a move, got {call.verdict!r} for {call.kind} {call.key}")
+    if not direction(call.called):
+        raise ValueError(f"expected a call of a move, got {call.called!r} for {call.kind} {call.key}")
     then = {call.week.plus(horizon_weeks - i) for i in range(NOW_WEEKS)}
     is_counted = counts.usable & np.array([_is_counted(call.kind, week, counts) for week in counts.weeks], dtype=bool)
     columns = [i for i, week in enumerate(counts.weeks) if week in then and is_counted[i]]
@@ -342,7 +342,7 @@ def score_call(call: TrendCall, counts: TermCounts, *, horizon_weeks: int) -> Ca
     row = counts.terms.index((call.kind, call.key))
     share = float(counts.k[row, columns].sum() / counts.n[columns].sum())
     halfway = (call.share + call.share_before) / 2
-    is_up = call.verdict in UPWARD
+    is_up = call.called in UPWARD
     # The fitted line may rise although the last weeks lie below the first; such a call cannot be scored.
     if (call.share > call.share_before) != is_up:
         return CallScore(horizon_weeks, None, share)

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.trends.trend_calls import TermCounts, TermKey, direction, make_calls
 from domain.digest import VenueWave
 from domain.paper import ArxivId
-from domain.trend_calls import TrendCall
+from domain.trend_calls import CallVerdict, TrendCall
 from domain.week import Week, weeks_before
 
 MIN_WAVE_PAPERS = 8
@@ -71,15 +71,15 @@ def moves_of_waves(
     papers: Mapping[str, Mapping[Week, Sequence[Collection[TermKey]]]],
     *,
     false_discovery_rate: float,
-) -> dict[TermKey, str]:
-    """The called moves that lose their direction without a venue's wave, with the venue.
+) -> dict[TermKey, tuple[str, CallVerdict]]:
+    """The called moves that lose their direction without a venue's wave, with the venue and the verdict without it.
 
     Parameters
     ----------
     calls : of the week.
     papers : by venue and week, the terms of each paper of its waves.
     """
-    found: dict[TermKey, str] = {}
+    found: dict[TermKey, tuple[str, CallVerdict]] = {}
     moving = {(call.kind, call.key): direction(call.verdict) for call in calls if call.is_movement}
     for venue, by_week in papers.items():
         touched = {term for of_week in by_week.values() for terms in of_week for term in terms}
@@ -95,5 +95,5 @@ def moves_of_waves(
         for call in without:
             key = call.kind, call.key
             if key in touched and key in moving and direction(call.verdict) != moving[key]:
-                found.setdefault(key, venue)
+                found.setdefault(key, (venue, call.verdict))
     return found

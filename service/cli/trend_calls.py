@@ -35,8 +35,10 @@ def calls(
         typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
     for c in answer.calls:
         scores = {True: "held", False: "did not hold", None: "cannot be told"}
-        line = f"{change_wording.verdict_text(c.verdict):<12}  {c.kind} {c.name}"
+        line = f"{change_wording.verdict_text(c.verdict, c.wave):<12}  {c.kind} {c.name}"
         if c.change:
             line += f"  {change_wording.change_text(c.change)}"
+        if c.wave:
+            line += f"; on record as {change_wording.verdict_text(c.called)}"
         line += "".join(f"; {s.horizon_weeks} weeks on {scores[s.held]}" for s in c.scores)
         typer.echo(f"{c.week}  {line}{'; called late' * c.late}")

@@ -167,7 +167,7 @@ def _print_trends(answer: Trends) -> None:
         for p in series.points:
             typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
         if (call := series.call) is not None and call.change is not None:
-            typer.echo(f"  called in {call.week}: {change_wording.movement_text(call.verdict, call.change)}")
+            typer.echo(f"  called in {call.week}: {change_wording.movement_text(call.verdict, call.change, call.wave)}")
         elif series.change is not None:
             typer.echo(f"  tested alone: {change_wording.movement_text(verdict_alone(series.change), series.change)}")
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.digest import Share, TermLine, TopicLine, called_and_largest, short_authors
 from domain.name_mention import NameKind
-from domain.trend_calls import FittedChange, TrendCall
+from domain.trend_calls import FittedChange, MoveOfWave, TrendCall
 from domain.trend_periods import Period
 from domain.trends import TermSeries
 from domain.week import Week
@@ -191,11 +191,14 @@ def _paper_line(line: PaperLine, links: WebLinks) -> dict[str, Any]:
     }
 
 
-def _change(change: FittedChange | None, verdict: str | None = None) -> dict[str, Any] | None:
+def _change(
+    change: FittedChange | None, verdict: str | None = None, wave: MoveOfWave | None = None
+) -> dict[str, Any] | None:
+    of_wave = {} if wave is None else {"wave": vars(wave)}
     if change is None:
-        return None if verdict is None else {"verdict": verdict}
+        return None if verdict is None else {"verdict": verdict, **of_wave}
     given = rounded_change(change)
-    return {"verdict": verdict, "is_clear": change.is_clear, **vars(given)}
+    return {"verdict": verdict, "is_clear": change.is_clear, **vars(given), **of_wave}
 
 
 _COLUMNS = ("start", "end", "share", "low", "high", "k", "n", "complete")
@@ -221,7 +224,7 @@ def _series(one: TermSeries, request: TrendRequest, links: WebLinks) -> dict[str
         if newest and newest.corrected is not None
         else None,
         "called_in": one.call.week if one.call else None,
-        "change": _change(one.call.change, one.call.verdict) if one.call else _change(one.change),
+        "change": _change(one.call.change, one.call.verdict, one.call.wave) if one.call else _change(one.change),
         "n_incomplete_periods": sum(not point.complete for point in one.points),
         "other_readings": [clipped(r.term) for r in one.readings if not r.chosen][:5],
         "unknown": one.unknown,
@@ -247,7 +250,7 @@ def _share(share: Share) -> dict[str, Any]:
 
 
 def _call(call: TrendCall | None) -> dict[str, Any] | None:
-    return None if call is None else _change(call.change, call.verdict)
+    return None if call is None else _change(call.change, call.verdict, call.wave)
 
 
 def _digest_term(line: TermLine, week: Week, links: WebLinks) -> dict[str, Any]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from domain.trend_calls import CallRecord, CallScore, CallVerdict, FittedChange, TrendCall
+from domain.trend_calls import CallRecord, CallScore, CallVerdict, FittedChange, MoveOfWave, TrendCall
 from domain.week import Week
 from store.database import Database
 from store.trend_calls import (
     add_calls,
     add_scores,
+    add_waves,
     call_records,
     calls_of_week,
     movements_to_score,
     newest_calls,
     stored_calls,
     upward_calls_between,
+    weeks_to_mark,
 )
 
 WEEK = Week.parse("2026-W10")
@@ -54,6 +56,20 @@ def test_only_moves_are_scored_and_each_once(database: Database) -> None:
         "gnn": (),
     }
     assert len(stored_calls(database, week=WEEK)) == 3
+
+
+def test_a_call_that_a_wave_explains_is_marked_once_and_its_record_stays(database: Database) -> None:
+    add_calls(database, [_call("rl", "rising"), _call("gnn", "cooling")], made_with="growth-1", made_at=AT)
+    assert weeks_to_mark(database) == [WEEK]
+    add_waves(database, WEEK, {("technique", "rl"): MoveOfWave("ICRA", 24, 56)})
+    assert weeks_to_mark(database) == []
+    add_waves(database, WEEK, {("technique", "gnn"): MoveOfWave("LoG", 9, 20)})
+    wave, cooling = calls_of_week(database, WEEK)
+    assert (wave.verdict, wave.called, wave.is_movement) == ("wave", "rising", False)
+    assert wave.wave == MoveOfWave("ICRA", 24, 56, called="rising", without="steady")
+    assert cooling == _call("gnn", "cooling")
+    due = movements_to_score(database, horizon_weeks=8, until=WEEK)
+    assert [(kept.call.key, kept.call.called) for kept in due] == [("rl", "rising"), ("gnn", "cooling")]
 
 
 def test_the_record_counts_what_was_known_by_then_and_no_late_call(database: Database) -> None:

@@ -12,6 +12,8 @@ def test_every_outcome_is_shown() -> None:
         "key": "<b>scaling</b>",
         "name": "<b>scaling</b>",
         "verdict": "rising",
+        "called": "rising",
+        "wave": None,
         "share": 0.02,
         "change": None,
         "share_before": None,

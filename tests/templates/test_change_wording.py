@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.digest import MoveOfWave, VenueWave
-from domain.trend_calls import CallVerdict, FittedChange, TrendCall
+from domain.digest import VenueWave
+from domain.trend_calls import CallVerdict, FittedChange, MoveOfWave, TrendCall, with_wave
 from domain.week import Week
 from templates import change_wording
 
@@ -64,6 +64,19 @@ def test_a_wave_and_its_moves_are_shown_in_numbers() -> None:
         "Interspeech, 45 papers (usually 2 a week; 12 in the same week a year before)"
     )
     assert change_wording.wave_text(MoveOfWave("Interspeech", 24, 56)).replace(NB, " ") == (
-        "24 of its 56 papers name Interspeech; without that wave, within noise"
+        "24 of its 56 papers name Interspeech"
     )
     assert change_wording.wave_text(MoveOfWave("ICML", 0, 9)).startswith("earlier weeks had a wave of ICML papers")
+
+
+def test_a_move_of_a_wave_is_worded_as_what_remains_without_it() -> None:
+    week = Week.parse("2026-W25")
+    change = FittedChange(week.plus(-11), week, 0.02, 0.03, 0.01, 0.005, 0.015, 0.99)
+    rise = TrendCall(week, "topic", "7", "rising", 0.01, 0.03, 0.02, 8000, change)
+    call = with_wave(rise, MoveOfWave("Interspeech", 24, 56))
+    assert change_wording.call_text(call).replace(NB, " ") == (
+        "≈ within noise without a wave of Interspeech papers, with them +1.0 points (+0.5 to +1.5) over 12 weeks, "
+        "fitted 2.0 to 3.0 % (24 of its 56 papers name Interspeech)"
+    )
+    assert change_wording.verdict_class(call.verdict) == "steady"
+    assert change_wording.verdict_text("wave") == "a wave of one venue’s papers"

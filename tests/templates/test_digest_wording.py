@@ -81,7 +81,7 @@ LEADS = "21.0 % of the week's papers use transformers"
         (
             replace(QUIET, n_weeks_held=12, wave_move=WaveMove("speech recognition", True, "Interspeech")),
             f"{LEADS}; no other technique or theme clearly rose or fell in the 12 weeks on record; "
-            "speech recognition rose with a wave of Interspeech papers.",
+            "speech recognition rose only with a wave of Interspeech papers.",
         ),
         (
             replace(QUIET, begun=(TOPIC,), lead="x"),

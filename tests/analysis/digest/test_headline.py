@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from analysis.digest.headline import ToldBefore, further_facts, headline_facts, largest_move
 from domain.claim import SavingSummary
-from domain.digest import MIN_TOLD, Change, InPractice, MoveOfWave, MovingName, NamedRule, Share, TermLine, TopicLine
+from domain.digest import MIN_TOLD, Change, InPractice, MovingName, NamedRule, Share, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, LeadingTechnique, ShareMove, WaveMove
-from domain.trend_calls import CallVerdict, FittedChange, TrendCall
+from domain.trend_calls import CallVerdict, FittedChange, MoveOfWave, TrendCall
 from domain.week import Week
 
 WEEK = Week.parse("2026-W25")
@@ -124,6 +124,9 @@ def test_a_wave_of_a_venue_does_not_lead_and_is_named() -> None:
     assert [move.name for move in facts.begun] == ["video"]
     assert facts.wave_move == WaveMove("speech", True, "Interspeech")
     assert largest_move(topics[:1]) is None
+    call = topics[0].call
+    assert call is not None
+    assert (topics[0].status, call.verdict, call.called, call.is_movement) == ("wave", "wave", "rising", False)
 
 
 def test_a_move_that_a_digest_told_goes_on_and_another_direction_is_news() -> None:
@@ -186,4 +189,3 @@ def test_what_few_papers_name_is_not_told_as_named_most() -> None:
     assert (facts(MIN_TOLD - 1).standard, facts(MIN_TOLD - 1).saving) == (None, None)
     assert facts(MIN_TOLD).standard == named(MIN_TOLD)
     assert facts(MIN_TOLD).saving is not None
-

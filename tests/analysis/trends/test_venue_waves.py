@@ -53,7 +53,7 @@ def test_a_rise_that_is_only_the_waves_papers_is_the_waves() -> None:
     assert calls[0].verdict == "rising"
     wave = {LAST.plus(i): [{SPEECH}] * n for i, n in ((-2, 12), (-1, 30), (0, 36))}
     found = moves_of_waves(counts, LAST, calls, {"Interspeech": wave}, false_discovery_rate=0.05)
-    assert found == {SPEECH: "Interspeech"}
+    assert found == {SPEECH: ("Interspeech", "steady")}
     without = counts_without(counts, wave)
     assert without.k[0].tolist() == [30] * 12
     assert without.n[-3:].tolist() == [2488, 2470, 2464]
