@@ -127,7 +127,7 @@ _HEAD_WORDS = """
 
 _HEADS = frozenset(_HEAD_WORDS.split())
 
-_GENERAL = frozenset(word_form(word) for word in _HEADS)
+GENERAL = frozenset(word_form(word) for word in _HEADS)
 
 _INNER_WORDS = frozenset({"of", "to"})
 """The only function words inside a label: "mixture of experts", "sim to real"."""
@@ -309,13 +309,26 @@ class CountedTitles:
     """The phrases of all titles and the words of all texts, counted once to label topics.
 
     ``sizes``, int64 ``(n_topics,)``, are the papers of each topic. ``phrases`` are counts by phrase. ``forms`` gives,
-    for each word in lower case, how often it is written in which form within sentences.
+    for each word in lower case, how often it is written in which form within sentences. ``words`` are those of each
+    title of each topic.
     """
 
     n_titles: int
     sizes: NDArray[np.int64]
     phrases: dict[Key, _PhraseCounts]
     forms: dict[str, Counter[str]]
+    words: tuple[tuple[frozenset[str], ...], ...]
+
+    def coverage(self, topic: int, *keys: Key) -> float:
+        """The share of a topic's titles that hold a word of these phrases, general words such as "model" left out."""
+        wanted = {word for key in keys for word in key} - GENERAL
+        titles = self.words[topic]
+        return sum(not wanted.isdisjoint(title) for title in titles) / len(titles) if titles else 0.0
+
+
+def label_coverage(titles: CountedTitles, labels: Sequence[str]) -> list[float]:
+    """For each topic, the share of its titles that hold a word of its label."""
+    return [titles.coverage(topic, *label_phrases(label)) for topic, label in enumerate(labels)]
 
 
 def count_titles(
@@ -331,7 +344,13 @@ def count_titles(
     n_topics : number of topics.
     """
     sizes = np.bincount(topic_of_paper[topic_of_paper >= 0], minlength=n_topics)
-    return CountedTitles(len(titles), sizes, _count_phrases(titles, topic_of_paper), _count_forms(texts))
+    words: list[list[frozenset[str]]] = [[] for _ in range(n_topics)]
+    for title, topic in zip(titles, topic_of_paper.tolist(), strict=True):
+        if topic >= 0:
+            words[topic].append(frozenset(word for segment in title_segments(title) for word in segment))
+    return CountedTitles(
+        len(titles), sizes, _count_phrases(titles, topic_of_paper), _count_forms(texts), tuple(map(tuple, words))
+    )
 
 
 def label_topics(titles: CountedTitles, top_terms: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -361,7 +380,7 @@ def label_topics(titles: CountedTitles, top_terms: Sequence[Sequence[str]]) -> t
     taken: set[Key] = set()
     # The topic with the best-scored phrase chooses first.
     for topic in sorted(range(n_topics), key=lambda t: (-ranked[t][0].score if ranked[t] else 0.0, t)):
-        keys = _choose(ranked[topic], taken, titles)
+        keys = _choose(topic, ranked[topic], taken, titles)
         if not keys:
             keys = _from_terms(top_terms[topic], taken)
         taken.add(_word_set(*keys))
@@ -388,31 +407,43 @@ _N_SECOND = 20
 """Best phrases of a topic among which the second part of its label is chosen."""
 
 
-def _choose(candidates: Sequence[_Candidate], taken: set[Key], titles: CountedTitles) -> tuple[Key, ...]:
+_NEAR_EQUAL = 0.8
+"""Of phrases that score at least so much of the best score, the one whose words more of the topic's titles hold."""
+
+
+def _choose(topic: int, candidates: Sequence[_Candidate], taken: set[Key], titles: CountedTitles) -> tuple[Key, ...]:
     """The best unused label with a clear lead, or else the best one with a second that distinguishes it."""
     if not candidates:
         return ()
     clear = [c for c in candidates if c.lead >= _MIN_LEAD and _word_set(c.key) not in taken]
     best = candidates[0]
-    for candidate in clear:
-        if candidate.score >= 0.5 * candidates[0].score:
-            best = _longer(candidate, clear)
-            if _says_enough(titles, best.key):
-                return (best.key,)
-            break
+    if clear and clear[0].score >= 0.5 * candidates[0].score:
+        near = [c for c in clear if c.score >= _NEAR_EQUAL * clear[0].score]
+        # The first of equals stays the best-scored one.
+        best = _longer(max(near, key=lambda c: titles.coverage(topic, c.key) / len(c.key)), clear)
+        if _says_enough(titles, best.key):
+            return (best.key,)
     # A single word says too little: "security" of what, "memory" of whom?
     others = [c for c in candidates[:_N_SECOND] if c.key != best.key and _says_enough(titles, c.key)]
+    others = [c for c in others if not _are_related(c.key, best.key) and _word_set(best.key, c.key) not in taken]
     # A phrase of a few titles can have an endless lead; broader ones come first.
-    for candidate in sorted(others, key=lambda c: (c.share < _MIN_SECOND_SHARE, -c.score * min(c.lead, _MIN_LEAD))):
-        if not _are_related(candidate.key, best.key) and _word_set(best.key, candidate.key) not in taken:
-            return (best.key, candidate.key)
+    others.sort(key=lambda c: (c.share < _MIN_SECOND_SHARE, -_worth(c)))
+    if others:
+        near = [c for c in others if _worth(c) >= _NEAR_EQUAL * _worth(others[0]) and c.share >= _MIN_SECOND_SHARE]
+        second = max(near or others[:1], key=lambda c: titles.coverage(topic, best.key, c.key))
+        return (best.key, second.key)
     return (best.key,) if _word_set(best.key) not in taken else ()
+
+
+def _worth(candidate: _Candidate) -> float:
+    """How good a candidate is as the second part of a label."""
+    return candidate.score * min(candidate.lead, _MIN_LEAD)
 
 
 def _says_enough(titles: CountedTitles, key: Key) -> bool:
     """Whether a phrase can stand alone: two words, not all general, or one with a title word that belongs to it."""
     if len(key) > 1:
-        return not _GENERAL.issuperset(key)
+        return not GENERAL.issuperset(key)
     return _with_fixed_word(titles, key) != _spelling(titles, key)
 
 
@@ -476,7 +507,7 @@ def label_phrases(label: str) -> tuple[Key, ...]:
     (('llm', 'agent'), ('tool', 'use'))
     """
     parts = re.sub(r"\([^)]*\)", "", label).split(" and ")
-    return tuple(key for part in parts for key in title_segments(part)[:1])
+    return tuple(key for part in parts for key in title_segments(part))
 
 
 def title_segments(title: str) -> list[Key]:

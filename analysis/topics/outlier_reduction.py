@@ -9,6 +9,7 @@ although the papers most similar to it belong to the topic. BERTopic's own ways 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.topics.assignment import UNASSIGNED
-from analysis.topics.labels import Key, label_phrases, title_segments, uses_phrase
+from analysis.topics.labels import GENERAL, Key, label_phrases, title_segments, uses_phrase
 from domain.embeddings import Embeddings
 from domain.topics import FittedTopics, TopicAssignment
 
@@ -63,11 +64,12 @@ def with_near_topics(
 ) -> TopicAssignment:
     """The assignment, with a topic for some of the papers below the floor.
 
-    A paper gets one of the `N_NEAREST_BY_TITLE` nearest topics if its title uses the topic's label and the cosine is at
-    most `MAX_BELOW_BY_TITLE` below the floor. A word alone, and the second phrase of a label, speak for the nearest
-    topic only. Else it gets the topic of at least `MIN_SHARE_OF_PAPERS` of its `N_NEAREST_PAPERS` nearest papers, if
-    the cosine is at most `MAX_BELOW_BY_PAPERS` below the floor. Its similarity is then the cosine to that topic, below
-    the floor, by which it can be told from others.
+    A paper gets one of the `N_NEAREST_BY_TITLE` nearest topics if its title uses the topic's label and the cosine is
+    at most `MAX_BELOW_BY_TITLE` below the floor. For the nearest topic a word alone, the second phrase of a label,
+    and two words in a row that no other label has ("super-resolution" of "image super-resolution") speak too. Else it
+    gets the topic of at least `MIN_SHARE_OF_PAPERS` of its `N_NEAREST_PAPERS` nearest papers, if the cosine is at
+    most `MAX_BELOW_BY_PAPERS` below the floor. Its similarity is then the cosine to that topic, below the floor, by
+    which it can be told from others.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def with_near_topics(
     if len(titles) != len(assignment.ids):
         raise ValueError(f"expected {len(assignment.ids)} titles, one for each paper, got {len(titles)}")
     topic, similarity = assignment.topic.copy(), assignment.similarity.copy()
-    phrases = [label_phrases(label) for label in topics.labels]
+    phrases = _speaking_phrases(topics)
     left = np.flatnonzero(topic == UNASSIGNED) if len(topics) else np.empty(0, dtype=np.int64)
     for start in range(0, len(left), _ROWS_AT_ONCE):
         rows = left[start : start + _ROWS_AT_ONCE]
@@ -101,8 +103,37 @@ def with_near_topics(
     return TopicAssignment(assignment.ids, topic, similarity)
 
 
+@dataclass(frozen=True)
+class SpeakingPhrases:
+    """The phrases by which a title can name a topic: ``nearest`` if no topic is nearer, ``anywhere`` among the near."""
+
+    anywhere: tuple[Key, ...]
+    nearest: tuple[Key, ...]
+
+
+def _speaking_phrases(topics: FittedTopics) -> list[SpeakingPhrases]:
+    """What a title can name each topic by.
+
+    A label may be narrower than its topic: "image super-resolution" also holds papers on the super-resolution of video.
+    """
+    labels = [label_phrases(label) for label in topics.labels]
+    n_with_run = Counter(run for label in labels for run in {run for key in label for run in _runs(key)})
+    speaking = []
+    for label in labels:
+        own = tuple(key for key in label[:1] if len(key) > 1)
+        own_runs = {run for key in label for run in _runs(key) if len(run) > 1 and n_with_run[run] == 1}
+        speaking.append(SpeakingPhrases(own, (*label, *sorted(own_runs))))
+    return speaking
+
+
+def _runs(key: Key) -> list[Key]:
+    """A phrase, and the runs of words in it without a general word such as "model"."""
+    runs = [key[i:j] for i in range(len(key)) for j in range(i + 1, len(key) + 1)]
+    return [run for run in runs if run == key or GENERAL.isdisjoint(run)]
+
+
 def _named_by_title(
-    title: str, cosines: NDArray[np.float32], phrases: Sequence[Sequence[Key]], floor: float
+    title: str, cosines: NDArray[np.float32], phrases: Sequence[SpeakingPhrases], floor: float
 ) -> int | None:
     """The nearest topic whose label the title uses; ``None`` if there is none."""
     segments = title_segments(title)
@@ -110,10 +141,9 @@ def _named_by_title(
     for rank, number in enumerate(nearest):
         if cosines[number] < np.float32(floor - MAX_BELOW_BY_TITLE):
             return None
-        for place, phrase in enumerate(phrases[number]):
-            may_speak = rank == 0 or (place == 0 and len(phrase) > 1)
-            if may_speak and uses_phrase(segments, phrase):
-                return number
+        spoken = phrases[number].anywhere if rank else phrases[number].nearest
+        if any(uses_phrase(segments, phrase) for phrase in spoken):
+            return number
     return None
 
 

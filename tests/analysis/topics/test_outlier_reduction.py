@@ -113,3 +113,15 @@ def test_another_topic_is_near_above_the_floor_and_the_nearest_at_any_distance_w
         ]
     )
     assert second_topics(vectors, np.array([0, 0, -1, -1]), TOPICS).tolist() == [1, -1, 1, -1]
+
+
+def test_words_in_a_row_that_only_one_label_has_speak_for_the_nearest_topic() -> None:
+    labels = ("image super-resolution", "EEG foundation models", "image captions")
+    topics = FittedTopics("m", np.eye(3, N_DIMS, dtype=np.float32), (20, 20, 20), labels, ((), (), ()), FLOOR)
+    titles = ["Super-Resolution of Video", "Image Denoising", "Super-resolution of Speech", "A Foundation Model"]
+    nearest = [[0.5, 0.1, 0.1], [0.5, 0.1, 0.1], [0.5, 0.55, 0.1], [0.1, 0.5, 0.1]]
+    ids = tuple(ArxivId(f"2606.{i:05d}") for i in range(4))
+    embeddings = Embeddings(ids, np.stack([_toward(cosines) for cosines in nearest]), "m")
+    members = TopicMembers(np.empty((0, N_DIMS), dtype=np.float32), np.empty(0, dtype=np.int64))
+    found = with_near_topics(assign_topics(embeddings, topics), embeddings, titles, topics, members)
+    assert found.topic.tolist() == [0, -1, -1, -1]
