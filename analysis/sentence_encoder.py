@@ -8,15 +8,16 @@ import os
 import re
 import time
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from analysis.search.query_encoder import for_queries, query_model_id
+from analysis.search.query_encoder import QueryEncoder, query_model_id
 from domain.errors import ModelError
 
 if TYPE_CHECKING:
@@ -73,29 +74,51 @@ class EmbeddingSettings(BaseModel):
 
 
 class SentenceEncoder:
-    """An ``Encoder`` over a sentence-transformers model; ``model_id`` names its weights and number type."""
+    """An ``Encoder`` over a sentence-transformers model; ``model_id`` names its weights and number type.
+
+    The model is loaded when the first text is embedded. Queries need it only where it is not the tuned one.
+    """
 
     def __init__(self, settings: EmbeddingSettings, number_type: NumberType) -> None:
-        path, name = _located(settings)
+        self._path, name = _located(settings)
+        self._settings, self._number_type = settings, number_type
         self.model_id = f"{name}/{number_type}"
-        self._batch_size = settings.batch_size
-        self._model = _loaded(path, settings.revision, number_type)
-        self._query_model: SentenceTransformer | None = None
+        self._loading = Lock()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at the model's maximum length."""
+        """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at the model's maximum length.
+
+        Raises
+        ------
+        ModelError
+            If the model cannot be loaded.
+        """
         return self._vectors(self._model, texts)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of what people type, to compare with those of papers; as ``encode`` where the model is not tuned."""
-        if self._query_model is None:
-            is_tuned = query_model_id(self.model_id) != self.model_id
-            self._query_model = for_queries(self._model) if is_tuned else self._model
-        return self._vectors(self._query_model, texts)
+        if query_model_id(self.model_id) == self.model_id:
+            return self.encode(texts)
+        with self._loading:
+            encoder = self._query_encoder
+        return encoder.encode(texts)
+
+    @cached_property
+    def _query_encoder(self) -> QueryEncoder:
+        return QueryEncoder(Path(self._path))
+
+    @property
+    def _model(self) -> SentenceTransformer:
+        with self._loading:
+            return self._loaded_model
+
+    @cached_property
+    def _loaded_model(self) -> SentenceTransformer:
+        return _loaded(self._path, self._settings.revision, self._number_type)
 
     def _vectors(self, model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = model.encode(
-            list(texts), batch_size=self._batch_size, show_progress_bar=False, convert_to_tensor=True
+            list(texts), batch_size=self._settings.batch_size, show_progress_bar=False, convert_to_tensor=True
         )
         # Normalised here, in float32: a bfloat16 model's own normalisation is only good to three digits.
         floats: NDArray[np.float32] = vectors.float().cpu().numpy()

@@ -8,16 +8,16 @@ paper has to be embedded again, and other models read queries as they read paper
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erf
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
     from torch import nn
 
 ADDITIONS = Path(__file__).with_name("query_encoder.npz")
@@ -32,6 +32,8 @@ TUNED_MODULES = (
     "output.dense",
 )
 """The linear maps of each layer that get an addition."""
+N_LAYERS, N_HEADS, MAX_TOKENS = 6, 12, 256
+"""Of the packaged model."""
 
 
 def query_model_id(model_id: str) -> str:
@@ -45,38 +47,75 @@ def query_model_id(model_id: str) -> str:
     return f"{model_id}+{_version()}" if model_id.startswith(f"{TUNED_MODEL}/") else model_id
 
 
-def for_queries(model: SentenceTransformer) -> SentenceTransformer:
-    """A copy of the packaged model that reads queries; it shares the table of word vectors, half of its memory."""
-    import torch
+class QueryEncoder:
+    """The packaged model with its additions, in NumPy and float32.
 
-    words = _transformer(model).get_input_embeddings().weight
-    tuned: SentenceTransformer = copy.deepcopy(model, {id(words): words})
-    added = _additions()
-    with torch.no_grad():
-        for number, layer in enumerate(_transformer(tuned).encoder.layer):
-            for path in TUNED_MODULES:
-                weight = linear_map(layer, path).weight
-                down, up = added[f"{number}.{path}.down"], added[f"{number}.{path}.up"]
-                # Added in float32: the additions are small beside the weights.
-                exact = weight.float() + torch.from_numpy(up.astype(np.float32) @ down.astype(np.float32))
-                weight.copy_(exact.to(weight.dtype))
-    return tuned
+    A query has some twenty tokens, for which a pass takes milliseconds, while torch and sentence-transformers take some
+    ten seconds to import and half a gigabyte of memory. The architecture is that of BERT (Devlin et al. 2019) with six
+    layers of twelve heads; a text's vector is the mean of its tokens' vectors, of unit length.
+    """
 
+    def __init__(self, folder: Path) -> None:
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
 
-def _transformer(model: SentenceTransformer) -> Any:
-    return model[0].auto_model
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._weights: dict[str, NDArray[np.float32]] = load_file(folder / "model.safetensors")
+        with np.load(ADDITIONS, allow_pickle=False) as added:
+            for path in (key.removesuffix(".up") for key in added.files if key.endswith(".up")):
+                addition = added[f"{path}.up"].astype(np.float32) @ added[f"{path}.down"].astype(np.float32)
+                self._weights[f"encoder.layer.{path}.weight"] += addition
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at ``MAX_TOKENS`` tokens."""
+        return np.stack([self._vector(text) for text in texts])
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        tokens = self._tokenizer.encode(text).ids
+        words = self._weights["embeddings.word_embeddings.weight"][tokens]
+        places = self._weights["embeddings.position_embeddings.weight"][: len(tokens)]
+        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
+        states = self._normalised("embeddings.LayerNorm", words + places + kind)
+        for layer in range(N_LAYERS):
+            states = self._after_layer(f"encoder.layer.{layer}", states)
+        mean = states.mean(axis=0)
+        vector: NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return vector
+
+    def _after_layer(self, at: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        n_tokens, n_dims = states.shape
+        query, key, value = (
+            self._mapped(f"{at}.attention.self.{name}", states).reshape(n_tokens, N_HEADS, -1).transpose(1, 0, 2)
+            for name in ("query", "key", "value")
+        )
+        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(n_dims / N_HEADS))
+        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        seen = (weights @ value).transpose(1, 0, 2).reshape(n_tokens, n_dims)
+        states = self._normalised(
+            f"{at}.attention.output.LayerNorm", states + self._mapped(f"{at}.attention.output.dense", seen)
+        )
+        inner = self._mapped(f"{at}.intermediate.dense", states)
+        inner *= np.float32(0.5) * (1 + erf(inner / np.float32(np.sqrt(2))))  # GELU
+        return self._normalised(f"{at}.output.LayerNorm", states + self._mapped(f"{at}.output.dense", inner))
+
+    def _mapped(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        mapped: NDArray[np.float32] = states @ self._weights[f"{path}.weight"].T + self._weights[f"{path}.bias"]
+        return mapped
+
+    def _normalised(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        centred = states - states.mean(axis=-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(1e-12))
+        normalised: NDArray[np.float32] = scaled * self._weights[f"{path}.weight"] + self._weights[f"{path}.bias"]
+        return normalised
 
 
 def linear_map(layer: nn.Module, path: str) -> nn.Linear:
     """The linear map of a transformer's layer at a path such as ``attention.self.query``."""
     found: nn.Linear = layer.get_submodule(path)  # type: ignore[assignment]
     return found
-
-
-@lru_cache(maxsize=1)
-def _additions() -> dict[str, NDArray[np.float16]]:
-    with np.load(ADDITIONS, allow_pickle=False) as stored:
-        return {key: stored[key] for key in stored.files if key != "version"}
 
 
 @lru_cache(maxsize=1)

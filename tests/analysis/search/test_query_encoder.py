@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from analysis.search.query_encoder import TUNED_MODEL, for_queries, query_model_id
-from analysis.sentence_encoder import EmbeddingSettings, SentenceEncoder, model_name
+from analysis.search.query_encoder import (
+    ADDITIONS,
+    TUNED_MODEL,
+    TUNED_MODULES,
+    QueryEncoder,
+    linear_map,
+    query_model_id,
+)
+from analysis.sentence_encoder import EmbeddingSettings, SentenceEncoder, model_name, packaged_model_folder
 
 PAPERS = (
     "Machine unlearning for personal assistants. We store each user's preferences in a small adapter, so that the data "
@@ -40,9 +51,24 @@ def test_queries_are_read_by_a_copy_and_papers_as_before() -> None:
 
 
 @pytest.mark.slow
-def test_the_copy_shares_the_table_of_word_vectors() -> None:
+def test_numpy_reads_queries_as_sentence_transformers_does_with_the_same_weights() -> None:
+    import torch
+
     encoder = SentenceEncoder(EmbeddingSettings(), "float32")
-    model = encoder._model
-    tuned = for_queries(model)
-    first, second = (one[0].auto_model.get_input_embeddings().weight for one in (model, tuned))
-    assert first.data_ptr() == second.data_ptr()
+    layers = encoder._model[0].auto_model.encoder.layer
+    with np.load(ADDITIONS, allow_pickle=False) as added, torch.no_grad():
+        for number, layer in enumerate(layers):
+            for path in TUNED_MODULES:
+                up, down = (added[f"{number}.{path}.{name}"].astype(np.float32) for name in ("up", "down"))
+                linear_map(layer, path).weight += torch.from_numpy(up @ down)
+    texts = [*REQUESTS, "x", "ÄÖ 強化学習 😀", "", "long words " * 300]
+    np.testing.assert_allclose(QueryEncoder(packaged_model_folder()).encode(texts), encoder.encode(texts), atol=2e-6)
+
+
+def test_a_query_is_read_without_torch() -> None:
+    code = (
+        "import sys; from analysis.sentence_encoder import EmbeddingSettings, load_encoder; "
+        "e = load_encoder(EmbeddingSettings(number_type='float32')); v = e.encode_queries(['tides', 'of graphs']); "
+        "assert v.shape == (2, 384); assert 'torch' not in sys.modules; assert 'transformers' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3]).returncode == 0
