@@ -174,7 +174,7 @@ class Papertide:
         has: Sequence[str] = (),
         limit: int = 20,
     ) -> pd.DataFrame:
-        """Papers by meaning and by words, best first. The first search loads the embedding model, which takes seconds.
+        """Papers by meaning and by words, best first.
 
         ``has`` keeps papers with all of these, as in ``("fact:code", "fact:accepted", "name:SWE-bench")``.
 

@@ -162,12 +162,6 @@ def start_scan(
     return scan_of(context, reader_id, scan_id)
 
 
-def needs_model(context: AppContext, follows: Sequence[Follow]) -> bool:
-    """Whether the embedding model must be loaded, which takes seconds, to start a scan for these."""
-    searches = [follow.key for follow in follows if follow.kind == "search"]
-    return bool(set(searches) - set(_stored_vectors(context, searches)))
-
-
 def named_left_out(texts: Sequence[str]) -> tuple[LeftOut, ...]:
     """What a new scan is to leave out, as people name it.
 

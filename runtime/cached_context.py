@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from analysis.detection.detector import Detector
 from analysis.embed import Encoder
@@ -195,12 +197,10 @@ class CachedContext(AppContext):
     def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of each query with every paper, on one core.
 
-        The other cores are left to other requests, because torch's threads spin while they wait for each other.
+        The other cores are left to other requests.
         """
-        import torch
-
-        torch.set_num_threads(1)
-        return super().all_similarities(queries, index)
+        with _blas_threads().limit(limits=1, user_api="blas"):
+            return super().all_similarities(queries, index)
 
     @property
     def is_ready(self) -> bool:
@@ -220,3 +220,9 @@ class CachedContext(AppContext):
         _ = self.vocabulary
         if index.vectors.shape[1]:
             self.similarities("preload", index)
+
+
+@lru_cache(maxsize=1)
+def _blas_threads() -> ThreadpoolController:
+    """The threads of the libraries that are loaded, among them that of NumPy's products."""
+    return ThreadpoolController()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf
 
 if TYPE_CHECKING:
     from torch import nn
@@ -57,8 +56,10 @@ class QueryEncoder:
 
     def __init__(self, folder: Path) -> None:
         from safetensors.numpy import load_file
+        from scipy.special import erf
         from tokenizers import Tokenizer
 
+        self._erf = erf
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
@@ -98,7 +99,7 @@ class QueryEncoder:
             f"{at}.attention.output.LayerNorm", states + self._mapped(f"{at}.attention.output.dense", seen)
         )
         inner = self._mapped(f"{at}.intermediate.dense", states)
-        inner *= np.float32(0.5) * (1 + erf(inner / np.float32(np.sqrt(2))))  # GELU
+        inner *= np.float32(0.5) * (1 + self._erf(inner / np.float32(np.sqrt(2))))  # GELU
         return self._normalised(f"{at}.output.LayerNorm", states + self._mapped(f"{at}.output.dense", inner))
 
     def _mapped(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,7 +54,7 @@ def scan(
     from domain.errors import NothingWanted, UsageError
     from queries.collections import stored_reader
     from queries.parse_dates import day, week_named
-    from queries.scanning import decide, looked_for, named_left_out, needs_model, scan_page, start_scan, undo
+    from queries.scanning import decide, looked_for, named_left_out, scan_page, start_scan, undo
     from queries.seed_papers import name_seeds
     from runtime.cached_context import CachedContext
     from runtime.settings import load_settings, process_environment
@@ -85,8 +84,6 @@ def scan(
             left_out = named_left_out(leave_out or ())
             first, last = (str(week_named(week)),) * 2 if week else (since, until)
             follows = [looked_for(text) for text in wanted or ()]
-            if sys.stderr.isatty() and needs_model(context, follows):
-                typer.echo("loading the embedding model, once for these words; it takes some seconds", err=True)
             try:
                 scan_id = start_scan(
                     context,

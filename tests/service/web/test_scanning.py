@@ -20,11 +20,12 @@ from domain.paper_claims import PaperClaims
 from domain.subscription import Follow, Preferences
 from pipeline.claims import reader_id
 from queries import collections as records
-from queries.scanning import needs_model, scan_page, start_scan
+from queries.scanning import scan_page, start_scan
 from runtime.cached_context import CachedContext
 from service.web.app import make_app
 from store.claims import add_claims
 from store.papers import papers_in_order
+from store.saved_searches import query_vectors
 from store.schema import metadata, name_mention
 from store.subscriber_tokens import add_tokens
 from store.subscribers import add_pending, confirm
@@ -186,15 +187,17 @@ def test_to_go_on_with_a_scan_for_words_needs_no_model(local: TestClient, shared
         def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
             raise AssertionError(f"the model was asked for {texts}")
 
+        encode_queries = encode
+
     here = local.post("/scan", data={"action": "start", "for": "graph networks"}, follow_redirects=False)
     without = CachedContext(shared.settings, db=shared.db, encoder=NoEncoder())
     reader, number = records.reader_of(shared, None) or 0, int(here.headers["location"].rpartition("/")[2])
     assert scan_page(without, reader, number).looks_for == ("graph networks",)
-    assert not needs_model(without, [Follow("search", "graph networks")])
-    assert needs_model(without, [Follow("search", "other words")])
     start_scan(without, reader, follows=[Follow("search", "graph networks")])
+    assert shared.query_model_id is not None
+    assert list(query_vectors(shared.db, shared.query_model_id, ["graph networks"])) == ["graph networks"]
     local.post("/scan", data={"action": "delete"})
-    assert needs_model(without, [Follow("search", "graph networks")])
+    assert query_vectors(shared.db, shared.query_model_id, ["graph networks"]) == {}
 
 
 def test_a_refused_form_keeps_what_was_typed(local: TestClient) -> None:
