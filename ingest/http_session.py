@@ -91,8 +91,7 @@ class ArxivHttpSession(requests.Session):
         )
         failure: SourceError | None = None
         try:
-            with ended_by_stop():
-                response = self._send(address)
+            response = ended_by_stop(lambda: self._send(address))
             outcome = replace(outcome, status=response.status_code, n_bytes=len(response.content))
             self._require_usable(response, address)
             outcome = replace(outcome, outcome="usable", problem=None)
@@ -175,8 +174,7 @@ class ArxivHttpSession(requests.Session):
         )
         tries = iter(attempts)
         while True:
-            with ended_by_stop():
-                attempt = next(tries)  # waits before another try
+            attempt = ended_by_stop(lambda: next(tries))  # waits before another try
             with attempt:
                 return request()
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from domain.arxiv_rate_limit import (
@@ -124,8 +125,8 @@ class RateLimiter:
                 )
             wait = self._wait_s(state, now)
             if wait > 0:
-                with ended_by_stop():
-                    self._sleep(min(wait, _POLL_S) if state.holder is not None else wait)
+                seconds = min(wait, _POLL_S) if state.holder is not None else wait
+                ended_by_stop(partial(self._sleep, seconds))
             elif self._store.change(take).holder == permit:
                 return permit
 

@@ -136,8 +136,7 @@ class _Ahead(Generic[_T]):
         Stopped
             If a stop is asked for meanwhile.
         """
-        with ended_by_stop():
-            self._done.wait()
+        ended_by_stop(self._done.wait)
         for error in self._errors:
             raise error
         return self._results[0]

@@ -100,8 +100,7 @@ class ReadingProcess:
         """
         try:
             self._connection.send((kind, list(question)))
-            with ended_by_stop():
-                answer, problem = self._connection.recv()
+            answer, problem = ended_by_stop(self._connection.recv)
         except (EOFError, OSError) as error:
             raise PapertideError(_ENDED, public=_ENDED) from error
         if problem:

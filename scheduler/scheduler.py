@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.errors import BusyError, DeliveryError, PapertideError, error_location
+from ingest.stop_request import waits_ended_by
 from mail.service import MailService
 from scheduler.job_list import jobs_of
 from scheduler.run_due_jobs import Ended, run_due
@@ -88,7 +89,10 @@ class Scheduler:
         self._scheduler.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Stop after the running units; returns whether they finished in time. Others are rolled back on exit."""
+        """Stop after the running units, and waits for arXiv at once; returns whether they ended in time.
+
+        Others are rolled back on exit.
+        """
         self._stop.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
@@ -116,7 +120,7 @@ class Scheduler:
         """One check. Its errors are logged, so that they do not stop the next one."""
         if self._stop.is_set():
             return
-        with self._busy[name]:
+        with self._busy[name], waits_ended_by(self._stop.is_set):
             try:
                 work()
             except BusyError:

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 
 from domain.errors import Stopped
 from domain.progress import Progress, Stage
-from ingest.stop_request import MESSAGE, forget_stop, request_stop
+from ingest.stop_request import MESSAGE, waits_ended_by
 from runtime.retry_log import log_retries
 
 _TITLES: dict[Stage, str] = {
@@ -51,7 +51,7 @@ def follow(progress: Iterable[Progress]) -> None:
     """
     console = Console(stderr=True)
     log_retries()
-    with _stop_signals() as stop:
+    with stop_signals() as stop:
         show = _bars if console.is_terminal else _lines
         for _ in show(progress, console):
             if stop:
@@ -93,10 +93,9 @@ def _lines(progress: Iterable[Progress], console: Console) -> Iterator[None]:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list to which the number of each SIGINT or SIGTERM is added."""
+def stop_signals() -> Iterator[list[int]]:
+    """A list to which the number of each SIGINT or SIGTERM is added; the first ends waits for arXiv."""
     received: list[int] = []
-    forget_stop()
 
     def note(number: int, _frame: FrameType | None) -> None:
         if received and number == signal.SIGINT:
@@ -104,11 +103,11 @@ def _stop_signals() -> Iterator[list[int]]:
         received.append(number)
         if number == signal.SIGINT:
             sys.stderr.write("\nFinishing the current step; press Ctrl-C again to stop at once.\n")
-        request_stop()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield received
+        with waits_ended_by(lambda: bool(received)):
+            yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

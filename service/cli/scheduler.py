@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from domain.errors import PapertideError
+from domain.errors import PapertideError, Stopped
+from ingest.stop_request import MESSAGE
 from service.cli.context import open_context
 from service.cli.deliver import answer_requests
 from service.cli.output_options import open_mail_service
+from service.cli.progress import stop_signals
 
 # -- jobs
 
@@ -27,9 +29,13 @@ def scheduler(
         if once:
             answer_requests(mail_service)
             failed = 0
-            for ended in run_once(mail_service):
-                typer.echo(f"{ended.job} {ended.period}: {ended.state}" + (f", {ended.message}" * bool(ended.message)))
-                failed += ended.state in ("failed", "given up")
+            with stop_signals() as stop:
+                for ended in run_once(mail_service, stop=lambda: bool(stop)):
+                    message = f", {ended.message}" if ended.message else ""
+                    typer.echo(f"{ended.job} {ended.period}: {ended.state}{message}")
+                    failed += ended.state in ("failed", "given up")
+            if stop:
+                raise Stopped(MESSAGE)
             if failed:
                 raise PapertideError(f"{failed} jobs failed; `papertide status` shows when they are tried again")
             return
