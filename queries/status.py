@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.harvest import CountedHistory
 from domain.week import Week, last_closed_week
+from pipeline.claims import reader_id
 from pipeline.due_windows import due_windows, first_week_to_embed, window_name
 from pipeline.history_plan import history_of, next_history_week
 from queries.coverage import coverage
@@ -21,6 +22,7 @@ from queries.results import (
     TroubledRun,
 )
 from runtime.context import AppContext
+from store.claims import count_without_claims
 from store.deliveries import delivery_counts
 from store.detections import count_without_detections
 from store.digests import published_weeks
@@ -142,5 +144,8 @@ def _due(context: AppContext, now: datetime, n_not_embedded: int) -> tuple[str, 
         [(window_name(window), window in proven) for window in windows],
         n_not_embedded=n_not_embedded,
         n_not_detected=count_without_detections(context.db, context.detector.detector_id),
+        n_not_read=count_without_claims(
+            context.db, reader_id(context.claim_reader, context.rule_finder, context.domain_finder)
+        ),
         unpublished=last if context.can_harvest and last not in published_weeks(context.db) else None,
     )
