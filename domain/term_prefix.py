@@ -12,6 +12,15 @@ from domain.trends import SeriesKind
 SERIES_KINDS: tuple[SeriesKind, ...] = get_args(SeriesKind)
 MAX_ANSWERS = 100
 
+_EXAMPLES: dict[str, str] = {
+    "technique": "technique:diffusion",
+    "theme": "theme:security",
+    "topic": "topic:12, the number of a topic,",
+    "name": "name:SWE-bench",
+    "text": "text:test-time scaling",
+    "exact": "exact:test-time scaling",
+    "meaning": "meaning:faster inference of large models",
+}
 _PREFIX = re.compile(r"(?P<kind>[a-z]+)(?:\((?P<right>\d{1,3})/(?P<answers>\d{1,3})\))?")
 
 
@@ -38,7 +47,7 @@ def typed_term(term: str) -> TypedTerm:
     Raises
     ------
     UsageError
-        If it holds answers that cannot be.
+        If it holds answers that cannot be, or nothing follows its prefix.
 
     Examples
     --------
@@ -49,8 +58,10 @@ def typed_term(term: str) -> TypedTerm:
     """
     prefix, colon, rest = term.partition(":")
     found = _PREFIX.fullmatch(prefix)
-    if not colon or not rest.strip() or found is None or found["kind"] not in SERIES_KINDS:
+    if not colon or found is None or found["kind"] not in SERIES_KINDS:
         return TypedTerm(None, term.strip())
+    if not rest.strip():
+        raise UsageError(f"nothing stands behind {term.strip()!r}; write {_EXAMPLES[found['kind']]} for example")
     kind = next(kind for kind in SERIES_KINDS if kind == found["kind"])
     if found["answers"] is None:
         return TypedTerm(kind, rest.strip())

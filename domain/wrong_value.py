@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
+_MOST_READ = 60
+"""Characters of a wrong value that are compared."""
+_MIN_LIKENESS = 0.65
+_QUOTED = re.compile(r"'([^']*)'")
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "it is missing",
     "missing_argument": lambda _: "it is missing",
@@ -13,8 +19,6 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda given: f"it must be at most {given['le']}",
     "less_than": lambda given: f"it must be below {given['lt']}",
     "finite_number": lambda _: "it must be a finite number",
-    "literal_error": lambda given: f"it must be {given['expected']}",
-    "enum": lambda given: f"it must be {given['expected']}",
     "string_pattern_mismatch": lambda _: "it has another form than this value may have",
     "string_too_long": lambda given: f"it must have at most {given['max_length']} characters",
     "string_too_short": lambda given: f"it must have at least {given['min_length']} characters",
@@ -28,6 +32,36 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def nearest(given: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that is written most like the given one, in capitals or not; ``None`` if none is alike.
+
+    Examples
+    --------
+    >>> nearest("cs.cv", ["cs.CL", "cs.CV"])
+    'cs.CV'
+    """
+    by_folded = {word.casefold(): word for word in allowed}
+    close = get_close_matches(given[:_MOST_READ].casefold().strip(), by_folded, n=1, cutoff=_MIN_LIKENESS)
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(given: str, allowed: Iterable[str], *, before: str = "") -> str:
+    """``; did you mean 'diffusion'?``, empty if nothing allowed is alike; ``before`` is what the word stands behind.
+
+    Examples
+    --------
+    >>> did_you_mean("difusion", ["diffusion", "transformer"], before="technique:")
+    "; did you mean 'technique:diffusion'?"
+    """
+    near = nearest(given, allowed)
+    return "" if near is None else f"; did you mean {before + near!r}?"
+
+
+def _one_of(problem: Mapping[str, Any]) -> str:
+    expected = str(problem["ctx"]["expected"])
+    return f"it must be {expected}{did_you_mean(str(problem.get('input', '')), _QUOTED.findall(expected))}"
+
+
 def wrong_value(problem: Mapping[str, Any]) -> str:
     """What is wrong, from one of the ``errors()`` of a ``ValidationError``.
 
@@ -37,6 +71,8 @@ def wrong_value(problem: Mapping[str, Any]) -> str:
     'it must be at most 20'
     >>> wrong_value({"type": "int_parsing", "msg": "Input should be a valid integer, unable to parse ..."})
     'it must be a whole number'
+    >>> wrong_value({"type": "literal_error", "input": "moth", "ctx": {"expected": "'week' or 'month'"}})
+    "it must be 'week' or 'month'; did you mean 'month'?"
     """
     kind = str(problem["type"])
     if kind.startswith("int_"):
@@ -47,6 +83,8 @@ def wrong_value(problem: Mapping[str, Any]) -> str:
         return "it must be true or false"
     if kind.startswith(("date_", "datetime_")):
         return "it must be a date or time like 2026-06-23T12:00:00+00:00"
+    if kind in ("literal_error", "enum"):
+        return _one_of(problem)
     if kind in _WORDS:
         return _WORDS[kind](problem.get("ctx", {}))
     message = str(problem["msg"]).removeprefix("Value error, ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,6 +15,7 @@ from domain.phrase_variants import counted_phrases
 from domain.term_prefix import typed_term
 from domain.trend_periods import PERIODS
 from domain.week import Week
+from domain.wrong_value import did_you_mean
 from pipeline.claims import reader_id
 from queries.parameters import PaperRequest
 from queries.resolve_paper_query import resolved_query
@@ -52,10 +54,8 @@ def claims(
     UsageError
         If something named is unknown, or words are to be matched by meaning.
     """
-    if quantity is not None and quantity not in CLAIM_QUANTITIES:
-        raise UsageError(f"there is no quantity {quantity!r}; allowed are {', '.join(CLAIM_QUANTITIES)}")
-    if form is not None and form not in FORMS:
-        raise UsageError(f"there is no form {form!r}; allowed are {', '.join(FORMS)}")
+    _require_one_of("quantity", quantity, CLAIM_QUANTITIES)
+    _require_one_of("form", form, FORMS)
     words = words_named(context, request.term) if request.term else None
     if request.term and words and words[0] == "text" and not typed_term(request.term).kind:
         _require_written(context, request.term, words[1])
@@ -99,6 +99,12 @@ def claims(
         claims=tuple(map(_line, claims_numbered(context.db, shown).values())),
         n_older_reading=sum(paper.reader_id != of_reader for paper in papers),
     )
+
+
+def _require_one_of(what: str, given: str | None, allowed: Sequence[str]) -> None:
+    if given is not None and given not in allowed:
+        hint = did_you_mean(given, allowed) or ";"
+        raise UsageError(f"there is no {what} {given!r}{hint} allowed are {', '.join(allowed)}")
 
 
 def claim_table(context: AppContext) -> ClaimTable:

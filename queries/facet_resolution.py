@@ -7,7 +7,8 @@ from collections.abc import Collection
 from analysis.claims.savings import COST_QUANTITIES
 from domain.errors import UsageError
 from domain.facet import ACCEPTED, CODE, FACET_KINDS, SAVING, Facet, FacetKind
-from queries.term_resolution import name_called, term_key
+from domain.wrong_value import did_you_mean
+from queries.term_resolution import name_called, names_of_kind, term_key
 from runtime.context import AppContext
 from store.name_ledger_reading import names_by_id
 
@@ -28,17 +29,20 @@ def facet_named(context: AppContext, text: str) -> Facet:
     called = called.strip()
     if kind is None or not called:
         kinds = ", ".join(FACET_KINDS)
-        raise UsageError(f"{text!r}: write a kind and a key, as in theme:security; kinds are {kinds}")
+        hint = did_you_mean(prefix, FACET_KINDS) if called else ""
+        raise UsageError(f"{text!r}: write a kind and a key, as in theme:security{hint or ';'} kinds are {kinds}")
     if kind == "name":
         return kind, str(name_called(context, called).name_id)
     if kind == "technique" or kind == "theme" or kind == "topic":
         key = term_key(context, kind, called)
         if key is None:
-            raise UsageError(f"{text!r}: there is no {kind} {called!r}")
+            hint = did_you_mean(called, names_of_kind(context, kind))
+            raise UsageError(f"{text!r}: there is no {kind} {called!r}{hint}")
         return kind, key
     known = _WITHOUT_NAMES.get(kind) or tuple(_listed_names(context, kind))
     if called not in known:
-        raise UsageError(f"{text!r}: there is no {kind.replace('_', ' ')} {called!r}; known are {', '.join(known)}")
+        hint, they = did_you_mean(called, known) or ";", f"known are {', '.join(known)}"
+        raise UsageError(f"{text!r}: there is no {kind.replace('_', ' ')} {called!r}{hint} {they}")
     return kind, called
 
 

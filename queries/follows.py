@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.errors import UsageError
 from domain.subscription import Follow, Preferences
+from domain.wrong_value import did_you_mean
 from queries.name_decisions import one_name
 from queries.term_resolution import names_called
 from runtime.context import AppContext
@@ -30,9 +31,10 @@ def checked_preferences(context: AppContext, frequency: str, mail_format: str, f
     keys |= {("category", category) for category in context.settings.categories}
     for follow in parsed:
         if follow.kind not in ("search", "name") and (follow.kind, follow.key) not in keys:
-            known = ", ".join(key for kind, key in sorted(keys) if kind == follow.kind and kind != "topic")
-            hint = f"allowed are {known}" if known else "`papertide topics list` lists them"
-            raise UsageError(f"there is no {follow.kind} {follow.key!r} to follow; {hint}")
+            known = [key for kind, key in sorted(keys) if kind == follow.kind and kind != "topic"]
+            they = f"allowed are {', '.join(known)}" if known else "`papertide topics list` lists them"
+            hint = did_you_mean(follow.key, known) or ";"
+            raise UsageError(f"there is no {follow.kind} {follow.key!r} to follow{hint} {they}")
     return preferences
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from domain.detections import TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
+from domain.wrong_value import did_you_mean
 from queries.facet_resolution import facet_named
 from queries.parameters import LEVELS, PaperRequest
 from queries.term_counts import require_counted, stored_counts_state
-from queries.term_resolution import term_named, watched
+from queries.term_resolution import names_of_kind, term_named, watched
 from runtime.context import AppContext
 
 
@@ -22,12 +23,14 @@ def resolved_query(context: AppContext, request: PaperRequest) -> PaperQuery:
     """
     topic_id: int | None = None
     term: tuple[TermKind, str] | None = None
+    kinds: tuple[TermKind, ...]
     for name, kinds in ((request.topic, ("topic",)), (request.term, ("technique", "theme", "topic"))):
         if name is None:
             continue
         named = term_named(context, name if kinds != ("topic",) or name.startswith("topic:") else f"topic:{name}")
         if named is None or named[0] not in kinds:
-            raise UsageError(f"there is no {' or '.join(kinds)} {name!r}")
+            names = [called for kind in kinds for called in names_of_kind(context, kind)]
+            raise UsageError(f"there is no {' or '.join(kinds)} {name!r}{did_you_mean(name, names)}")
         if named[0] == "topic":
             topic_id = int(named[1])
         else:

@@ -12,6 +12,7 @@ from domain.paper_query import ALL_PAPERS, PaperQuery
 from domain.standards_and_failure_modes import FailureMode, RuleKind, Standard, rule_term
 from domain.trend_periods import PERIODS
 from domain.week import Week
+from domain.wrong_value import did_you_mean
 from pipeline.claims import reader_id
 from queries.paper_rows import paper_lines
 from queries.results import (
@@ -155,7 +156,8 @@ def rule_named(context: AppContext, term: str) -> Standard | FailureMode | None:
         return None
     found = next((entry for entry in entries if entry.key == key.strip()), None)
     if found is None:
-        raise UsageError(f"there is no {term!r}; allowed are {', '.join(f'{prefix}:{e.key}' for e in entries)}")
+        hint = did_you_mean(key, [e.key for e in entries], before=f"{prefix}:") or ";"
+        raise UsageError(f"there is no {term!r}{hint} allowed are {', '.join(f'{prefix}:{e.key}' for e in entries)}")
     return found
 
 

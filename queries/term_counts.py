@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -20,6 +19,7 @@ from domain.phrase_variants import phrases_of_term
 from domain.term_prefix import typed_term
 from domain.trends import SeriesKind, TermReading
 from domain.week import Week
+from domain.wrong_value import did_you_mean
 from queries.parameters import LEVELS, ROLES, Level
 from queries.term_resolution import TERM_KINDS, meant_rows, names_called, taken_for, term_key
 from runtime.context import AppContext
@@ -53,8 +53,7 @@ class Counted:
 def unknown_term(context: AppContext, term: str) -> str:
     """The message about a term that is no name and that no paper has in its words, with the nearest name."""
     keys = [known.key for known in context.detector.taxonomy.terms]
-    near = difflib.get_close_matches(term.casefold(), keys, n=1, cutoff=0.6)
-    hint = f"; did you mean {near[0]!r}?" if near else "; write `text:` before it to count it as words"
+    hint = did_you_mean(term, keys) or "; write `text:` before it to count it as words"
     return f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}"
 
 

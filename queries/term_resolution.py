@@ -18,6 +18,7 @@ from domain.phrase_variants import phrases_of_term
 from domain.same_subject import subject
 from domain.term_prefix import typed_term
 from domain.trends import SeriesKind
+from domain.wrong_value import did_you_mean
 from runtime.context import AppContext
 from runtime.settings import known_category
 from store.name_ledger_reading import names_by_id, names_with_keys, standing_name
@@ -42,6 +43,13 @@ def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
         if term.kind == kind and subject(wanted) in (subject(term.key), subject(term.name)):
             return term.key
     return None
+
+
+def names_of_kind(context: AppContext, kind: TermKind) -> list[str]:
+    """Every key and name of the techniques, themes or topics; topics by their labels."""
+    if kind == "topic":
+        return [topic.label for topic in context.topic_model.topics] if context.topic_model else []
+    return [name for t in context.detector.taxonomy.terms if t.kind == kind for name in (t.name, t.key)]
 
 
 def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
@@ -78,10 +86,10 @@ def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
     if kind == "technique" or kind == "theme" or kind == "topic":
         key = term_key(context, kind, name)
         if key is None:
-            known = ", ".join(t.key for t in context.detector.taxonomy.terms if t.kind == kind)
-            raise UsageError(
-                f"{term!r}: there is no such {kind}; they are {known or 'listed by `papertide topics list`'}"
-            )
+            keys = [t.key for t in context.detector.taxonomy.terms if t.kind == kind]
+            hint = did_you_mean(name, names_of_kind(context, kind), before=f"{kind}:")
+            they = f"they are {', '.join(keys)}" if keys else "`papertide topics list` lists them"
+            raise UsageError(f"{term!r}: there is no such {kind}{hint or ';'} {they}")
         return kind, key
     return kind, name
 

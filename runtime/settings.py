@@ -6,7 +6,6 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -28,7 +27,7 @@ from analysis.digest.personal import PersonalSettings
 from analysis.sentence_encoder import EmbeddingSettings
 from analysis.topics.bertopic_model import TopicSettings
 from domain.errors import ConfigError
-from domain.wrong_value import wrong_value
+from domain.wrong_value import did_you_mean, wrong_value
 from ingest.settings import DEFAULT_CATEGORIES, ArxivSettings
 from runtime.mail_settings import MailSettings, is_this_machine
 from runtime.schedule_settings import ScheduleSettings
@@ -74,7 +73,8 @@ def known_category(category: str) -> str:
         With examples of what is allowed.
     """
     if category not in _CATEGORIES:
-        raise ValueError(f"{category!r} is not an arXiv category; write it like cs.LG, stat.ML or eess.AS")
+        hint = did_you_mean(category, _CATEGORIES) or "; write it like cs.LG, stat.ML or eess.AS"
+        raise ValueError(f"{category!r} is not an arXiv category{hint}")
     return category
 
 
@@ -264,9 +264,8 @@ def _first_problem(error: ValidationError, environment: Mapping[str, str], overr
     variable = None if overrides.get(name) is not None else _variable_of(path, environment)
     source = f" (environment variable {variable})" if variable else ""
     if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        close = get_close_matches(name, _names(Settings), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "docs/settings.md lists all settings"
-        return f"there is no setting {name!r}{source}; {hint}"
+        hint = did_you_mean(name, _names(Settings)) or "; docs/settings.md lists all settings"
+        return f"there is no setting {name!r}{source}{hint}"
     message = wrong_value(problem)
     if not name:  # two settings that do not fit together
         return f"setting {message}"

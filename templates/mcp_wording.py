@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+
+from domain.wrong_value import did_you_mean
 
 INSTRUCTIONS = (
     "Papertide measures which way machine-learning research on arXiv is moving. All tools only read. Shares are "
@@ -40,14 +41,12 @@ NO_EXTRA = "the MCP server needs the extra: pip install 'papertide[mcp]'"
 
 def unknown_tool(name: str, tools: Sequence[str]) -> str:
     """The error for a tool that does not exist."""
-    return f"there is no tool {name[:40]!r}; there are {', '.join(tools)}"
+    return f"there is no tool {name[:40]!r}{did_you_mean(name, tools) or ';'} there are {', '.join(tools)}"
 
 
 def unknown_argument(name: str, known: Sequence[str]) -> str:
     """The error for an argument that a tool does not have."""
-    close = get_close_matches(name[:40].lower(), known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-    return f"there is no argument {name[:40]!r}; {hint}"
+    return f"there is no argument {name[:40]!r}{did_you_mean(name, known) or '; there are ' + ', '.join(known)}"
 
 
 def wrong_argument(name: str, problem: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -17,6 +16,7 @@ from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
 from domain.trend_calls import CallRecord, TrendCall
 from domain.week import Week
+from domain.wrong_value import did_you_mean
 
 if TYPE_CHECKING:  # the settings are read before pandas is needed, which takes most of a second to load
     import pandas as pd
@@ -63,8 +63,7 @@ class DigestSettings(BaseModel):
         names = given if isinstance(given, (list, tuple)) else ()
         for name in names:
             if name not in DIGEST_SECTIONS:
-                near = get_close_matches(str(name), DIGEST_SECTIONS, n=1, cutoff=0.4)
-                meant = f"; did you mean {near[0]!r}?" if near else "."
+                meant = did_you_mean(str(name), DIGEST_SECTIONS) or "."
                 raise ValueError(f"there is no section {name!r}{meant} Sections are {', '.join(DIGEST_SECTIONS)}")
         if len(set(names)) < len(names):
             raise ValueError("a section is named twice")

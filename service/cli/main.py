@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 
 from domain.errors import PapertideError, UsageError
 from domain.subscription import sanitized_line
-from domain.wrong_value import wrong_value
+from domain.wrong_value import did_you_mean, wrong_value
 from service.cli.backup import backup, restore
 from service.cli.cards import card
 from service.cli.claims import claims
@@ -115,6 +116,9 @@ for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 
 
+_NOT_A_CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<allowed>'.*)")
+
+
 def main() -> None:
     """Run the command; an expected error prints one line, with exit status 2 for wrong use, else 1."""
     make_terminal_safe()
@@ -158,6 +162,8 @@ def _what_is_wrong(error: typer.TyperException) -> str:
     message = error.format_message()
     for problem in getattr(error.__cause__, "errors", list)()[:1]:  # of the library that reads values
         message = message.replace(problem["msg"], wrong_value(problem)).replace("Value error, ", "")
+    if choice := _NOT_A_CHOICE.search(message):
+        message = message.rstrip(".") + did_you_mean(choice["given"], re.findall(r"'([^']*)'", choice["allowed"]))
     option: str | None = getattr(error, "option_name", None)
     called: typer.Context | None = getattr(error, "ctx", None)
     if option is None or called is None:

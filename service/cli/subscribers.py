@@ -8,6 +8,7 @@ import typer
 
 from domain.errors import UsageError
 from domain.week import iso_instant
+from domain.wrong_value import did_you_mean
 from service.cli.context import open_context
 from service.cli.deliver import answer_requests
 from service.cli.output_options import FollowOption, FormatOption, JsonOption, open_mail_service, print_json
@@ -66,7 +67,7 @@ def subscribers_list(
 
     states = ("pending", "active", "paused", "unsubscribed")
     if state is not None and state not in states:
-        raise UsageError(f"--state {state}: allowed are {', '.join(states)}")
+        raise UsageError(f"--state {state}{did_you_mean(state, states) or ':'} allowed are {', '.join(states)}")
     with open_context(ctx) as context:
         found = all_subscribers(context, state)  # type: ignore[arg-type]  # checked above
     if as_json:

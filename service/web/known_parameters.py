@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from domain.term_prefix import SERIES_KINDS
+from domain.wrong_value import did_you_mean
 from service.web.errors import error_response
 
 
@@ -27,7 +28,8 @@ class KnownParametersRoute(APIRoute):
         async def checked(request: Request) -> Response:
             unknown = next((name for name in request.query_params if name not in known), None)
             if unknown is not None:
-                return error_response(request, 422, "unknown_parameter", _refusal(unknown, known), list(known))
+                message = _refusal(unknown, request.query_params[unknown], known)
+                return error_response(request, 422, "unknown_parameter", message, list(known))
             return await answer(request)
 
         return checked
@@ -41,9 +43,11 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
         yield from _query_names(inner)
 
 
-def _refusal(unknown: str, known: tuple[str, ...]) -> str:
-    """What is wrong with a parameter, in one line."""
+def _refusal(unknown: str, value: str, known: tuple[str, ...]) -> str:
+    """What is wrong with a parameter, in one line, with the nearest name, the term that is meant, or all names."""
     if not known:
         return f"this address takes no parameters, but {unknown[:40]!r} was given"
-    close = get_close_matches(unknown[:40].lower(), known, n=1)
-    return f"there is no parameter {unknown[:40]!r} here" + (f"; did you mean {close[0]!r}?" if close else "")
+    hint = did_you_mean(unknown, known)
+    if not hint and "term" in known and unknown in SERIES_KINDS:
+        hint = f"; write term={unknown}:{value[:40].strip() or '...'}"
+    return f"there is no parameter {unknown[:40]!r} here{hint or '; there are ' + ', '.join(known)}"
