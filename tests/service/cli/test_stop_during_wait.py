@@ -74,7 +74,7 @@ def test_sigterm_ends_a_wait_for_arxiv_within_seconds(
             stderr=subprocess.PIPE,
             text=True,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while time.monotonic() < deadline and not (answers(port) if kind is None else arxiv.n_requests):
             assert process.poll() is None, process.communicate()
             time.sleep(0.1)
@@ -82,7 +82,7 @@ def test_sigterm_ends_a_wait_for_arxiv_within_seconds(
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < (5 if status else 10)
     assert process.returncode == status, errors
     assert status == 0 or "stopped as requested" in errors
     assert "Traceback" not in errors
