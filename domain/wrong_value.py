@@ -45,16 +45,22 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def did_you_mean(given: str, allowed: Iterable[str], *, before: str = "") -> str:
-    """``; did you mean 'diffusion'?``, empty if nothing allowed is alike; ``before`` is what the word stands behind.
+def did_you_mean(given: str, allowed: Iterable[str], rest: str = "", *, before: str = "") -> str:
+    """``; did you mean 'diffusion'?`` if something allowed is alike, and ``rest``; the end of a message.
+
+    ``before`` is what the word stands behind.
 
     Examples
     --------
     >>> did_you_mean("difusion", ["diffusion", "transformer"], before="technique:")
     "; did you mean 'technique:diffusion'?"
+    >>> did_you_mean("spede", ["speed", "memory"], "allowed are speed, memory")
+    "; did you mean 'speed'? Allowed are speed, memory"
     """
     near = nearest(given, allowed)
-    return "" if near is None else f"; did you mean {before + near!r}?"
+    if near is None:
+        return f"; {rest}" if rest else ""
+    return f"; did you mean {before + near!r}?" + (f" {rest[:1].upper()}{rest[1:]}" if rest else "")
 
 
 def _one_of(problem: Mapping[str, Any]) -> str:

@@ -103,8 +103,8 @@ def claims(
 
 def _require_one_of(what: str, given: str | None, allowed: Sequence[str]) -> None:
     if given is not None and given not in allowed:
-        hint = did_you_mean(given, allowed) or ";"
-        raise UsageError(f"there is no {what} {given!r}{hint} allowed are {', '.join(allowed)}")
+        hint = did_you_mean(given, allowed, f"allowed are {', '.join(allowed)}")
+        raise UsageError(f"there is no {what} {given!r}{hint}")
 
 
 def claim_table(context: AppContext) -> ClaimTable:

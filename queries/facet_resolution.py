@@ -29,8 +29,8 @@ def facet_named(context: AppContext, text: str) -> Facet:
     called = called.strip()
     if kind is None or not called:
         kinds = ", ".join(FACET_KINDS)
-        hint = did_you_mean(prefix, FACET_KINDS) if called else ""
-        raise UsageError(f"{text!r}: write a kind and a key, as in theme:security{hint or ';'} kinds are {kinds}")
+        hint = did_you_mean(prefix, FACET_KINDS, f"kinds are {kinds}")
+        raise UsageError(f"{text!r}: write a kind and a key, as in theme:security{hint}")
     if kind == "name":
         return kind, str(name_called(context, called).name_id)
     if kind == "technique" or kind == "theme" or kind == "topic":
@@ -41,8 +41,8 @@ def facet_named(context: AppContext, text: str) -> Facet:
         return kind, key
     known = _WITHOUT_NAMES.get(kind) or tuple(_listed_names(context, kind))
     if called not in known:
-        hint, they = did_you_mean(called, known) or ";", f"known are {', '.join(known)}"
-        raise UsageError(f"{text!r}: there is no {kind.replace('_', ' ')} {called!r}{hint} {they}")
+        hint = did_you_mean(called, known, f"known are {', '.join(known)}")
+        raise UsageError(f"{text!r}: there is no {kind.replace('_', ' ')} {called!r}{hint}")
     return kind, called
 
 

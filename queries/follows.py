@@ -33,8 +33,9 @@ def checked_preferences(context: AppContext, frequency: str, mail_format: str, f
         if follow.kind not in ("search", "name") and (follow.kind, follow.key) not in keys:
             known = [key for kind, key in sorted(keys) if kind == follow.kind and kind != "topic"]
             they = f"allowed are {', '.join(known)}" if known else "`papertide topics list` lists them"
-            hint = did_you_mean(follow.key, known) or ";"
-            raise UsageError(f"there is no {follow.kind} {follow.key!r} to follow{hint} {they}")
+            raise UsageError(
+                f"there is no {follow.kind} {follow.key!r} to follow{did_you_mean(follow.key, known, they)}"
+            )
     return preferences
 
 

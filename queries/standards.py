@@ -156,8 +156,10 @@ def rule_named(context: AppContext, term: str) -> Standard | FailureMode | None:
         return None
     found = next((entry for entry in entries if entry.key == key.strip()), None)
     if found is None:
-        hint = did_you_mean(key, [e.key for e in entries], before=f"{prefix}:") or ";"
-        raise UsageError(f"there is no {term!r}{hint} allowed are {', '.join(f'{prefix}:{e.key}' for e in entries)}")
+        they = f"allowed are {', '.join(f'{prefix}:{e.key}' for e in entries)}"
+        raise UsageError(
+            f"there is no {term!r}{did_you_mean(key, [e.key for e in entries], they, before=f'{prefix}:')}"
+        )
     return found
 
 

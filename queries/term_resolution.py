@@ -87,9 +87,9 @@ def taken_for(context: AppContext, term: str) -> tuple[SeriesKind, str]:
         key = term_key(context, kind, name)
         if key is None:
             keys = [t.key for t in context.detector.taxonomy.terms if t.kind == kind]
-            hint = did_you_mean(name, names_of_kind(context, kind), before=f"{kind}:")
             they = f"they are {', '.join(keys)}" if keys else "`papertide topics list` lists them"
-            raise UsageError(f"{term!r}: there is no such {kind}{hint or ';'} {they}")
+            hint = did_you_mean(name, names_of_kind(context, kind), they, before=f"{kind}:")
+            raise UsageError(f"{term!r}: there is no such {kind}{hint}")
         return kind, key
     return kind, name
 

@@ -41,7 +41,7 @@ NO_EXTRA = "the MCP server needs the extra: pip install 'papertide[mcp]'"
 
 def unknown_tool(name: str, tools: Sequence[str]) -> str:
     """The error for a tool that does not exist."""
-    return f"there is no tool {name[:40]!r}{did_you_mean(name, tools) or ';'} there are {', '.join(tools)}"
+    return f"there is no tool {name[:40]!r}{did_you_mean(name, tools, 'there are ' + ', '.join(tools))}"
 
 
 def unknown_argument(name: str, known: Sequence[str]) -> str:

@@ -63,8 +63,8 @@ class DigestSettings(BaseModel):
         names = given if isinstance(given, (list, tuple)) else ()
         for name in names:
             if name not in DIGEST_SECTIONS:
-                meant = did_you_mean(str(name), DIGEST_SECTIONS) or "."
-                raise ValueError(f"there is no section {name!r}{meant} Sections are {', '.join(DIGEST_SECTIONS)}")
+                hint = did_you_mean(str(name), DIGEST_SECTIONS) or "."
+                raise ValueError(f"there is no section {name!r}{hint} Sections are {', '.join(DIGEST_SECTIONS)}")
         if len(set(names)) < len(names):
             raise ValueError("a section is named twice")
         return given

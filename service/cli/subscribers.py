@@ -67,7 +67,7 @@ def subscribers_list(
 
     states = ("pending", "active", "paused", "unsubscribed")
     if state is not None and state not in states:
-        raise UsageError(f"--state {state}{did_you_mean(state, states) or ':'} allowed are {', '.join(states)}")
+        raise UsageError(f"--state {state}{did_you_mean(state, states, 'allowed are ' + ', '.join(states))}")
     with open_context(ctx) as context:
         found = all_subscribers(context, state)  # type: ignore[arg-type]  # checked above
     if as_json:

@@ -44,10 +44,10 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
 
 
 def _refusal(unknown: str, value: str, known: tuple[str, ...]) -> str:
-    """What is wrong with a parameter, in one line, with the nearest name, the term that is meant, or all names."""
+    """What is wrong with a parameter, in one line, with the nearest name or the term that is meant."""
     if not known:
         return f"this address takes no parameters, but {unknown[:40]!r} was given"
     hint = did_you_mean(unknown, known)
     if not hint and "term" in known and unknown in SERIES_KINDS:
         hint = f"; write term={unknown}:{value[:40].strip() or '...'}"
-    return f"there is no parameter {unknown[:40]!r} here{hint or '; there are ' + ', '.join(known)}"
+    return f"there is no parameter {unknown[:40]!r} here{hint}"

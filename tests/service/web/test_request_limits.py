@@ -44,6 +44,29 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_name(web: TestClient) 
     assert "did you mean 'term'?" in page.text.replace("&#39;", "'").replace("<code>term</code>", "'term'")
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/api/v1/trends?topic=4", "there is no parameter 'topic' here; write term=topic:4"),
+        ("/api/v1/trends?term=technique:difusion", "did you mean 'technique:diffusion'? They are transformer, "),
+        ("/api/v1/trends?term=llm&category=cs.lg", "'cs.lg' is not an arXiv category; did you mean 'cs.LG'?"),
+        (
+            "/api/v1/trends?term=llm&by=moth",
+            "by: it must be 'week', 'month', 'quarter' or 'year'; did you mean 'month'?",
+        ),
+        ("/api/v1/trends?term=text:", "nothing stands behind 'text:'; write text:test-time scaling for example"),
+        ("/api/v1/papers?has=theme:securty", "did you mean 'security'?"),
+        ("/api/v1/papers?has=tehme:security", "did you mean 'theme'? Kinds are technique, "),
+        ("/api/v1/papers?term=standard:gdrp", "did you mean 'standard:gdpr'? Allowed are standard:eu_ai_act, "),
+        ("/api/v1/claims?quantity=sped", "there is no quantity 'sped'; did you mean 'speed'? Allowed are speed, "),
+    ],
+)
+def test_a_wrong_word_is_refused_with_the_nearest_one(web: TestClient, address: str, words: str) -> None:
+    answer = web.get(address)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]["message"]
+
+
 def test_every_route_refuses_what_it_does_not_know(web: TestClient) -> None:
     routes = [route for module in PAGES_AND_API for route in module.router.routes]
     assert len(routes) > 40
