@@ -29,6 +29,6 @@ def test_ages_are_told_in_whole_units() -> None:
     assert mail_text(FRESH, NOW) == "some waits to be sent, the oldest for 1\u00a0hour"
 
 
-def test_nothing_yet_is_said_too() -> None:
+def test_nothing_yet_has_words_too() -> None:
     assert (digest_age_text(EMPTY, NOW), last_success_lines(EMPTY, NOW)) == ("", [])
     assert mail_text(EMPTY, NOW) == "none waits to be sent"
