@@ -73,7 +73,7 @@ def known_category(category: str) -> str:
         With examples of what is allowed.
     """
     if category not in _CATEGORIES:
-        hint = did_you_mean(category, _CATEGORIES) or "; write it like cs.LG, stat.ML or eess.AS"
+        hint = did_you_mean(category, _CATEGORIES, "write it like cs.LG, stat.ML or eess.AS")
         raise ValueError(f"{category!r} is not an arXiv category{hint}")
     return category
 
