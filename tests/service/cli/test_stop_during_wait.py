@@ -99,10 +99,14 @@ def test_a_stop_ends_a_wait_of_any_thread_and_the_next_one() -> None:
     stop, began = threading.Event(), threading.Event()
     stopped: list[str] = []
 
+    def long() -> None:
+        began.set()
+        time.sleep(60)
+
     def work() -> None:
         with waits_ended_by(stop.is_set):
             assert ended_by_stop(lambda: 7) == 7
-            for wait in (lambda: began.set() or time.sleep(60), lambda: pytest.fail("it waits")):
+            for wait in (long, lambda: pytest.fail("it waits")):
                 try:
                     ended_by_stop(wait)
                 except Stopped as error:
@@ -118,5 +122,8 @@ def test_a_stop_ends_a_wait_of_any_thread_and_the_next_one() -> None:
 
 
 def test_what_a_wait_raises_is_raised_where_it_waits() -> None:
+    def fail() -> None:
+        raise TimeoutError
+
     with waits_ended_by(lambda: False), pytest.raises(TimeoutError):
-        ended_by_stop(lambda: [].append(1) or (_ for _ in ()).throw(TimeoutError()))
+        ended_by_stop(fail)
