@@ -95,6 +95,7 @@ class CachedContext(AppContext):
         self._words_lock = threading.Lock()
         self._words: tuple[PaperIndex, WordIndex] | None = None
         self._query_batcher = SimilarityBatcher(self.all_similarities)
+        self._has_read_a_query = encoder is not None
         # The state is that of the index in use, so nothing of an old index is cached under a new state.
         self.state_cache = SingleFlightCache(
             POOL_BYTES["shared"], state=self._state_in_use, check_every_s=check_every_s
@@ -200,21 +201,23 @@ class CachedContext(AppContext):
         The other cores are left to other requests.
         """
         with _blas_threads().limit(limits=1, user_api="blas"):
-            return super().all_similarities(queries, index)
+            cosines = super().all_similarities(queries, index)
+        self._has_read_a_query = True
+        return cosines
 
     @property
     def is_ready(self) -> bool:
-        """Whether the papers and the encoder are loaded, so that a search need not wait for them."""
+        """Whether the papers and the model that reads queries are loaded, so that a search need not wait for them."""
         loaded = self._held.get("loaded")
-        return loaded is not None and (self._encoder is not None or not loaded.index.vectors.shape[1])
+        return loaded is not None and (self._has_read_a_query or not loaded.index.vectors.shape[1])
 
     @property
     def compares_at_once(self) -> bool:
-        """Whether the embedding model is loaded; the papers are."""
-        return self._encoder is not None
+        """Whether the model that reads queries is loaded; the papers are."""
+        return self._has_read_a_query
 
     def preload(self) -> None:
-        """Load the papers and the encoder, for which the first request would wait."""
+        """Load the papers and the model that reads queries, for which the first request would wait."""
         index = self.paper_index
         self.word_index(index)
         _ = self.vocabulary

@@ -279,7 +279,7 @@ class AppContext:
 
     @property
     def encoder(self) -> Encoder:
-        """The embedding model. Loading it takes seconds, so use it only to embed texts."""
+        """The embedding model. To embed papers loads torch, which takes seconds; to read queries does not."""
         with self._encoder_lock:
             if self._encoder is None:
                 from analysis.sentence_encoder import load_encoder

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
@@ -157,22 +158,41 @@ def _bibtex_name(name: AuthorName) -> str:
     return ", ".join(filter(None, parts))
 
 
-# Commands that read or write files, define others or change how TeX reads: no formula of an abstract needs them.
-_UNSAFE = re.compile(
-    r"\\(?:input|include\w*|openin|openout|read\w*|write\w*|immediate|special|directlua|csname|catcode|\w*def|let"
-    r"|(?:re)?newcommand|loop|usepackage|endinput|begin\s*\{(?:filecontents|document))(?![A-Za-z])"
-)
 _IN_TEXT = re.compile(r"\\([A-Za-z]+)|(?<!\\)[&%#_$^]")
+_NEEDS_PACKAGE = re.compile(r"\\(?:href|url|textcolor|uline)(?![A-Za-z])")
+_DEFINES = frozenset("def newcommand newenvironment DeclareMathOperator href style class unicode verb".split())
+
+
+@lru_cache(maxsize=1)
+def _formula_commands() -> frozenset[str]:
+    """What may stand in a formula: the commands and symbols that our MathML is made from, less those that define."""
+    from latex2mathml import commands, symbols_parser
+
+    known = (v for v in vars(commands).values() if isinstance(v, (str, tuple, list, dict, set, frozenset)))
+    texts = (
+        text for value in known for text in ([value] if isinstance(value, str) else value) if isinstance(text, str)
+    )
+    return frozenset(text[1:] for text in (*texts, *symbols_parser.SYMBOLS) if text[:1] == "\\") - _DEFINES
 
 
 def _tex(raw: str) -> str:
-    """The text for a TeX file: TeX that is understood stays, everything else is written so that it prints as it is."""
+    """The text for a TeX file: TeX that is understood stays, everything else is written so that it prints as it is.
+
+    A command that could read a file, define another or change how TeX reads is not understood.
+    """
     return _balanced("".join(_tex_of(piece, raw[piece.start : piece.end]) for piece in pieces(raw)))
 
 
 def _tex_of(piece: Piece, source: str) -> str:
-    if piece.verbatim or _UNSAFE.search(source):
-        return _IN_TEXT.sub(_as_printed, piece.text if piece.verbatim else source)
+    if piece.verbatim:
+        return _IN_TEXT.sub(_as_printed, piece.text)
+    if piece.kind.startswith("formula"):
+        is_known = "^^" not in source and _formula_commands().issuperset(re.findall(r"\\([A-Za-z]+)", source))
+        if not is_known:
+            return _IN_TEXT.sub(_as_printed, source)
+        return re.sub(r"(?<!\\)[%#]" if r"\begin" in source else r"(?<!\\)[%#&]", r"\\\g<0>", source)
+    if piece.kind == "opening" and _NEEDS_PACKAGE.match(source):
+        return "{"
     return f"${source.strip('{}')}$" if piece.needs_formula else source
 
 

@@ -118,9 +118,10 @@ def postgresql_database(postgresql_url: str) -> str:
         if filled := connection.execute(text(is_filled)).scalars().all():
             tables = ", ".join(f'"{name}"' for name in filled)
             connection.execute(text(f"TRUNCATE {tables} CASCADE"))
-        used = "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL"
-        for name in connection.execute(text(used)).scalars().all():
-            connection.execute(text(f'ALTER SEQUENCE "{name}" RESTART'))
+        begin = (
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"
+        )
+        connection.execute(text(f"{begin} WHERE schemaname = current_schema()"))
     db.close()
     return postgresql_url
 

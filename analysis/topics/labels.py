@@ -326,11 +326,6 @@ class CountedTitles:
         return sum(not wanted.isdisjoint(title) for title in titles) / len(titles) if titles else 0.0
 
 
-def label_coverage(titles: CountedTitles, labels: Sequence[str]) -> list[float]:
-    """For each topic, the share of its titles that hold a word of its label."""
-    return [titles.coverage(topic, *label_phrases(label)) for topic, label in enumerate(labels)]
-
-
 def count_titles(
     titles: Sequence[str], texts: Sequence[str], topic_of_paper: NDArray[np.int64], n_topics: int
 ) -> CountedTitles:

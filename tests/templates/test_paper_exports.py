@@ -57,9 +57,15 @@ def test_bibtex_has_particles_suffixes_teams_month_and_abstract(paper: Paper) ->
         (r"Of \textbf{tides} and Erd\H{o}s", r"Of \textbf{tides} and Erd\H{o}s"),
         (r"Reads \input{secret} and $\input{secret}$", r"Reads \textbackslash{}input{secret} and "
          r"\$\textbackslash{}input{secret}\$"),
+        (r"Of $^^5cinput{secret}$", r"Of \$\^{}\^{}5cinput{secret}\$"),
+        (r"Of $\InputIfFileExists{secret}$", r"Of \$\textbackslash{}InputIfFileExists{secret}\$"),
+        (r"At $15%$ of $a & b$", r"At $15\%$ of $a \& b$"),
+        (r"See \href{https://example.org/a_b}{our \textbf{page}}", r"See {our \textbf{page}}"),
+        (r"With $\mathcal{O}(\log n), \begin{pmatrix} a & b \end{pmatrix}$",
+         r"With $\mathcal{O}(\log n), \begin{pmatrix} a & b \end{pmatrix}$"),
     ],
 )  # fmt: skip
-def test_bibtex_compiles_whatever_a_title_holds(paper: Paper, raw: str, in_bibtex: str) -> None:
+def test_bibtex_has_no_command_that_plain_latex_lacks_or_must_not_run(paper: Paper, raw: str, in_bibtex: str) -> None:
     assert f"title = {{{{{in_bibtex}}}}}" in bibtex([replace(paper, title=raw)])
 
 

@@ -332,7 +332,7 @@ def test_a_new_database_is_told_and_one_that_is_there_is_not(papertide: Papertid
 
 def test_a_choice_that_there_is_not_is_refused_in_plain_words(papertide: Papertide) -> None:
     ended = papertide("trends", "diffusion", "--by", "day")
-    message = "Invalid value for '--by': 'day' is not one of 'week', 'month', 'quarter', 'year'."
+    message = "Invalid value for '--by': 'day' is not one of 'week', 'month', 'quarter', 'year'"
     assert ended.err == f"papertide: {message}\n"
 
 

@@ -45,7 +45,7 @@ N_WEEKS = 8
 PER_WEEK = 12
 NOW = LAST_WEEK.end_at + CLOSE_LAG
 MODEL_ID = "all-MiniLM-L6-v2@53aa5117/float32"
-N_DIMS = 16
+N_DIMS = 384  # those of the packaged model, for whose vectors a real process takes these
 
 HOSTILE = (
     "<script>alert(1)</script> & <img src=x onerror=alert(2)>",
