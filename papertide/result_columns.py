@@ -136,7 +136,9 @@ DIGEST = TableSchema(
         Column("difference", "float64", "change of the share over the weeks of the call; NaN where it is not known"),
         Column("difference_low", "float64", "lower end of its interval, adjusted for all terms tested"),
         Column("difference_high", "float64", "upper end of it"),
-        Column("call", "str", "rising, falling, emerging, cooling, seasonal, steady or unknown; empty without a call"),
+        Column(
+            "call", "str", "rising, falling, emerging, cooling, seasonal, steady, wave or unknown; empty without a call"
+        ),
     ),
 )
 

@@ -23,16 +23,16 @@ from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
 from pipeline.digest_new_names import moving_names, new_names
 from pipeline.digest_practice import read_week
-from pipeline.digest_venue_waves import waves_and_their_moves
+from pipeline.digest_venue_waves import waves_and_their_moves, weekly_papers
 from pipeline.emerging import emerging_of_week
-from pipeline.trend_calls import calls_in, counts_to_call
+from pipeline.trend_calls import calls_in, counts_to_call, moves_to_mark
 from store.claims import findings_of
 from store.database import Database
 from store.detections import detections_of_week
 from store.digests import PublishedDigest, newest_digest, publish_digest
 from store.papers import count_withdrawn, papers_of_week
 from store.topics import StoredTopicModel, assignments_of_week
-from store.trend_calls import call_records, calls_of_week, weeks_to_mark
+from store.trend_calls import call_records, calls_of_week
 from store.weekly import adopted_by_topic, weekly_counts, weekly_totals
 from store.windows import late_arrivals, window_records
 from templates.digest_wording import EnglishDigestWording
@@ -103,15 +103,12 @@ def edition_of(
     )
     # Without calls of terms that are no longer watched, and of topics that the newest fit does not have.
     calls = tuple(call for call in called if (call.kind, call.key) in counts.terms)
-    # The record says which of its calls are waves; calls that are not stored yet are looked at here.
+    # The record says which of its moves are waves; those that are not stored or marked yet are looked at here.
     waves, moves_of_waves = waves_and_their_moves(
-        db,
+        weekly_papers(db, categories=categories, detector=detector, model=model),
         week,
         counts,
-        calls if week in weeks_to_mark(db) or not calls_of_week(db, week) else (),
-        categories=categories,
-        detector=detector,
-        model=model,
+        moves_to_mark(db, counts).get(week, ()) if calls_of_week(db, week) else calls,
         false_discovery_rate=settings.false_discovery_rate,
     )
     material = WeekMaterial(

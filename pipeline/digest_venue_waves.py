@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from analysis.detection.detector import Detector
 from analysis.trends import venue_waves
@@ -20,33 +22,49 @@ from store.papers import comments_and_abstracts
 from store.topics import StoredTopicModel, assignments_of_week
 
 
-def waves_and_their_moves(
-    db: Database,
-    week: Week,
-    counts: TermCounts,
-    calls: Sequence[TrendCall],
-    *,
-    categories: tuple[str, ...],
-    detector: Detector,
-    model: StoredTopicModel | None,
-    false_discovery_rate: float,
-) -> tuple[tuple[VenueWave, ...], dict[TermKey, MoveOfWave]]:
-    """The week's waves, and for each called move that a wave explains the papers of it that name the venue.
+@dataclass(frozen=True)
+class WeeklyPapers:
+    """By week, the venue of each paper that names one, and the terms of each paper; a week that was read is kept."""
 
-    Watched terms are not looked at: which papers hold their words is not stored.
+    venues: Callable[[Week], Mapping[ArxivId, str]]
+    terms: Callable[[Week], dict[ArxivId, set[TermKey]]]
+
+
+def weekly_papers(
+    db: Database, *, categories: tuple[str, ...], detector: Detector, model: StoredTopicModel | None
+) -> WeeklyPapers:
+    """The watched papers of each week. Terms take memory, so only those of half a year are kept."""
+    return WeeklyPapers(
+        venues=cache(lambda week: _venues(db, week, categories)),
+        terms=lru_cache(WINDOW_WEEKS)(lambda week: _terms_of_papers(db, week, categories, detector, model)),
+    )
+
+
+def examinable_moves(calls: Iterable[TrendCall], counts: TermCounts) -> list[TrendCall]:
+    """The called moves that a wave may explain.
+
+    Not those of watched terms, because which papers hold their words is not stored, nor of terms that are not counted
+    any more, as topics of older fits.
     """
-    is_moving = any(call.is_movement for call in calls)
-    window = (counts.until(week).last(WINDOW_WEEKS).weeks if is_moving else ()) or (week,)
+    counted = set(counts.terms)
+    return [call for call in calls if call.is_movement and call.kind != "query" and (call.kind, call.key) in counted]
+
+
+def waves_and_their_moves(
+    papers_of: WeeklyPapers, week: Week, counts: TermCounts, calls: Sequence[TrendCall], *, false_discovery_rate: float
+) -> tuple[tuple[VenueWave, ...], dict[TermKey, MoveOfWave]]:
+    """The week's waves, and for each called move that a wave explains the papers of it that name the venue."""
+    moving = examinable_moves(calls, counts)
+    window = (counts.until(week).last(WINDOW_WEEKS).weeks if moving else ()) or (week,)
     earlier = weeks_before(window[0], venue_waves.N_USUAL_WEEKS)
-    named = {w: venues for w in (week.plus(-52), *earlier, *window) if (venues := _venues(db, w, categories))}
+    named = {w: venues for w in (week.plus(-52), *earlier, *window) if (venues := papers_of.venues(w))}
     terms: dict[Week, dict[ArxivId, set[TermKey]]] = {}
     papers: dict[str, dict[Week, list[set[TermKey]]]] = defaultdict(dict)
-    for w in window if is_moving else ():
+    for w in window if moving else ():
         for wave in venue_waves.venue_waves(named, w):
-            if w not in terms:
-                terms[w] = _terms_of_papers(db, w, categories, detector, model)
+            terms[w] = papers_of.terms(w)
             papers[wave.venue][w] = [terms[w].get(i, set()) for i, venue in named[w].items() if venue == wave.venue]
-    found = venue_waves.moves_of_waves(counts, week, calls, papers, false_discovery_rate=false_discovery_rate)
+    found = venue_waves.moves_of_waves(counts, week, moving, papers, false_discovery_rate=false_discovery_rate)
     moves = {}
     for key, (venue, without) in found.items():
         of_term = [i for i, keys in terms.get(week, {}).items() if key in keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from domain.phrase_variants import phrases_of_term
 from domain.progress import Progress
 from domain.trend_calls import HORIZONS_WEEKS, CallScore, StoredCall, TrendCall
 from domain.week import Week
-from pipeline.digest_venue_waves import waves_and_their_moves
+from pipeline.digest_venue_waves import examinable_moves, waves_and_their_moves, weekly_papers
 from store.database import Database
 from store.embeddings import embedded_since
 from store.paper_query import Corpus
@@ -24,8 +25,8 @@ from store.trend_calls import (
     add_waves,
     calls_of_week,
     movements_to_score,
+    unmarked_moves,
     upward_calls_between,
-    weeks_to_mark,
 )
 from store.weekly import incomplete_weeks, weekly_counts, weekly_totals
 
@@ -87,6 +88,14 @@ def store_calls(
     yield Progress("calls", len(calls), len(calls), "terms", f"{week}: {n_moves} of {len(calls)} terms move")
 
 
+def moves_to_mark(db: Database, counts: trend_calls.TermCounts) -> dict[Week, list[TrendCall]]:
+    """The stored moves by week, oldest first, that a wave may explain and for which none was looked for yet."""
+    by_week: dict[Week, list[TrendCall]] = defaultdict(list)
+    for call in examinable_moves(unmarked_moves(db), counts):
+        by_week[call.week].append(call)
+    return by_week
+
+
 def mark_waves(
     db: Database,
     counts: trend_calls.TermCounts,
@@ -96,21 +105,14 @@ def mark_waves(
     model: StoredTopicModel | None,
     false_discovery_rate: float,
 ) -> Iterator[Progress]:
-    """Mark the stored calls that a venue's wave explains, once for each week; what was called stays on record."""
-    for week in weeks_to_mark(db):
-        _, moves = waves_and_their_moves(
-            db,
-            week,
-            counts,
-            calls_of_week(db, week),
-            categories=categories,
-            detector=detector,
-            model=model,
-            false_discovery_rate=false_discovery_rate,
-        )
-        add_waves(db, week, moves)
-        if moves:
-            yield Progress("calls", len(moves), len(moves), "waves", f"{week}: {len(moves)} moves are a venue's wave")
+    """Mark the stored calls that a venue's wave explains, each once; what was called stays on record."""
+    papers_of = weekly_papers(db, categories=categories, detector=detector, model=model)
+    to_mark = moves_to_mark(db, counts)
+    for n_done, (week, calls) in enumerate(to_mark.items(), 1):
+        _, waves = waves_and_their_moves(papers_of, week, counts, calls, false_discovery_rate=false_discovery_rate)
+        add_waves(db, week, {(call.kind, call.key): waves.get((call.kind, call.key)) for call in calls})
+        note = f"{week}: a venue's wave explains {len(waves)} of {len(calls)} moves" if waves else ""
+        yield Progress("calls", n_done, len(to_mark), "weeks", note)
 
 
 def score_calls(

@@ -454,7 +454,7 @@ trend_call = Table(  # trend calls, never changed but for the mark of a wave
     Column("interval_level", Float),
     Column("made_with", String(160), nullable=False),  # detector or topic model, and the method's version
     Column("made_at", UtcDateTime, nullable=False),
-    Column("wave_venue", String(64)),  # whose wave the move is; null until looked for, empty if no venue's
+    Column("wave_venue", String(64)),  # whose wave the move is; empty if no venue's, null if not looked for
     Column("wave_k", Integer),  # the term's papers of the week that name the venue
     Column("wave_n", Integer),  # all papers of the term in the week
     Column("wave_without", String(16)),  # the verdict without the wave's papers

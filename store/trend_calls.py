@@ -65,24 +65,24 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
             connection.execute(insert, rows)
 
 
-def weeks_to_mark(db: Database) -> list[Week]:
-    """Weeks with calls for which waves were not looked for yet, oldest first."""
-    query = select(trend_call.c.week_start).distinct().where(trend_call.c.wave_venue.is_(None), _of(of_names=False))
+def unmarked_moves(db: Database) -> list[TrendCall]:
+    """Called moves for which waves were not looked for yet, oldest week first."""
+    query = select(trend_call).where(
+        trend_call.c.wave_venue.is_(None), trend_call.c.verdict.in_(_MOVEMENTS), _of(of_names=False)
+    )
     with db.read() as connection:
-        return [Week(monday) for monday in connection.execute(query.order_by(trend_call.c.week_start)).scalars()]
+        return [_call(row) for row in connection.execute(query.order_by(trend_call.c.week_start, trend_call.c.call_id))]
 
 
-def add_waves(db: Database, week: Week, moves: Mapping[tuple[CallKind, str], MoveOfWave]) -> None:
-    """Mark a week's calls: those of these moves with their wave, all others as no wave's. A mark that stands stays."""
+def add_waves(db: Database, week: Week, waves: Mapping[tuple[CallKind, str], MoveOfWave | None]) -> None:
+    """Mark a week's moves with their wave, or as no wave's where it is ``None``. A mark that stands stays."""
     of_week = update(trend_call).where(trend_call.c.week_start == week.monday, trend_call.c.wave_venue.is_(None))
     with db.write() as connection:
-        for (kind, key), wave in moves.items():
-            connection.execute(
-                of_week.where(trend_call.c.kind == kind, trend_call.c.key == key).values(
-                    wave_venue=wave.venue, wave_k=wave.k, wave_n=wave.n, wave_without=wave.without
-                )
-            )
-        connection.execute(of_week.where(_of(of_names=False)).values(wave_venue=""))
+        for (kind, key), wave in waves.items():
+            mark: dict[str, object] = {"wave_venue": ""}
+            if wave is not None:
+                mark = {"wave_venue": wave.venue, "wave_k": wave.k, "wave_n": wave.n, "wave_without": wave.without}
+            connection.execute(of_week.where(trend_call.c.kind == kind, trend_call.c.key == key).values(mark))
 
 
 def _of(of_names: bool) -> ColumnElement[bool]:

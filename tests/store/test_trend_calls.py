@@ -17,8 +17,8 @@ from store.trend_calls import (
     movements_to_score,
     newest_calls,
     stored_calls,
+    unmarked_moves,
     upward_calls_between,
-    weeks_to_mark,
 )
 
 WEEK = Week.parse("2026-W10")
@@ -59,12 +59,15 @@ def test_only_moves_are_scored_and_each_once(database: Database) -> None:
 
 
 def test_a_call_that_a_wave_explains_is_marked_once_and_its_record_stays(database: Database) -> None:
-    add_calls(database, [_call("rl", "rising"), _call("gnn", "cooling")], made_with="growth-1", made_at=AT)
-    assert weeks_to_mark(database) == [WEEK]
+    steady = [_call("llm", "steady")]
+    add_calls(database, [_call("rl", "rising"), _call("gnn", "cooling"), *steady], made_with="growth-1", made_at=AT)
+    assert unmarked_moves(database) == [_call("rl", "rising"), _call("gnn", "cooling")]
     add_waves(database, WEEK, {("technique", "rl"): MoveOfWave("ICRA", 24, 56)})
-    assert weeks_to_mark(database) == []
+    assert unmarked_moves(database) == [_call("gnn", "cooling")], "a move that was not looked at stays unmarked"
+    add_waves(database, WEEK, {("technique", "gnn"): None})
+    assert unmarked_moves(database) == []
     add_waves(database, WEEK, {("technique", "gnn"): MoveOfWave("LoG", 9, 20)})
-    wave, cooling = calls_of_week(database, WEEK)
+    wave, cooling, _ = calls_of_week(database, WEEK)
     assert (wave.verdict, wave.called, wave.is_movement) == ("wave", "rising", False)
     assert wave.wave == MoveOfWave("ICRA", 24, 56, called="rising", without="steady")
     assert cooling == _call("gnn", "cooling")
