@@ -19,13 +19,13 @@ from store.papers import papers_in_order
 from store.search import ids_by_phrases
 
 _AS_READ = get_args(RuleKind)
-"""The kinds of facets that papers have by what was read in them."""
+"""The kinds of facets that one reader finds: standards, failure modes, domains, claims and facts."""
 
 
 def n_older_reading(context: AppContext, question: PaperRequest) -> int:
     """Papers of the time and categories asked for that count as an earlier version of Papertide read them.
 
-    0 where what is asked for does not depend on what was read in papers, as standards and claims do.
+    0 where nothing is asked for that the reader finds, such as ``standard:gdpr`` or ``fact:code``.
     """
     asked = [text.partition(":")[0] for text in (question.term or "", *question.has)]
     if not set(asked) & set(_AS_READ):

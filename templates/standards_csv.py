@@ -65,9 +65,11 @@ def standards_csv(counted: Counted, *, made_up: bool) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("kind", "key", "name", "subjects", "quarter", "weeks", "k", "n", "share", "made_up"))
+    weeks = ("weeks", "weeks_in_all")
+    writer.writerow(("kind", "key", "name", "subjects", "quarter", *weeks, "k", "n", "share", "made_up"))
     for line in (*counted.standards, *counted.failure_modes):
         for part, read in zip(line.quarters, counted.quarters, strict=True):
             named = (line.kind, line.key, no_formula(line.name), no_formula("; ".join(line.subjects)))
-            writer.writerow((*named, part.quarter, read.n_weeks, part.k, read.n, part.share, made_up))
+            n_weeks = (read.n_weeks, read.n_weeks_in_all)
+            writer.writerow((*named, part.quarter, *n_weeks, part.k, read.n, part.share, made_up))
     return out.getvalue()

@@ -33,6 +33,14 @@ from templates.standards_wording import quarter_text, week_text
 PaperMaker = Callable[..., Paper]
 WEEK = Week.parse("2026-W25")
 BEFORE = Week.parse("2026-W02")
+FACETS_AS_READ = (
+    "standard:gdpr",
+    "failure_mode:drift",
+    "domain:medicine",
+    "claim:saving",
+    "fact:code",
+    "fact:accepted",
+)
 
 
 @pytest.fixture
@@ -80,7 +88,8 @@ def test_counts_by_quarter_have_their_denominators(context: AppContext) -> None:
     assert data.k_week == 1
     rows = list(csv.DictReader(io.StringIO(standards_csv(answer, made_up=False))))
     assert len(rows) == 2 * len((*answer.standards, *answer.failure_modes))
-    assert [row["k"] for row in rows if row["key"] == "hallucination"] == ["0", "1"]
+    of_one = [row for row in rows if row["key"] == "hallucination"]
+    assert [(row["k"], row["weeks"], row["weeks_in_all"]) for row in of_one] == [("0", "1", "13"), ("1", "1", "13")]
 
 
 def test_each_count_is_the_length_of_its_list(context: AppContext) -> None:
@@ -129,8 +138,9 @@ def test_lists_answer_from_the_last_reading_while_papers_are_read_again(
     assert claims(context, PaperRequest("")).total > 0
     assert n_older() == (4, 4)
     of_week = PaperRequest("", since=WEEK.monday, until=WEEK.sunday)
-    for asked in (replace(of_week, term="standard:gdpr"), replace(of_week, has=("claim:saving",))):
-        assert n_older_reading(context, asked) == 3
+    asked = [replace(of_week, has=(facet,)) for facet in FACETS_AS_READ]
+    assert [n_older_reading(context, one) for one in (replace(of_week, term="standard:gdpr"), *asked)] == [3] * 7
+    assert n_older_reading(context, replace(of_week, has=("theme:security",))) == 0
     assert n_older_reading(context, PaperRequest("")) == 0
     for _ in stages.claims(context):
         pass
