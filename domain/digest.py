@@ -16,7 +16,6 @@ from domain.detections import Evidence, TermKind
 from domain.name_mention import NameKind
 from domain.nullable_numbers import FloatOrNaN
 from domain.paper import ArxivId, Paper
-from domain.same_subject import are_same_subject
 from domain.standards_and_failure_modes import RuleKind
 from domain.trend_calls import CallRecord, MoveOfWave, TrendCall, with_wave
 from domain.week import Week
@@ -526,14 +525,6 @@ class Digest:
         If so, they can differ only by what is known of other weeks, such as earlier ones that were counted since.
         """
         return _of_the_week(self) == _of_the_week(other)
-
-
-def terms_that_move(digest: Digest) -> list[TermLine]:
-    """The techniques and themes to draw as moving: those called to move, unless a topic or name tells the same."""
-    others = [topic.label for topic in digest.topics if topic.is_called and topic.status != "new"]
-    others += [moved.name for moved in digest.moving_names]
-    lines = [line for line in (*digest.techniques, *digest.themes) if line.is_called]
-    return [line for line in lines if not any(are_same_subject(line.name, other) for other in others)]
 
 
 def _of_the_week(digest: Digest) -> tuple[object, ...]:

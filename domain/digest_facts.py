@@ -61,7 +61,7 @@ class HeadlineFacts:
     ``n_weeks_held`` are the weeks held of the half year that calls look at. Moves that are a venue's wave do not lead;
     ``wave_move`` is the largest of them. ``new_terms`` are words that newly spread, ``taken_up`` names that other teams
     now use. ``introduced`` are some of the week's ``n_introduced`` new benchmarks and datasets. ``has_untold`` says
-    that a technique or theme rises that has too few papers this week to be told.
+    that a technique or theme moves that is not told: too few papers this week, or its subject is told by another line.
     """
 
     lead: str

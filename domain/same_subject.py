@@ -6,13 +6,9 @@ Names are only compared by these forms and never shown in them, so it does no ha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TypeVar
 
 from domain.phrase_variants import singular_and_plural
-
-_T = TypeVar("_T")
 
 Subject = tuple[str, ...]
 """The words of a name in one spelling."""
@@ -37,7 +33,7 @@ _AMERICAN = (
     (r"(defen|offen)ce", r"\1se"),
 )
 _RULES = tuple((re.compile(british), american) for british, american in _AMERICAN)
-_BETWEEN_PARTS = re.compile(r" and | or |[,;:&/|]|\([^)]*\)")
+_BETWEEN_PARTS = re.compile(r" and | or |[,;:&/|]")
 _WORD = re.compile(r"[^\W_]+(?:[.+][^\W_]+)*\+*")
 
 
@@ -71,38 +67,25 @@ def subject(name: str) -> Subject:
 
 @lru_cache(maxsize=1 << 14)
 def subjects(name: str) -> frozenset[Subject]:
-    """What a name says that it is about: the whole of it, and its parts if it joins several.
+    """All that a name is about, in no order; a name without a word is its own subject.
 
     Examples
     --------
-    >>> sorted(subjects("quantisation and pruning"))
-    [('pruning',), ('quantization',), ('quantization', 'and', 'pruning')]
+    >>> sorted(subjects("quantisation and pruning")), sorted(subjects("LLM agents (tool use)"))
+    ([('pruning',), ('quantization',)], [('llm', 'agent', 'tool', 'use')])
     """
-    parts = {subject(part) for part in _BETWEEN_PARTS.split(name)}
-    return frozenset(parts | {subject(name)}) - {()}
+    return frozenset(subject(part) for part in _BETWEEN_PARTS.split(name)) - {()} or frozenset({(name,)})
 
 
 def are_same_subject(one: str, other: str) -> bool:
-    """Whether two names share a subject.
+    """Whether two names are about the same, each in all its parts.
 
     Examples
     --------
     >>> are_same_subject("World models", "world model"), are_same_subject("image quantization", "Quantisation")
     (True, False)
     """
-    return not subjects(one).isdisjoint(subjects(other))
-
-
-def first_of_each_subject(things: Iterable[_T], name_of: Callable[[_T], str]) -> list[_T]:
-    """The things without those that share a subject with an earlier one, in their order."""
-    kept: list[_T] = []
-    told: set[Subject] = set()
-    for thing in things:
-        of_thing = subjects(name_of(thing))
-        if told.isdisjoint(of_thing):
-            kept.append(thing)
-            told |= of_thing
-    return kept
+    return subjects(one) == subjects(other)
 
 
 def _singular(word: str) -> str:

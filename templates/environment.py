@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from domain.detections import IS_ABOUT
-from domain.digest import N_RECENT_WEEKS, called_and_largest, short_authors, terms_that_move
+from domain.digest import N_RECENT_WEEKS, called_and_largest, short_authors
 from domain.emerging import RECENT_WEEKS
 from domain.trend_calls import BEFORE_WEEKS, HORIZONS_WEEKS, MIN_WEEKS, NOW_WEEKS, WINDOW_WEEKS
 from domain.trend_periods import PERIODS
@@ -129,7 +129,6 @@ def environment() -> Environment:
         shares_text=claim_wording.shares_text,
         factor=claim_wording.factor,
         topic_verdict_text=whole_digest_wording.topic_verdict_text,
-        begun_text=whole_digest_wording.begun_text,
         coverage_text=whole_digest_wording.coverage_text,
         weeks_held=share_curves.weeks_held,
         record_text=change_wording.record_text,
@@ -162,7 +161,6 @@ def environment() -> Environment:
         period_of=share_curves.period_of,
         text_sparkline=share_curves.text_sparkline,
         called_and_largest=called_and_largest,
-        terms_that_move=terms_that_move,
         share_in_brief=change_wording.share_in_brief,
         growth_text=emerging_wording.growth_text,
         emerging_facts=emerging_wording.counted,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from domain.digest import Digest, DigestEdition, SharePoint, terms_that_move
+from domain.digest import Digest, DigestEdition, SharePoint
 from domain.issues_and_deliveries import Issue
 from domain.mail_message import InlineImage
 from domain.personal_digest import PersonalPart
@@ -80,7 +80,7 @@ def issue_frame(
     newest = editions[-1]
     digest = newest.digest
     lines = (*digest.techniques, *digest.themes)
-    techniques = terms_that_move(digest)
+    techniques = [line for line in lines if line.is_called]
     pictures = tuple(
         InlineImage(line.slug, png) for line in techniques if (png := sparkline_png(line.series)) is not None
     )
@@ -91,7 +91,7 @@ def issue_frame(
         "subject": subject,
         "period": _period(issue),
         "techniques": techniques,
-        "further": [line for line in lines if line not in techniques],
+        "further": [line for line in lines if not line.is_called],
         "earlier": [e.digest for e in editions[:-1]],
         "missing_weeks": list(missing_weeks),
         "listed": frozenset(papers.slug for papers in newest.paper_lists),

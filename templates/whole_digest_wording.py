@@ -6,7 +6,6 @@ Unlike the sentences of ``templates/digest_wording.py``, these are not stored wi
 from __future__ import annotations
 
 from domain.digest import MIN_TOLD, N_RECENT_WEEKS, Digest, Headline, TermLine, TopicCoverage, TopicLine
-from domain.week import Week
 from templates.change_wording import verdict_text
 from templates.number_text import NO_BREAK_SPACE, count, is_known, number_word, percent, plural
 
@@ -16,11 +15,6 @@ def topic_verdict_text(topic: TopicLine) -> str:
     if topic.status == "new" and topic.call is not None and topic.call.is_movement:
         return f"new, {verdict_text(topic.call.verdict)}"
     return verdict_text(topic.status, topic.wave)
-
-
-def begun_text(week: Week) -> str:
-    """When a topic began: one early paper may be a stray, so the first twentieth of its papers does not date it."""
-    return f"begun in {week}; at most one in twenty of its papers was earlier"
 
 
 def holds_last_year(digest: Digest) -> bool:
@@ -70,8 +64,12 @@ TOPIC_GROUPS = (
 
 
 def quiet_topics_text(digest: Digest) -> str:
-    """A sentence on which of rising, cooling and new topics there are none of; empty if there are some of each."""
-    found = {topic.status for topic in digest.topics}
+    """A sentence on which of rising, falling and new topics there are none of; empty if there are some of each.
+
+    A new topic may rise or fall too.
+    """
+    found: set[str] = {topic.status for topic in digest.topics}
+    found |= {topic.call.verdict for topic in digest.topics if topic.call is not None and topic.call.is_movement}
     absent = [verb for verb, statuses in _TOPIC_VERBS.items() if not found & statuses]
     moves = [verb for verb in absent if verb != "new"]
     if moves and not can_tell(digest):

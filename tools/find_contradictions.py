@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.detections import ADOPTS, MENTIONS
-from domain.digest import Digest, DigestEdition, Share, TermLine, terms_that_move
+from domain.digest import Digest, DigestEdition, Share, TermLine
 from domain.issues_and_deliveries import Issue
 from domain.personal_digest import PersonalPart
 from domain.subscription import Preferences
@@ -175,8 +175,9 @@ def in_documents(digest: Digest, documents: Mapping[str, str]) -> Iterator[Contr
         yield from shows(text_of(digest.headline.sentence))
         yield from shows(plural(digest.headline.n_papers, "paper"))
         is_mail = name.startswith("mail")
-        terms = terms_that_move(digest) if is_mail else [*digest.techniques, *digest.themes]
-        lines: list[tuple[str, Share]] = [(line.name, line.adopts) for line in terms]
+        lines: list[tuple[str, Share]] = [
+            (line.name, line.adopts) for line in (*digest.techniques, *digest.themes) if not is_mail or line.is_called
+        ]
         lines += [(topic.label, topic.share) for topic in digest.topics if topic.status != "unproven"]
         for called, share in lines:
             yield from shows(called)

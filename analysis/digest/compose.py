@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from analysis.digest.counts_by_week import WeekTables
-from analysis.digest.headline import further_facts, headline_facts, largest_move, strongest_of_each_subject
+from analysis.digest.headline import further_facts, headline_facts, largest_move, names_to_tell
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.notes import note_facts
 from analysis.digest.paper_selection import PaperSelection, unusual_places
@@ -24,7 +24,6 @@ from domain.digest import (
     Digest,
     DigestEdition,
     Headline,
-    MovingName,
     Provenance,
     Share,
     TermLine,
@@ -71,11 +70,10 @@ def compose_digest(
         )
     )
     themes = tuple(line for line in lines if line.kind == "theme")
-    topics, moving_names = _without_repeats(
-        [*techniques, *themes], topic_lines(material, settings, tables, papers, calls), material.moving_names
-    )
+    topics = topic_lines(material, settings, tables, papers, calls)
     every: list[TermLine | TopicLine] = [*techniques, *themes, *topics]
     moved = largest_move(every)
+    told_names = names_to_tell(every, material.moving_names, material.told)
     n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
     completeness = tables.completeness()
     names = material.new_names
@@ -89,7 +87,7 @@ def compose_digest(
         taken_up=[line.name for line in names.taken_up if line.n_uses >= MIN_TOLD] if names else (),
         introduced=[line.name for line in names.data] if names else (),
         n_introduced=names.n_data if names else 0,
-        moving_names=moving_names,
+        moving_names=told_names,
     )
     practice = in_practice(
         [line.key for line in themes],
@@ -106,9 +104,7 @@ def compose_digest(
             n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else math.nan,
             moved_most=moved.slug if moved else None,
             lead=headline.lead,
-            more=wording.further(
-                further_facts(headline, names, practice, moving_names=moving_names, told=material.told)
-            ),
+            more=wording.further(further_facts(headline, names, practice, moving_names=told_names)),
         ),
         completeness=completeness,
         techniques=techniques,
@@ -128,22 +124,10 @@ def compose_digest(
         new_names=material.new_names,
         emerging=material.emerging,
         in_practice=practice,
-        moving_names=moving_names,
+        moving_names=material.moving_names,
         sections=settings.sections,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))
-
-
-def _without_repeats(
-    terms: Sequence[TermLine], topics: Sequence[TopicLine], names: Sequence[MovingName]
-) -> tuple[tuple[TopicLine, ...], tuple[MovingName, ...]]:
-    """The topics and names without moves that another line with stronger evidence tells already."""
-    moving: list[TermLine | TopicLine | MovingName] = [line for line in terms if line.is_called]
-    moving += [line for line in topics if line.is_called and line.status != "new"]
-    moving += names
-    kept = {id(line) for line in strongest_of_each_subject(moving)}
-    dropped = {id(line) for line in moving} - kept
-    return tuple(t for t in topics if id(t) not in dropped), tuple(n for n in names if id(n) not in dropped)
 
 
 def _term_lines(

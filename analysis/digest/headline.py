@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from analysis.trends.trend_calls import direction
 from domain.digest import MIN_TOLD, Digest, InPractice, MovingName, NamedRule, NewNames, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, HeadlineFacts, LeadingTechnique, ShareMove, WaveMove
-from domain.same_subject import Subject, are_same_subject, first_of_each_subject, subjects
+from domain.same_subject import Subject, are_same_subject, subjects
 
+_T = TypeVar("_T")
 _Line = TypeVar("_Line", bound=TermLine | TopicLine)
 _Moving = TypeVar("_Moving", bound=TermLine | TopicLine | MovingName)
 
@@ -28,7 +29,7 @@ class ToldBefore:
     venue's wave. ``lead`` is what the last digest's headline began with, ``lead_subjects`` what that line is about.
     """
 
-    moves: frozenset[tuple[str | Subject, int]]
+    moves: frozenset[tuple[str | frozenset[Subject], int]]
     lead: str | None
     lead_subjects: frozenset[Subject] = frozenset()
 
@@ -38,14 +39,14 @@ class ToldBefore:
 
     def has_led_with(self, line: TermLine | TopicLine) -> bool:
         """Whether the last digest began with the line or its subject."""
-        return line.slug == self.lead or not self.lead_subjects.isdisjoint(subjects(line.name))
+        return line.slug == self.lead or subjects(line.name) == self.lead_subjects
 
 
 def told_before(digests: Sequence[Digest]) -> ToldBefore | None:
     """What some digests told, the newest first; ``None`` without any."""
     if not digests:
         return None
-    moves: set[tuple[str | Subject, int]] = set()
+    moves: set[tuple[str | frozenset[Subject], int]] = set()
     for digest in digests:
         lines: tuple[TermLine | TopicLine, ...] = (*digest.techniques, *digest.themes, *digest.topics)
         for moved in (*_moved(lines), *digest.moving_names):
@@ -58,14 +59,27 @@ def told_before(digests: Sequence[Digest]) -> ToldBefore | None:
 
 
 def strongest_of_each_subject(lines: Iterable[_Moving]) -> list[_Moving]:
-    """The lines without those that another one with stronger evidence tells already, in their order.
+    """The lines without those whose subject another one with stronger evidence moves the same way, in their order.
 
     A topic and a technique may be found by different means and still be the same subject: "world model" and "World
     models". Evidence is the q-value of the call, and between equals how far the interval is from 0.
     """
     given = list(lines)
-    kept = first_of_each_subject(sorted(given, key=_weakness), lambda line: line.name)
+    kept = _first_of_each(sorted(given, key=_weakness), lambda line: (subjects(line.name), _direction(line)))
     return [line for line in given if any(line is of_subject for of_subject in kept)]
+
+
+def names_to_tell(
+    lines: Sequence[TermLine | TopicLine], names: Sequence[MovingName], told: ToldBefore | None
+) -> list[MovingName]:
+    """The names that newly move, without those whose move a line with stronger evidence tells.
+
+    What one of the last digests told is not new.
+    """
+    begun = [moved for moved in names if told is None or not told.has_told(moved)]
+    moving: list[TermLine | TopicLine | MovingName] = [*_moved(lines), *begun]
+    told_once = strongest_of_each_subject(moving)
+    return [moved for moved in begun if any(moved is once for once in told_once)]
 
 
 def headline_facts(
@@ -92,7 +106,8 @@ def headline_facts(
     told : by the digests of the last ``N_MEMORY_WEEKS``; ``None`` where there are none.
     new_terms, taken_up : words that newly spread, and names that other teams newly use, the most telling first.
     introduced, n_introduced : the first of the week's new benchmarks and datasets, and how many there are.
-    moving_names : names that the sentences after the headline tell; it leaves out lines of the same subject.
+    moving_names : names that the sentences after the headline tell; it leaves out lines of the same subject that move
+        the same way.
     """
     known = [line for line in techniques if line.measured and not math.isnan(line.adopts.share)]
     leader = max((line for line in known if line.adopts.k >= MIN_TOLD), key=lambda line: line.adopts.k, default=None)
@@ -124,7 +139,7 @@ def headline_facts(
         taken_up=tuple(taken_up),
         introduced=tuple(introduced),
         n_introduced=n_introduced,
-        has_untold=any(line.is_called and not _may_be_told(line) for line in (*techniques, *themes)),
+        has_untold=any(line.is_called and line not in moves for line in (*techniques, *themes)),
     )
 
 
@@ -134,16 +149,11 @@ def further_facts(
     practice: InPractice | None,
     *,
     moving_names: Sequence[MovingName] = (),
-    told: ToldBefore | None = None,
 ) -> FurtherFacts:
-    """What the sentences after the headline state: what is new that it did not tell, and what papers claim and name.
-
-    Moves of names that one of the last digests told are left out.
-    """
-    begun = [moved for moved in moving_names if told is None or not told.has_told(moved)]
+    """What the sentences after the headline state: what is new that it did not tell, and what papers claim and name."""
     facts = FurtherFacts(
-        rising=tuple(moved.name for moved in begun if direction(moved.call.verdict) > 0),
-        falling=tuple(moved.name for moved in begun if direction(moved.call.verdict) < 0),
+        rising=tuple(moved.name for moved in moving_names if _direction(moved) > 0),
+        falling=tuple(moved.name for moved in moving_names if _direction(moved) < 0),
     )
     if names is not None:
         facts = replace(
@@ -165,17 +175,24 @@ def further_facts(
     return facts
 
 
-def _told_as(line: TermLine | TopicLine | MovingName) -> set[tuple[str | Subject, int]]:
+def _told_as(line: TermLine | TopicLine | MovingName) -> set[tuple[str | frozenset[Subject], int]]:
     """A move by its line and by what the line is about, with its direction."""
     slug = f"name-{line.name_id}" if isinstance(line, MovingName) else line.slug
-    names: set[str | Subject] = {slug, *subjects(line.name)}
-    return {(name, _direction(line)) for name in names}
+    return {(slug, _direction(line)), (subjects(line.name), _direction(line))}
 
 
 def _unless_told(names: Sequence[str], moves: Sequence[TermLine | TopicLine | MovingName]) -> list[str]:
-    """The names without those that a called move tells already, and each subject once."""
-    untold = [name for name in names if not any(are_same_subject(name, line.name) for line in moves)]
-    return first_of_each_subject(untold, lambda name: name)
+    """The names without those that a rise tells already, and each subject once."""
+    rising = {subjects(line.name) for line in moves if _direction(line) > 0}
+    return _first_of_each((name for name in names if subjects(name) not in rising), subjects)
+
+
+def _first_of_each(things: Iterable[_T], key: Callable[[_T], Hashable]) -> list[_T]:
+    """The things without those that have the key of an earlier one."""
+    first: dict[Hashable, _T] = {}
+    for thing in things:
+        first.setdefault(key(thing), thing)
+    return list(first.values())
 
 
 def _weakness(line: TermLine | TopicLine | MovingName) -> tuple[float, float]:

@@ -36,7 +36,8 @@ def topic_lines(
 
     Returns
     -------
-    At most ``settings.n_topics`` each of those that rise, are new, fall and move with a wave, the largest move first.
+    At most ``settings.n_topics`` each of those that rise, are new, fall and move with a wave: those that are called to
+    move first, and of these the largest move.
     "Unproven" are up to ``N_UNPROVEN`` each way of the others, those closest to a call.
     """
     return tuple(
@@ -89,8 +90,13 @@ def _named(
         call = calls.get(_key(topic))
         return abs(call.size) if call is not None and not math.isnan(call.size) else 0.0
 
+    def is_called(topic: Topic) -> bool:
+        call = calls.get(_key(topic))
+        return call is not None and call.is_movement
+
     for group in (up, new, down, of_waves):
-        yield from sorted(group, key=lambda pair: (-size(pair[0]), pair[0].topic_id))[:n_topics]
+        group.sort(key=lambda pair: (not is_called(pair[0]), -size(pair[0]), pair[0].topic_id))
+        yield from group[:n_topics]
     changes = [(topic, change) for topic in unproven if (change := calls[_key(topic)].change) is not None]
     changes.sort(key=lambda pair: (-_nearness_to_a_call(pair[1]), pair[0].topic_id))
     for sign in (1, -1):

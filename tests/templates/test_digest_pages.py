@@ -21,7 +21,7 @@ import pytest
 from lxml import html as lxml_html
 
 from domain.detections import Evidence
-from domain.digest import DigestEdition, terms_that_move
+from domain.digest import DigestEdition, TermLine
 from domain.paper import ArxivId
 from templates.digest_json import digest_json
 from templates.digest_pages import digest_files, n_list_pages, render_html, render_list_page, render_text
@@ -404,15 +404,30 @@ def test_each_theme_shows_findings_claims_and_names_or_says_that_it_is_empty(bel
     assert "No paper of the week mainly contributes to it." in render_html(empty, links=DIGEST_FILE_LINKS)
 
 
-def test_a_technique_is_drawn_among_the_moves_unless_a_topic_tells_the_same(believable: DigestEdition) -> None:
+def test_a_technique_is_drawn_among_the_moves_also_if_a_topic_tells_the_same(believable: DigestEdition) -> None:
     digest = believable.digest
-    moving = terms_that_move(digest)
-    assert [line.slug for line in moving] == [t.slug for t in (*digest.techniques, *digest.themes) if t.is_called]
+    moved = next(line for line in digest.techniques if line.is_called)
+    others = tuple(line for line in digest.techniques if not line.is_called)
+    assert others
     topic = next(topic for topic in digest.topics if topic.is_called and topic.status != "new")
-    same = replace(topic, label=moving[0].name.removesuffix("s"))
-    folded = replace(digest, topics=tuple(same if t is topic else t for t in digest.topics))
-    assert terms_that_move(folded) == moving[1:]
-    page = lxml_html.document_fromstring(render_html(replace(believable, digest=folded), links=DIGEST_FILE_LINKS))
-    tables = {" ".join(table.xpath("string(caption)").split()): table.text_content() for table in page.xpath("//table")}
-    holding = [caption for caption, text in tables.items() if moving[0].name in text]
-    assert holding == [f"Other {moving[0].kind}s, {digest.week}"]
+    same = replace(topic, label=moved.name.removesuffix("s"))
+    topics = tuple(same if t is topic else t for t in digest.topics)
+
+    def tables(*techniques: TermLine) -> dict[str, str]:
+        edition = replace(believable, digest=replace(digest, techniques=techniques, topics=topics))
+        page = lxml_html.document_fromstring(render_html(edition, links=DIGEST_FILE_LINKS))
+        return {" ".join(t.xpath("string(caption)").split()): t.text_content() for t in page.xpath("//table")}
+
+    drawn = tables(moved, *others)
+    assert [caption for caption, text in drawn.items() if moved.name in text] == [
+        f"Techniques that clearly rose or fell, {digest.week}"
+    ]
+    assert f"Other techniques, {digest.week}" in drawn
+    steady = tables(*others)
+    assert f"Share of papers that adopt each technique; none clearly rose or fell, {digest.week}" in steady
+
+
+def test_a_topic_says_since_when_it_is_there(believable: DigestEdition) -> None:
+    page = lxml_html.document_fromstring(render_html(believable, links=DIGEST_FILE_LINKS))
+    since = [text.strip() for text in page.xpath("//article[@class='topic']/div[1]/p[@class='small']/text()")]
+    assert since == [f"since {t.born_week}" for t in believable.digest.topics if t.status != "unproven"]

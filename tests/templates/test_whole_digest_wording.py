@@ -29,6 +29,19 @@ def called(believable: DigestEdition, verdict: CallVerdict) -> str:
     return whole_digest_wording.quiet_topics_text(quiet)
 
 
+def test_a_new_topic_that_is_called_rising_is_a_topic_that_rose(believable: DigestEdition) -> None:
+    topic = believable.digest.topics[0]
+    assert topic.call is not None
+    rising, steady = replace(topic.call, verdict="rising", wave=None), replace(topic.call, verdict="steady", wave=None)
+
+    def quiet(call: TrendCall) -> str:
+        new = replace(topic, status="new", call=call, wave=None)
+        return whole_digest_wording.quiet_topics_text(replace(believable.digest, topics=(new,)))
+
+    assert quiet(rising) == "No topic clearly fell this week."
+    assert quiet(steady) == "No topic clearly rose or fell this week."
+
+
 def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
     assert called(believable, "steady") == "No topic clearly rose or fell this week, and none is new."
     assert called(believable, "unknown").startswith(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from analysis.digest.headline import ToldBefore, further_facts, headline_facts, largest_move
+from analysis.digest.headline import ToldBefore, further_facts, headline_facts, largest_move, names_to_tell
 from domain.claim import SavingSummary
 from domain.digest import MIN_TOLD, Change, InPractice, MovingName, NamedRule, Share, TermLine, TopicLine
 from domain.digest_facts import FurtherFacts, LeadingTechnique, ShareMove, WaveMove
@@ -35,6 +35,7 @@ def _topic(label: str, call: TrendCall, k: int = 6) -> TopicLine:
     return TopicLine(f"topic-{label}", 1, label, (), call.verdict, WEEK, share, (), (), call)  # type: ignore[arg-type]
 
 
+PROMPTS, WORLD_MODELS = frozenset({("prompt",)}), frozenset({("world", "model")})
 RISE, FALL = _call("rising", 0.1, 0.2), _call("falling", 0.4, 0.1)
 
 
@@ -76,7 +77,7 @@ def test_a_topic_that_cools_is_told_as_news_once_and_then_as_still_falling() -> 
     cooling = _topic("prompts", _call("cooling", 0.3, 0.1))
     first = headline_facts([], [], [cooling], n_weeks_held=12, told=ToldBefore(frozenset(), None))
     assert ([move.name for move in first.begun], first.lead) == (["prompts"], "topic-prompts")
-    told = ToldBefore(frozenset({("topic-prompts", -1)}), "topic-prompts", frozenset({("prompt",)}))
+    told = ToldBefore(frozenset({("topic-prompts", -1)}), "topic-prompts", PROMPTS)
     after = headline_facts([], [], [cooling], n_weeks_held=12, told=told)
     assert ([move.name for move in after.continuing], after.begun, after.lead) == (["prompts"], (), "leader")
     turned = headline_facts([], [], [_topic("prompts", RISE)], n_weeks_held=12, told=told)
@@ -92,10 +93,42 @@ def test_a_topic_and_a_technique_of_one_subject_are_told_once_by_the_stronger_ev
     name = MovingName(1, "World Model", "model", replace(RISE, q_value=0.0001))
     facts = headline_facts([technique], [], [topic], n_weeks_held=9, moving_names=[name])
     assert facts.begun == ()
+    assert facts.has_untold, "that no technique rose would be false"
+
+
+def test_moves_of_one_subject_in_two_directions_are_both_told() -> None:
+    technique, topic = _technique("World models", 9, replace(FALL, q_value=0.001)), _topic("world model", RISE)
+    facts = headline_facts([technique], [], [topic], n_weeks_held=9, new_terms=["world-model"])
+    assert [(m.name, m.is_rise) for m in facts.begun] == [("World models", False), ("world model", True)]
+    assert facts.new_terms == ()
+    fallen = headline_facts([technique], [], [], n_weeks_held=9, new_terms=["world-model"])
+    assert fallen.new_terms == ("world-model",)
+
+
+def test_topics_that_brackets_tell_apart_are_both_told() -> None:
+    topics = [_topic("LLM agents (tool use)", RISE), _topic("LLM agents (memory)", replace(RISE, q_value=0.001))]
+    facts = headline_facts([], [], topics, n_weeks_held=9)
+    assert [m.name for m in facts.begun] == ["LLM agents (tool use)", "LLM agents (memory)"]
+
+
+def test_a_name_is_told_if_it_newly_moves_and_no_line_of_its_subject_tells_the_same() -> None:
+    topic = _topic("world model", replace(RISE, q_value=0.001))
+    weaker, stronger, fall = (
+        MovingName(1, "World Model", "model", call)
+        for call in (replace(RISE, q_value=0.04), replace(RISE, q_value=0.0001), replace(FALL, q_value=0.04))
+    )
+    other = MovingName(2, "LIBERO", "benchmark", RISE)
+    assert names_to_tell([topic], [weaker, other], None) == [other]
+    assert names_to_tell([topic], [stronger, other], None) == [stronger, other]
+    assert names_to_tell([topic], [fall], None) == [fall]
+    told = ToldBefore(frozenset({(WORLD_MODELS, 1)}), None)
+    assert names_to_tell([topic], [stronger, other], told) == [other]
+    facts = further_facts(headline_facts([], [], [], n_weeks_held=9), None, None, moving_names=[other, fall])
+    assert (facts.rising, facts.falling) == (("LIBERO",), ("World Model",))
 
 
 def test_a_subject_that_was_told_under_another_name_is_no_news_and_does_not_lead_again() -> None:
-    told = ToldBefore(frozenset({(("world", "model"), 1)}), "technique-world_model", frozenset({("world", "model")}))
+    told = ToldBefore(frozenset({(WORLD_MODELS, 1)}), "technique-world_model", WORLD_MODELS)
     facts = headline_facts([], [], [_topic("world model", RISE)], n_weeks_held=9, told=told)
     assert ([m.name for m in facts.continuing], facts.lead) == (["world model"], "leader")
 
