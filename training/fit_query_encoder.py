@@ -3,7 +3,7 @@
     python -m training.fit_query_encoder --database FILE [--out FOLDER] [--epochs 3] [--seed 0]
 
 ``FILE`` is a ``papertide.sqlite`` in which ``papertide run`` has embedded the weeks 2026-W14 to W25.
-``search_requests.tsv`` holds one request for each of some thousand of their papers, written from the abstract in other
+``search_requests.tsv`` holds one request for each of 15,000 of their papers, written from the abstract in other
 words; the papers of ``benchmarks/known_papers.tsv`` are not among them. For each of these papers a few words of its
 title and abstract are a request too, so that hurried keywords are still read well. Fitted are low-rank additions to the
 linear maps of each layer (Hu et al. 2021), by the softmax over all papers' cosines, so that every other paper is a
