@@ -62,6 +62,7 @@ DESCRIPTION = (
 router = APIRouter(prefix="/api/v1", tags=["v1"], route_class=KnownParametersRoute)
 
 _PROBLEMS: dict[int, str] = {
+    414: "The address is longer than 4 kB.",
     422: "The request is invalid, or cannot be answered.",
     429: "Too many requests from this network; `Retry-After` says how many seconds to wait.",
     503: "Not ready: the database is busy, or numbers are being recomputed.",

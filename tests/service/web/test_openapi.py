@@ -164,7 +164,10 @@ def test_the_database_of_these_tests_leaves_no_list_empty(full_context: CachedCo
     assert [name for name, value in paper.items() if value == []] == []
 
 
-@pytest.mark.parametrize(("path", "status"), [("/trends?term=rl&by=day", 422), ("/trends", 422), ("/topics/7777", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/trends?term=rl&by=day", 422), ("/trends", 422), ("/topics/7777", 404), (f"/search?q={'x' * 4096}", 414)],
+)
 def test_an_error_has_the_declared_form(
     full_context: CachedContext, document: dict[str, Any], path: str, status: int
 ) -> None:
