@@ -210,7 +210,7 @@ def test_a_script_without_spaces_is_found_as_a_word(context: CachedContext) -> N
 
 
 def test_close_papers_come_first_and_the_rest_hold_some_words(context: CachedContext) -> None:
-    answer = _answer(context, "flow matching")
+    answer = _answer(context, "graph networks")
     assert 0 < answer.n_close < answer.total
     assert [p.is_close for p in answer.results] == sorted((p.is_close for p in answer.results), reverse=True)
     assert answer.n_close == sum(p.is_close for p in answer.results)
