@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ TUNED_MODULES = (
 """The linear maps of each layer that get an addition."""
 N_LAYERS, N_HEADS, MAX_TOKENS = 6, 12, 256
 """Of the packaged model."""
+BATCH = 16
+"""Texts in one pass."""
+_ATTENTION = ("query", "key", "value")
 
 
 def query_model_id(model_id: str) -> str:
@@ -68,33 +72,33 @@ class QueryEncoder:
             for path in (key.removesuffix(".up") for key in added.files if key.endswith(".up")):
                 addition = added[f"{path}.up"].astype(np.float32) @ added[f"{path}.down"].astype(np.float32)
                 self._weights[f"encoder.layer.{path}.weight"] += addition
+        for path, weight in self._weights.items():
+            if path.startswith("encoder.layer.") and weight.ndim == 2:
+                self._weights[path] = np.ascontiguousarray(weight.T)  # a product with it takes two thirds of the time
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at ``MAX_TOKENS`` tokens."""
-        return np.stack([self._vector(text) for text in texts])
+        return np.concatenate([self._vectors(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)])
 
-    def _vector(self, text: str) -> NDArray[np.float32]:
-        tokens = self._tokenizer.encode(text).ids
-        words = self._weights["embeddings.word_embeddings.weight"][tokens]
-        places = self._weights["embeddings.position_embeddings.weight"][: len(tokens)]
-        kind = self._weights["embeddings.token_type_embeddings.weight"][0]
-        states = self._normalised("embeddings.LayerNorm", words + places + kind)
+    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        # The tokens of all texts stand in one matrix: for so few, a pass costs the reading of the weights.
+        tokens = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
+        bounds = np.cumsum([0, *map(len, tokens)]).tolist()
+        each = [slice(start, end) for start, end in pairwise(bounds)]
+        words = self._weights["embeddings.word_embeddings.weight"][np.concatenate(tokens)]
+        places = np.concatenate([np.arange(len(ids)) for ids in tokens])
+        states = words + self._weights["embeddings.position_embeddings.weight"][places]
+        states += self._weights["embeddings.token_type_embeddings.weight"][0]
+        states = self._normalised("embeddings.LayerNorm", states)
         for layer in range(N_LAYERS):
-            states = self._after_layer(f"encoder.layer.{layer}", states)
-        mean = states.mean(axis=0)
-        vector: NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-12)
-        return vector
+            states = self._after_layer(f"encoder.layer.{layer}", states, each)
+        means = np.stack([states[own].mean(axis=0) for own in each])
+        vectors: NDArray[np.float32] = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+        return vectors
 
-    def _after_layer(self, at: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        n_tokens, n_dims = states.shape
-        query, key, value = (
-            self._mapped(f"{at}.attention.self.{name}", states).reshape(n_tokens, N_HEADS, -1).transpose(1, 0, 2)
-            for name in ("query", "key", "value")
-        )
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(n_dims / N_HEADS))
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        seen = (weights @ value).transpose(1, 0, 2).reshape(n_tokens, n_dims)
+    def _after_layer(self, at: str, states: NDArray[np.float32], each: Sequence[slice]) -> NDArray[np.float32]:
+        queries, keys, values = (self._mapped(f"{at}.attention.self.{name}", states) for name in _ATTENTION)
+        seen = np.concatenate([_attended(queries[own], keys[own], values[own]) for own in each])
         states = self._normalised(
             f"{at}.attention.output.LayerNorm", states + self._mapped(f"{at}.attention.output.dense", seen)
         )
@@ -103,7 +107,7 @@ class QueryEncoder:
         return self._normalised(f"{at}.output.LayerNorm", states + self._mapped(f"{at}.output.dense", inner))
 
     def _mapped(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        mapped: NDArray[np.float32] = states @ self._weights[f"{path}.weight"].T + self._weights[f"{path}.bias"]
+        mapped: NDArray[np.float32] = states @ self._weights[f"{path}.weight"] + self._weights[f"{path}.bias"]
         return mapped
 
     def _normalised(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -111,6 +115,18 @@ class QueryEncoder:
         scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(1e-12))
         normalised: NDArray[np.float32] = scaled * self._weights[f"{path}.weight"] + self._weights[f"{path}.bias"]
         return normalised
+
+
+def _attended(
+    queries: NDArray[np.float32], keys: NDArray[np.float32], values: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What each token of one text takes from the others, all ``(n_tokens, n_dims)``."""
+    n_tokens, n_dims = queries.shape
+    query, key, value = (part.reshape(n_tokens, N_HEADS, -1).transpose(1, 0, 2) for part in (queries, keys, values))
+    scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(n_dims / N_HEADS))
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return (weights @ value).transpose(1, 0, 2).reshape(n_tokens, n_dims)
 
 
 def linear_map(layer: nn.Module, path: str) -> nn.Linear:
