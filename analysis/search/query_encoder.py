@@ -126,7 +126,8 @@ def _attended(
     scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(n_dims / N_HEADS))
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
-    return (weights @ value).transpose(1, 0, 2).reshape(n_tokens, n_dims)
+    seen: NDArray[np.float32] = (weights @ value).transpose(1, 0, 2).reshape(n_tokens, n_dims)
+    return seen
 
 
 def linear_map(layer: nn.Module, path: str) -> nn.Linear:
