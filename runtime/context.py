@@ -361,7 +361,8 @@ class AppContext:
         return self._index_search(index, compare)
 
     def _index_search(self, index: PaperIndex, compare: Callable[[str], NDArray[np.float32]]) -> IndexSearch:
-        return IndexSearch(index, compare, lambda: self.word_index(index), StoredPaperText(self))
+        # One question asks for the words many times.
+        return IndexSearch(index, compare, cache(lambda: self.word_index(index)), StoredPaperText(self))
 
     def word_index(self, index: PaperIndex) -> WordIndex:
         """The words of an index's papers; loading those of 100,000 takes seconds."""

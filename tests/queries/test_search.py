@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from analysis.search.search_conditions import papers_by
 from analysis.search.semantic_search import IndexSearch
+from analysis.search.word_index import WordIndex
 from domain.embeddings import Embeddings
 from domain.errors import UsageError
 from domain.harvest import HarvestedWindow
 from domain.paper import ArxivId, Paper
+from domain.paper_arrays import PaperIndex
 from ingest.harvest import plan_harvest, window_of
 from queries.parameters import PaperRequest
 from queries.results import SearchResult
 from queries.search import search
 from runtime.cached_context import CachedContext
-from runtime.context import StoredPaperText
+from runtime.context import AppContext, StoredPaperText
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
 from tests.service.web.conftest import LAST_WEEK, MODEL_ID, NOW, WordEncoder, make_context
@@ -229,3 +231,19 @@ def test_the_passage_has_the_words_of_the_query_marked(context: CachedContext) -
     found = _answer(context, "molecules").results[0]
     assert found.passage == "We study Long graph networks of molecules."
     assert [found.passage[start:end] for start, end in found.marks] == ["molecules"]
+
+
+def test_a_search_without_a_cache_reads_the_papers_words_once(
+    context: CachedContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[PaperIndex] = []
+    plain = AppContext(context.settings, clock=context.clock, db=context.db, encoder=WordEncoder())
+    words_of = AppContext.word_index
+
+    def counted(self: AppContext, index: PaperIndex) -> WordIndex:
+        read.append(index)
+        return words_of(self, index)
+
+    monkeypatch.setattr(AppContext, "word_index", counted)
+    assert search(plain, PaperRequest("graph networks"), limit=5)[0].total
+    assert len(read) == 1
