@@ -31,7 +31,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from analysis.search.query_encoder import ADDITIONS, TUNED_MODEL, TUNED_MODULES, linear_map
+from analysis.search.query_encoder import ADDITIONS, TUNED_MODEL
 from analysis.sentence_encoder import packaged_model_folder
 from domain.paper import ArxivId, Paper
 from domain.search_query import content_words
@@ -40,6 +40,15 @@ from store.embeddings import embedding_counts, embeddings_of
 from store.papers import known_papers
 
 REQUESTS = Path(__file__).with_name("search_requests.tsv")
+TUNED_MODULES = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+"""The linear maps of each layer that get an addition."""
 RANK = 8
 BATCH = 64
 MAX_TOKENS = 64
@@ -48,6 +57,12 @@ TEMPERATURE = 0.05
 
 Request = tuple[str, int]
 """A request and the row of its paper."""
+
+
+def linear_map(layer: nn.Module, path: str) -> nn.Linear:
+    """The linear map of a transformer's layer at a path such as ``attention.self.query``."""
+    found: nn.Linear = layer.get_submodule(path)  # type: ignore[assignment]
+    return found
 
 
 class Addition(nn.Module):

@@ -12,26 +12,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from torch import nn
-
 ADDITIONS = Path(__file__).with_name("query_encoder.npz")
 TUNED_MODEL = "all-MiniLM-L6-v2@53aa5117"
 """The model whose additions are stored, as ``model_name`` gives it."""
-TUNED_MODULES = (
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "intermediate.dense",
-    "output.dense",
-)
-"""The linear maps of each layer that get an addition."""
 N_LAYERS, N_HEADS, MAX_TOKENS = 6, 12, 256
 """Of the packaged model."""
 BATCH = 16
@@ -128,12 +115,6 @@ def _attended(
     weights /= weights.sum(axis=-1, keepdims=True)
     seen: NDArray[np.float32] = (weights @ value).transpose(1, 0, 2).reshape(n_tokens, n_dims)
     return seen
-
-
-def linear_map(layer: nn.Module, path: str) -> nn.Linear:
-    """The linear map of a transformer's layer at a path such as ``attention.self.query``."""
-    found: nn.Linear = layer.get_submodule(path)  # type: ignore[assignment]
-    return found
 
 
 @lru_cache(maxsize=1)

@@ -12,12 +12,11 @@ import pytest
 from analysis.search.query_encoder import (
     ADDITIONS,
     TUNED_MODEL,
-    TUNED_MODULES,
     QueryEncoder,
-    linear_map,
     query_model_id,
 )
 from analysis.sentence_encoder import EmbeddingSettings, SentenceEncoder, model_name, packaged_model_folder
+from training.fit_query_encoder import TUNED_MODULES, linear_map
 
 PAPERS = (
     "Machine unlearning for personal assistants. We store each user's preferences in a small adapter, so that the data "
