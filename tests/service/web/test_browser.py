@@ -140,6 +140,37 @@ def test_no_page_is_wider_than_the_window(context: CachedContext, address: str, 
         assert wide == {}
 
 
+_BROKEN_WORDS = """
+    () => [...document.querySelectorAll("th a, th")].flatMap((cell) => [...cell.childNodes]).flatMap((node) => {
+        if (node.nodeType != Node.TEXT_NODE) return [];
+        return [...node.data.matchAll(/[A-Za-z]+/g)].filter((word) => {
+            const range = document.createRange();
+            range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length);
+            return new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size > 1;
+        }).map((word) => word[0]);
+    })
+"""
+
+
+_LONG_CHANGES = """
+    () => document.querySelectorAll(".glance td:last-child").forEach((cell) => {
+        cell.innerHTML = '<span class="small">+17.1 to +29.8, over 26 weeks, fitted 14.61 to 27.82 %</span>';
+    })
+"""
+"""As a year of many papers has them; the changes of these tests are short."""
+
+
+def test_no_heading_of_a_table_is_broken_into_letters(address: str, chromium: Any) -> None:
+    with _page(chromium, viewport={"width": 1280, "height": 800}) as page:
+        for path in PAGES:
+            page.goto(address + path)
+            page.evaluate(_LONG_CHANGES)
+            for width in (900, 1024, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate(_BROKEN_WORDS) == [], (path, width)
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_trend_is_drawn_and_its_points_open_their_papers(address: str, chromium: Any, scripts: bool) -> None:
     with _page(chromium, java_script_enabled=scripts) as page:
