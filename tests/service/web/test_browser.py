@@ -161,7 +161,7 @@ _LONG_CHANGES = """
 """As a year of many papers has them; the changes of these tests are short."""
 
 
-def test_no_heading_of_a_table_is_broken_into_letters(address: str, chromium: Any) -> None:
+def test_no_heading_of_a_table_is_broken_within_a_word(address: str, chromium: Any) -> None:
     with _page(chromium, viewport={"width": 1280, "height": 800}) as page:
         for path in PAGES:
             page.goto(address + path)
