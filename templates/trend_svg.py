@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from domain.digest import SharePoint
 from domain.trend_periods import Period
 from templates.number_text import count, interval, is_known, percent
-from templates.share_curves import Frame, Tick, is_partial, label_day, path_through, period_of, y_ticks
+from templates.share_curves import Frame, Tick, is_partial, label_day, period_of, y_ticks
 from templates.trend_scale import Scale, log_constant, log_ticks, start_value
 
 WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
@@ -83,6 +83,16 @@ class TrendSeries:
     def known(self) -> tuple[bool, ...]:
         """Whether each point has a share."""
         return tuple(is_known(p.share) for p in self.points)
+
+    @cached_property
+    def label_days(self) -> tuple[date, ...]:
+        """A day for the label of each point."""
+        return tuple(label_day(point, self.by) for point in self.points)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any point has a share."""
+        return any(self.known)
 
     @cached_property
     def has_interval(self) -> tuple[bool, ...]:
@@ -176,7 +186,7 @@ def trend_drawing(
     In an index a curve without papers at its start is left out. ``first`` is the number of the first curve, for its
     colour where each has a drawing of its own.
     """
-    if not any(any(s.known) for s in series):
+    if not any(s.is_known for s in series):
         return None
     starts = [start_value(s.points, s.by, counts=counts) if scale == "index" else 1.0 for s in series]
     highest = [
@@ -195,21 +205,22 @@ def trend_drawing(
     unit = (base - frame.top) / (math.log1p(top / constant) if scale == "log" else top)
 
     def y_linear(value: float) -> float:
-        return round(base - unit * value, 1)
+        return base - unit * value
 
     def y_log(value: float) -> float:
-        return y_linear(math.log1p(value / constant))
+        return base - unit * math.log1p(value / constant)
 
     y = y_log if scale == "log" else y_linear
 
+    x_texts = [str(x) for x in xs]
     drawn = tuple(
-        _drawn(first + i, s, xs, y, start, counts=counts, linked=linked)
+        _drawn(first + i, s, x_texts, y, start, counts=counts, linked=linked)
         for i, (s, start) in enumerate(zip(series, starts, strict=True))
     )
-    longest = max(series, key=lambda s: len(s.points)).points
+    longest = max(series, key=lambda s: len(s.points))
     gaps = tuple(
         (max(frame.left, xs[run[0]] - step / 2), min(frame.width - frame.right, xs[run[-1]] + step / 2))
-        for is_gap, indices in groupby(range(n), key=lambda i: not longest[i].n)
+        for is_gap, indices in groupby(range(n), key=lambda i: not longest.points[i].n)
         if is_gap and (run := list(indices))
     )
     return TrendDrawing(
@@ -217,7 +228,7 @@ def trend_drawing(
         series=drawn,
         gaps=gaps,
         base=base,
-        x_ticks=_x_ticks([label_day(p, series[0].by) for p in longest], xs, most=max(2, int(inner // _LABEL_WIDTH))),
+        x_ticks=_x_ticks(longest.label_days, xs, most=max(2, int(inner // _LABEL_WIDTH))),
         y_ticks=_value_ticks(top, frame, y, constant, scale=scale, counts=counts),
     )
 
@@ -229,7 +240,7 @@ def _value_ticks(
     if scale == "log":
         return _log_ticks(constant, top, y, counts=counts)
     if scale == "index":
-        ticks, start = y_ticks(top, frame, label=_index_label), Tick(y(1.0), "100")
+        ticks, start = y_ticks(top, frame, label=_index_label), Tick(round(y(1.0), 1), "100")
         return (*(tick for tick in ticks if abs(tick.at - start.at) >= _TICK_HEIGHT), start)
     return y_ticks(top, frame, label=_count_label if counts else percent)
 
@@ -250,7 +261,7 @@ def _log_ticks(constant: float, top: float, y: Callable[[float], float], *, coun
     """Ticks of a logarithmic axis, thinned so that labels never touch."""
     ticks: list[Tick] = []
     for value in log_ticks(constant, top):
-        at = y(value)
+        at = round(y(value), 1)
         if not ticks or ticks[-1].at - at >= _TICK_HEIGHT:
             ticks.append(Tick(at, count(value) if counts else f"{100 * value:g}\u00a0%"))
     return tuple(ticks)
@@ -259,7 +270,7 @@ def _log_ticks(constant: float, top: float, y: Callable[[float], float], *, coun
 def _drawn(
     number: int,
     series: TrendSeries,
-    xs: Sequence[float],
+    xs: Sequence[str],
     y: Callable[[float], float],
     start: float | None,
     *,
@@ -269,29 +280,31 @@ def _drawn(
     """A curve with its points at ``xs``, its values in units of ``start``; counts have no intervals."""
     if start is None:
         return DrawnSeries(number, series.name, (), (), "", Markup())
-    points = series.points
+    points, known = series.points, series.known
+    # Each number is written once, because a path and a point share it.
     ys = [
-        y((p.k if counts else p.share) / start) if known else 0.0 for p, known in zip(points, series.known, strict=True)
+        f"{y((p.k if counts else p.share) / start):.1f}" if is_there else ""
+        for p, is_there in zip(points, known, strict=True)
     ]
-    known = series.known
+    places = [f"{x} {at}" for x, at in zip(xs, ys, strict=False)]
     n_closed = len(points) - series.n_open
     bands, lines = [], []
     for held, run in groupby(range(n_closed), key=known.__getitem__):
         indices = list(run)
         if not held or len(indices) < 2:
             continue
-        lines.append(path_through([(xs[i], ys[i]) for i in indices]))
+        lines.append(_path(places[indices[0] : indices[-1] + 1]))
         if not counts:
             with_interval = [i for i in indices if series.has_interval[i]]
-            upper = [(xs[i], y(points[i].high / start)) for i in with_interval]
-            lower = [(xs[i], y(points[i].low / start)) for i in reversed(with_interval)]
+            upper = [f"{xs[i]} {y(points[i].high / start):.1f}" for i in with_interval]
+            lower = [f"{xs[i]} {y(points[i].low / start):.1f}" for i in reversed(with_interval)]
             if with_interval:
-                bands.append(path_through(upper + lower) + "Z")
+                bands.append(_path(upper + lower) + "Z")
     # The open periods, joined to the last closed one, get a line of their own: their values will still change.
     tail = [i for i in range(max(0, n_closed - 1), len(points)) if known[i]]
     marks = [
         _point(xs[i], ys[i], number, series.links[i] if linked else None, hollow=bool(series.states[i]))
-        for i, p in enumerate(points)
+        for i in range(len(points))
         if known[i]
     ]
     if linked and marks:  # Tab reaches the first point of each curve, the arrow keys the others
@@ -301,12 +314,17 @@ def _drawn(
         name=series.name,
         bands=tuple(bands),
         lines=tuple(lines),
-        open_line=path_through([(xs[i], ys[i]) for i in tail]) if series.n_open and len(tail) > 1 else "",
+        open_line=_path([places[i] for i in tail]) if series.n_open and len(tail) > 1 else "",
         points=Markup("".join(marks)),  # noqa: S704  escaped links, numbers
     )
 
 
-def _point(x: float, y: float, number: int, link: tuple[str, str] | None, *, hollow: bool) -> str:
+def _path(places: Sequence[str]) -> str:
+    """An SVG path through places, each written as its two coordinates."""
+    return "M" + "L".join(places)
+
+
+def _point(x: str, y: str, number: int, link: tuple[str, str] | None, *, hollow: bool) -> str:
     """A point as SVG. Not in the template, because a chart has hundreds of points and this is ten times as fast."""
     dot = f'<circle class="dot{" hollow" if hollow else ""}" cx="{x}" cy="{y}" r="{3.6 if hollow else 2.6}"/>'
     if link is None:
