@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from domain.detections import IS_ABOUT
 from domain.digest import N_RECENT_WEEKS, called_and_largest, short_authors
@@ -32,13 +30,11 @@ from templates import (
     term_wording,
     whole_digest_wording,
 )
+from templates.escaping import shown
 from templates.links import topic_anchor
 from templates.trend_svg import NARROW, PANEL, WIDE, number_rows, trend_drawing
 
 TEXT_WIDTH = 72
-
-# Terminal escapes, and marks that reverse the direction of text, must not reach a page.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 ALL_PAPERS = "all-papers"
 """Slug of the list of all the week's papers; the headline's count links to it if the edition has it."""
@@ -62,14 +58,6 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
     )
 
 
-def printable(value: object) -> object:
-    """The value without control characters that a page or a terminal would interpret."""
-    if not isinstance(value, str) or not _UNPRINTABLE.search(value):
-        return value
-    text = _UNPRINTABLE.sub("", value)
-    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704  it was safe before, and only lost characters
-
-
 @cache
 def environment() -> Environment:
     """The environment of every template; HTML is escaped automatically, an undefined name is an error."""
@@ -78,7 +66,7 @@ def environment() -> Environment:
         autoescape=select_autoescape(),
         auto_reload=False,  # checking six files for each page took a tenth of its time, more with several threads
         undefined=StrictUndefined,
-        finalize=printable,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

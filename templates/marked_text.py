@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from domain.detections import Evidence
 from domain.tex_as_text import pieces
 from domain.tex_as_text import plain_text as readable
+from templates.escaping import escaped
 from templates.mathml import mathml
 
 __all__ = ["marked", "readable"]
@@ -21,12 +22,12 @@ def _cut(raw: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[bool, Mar
         if not piece.verbatim:
             shown = None if piece.formula is None else mathml(piece.formula)
             is_marked = any(start < piece.end and piece.start < end for start, end in spans)
-            yield is_marked, escape(piece.text) if shown is None else shown
+            yield is_marked, escaped(piece.text) if shown is None else shown
             continue
         edges = {piece.start, piece.end}
         edges.update(edge for span in spans for edge in span if piece.start < edge < piece.end)
         for low, high in pairwise(sorted(edges)):
-            yield any(start <= low and high <= end for start, end in spans), escape(raw[low:high])
+            yield any(start <= low and high <= end for start, end in spans), escaped(raw[low:high])
 
 
 def marked(raw: str, evidence: Sequence[Evidence] = ()) -> Markup:
@@ -47,7 +48,7 @@ def marked(raw: str, evidence: Sequence[Evidence] = ()) -> Markup:
     for is_marked, run in groupby(shown, key=lambda part: part[0]):
         text = "".join(text for _, text in run)
         html.append(f"<mark>{text}</mark>" if is_marked else text)
-    return Markup("".join(html))  # noqa: S704  each part is escaped
+    return Markup("".join(html))  # noqa: S704  each part is printable and escaped
 
 
 def in_brief(text: str, most: int = 240) -> str:
@@ -77,7 +78,7 @@ def sentence(text: str) -> str:
 
 def with_code(text: str) -> Markup:
     """A text as HTML, with the parts between backquotes as code."""
-    parts = [escape(part) for part in text.split("`")]
+    parts = [escaped(part) for part in text.split("`")]
     if len(parts) % 2 == 0:  # a backquote without its partner
-        return escape(text)
+        return escaped(text)
     return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))

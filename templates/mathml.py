@@ -7,7 +7,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from templates.escaping import escaped, printable
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -38,8 +40,9 @@ def mathml(source: str) -> Markup | None:
         inner = Markup("").join(_written(child) for child in element)
     except Exception:  # noqa: BLE001 - a parser of untrusted text fails in many ways; the TeX is shown then
         return None
-    tex = Markup('<annotation encoding="application/x-tex">{}</annotation>').format(source)
-    return Markup('<math alttext="{}"><semantics>{}{}</semantics></math>').format(source, inner, tex)
+    tex = printable(source)
+    annotation = Markup('<annotation encoding="application/x-tex">{}</annotation>').format(tex)
+    return Markup('<math alttext="{}"><semantics>{}{}</semantics></math>').format(tex, inner, annotation)
 
 
 def _written(element: Element) -> Markup:
@@ -63,5 +66,5 @@ def _written(element: Element) -> Markup:
         for name, value in sorted(element.attrib.items())
         if name in _ATTRIBUTES and _VALUE.fullmatch(value)
     )
-    inner = escape(text) + Markup("").join(_written(child) for child in element)
+    inner = escaped(text) + Markup("").join(_written(child) for child in element)
     return Markup("<{}{}>{}</{}>").format(tag, attributes, inner, tag)

@@ -12,7 +12,8 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.week import Week
-from templates.environment import environment, printable
+from templates.environment import environment
+from templates.escaping import printable
 from templates.links import WebLinks
 
 SECTIONS = (

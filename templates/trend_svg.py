@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from domain.digest import SharePoint
 from domain.trend_periods import Period
+from templates.escaping import escaped
 from templates.number_text import count, interval, is_known, percent
 from templates.share_curves import Frame, Tick, is_partial, label_day, period_of, y_ticks
 from templates.trend_scale import Scale, log_constant, log_ticks, start_value
@@ -53,8 +54,8 @@ class TrendSeries:
 
     @cached_property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """Each point's address and text, both escaped."""
-        return tuple((str(escape(href)), str(escape(point_text(self, i)))) for i, href in enumerate(self.hrefs))
+        """Each point's address and text as HTML."""
+        return tuple((str(escape(href)), str(escaped(point_text(self, i)))) for i, href in enumerate(self.hrefs))
 
     @cached_property
     def share_cells(self) -> tuple[Markup, ...]:
