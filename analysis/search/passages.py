@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analysis.claims.sentences import sentence_spans
 from domain.packed_stems import stem_number, stem_numbers
@@ -36,21 +37,25 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
     >>> best_passage("We study graphs. Pruning makes them sparse.", {stem_number("pruned"): 2.0})
     Passage(text='Pruning makes them sparse.', marks=((0, 7),))
     """
-    best: tuple[float, int, int, tuple[tuple[int, int], ...]] | None = None
-    held_by = {word: held for word in set(_WORD.findall(abstract)) if (held := _weights_in(word, weights))}
+    best: tuple[float, int, int] | None = None
     for start, end in sentence_spans(abstract):
-        found: dict[int, float] = {}
-        marks = []
-        for match in _WORD.finditer(abstract, start, end) if held_by else ():
-            if match[0] in held_by:
-                marks.append(match.span())
-                found.update(held_by[match[0]])
-        weight = sum(found.values())
+        held = {
+            stem: weights[stem]
+            for word in _WORD.findall(abstract, start, end)
+            for stem in _stems_of(word)
+            if stem in weights
+        }
+        weight = sum(held.values())
         if best is None or weight > best[0]:
-            best = weight, start, end, tuple(marks)
+            best = weight, start, end
     if best is None:
         return Passage("", ())
-    _, start, end, marks_found = best
+    _, start, end = best
+    marks_found = [
+        match.span()
+        for match in _WORD.finditer(abstract, start, end)
+        if not weights.keys().isdisjoint(_stems_of(match[0]))
+    ]
     first = start
     if end - start > MAX_LENGTH and marks_found and marks_found[0][0] > start + MAX_LENGTH // 2:
         first = _word_after(abstract, start, marks_found[0][0] - MAX_LENGTH // 4)
@@ -59,10 +64,10 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
     return Passage(abstract[first:last], inside)
 
 
-def _weights_in(word: str, weights: Mapping[int, float]) -> dict[int, float]:
-    """The stems of a word that weigh, which are several where it folds into several words."""
-    stems = [stem_number(word.lower())] if word.isascii() else stem_numbers(word)
-    return {stem: weights[stem] for stem in stems if stem in weights}
+@lru_cache(maxsize=100_000)
+def _stems_of(word: str) -> tuple[int, ...]:
+    """The stems of a word as written, several where it folds into several words."""
+    return (stem_number(word.lower()),) if word.isascii() else tuple(stem_numbers(word))
 
 
 def _word_after(text: str, start: int, at: int) -> int:
