@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,25 +37,21 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
     >>> best_passage("We study graphs. Pruning makes them sparse.", {stem_number("pruned"): 2.0})
     Passage(text='Pruning makes them sparse.', marks=((0, 7),))
     """
+    wanted = weights.keys()
+    held = [word for word in set(_WORD.findall(abstract)) if not wanted.isdisjoint(_stems_of(word))]
+    places = sorted((place, word) for word in held for place in _places_of(word, abstract))
     best: tuple[float, int, int] | None = None
     for start, end in sentence_spans(abstract):
-        held = {
-            stem: weights[stem]
-            for word in _WORD.findall(abstract, start, end)
-            for stem in _stems_of(word)
-            if stem in weights
+        found = {
+            stem: weights[stem] for place, word in places if start <= place < end for stem in wanted & _stems_of(word)
         }
-        weight = sum(held.values())
+        weight = sum(found.values())
         if best is None or weight > best[0]:
             best = weight, start, end
     if best is None:
         return Passage("", ())
     _, start, end = best
-    marks_found = [
-        match.span()
-        for match in _WORD.finditer(abstract, start, end)
-        if not weights.keys().isdisjoint(_stems_of(match[0]))
-    ]
+    marks_found = [(place, place + len(word)) for place, word in places if start <= place < end]
     first = start
     if end - start > MAX_LENGTH and marks_found and marks_found[0][0] > start + MAX_LENGTH // 2:
         first = _word_after(abstract, start, marks_found[0][0] - MAX_LENGTH // 4)
@@ -65,9 +61,19 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
 
 
 @lru_cache(maxsize=100_000)
-def _stems_of(word: str) -> tuple[int, ...]:
+def _stems_of(word: str) -> frozenset[int]:
     """The stems of a word as written, several where it folds into several words."""
-    return (stem_number(word.lower()),) if word.isascii() else tuple(stem_numbers(word))
+    return frozenset([stem_number(word.lower())] if word.isascii() else stem_numbers(word))
+
+
+def _places_of(word: str, text: str) -> Iterator[int]:
+    """Where a word stands in a text."""
+    place = text.find(word)
+    while place >= 0:
+        end = place + len(word)
+        if not text[place - 1 : place].isalnum() and not text[end : end + 1].isalnum():
+            yield place
+        place = text.find(word, end)
 
 
 def _word_after(text: str, start: int, at: int) -> int:

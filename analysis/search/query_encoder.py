@@ -59,6 +59,11 @@ class QueryEncoder:
             for path in (key.removesuffix(".up") for key in added.files if key.endswith(".up")):
                 addition = added[f"{path}.up"].astype(np.float32) @ added[f"{path}.down"].astype(np.float32)
                 self._weights[f"encoder.layer.{path}.weight"] += addition
+        for layer in range(N_LAYERS):  # a product with all three takes less time than three
+            at = f"encoder.layer.{layer}.attention.self"
+            for kind in ("weight", "bias"):
+                parts = [self._weights.pop(f"{at}.{name}.{kind}") for name in _ATTENTION]
+                self._weights[f"{at}.{kind}"] = np.concatenate(parts)
         for path, weight in self._weights.items():
             if path.startswith("encoder.layer.") and weight.ndim == 2:
                 self._weights[path] = np.ascontiguousarray(weight.T)  # a product with it takes two thirds of the time
@@ -84,7 +89,7 @@ class QueryEncoder:
         return vectors
 
     def _after_layer(self, at: str, states: NDArray[np.float32], each: Sequence[slice]) -> NDArray[np.float32]:
-        queries, keys, values = (self._mapped(f"{at}.attention.self.{name}", states) for name in _ATTENTION)
+        queries, keys, values = np.split(self._mapped(f"{at}.attention.self", states), len(_ATTENTION), axis=1)
         seen = np.concatenate([_attended(queries[own], keys[own], values[own]) for own in each])
         states = self._normalised(
             f"{at}.attention.output.LayerNorm", states + self._mapped(f"{at}.attention.output.dense", seen)
@@ -94,13 +99,17 @@ class QueryEncoder:
         return self._normalised(f"{at}.output.LayerNorm", states + self._mapped(f"{at}.output.dense", inner))
 
     def _mapped(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        mapped: NDArray[np.float32] = states @ self._weights[f"{path}.weight"] + self._weights[f"{path}.bias"]
+        mapped: NDArray[np.float32] = states @ self._weights[f"{path}.weight"]
+        mapped += self._weights[f"{path}.bias"]
         return mapped
 
     def _normalised(self, path: str, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        centred = states - states.mean(axis=-1, keepdims=True)
-        scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(1e-12))
-        normalised: NDArray[np.float32] = scaled * self._weights[f"{path}.weight"] + self._weights[f"{path}.bias"]
+        n_dims = states.shape[1]
+        normalised: NDArray[np.float32] = states - states.sum(axis=1, keepdims=True) / np.float32(n_dims)
+        variances = np.einsum("ij,ij->i", normalised, normalised) / np.float32(n_dims)
+        normalised /= np.sqrt(variances + np.float32(1e-12))[:, np.newaxis]
+        normalised *= self._weights[f"{path}.weight"]
+        normalised += self._weights[f"{path}.bias"]
         return normalised
 
 

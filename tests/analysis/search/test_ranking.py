@@ -32,12 +32,15 @@ def test_a_query_of_another_size_is_refused() -> None:
         similarities(np.zeros((1, 4), np.float32), _papers(2, 0)[1])
 
 
-def test_one_query_and_several_are_compared_alike() -> None:
-    _, vectors = _papers(9, 0)
-    both = similarities(vectors[:2], vectors)
-    assert both.flags.c_contiguous
-    assert (both.dtype, both.shape) == (np.float32, (2, 9))
-    np.testing.assert_allclose(both[:1], similarities(vectors[:1], vectors), atol=1e-6)
+@pytest.mark.parametrize("n_papers", [0, 9, 500, 1203])
+@pytest.mark.parametrize("n_queries", [1, 2, 5, 6])
+def test_however_many_queries_and_papers_each_cosine_is_that_of_the_two_vectors(n_papers: int, n_queries: int) -> None:
+    _, vectors = _papers(n_papers, 0)
+    _, queries = _papers(n_queries, 1)
+    cosines = similarities(queries, vectors)
+    assert cosines.flags.c_contiguous
+    assert (cosines.dtype, cosines.shape) == (np.float32, (n_queries, n_papers))
+    np.testing.assert_allclose(cosines, queries @ vectors.T, atol=1e-6)
 
 
 @given(st.lists(st.permutations([ArxivId(c) for c in "abcdef"]), min_size=1, max_size=3))
