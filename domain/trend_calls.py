@@ -58,10 +58,11 @@ class FittedChange:
 
 @dataclass(frozen=True)
 class MoveOfWave:
-    """A move that loses its direction without the papers of a venue's waves.
+    """A move that loses its direction, and much of its slope, without the papers of a venue's waves.
 
-    ``k`` of the term's ``n`` papers of the call's week name the venue. ``called`` is the verdict with these papers, as
-    the record of calls keeps it; ``None`` in digests that did not store it. ``without`` is the verdict without them.
+    ``k`` of the term's ``n`` papers of the call's week name the venue; 0 if its waves were in earlier weeks only.
+    ``called`` is the verdict with these papers, as the record of calls keeps it; ``None`` in digests that did not store
+    it. ``without`` is the verdict without them.
     """
 
     venue: str

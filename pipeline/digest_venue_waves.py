@@ -68,7 +68,8 @@ def waves_and_their_moves(
     moves = {}
     for key, (venue, without) in found.items():
         of_term = [i for i, keys in terms.get(week, {}).items() if key in keys]
-        n_named = sum(named.get(week, {}).get(i) == venue for i in of_term)
+        # Where the waves are over, the papers of the week that still name the venue explain nothing.
+        n_named = sum(named[week][i] == venue for i in of_term if i in named[week]) if week in papers[venue] else 0
         row = counts.k[counts.terms.index(key)]
         moves[key] = MoveOfWave(venue, n_named, int(row[counts.weeks.index(week)]), without=without)
     return venue_waves.venue_waves(named, week), moves

@@ -12,7 +12,7 @@ from statistics import median
 
 import numpy as np
 
-from analysis.trends.trend_calls import TermCounts, TermKey, direction, make_calls
+from analysis.trends.trend_calls import TermCounts, TermKey, direction, growth_at, make_calls
 from domain.digest import VenueWave
 from domain.paper import ArxivId
 from domain.trend_calls import CallVerdict, TrendCall
@@ -22,6 +22,10 @@ MIN_WAVE_PAPERS = 8
 """Papers of a week that name a venue, below which they are no wave."""
 TIMES_USUAL = 3
 """A wave has at least this many times the median of the weeks before."""
+MIN_EXPLAINED = 0.25
+"""A wave explains a move only if the slope loses this share of itself without the wave's papers. All terms are tested
+together, so one paper of another term, or a single one of this, can take the verdict from a move that is barely called.
+"""
 N_USUAL_WEEKS = 8
 """Weeks before that tell how many papers are usual; at least half of them must be held."""
 
@@ -72,7 +76,9 @@ def moves_of_waves(
     *,
     false_discovery_rate: float,
 ) -> dict[TermKey, tuple[str, CallVerdict]]:
-    """The called moves that lose their direction without a venue's wave, with the venue and the verdict without it.
+    """The called moves that lose their direction, and much of their slope, without a venue's wave.
+
+    Returns the venue and the verdict without it.
 
     Parameters
     ----------
@@ -81,19 +87,28 @@ def moves_of_waves(
     """
     found: dict[TermKey, tuple[str, CallVerdict]] = {}
     moving = {(call.kind, call.key): direction(call.verdict) for call in calls if call.is_movement}
+    slopes = _slopes(counts, week)
     for venue, by_week in papers.items():
         touched = {term for of_week in by_week.values() for terms in of_week for term in terms}
         if not touched & moving.keys():
             continue
-        without = make_calls(
-            counts_without(counts, by_week),
-            week,
-            called_up=(),
-            false_discovery_rate=false_discovery_rate,
-            with_intervals=False,
-        )
+        left = counts_without(counts, by_week)
+        without = make_calls(left, week, called_up=(), false_discovery_rate=false_discovery_rate, with_intervals=False)
+        slopes_left = _slopes(left, week)
         for call in without:
             key = call.kind, call.key
-            if key in touched and key in moving and direction(call.verdict) != moving[key]:
+            if key not in touched or key not in moving or direction(call.verdict) == moving[key]:
+                continue
+            # A slope that is NaN without the wave's papers had nothing else to rest on.
+            if not slopes_left[key] / slopes[key] > 1 - MIN_EXPLAINED:
                 found.setdefault(key, (venue, call.verdict))
     return found
+
+
+def _slopes(counts: TermCounts, week: Week) -> dict[TermKey, float]:
+    """The slope of each term's line up to a week."""
+    return {
+        term: slope
+        for span in growth_at(counts, week)
+        for term, slope in zip(span.window.terms, span.fit.slope.tolist(), strict=True)
+    }

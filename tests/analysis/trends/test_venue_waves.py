@@ -60,6 +60,20 @@ def test_a_rise_that_is_only_the_waves_papers_is_the_waves() -> None:
     assert counts.k[0].tolist() == speech
 
 
+def test_a_rise_that_one_paper_of_a_wave_takes_over_the_bound_is_its_own() -> None:
+    """A move that is barely called is lost with any paper; that is no reason to call it a venue's."""
+    counts = _counts([22, 25, 27, 30, 32, 35, 37, 40, 42, 45, 47, 50])
+    q_value = make_calls(counts, LAST, called_up=(), false_discovery_rate=0.05)[0].q_value
+    assert q_value is not None
+    bound = 1.001 * q_value
+    calls = make_calls(counts, LAST, called_up=(), false_discovery_rate=bound)
+    assert calls[0].verdict == "rising"
+    wave = {LAST: [{SPEECH}] + [{("topic", "3")}] * 30}
+    barely = make_calls(counts_without(counts, wave), LAST, called_up=(), false_discovery_rate=bound)
+    assert barely[0].verdict == "steady"
+    assert moves_of_waves(counts, LAST, calls, {"ICML": wave}, false_discovery_rate=bound) == {}
+
+
 def test_a_rise_that_goes_on_without_the_wave_is_its_own() -> None:
     counts = _counts([30, 33, 37, 41, 45, 50, 55, 61, 67, 74, 82, 90])
     calls = make_calls(counts, LAST, called_up=(), false_discovery_rate=0.05)
