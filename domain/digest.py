@@ -360,6 +360,7 @@ class Provenance:
 class Headline:
     """The week in one sentence and three numbers.
 
+    ``n_papers_recent`` is the mean over the ``N_RECENT_WEEKS`` before, NaN unless all of them are stored.
     ``moved_most`` is the slug of the technique or theme that is called to move and moved farthest, or of the topic if
     no technique or theme is called; ``None`` when every change may be noise. ``lead`` is what the sentence begins with:
     a line's slug, or one of "names", "terms", "introduced" and "leader"; ``None`` in digests that did not store it.

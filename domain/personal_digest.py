@@ -16,17 +16,17 @@ from domain.week import Week
 class FollowedLine:
     """A followed technique, theme, topic, category or named thing in the issue's weeks.
 
-    ``now`` is its share over the issue's weeks. ``usual`` is its papers a week over the weeks before, NaN unless all
-    are stored. ``slug`` names its paper list in the digest, empty if there is none. ``call`` is its trend call, which
-    only a weekly issue has. ``gone`` marks a topic that ended, a technique
-    removed from the taxonomy, or a name that the ledger leaves out.
+    ``now`` is its share over the issue's weeks, ``before`` that over the ``N_RECENT_WEEKS`` before, NaN unless all of
+    them are stored. ``slug`` names its paper list in the digest, empty if there is none. ``call`` is its trend call,
+    which only a weekly issue has. ``gone`` marks a topic that ended, a technique removed from the taxonomy, or a name
+    that the ledger leaves out.
     """
 
     kind: FollowKind
     key: str
     name: str
     now: Share
-    usual: float
+    before: float
     slug: str = ""
     gone: bool = False
     call: TrendCall | None = None

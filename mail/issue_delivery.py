@@ -43,6 +43,7 @@ from store.name_ledger_reading import papers_of_name, standing_name
 from store.papers import papers_of_week, papers_seen_after
 from store.reading_records import papers_decided_by
 from store.topics import StoredTopicModel
+from store.trend_calls import calls_of_week
 from store.weekly import weekly_counts, weekly_totals
 from templates.mail_rendering import IssueFrame, MailUrls, render_issue
 
@@ -109,6 +110,11 @@ def issue_material(
         },
         counts=counts,
         totals=_by_week(db, categories, ALL_PAPERS),
+        calls={
+            (call.kind, call.key): call
+            for of_names in (False, True)
+            for call in calls_of_week(db, digest.week, of_names=of_names)
+        },
         findings=findings_of(db, [p.arxiv_id for p in papers]),
     )
 
@@ -124,6 +130,7 @@ def followed_name(db: Database, key: str, *, categories: Sequence[str]) -> Follo
         return None
     papers = papers_of_name(db, found.name_id, categories)
     return FollowedName(
+        name_id=found.name_id,
         name=found.surface,
         introducing=tuple(arxiv_id for arxiv_id, role, _ in papers if role == "introduces"),
         using=tuple(arxiv_id for arxiv_id, role, _ in papers if role == "uses"),

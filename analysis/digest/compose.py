@@ -74,7 +74,7 @@ def compose_digest(
     every: list[TermLine | TopicLine] = [*techniques, *themes, *topics]
     moved = largest_move(every)
     told_names = names_to_tell(every, material.moving_names, material.told)
-    n_recent = [n for w in recent if (n := tables.n_papers(w)) > 0]
+    n_recent = [tables.n_papers(w) for w in recent]
     completeness = tables.completeness()
     names = material.new_names
     headline = headline_facts(
@@ -101,7 +101,7 @@ def compose_digest(
         headline=Headline(
             sentence=wording.headline(headline),
             n_papers=len(material.papers),
-            n_papers_recent=sum(n_recent) / len(n_recent) if n_recent else math.nan,
+            n_papers_recent=sum(n_recent) / len(n_recent) if all(n_recent) else math.nan,
             moved_most=moved.slug if moved else None,
             lead=headline.lead,
             more=wording.further(further_facts(headline, names, practice, moving_names=told_names)),

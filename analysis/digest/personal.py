@@ -22,7 +22,7 @@ from analysis.search.search_conditions import found_by
 from analysis.search.search_query import parsed_query
 from analysis.search.semantic_search import PaperSearch
 from analysis.trends.shares import share_of
-from domain.digest import Digest, ListedPaper, TermLine, TopicLine
+from domain.digest import N_RECENT_WEEKS, Digest, ListedPaper
 from domain.digest_facts import FollowMatch
 from domain.digest_wording_protocol import PersonalWording
 from domain.errors import UsageError
@@ -32,10 +32,9 @@ from domain.paper import ArxivId, Paper
 from domain.personal_digest import FollowedLine, FollowedPapers, PersonalPart, ScoreThreshold
 from domain.search_query import content_words
 from domain.subscription import Follow
+from domain.trend_calls import TrendCall
 from domain.week import Week, weeks_before
 
-N_WEEKS_BEFORE = 4
-"""What is usual for a followed term is its mean over so many weeks before the issue's."""
 _N_RANKINGS_CACHED = 2_048
 
 
@@ -72,6 +71,7 @@ class IssueMaterial:
     names : the name of each technique, theme, topic and category that still exists, by kind and key.
     counts : papers that adopt it, by kind and key, then by week; for categories, papers listed in it.
     totals : the papers of each week held.
+    calls : the trend calls of the digest's week, by kind and key; of a named thing, by its number.
     findings : the finding of each paper that was read.
     """
 
@@ -81,6 +81,7 @@ class IssueMaterial:
     names: Mapping[tuple[str, str], str]
     counts: Mapping[tuple[str, str], Mapping[Week, int]]
     totals: Mapping[Week, int]
+    calls: Mapping[tuple[str, str], TrendCall] = field(default_factory=dict)
     findings: Mapping[ArxivId, str] = field(default_factory=dict)
 
 
@@ -90,11 +91,12 @@ class FollowedName:
 
     Attributes
     ----------
-    name : how it is shown; what it was merged into, if it was.
+    name_id, name : its number and how it is shown; what it was merged into, if it was.
     introducing, using : papers that introduce it, and others that use it; newest first, of whatever week.
     counts : papers that introduce or use it, by week.
     """
 
+    name_id: int
     name: str
     introducing: tuple[ArxivId, ...]
     using: tuple[ArxivId, ...]
@@ -154,9 +156,9 @@ class PersonalComposer:
         self._followed_name = lru_cache(maxsize=_N_RANKINGS_CACHED)(load_name)
         self._ranking = lru_cache(maxsize=_N_RANKINGS_CACHED)(self._rank)
         digest = material.digest
-        self._line_of: dict[tuple[str, str], TermLine | TopicLine] = {
-            **{(line.kind, line.key): line for line in (*digest.techniques, *digest.themes)},
-            **{("topic", str(line.topic_id)): line for line in digest.topics},
+        self._slug_of: dict[tuple[str, str], str] = {
+            **{(line.kind, line.key): line.slug for line in (*digest.techniques, *digest.themes)},
+            **{("topic", str(line.topic_id)): line.slug for line in digest.topics},
         }
 
     def compose(
@@ -213,18 +215,17 @@ class PersonalComposer:
             return FollowedLine(follow.kind, follow.key, follow.key, share_of(0, 0), math.nan, gone=True)
         counts = material.counts.get(key, {}) if followed is None else followed.counts
         n = sum(material.totals.get(w, 0) for w in weeks)
-        before = weeks_before(weeks[0], N_WEEKS_BEFORE)
-        is_held = all(material.totals.get(w) for w in before)
-        usual = sum(counts.get(w, 0) for w in before) / len(before) if is_held else math.nan
-        line = self._line_of.get(key)
+        before = weeks_before(weeks[0], N_RECENT_WEEKS)
+        n_before = [material.totals.get(w, 0) for w in before]
+        call_key = key if followed is None else ("name", str(followed.name_id))
         return FollowedLine(
             follow.kind,
             follow.key,
             name,
             now=share_of(sum(counts.get(w, 0) for w in weeks), n),
-            usual=usual,
-            slug=line.slug if line is not None and len(weeks) == 1 else "",
-            call=line.call if line is not None and len(weeks) == 1 else None,
+            before=sum(counts.get(w, 0) for w in before) / sum(n_before) if all(n_before) else math.nan,
+            slug=self._slug_of.get(key, "") if len(weeks) == 1 else "",
+            call=material.calls.get(call_key) if len(weeks) == 1 else None,
         )
 
     # -- new papers

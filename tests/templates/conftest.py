@@ -7,9 +7,11 @@ the drawing does.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -663,3 +665,18 @@ def odd() -> DigestEdition:
         for line in (*techniques, *themes)
     )
     return DigestEdition(digest, lists)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="NOT TESTED in a browser: no playwright")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("NOT TESTED in a browser: no chromium")
+    with playwright.sync_playwright() as running:
+        try:
+            opened = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"NOT TESTED in a browser: it did not start ({error})")
+        yield opened
+        opened.close()

@@ -16,6 +16,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -23,6 +24,7 @@ from lxml import html as lxml_html
 from domain.detections import Evidence
 from domain.digest import DigestEdition, TermLine
 from domain.paper import ArxivId
+from domain.trend_calls import MoveOfWave, with_wave
 from templates.digest_json import digest_json
 from templates.digest_pages import digest_files, n_list_pages, render_html, render_list_page, render_text
 from templates.links import DIGEST_FILE_LINKS, FileLinks, WebLinks
@@ -431,3 +433,31 @@ def test_a_topic_says_since_when_it_is_there(believable: DigestEdition) -> None:
     page = lxml_html.document_fromstring(render_html(believable, links=DIGEST_FILE_LINKS))
     since = [text.strip() for text in page.xpath("//article[@class='topic']/div[1]/p[@class='small']/text()")]
     assert since == [f"since {t.born_week}" for t in believable.digest.topics if t.status != "unproven"]
+
+
+def test_where_every_technique_and_theme_is_called_no_text_tells_that_none_is_tracked(believable: DigestEdition) -> None:
+    called = believable.digest.techniques[0]
+    assert called.is_called
+    only = replace(believable, digest=replace(believable.digest, techniques=(called,), themes=()))
+    for part in (render_text(only), render_html(only, links=DIGEST_FILE_LINKS)):
+        words = " ".join(part.split())
+        assert "Every technique and theme clearly rose or fell." in words
+        assert "No techniques are tracked" not in words
+        assert "Other shares" not in words
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_verdict_of_a_wave_stays_in_its_column(browser: Any, believable: DigestEdition, width: int) -> None:
+    topic = next(line for line in believable.digest.topics if line.call is not None and line.is_called)
+    assert topic.call is not None
+    call = with_wave(replace(topic.call, verdict="rising"), MoveOfWave("Interspeech", 26, 61))
+    moved = replace(topic, status="wave", call=call, wave=call.wave)
+    digest = replace(believable.digest, topics=(moved,))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(render_html(replace(believable, digest=digest), links=DIGEST_FILE_LINKS))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    verdict, column = page.evaluate(
+        "(() => { const verdict = document.querySelector('.verdict.of-wave');"
+        " return [verdict, verdict.closest('.facts')].map(e => e.getBoundingClientRect().right); })()"
+    )
+    assert verdict <= column

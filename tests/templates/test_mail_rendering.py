@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -38,7 +36,7 @@ EVIL = "<script>alert(1)</script> <b onclick=x> & \u202eturned “quoted” $\\f
 FOLLOWS = (Follow("search", EVIL[:60].replace("\u202e", "")), Follow("technique", "diffusion"))
 PERSONAL = PersonalPart(
     lines=(
-        FollowedLine("technique", "diffusion", "Diffusion models", wilson(264, 2902), 250.25),
+        FollowedLine("technique", "diffusion", "Diffusion models", wilson(264, 2902), 0.0825),
         FollowedLine("topic", "9", EVIL, wilson(3, 2902), math.nan),
         FollowedLine("topic", "10", "gone", wilson(0, 0), math.nan, gone=True),
     ),
@@ -230,7 +228,7 @@ def test_a_term_has_the_same_word_and_interval_wherever_it_stands(believable: Di
     change = FittedChange(WEEK.plus(-11), WEEK, 0.061, 0.236, 0.175, 0.051, 0.284, 0.998)
     call = TrendCall(WEEK, "technique", line.key, "rising", 0.01, 0.2, 0.08, 2902, change)
     digest = replace(believable.digest, techniques=(replace(line, call=call),), themes=(), topics=())
-    followed = FollowedLine("technique", line.key, line.name, line.adopts, 250.25, call=call)
+    followed = FollowedLine("technique", line.key, line.name, line.adopts, 0.0825, call=call)
     html, text = _mail(replace(believable, digest=digest), PersonalPart(lines=(followed,)))
     for part in (unescape(re.sub("<[^>]+>", "", html)), text):
         words = " ".join(part.split())
@@ -310,21 +308,6 @@ def test_every_colour_is_readable_on_its_background(ground: str, inks: list[str]
 
 
 # -- in a browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="NOT TESTED in a browser: no playwright")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("NOT TESTED in a browser: no chromium")
-    with playwright.sync_playwright() as running:
-        try:
-            opened = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"NOT TESTED in a browser: it did not start ({error})")
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from domain.paper import ArxivId, Paper
 from domain.paper_arrays import PaperIndex, day_number
 from domain.personal_digest import FollowedPapers, PersonalPart
 from domain.subscription import Follow
+from domain.trend_calls import CallKind, TrendCall
 from domain.week import Week
 from templates.digest_wording import EnglishPersonalWording
 from templates.new_papers_wording import new_papers_text
@@ -100,15 +102,22 @@ def _name(papers: Sequence[Paper]) -> FollowedName:
     ids = [paper.arxiv_id for paper in papers]
     last = N * N_BEFORE
     using = (ids[last + 39], ids[last], ids[last - 1], ids[0])
-    return FollowedName("GraphBench", (ids[last + 8],), using, {WEEK: 3, WEEK.plus(-1): 1, WEEK.plus(-4): 1})
+    return FollowedName(3, "GraphBench", (ids[last + 8],), using, {WEEK: 3, WEEK.plus(-1): 1, WEEK.plus(-4): 1})
 
 
-def _composer(*, late: int = 0, **settings: int) -> PersonalComposer:
+def _composer(
+    *,
+    late: int = 0,
+    issue: Issue = Issue("weekly", WEEK),  # noqa: B008
+    calls: Mapping[tuple[str, str], TrendCall] = MappingProxyType({}),
+    **settings: int,
+) -> PersonalComposer:
     """The composer of an issue, with so many papers of the week before that came late."""
     papers = _papers()
     of_issue = papers[N * N_BEFORE - late :]
     material = IssueMaterial(
-        issue=Issue("weekly", WEEK),
+        issue=issue,
+        calls=calls,
         digest=_digest(),
         papers={p.arxiv_id: p for p in of_issue},
         names={("topic", "7"): "graphs", ("category", "cs.LG"): "cs.LG", ("technique", "gnn"): "Graph nets"},
@@ -212,7 +221,7 @@ def test_every_new_paper_that_introduces_or_uses_a_followed_name_is_listed(compo
     assert [paper.reason for paper in found.papers] == ["introduces GraphBench", "uses GraphBench", "uses GraphBench"]
     assert found.threshold is None
     assert _plain(found) == "3 new papers this week that introduce or use it."
-    assert (line.name, line.now.k, line.usual) == ("GraphBench", 3, 0.5)
+    assert (line.name, line.now.k, line.before) == ("GraphBench", 3, 2 / (4 * N))
 
 
 def test_a_paper_of_a_name_and_a_search_is_listed_once(composer: PersonalComposer) -> None:
@@ -266,13 +275,26 @@ def test_no_search_is_loaded_for_readers_who_follow_no_papers() -> None:
     assert composer.compose([Follow("category", "cs.LG")], sent_before=()).lines
 
 
-def test_what_moved_has_its_count_and_what_is_usual(composer: PersonalComposer) -> None:
+def test_what_moved_has_its_count_and_its_share_before(composer: PersonalComposer) -> None:
     category, technique, gone = composer.compose(
         [Follow("category", "cs.LG"), Follow("technique", "gnn"), Follow("topic", "99")], sent_before=()
     ).lines
-    assert (category.now.k, category.now.n, category.usual) == (10, 40, 12.5)
-    assert (technique.now.k, technique.usual, technique.name) == (0, 0.0, "Graph nets")
+    assert (category.now.k, category.now.n, category.before) == (10, 40, 50 / 160)
+    assert (technique.now.k, technique.before, technique.name) == (0, 0.0, "Graph nets")
     assert gone.gone
+
+
+def test_every_kind_that_gets_calls_has_the_call_of_the_week_and_a_monthly_issue_none() -> None:
+    """Names too: their followers must not read that nothing is known of what the same mail calls emerging."""
+    follows = [Follow("technique", "gnn"), Follow("topic", "7"), Follow("name", "#3"), Follow("category", "cs.LG")]
+    called: list[tuple[CallKind, str]] = [("technique", "gnn"), ("topic", "7"), ("name", "3")]
+    calls: dict[tuple[str, str], TrendCall] = {
+        (kind, key): TrendCall(WEEK, kind, key, "rising", 0.01, 0.2, 0.1, N) for kind, key in called
+    }
+    weekly = _composer(calls=calls).compose(follows, sent_before=()).lines
+    assert [line.call for line in weekly] == [*calls.values(), None]
+    composer = _composer(calls=calls, issue=Issue.parse("2026-06"))
+    assert [line.call for line in composer.compose(follows, sent_before=()).lines] == [None] * 4
 
 
 @given(st.sets(st.integers(0, N - 1)), st.integers(1, 30))
