@@ -183,7 +183,8 @@ class TermCounter:
         name, categories = self._called(kind, key), self._among.categories
         since = self._context.embedded_since if kind == "topic" else None
         if self._among.primary or len(categories) > 1:
-            if not counted.is_current:
+            # Read now: what is counted while a run changes papers would be kept until the run has ended.
+            if not require_counted(_counts_state_now(self._context)).is_current:
                 raise UsageError(
                     "papers have changed and are not counted yet, which a run does within the hour; until then "
                     "techniques, themes and topics have numbers for all categories and for each one"
@@ -237,9 +238,12 @@ def require_counted(counted: CountedState | None) -> CountedState:
 def stored_counts_state(context: AppContext) -> CountedState | None:
     """What the stored counts of techniques, themes and topics are of; ``None`` if they cannot be used.
 
-    They are not current while a run is at work. Read again for each answer, because that is no change of the state for
-    which a web process caches.
+    They are not current while a run is at work, which is no change of the state for which a web process caches.
     """
+    return context.cached("counts state", partial(_counts_state_now, context), pool="recent")
+
+
+def _counts_state_now(context: AppContext) -> CountedState | None:
     detector_id = context.detector.detector_id
     state = counted_state(context.db, detector_id, context.settings.categories)
     if state is None or not state.is_current:

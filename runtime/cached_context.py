@@ -106,6 +106,7 @@ class CachedContext(AppContext):
             "shared": self.state_cache,
             "search": SingleFlightCache(POOL_BYTES["search"], state=state),
             "large": SingleFlightCache(POOL_BYTES["large"], state=state),
+            "recent": SingleFlightCache(POOL_BYTES["recent"], state=self.state_cache.look_up),
         }
 
     def _open_database(self) -> Database:

@@ -14,10 +14,16 @@ from typing import Any, Generic, Literal, TypeVar
 _T = TypeVar("_T")
 _MIB = 2**20
 
-CachePool = Literal["shared", "search", "large"]
-"""Which cache holds a value: what many readers ask for, one reader's search, or what takes megabytes."""
+CachePool = Literal["shared", "search", "large", "recent"]
+"""Which cache holds a value: what many readers ask for, one reader's search, what takes megabytes, or what a job
+changes while it works, which is made again whenever the state of the database is looked up."""
 
-POOL_BYTES: Mapping[CachePool, int] = {"shared": 64 * _MIB, "search": 32 * _MIB, "large": 96 * _MIB}
+POOL_BYTES: Mapping[CachePool, int] = {
+    "shared": 64 * _MIB,
+    "search": 32 * _MIB,
+    "large": 96 * _MIB,
+    "recent": 1 * _MIB,
+}
 """The bound of each pool. Separate pools keep one reader's searches from pushing out what all readers need."""
 
 _LARGEST_PART = 4
@@ -86,6 +92,10 @@ class SingleFlightCache:
                 self._entries.clear()
                 self._n_bytes = 0
             return self._state
+
+    def look_up(self) -> tuple[Hashable, float]:
+        """The state, and when it was looked up, in seconds of a clock of its own."""
+        return self.state(), self._checked_at
 
     @property
     def is_checked(self) -> bool:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +47,19 @@ def test_every_pool_is_of_the_same_state(tmp_path: Path, monkeypatch: pytest.Mon
     assert context.state_cache.state() != before
     for pool in ("large", "search"):
         assert context.cached("k", lambda: "after", pool=pool) == "after"
+    context.db.close()
+
+
+def test_a_recent_value_is_made_again_whenever_the_state_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, n_made = [0.0], count()
+    monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    context = make_context(tmp_path, filled=False)
+    made = []
+    for now[0] in (0.0, 0.9 * CHECK_EVERY_S, 1.1 * CHECK_EVERY_S, 2.0 * CHECK_EVERY_S, 2.2 * CHECK_EVERY_S):
+        made.append(context.cached("k", lambda: next(n_made), pool="recent"))
+    assert made == [0, 0, 1, 1, 2]
     context.db.close()
 
 
