@@ -39,6 +39,7 @@ from domain.paper_arrays import PaperIndex, day_number
 from domain.search_query import content_words
 from domain.week import Week
 from runtime.cached_context import CachedContext
+from runtime.context import StoredPaperText
 from runtime.settings import Settings
 from store.paper_arrays import load_stems
 from store.papers import papers_in_order
@@ -85,7 +86,7 @@ def known_after(context: CachedContext, week: Week, vectors: dict[str, NDArray[n
 
     return Known(
         week,
-        IndexSearch(index, compare, lambda: words),
+        IndexSearch(index, compare, lambda: words, StoredPaperText(context)),
         index.day >= day_number(week.monday),
         index.day >= day_number(week.plus(-7).monday),
     )

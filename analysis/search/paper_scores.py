@@ -8,17 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.described_text import described_text
-from analysis.search.ranking import combined_scores, top_rows
+from analysis.search.ranking import combined_scores, top_rows, with_all_words
 from analysis.search.semantic_search import PaperSearch
 from domain.errors import UsageError
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
 from domain.search_query import content_words
+from domain.search_text import search_words
 
 CANDIDATES = 300
 """Most papers found by meaning, and most found by words."""
 MIN_COVERAGE = 0.2
 """The share of the greatest word score that a paper needs if it is not near in meaning."""
+
+MIN_TITLE_WORDS = 3
+"""Words of a query from which on it may be a part of a title, typed word for word."""
 
 CLOSE_SHARE = 0.5
 """The share of the best score from which on a paper counts as close to a query.
@@ -40,6 +44,7 @@ class PaperScores:
     is_near : whether the paper is near enough in meaning to be found by it.
     word_scores : BM25 of the query's words.
     has_words : whether the paper holds enough of the words to be found by them.
+    least_close : the score from which on a paper is close to the query.
     """
 
     ids: tuple[ArxivId, ...]
@@ -48,16 +53,16 @@ class PaperScores:
     is_near: NDArray[np.bool_]
     word_scores: NDArray[np.float32]
     has_words: NDArray[np.bool_]
+    least_close: float
 
     @property
     def is_close(self) -> NDArray[np.bool_]:
-        """Whether each paper is found and scores at least ``CLOSE_SHARE`` of the best score of all papers.
+        """Whether each paper is found and scores at least ``least_close``.
 
         Words alone bring only a paper without a vector close: beside a meaning that is far, they are incidental.
         """
-        least = CLOSE_SHARE * float(self.scores.max(initial=0.0))
         may_be_close = self.is_near | (self.has_words & (self.cosines == 0))
-        is_close: NDArray[np.bool_] = may_be_close & (self.scores >= least)
+        is_close: NDArray[np.bool_] = may_be_close & (self.scores >= self.least_close)
         return is_close
 
     def is_found(self, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -94,11 +99,27 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
         search.similarities(described_text(query)) if search.has_vectors else np.zeros(len(index), dtype=np.float32)
     )
     word_scores, greatest = search.word_scores([stem_number(word) for word in words])
+    scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
+    least_close = CLOSE_SHARE * float(scores.max(initial=0.0))
+    titled = _rows_titled(search, query)
+    scores[titled] = with_all_words(scores[titled], word_scores[titled], greatest_word_score=greatest)
     return PaperScores(
         ids=index.ids,
-        scores=combined_scores(cosines, word_scores, greatest_word_score=greatest),
+        scores=scores,
         cosines=cosines,
         is_near=(cosines >= min_similarity) & (cosines != 0),
         word_scores=word_scores,
         has_words=(word_scores > 0) & (word_scores >= MIN_COVERAGE * greatest),
+        least_close=least_close,
     )
+
+
+def _rows_titled(search: PaperSearch, query: str) -> list[int]:
+    """The papers whose title holds the query word for word, which is then what all its words in a title count."""
+    if len(search_words(query)) < MIN_TITLE_WORDS:
+        return []
+    holding = [search.holding(stem_number(word), "title") for word in content_words(query)]
+    if not np.logical_and.reduce(holding).any():
+        return []  # as for most queries: looking up a phrase takes milliseconds
+    row_of = search.index.row_of
+    return [row_of[arxiv_id] for arxiv_id in search.text.ids_holding(query, in_title=True) if arxiv_id in row_of]

@@ -114,6 +114,15 @@ def combined_scores(
     return combined
 
 
+def with_all_words(
+    combined: NDArray[np.float32], word_scores: NDArray[np.float32], *, greatest_word_score: float
+) -> NDArray[np.float32]:
+    """The combined scores of papers, had each the greatest word score; arguments as for ``combined_scores``."""
+    missing = 1 - np.square(word_scores / np.float32(greatest_word_score), dtype=np.float32)
+    scores: NDArray[np.float32] = combined + np.float32(WORD_WEIGHT / (1 + WORD_WEIGHT)) * missing
+    return scores
+
+
 NEAR_SPREADS = 2.4
 """How many standard deviations above the mean of all papers a paper's similarity to a description must be.
 

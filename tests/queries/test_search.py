@@ -101,6 +101,20 @@ def test_the_reading_names_a_paper_that_is_not_stored(context: CachedContext) ->
     assert "2601.12345 (not stored here" in answer.reading
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("Of flow matching", 3), ("matching the flow", 2), ("flow matching for images", 1)],
+)
+def test_the_words_of_a_title_in_their_order_find_it_first(context: CachedContext, typed: str, first: int) -> None:
+    assert _found(context, typed)[0] == first
+
+
+def test_a_title_typed_word_for_word_leaves_the_others_close(context: CachedContext) -> None:
+    answer = _answer(context, "of flow matching")
+    assert {paper.arxiv_id for paper in answer.results if paper.is_close} == {f"2606.0000{n}" for n in (1, 2, 3)}
+    assert all(0 < paper.score <= 1 for paper in answer.results)
+
+
 @pytest.mark.parametrize("typed", ["Ada Example", "example ada", "Example, A.", "papers by Ada Example"])
 def test_an_authors_name_finds_their_papers_and_no_others(context: CachedContext, typed: str) -> None:
     answer = _answer(context, typed)
