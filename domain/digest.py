@@ -17,7 +17,7 @@ from domain.name_mention import NameKind
 from domain.nullable_numbers import FloatOrNaN
 from domain.paper import ArxivId, Paper
 from domain.standards_and_failure_modes import RuleKind
-from domain.trend_calls import CallRecord, MoveOfWave, TrendCall, with_wave
+from domain.trend_calls import CallKind, CallRecord, CallVerdict, MoveOfWave, TrendCall, with_wave
 from domain.week import Week
 
 Verdict = Literal["up", "down", "steady", "unknown"]
@@ -422,6 +422,21 @@ class MovingName:
 
 
 @dataclass(frozen=True)
+class EndedMove:
+    """A term that was called to move in the week before, as ``called``, and is not in this week: ``now`` it is else.
+
+    ``wave`` is the venue's wave that explains the move now.
+    """
+
+    kind: CallKind
+    key: str
+    name: str
+    called: CallVerdict
+    now: CallVerdict
+    wave: MoveOfWave | None = None
+
+
+@dataclass(frozen=True)
 class NewNames:
     """The first named things that were introduced in a week or taken up in it, and how many there are in all."""
 
@@ -487,8 +502,8 @@ class Digest:
     outcomes of past calls known in that week. ``waves`` are the venues that unusually many papers of the week name.
     ``new_names`` is ``None`` in digests of before names were found.
     ``emerging`` is ``None`` where the week has no list of emerging terms. ``in_practice`` is ``None`` where no paper
-    was read for claims. ``moving_names`` are those whose use is called to move, the farthest first. ``sections`` are
-    those of the page, in its order.
+    was read for claims. ``moving_names`` are those whose use is called to move, the farthest first. ``ended`` are the
+    moves of the week before that are called no longer. ``sections`` are those of the page, in its order.
     """
 
     week: Week
@@ -510,6 +525,7 @@ class Digest:
     emerging: EmergingTerms | None = None
     in_practice: InPractice | None = None
     moving_names: tuple[MovingName, ...] = ()
+    ended: tuple[EndedMove, ...] = ()
     sections: tuple[DigestSection, ...] = DIGEST_SECTIONS
 
     def states_the_same_as(self, other: Digest) -> bool:

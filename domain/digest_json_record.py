@@ -11,6 +11,7 @@ from domain.digest import (
     DigestEdition,
     DigestSection,
     EmergingTerms,
+    EndedMove,
     Headline,
     InPractice,
     MovingName,
@@ -98,6 +99,8 @@ class DigestResult:
     """What the week's papers claim and name, in all and by theme; null where no paper was read for claims."""
     moving_names: tuple[MovingName, ...]
     """Named things whose use is called to move, the farthest first."""
+    ended: tuple[EndedMove, ...]
+    """What the week before was called to move and is not any more."""
     sections: tuple[DigestSection, ...]
     """The sections of the page, in its order."""
     paper_lists: Mapping[str, PapersOfDigest]

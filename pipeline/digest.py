@@ -9,10 +9,12 @@ from analysis.claims.claim_reader import ClaimReader
 from analysis.claims.standards_and_failure_modes import RuleFinder
 from analysis.detection.detector import Detector
 from analysis.digest.compose import compose_digest
+from analysis.digest.ended_moves import ended_moves
 from analysis.digest.headline import N_MEMORY_WEEKS, ToldBefore, told_before
 from analysis.digest.inputs import DigestSettings, WeekMaterial
 from analysis.digest.practice import ReadWeek
 from analysis.trends.detector_error import measured_errors
+from analysis.trends.trend_calls import TermKey
 from domain.digest import N_RECENT_WEEKS, DigestEdition, Provenance
 from domain.digest_wording_protocol import DigestWording
 from domain.errors import UsageError
@@ -21,7 +23,7 @@ from domain.progress import Progress
 from domain.trend_calls import with_wave
 from domain.week import Week
 from ingest.harvest import settled_lateness, window_of
-from pipeline.digest_new_names import moving_names, new_names
+from pipeline.digest_new_names import ended_moves_of_names, moving_names, new_names
 from pipeline.digest_practice import read_week
 from pipeline.digest_venue_waves import waves_and_their_moves, weekly_papers
 from pipeline.emerging import emerging_of_week
@@ -111,6 +113,10 @@ def edition_of(
         moves_to_mark(db, counts).get(week, ()) if calls_of_week(db, week) else calls,
         false_discovery_rate=settings.false_discovery_rate,
     )
+    calls = tuple(with_wave(call, moves_of_waves.get((call.kind, call.key))) for call in calls)
+    names: dict[TermKey, str] = {(term.kind, term.key): term.name for term in detector.taxonomy.terms}
+    names |= {("topic", str(topic.topic_id)): topic.label for topic in (model.topics if model else ())}
+    names |= {("query", words): words for words in settings.watched_terms}
     material = WeekMaterial(
         week=week,
         categories=categories,
@@ -125,7 +131,7 @@ def edition_of(
         n_said=record.n_said if record else None,
         problem=None if is_complete else (record.problem if record else "it was not harvested from arXiv"),
         term_counts=counts,
-        calls=tuple(with_wave(call, moves_of_waves.get((call.kind, call.key))) for call in calls),
+        calls=calls,
         n_withdrawn=count_withdrawn(db, week, categories),
         lateness=settled_lateness(a for a in late_arrivals(db, categories) if a.window.end_at <= week.start_at),
         call_records=tuple(call_records(db, until=week)),
@@ -134,6 +140,7 @@ def edition_of(
         emerging=emerging_of_week(db, week),
         new_names=new_names(db, week),
         moving_names=moving_names(db, week),
+        ended=ended_moves(calls_of_week(db, week.plus(-1)), calls, names) + ended_moves_of_names(db, week),
         findings=findings_of(db, [p.arxiv_id for p in papers]),
         read=read_week(db, papers, reader, finder) if reader and finder else ReadWeek(),
         weeks_later=weeks_later,

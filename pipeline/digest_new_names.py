@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analysis.digest.ended_moves import ended_moves
 from analysis.names.defining_sentence import defining_sentence
-from domain.digest import ListedPaper, MovingName, NameLine, NewNames
+from analysis.trends.trend_calls import TermKey
+from domain.digest import EndedMove, ListedPaper, MovingName, NameLine, NewNames
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.name_mention import NameKind
 from domain.paper import ArxivId
@@ -64,6 +66,14 @@ def moving_names(db: Database, week: Week) -> tuple[MovingName, ...]:
         if name_id in names and names[name_id].is_shown
     ]
     return tuple(sorted(moving, key=lambda moved: (-abs(moved.call.size), moved.name_id))[:N_NAMES])
+
+
+def ended_moves_of_names(db: Database, week: Week) -> tuple[EndedMove, ...]:
+    """The shown names that were called to move in the week before and are not in this one."""
+    before = [call for call in calls_of_week(db, week.plus(-1), of_names=True) if call.is_movement]
+    found = names_by_id(db, [int(call.key) for call in before])
+    names: dict[TermKey, str] = {("name", str(i)): name.surface for i, name in found.items() if name.is_shown}
+    return ended_moves(before, calls_of_week(db, week, of_names=True), names)
 
 
 def _rank(n: Name) -> tuple[int, float, int]:

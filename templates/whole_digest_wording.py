@@ -17,6 +17,20 @@ def topic_verdict_text(topic: TopicLine) -> str:
     return verdict_text(topic.status, topic.wave)
 
 
+def ended_moves_text(digest: Digest) -> str:
+    """What the week before was called to move and is not any more; empty if nothing is.
+
+    ``No longer called: the topic low-light images (falling in 2026-W24; now within noise).``
+    """
+    before = digest.week.plus(-1)
+    told = [
+        f"{'the topic ' if move.kind == 'topic' else ''}{move.name} "
+        f"({verdict_text(move.called)} in {before}; now {verdict_text(move.now, move.wave)})"
+        for move in digest.ended
+    ]
+    return f"No longer called: {'; '.join(told)}." if told else ""
+
+
 def holds_last_year(digest: Digest) -> bool:
     """Whether any line is compared with a year before; where none is, a note says so once."""
     return any(line.against_last_year.baseline is not None for line in (*digest.techniques, *digest.themes))

@@ -125,6 +125,7 @@ def compose_digest(
         emerging=material.emerging,
         in_practice=practice,
         moving_names=material.moving_names,
+        ended=material.ended,
         sections=settings.sections,
     )
     return DigestEdition(digest, paper_lists(material, digest, wording))

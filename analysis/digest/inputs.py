@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from analysis.digest.practice import ReadWeek
 from domain.detections import Detection, Term
-from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, MovingName, NewNames, VenueWave
+from domain.digest import DIGEST_SECTIONS, DigestSection, EmergingTerms, EndedMove, MovingName, NewNames, VenueWave
 from domain.harvest import Lateness
 from domain.paper import ArxivId, Paper
 from domain.topics import AssignedPaper, Topic
@@ -95,6 +95,7 @@ class WeekMaterial:
     new_names : named things introduced or taken up in the week; ``None`` if none were looked for.
     findings : the sentence of each paper's abstract that tells best what was found, where it was read.
     moving_names : named things whose use is called to move in the week, the farthest first.
+    ended : what was called to move in the week before and is not in this one.
     read : claims, code, acceptance, standards and failure modes of the papers, where they were read.
     weeks_later : whole weeks between the week's closing and the making of its digest.
     told : by the digests of the last weeks; ``None`` where there are none.
@@ -123,6 +124,7 @@ class WeekMaterial:
     new_names: NewNames | None = None
     findings: Mapping[ArxivId, str] = field(default_factory=dict)
     moving_names: tuple[MovingName, ...] = ()
+    ended: tuple[EndedMove, ...] = ()
     read: ReadWeek = field(default_factory=ReadWeek)
     weeks_later: int = 0
     told: ToldBefore | None = None

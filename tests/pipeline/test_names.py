@@ -15,7 +15,7 @@ from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from domain.trend_calls import TrendCall
 from ingest.harvest import plan_harvest
-from pipeline.digest_new_names import moving_names, new_names
+from pipeline.digest_new_names import ended_moves_of_names, moving_names, new_names
 from pipeline.names import JoiningRules, update_names
 from store.database import Database
 from store.name_decisions import decide_names, split_name
@@ -289,3 +289,9 @@ def test_names_that_are_called_to_move_stand_in_the_digest(database: Database, p
     add_calls(database, calls, made_with="t", made_at=NOW)
     assert [(moved.name, moved.call.verdict) for moved in moving_names(database, week)] == [("Alpha", "rising")]
     assert moving_names(database, week.plus(1)) == ()
+    later = TrendCall(week.plus(1), "name", str(alpha), "steady", 0.6, 0.02, 0.02, 4000)
+    add_calls(database, [later], made_with="t", made_at=NOW)
+    assert [(ended.name, ended.called) for ended in ended_moves_of_names(database, week.plus(1))] == [
+        ("Alpha", "rising")
+    ]
+    assert ended_moves_of_names(database, week) == ()

@@ -435,7 +435,9 @@ def test_a_topic_says_since_when_it_is_there(believable: DigestEdition) -> None:
     assert since == [f"since {t.born_week}" for t in believable.digest.topics if t.status != "unproven"]
 
 
-def test_where_every_technique_and_theme_is_called_no_text_tells_that_none_is_tracked(believable: DigestEdition) -> None:
+def test_where_every_technique_and_theme_is_called_none_counts_as_untracked(
+    believable: DigestEdition,
+) -> None:
     called = believable.digest.techniques[0]
     assert called.is_called
     only = replace(believable, digest=replace(believable.digest, techniques=(called,), themes=()))

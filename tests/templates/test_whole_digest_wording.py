@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from math import nan
 
-from domain.digest import DigestEdition, Share, TopicCoverage
-from domain.trend_calls import CallVerdict, TrendCall
+from domain.digest import DigestEdition, EndedMove, Share, TopicCoverage
+from domain.trend_calls import CallVerdict, MoveOfWave, TrendCall
 from domain.week import Week
 from templates import whole_digest_wording
+from templates.digest_pages import render_html, render_text
+from templates.links import DIGEST_FILE_LINKS
 
 NB = "\u00a0"
 
@@ -40,6 +42,24 @@ def test_a_new_topic_that_is_called_rising_is_a_topic_that_rose(believable: Dige
 
     assert quiet(rising) == "No topic clearly fell this week."
     assert quiet(steady) == "No topic clearly rose or fell this week."
+
+
+def test_what_was_called_to_move_a_week_before_and_is_not_any_more_is_told(believable: DigestEdition) -> None:
+    assert whole_digest_wording.ended_moves_text(believable.digest) == ""
+    wave = MoveOfWave("Interspeech", 26, 61)
+    ended = (
+        EndedMove("topic", "78", "low-light images", "falling", "steady"),
+        EndedMove("technique", "gnn", "Graph networks", "rising", "wave", wave),
+    )
+    digest = replace(believable.digest, ended=ended)
+    sentence = (
+        "No longer called: the topic low-light images (falling in 2026-W24; now within noise); "
+        "Graph networks (rising in 2026-W24; now within noise without a wave of Interspeech papers)."
+    )
+    assert whole_digest_wording.ended_moves_text(digest) == sentence
+    edition = replace(believable, digest=digest)
+    for part in (render_text(edition), render_html(edition, links=DIGEST_FILE_LINKS)):
+        assert sentence in " ".join(part.split())
 
 
 def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
