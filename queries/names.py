@@ -57,6 +57,13 @@ def newest_week(context: AppContext) -> Week | None:
     return None if held is None else min(held, last_closed_week(context.now()))
 
 
+def first_week(context: AppContext) -> Week | None:
+    """The oldest week of which a paper is held: what was in use before is first seen in it."""
+    totals = context.cached("totals", lambda: weekly_totals(context.db, context.settings.categories))
+    held = (Week(at.date()) for at, n in zip(totals["week_start"], totals["n"].tolist(), strict=True) if n)
+    return min(held, default=None)
+
+
 def calls_of_names(context: AppContext) -> dict[int, TrendCall]:
     """The newest trend call of each name that has one."""
     return context.cached("calls of names", lambda: {int(c.key): c for c in newest_calls(context.db, of_names=True)})

@@ -67,9 +67,14 @@ def over_weeks(change: FittedChange) -> str:
     weeks = f"over {plural(change.n_weeks, 'week')}"
     if not (is_known(change.share_first) and is_known(change.share_last)):
         return weeks
+    first, last = fitted_ends(change)
+    return f"{weeks}, fitted {first.removesuffix(f'{NO_BREAK_SPACE}%')} to {last}"
+
+
+def fitted_ends(change: FittedChange) -> tuple[str, str]:
+    """The ends of a change's line, with as many decimals wherever one or both of them stand."""
     decimals = max(decimals_for(change.share_first), decimals_for(change.share_last))
-    first = percent(change.share_first, decimals).removesuffix(f"{NO_BREAK_SPACE}%")
-    return f"{weeks}, fitted {first} to {percent(change.share_last, decimals)}"
+    return percent(change.share_first, decimals), percent(change.share_last, decimals)
 
 
 def call_text(call: TrendCall | None) -> str:

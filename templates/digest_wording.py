@@ -20,6 +20,7 @@ from domain.digest_facts import (
 from domain.digest_wording_protocol import ListWords
 from domain.subscription import Frequency
 from domain.week import Week
+from templates.change_wording import fitted_ends
 from templates.claim_wording import factor, saving_words
 from templates.number_text import agreeing, in_words, percent, plain_plural, plural, size_in_points, week_range
 
@@ -294,7 +295,7 @@ def _by_and_to(move: ShareMove) -> str:
     if move.change is None:
         return f"to {percent(move.share)}"
     weeks = plural(move.change.n_weeks, "week")
-    return f"by {size_in_points(move.change)} in {weeks}, to a fitted {percent(move.change.share_last)}"
+    return f"by {size_in_points(move.change)} in {weeks}, to a fitted {fitted_ends(move.change)[1]}"
 
 
 def _inside_sentence(name: str) -> str:

@@ -8,13 +8,18 @@ from typing import Protocol
 from markupsafe import Markup
 
 from domain.detections import Evidence
-from domain.search_query import Condition, SearchQuery
+from domain.search_query import Condition, SearchQuery, content_words
 from templates.marked_text import marked
 from templates.number_text import count, plural
 
 
 class SearchAnswer(Protocol):
     """The answer to a search."""
+
+    @property
+    def query(self) -> str:
+        """What was searched for."""
+        ...
 
     @property
     def reading(self) -> str:
@@ -149,13 +154,17 @@ def _authors(typed: str, names: Sequence[str]) -> str:
 
 
 def totals_text(answer: SearchAnswer) -> str:
-    """How many papers are close to what was asked, and how many more hold some of the words.
+    """How many papers are close to what was asked, and how many more hold some of its words, or its only one.
 
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> totals_text(SimpleNamespace(n_close=75, n_some_words=340, total=400, reading="")).replace("\\xa0", " ")
+    >>> found = SimpleNamespace(query="graph nets", n_close=75, n_some_words=340, total=400, reading="")
+    >>> totals_text(found).replace("\\xa0", " ")
     '75 papers are close to it, 340 more hold some of the words'
+    >>> found.query = "sycophancy"
+    >>> totals_text(found).replace("\\xa0", " ")
+    '75 papers are close to it, 340 more hold the word'
     >>> of_author = SimpleNamespace(n_close=4, n_some_words=0, total=4, reading="papers by Ada Example")
     >>> totals_text(of_author).replace("\\xa0", " ")
     '4 papers'
@@ -165,7 +174,8 @@ def totals_text(answer: SearchAnswer) -> str:
     close = f"{plural(answer.n_close, 'paper')} {'is' if answer.n_close == 1 else 'are'} close to it"
     if answer.n_some_words:
         holds = "holds" if answer.n_some_words == 1 else "hold"
-        return f"{close}, {count(answer.n_some_words)} more {holds} some of the words"
+        words = "some of the words" if len(content_words(answer.query)) > 1 else "the word"
+        return f"{close}, {count(answer.n_some_words)} more {holds} {words}"
     return close
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.week import Week
 from queries import topics as topic_queries
+from queries.names import first_week
 from queries.topic import topic as topic_query
 from queries.topic_map import topic_map
 from service.web.dependencies import WebContext, WebContextDep
@@ -42,6 +43,7 @@ async def topics(
             n_all=len(active),
             gone=[t for t in topic_queries.all_topics(web.context) if not t.active],
             series=series,
+            first_week=first_week(web.context),
             newest_week=next((str(Week(points[-1].start)) for points in series.values()), "Newest week"),
             areas=areas,
             params={"q": q, "area": area, "sort": sort},
@@ -72,5 +74,6 @@ def draw_topic_page(web: WebContext, topic_id: int) -> str:
         "topic.html",
         frame=web.frame("topics", (Feed(f"Papertide: {found.label}", f"/feeds/topics/{topic_id}.atom"),)),
         topic=found,
+        first_week=first_week(web.context),
         series=tuple(map(share_point, found.points)),
     )

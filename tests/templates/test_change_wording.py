@@ -80,3 +80,10 @@ def test_a_move_of_a_wave_is_worded_as_what_remains_without_it() -> None:
     )
     assert change_wording.verdict_class(call.verdict) == "steady"
     assert change_wording.verdict_text("wave") == "a wave of one venue’s papers"
+
+
+def test_a_share_below_and_one_above_1_percent_have_as_many_decimals_wherever_they_stand() -> None:
+    week = Week.parse("2026-W25")
+    change = FittedChange(week.plus(-11), week, 0.00762, 0.01849, 0.01087, 0.002, 0.021, 0.99)
+    assert [end.replace(NB, " ") for end in change_wording.fitted_ends(change)] == ["0.76 %", "1.85 %"]
+    assert change_wording.over_weeks(change).replace(NB, " ") == "over 12 weeks, fitted 0.76 to 1.85 %"

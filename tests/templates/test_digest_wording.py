@@ -157,7 +157,7 @@ def test_a_later_headline_says_first_what_is_new_and_then_what_goes_on(facts: He
 def test_a_headline_never_sets_a_change_beside_a_smaller_share() -> None:
     facts = replace(QUIET, begun=(_move("Menus", 0.001, 0.036, 0.0064),), lead="x")
     sentence = WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ")
-    assert sentence.startswith("Menus rose most, by 3.5 points in 26 weeks, to a fitted 3.6 % of the week's papers; ")
+    assert sentence.startswith("Menus rose most, by 3.5 points in 26 weeks, to a fitted 3.60 % of the week's papers; ")
 
 
 def test_a_move_without_a_stored_change_states_the_weeks_share() -> None:

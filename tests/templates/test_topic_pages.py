@@ -31,8 +31,7 @@ def _text(element: lxml_html.HtmlElement) -> str:
     return " ".join(element.text_content().split())
 
 
-@pytest.mark.parametrize("last", [True, False])
-def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> None:
+def _topic_page(series: tuple[SharePoint, ...], *, first_week: Week = WEEK.plus(-9)) -> lxml_html.HtmlElement:  # noqa: B008
     topic = {
         "counted_since": None,
         **dict.fromkeys(("events", "techniques", "neighbours", "central", "newest", "also_near"), ()),
@@ -40,12 +39,25 @@ def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> Non
         "topic_id": 7,
         "label": "diffusion",
         "top_terms": ["noise"],
-        "born_week": "2026-W20",
+        "born_week": WEEK.plus(-5),
         "active": True,
         "n_papers": 40,
     }
-    series = _series(False, True, last)
-    page = lxml_html.fromstring(render_page("topic.html", frame=PageFrame("topics"), topic=topic, series=series))
+    return lxml_html.fromstring(
+        render_page("topic.html", frame=PageFrame("topics"), topic=topic, series=series, first_week=first_week)
+    )
+
+
+def test_a_topic_that_is_as_old_as_the_record_does_not_look_as_if_it_began_then() -> None:
+    [kicker] = _topic_page(_series(True), first_week=WEEK.plus(-5)).find_class("kicker")
+    assert "as old as the record, which begins in 2026-W20" in _text(kicker)
+    [kicker] = _topic_page(_series(True)).find_class("kicker")
+    assert "since 2026-W20; when it was found" in _text(kicker)
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_a_topic_marks_the_weeks_that_are_not_proven_complete(last: bool) -> None:
+    page = _topic_page(_series(False, True, last))
     [table] = page.find_class("weeks")
     texts = [_text(row[-1]) for row in table.iter("tr")]
     assert texts == [
@@ -71,6 +83,7 @@ def test_the_list_of_topics_marks_a_last_week_that_is_not_proven_complete(last: 
             gone=[],
             series={7: _series(True, last)},
             newest_week="2026-W25",
+            first_week=WEEK,
             areas=[],
             params={"q": "", "area": "", "sort": "size"},
             drawing=None,
