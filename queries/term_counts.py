@@ -24,7 +24,7 @@ from queries.parameters import LEVELS, ROLES, Level
 from queries.term_resolution import TERM_KINDS, meant_rows, names_called, taken_for, term_key
 from runtime.context import AppContext
 from store.detections import count_without_detections
-from store.name_ledger_reading import names_by_id, weekly_papers_of_name
+from store.name_ledger_reading import ids_of_name, names_by_id, weekly_papers_of_name
 from store.search import ids_by_phrases, weekly_matches, words_of
 from store.weekly import ALL_WATCHED, CountedState, counted_papers, counted_state, weekly_counts, weekly_papers
 
@@ -144,8 +144,12 @@ class TermCounter:
             return of_topic
         if kind == "technique" or kind == "theme":
             return index.matching(PaperQuery(term=(kind, key), levels=self._levels))
+        db, corpus = self._context.db, self._context.corpus
+        if kind == "name":
+            ids = ids_of_name(db, corpus, PaperQuery(), int(key), ROLES[self._level])
+        else:
+            ids = ids_by_phrases(db, phrases_of_term(f"{kind}:{key}"), corpus)
         found = np.zeros(len(index), dtype=bool)
-        ids = ids_by_phrases(self._context.db, phrases_of_term(f"{kind}:{key}"), self._context.corpus)
         found[[index.row_of[i] for i in ids if i in index.row_of]] = True
         return found
 

@@ -136,6 +136,7 @@ def test_by_meaning_has_no_interval_and_no_verdict_until_a_dozen_papers_were_rea
 
 def test_by_meaning_shows_its_papers_and_what_it_shares_with_the_other_terms(context: CachedContext) -> None:
     terms = ["meaning:diffusion transformer", "text:diffusion", "meaning:diffusion", "topic:image", "gnn"]
+    terms += ["theme:efficiency", "exact:diffusion", "name:SoupBench"]
     answer = trends(context, terms, by="week", level="adopts", categories=(), primary=False, since=None, until=None)
     check = answer.series[0].meaning
     assert check is not None
@@ -148,6 +149,7 @@ def test_by_meaning_shows_its_papers_and_what_it_shares_with_the_other_terms(con
         _, papers = papers_matching(context, PaperRequest("", term=other.asked), limit=1000)
         assert overlap.n_papers == len(papers) == sum(p.k for p in other.points)
         assert overlap.n_shared == len({p.arxiv_id for p in papers} & {p.arxiv_id for p in ids})
+    assert all(overlap.n_papers for overlap in check.overlaps if overlap.name == "SoupBench")
 
 
 def test_the_papers_to_judge_are_drawn_from_those_that_are_counted(context: CachedContext) -> None:
