@@ -13,6 +13,8 @@ from domain.week import Week
 SeriesKind = Literal["technique", "theme", "topic", "text", "exact", "meaning", "name"]
 """How a term is counted: by what the detector or the topics found, by its words in singular and plural, by its words as
 they are written, by their meaning, or as a named thing of the ledger."""
+Level = Literal["mentions", "adopts", "about"]
+"""How far a technique must be adopted, and in which role a paper must hold a named thing."""
 
 
 @dataclass(frozen=True)
@@ -157,3 +159,8 @@ class TermSeries:
     counted_since: date | None = None
     """The first day of the weeks in which a topic or a meaning is counted, where earlier papers of the range are not
     embedded; before it ``n`` is 0. Null where all weeks are counted."""
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether papers count by how far they adopt it, or by the role in which they hold a named thing."""
+        return self.kind in ("technique", "theme", "name")

@@ -10,8 +10,8 @@ from domain.detections import ADOPTS, IS_ABOUT, MENTIONS
 from domain.errors import UsageError
 from domain.name_mention import NameRole
 from domain.trend_periods import Period
+from domain.trends import Level as Level
 
-Level = Literal["mentions", "adopts", "about"]
 LEVELS: dict[Level, tuple[int, ...]] = {"mentions": (MENTIONS,), "adopts": (ADOPTS, IS_ABOUT), "about": (IS_ABOUT,)}
 ROLES: dict[Level, tuple[NameRole, ...]] = {
     "mentions": ("mentions",),

@@ -93,6 +93,7 @@ def environment() -> Environment:
         nothing_found_text=search_wording.nothing_found_text,
         meaning_precision_text=term_wording.meaning_precision_text,
         overlap_text=term_wording.overlap_text,
+        levels_note=term_wording.levels_note,
         totals_text=search_wording.totals_text,
         passage=search_wording.passage,
         curve_titles=term_wording.curve_titles,

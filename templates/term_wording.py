@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain.errors import UsageError
 from domain.term_prefix import TypedTerm, typed_term
-from domain.trends import MeaningCheck, TermOverlap, TermReading, TermSeries
+from domain.trends import Level, MeaningCheck, TermOverlap, TermReading, TermSeries
 from templates.number_text import agreeing, percent, plural
 
 KIND_WORDS = {
@@ -19,6 +19,12 @@ KIND_WORDS = {
     "name": "named thing",
 }
 """The kinds of terms as pages name them."""
+_VERBS: dict[str, dict[Level, str]] = {
+    "technique": {"mentions": "only mention", "adopts": "adopt", "about": "are about"},
+    "theme": {"mentions": "only touch", "adopts": "mainly contribute to"},
+    "name": {"mentions": "only mention", "adopts": "introduce or use", "about": "introduce"},
+}
+"""What papers of each level do with a term."""
 
 
 def term_name(term: str) -> str:
@@ -52,6 +58,24 @@ def taken_for_text(series: TermSeries) -> str:
     if any(character.isdigit() for character in others[0]):
         return f"{KIND_WORDS['text']}, also as “{others[0]}”"
     return f"{KIND_WORDS['text']}, singular or plural"
+
+
+def counted_as_text(series: TermSeries, level: Level) -> str:
+    """What a series counts, with its level where it has one: ``technique, papers that adopt it``."""
+    if not series.has_levels:
+        return taken_for_text(series)
+    return f"{taken_for_text(series)}, papers that {_VERBS[series.kind][level]} it"
+
+
+def levels_note(series: Sequence[TermSeries], level: Level) -> str:
+    """Which papers are counted for each kind of term shown; empty if these are topics and meanings only."""
+    shown = {one.kind: one for one in series}
+    parts = [
+        f"for a {KIND_WORDS[kind]}, papers that {verbs[level]} it" for kind, verbs in _VERBS.items() if kind in shown
+    ]
+    if shown.keys() & {"text", "exact"}:
+        parts.append("for words, papers that contain them")
+    return f"It counts {'; '.join(parts)}." if parts else ""
 
 
 def curve_names(series: Sequence[TermSeries]) -> list[str]:
@@ -95,4 +119,6 @@ def _right_text(check: MeaningCheck) -> str:
 
 def overlap_text(overlap: TermOverlap, check: MeaningCheck) -> str:
     """How many papers a term by meaning shares with another term."""
-    return f"{overlap.n_shared:,} of its {plural(check.n_papers, 'paper')} are also in {term_text(overlap.term)}"
+    kind = _typed(overlap.term).kind
+    name = f"“{overlap.name}”{'' if kind is None else f', {KIND_WORDS[kind]}'}"
+    return f"{overlap.n_shared:,} of its {plural(check.n_papers, 'paper')} are also in {name}"

@@ -24,13 +24,12 @@ def trends_csv(series: Iterable[TermSeries], source: TrendSource) -> str:
     names = ("by", "level", "categories", "counted_at", "version", "citation")
     writer.writerow(("term", "kind", *(field.name for field in fields(TrendPoint)), "taken_for", *names))
     for one in series:
-        has_levels = one.kind in ("technique", "theme")
         of = (
             taken_for_text(one),
             source.by,
-            source.level if has_levels else "",
+            source.level if one.has_levels else "",
             source.category_names,
-            source.counted if has_levels or one.kind == "topic" else "",
+            source.counted if one.kind in ("technique", "theme", "topic") else "",
             source.version,
             source.citation,
         )

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.trend_periods import Period
-from domain.trends import TermSeries
+from domain.trends import Level, TermSeries
 from domain.week import iso_instant
+from templates.term_wording import counted_as_text
 
 
 @dataclass(frozen=True)
 class TrendSource:
     """What the series of a file are of.
 
-    ``first`` and ``last`` are days, ``None`` without points. ``counted_at`` is that of the answer. ``address`` is where
-    the same chart is, empty if the service has no public address.
+    ``terms`` are the curves with what each counts. ``first`` and ``last`` are days, ``None`` without points.
+    ``counted_at`` is that of the answer. ``address`` is where the same chart is, empty if the service has no public
+    address.
     ``made_up`` says that the papers are those of the sample corpus.
     """
 
     by: Period
-    level: str
+    level: Level
+    terms: tuple[str, ...]
     categories: tuple[str, ...]
     first: date | None
     last: date | None
@@ -56,11 +59,12 @@ class TrendSource:
     def citation(self) -> str:
         """One line that names the data, as it can be cited."""
         address = f" {self.address}" if self.address else ""
-        counted = f", counted at {self.counted}" if self.counted else ""
+        of = f" of {', '.join(self.terms)}" if self.terms else ""
+        counted = f"; counted at {self.counted}" if self.counted else ""
         data = "made-up papers of a demo, nothing is from arXiv" if self.made_up else "arXiv"
         return (
-            f"Papertide {self.version}: share of papers by {self.by}, level {self.level}, "
-            f"{self.days}, {self.category_names}{counted}.{address} Data: {data}."
+            f"Papertide {self.version}: share of papers by {self.by}{of}; "
+            f"{self.days}; {self.category_names}{counted}.{address} Data: {data}."
         )
 
 
@@ -68,7 +72,7 @@ def trend_source(
     series: Sequence[TermSeries],
     *,
     by: Period,
-    level: str,
+    level: Level,
     categories: Sequence[str],
     version: str,
     primary: bool = False,
@@ -81,6 +85,7 @@ def trend_source(
     return TrendSource(
         by=by,
         level=level,
+        terms=tuple(f"{one.name} ({counted_as_text(one, level)})" for one in series),
         categories=tuple(categories),
         first=min((p.start for p in points), default=None),
         last=max((p.end for p in points), default=None),

@@ -15,7 +15,6 @@ from templates.trend_scale import Scale, ScaleChoice, fitting_scale, log_constan
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; dashes repeat the distinction.
 _MOST_TICKS = 9
-_VERBS = {"mentions": "only mention", "adopts": "adopt", "about": "are about"}
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999933")
 
 
@@ -69,15 +68,11 @@ def trend_chart(series: Sequence[TermSeries], source: TrendSource, *, scale: Sca
         y="value:Q",
         fill=alt.condition("datum.complete", colour, alt.value("white")),
     )
-    is_detected = any(one.kind in ("technique", "theme") for one in series)
-    detected = f"of techniques and themes, papers that {_VERBS[source.level]} them; " if is_detected else ""
-    where = f"{source.category_names}; {source.days}; {detected}95 % intervals"
+    has_intervals = any(point.low is not None for one in series for point in one.points)
+    marks = f"{'bands: 95 % intervals; ' if has_intervals else ''}hollow points: partial or not proven complete"
     title = {
         "text": source.title,
-        "subtitle": [
-            *textwrap.wrap(f"{where}; hollow points: partial or not proven complete", 120),
-            *textwrap.wrap(source.citation, 120),
-        ],
+        "subtitle": [marks, *textwrap.wrap(source.citation, 120)],
     }
     chart: Any = band + line + points
     if drawn_as == "panels":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import UsageError
 from domain.trend_periods import PERIODS, Period
+from domain.trends import Level
 from service.cli.context import asked, open_context, settings_of
 from service.cli.output_options import JsonOption, print_json, require_folder_for, require_one_of
 from templates.trend_scale import ScaleChoice
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from domain.trends import TrendPoint
     from queries.results import Trends
     from runtime.context import AppContext
-
-
-LevelName = Literal["mentions", "adopts", "about"]
 
 
 def trends(
@@ -38,7 +36,7 @@ def trends(
     by: Annotated[Period, typer.Option(help="Length of a period.")] = "week",
     category: Annotated[list[str] | None, typer.Option(help="Only papers listed here; may be repeated.")] = None,
     primary: Annotated[bool, typer.Option("--primary", help="With --category: by primary category.")] = False,
-    level: Annotated[LevelName, typer.Option(help="How far a technique must be adopted.")] = "adopts",
+    level: Annotated[Level, typer.Option(help="How far a technique must be adopted.")] = "adopts",
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[Path | None, typer.Option(help="Draw a chart: a file ending in .png, .svg or .json.")] = None,
@@ -149,8 +147,7 @@ def _print_trends(answer: Trends) -> None:
     if answer.counted_at is not None:
         typer.echo(page_message_wording.counted_note(answer.counted_at))
     for series in answer.series:
-        level = f", {answer.level}" if series.kind in ("technique", "theme") else ""
-        typer.echo(f"{series.term} ({term_wording.taken_for_text(series)}{level}), by {answer.by}")
+        typer.echo(f"{series.term} ({term_wording.counted_as_text(series, answer.level)}), by {answer.by}")
         if series.counted_since is not None:
             typer.echo(f"  {term_wording.counted_since_text(series)}")
         if series.unknown:

@@ -209,7 +209,7 @@ def _series(one: TermSeries, request: TrendRequest, links: WebLinks) -> dict[str
     rows = [[getattr(point, name) for name in _COLUMNS] for point in one.points]
     term = f"{one.kind}:{one.term}"
     newest = one.points[-1] if one.points else None
-    has_levels = one.kind in ("technique", "theme") and request.level != "adopts"
+    has_levels = one.has_levels and request.level != "adopts"
     papers = {"term": term, "level": request.level if has_levels else "", "category": request.categories}
     return {
         "term": term,

@@ -219,7 +219,7 @@ def _papers_of(params: TrendRequest, series: TermSeries) -> list[str]:
         "/papers",
         {
             "term": f"{series.kind}:{series.term}",
-            "level": "" if params.level == "adopts" or series.kind not in ("technique", "theme") else params.level,
+            "level": "" if params.level == "adopts" or not series.has_levels else params.level,
             "category": params.categories,
             "primary": "true" if params.primary else "",
         },

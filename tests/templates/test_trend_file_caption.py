@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 
-from domain.trends import TermSeries, TrendPoint
+from domain.trends import Level, TermSeries, TrendPoint
+from templates.term_wording import levels_note
 from templates.trend_csv import trends_csv
 from templates.trend_file_caption import trend_source
 from templates.trend_vega import chart_bytes, trend_chart
@@ -32,9 +34,10 @@ SOURCE = trend_source(
 )
 
 
-def test_the_citation_names_version_measure_period_days_categories_count_and_address() -> None:
+def test_the_citation_names_version_measure_terms_days_categories_count_and_address() -> None:
     assert SOURCE.citation == (
-        "Papertide 9.9: share of papers by week, level adopts, 2026-06-08 to 2026-06-21, cs.LG, cs.CL, "
+        "Papertide 9.9: share of papers by week of Diffusion models (technique, papers that adopt it), "
+        "C# and #tags (words); 2026-06-08 to 2026-06-21; cs.LG, cs.CL; "
         "counted at 2026-06-23T12:00:00Z. https://papertide.example/trends?term=diffusion Data: arXiv."
     )
 
@@ -51,12 +54,32 @@ def test_pandas_reads_the_csv_with_a_row_for_each_point_that_says_what_it_is_of(
     assert set(table["citation"]) == {SOURCE.citation}
 
 
+@pytest.mark.parametrize(
+    ("level", "verb"),
+    [("mentions", "only mention"), ("adopts", "introduce or use"), ("about", "introduce")],
+)
+def test_a_named_thing_is_counted_at_a_level_and_files_say_so(level: Level, verb: str) -> None:
+    name = TermSeries("LIBERO", "name", "LIBERO", POINTS, None, (), None)
+    source = trend_source([name], by="week", level=level, categories=["cs.LG"], version="9.9")
+    assert f"of LIBERO (named thing, papers that {verb} it); " in source.citation
+    assert set(pd.read_csv(io.StringIO(trends_csv([name], source)))["level"]) == {level}
+    assert levels_note([*SERIES, name], level).endswith(
+        f"for a named thing, papers that {verb} it; for words, papers that contain them."
+    )
+
+
+def test_a_chart_of_counts_without_intervals_does_not_speak_of_them() -> None:
+    points = tuple(replace(point, low=None, high=None) for point in POINTS)
+    meaning = TermSeries("robots", "meaning", "robots", points, None, (), None)
+    source = trend_source([meaning], by="week", level="adopts", categories=["cs.LG"], version="9.9")
+    assert trend_chart([meaning], source)["title"]["subtitle"][0] == "hollow points: partial or not proven complete"
+
+
 def test_a_chart_says_it_in_its_title_its_description_and_its_metadata() -> None:
     chart = trend_chart(SERIES, SOURCE)
     lines = chart["title"]["subtitle"]
-    assert " ".join(lines).endswith(f"not proven complete {SOURCE.citation}")
+    assert " ".join(lines) == f"bands: 95 % intervals; hollow points: partial or not proven complete {SOURCE.citation}"
     assert max(map(len, lines)) <= 120
-    assert lines[0].startswith("cs.LG, cs.CL; 2026-06-08 to 2026-06-21; of techniques")
     assert chart["usermeta"] == {"papertide": {"version": "9.9", "citation": SOURCE.citation}}
     assert SOURCE.citation[:60] in chart_bytes(chart, ".svg").decode()
 

@@ -106,7 +106,7 @@ def test_pictures_of_every_scale_are_drawn(scale: ScaleChoice) -> None:
     from templates.trend_vega import chart_bytes
 
     series = [answered(LARGE, "large"), answered(SMALL, "small"), answered(NONE, "none")]
-    source = TrendSource("week", "adopts", ("cs.LG",), MONDAY, MONDAY, "1")
+    source = TrendSource("week", "adopts", ("large (words)",), ("cs.LG",), MONDAY, MONDAY, "1")
     chart = trend_chart(series, source, scale=scale)
     assert ("facet" in chart) == (scale in ("auto", "panels"))
     assert chart_bytes(chart, ".svg").startswith(b"<svg")

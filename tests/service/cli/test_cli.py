@@ -834,7 +834,7 @@ def test_a_term_by_meaning_is_checked_with_a_dozen_answers(
     assert other["meaning"] is None
     text = papertide("trends", "meaning(9/12):diffusion transformer", "gnn").out
     assert "9 of 12 papers read were right" in text
-    assert "are also in “gnn”" in text
+    assert "are also in “Graph neural networks”" in text
 
 
 @pytest.fixture

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
+
+import pytest
 from fastapi.testclient import TestClient
 
 
@@ -16,6 +20,16 @@ def test_the_list_the_page_the_papers_and_the_trend_agree_on_the_count(web: Test
     assert web.get("/api/v1/papers?term=name:SoupBench&level=about").json()["total"] == 1
     [series] = web.get("/api/v1/trends?term=name:soup-bench").json()["series"]
     assert (series["term"], series["kind"], sum(p["k"] for p in series["points"])) == ("SoupBench", "name", 12)
+
+
+@pytest.mark.parametrize("level", ["mentions", "adopts", "about"])
+def test_the_numbers_of_a_trend_of_a_name_open_as_many_papers_at_every_level(web: TestClient, level: str) -> None:
+    [series] = web.get(f"/api/v1/trends?term=name:SoupBench&level={level}").json()["series"]
+    counts = [point["k"] for point in series["points"]]
+    assert any(counts)
+    page = web.get(f"/trends?term=name:SoupBench&level={level}").text
+    links = dict.fromkeys(html.unescape(link) for link in re.findall(r'href="(/papers\?[^"]*since=[^"]*)"', page))
+    assert [web.get(f"/api/v1{link}").json()["total"] for link in links] == counts
 
 
 def test_a_trend_of_a_name_can_be_limited_to_categories(web: TestClient) -> None:
