@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.facet import Facet
+
+_ROW_BITS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +31,13 @@ class PaperFacets:
     def of(cls, rows_of: Mapping[Facet, Sequence[int]]) -> Self:
         """The facets with the rows of their papers, which may come in any order and more than once."""
         keys = tuple(sorted(key for key, found in rows_of.items() if len(found)))
-        rows = [np.unique(np.asarray(rows_of[key], dtype=np.int32)) for key in keys]
-        starts = np.cumsum([0, *(len(of) for of in rows)], dtype=np.int64)
-        return cls(keys, starts, np.concatenate(rows) if rows else np.zeros(0, dtype=np.int32))
+        n_rows = np.fromiter((len(rows_of[key]) for key in keys), dtype=np.int64)
+        rows = np.fromiter(chain.from_iterable(rows_of[key] for key in keys), dtype=np.int64)
+        # One sort of all facets: sorting each of some ten thousands takes ten times as long.
+        both = np.sort(np.repeat(np.arange(len(keys)), n_rows) << _ROW_BITS | rows)
+        both = both[np.flatnonzero(np.diff(both, prepend=-1))]
+        starts = np.searchsorted(both >> _ROW_BITS, np.arange(len(keys) + 1))
+        return cls(keys, starts, (both & ((1 << _ROW_BITS) - 1)).astype(np.int32))
 
     @cached_property
     def place(self) -> dict[Facet, int]:

@@ -21,6 +21,9 @@ _FIELDS: dict[Field, int] = {"text": _IN["title"] | _IN["abstract"], "title": _I
 PARTS = tuple(_IN)
 """The parts of a paper that hold words, in the order of ``WordIndex.parts_holding``."""
 
+_PLACE_BITS = 32
+"""Of a place among the stems of all papers; the rest of 64 bits are a stem's number."""
+
 
 class WordIndex:
     """The papers that hold each stem, with what each adds to a paper's score.
@@ -49,8 +52,14 @@ class WordIndex:
         )
         relative = (lengths / max(float(lengths.mean()), 1.0) if self.n_papers else lengths).astype(np.float32)
         saturated = frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * relative[rows]))
-        order = np.argsort(stems["stem"], kind="stable")
-        self._stems, self._starts = np.unique(stems["stem"][order], return_index=True)
+        # Sorting numbers takes a tenth of the time of sorting places by them, so each number holds its place.
+        ordered = np.sort(stems["stem"].astype(np.uint64) << _PLACE_BITS | np.arange(len(stems), dtype=np.uint64))
+        order = (ordered & ((1 << _PLACE_BITS) - 1)).astype(np.int64)
+        ordered >>= _PLACE_BITS
+        is_first = np.ones(len(ordered), dtype=bool)
+        np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+        self._starts = np.flatnonzero(is_first)
+        self._stems = ordered[self._starts].astype(np.uint32)
         self._ends = np.append(self._starts[1:], len(stems))
         self._rows = rows[order]
         n_holding = (self._ends - self._starts).astype(np.float32)
