@@ -9,8 +9,7 @@ from domain.digest import SharePoint
 from domain.trend_calls import FittedChange, MoveOfWave
 from domain.trends import TermSeries
 from domain.week import Week
-from templates.number_text import interval, is_known, percent
-from templates.share_curves import is_partial
+from templates.number_text import interval, percent
 from templates.trend_svg import TrendSeries
 
 _NO_CORRECTION = {
@@ -48,10 +47,7 @@ def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> M
 
     ``is_called`` says whether calls are made of what is counted: adoption in all categories.
     """
-    ended = [i for i, p in enumerate(series.points[: len(series.points) - series.n_open]) if is_known(p.share)]
-    full = [i for i in ended if not is_partial(series.points[i], series.by)]
-    at = (full or ended)[-1] if ended else None
-    call = answered.call
+    at, call = series.latest, answered.call
     change = call.change if call else answered.change
     return Movement(
         latest=None if at is None else series.points[at],

@@ -15,7 +15,7 @@ from domain.digest import SharePoint
 from domain.trend_periods import Period
 from templates.escaping import escaped
 from templates.number_text import count, interval, is_known, percent
-from templates.share_curves import Frame, Tick, is_partial, label_day, period_of, y_ticks
+from templates.share_curves import Frame, Tick, finding, is_partial, label_day, period_of, y_ticks
 from templates.trend_scale import Scale, log_constant, log_ticks, start_value
 
 WIDE = Frame(width=960, height=420, left=52, right=16, top=14, bottom=30)
@@ -84,6 +84,18 @@ class TrendSeries:
     def known(self) -> tuple[bool, ...]:
         """Whether each point has a share."""
         return tuple(is_known(p.share) for p in self.points)
+
+    @cached_property
+    def latest(self) -> int | None:
+        """The newest closed point with a share, preferably not a partial one; ``None`` if no closed point has one."""
+        ended = [i for i in range(len(self.points) - self.n_open) if self.known[i]]
+        full = [i for i in ended if self.states[i] != "partial"]
+        return max(full or ended, default=None)
+
+    @cached_property
+    def in_words(self) -> str:
+        """The closed points in a sentence or two, for readers who do not see the curve."""
+        return finding(self.points[: len(self.points) - self.n_open], self.by)
 
     @cached_property
     def label_days(self) -> tuple[date, ...]:

@@ -48,6 +48,14 @@ def moved(**fields: Any) -> Movement:
     return movement(MONTHS, answered(MONTHS, **fields), is_called=True)
 
 
+def test_the_description_of_a_curve_and_its_latest_point_leave_out_what_is_still_open() -> None:
+    still_open = replace(MONTHS, n_open=1)
+    assert "April 2026" in still_open.in_words
+    assert "June 2026" not in still_open.in_words
+    assert still_open.latest == MONTHS.latest == 1  # the last month is partial
+    assert replace(MONTHS, n_open=3).latest is None
+
+
 def test_a_month_without_all_its_weeks_is_partial_and_keeps_its_name() -> None:
     assert MONTHS.states == ("partial", "not proven complete", "partial")
     assert [share_curves.period_of(p, "month") for p in MONTHS.points] == ["March 2026", "April 2026", "June 2026"]
