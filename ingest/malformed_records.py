@@ -18,8 +18,8 @@ from ingest.http_session import parse_xml
 _NAME = re.compile(rb"<(?:id|identifier)>\s*([!-;=?-~]{1,100})")
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z:-]{1,40})[^<>]*>")
 _MAX_REASON = 200
-_MAX_RECORD = 2**20
-"""Bytes of a record that are parsed; those of the largest collaborations have a quarter of it."""
+_MAX_RECORD = 2**19
+"""Bytes of a record that are parsed; those of the largest collaborations have half of it."""
 
 
 def parse_records(body: bytes, url: str, kind: str, tag: str) -> tuple[etree._Element, tuple[str, ...]]:

@@ -35,6 +35,7 @@ from ingest.record_bounds import (
 )
 
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_LINE = 1 << 21  # bytes; the longest real lines, with thousands of authors, have about 500,000
 _MAX_PROBLEM = 300
 _MAX_SKIPPED = 1 << 28  # bytes of a longer line that are skipped before the file is given up
@@ -211,7 +212,7 @@ def _text(value: object) -> str:
 def _check_characters(value: Any) -> None:
     """Refuse lone surrogates and NUL: valid in JSON, but databases do not accept them."""
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if _UNSTORABLE.search(value) is not None:
             raise ValueError("it contains a NUL or a lone surrogate")
     elif isinstance(value, dict):
         _check_characters(list(value.values()))

@@ -44,7 +44,8 @@ MAX_REPORT_BYTES = 128 * 1024
 
 
 _MAX_PARTS, _MAX_DEPTH = 50, 4
-_MAX_HEADER_LINES, _MAX_HEADER_LINE = 100, 1_000
+_MAX_HEADER, _MAX_DECODED = 10_000, 1_000
+"""Characters of a header, and of one whose encoded words are decoded."""
 
 
 class _BoundedHeaders(Compat32):
@@ -55,7 +56,7 @@ class _BoundedHeaders(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """The name and the value of a header, from its first lines."""
-        return super().header_source_parse([line[:_MAX_HEADER_LINE] for line in sourcelines[:_MAX_HEADER_LINES]])
+        return super().header_source_parse(["".join(sourcelines)[:_MAX_HEADER]])
 
 
 _BOUNDED_HEADERS = _BoundedHeaders()
@@ -251,7 +252,7 @@ def _header_text(value: str) -> str:
     """A header with its encoded words decoded (RFC 2047)."""
     return "".join(
         _decoded(text, charset or "") if isinstance(text, bytes) else text
-        for text, charset in decode_header(value[:_MAX_HEADER_LINE])
+        for text, charset in decode_header(value[:_MAX_DECODED])
     )
 
 
