@@ -58,7 +58,7 @@ def new_papers_of_search(context: AppContext, question: PaperRequest, *, per_wee
     query = resolved_query(context, question)
 
     def scores(index: PaperIndex) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        by_score, found = found_by(search, question.query, min_similarity=context.settings.service.min_similarity)
+        by_score, _, found = found_by(search, question.query, min_similarity=context.settings.service.min_similarity)
         return by_score, found & index.matching(replace(query, since=None, until=None))
 
     search = context.paper_search

@@ -185,7 +185,7 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         is_close = matching
     else:
         scored = score_papers(papers, query.text, min_similarity=context.settings.service.min_similarity)
-        cosines, scores = scored.cosines, scored.scores
+        cosines, scores = scored.cosines, scored.ranked_by
         is_close = matching if asked.meets_conditions else matching & scored.is_close
         listed = is_close.copy()
         if not asked.meets_conditions:

@@ -249,11 +249,11 @@ class PersonalComposer:
             new = self._new(index.similarity, found, among, follow)
             return self._as_ranking(new, index.similarity, n_papers=int((among & found).sum()))
         try:
-            scores, found = found_by(search, follow.key, min_similarity=self._min_similarity)
+            scores, ranked_by, found = found_by(search, follow.key, min_similarity=self._min_similarity)
             text = parsed_query(follow.key).text
         except UsageError:  # a search without a word finds nothing
             return _Ranking()
-        new = self._new(scores, found, among, follow)
+        new = self._new(scores, found, among, follow, ranked_by)
         cosines = search.similarities(described_text(text)) if text and search.has_vectors else np.zeros_like(scores)
         stems = {stem_number(word) for word in content_words(text)}
         return self._as_ranking(new, cosines, n_papers=int(among.sum()), stems=stems)
@@ -273,7 +273,12 @@ class PersonalComposer:
         return _Ranking(papers, len(papers))
 
     def _new(
-        self, scores: NDArray[np.float32], found: NDArray[np.bool_], among: NDArray[np.bool_], follow: Follow
+        self,
+        scores: NDArray[np.float32],
+        found: NDArray[np.bool_],
+        among: NDArray[np.bool_],
+        follow: Follow,
+        ranked_by: NDArray[np.float32] | None = None,
     ) -> NewPapers:
         index = self._search.index
         return new_papers(
@@ -285,6 +290,7 @@ class PersonalComposer:
             per_week=follow.per_week,
             share_of_best=self.settings.share_of_best,
             last_closed=self.material.issue.last_week,
+            ranked_by=ranked_by,
         )
 
     def _as_ranking(

@@ -53,6 +53,7 @@ def new_papers(
     per_week: int | None,
     share_of_best: float,
     last_closed: Week,
+    ranked_by: NDArray[np.float32] | None = None,
 ) -> NewPapers:
     """The papers ``among`` some that are above the threshold of their week, best first.
 
@@ -61,7 +62,7 @@ def new_papers(
 
     Parameters
     ----------
-    scores : of each paper, ``(n_papers,)``; higher is better.
+    scores : of each paper, ``(n_papers,)``; higher is better. The threshold is one of them.
     found : whether each paper is a candidate at all.
     ids : the papers, which decide between equal scores.
     day : the day of each paper's first submission, days since 1970-01-01.
@@ -69,7 +70,9 @@ def new_papers(
     per_week : about how many papers a week are wanted, at least 1; ``None`` for those near the best.
     share_of_best : which share of the best score counts as near it where no number is wanted, in (0, 1].
     last_closed : the newest week whose papers are all there; later ones calibrate nothing.
+    ranked_by : what orders the papers, ``(n_papers,)``; the scores if it is not given.
     """
+    order = scores if ranked_by is None else ranked_by
     mondays = _mondays(day)
     held = np.unique(mondays[mondays <= day_number(last_closed.monday)])
     wanted = np.unique(mondays[among])
@@ -80,7 +83,7 @@ def new_papers(
         thresholds[_week(monday)] = threshold
         of_week = among & found & (mondays == monday)
         is_new |= of_week if threshold.score is None else of_week & (scores >= threshold.score)
-    rows = sorted(np.flatnonzero(is_new).tolist(), key=lambda row: (-scores[row], ids[row]))
+    rows = sorted(np.flatnonzero(is_new).tolist(), key=lambda row: (-order[row], ids[row]))
     return NewPapers(rows, int((among & found).sum()) - len(rows), thresholds)
 
 

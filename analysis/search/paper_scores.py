@@ -39,30 +39,31 @@ class PaperScores:
     Attributes
     ----------
     ids : the papers.
-    scores : meaning and words combined, at most 1; papers are ranked by them.
+    scores : meaning and words combined, at most 1.
+    ranked_by : the scores, but with all words for a paper whose title holds the query word for word; at most 1.
     cosines : of the query with each paper, 0 for a paper without a vector.
     is_near : whether the paper is near enough in meaning to be found by it.
     word_scores : BM25 of the query's words.
     has_words : whether the paper holds enough of the words to be found by them.
-    least_close : the score from which on a paper is close to the query.
     """
 
     ids: tuple[ArxivId, ...]
     scores: NDArray[np.float32]
+    ranked_by: NDArray[np.float32]
     cosines: NDArray[np.float32]
     is_near: NDArray[np.bool_]
     word_scores: NDArray[np.float32]
     has_words: NDArray[np.bool_]
-    least_close: float
 
     @property
     def is_close(self) -> NDArray[np.bool_]:
-        """Whether each paper is found and scores at least ``least_close``.
+        """Whether each paper is found and scores at least ``CLOSE_SHARE`` of the best score of all papers.
 
         Words alone bring only a paper without a vector close: beside a meaning that is far, they are incidental.
         """
+        least = CLOSE_SHARE * float(self.scores.max(initial=0.0))
         may_be_close = self.is_near | (self.has_words & (self.cosines == 0))
-        is_close: NDArray[np.bool_] = may_be_close & (self.scores >= self.least_close)
+        is_close: NDArray[np.bool_] = may_be_close & (self.scores >= least)
         return is_close
 
     def is_found(self, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -75,7 +76,7 @@ class PaperScores:
     def found(self, among: NDArray[np.bool_]) -> list[int]:
         """The rows of the papers that are found ``among`` some, best first."""
         rows = np.flatnonzero(self.is_found(among)).tolist()
-        return sorted(rows, key=lambda row: (-self.scores[row], self.ids[row]))
+        return sorted(rows, key=lambda row: (-self.ranked_by[row], self.ids[row]))
 
 
 def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> PaperScores:
@@ -100,17 +101,18 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
     )
     word_scores, greatest = search.word_scores([stem_number(word) for word in words])
     scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
-    least_close = CLOSE_SHARE * float(scores.max(initial=0.0))
-    titled = _rows_titled(search, query)
-    scores[titled] = with_all_words(scores[titled], word_scores[titled], greatest_word_score=greatest)
+    ranked_by = scores
+    if titled := _rows_titled(search, query):
+        ranked_by = scores.copy()
+        ranked_by[titled] = with_all_words(scores[titled], word_scores[titled], greatest_word_score=greatest)
     return PaperScores(
         ids=index.ids,
         scores=scores,
+        ranked_by=ranked_by,
         cosines=cosines,
         is_near=(cosines >= min_similarity) & (cosines != 0),
         word_scores=word_scores,
         has_words=(word_scores > 0) & (word_scores >= MIN_COVERAGE * greatest),
-        least_close=least_close,
     )
 
 

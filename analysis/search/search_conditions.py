@@ -168,8 +168,8 @@ def _is_author_meant(papers: PaperSearch, name: str) -> bool:
 
 def found_by(
     papers: PaperSearch, typed: str, *, min_similarity: float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The score of each paper for a query as typed, and whether it is found at all: what mails and feeds bring.
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """What mails and feeds bring for a query as typed: the scores of all papers, what ranks them, and which are found.
 
     A paper that the query must not find is not found. A query of conditions alone finds every paper that meets them.
 
@@ -182,7 +182,8 @@ def found_by(
     if asked.query.words:
         scored = score_papers(papers, asked.query.text, min_similarity=min_similarity)
         found = asked.among if asked.meets_conditions else asked.among & (scored.is_near | scored.has_words)
-        return scored.scores, found
+        return scored.scores, scored.ranked_by, found
     if not asked.query.required and not asked.query.excluded:
         raise UsageError("the query contains no word to search for")
-    return np.ones(len(papers.index), dtype=np.float32), asked.among
+    alike = np.ones(len(papers.index), dtype=np.float32)
+    return alike, alike, asked.among

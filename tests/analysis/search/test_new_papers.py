@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,6 +111,24 @@ def test_where_no_week_is_closed_every_paper_found_is_new() -> None:
     assert len(new.rows) == int((scores > 0.2).sum())
     assert new.newest_threshold is not None
     assert new.newest_threshold.score is None
+
+
+def test_what_ranks_papers_neither_sets_the_threshold_nor_lets_one_in() -> None:
+    scores, day, ids = _corpus(1)
+    given_as_well: dict[str, Any] = {
+        "ids": ids,
+        "day": day,
+        "among": np.ones(len(day), dtype=bool),
+        "per_week": 3,
+        "share_of_best": 0.5,
+        "last_closed": FIRST.plus(N_WEEKS - 1),
+    }
+    by_score = new_papers(scores, scores > 0.2, **given_as_well)
+    lowest = by_score.rows[-1]
+    ranked_by = np.where(np.arange(len(day)) == lowest, np.float32(2), scores)
+    ranked = new_papers(scores, scores > 0.2, ranked_by=ranked_by, **given_as_well)
+    assert ranked.rows == [lowest, *by_score.rows[:-1]]
+    assert ranked.thresholds == by_score.thresholds
 
 
 def test_without_papers_nothing_is_new() -> None:
