@@ -306,6 +306,8 @@ class SearchResult:
     """Papers that are close to what was asked: all that meet its conditions, or that score at least half the best."""
     n_some_words: int
     """Further papers that hold some of the words; not all of them are listed."""
+    words_in_no_paper: tuple[str, ...]
+    """Words of the query that no stored paper holds, so that papers are found without them."""
     facets: tuple[Facet, ...]
     """What the close papers are about, most first; of all listed where none is close."""
     words_only_before: Week | None

@@ -57,6 +57,7 @@ class _Found:
     meant: str | None
     is_close: NDArray[np.bool_]
     n_some_words: int
+    words_in_no_paper: tuple[str, ...]
     facets: tuple[Facet, ...]
     words_only_before: Week | None
     weights: dict[int, float]
@@ -110,6 +111,7 @@ def search(
         did_you_mean=found.meant,
         n_close=len(named) + int(found.is_close[order].sum()),
         n_some_words=found.n_some_words,
+        words_in_no_paper=found.words_in_no_paper,
         facets=found.facets,
         words_only_before=found.words_only_before,
     )
@@ -205,6 +207,7 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         meant=meant.query if meant else None,
         is_close=is_close[rows],
         n_some_words=n_some_words,
+        words_in_no_paper=tuple(word for word in query.words if not papers.n_holding(stem_number(word))),
         facets=facets(context, index, rows[is_close[rows]] if is_close[rows].any() else rows),
         words_only_before=_words_only_before(context, index),
         weights={stem_number(word): _rarity(papers, word) for word in query.words},

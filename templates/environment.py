@@ -95,6 +95,7 @@ def environment() -> Environment:
         overlap_text=term_wording.overlap_text,
         levels_note=term_wording.levels_note,
         totals_text=search_wording.totals_text,
+        words_in_no_paper_text=search_wording.words_in_no_paper_text,
         passage=search_wording.passage,
         curve_titles=term_wording.curve_titles,
         sentence=marked_text.sentence,

@@ -51,6 +51,11 @@ class SearchAnswer(Protocol):
         """How many others hold some of the words."""
         ...
 
+    @property
+    def words_in_no_paper(self) -> tuple[str, ...]:
+        """Words that no paper holds."""
+        ...
+
 
 class FoundPassage(Protocol):
     """A paper that was found."""
@@ -179,6 +184,19 @@ def totals_text(answer: SearchAnswer) -> str:
     return close
 
 
+def words_in_no_paper_text(answer: SearchAnswer) -> str:
+    """That papers are found without some words, because none holds them; empty where each word is held.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> words_in_no_paper_text(SimpleNamespace(words_in_no_paper=("zzqq", "xyzzy")))
+    'No paper contains “zzqq” or “xyzzy”'
+    """
+    words = " or ".join(f"“{word}”" for word in answer.words_in_no_paper)
+    return f"No paper contains {words}" if words else ""
+
+
 def nothing_found_text(answer: SearchAnswer) -> str:
     """What to do where a search found no paper."""
     if answer.reading:
@@ -194,6 +212,8 @@ def search_notes(answer: SearchAnswer) -> list[str]:
         notes.append(f"read as: {answer.reading}{other}")
     if answer.did_you_mean and not answer.as_words:
         notes.append(f"did you mean {answer.did_you_mean!r}?")
+    if missing := words_in_no_paper_text(answer):
+        notes.append(missing)
     notes.append(totals_text(answer).replace("\xa0", " ") if answer.total else nothing_found_text(answer))
     return notes
 

@@ -195,6 +195,13 @@ def test_a_mistyped_word_is_read_as_the_common_one_if_no_paper_has_it(context: C
     assert _answer(context, answer.as_words).did_you_mean is None
 
 
+def test_words_that_no_paper_holds_are_named_although_papers_are_found_by_meaning(context: CachedContext) -> None:
+    assert _answer(context, "graph xyzzyplugh").words_in_no_paper == ("xyzzyplugh",)
+    assert _answer(context, "xyzzyplugh").words_in_no_paper == ("xyzzyplugh",)
+    assert _answer(context, "graph").words_in_no_paper == ()
+    assert _answer(context, "quantizaton").words_in_no_paper == ()  # it is read as quantization
+
+
 def test_filters_and_order_apply_to_conditions_too(context: CachedContext) -> None:
     assert _answer(context, "Ada Example", categories=("cs.CV",)).total == 0
     newest = [p.arxiv_id for p in _answer(context, "title:graph", sort="newest").results]
