@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, String, case, cast, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Row, String, and_, case, cast, distinct, func, or_, select
 
 from domain.detections import Evidence
 from domain.name_ledger import Name, NameEvent, NameEventKind, StoredNameEvent
@@ -61,14 +61,15 @@ class NameQuery:
     """Which names a list has; every condition that is given must hold.
 
     Always: neither ignored nor merged, held by a paper, and at least so likely to be a name and to be of its kind.
-    ``words`` must all be in a spelling. ``taken_up`` are the first and the last week, and ``ids`` the names to choose
-    from.
+    ``words`` must all be in a spelling, or a key that spellings share must begin with ``key``. ``taken_up`` are the
+    first and the last week, and ``ids`` the names to choose from.
     """
 
     confidence: float
     kind_confidence: float
     kind: NameKind | None = None
     words: tuple[str, ...] = ()
+    key: str = ""
     introduced: Week | None = None
     taken_up: tuple[Week, Week] | None = None
     is_used_elsewhere: bool = False
@@ -99,8 +100,10 @@ def _matching(query: NameQuery) -> ColumnElement[bool]:
     if query.kind is not None:
         condition &= query.kind == _KIND
     spellings = func.lower(_SURFACE + " " + cast(name.c.variants, String))
-    for word in query.words:
-        condition &= spellings.contains(word.lower(), autoescape=True)
+    if query.words:
+        has_words = and_(*(spellings.contains(word.lower(), autoescape=True) for word in query.words))
+        with_key = select(name_key.c.name_id).where(name_key.c.key.startswith(query.key, autoescape=True))
+        condition &= or_(has_words, name.c.name_id.in_(with_key)) if query.key else has_words
     if query.introduced is not None:
         condition &= name.c.introduced_week == query.introduced.monday
     if query.taken_up is not None:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0023"
+SCHEMA_VERSION = "0025"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.names.contexts import GROUPS
+from analysis.names.variants import spelled_out
 
 KNOWN_AS = ("benchmark", "dataset", "model", "method", "tool", "classic", "none")
 """What a name can be known as by hand; see ``training/known_names.txt``."""
@@ -89,11 +90,14 @@ def load_lexicon(path: Path) -> Lexicon:
     if len(table["shares"]) != len(GROUPS):
         raise ValueError(f"{path.name}: made for other contexts; run training.fit_names again")
     known = (line.split("\t") for line in _lines(table["known"]))
+    n_papers = table["n_papers"].tolist()
+    # Of spellings that became one key after the file was made, the most frequent tells of it.
+    rows = sorted(enumerate(_lines(table["keys"])), key=lambda pair: n_papers[pair[0]])
     return Lexicon(
-        {key: row for row, key in enumerate(_lines(table["keys"]))},
-        table["n_papers"].tolist(),
+        {spelled_out(key): row for row, key in rows},
+        n_papers,
         np.ascontiguousarray(table["shares"].T),
-        {key: tuple(kinds.split()) for key, kinds in known},
+        {spelled_out(key): tuple(kinds.split()) for key, kinds in known},
         dict(zip(_lines(table["words"]), table["lower"].tolist(), strict=True)),
         frozenset(_lines(table["spellings"])),
     )

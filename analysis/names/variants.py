@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from analysis.names.plain_tex import without_tex
@@ -22,9 +23,34 @@ _VERSION = re.compile(r"v?\d+(?:\.\d+)*", re.I)
 _ENDS_IN_S = re.compile(r"[^\Wsuia]s$")
 
 
+_GREEK = str.maketrans(
+    dict(
+        zip(
+            "αβγδεζηθικλμνξοπρστυφχψω",
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "
+            "phi chi psi omega".split(),
+            strict=True,
+        )
+    )
+)
+
+
+def spelled_out(key: str) -> str:
+    """A key in lower case with Greek letters by their names and raised and lowered signs in line.
+
+    Examples
+    --------
+    >>> spelled_out("τbench"), spelled_out("π₀.5"), spelled_out("s²bench")
+    ('taubench', 'pi0.5', 's2bench')
+    """
+    if key.isascii():
+        return key.casefold()
+    return unicodedata.normalize("NFKC", key).casefold().translate(_GREEK)
+
+
 @lru_cache(maxsize=1 << 16)
 def name_key(surface: str) -> str:
-    """What all spellings of a name have in common: no case, TeX, separators, or plural s.
+    """What all spellings of a name have in common: no case, TeX, separators, Greek letters, or plural s.
 
     Names with one key are one name. Signs that belong to a name (``+``, ``*``, ``@``, ``.``) stay.
 
@@ -32,13 +58,15 @@ def name_key(surface: str) -> str:
     --------
     >>> name_key("SWE-bench"), name_key("SWE Bench"), name_key(r"\\textsc{SWE-Bench}")
     ('swebench', 'swebench', 'swebench')
+    >>> name_key(r"$\\tau$-bench"), name_key("τ-Bench"), name_key("tau-bench")
+    ('taubench', 'taubench', 'taubench')
     >>> name_key("GANs"), name_key("Gans"), name_key("iNaturalists"), name_key("BLESS"), name_key("DeepSeek-V3")
     ('gan', 'gan', 'inaturalist', 'bless', 'deepseekv3')
     """
     plain = without_tex(surface).strip()
     if len(plain) > 3 and _ENDS_IN_S.search(plain):
         plain = plain[:-1]
-    return _SEPARATORS.sub("", plain).casefold()
+    return spelled_out(_SEPARATORS.sub("", plain))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -26,11 +26,13 @@ from store.job_runs import newest_runs
 from store.mailbox_block_links import block_by_token, block_link_expiry
 from store.paper_arrays import load_stems
 from store.papers import known_papers
+from store.schema import SCHEMA_VERSION
 from store.subscriber_tokens import token_use
 from store.subscribers import delete_subscriber, subscribers
 from store.subscription_requests import RequestLimits, add_limited_request, count_answers_tried
 from store.suppressed_addresses import suppression_reason
 from store.topics import topic_events
+from store.trend_calls import calls_of_week, unmarked_moves
 from store.weekly import counted_papers, counted_state, rebuild_weekly_tables
 
 pytestmark = pytest.mark.usefixtures("real_migrations")
@@ -315,3 +317,48 @@ def test_texts_and_authors_stored_before_are_converted_and_indexed_again(old_url
             assert connection.execute(text("SELECT arxiv_id FROM detected_paper")).scalars().all() == ["2606.00002"]
     finally:
         db.close()
+
+
+def test_the_schema_is_that_of_the_newest_migration() -> None:
+    versions = Path(store.database.__file__).with_name("migrations") / "versions"
+    assert max(path.name[:4] for path in versions.glob("[0-9]*.py")) == SCHEMA_VERSION
+
+
+def test_waves_that_few_papers_explain_are_looked_for_again(old_url: str) -> None:
+    marks = {"ours": ("ICML", 1, 28), "half": ("Interspeech", 26, 61), "none": ("", None, None)}
+    with _at_version(old_url, "0023") as connection:
+        for key, (venue, k, n) in marks.items():
+            connection.execute(
+                text(
+                    "INSERT INTO trend_call (week_start, kind, key, verdict, n, made_with, made_at, wave_venue, wave_k,"
+                    " wave_n) VALUES ('2026-06-08', 'technique', :key, 'rising', 9, 'm', '2026-06-16 06:00:00+00:00',"
+                    " :venue, :k, :n)"
+                ),
+                {"key": key, "venue": venue, "k": k, "n": n},
+            )
+    db = open_database(old_url)
+    left = {call.key: call.wave.venue if call.wave else None for call in calls_of_week(db, Week.parse("2026-W24"))}
+    unmarked = [call.key for call in unmarked_moves(db)]
+    db.close()
+    assert left == {"ours": None, "half": "Interspeech", "none": None}
+    assert unmarked == ["ours"]
+
+
+def test_names_in_greek_are_known_by_the_key_that_spells_them_out(old_url: str) -> None:
+    with _at_version(old_url, "0024") as connection:
+        for name_id, key in ((1, "taubench"), (2, "τbench"), (3, "s²bench"), (4, "foonet")):
+            connection.execute(
+                text(
+                    "INSERT INTO name (name_id, surface, kind, family, variants, first_week, last_week, confidence,"
+                    " kind_confidence, n_uses, n_mentions, n_unknown_teams) VALUES (:name_id, :key, 'benchmark', :key,"
+                    " '[]', '2026-06-15', '2026-06-15', 1, 1, 1, 0, 0)"
+                ),
+                {"name_id": name_id, "key": key},
+            )
+            connection.execute(text("INSERT INTO name_key VALUES (:key, :name_id)"), {"key": key, "name_id": name_id})
+    db = open_database(old_url)
+    with db.read() as connection:
+        keys = {(row.key, row.name_id) for row in connection.execute(text("SELECT key, name_id FROM name_key"))}
+    db.close()
+    old = {("taubench", 1), ("τbench", 2), ("s²bench", 3), ("foonet", 4)}
+    assert keys == old | {("taubench", 2), ("s2bench", 3)}

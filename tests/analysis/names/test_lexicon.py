@@ -19,9 +19,20 @@ def test_a_lexicon_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "lexicon.npz"
     path.write_bytes(dump_lexicon(written))
     read = load_lexicon(path)
-    assert (read.papers("foonet"), read.papers("τbench"), read.papers("barnet")) == (7, 3, 0)
-    assert read.groups("τbench") == pytest.approx((shares[1] / 255).tolist())
+    assert (read.papers("foonet"), read.papers("taubench"), read.papers("barnet")) == (7, 3, 0)
+    assert read.groups("taubench") == pytest.approx((shares[1] / 255).tolist())
     assert read.groups("barnet") == [0.0] * len(GROUPS)
     assert read.known("foonet") == ("method", "tool")
     assert (read.lower_share("Foo"), read.lower_share("bar")) == (1.0, 0.0)
     assert read.spellings == {"Foo Net"}
+
+
+def test_of_spellings_that_are_one_key_now_the_more_frequent_tells_of_it(tmp_path: Path) -> None:
+    shares = np.arange(2 * len(GROUPS), dtype=np.uint8).reshape(2, -1)
+    written = Lexicon(
+        {"τbench": 0, "taubench": 1}, [9, 3], shares, {"τbench": ("benchmark",)}, {"a": 1}, frozenset({"A"})
+    )
+    path = tmp_path / "lexicon.npz"
+    path.write_bytes(dump_lexicon(written))
+    assert load_lexicon(path).papers("taubench") == 9
+    assert load_lexicon(path).known("taubench") == ("benchmark",)

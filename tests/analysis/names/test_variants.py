@@ -19,6 +19,10 @@ from analysis.names.variants import family_key, name_key
         ("Humanity's Last Exam", "Humanity’s Last Exam"),
         ("OASIS", "Oasis"),
         ("BLESS", "Bless"),
+        ("$π_{0.5}$", r"$\pi_{0.5}$", "pi_0.5", "π0.5", "π₀.₅", "Pi0.5"),
+        ("β-VAE", "beta-VAE", r"$\beta$-VAE"),
+        ("μP", "\u00b5P", "muP"),
+        ("S²-Bench", "S$^2$-Bench"),
     ],
 )
 def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:

@@ -32,6 +32,13 @@ def test_the_numbers_of_a_trend_of_a_name_open_as_many_papers_at_every_level(web
     assert [web.get(f"/api/v1{link}").json()["total"] for link in links] == counts
 
 
+def test_a_name_is_found_however_it_is_spelled(web: TestClient) -> None:
+    for asked in ("soup", "bench", "soup-bench", "Soup Bench", "SOUPBENCH", "soup_be"):
+        found = web.get("/api/v1/names", params={"q": asked}).json()["names"]
+        assert [one["name"] for one in found] == ["SoupBench"], asked
+    assert web.get("/api/v1/names?q=soup-pot").json()["names"] == []
+
+
 def test_a_trend_of_a_name_can_be_limited_to_categories(web: TestClient) -> None:
     everywhere = web.get("/api/v1/trends?term=name:SoupBench").json()["series"][0]
     in_vision = web.get("/api/v1/trends?term=name:SoupBench&category=cs.CV").json()["series"][0]
