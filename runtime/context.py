@@ -39,7 +39,7 @@ from store.database import Database, open_database
 from store.embeddings import embedded_since, embedding_counts
 from store.paper_arrays import load_paper_index, load_stems
 from store.paper_query import Corpus
-from store.papers import author_lists, holds_made_up
+from store.papers import author_lists, holds_made_up, titles_of
 from store.search import ids_holding, vocabulary
 from store.topics import StoredTopicModel, newest_topic_model
 from store.vector_files import VectorFiles
@@ -79,6 +79,10 @@ class StoredPaperText:
         return context.cached(
             ("phrase", phrase, in_title), lambda: ids_holding(context.db, phrase, in_title=in_title), pool="search"
         )
+
+    def titles(self, ids: Sequence[ArxivId]) -> dict[ArxivId, str]:
+        """The titles of papers."""
+        return titles_of(self._context.db, ids)
 
     def author_lists(self, ids: Sequence[ArxivId]) -> dict[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
         """The authors of papers as shown, and in parts where arXiv gave them apart."""

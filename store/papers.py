@@ -89,6 +89,16 @@ def ids_titled(db: Database, titles: Collection[str]) -> dict[str, list[ArxivId]
     return found
 
 
+def titles_of(db: Database, ids: Sequence[ArxivId]) -> dict[ArxivId, str]:
+    """The titles of papers."""
+    found = {}
+    with db.read() as connection:
+        for start in range(0, len(ids), 5_000):
+            query = select(paper.c.arxiv_id, paper.c.title).where(paper.c.arxiv_id.in_(ids[start : start + 5_000]))
+            found |= {ArxivId(row[0]): row[1] for row in connection.execute(query)}
+    return found
+
+
 def author_lists(db: Database, ids: Sequence[ArxivId]) -> dict[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
     """The authors of papers as shown, and in parts where arXiv gave them apart."""
     found = {}

@@ -102,7 +102,7 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
     word_scores, greatest = search.word_scores([stem_number(word) for word in words])
     scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
     ranked_by = scores
-    if titled := _rows_titled(search, query):
+    if titled := _rows_titled(search, query, scores):
         ranked_by = scores.copy()
         ranked_by[titled] = with_all_words(scores[titled], word_scores[titled], greatest_word_score=greatest)
     return PaperScores(
@@ -116,12 +116,13 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
     )
 
 
-def _rows_titled(search: PaperSearch, query: str) -> list[int]:
-    """The papers whose title holds the query word for word, which is then what all its words in a title count."""
-    if len(search_words(query)) < MIN_TITLE_WORDS:
+def _rows_titled(search: PaperSearch, query: str, scores: NDArray[np.float32]) -> list[int]:
+    """The papers whose title holds the query word for word, among those of the best scores with all words in it."""
+    words = search_words(query)
+    if len(words) < MIN_TITLE_WORDS:
         return []
-    holding = [search.holding(stem_number(word), "title") for word in content_words(query)]
-    if not np.logical_and.reduce(holding).any():
-        return []  # as for most queries: looking up a phrase takes milliseconds
-    row_of = search.index.row_of
-    return [row_of[arxiv_id] for arxiv_id in search.text.ids_holding(query, in_title=True) if arxiv_id in row_of]
+    holds_all = np.logical_and.reduce([search.holding(stem_number(word), "title") for word in content_words(query)])
+    rows = top_rows(scores, limit=CANDIDATES, among=holds_all).tolist()
+    titles = search.text.titles([search.index.ids[row] for row in rows]) if rows else {}
+    wanted = f" {' '.join(words)} "
+    return [row for row in rows if wanted in f" {' '.join(search_words(titles.get(search.index.ids[row], '')))} "]

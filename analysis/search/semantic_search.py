@@ -37,6 +37,10 @@ class StoredText(Protocol):
         """Every stored paper with the phrase in title or abstract, or only in the title."""
         ...
 
+    def titles(self, ids: Sequence[ArxivId]) -> Mapping[ArxivId, str]:
+        """The titles of papers."""
+        ...
+
     def author_lists(self, ids: Sequence[ArxivId]) -> Mapping[ArxivId, tuple[tuple[str, ...], tuple[AuthorName, ...]]]:
         """The authors of papers as shown, and in parts where arXiv gave them apart."""
         ...
