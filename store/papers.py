@@ -91,7 +91,7 @@ def ids_titled(db: Database, titles: Collection[str]) -> dict[str, list[ArxivId]
 
 def titles_of(db: Database, ids: Sequence[ArxivId]) -> dict[ArxivId, str]:
     """The titles of papers."""
-    found = {}
+    found: dict[ArxivId, str] = {}
     with db.read() as connection:
         for start in range(0, len(ids), 5_000):
             query = select(paper.c.arxiv_id, paper.c.title).where(paper.c.arxiv_id.in_(ids[start : start + 5_000]))
