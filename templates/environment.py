@@ -124,6 +124,7 @@ def environment() -> Environment:
         record_text=change_wording.record_text,
         quiet_topics_text=whole_digest_wording.quiet_topics_text,
         ended_moves_text=whole_digest_wording.ended_moves_text,
+        topics_heading=whole_digest_wording.topics_heading,
         quiet_terms_text=practice_wording.quiet_terms_text,
         practice_text=practice_wording.practice_text,
         theme_savings_count=practice_wording.theme_savings_count,

@@ -77,6 +77,11 @@ TOPIC_GROUPS = (
 """The topics that a digest names, in its order: heading, statuses, and what they mean."""
 
 
+def topics_heading(heading: str) -> str:
+    """The heading of a group of topics where nothing says what it means: ``Rising topics``."""
+    return "Topics that move only with one venue’s papers" if heading == "Conference" else f"{heading} topics"
+
+
 def quiet_topics_text(digest: Digest) -> str:
     """A sentence on which of rising, falling and new topics there are none of; empty if there are some of each.
 

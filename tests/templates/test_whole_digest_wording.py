@@ -62,6 +62,16 @@ def test_what_was_called_to_move_a_week_before_and_is_not_any_more_is_told(belie
         assert sentence in " ".join(part.split())
 
 
+def test_a_mail_says_what_topics_of_a_conference_are() -> None:
+    headings = [whole_digest_wording.topics_heading(heading) for heading, _, _ in whole_digest_wording.TOPIC_GROUPS]
+    assert headings == [
+        "Rising topics",
+        "New topics",
+        "Falling topics",
+        "Topics that move only with one venue’s papers",
+    ]
+
+
 def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEdition) -> None:
     assert called(believable, "steady") == "No topic clearly rose or fell this week, and none is new."
     assert called(believable, "unknown").startswith(
