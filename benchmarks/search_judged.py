@@ -4,7 +4,7 @@
 
 ``judged_queries.tsv`` has 60 queries of real kinds: topic phrases, questions, names of benchmarks and models, authors,
 identifiers and addresses, abbreviations, and titles with mistakes. For each, the first 20 papers of the three systems
-were pooled and judged, without their ranks, as 2 (what was looked for), 1 (partly, or for a neighbouring need) or 0: from
+were pooled and read, without their ranks: 2 (what was looked for), 1 (partly, or for a neighbouring need) or 0, from
 title and beginning of the abstract, for a name from where the abstract has it, for an author from the list of authors.
 For an identifier or a title only the paper that is meant is relevant.
 ``judgements.tsv`` has the papers above 0 and the queries that were judged. Printed are nDCG@10 with exponential gains,
