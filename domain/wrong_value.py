@@ -64,7 +64,7 @@ def did_you_mean(given: str, allowed: Iterable[str], rest: str = "", *, before: 
 
 
 def _one_of(problem: Mapping[str, Any]) -> str:
-    expected = str(problem["ctx"]["expected"])
+    expected = str(problem["ctx"]["expected"]).removeprefix("'', ")  # nothing, as a form sends an empty field
     return f"it must be {expected}{did_you_mean(str(problem.get('input', '')), _QUOTED.findall(expected))}"
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from domain.name_mention import NameKind
     from domain.trend_periods import Period
+    from domain.trends import Level
     from domain.weekly_table_schemas import TableSchema
     from queries.names import NameView
     from runtime.context import AppContext
 
 # Imported where used: `python -m papertide --help` should not wait for pandas.
-
-Level = Literal["mentions", "adopts", "about"]
 
 
 def open(data_dir: str | Path = "papertide-data", *, config: str | Path | None = None, **settings: Any) -> Papertide:
@@ -114,6 +113,7 @@ class Papertide:
         from queries.parse_dates import day
         from queries.trends import trends
 
+        _require_known(by=by, level=level)
         answer = trends(
             self._context,
             [terms] if isinstance(terms, str) else list(terms),
@@ -188,6 +188,7 @@ class Papertide:
         from queries.parse_dates import day
         from queries.search import search
 
+        _require_known(level=level)
         request = PaperRequest(
             query,
             since=day(since) if since else None,
@@ -240,6 +241,7 @@ class Papertide:
         from queries.parameters import PaperRequest
         from queries.parse_dates import day
 
+        _require_known(level=level)
         request = PaperRequest(
             "",
             since=day(since) if since else None,
@@ -285,6 +287,7 @@ class Papertide:
         from papertide.result_columns import NAMES
         from queries.names import NameRequest, name_page
 
+        _require_known(view=view, kind=kind)
         page = name_page(self._context, NameRequest(kind, view), limit=limit)
         weeks = ("first_week", "introduced_week", "used_elsewhere_week", "taken_up_week", "fading_week")
         rows = [
@@ -298,6 +301,37 @@ class Papertide:
             for n in page.names
         ]
         return _table(rows, NAMES)
+
+    def calls(self, week: str | None = None) -> pd.DataFrame:
+        """Trend calls, newest first: every call of a week, or by default the rises and falls of all weeks.
+
+        Raises
+        ------
+        UsageError
+            If no paper of the week is held.
+        """
+        from papertide.result_columns import CALLS
+        from queries.parse_dates import week_named
+        from queries.trend_calls import calls
+
+        nan = float("nan")
+        rows = [
+            {
+                **{field: getattr(call, field) for field in ("kind", "key", "name", "verdict", "called", "n", "late")},
+                "week": str(call.week),
+                "venue": call.wave.venue if call.wave else "",
+                "difference": call.change.difference if call.change else nan,
+                "difference_low": call.change.low if call.change else nan,
+                "difference_high": call.change.high if call.change else nan,
+                **{
+                    field: nan if (number := getattr(call, field)) is None else number
+                    for field in ("q_value", "share", "share_before")
+                },
+                **_held(call.scores),
+            }
+            for call in calls(self._context, week_named(week) if week else None).calls
+        ]
+        return _table(rows, CALLS)
 
     def emerging(self, week: str | None = None) -> pd.DataFrame:
         """The emerging terms of a week, by default the newest with a list, those that are new on the list first.
@@ -328,7 +362,7 @@ class Papertide:
                 "n_teams": t.n_teams,
                 "neighbours": list(t.neighbours),
                 "papers": list(t.papers),
-                **{f"held_{h}": next((s.held for s in t.scores if s.horizon_weeks == h), None) for h in (8, 12, 26)},
+                **_held(t.scores),
             }
             for t in answer.terms
         ]
@@ -431,6 +465,27 @@ class Papertide:
         rows = [{**vars(claim), "week": str(claim.week)} for claim in answer.claims]
         return _table([{column.name: row[column.name] for column in CLAIMS.columns} for row in rows], CLAIMS)
 
+    def standards(self) -> pd.DataFrame:
+        """How many papers of each quarter name each standard and failure mode, one row for each of both."""
+        from papertide.result_columns import STANDARDS
+        from queries.standards import standards_and_failures
+
+        answer = standards_and_failures(self._context)
+        read = {quarter.quarter: quarter for quarter in answer.quarters}
+        rows = [
+            {
+                "kind": rule.kind,
+                "key": rule.key,
+                "name": rule.name,
+                "quarter": counted.quarter,
+                "k": counted.k,
+                **{field: getattr(read[counted.quarter], field) for field in ("n", "n_weeks", "n_weeks_in_all")},
+            }
+            for rule in (*answer.standards, *answer.failure_modes)
+            for counted in rule.quarters
+        ]
+        return _table(rows, STANDARDS)
+
     def card(self, term: str) -> pd.DataFrame:
         """The counters of the evidence card of a technique, theme or named thing, one row a counter.
 
@@ -491,6 +546,35 @@ class Papertide:
             for week in answer.weeks
         ]
         return _table(rows, WEEKS)
+
+
+def _require_known(**given: str | None) -> None:
+    """Refuse a value that is none of those that a parameter takes, with the nearest one.
+
+    Raises
+    ------
+    UsageError
+        If one is unknown; ``None`` is what a parameter has by default.
+    """
+    from domain.errors import UsageError
+    from domain.name_mention import NameKind
+    from domain.trend_periods import Period
+    from domain.trends import Level
+    from domain.wrong_value import did_you_mean
+    from queries.names import NameView
+
+    allowed = {"by": Period, "level": Level, "kind": NameKind, "view": NameView}
+    for parameter, value in given.items():
+        words: tuple[str, ...] = get_args(allowed[parameter])
+        if value is not None and value not in words:
+            hint = did_you_mean(str(value), words, f"allowed are {', '.join(words)}")
+            raise UsageError(f"there is no {parameter}={value!r}{hint}")
+
+
+def _held(scores: Iterable[Any]) -> dict[str, bool | None]:
+    """Whether something held 8, 12 and 26 weeks later, as columns."""
+    held = {score.horizon_weeks: score.held for score in scores}
+    return {f"held_{weeks}": held.get(weeks) for weeks in (8, 12, 26)}
 
 
 def _share(share: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ TRENDS = TableSchema(
     "trends",
     (
         Column("term", "str", "key of a technique or theme, label of a topic, or the words without their prefix"),
-        Column("kind", "str", "technique, theme, topic, text, exact or meaning"),
+        Column("kind", "str", "technique, theme, topic, text, exact, meaning or name"),
         Column("start", "datetime64[us]", "first day of the period, UTC, without zone"),
         Column("end", "datetime64[us]", "last day of the period"),
         *_SHARE,
@@ -33,7 +33,7 @@ READINGS = TableSchema(
     "readings",
     (
         Column("asked", "str", "the term as it was given"),
-        Column("kind", "str", "technique, theme, topic, text, exact or meaning"),
+        Column("kind", "str", "technique, theme, topic, text, exact, meaning or name"),
         Column("term", "str", "with the prefix that chooses this reading"),
         Column("name", "str", "its name"),
         Column("n_papers", "float64", "papers of the weeks; NaN where they were not counted"),
@@ -189,6 +189,45 @@ CARD = TableSchema(
     ),
 )
 
+CALLS = TableSchema(
+    "calls",
+    (
+        Column("week", "str", "week of the call, such as 2026-W20"),
+        Column("kind", "str", "technique, theme, topic, or query for the words of a watched term"),
+        Column("key", "str", "key of a technique or theme, identifier of a topic, or the words"),
+        Column("name", "str", "what it is called"),
+        Column("verdict", "str", "rising, falling, emerging, cooling, seasonal, steady, unknown or wave"),
+        Column("called", "str", "the verdict that the record keeps and scores, with the papers of a venue's wave"),
+        Column("venue", "str", "venue whose wave the move is; empty where it is none's"),
+        Column("difference", "float64", "fitted change of the share; NaN where the verdict is unknown"),
+        Column("difference_low", "float64", "lower end of its interval"),
+        Column("difference_high", "float64", "upper end of its interval"),
+        Column("q_value", "float64", "p-value adjusted for everything tested that week; NaN where it is unknown"),
+        Column("share", "float64", "share of the four weeks that end with the call's"),
+        Column("share_before", "float64", "share of the first weeks tested"),
+        Column("n", "int64", "papers of the four weeks"),
+        Column("late", "bool", "whether it was made long after its week, so that it is not in the record"),
+        *(
+            Column(f"held_{h}", "object", f"whether it held {h} weeks later; None where it is not known")
+            for h in (8, 12, 26)
+        ),
+    ),
+)
+
+STANDARDS = TableSchema(
+    "standards",
+    (
+        Column("kind", "str", "standard or failure_mode"),
+        Column("key", "str", "its key"),
+        Column("name", "str", "what it is called"),
+        Column("quarter", "str", "such as 2026-Q2"),
+        Column("k", "int64", "papers of the quarter that name it"),
+        Column("n", "int64", "papers read of the quarter"),
+        Column("n_weeks", "int64", "weeks of the quarter with papers"),
+        Column("n_weeks_in_all", "int64", "weeks that the quarter has"),
+    ),
+)
+
 WEEKS = TableSchema(
     "weeks",
     (
@@ -242,4 +281,19 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
 }
 """By table, the fields of a query's result that have no column: values with parts of their own, and details."""
 
-ALL = (TRENDS, SEARCH, PAPERS, TOPICS, EMERGING, DIGEST, DETECTIONS, CLAIMS, CARD, WEEKS)
+ALL = (
+    TRENDS,
+    READINGS,
+    SEARCH,
+    PAPERS,
+    TOPICS,
+    NAMES,
+    CALLS,
+    EMERGING,
+    DIGEST,
+    DETECTIONS,
+    CLAIMS,
+    STANDARDS,
+    CARD,
+    WEEKS,
+)

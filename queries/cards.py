@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from functools import partial
 
 import numpy as np
@@ -29,23 +28,24 @@ from domain.detections import ADOPTS, IS_ABOUT
 from domain.digest import Share
 from domain.errors import NotFound, UsageError
 from domain.facet import ACCEPTED, CODE, SAVING, Facet, FacetKind
-from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
+from domain.name_ledger import Name
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number
 from domain.paper_query import PaperQuery
 from domain.same_subject import subject
 from domain.trends import TermSeries
 from domain.week import Week, last_closed_week, weeks_between
+from domain.wrong_value import did_you_mean
 from pipeline.claims import reader_id
 from queries.facet_resolution import facet_names
 from queries.results import rounded
 from queries.term_counts import require_counted, stored_counts_state
-from queries.term_resolution import names_called, term_named
+from queries.term_resolution import names_called, names_of_kind, term_named
 from queries.trends import trends
 from runtime.context import AppContext
 from store.claims import claims_matching, count_readings, papers_read
 from store.detections import count_without_detections, strongest_papers
-from store.name_ledger_reading import NameQuery, introducing_texts, names_by_id, names_matching
+from store.name_ledger_reading import introducing_texts, names_by_id
 from store.papers import papers_in_order
 from store.weekly import incomplete_weeks
 
@@ -57,7 +57,7 @@ _NAMED_AS: Mapping[str, str] = {"domain": "application domains: "}
 N_USED_NAMES = 8
 MIN_USES = 3
 """Papers of a card below which a name that they use is not listed."""
-_N_SUGGESTED_FROM = 3000
+_CARD_KINDS: Sequence[CardKind] = ("technique", "theme", "name")
 _N_STRONGEST = 200
 
 
@@ -140,18 +140,12 @@ def card_term(context: AppContext, term: str) -> tuple[CardKind, str]:
     names = names_called(context, asked.removeprefix("name:").strip())
     if names:
         return "name", str(names[0].name_id)
-    close = _written_alike(context, asked)
-    help_text = f"; did you mean {', '.join(close)}?" if close else ""
-    raise NotFound(f"no technique, theme or name is called {asked!r}{help_text}")
-
-
-def _written_alike(context: AppContext, asked: str) -> list[str]:
-    most_used = NameQuery(SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE)
-    known = [name for term in context.detector.taxonomy.terms for name in (term.key, term.name)]
-    known += [one.surface for one in names_matching(context.db, most_used, "uses", limit=_N_SUGGESTED_FROM)[1]]
-    by_folded = {name.casefold(): name for name in reversed(known)}
-    wanted = asked.partition(":")[2] or asked
-    return [by_folded[name] for name in get_close_matches(wanted.casefold().strip(), by_folded, n=3)]
+    kind, _, rest = asked.partition(":")
+    kinds = [one for one in _CARD_KINDS if one == kind and rest] or _CARD_KINDS
+    known = [name for one in kinds for name in names_of_kind(context, one)]
+    hint = did_you_mean(asked if kinds is _CARD_KINDS else rest, known)
+    what = kinds[0] if len(kinds) == 1 else "technique, theme or name"
+    raise NotFound(f"no {what} is called {asked!r}{hint}")
 
 
 def counted_span(context: AppContext, index: PaperIndex) -> Span:

@@ -47,11 +47,7 @@ def emerging(context: AppContext, week: Week | None) -> Emerging:
     shown = week or newest_listed_week(context.db)
     made = list_of_week(context.db, shown) if shown else None
     if week is not None and made is None:
-        newest = newest_listed_week(context.db)
-        raise UsageError(
-            f"there is no list of emerging terms for {week}"
-            + (f"; the newest is that of {newest}" if newest else " yet; `papertide run` makes them")
-        )
+        raise UsageError(f"there is no list of emerging terms for {week}{_newest_or_reason(context)}")
     until = last_closed_week(context.now())
     record, of_late = emerging_records(context.db, until=until)
     outcomes = outcomes_by_week(context.db, until=until)
@@ -82,6 +78,16 @@ def emerging(context: AppContext, week: Week | None) -> Emerging:
         weeks_needed=WEEKS_NEEDED,
         weeks_held=_weeks_held(context, until),
     )
+
+
+def _newest_or_reason(context: AppContext) -> str:
+    """Which list is the newest, or why there is none, as the end of a message."""
+    if newest := newest_listed_week(context.db):
+        return f"; the newest is that of {newest}"
+    n_held = _weeks_held(context, last_closed_week(context.now()))
+    if n_held < WEEKS_NEEDED:
+        return f": a list needs {WEEKS_NEEDED} weeks of papers, and {n_held} are held"
+    return " yet; `papertide run` makes them"
 
 
 def _weeks_held(context: AppContext, until: Week) -> int:

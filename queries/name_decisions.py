@@ -17,7 +17,7 @@ from domain.name_mention import NAME_KINDS
 from domain.paper import ArxivId, parse_arxiv_id
 from domain.subscription import sanitized_line
 from domain.week import Week
-from queries.term_resolution import names_called
+from queries.term_resolution import names_called, unknown_name
 from runtime.context import AppContext
 from store.name_decisions import decide_names, split_name
 from store.name_ledger_reading import decided_names, papers_of_name, split_papers
@@ -37,7 +37,7 @@ def one_name(context: AppContext, called: str) -> Name:
     """
     found = names_called(context, called)
     if not found:
-        raise UsageError(f"no paper holds a name {called!r}; `papertide names` lists them")
+        raise UsageError(unknown_name(context, called))
     if len(found) > 1 and not called.startswith("#"):
         named = ", ".join(f"#{n.name_id} ({n.kind}, first seen {n.first_week})" for n in found[:_MOST_SHOWN])
         raise UsageError(f"{called!r} is the name of {len(found)} things; choose one by its number: {named}")

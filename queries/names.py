@@ -17,6 +17,7 @@ from domain.name_mention import NAME_KINDS, NameKind
 from domain.trend_calls import DOWNWARD, UPWARD, WINDOW_WEEKS, TrendCall
 from domain.trends import NewestCall
 from domain.week import Week, last_closed_week
+from queries.held_weeks import require_held
 from queries.results import FirstUse, ListedName, NamePage, rounded, rounded_change
 from runtime.context import AppContext
 from store.name_ledger_reading import (
@@ -71,7 +72,15 @@ def calls_of_names(context: AppContext) -> dict[int, TrendCall]:
 
 
 def name_query(context: AppContext, request: NameRequest) -> NameQuery:
-    """The names that a request is about."""
+    """The names that a request is about.
+
+    Raises
+    ------
+    UsageError
+        If no paper of the week requested is held.
+    """
+    if request.week:
+        require_held(context, request.week)
     week = request.week or newest_week(context)
     query = replace(SHOWN_NAMES, kind=request.kind, words=tuple(request.words.split()), key=name_key(request.words))
     if request.view == "new":

@@ -9,10 +9,12 @@ from domain.errors import UsageError
 from domain.paper import Paper
 from domain.phrase_variants import counted_phrases
 from domain.standards_and_failure_modes import RuleKind
+from domain.term_prefix import typed_term
 from queries.parameters import ROLES, PaperRequest
 from queries.resolve_paper_query import resolved_query
 from queries.standards import ids_of_rule, older_readings, rule_named
-from queries.term_resolution import meant_rows, name_term, words_named
+from queries.term_counts import unknown_term
+from queries.term_resolution import is_written, meant_rows, name_term, words_named
 from runtime.context import AppContext
 from store.name_ledger_reading import ids_of_name
 from store.papers import papers_in_order
@@ -58,6 +60,8 @@ def papers_matching(
         ids = ids_of_name(context.db, context.corpus, query, name.name_id, ROLES[question.level])
         return len(ids), papers_in_order(context.db, ids[offset : offset + limit])
     if words and words[0] != "meaning":
+        if question.term and typed_term(question.term).kind is None and not is_written(context, words[1]):
+            raise UsageError(unknown_term(context, question.term))
         phrases = counted_phrases(words[1], as_written=words[0] == "exact")
         try:
             ids = context.cached(

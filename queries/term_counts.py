@@ -16,6 +16,7 @@ from domain.detections import ADOPTS, TermKind
 from domain.errors import UsageError
 from domain.paper_query import PaperQuery
 from domain.phrase_variants import phrases_of_term
+from domain.search_text import search_words
 from domain.term_prefix import typed_term
 from domain.trends import SeriesKind, TermReading
 from domain.week import Week
@@ -51,10 +52,17 @@ class Counted:
 
 
 def unknown_term(context: AppContext, term: str) -> str:
-    """The message about a term that is no name and that no paper has in its words, with the nearest name."""
+    """The message about a term that is no name and that no paper has in its words, with the nearest name or word."""
     keys = [known.key for known in context.detector.taxonomy.terms]
-    hint = did_you_mean(term, keys) or "; write `text:` before it to count it as words"
+    hint = did_you_mean(term, keys) or _common_word(context, term) or "; write `text:` before it to count it as words"
     return f"{term!r} is no technique, theme or topic, and no paper has it in its words{hint}"
+
+
+def _common_word(context: AppContext, term: str) -> str:
+    """The common word that a term of one unknown word is mistyped from, as the end of a message; empty without."""
+    words = search_words(term)
+    meant = context.vocabulary.meant_instead(words[0], n_holding=0) if len(words) == 1 else None
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 class TermCounter:

@@ -13,7 +13,7 @@ from analysis.search.ranking import unusually_near
 from analysis.search.semantic_search import PaperSearch
 from domain.detections import TermKind
 from domain.errors import UsageError
-from domain.name_ledger import Name
+from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, Name
 from domain.phrase_variants import phrases_of_term
 from domain.same_subject import subject
 from domain.term_prefix import typed_term
@@ -21,12 +21,13 @@ from domain.trends import SeriesKind
 from domain.wrong_value import did_you_mean
 from runtime.context import AppContext
 from runtime.settings import known_category
-from store.name_ledger_reading import names_by_id, names_with_keys, standing_name
+from store.name_ledger_reading import NameQuery, names_by_id, names_matching, names_with_keys, standing_name
 from store.search import weekly_matches, words_of
 
 TERM_KINDS: tuple[TermKind, ...] = ("technique", "theme", "topic")
 WordsKind = Literal["text", "exact", "meaning"]
 """How words are matched: in singular and plural, as written, or by meaning."""
+_N_SUGGESTED_FROM = 3000
 
 
 def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
@@ -45,11 +46,18 @@ def term_key(context: AppContext, kind: TermKind, name: str) -> str | None:
     return None
 
 
-def names_of_kind(context: AppContext, kind: TermKind) -> list[str]:
-    """Every key and name of the techniques, themes or topics; topics by their labels."""
+def names_of_kind(context: AppContext, kind: TermKind | Literal["name"]) -> list[str]:
+    """What techniques, themes, topics or named things are called, to suggest from: of named things the most used."""
     if kind == "topic":
         return [topic.label for topic in context.topic_model.topics] if context.topic_model else []
+    if kind == "name":
+        return context.cached("names to suggest", lambda: _most_used_names(context))
     return [name for t in context.detector.taxonomy.terms if t.kind == kind for name in (t.name, t.key)]
+
+
+def _most_used_names(context: AppContext) -> list[str]:
+    shown = NameQuery(SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE)
+    return [one.surface for one in names_matching(context.db, shown, "uses", limit=_N_SUGGESTED_FROM)[1]]
 
 
 def term_named(context: AppContext, term: str) -> tuple[TermKind, str] | None:
@@ -104,8 +112,14 @@ def name_called(context: AppContext, called: str) -> Name:
     """
     found = names_called(context, called)
     if not found:
-        raise UsageError(f"no paper holds a name {called!r}; `papertide names` lists them")
+        raise UsageError(unknown_name(context, called))
     return found[0]
+
+
+def unknown_name(context: AppContext, called: str) -> str:
+    """The message about a name that no paper holds, with the nearest one."""
+    hint = did_you_mean(called, names_of_kind(context, "name"), "`papertide names` lists them")
+    return f"no paper holds a name {called!r}{hint}"
 
 
 def names_called(context: AppContext, called: str) -> list[Name]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from domain.trend_calls import CallScore, StoredCall
 from domain.week import Week, last_closed_week
+from queries.held_weeks import require_held
 from queries.results import Call, Calls, CallsOutcome, ScoredCall, rounded, rounded_change
 from runtime.context import AppContext
 from store.trend_calls import call_records, is_late, stored_calls
 
 
 def calls(context: AppContext, week: Week | None) -> Calls:
-    """All calls of a week, or without a week the newest rises and falls, each with its outcome."""
+    """All calls of a week, or without a week the newest rises and falls, each with its outcome.
+
+    Raises
+    ------
+    UsageError
+        If no paper of the week is held.
+    """
+    if week is not None:
+        require_held(context, week)
+    stored = stored_calls(context.db, week=week)
     model = context.topic_model
     names: dict[tuple[str, str], str] = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     names.update({("topic", str(t.topic_id)): t.label for t in (model.topics if model else ())})
@@ -20,10 +30,7 @@ def calls(context: AppContext, week: Week | None) -> Calls:
             CallsOutcome(r.horizon_weeks, r.n_held, r.n_failed, r.n_unknown)
             for r in call_records(context.db, until=last_closed_week(context.now()))
         ),
-        calls=tuple(
-            _call(stored, names.get((stored.call.kind, stored.call.key), stored.call.key))
-            for stored in stored_calls(context.db, week=week)
-        ),
+        calls=tuple(_call(one, names.get((one.call.kind, one.call.key), one.call.key)) for one in stored),
     )
 
 

@@ -60,8 +60,10 @@ def trends(
     Raises
     ------
     UsageError
-        If every term is unknown, one cannot be matched, a category is not watched, or nothing is stored.
+        If no term is given, all are unknown, one cannot be matched, a category is not watched, or nothing is stored.
     """
+    if not terms:
+        raise UsageError("no term is given; give one or more, such as diffusion")
     if len(terms) > MAX_TERMS:
         raise UsageError(f"{len(terms)} terms are too many to compare; give {MAX_TERMS} or fewer")
     among = PaperQuery(categories=watched(context, categories), primary=primary)
@@ -172,8 +174,6 @@ def trend_answer(context: AppContext, request: TrendRequest, *, with_open_week: 
     until = day(request.until, end=True) if request.until else None
     if since and until and since > until:
         raise UsageError(f"the first day, {since}, is after the last, {until}")
-    if not request.terms:
-        raise UsageError("no term is given; write one or more, as in term=diffusion")
     return trends(
         context,
         request.terms,

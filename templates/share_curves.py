@@ -10,6 +10,7 @@ from itertools import groupby
 
 from domain.digest import SharePoint
 from domain.trend_periods import PERIODS, Period
+from domain.trends import TrendPoint
 from domain.week import Week
 from templates.number_text import decimals_for, is_known, percent, plural
 
@@ -86,7 +87,7 @@ def label_day(point: SharePoint, by: Period) -> date:
     return PERIODS[by].day_inside(point.start)
 
 
-def is_partial(point: SharePoint, by: Period) -> bool:
+def is_partial(point: SharePoint | TrendPoint, by: Period) -> bool:
     """Whether a period lacks weeks at its start or end, because the range or the history ends there."""
     if not PERIODS[by].n_months:
         return False  # a week is whole; a page asks this for every point

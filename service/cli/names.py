@@ -45,6 +45,8 @@ def names(
 
     views: dict[NameView, bool] = {"new": new, "taken-up": taken_up, "rising": rising, "fading": fading}
     require_one_of({f"--{view}": given for view, given in views.items()})
+    if week and not (new or taken_up):
+        raise UsageError("--week is that of --new or --taken-up; give one of them")
     known = next((k for k in NAME_KINDS if kind in (k, f"{k}s")), None)
     if kind is not None and known is None:
         raise UsageError(f"{kind!r} is no kind of name; choose one of {', '.join(NAME_KINDS)}")
@@ -56,7 +58,8 @@ def names(
         print_json(found)
         return
     if not found.total:
-        typer.echo("no name matches" if search else "no names" if view == "all" else f"no names are {view} now")
+        happened = f"no names are {view.replace('-', ' ')} {f'in {week}' if week else 'now'}"
+        typer.echo("no name matches" if search else "no names" if view == "all" else happened)
         return
     width = max(len(n.name) for n in found.names)
     for n in found.names:

@@ -29,8 +29,10 @@ def calls(
     if as_json:
         print_json(answer)
         return
+    if not answer.calls and week:
+        raise UsageError(f"no call is stored for {week}; `papertide run` makes them")
     if not answer.calls:
-        raise UsageError("no call is stored" + (f" for {week}" if week else " yet") + "; `papertide run` makes them")
+        typer.echo("no rise or fall has been called; --week shows every call of a week")
     for r in answer.record:
         typer.echo(f"{r.horizon_weeks} weeks on: {r.held} of {r.held + r.failed} held, {r.unknown} cannot be told")
     for c in answer.calls:

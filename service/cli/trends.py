@@ -162,17 +162,19 @@ def _print_trends(answer: Trends) -> None:
             for paper in series.meaning.samples:
                 typer.echo(f"  for example {paper.arxiv_id}: {marked_text.readable(paper.title)}")
         for p in series.points:
-            typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p)}")
+            typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p, answer.by)}")
         if (call := series.call) is not None and call.change is not None:
             typer.echo(f"  called in {call.week}: {change_wording.movement_text(call.verdict, call.change, call.wave)}")
         elif series.change is not None:
             typer.echo(f"  tested alone: {change_wording.movement_text(verdict_alone(series.change), series.change)}")
 
 
-def _point_text(p: TrendPoint) -> str:
+def _point_text(p: TrendPoint, by: Period) -> str:
+    from templates.share_curves import is_partial
+
     share = "     no papers" if p.share is None else f"{p.share * 100:6.2f} %"
     interval = f"  ({p.low * 100:.2f} to {p.high * 100:.2f} %)" if p.low is not None and p.high is not None else ""
-    whole = "" if p.complete else "  not proven complete"
+    whole = "" if p.complete else "  partial" if is_partial(p, by) else "  not proven complete"
     if p.corrected_low is not None and p.corrected_high is not None:
         whole = f"; corrected for detection errors {p.corrected_low * 100:.1f} to {p.corrected_high * 100:.1f} %{whole}"
     return f"{share}{interval}  {p.k:,} of {p.n:,}{whole}"

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from domain.cards import MIN_SHARE_PAPERS
 from domain.errors import NotFound
+from domain.wrong_value import did_you_mean
 from queries.cards import card, counted_terms
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
@@ -65,8 +66,10 @@ async def theme(request: Request, web: WebContextDep, key: TermKeyPath) -> Respo
 
 
 def _draw(web: WebContext, kind: Literal["technique", "theme"], key: str) -> str:
-    if all((term.kind, term.key) != (kind, key) for term in web.context.detector.taxonomy.terms):
-        raise NotFound(f"there is no {kind} {key!r}; /techniques lists them")
+    terms = web.context.detector.taxonomy.terms
+    if all((term.kind, term.key) != (kind, key) for term in terms):
+        hint = did_you_mean(key, [term.key for term in terms if term.kind == kind], "/techniques lists them")
+        raise NotFound(f"there is no {kind} {key!r}{hint}")
     found = card(web.context, f"{kind}:{key}")
     return render_page(
         "card.html",

@@ -92,9 +92,12 @@ def _busy(request: Request, message: str) -> Response:
 def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
     problem = error.errors()[0]
+    if problem["loc"][0] == "path" and not _answers_json(request):  # who follows a link knows no parameter's name
+        return error_response(request, 404, "not_found", f"{request.url.path[:80]} does not exist here")
     name = ".".join(str(part) for part in problem["loc"][1:]) or "the request"
     expected = problem.get("ctx", {}).get("expected")
-    allowed = [word.strip(" '") for word in str(expected).replace(" or ", ", ").split(",")] if expected else None
+    words = [word.strip(" '") for word in str(expected or "").replace(" or ", ", ").split(",")]
+    allowed = [word for word in words if word] or None
     message = wrong_value(problem)
     if problem["type"] == "string_pattern_mismatch" and problem["loc"][-1] in ("since", "until"):
         message = "write a day as 2026-05-04, 2026-W19, 2026-05 or 2026"
@@ -146,12 +149,16 @@ def too_many_requests(request: Request, error: TooManyRequests) -> Response:
     return response
 
 
+def _answers_json(request: Request) -> bool:
+    path = request.url.path
+    return path.startswith(("/api/", MCP_PATH)) or path.endswith(".json")
+
+
 def error_response(
     request: Request, status: int, code: str, message: str, allowed: list[str] | None = None
 ) -> Response:
     """The error as JSON in the API's one form, or as a page for a person."""
-    path = request.url.path
-    if path.startswith(("/api/", MCP_PATH)) or path.endswith(".json"):
+    if _answers_json(request):
         body = {"error": {"code": code, "message": message, **({"allowed": allowed} if allowed else {})}}
         return Response(json_text(body), status, media_type=JSON, headers={"Cache-Control": "no-store"})
     title = error_title(status)

@@ -60,14 +60,37 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
         (lambda p: p.detect([]), result_columns.DETECTIONS),
         (lambda p: p.card("diffusion"), result_columns.CARD),
         (lambda p: p.card("name:SoupBench"), result_columns.CARD),
+        (lambda p: p.calls(), result_columns.CALLS),
+        (lambda p: p.standards(), result_columns.STANDARDS),
         (lambda p: p.status(), result_columns.WEEKS),
     ],
-    ids=["trends", "papers", "topics", "emerging", "digest", "detect", "detect nothing", "card", "name card", "status"],
+    ids="trends papers topics emerging digest detect no-texts card name-card calls standards status".split(),
 )
 def test_every_table_has_its_documented_columns(
     archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], schema: TableSchema
 ) -> None:
     schema.check(ask(archive))
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda p: p.trends([]), "no term is given"),
+        (lambda p: p.trends("gnn", by="moth"), "there is no by='moth'; did you mean 'month'? Allowed are week, "),
+        (lambda p: p.trends("gnn", level="adopt"), "there is no level='adopt'; did you mean 'adopts'?"),
+        (lambda p: p.papers(level="adopt"), "did you mean 'adopts'?"),
+        (lambda p: p.search("graph", level="adopt"), "did you mean 'adopts'?"),
+        (lambda p: p.names("benchmrk"), "there is no kind='benchmrk'; did you mean 'benchmark'?"),
+        (lambda p: p.names(view="fresh"), "there is no view='fresh'; allowed are all, new, "),
+        (lambda p: p.calls("2025-W01"), "no paper of 2025-W01 is held"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_is_allowed(
+    archive: papertide.Papertide, ask: Callable[[papertide.Papertide], pd.DataFrame], words: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        ask(archive)
+    assert words in str(raised.value)
 
 
 def test_evidence_is_the_words_themselves(archive: papertide.Papertide) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import papertide
 from analysis.digest.personal import FollowedName
-from domain.errors import UsageError
+from domain.errors import PapertideError, UsageError
 from mail.issue_delivery import followed_name
 from pipeline.names import update_names
 from pipeline.stages import JOINING_RULES
@@ -20,7 +20,7 @@ from queries.follows import checked_preferences
 from runtime.context import AppContext
 from runtime.settings import Settings
 from service.cli.main import app
-from tests.service.web.conftest import NOW, OneNameTagger, make_context
+from tests.service.web.conftest import LAST_WEEK, NOW, OneNameTagger, make_context
 
 Run = Callable[..., str]
 
@@ -49,7 +49,8 @@ def context(folder: Path) -> AppContext:
 def test_names_are_listed_with_what_happened_to_them(run: Run) -> None:
     assert "SoupBench  benchmark  12 papers, introduced" in run("names")
     assert run("names", "tools") == "no names\n"
-    assert run("names", "--taken-up") == "no names are taken-up now\n"
+    assert run("names", "--taken-up") == "no names are taken up now\n"
+    assert run("names", "--taken-up", "--week", str(LAST_WEEK)) == f"no names are taken up in {LAST_WEEK}\n"
 
 
 def test_json_has_the_fields_of_the_api(run: Run) -> None:
@@ -61,6 +62,24 @@ def test_json_has_the_fields_of_the_api(run: Run) -> None:
 def test_an_unknown_kind_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="'gadget' is no kind of name"):
         CliRunner().invoke(app, ["--data-dir", str(folder), "names", "gadget"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("names", "--new", "--week", "2026-W50"), "no paper of 2026-W50 is held"),
+        (("names", "--week", "2026-W25"), "--week is that of --new or --taken-up"),
+        (("name", "ignore", "SupBench"), "no paper holds a name 'SupBench'; did you mean 'SoupBench'?"),
+        (("trends", "name:SupBench"), "no paper holds a name 'SupBench'; did you mean 'SoupBench'?"),
+        (("card", "name:SupBench"), "no name is called 'name:SupBench'; did you mean 'SoupBench'?"),
+    ],
+)
+def test_what_there_is_not_is_refused_with_the_nearest_name(
+    folder: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(PapertideError) as raised:
+        CliRunner().invoke(app, ["--data-dir", str(folder), *arguments], catch_exceptions=False)
+    assert words in str(raised.value)
 
 
 def test_python_gives_a_table(folder: Path) -> None:

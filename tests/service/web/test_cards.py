@@ -107,7 +107,7 @@ def test_an_unknown_technique_is_not_found(client: TestClient) -> None:
 def test_the_api_names_what_is_written_most_alike(client: TestClient) -> None:
     answer = client.get("/api/v1/cards/difusion")
     assert answer.status_code == 404
-    assert "did you mean diffusion" in answer.json()["error"]["message"]
+    assert "did you mean 'diffusion'?" in answer.json()["error"]["message"]
     assert client.get("/api/v1/cards/name:%231").json()["name"] == "SoupBench"
 
 

@@ -84,6 +84,8 @@ def test_without_lists_the_page_says_how_many_weeks_are_needed_and_held(
     assert (answer["week"], answer["weeks_needed"], answer["weeks_held"]) == (None, 16, N_WEEKS)
     page = client.get("/emerging").text
     assert f"There is no list yet: a list needs 16 weeks of papers, and {N_WEEKS} weeks are held" in page
+    asked = client.get("/api/v1/emerging?week=2026-W20").json()["error"]["message"]
+    assert asked.endswith(f"for 2026-W20: a list needs 16 weeks of papers, and {N_WEEKS} are held")
     context.db.close()
 
 

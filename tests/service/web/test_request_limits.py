@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sqlite3
 import time
 from pathlib import Path
@@ -58,13 +59,35 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_name(web: TestClient) 
         ("/api/v1/papers?has=theme:securty", "did you mean 'security'?"),
         ("/api/v1/papers?has=tehme:security", "did you mean 'theme'? Kinds are technique, "),
         ("/api/v1/papers?term=standard:gdrp", "did you mean 'standard:gdpr'? Allowed are standard:eu_ai_act, "),
+        ("/api/v1/trends?term=name:SupBench", "no paper holds a name 'SupBench'; did you mean 'SoupBench'?"),
+        ("/api/v1/trends?term=molecuels", "no paper has it in its words; did you mean 'molecules'?"),
+        ("/api/v1/claims?term=molecuels", "no paper has it in its words; did you mean 'molecules'?"),
+        ("/api/v1/papers?term=molecuels", "no paper has it in its words; did you mean 'molecules'?"),
+        ("/papers?term=molecuels", "did you mean"),
+        ("/names?kind=modle", "Kind: it must be 'benchmark', 'dataset', 'model', 'method' or 'tool'; did you mean"),
         ("/api/v1/claims?quantity=sped", "there is no quantity 'sped'; did you mean 'speed'? Allowed are speed, "),
     ],
 )
 def test_a_wrong_word_is_refused_with_the_nearest_one(web: TestClient, address: str, words: str) -> None:
     answer = web.get(address)
     assert answer.status_code == 422
-    assert words in answer.json()["error"]["message"]
+    shown = answer.json()["error"]["message"] if address.startswith("/api/") else html.unescape(answer.text)
+    assert words in shown
+
+
+@pytest.mark.parametrize("address", ["/names/SoupBench", "/topics/abc", "/topics/abc.atom"])
+def test_an_address_of_another_form_is_that_of_nothing(web: TestClient, address: str) -> None:
+    answer = web.get(address)
+    assert answer.status_code == 404
+    assert f"{address} does not exist here" in answer.text
+    assert "_id" not in answer.text
+
+
+def test_a_mistyped_technique_or_theme_is_not_found_with_the_nearest_one(web: TestClient) -> None:
+    for address, meant in (("/techniques/difusion", "diffusion"), ("/themes/securty", "security")):
+        answer = web.get(address)
+        assert answer.status_code == 404
+        assert f"did you mean '{meant}'?" in html.unescape(answer.text)
 
 
 def test_every_route_refuses_what_it_does_not_know(web: TestClient) -> None:

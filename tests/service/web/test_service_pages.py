@@ -265,6 +265,8 @@ def test_the_record_of_past_calls_is_a_page_and_an_answer(web: TestClient) -> No
     assert "Past calls, and whether they held" in page
     assert web.get("/api/v1/calls?week=2026-W60").json()["error"]["message"].startswith("not a week")
     assert web.get("/calls?week=2026-W60").status_code == 422
+    assert "no paper of 2025-W01 is held" in web.get("/api/v1/calls?week=2025-W01").json()["error"]["message"]
+    assert web.get("/calls?week=2025-W01").status_code == 422
 
 
 def test_topic_pages_are_drawn_before_somebody_asks(context: CachedContext, monkeypatch: pytest.MonkeyPatch) -> None:
