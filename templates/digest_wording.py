@@ -29,9 +29,10 @@ class EnglishDigestWording:
     """Words a digest; a ``domain.digest_facts.DigestWording``."""
 
     def headline(self, facts: HeadlineFacts) -> str:
-        """The week in one sentence: what is new, then what goes on, then what leads.
+        """The week in one sentence: what is new, then what goes on.
 
-        No move leads two digests in a row, unless its direction is new.
+        No move leads two digests in a row, unless its direction is new. The most adopted technique is the same in
+        most weeks, so it is told in the first digest, and where there is nothing else to begin with.
         """
         if facts.leader is None:
             return "Too few papers are on record for a share of any technique."
@@ -42,16 +43,14 @@ class EnglishDigestWording:
             told.insert(0, leads)
         elif facts.lead == "introduced":
             told.insert(0, _introduced(facts))
-            rest.append(leads)
-        elif not any(move.name == facts.leader.name for move in facts.begun[:1]):
+        if facts.is_first and facts.lead != "leader" and facts.leader.name not in {m.name for m in facts.begun[:1]}:
             rest.append(leads)
         if not facts.has_calls:
             rest.append("too few weeks are on record to show a change")
-        elif facts.is_first and not facts.has_untold and all(move.is_topic for move in facts.begun):
+        elif not facts.has_untold and _is_quiet(facts):
             other = "other " if facts.wave_move is not None else ""
-            rest.append(
-                f"no {other}technique or theme clearly rose or fell in the {facts.n_weeks_held} weeks on record"
-            )
+            span = f" in the {facts.n_weeks_held} weeks on record" if facts.is_first else ""
+            rest.append(f"no {other}technique or theme clearly rose or fell{span}")
         if (wave := facts.wave_move) is not None and not facts.begun:
             verb = "rose" if wave.is_rise else "fell"
             rest.append(f"{_inside_sentence(wave.name)} {verb} only with a wave of {wave.venue} papers")
@@ -159,6 +158,13 @@ def _other_match(match: FollowMatch) -> str:
 
 _N_TOLD = 2
 """Moves that a headline names one by one, of each kind."""
+
+
+def _is_quiet(facts: HeadlineFacts) -> bool:
+    """Whether no move is told, or in a first digest none of a technique or theme."""
+    if facts.is_first:
+        return all(move.is_topic for move in facts.begun)
+    return not facts.begun and not facts.continuing
 
 
 def _moves_of_a_first_digest(facts: HeadlineFacts) -> list[str]:
