@@ -32,8 +32,13 @@ def is_known(number: float) -> bool:
 
 
 def decimals_for(share: float) -> int:
-    """Decimals of a percentage: one more below 1 %, where one would hide most changes."""
-    return 2 if is_known(share) and abs(share) < 0.01 else 1
+    """Decimals of a percentage: one more below 1 %, where one would hide most changes, and as many as show that there
+    is something.
+    """
+    decimals = 2 if is_known(share) and abs(share) < 0.01 else 1
+    while is_known(share) and share and decimals < _MOST_DECIMALS and round(100 * abs(share), decimals) == 0:
+        decimals += 1
+    return decimals
 
 
 def percent(share: float, decimals: int | None = None) -> str:

@@ -69,13 +69,13 @@ def counted_as_text(series: TermSeries, level: Level) -> str:
 
 def levels_note(series: Sequence[TermSeries], level: Level) -> str:
     """Which papers are counted for each kind of term shown; empty if these are topics and meanings only."""
-    shown = {one.kind: one for one in series}
+    shown = {one.kind for one in series}
     parts = [
         f"for a {KIND_WORDS[kind]}, papers that {verbs[level]} it" for kind, verbs in _VERBS.items() if kind in shown
     ]
-    if shown.keys() & {"text", "exact"}:
+    if shown & {"text", "exact"}:
         parts.append("for words, papers that contain them")
-    return f"It counts {'; '.join(parts)}." if parts else ""
+    return f"Counted are: {'; '.join(parts)}." if parts else ""
 
 
 def curve_names(series: Sequence[TermSeries]) -> list[str]:

@@ -53,13 +53,13 @@ def try_(
 
     require_one_of({"--show": show, "--answers": answers is not None})
     require_one_of({"--show": show, "--out": out is not None})
-    if not show and answers is None and not sys.stdin.isatty():
-        raise UsageError("nobody can be asked here; give --answers FILE, or --show for the papers to judge")
     if out is not None:
         require_folder_for(out)
     lines = _lines(answers)
     with open_context(ctx, read_only=True) as context:
         trial = technique_trial(context, file, key)
+    if not show and answers is None and not sys.stdin.isatty():
+        raise UsageError("nobody can be asked here; give --answers FILE, or --show for the papers to judge")
     for line in wording.trial_lines(trial):
         typer.echo(line)
     if show:

@@ -21,7 +21,15 @@ def change(before: float, difference: float) -> Change:
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0.0914, "9.1"), (0.00896, "0.90"), (0.0, "0"), (1.0, "100.0"), (0.00003, "0.00"), (0.00999, "1.00")],
+    [
+        (0.0914, "9.1"),
+        (0.00896, "0.90"),
+        (0.0, "0"),
+        (1.0, "100.0"),
+        (0.00003, "0.003"),
+        (0.0000003, "0.0000"),
+        (0.00999, "1.00"),
+    ],
 )
 def test_a_share_has_one_decimal_and_two_below_one_percent(share: float, shown: str) -> None:
     assert number_text.percent(share) == f"{shown}{NB}%"
@@ -29,6 +37,7 @@ def test_a_share_has_one_decimal_and_two_below_one_percent(share: float, shown: 
 
 def test_an_interval_is_as_precise_as_its_share() -> None:
     assert number_text.interval(Share(26, 2902, 0.009, 0.0061, 0.0131)) == f"0.61 to 1.31{NB}%"
+    assert number_text.interval(Share(1, 34886, 0.000029, 0.000005, 0.00016)) == f"0.001 to 0.016{NB}%"
 
 
 def test_an_unknown_number_is_shown_as_text() -> None:
