@@ -88,6 +88,9 @@ def stop_text(scan: Any) -> str:
             f"Yes, as far as the closest papers go: you have found at least {share} of what is for you there "
             f"(95{NO_BREAK_SPACE}% sure).{_others_remain(scan)}"
         )
+    n_left = scan.pool_size - scan.pool_decided
+    if scan.n_more_papers is not None and scan.n_more_papers > n_left:
+        return f"Not yet: to say more takes deciding the {plural(n_left, 'closest paper')} left."
     if scan.n_more_papers is not None:
         return (
             f"Not yet. If none of the next {plural(scan.n_more_papers, 'paper')} or so is for you, you will have found "

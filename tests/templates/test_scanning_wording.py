@@ -116,6 +116,11 @@ def test_before_a_decision_nothing_is_claimed() -> None:
             "Nothing tells here when to stop; describe what you look for in other words, or name papers.",
         ),
         (
+            {"n_more_papers": 264, "pool_decided": 73},
+            "Stop?",
+            "Not yet: to say more takes deciding the 202 closest papers left.",
+        ),
+        (
             {"n_more_papers": None},
             "Stop?",
             "Not yet: too few papers are kept, or too many left undecided, to say what is missing.",
