@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from domain.errors import StoreError
 from store.database import Database, make_schema, open_database
@@ -48,12 +48,14 @@ def back_up(db: Database, file: Path) -> None:
     Raises
     ------
     StoreError
-        If the database is not SQLite, or the copy cannot be written or fails SQLite's check.
+        If the database is not SQLite, the file exists and is no earlier backup, or the copy cannot be written or fails
+        SQLite's check.
     """
     if not db.is_sqlite:
         raise StoreError(
             "this database is PostgreSQL: back it up with pg_dump --format=custom --file=FILE DATABASE_URL"
         )
+    _require_replaceable(file, Path(make_url(db.url).database or ""))
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
@@ -73,6 +75,44 @@ def back_up(db: Database, file: Path) -> None:
         raise StoreError(f"cannot write the backup {file}: {getattr(error, 'strerror', None) or error}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _require_replaceable(file: Path, database: Path) -> None:
+    """Refuse to replace anything but an earlier backup: processes would go on writing into a replaced database.
+
+    Raises
+    ------
+    StoreError
+    """
+    _require_another_file(file, database)
+    try:
+        if not file.exists() or (file.is_file() and _is_ours(file)):
+            return
+    except OSError as error:
+        raise StoreError(f"cannot read {file}: {error.strerror}") from error
+    raise StoreError(f"{file} exists and is no backup of Papertide; give another file")
+
+
+def _require_another_file(file: Path, database: Path) -> None:
+    """Refuse the database in use, or a file that belongs to it, as a backup."""
+    own = [database, *_beside(database), database.with_name(f"{database.name}.lock")]
+    if file.resolve() in [one.resolve() for one in own] or (
+        file.exists() and database.exists() and file.samefile(database)
+    ):
+        raise StoreError(f"{file} is the database in use; give another file")
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file is empty, or a database that Papertide made."""
+    with file.open("rb") as opened:
+        begin = opened.read(len(_MAGIC))
+    if begin != _MAGIC:
+        return not begin
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'paper'").fetchone() is not None
+    except sqlite3.Error:
+        return False
 
 
 def _require_sound(copy: sqlite3.Connection, file: Path) -> None:
@@ -113,6 +153,7 @@ def restore(backup: Path, database: Path, *, with_readers: bool = False) -> Rest
     BusyError
         If any process has the database open.
     """
+    _require_another_file(backup, database)
     copy = _private_copy(backup, database)
     try:
         _require_backup(copy, backup)

@@ -14,7 +14,7 @@ from service.cli.output_options import require_folder_for
 
 def backup(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file to write; an existing one is replaced.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; an earlier backup is replaced.")],
 ) -> None:
     """Copy the database into one file, also while Papertide is running."""
     from store.backup import back_up

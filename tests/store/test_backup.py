@@ -87,6 +87,39 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(tmp_path: Path) -> 
     assert _names(file) == ["then@example.org"]
 
 
+@pytest.mark.parametrize("name", ["a.sqlite", "a.sqlite-wal", "a.sqlite.lock", "link", "hard link"])
+def test_the_database_in_use_is_neither_a_place_for_a_backup_nor_one_to_restore(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "a.sqlite"
+    db = open_database(f"sqlite:///{file}")
+    add_pending(db, "then@example.org", Preferences(), now=NOW)
+    (tmp_path / "link").symlink_to(file)
+    (tmp_path / "hard link").hardlink_to(file)
+    inode = file.stat().st_ino
+    with pytest.raises(StoreError, match="is the database in use"):
+        back_up(db, tmp_path / name)
+    db.close()
+    with pytest.raises(StoreError, match="is the database in use"):
+        restore(tmp_path / name, file)
+    assert file.stat().st_ino == inode
+    assert _names(file) == ["then@example.org"]
+
+
+def test_a_backup_replaces_an_earlier_one_and_no_other_file(tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    for _ in range(2):
+        back_up(db, tmp_path / "b.sqlite")
+    (tmp_path / "notes.txt").write_text("of use to me")
+    with sqlite3.connect(tmp_path / "other.sqlite") as other:
+        other.execute("CREATE TABLE mine (a)")
+    other.close()
+    (tmp_path / "folder").mkdir()
+    for name in ("notes.txt", "other.sqlite", "folder"):
+        with pytest.raises(StoreError, match="is no backup of Papertide; give another file"):
+            back_up(db, tmp_path / name)
+    db.close()
+    assert (tmp_path / "notes.txt").read_text() == "of use to me"
+
+
 def test_a_backup_that_cannot_be_written_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     db = open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
     (tmp_path / "file").write_text("in the way")
