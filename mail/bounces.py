@@ -55,8 +55,9 @@ class _BoundedHeaders(Compat32):
     """
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        """The name and the value of a header, from its first lines."""
-        return super().header_source_parse(["".join(sourcelines)[:_MAX_HEADER]])
+        """The name and the value of a header, from its first characters."""
+        head = "".join(sourcelines)[:_MAX_HEADER]
+        return super().header_source_parse([head if ":" in head else f"{head}:"])
 
 
 _BOUNDED_HEADERS = _BoundedHeaders()

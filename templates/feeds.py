@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import escape
-
 from domain.emerging import EmergingList
 from domain.week import Week
 from templates.emerging_wording import counted
 from templates.environment import MADE_UP, environment
+from templates.escaping import escaped, printable
 from templates.marked_text import in_brief
 from templates.number_text import plain_plural
 
@@ -145,8 +144,8 @@ def json_feed(feed: FeedContent) -> dict[str, Any]:
     """The feed as JSON Feed."""
     return {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": feed.title,
-        "description": feed.description,
+        "title": printable(feed.title),
+        "description": printable(feed.description),
         "home_page_url": feed.page_url,
         "feed_url": feed.json_url,
         "language": "en",
@@ -154,11 +153,11 @@ def json_feed(feed: FeedContent) -> dict[str, Any]:
             {
                 "id": entry.id,
                 "url": entry.url,
-                "title": entry.title,
-                "content_html": "".join(f"<p>{escape(text)}</p>" for text in (entry.summary, entry.content) if text),
+                "title": printable(entry.title),
+                "content_html": "".join(f"<p>{escaped(text)}</p>" for text in (entry.summary, entry.content) if text),
                 "date_published": entry.published,
                 "date_modified": entry.updated,
-                **({"authors": [{"name": author} for author in entry.authors]} if entry.authors else {}),
+                **({"authors": [{"name": printable(author)} for author in entry.authors]} if entry.authors else {}),
             }
             for entry in feed.entries
         ],

@@ -40,7 +40,8 @@ class PaperScores:
     ----------
     ids : the papers.
     scores : meaning and words combined, at most 1.
-    ranked_by : the scores, but with all words for a paper whose title holds the query word for word; at most 1.
+    is_titled : whether the paper's title holds the query, of three or more words, word for word.
+    ranked_by : the scores, but with all words for titled papers; at most 1.
     cosines : of the query with each paper, 0 for a paper without a vector.
     is_near : whether the paper is near enough in meaning to be found by it.
     word_scores : BM25 of the query's words.
@@ -49,6 +50,7 @@ class PaperScores:
 
     ids: tuple[ArxivId, ...]
     scores: NDArray[np.float32]
+    is_titled: NDArray[np.bool_]
     ranked_by: NDArray[np.float32]
     cosines: NDArray[np.float32]
     is_near: NDArray[np.bool_]
@@ -57,13 +59,13 @@ class PaperScores:
 
     @property
     def is_close(self) -> NDArray[np.bool_]:
-        """Whether each paper is found and scores at least ``CLOSE_SHARE`` of the best score of all papers.
+        """Whether each paper is titled, or is found and scores at least ``CLOSE_SHARE`` of the best score.
 
         Words alone bring only a paper without a vector close: beside a meaning that is far, they are incidental.
         """
         least = CLOSE_SHARE * float(self.scores.max(initial=0.0))
         may_be_close = self.is_near | (self.has_words & (self.cosines == 0))
-        is_close: NDArray[np.bool_] = may_be_close & (self.scores >= least)
+        is_close: NDArray[np.bool_] = self.is_titled | (may_be_close & (self.scores >= least))
         return is_close
 
     def is_found(self, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -101,14 +103,14 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
     )
     word_scores, greatest = search.word_scores([stem_number(word) for word in words])
     scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
-    ranked_by = scores
-    if titled := _rows_titled(search, query, scores):
-        ranked_by = scores.copy()
-        ranked_by[titled] = with_all_words(scores[titled], word_scores[titled], greatest_word_score=greatest)
+    is_titled = np.zeros(len(index), dtype=bool)
+    is_titled[_rows_titled(search, query, scores)] = True
+    lifted = with_all_words(scores, word_scores, greatest_word_score=greatest) if is_titled.any() else scores
     return PaperScores(
         ids=index.ids,
         scores=scores,
-        ranked_by=ranked_by,
+        is_titled=is_titled,
+        ranked_by=np.where(is_titled, lifted, scores),
         cosines=cosines,
         is_near=(cosines >= min_similarity) & (cosines != 0),
         word_scores=word_scores,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,24 +41,23 @@ def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
     wanted = weights.keys()
     held = [word for word in set(_WORD.findall(abstract)) if not wanted.isdisjoint(_stems_of(word))]
     places = sorted((place, word) for word in held for place in _places_of(word, abstract))
-    best: tuple[float, int, int] | None = None
+    best: tuple[float, int, int, list[tuple[int, str]]] | None = None
     for start, end in sentence_spans(abstract):
-        found = {
-            stem: weights[stem] for place, word in places if start <= place < end for stem in wanted & _stems_of(word)
-        }
+        inside = places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
+        found = {stem: weights[stem] for _, word in inside for stem in wanted & _stems_of(word)}
         weight = sum(found.values())
         if best is None or weight > best[0]:
-            best = weight, start, end
+            best = weight, start, end, inside
     if best is None:
         return Passage("", ())
-    _, start, end = best
-    marks_found = [(place, place + len(word)) for place, word in places if start <= place < end]
+    _, start, end, inside = best
+    marks_found = [(place, place + len(word)) for place, word in inside]
     first = start
     if end - start > MAX_LENGTH and marks_found and marks_found[0][0] > start + MAX_LENGTH // 2:
         first = _word_after(abstract, start, marks_found[0][0] - MAX_LENGTH // 4)
     last = end if end - first <= MAX_LENGTH else _word_before(abstract, first, first + MAX_LENGTH)
-    inside = tuple((low - first, high - first) for low, high in marks_found if first <= low and high <= last)
-    return Passage(abstract[first:last], inside)
+    marks = tuple((low - first, high - first) for low, high in marks_found if first <= low and high <= last)
+    return Passage(abstract[first:last], marks)
 
 
 @lru_cache(maxsize=100_000)

@@ -26,7 +26,7 @@ def similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> 
     """
     if queries.ndim != 2 or queries.shape[1:] != vectors.shape[1:]:
         raise ValueError(f"expected shape (n_queries, {vectors.shape[1]}), got {queries.shape}")
-    if len(queries) > _FEW_QUERIES:
+    if len(queries) > _FEW_QUERIES or not vectors.flags.c_contiguous or not vectors.shape[1]:
         return np.ascontiguousarray((vectors @ queries.T).T)
     # Some rows at a time are read from memory once for all queries; one product of NumPy does the loop.
     n_even = len(vectors) // _ROWS_TOGETHER * _ROWS_TOGETHER
@@ -34,8 +34,7 @@ def similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> 
     of_parts = np.matmul(parts, queries[np.newaxis, :, :, np.newaxis])[..., 0]
     cosines = np.empty((len(queries), len(vectors)), dtype=np.float32)
     cosines[:, :n_even] = of_parts.transpose(1, 0, 2).reshape(len(queries), n_even)
-    for query, own in zip(queries, cosines, strict=True):
-        np.dot(vectors[n_even:], query, out=own[n_even:])
+    cosines[:, n_even:] = queries @ vectors[n_even:].T
     return cosines
 
 

@@ -31,7 +31,7 @@ class NearPaper:
 
 
 class StoredText(Protocol):
-    """Looks up what the index of papers does not hold: phrases, and the authors' names."""
+    """Looks up what the index of papers does not hold: phrases, titles, and the authors' names."""
 
     def ids_holding(self, phrase: str, *, in_title: bool) -> Collection[ArxivId]:
         """Every stored paper with the phrase in title or abstract, or only in the title."""
@@ -109,7 +109,7 @@ class IndexSearch(PaperSearch):
     compare : gives the cosine of a text with every paper of the index, ``(n_papers,)``; answers to the last few texts
         are kept.
     load_words : gives the words of the index's papers, in its order; it is asked when words are first searched for.
-    text : looks up phrases and authors; only queries with such conditions need it.
+    text : looks up phrases, titles and authors; queries of fewer than three words without such conditions need none.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class IndexSearch(PaperSearch):
     @property
     def text(self) -> StoredText:
         if self._text is None:
-            raise ValueError("this search cannot look up phrases and authors")
+            raise ValueError("this search cannot look up phrases, titles and authors")
         return self._text
 
     @property

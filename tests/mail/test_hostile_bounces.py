@@ -21,6 +21,11 @@ def test_any_bytes_are_read_without_an_error(content: bytes) -> None:
         assert read_report(begin + content, domains=["papertide.example"]).kind in KINDS
 
 
+def test_a_header_is_cut_and_the_rest_of_the_report_is_read() -> None:
+    report = b"Content-Type: message/feedback-report\n" + b"Feedback-Type" + b"x" * 200_000 + b": abuse\n\nText.\n"
+    assert "cannot be read" not in read_report(b"X" * 20_000 + b": y\n" + report, domains=["papertide.example"]).why
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**9))
 def test_a_hostile_mail_is_read_without_an_error(seed: int) -> None:

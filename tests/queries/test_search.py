@@ -111,6 +111,8 @@ def test_the_words_of_a_title_in_their_order_find_it_first(context: CachedContex
 
 def test_a_title_typed_word_for_word_leaves_the_others_close(context: CachedContext) -> None:
     answer = _answer(context, "of flow matching")
+    places = [paper.is_close for paper in answer.results]
+    assert places == sorted(places, reverse=True)
     assert {paper.arxiv_id for paper in answer.results if paper.is_close} == {f"2606.0000{n}" for n in (1, 2, 3)}
     assert all(0 < paper.score <= 1 for paper in answer.results)
 

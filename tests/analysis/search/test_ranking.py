@@ -43,6 +43,12 @@ def test_however_many_queries_and_papers_each_cosine_is_that_of_the_two_vectors(
     np.testing.assert_allclose(cosines, queries @ vectors.T, atol=1e-6)
 
 
+def test_vectors_of_no_dimension_and_rows_apart_are_compared_too() -> None:
+    _, vectors = _papers(1203, 0)
+    assert similarities(np.zeros((2, 0), np.float32), np.zeros((7, 0), np.float32)).tolist() == [[0.0] * 7] * 2
+    np.testing.assert_allclose(similarities(vectors[:2], vectors[::2]), vectors[:2] @ vectors[::2].T, atol=1e-6)
+
+
 @given(st.lists(st.permutations([ArxivId(c) for c in "abcdef"]), min_size=1, max_size=3))
 def test_fusing_keeps_every_paper_with_a_score_in_0_to_1(rankings: list[list[ArxivId]]) -> None:
     fused = fused_ranks(rankings)
