@@ -105,15 +105,18 @@ def edition_of(
     )
     # Without calls of terms that are no longer watched, and of topics that the newest fit does not have.
     calls = tuple(call for call in called if (call.kind, call.key) in counts.terms)
-    # The record says which of its moves are waves; those that are not stored or marked yet are looked at here.
+    # The record says which of its moves are waves; those that are not stored, or not marked by the present rule, are
+    # looked at here.
+    to_mark = moves_to_mark(db, counts).get(week, ()) if calls_of_week(db, week) else calls
     waves, moves_of_waves = waves_and_their_moves(
         weekly_papers(db, categories=categories, detector=detector, model=model),
         week,
         counts,
-        moves_to_mark(db, counts).get(week, ()) if calls_of_week(db, week) else calls,
+        to_mark,
         false_discovery_rate=settings.false_discovery_rate,
     )
-    calls = tuple(with_wave(call, moves_of_waves.get((call.kind, call.key))) for call in calls)
+    as_called = {(call.kind, call.key): call for call in to_mark}
+    calls = tuple(with_wave(as_called.get(key := (c.kind, c.key), c), moves_of_waves.get(key)) for c in calls)
     names: dict[TermKey, str] = {(term.kind, term.key): term.name for term in detector.taxonomy.terms}
     names |= {("topic", str(topic.topic_id)): topic.label for topic in (model.topics if model else ())}
     names |= {("query", words): words for words in settings.watched_terms}

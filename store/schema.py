@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = "0025"
+SCHEMA_VERSION = "0026"
 """The newest migration; stated here so that an up-to-date database opens without importing Alembic."""
 
 
@@ -458,6 +458,7 @@ trend_call = Table(  # trend calls, never changed but for the mark of a wave
     Column("wave_k", Integer),  # the term's papers of the week that name the venue
     Column("wave_n", Integer),  # all papers of the term in the week
     Column("wave_without", String(16)),  # the verdict without the wave's papers
+    Column("wave_rule", Integer),  # by which rule a wave was looked for; null if none was looked for
     UniqueConstraint("week_start", "kind", "key"),
 )
 

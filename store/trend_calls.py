@@ -34,6 +34,10 @@ LATE_AFTER = timedelta(days=21)
 """A call made later than this after the end of its week may have been influenced by later papers."""
 
 _MOVEMENTS = sorted(UPWARD | DOWNWARD)
+_WAVE_RULE = 2
+"""By which rule waves are looked for (``analysis.trends.venue_waves``): the second asks for a quarter of the slope."""
+_MARK = ("wave_venue", "wave_k", "wave_n", "wave_without", "wave_rule")
+_NOT_LOOKED_FOR = trend_call.c.wave_rule.is_distinct_from(_WAVE_RULE)
 
 
 def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_at: datetime) -> None:
@@ -66,22 +70,21 @@ def add_calls(db: Database, calls: Sequence[TrendCall], *, made_with: str, made_
 
 
 def unmarked_moves(db: Database) -> list[TrendCall]:
-    """Called moves for which waves were not looked for yet, oldest week first."""
-    query = select(trend_call).where(
-        trend_call.c.wave_venue.is_(None), trend_call.c.verdict.in_(_MOVEMENTS), _of(of_names=False)
-    )
+    """Moves as called for which waves were not looked for yet by the present rule, oldest week first."""
+    query = select(trend_call).where(_NOT_LOOKED_FOR, trend_call.c.verdict.in_(_MOVEMENTS), _of(of_names=False))
     with db.read() as connection:
-        return [_call(row) for row in connection.execute(query.order_by(trend_call.c.week_start, trend_call.c.call_id))]
+        return [
+            _as_called(row) for row in connection.execute(query.order_by(trend_call.c.week_start, trend_call.c.call_id))
+        ]
 
 
 def add_waves(db: Database, week: Week, waves: Mapping[tuple[CallKind, str], MoveOfWave | None]) -> None:
-    """Mark a week's moves with their wave, or as no wave's where it is ``None``. A mark that stands stays."""
-    of_week = update(trend_call).where(trend_call.c.week_start == week.monday, trend_call.c.wave_venue.is_(None))
+    """Mark a week's moves with their wave, or as no wave's where it is ``None``. A mark of the present rule stays."""
+    of_week = update(trend_call).where(trend_call.c.week_start == week.monday, _NOT_LOOKED_FOR)
     with db.write() as connection:
         for (kind, key), wave in waves.items():
-            mark: dict[str, object] = {"wave_venue": ""}
-            if wave is not None:
-                mark = {"wave_venue": wave.venue, "wave_k": wave.k, "wave_n": wave.n, "wave_without": wave.without}
+            found = ("", None, None, None) if wave is None else (wave.venue, wave.k, wave.n, wave.without)
+            mark = dict(zip(_MARK, (*found, _WAVE_RULE), strict=True))
             connection.execute(of_week.where(trend_call.c.kind == kind, trend_call.c.key == key).values(mark))
 
 
@@ -205,7 +208,14 @@ def _or_nan(value: float | None) -> float:
 
 
 def _call(row: Row[Any]) -> TrendCall:
-    call = TrendCall(
+    call = _as_called(row)
+    if not row.wave_venue:
+        return call
+    return with_wave(call, MoveOfWave(row.wave_venue, row.wave_k, row.wave_n, without=row.wave_without))
+
+
+def _as_called(row: Row[Any]) -> TrendCall:
+    return TrendCall(
         week=Week(row.week_start),
         kind=row.kind,
         key=row.key,
@@ -216,9 +226,6 @@ def _call(row: Row[Any]) -> TrendCall:
         n=row.n,
         change=_change(row),
     )
-    if not row.wave_venue:
-        return call
-    return with_wave(call, MoveOfWave(row.wave_venue, row.wave_k, row.wave_n, without=row.wave_without))
 
 
 def _change(row: Row[Any]) -> FittedChange | None:

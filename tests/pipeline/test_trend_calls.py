@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from analysis.trends.trend_calls import TermCounts
 from domain.detections import ADOPTS, Detection, PaperDetections
@@ -21,7 +22,8 @@ from runtime.context import AppContext
 from runtime.settings import Settings
 from store.detections import add_detections
 from store.papers import apply_harvest
-from store.trend_calls import add_calls, calls_of_week, unmarked_moves
+from store.schema import trend_call
+from store.trend_calls import add_calls, add_waves, calls_of_week, unmarked_moves
 
 WEEK = Week.parse("2026-W25")
 N_WEEKS = 14
@@ -84,6 +86,24 @@ def test_a_wave_changes_the_verdict_of_a_stored_call_once(context: AppContext) -
     assert call.wave == MoveOfWave("Interspeech", 32, 42, called="rising", without="steady")
     assert unmarked_moves(context.db) == [of_older_fit, watched], "what cannot be looked at is not called no wave's"
 
+    assert _marked(context, counts) == []
+
+
+def test_a_mark_of_an_older_rule_stays_where_its_term_is_not_counted_any_more(context: AppContext) -> None:
+    counts = stages.term_counts(context, ())
+    list(store_calls(context.db, WEEK, counts, false_discovery_rate=0.05, made_with="test", now=WEEK.closes_at))
+    called = _call_of_diffusion(context)
+    of_older_fit = replace(called, kind="topic", key="999")
+    add_calls(context.db, [of_older_fit], made_with="test", made_at=WEEK.closes_at)
+    icml = MoveOfWave("ICML", 1, 42, without="unproven")
+    add_waves(context.db, WEEK, {("technique", "diffusion"): icml, ("topic", "999"): icml})
+    with context.db.write() as connection:
+        connection.execute(update(trend_call).values(wave_rule=1))
+
+    assert len(_marked(context, counts)) == 1
+    waves = {call.key: call.wave for call in calls_of_week(context.db, WEEK) if call.wave is not None}
+    assert waves["diffusion"] == MoveOfWave("Interspeech", 32, 42, called="rising", without="steady")
+    assert waves["999"] == replace(icml, called="rising")
     assert _marked(context, counts) == []
 
 

@@ -1,11 +1,6 @@
-"""Look again for the waves of calls that few papers of their week name
-
-A wave explained a move also where it took little of it. The next run marks these moves anew.
-"""
+"""Nothing: it once erased the marks of waves that migration 0026 has looked for again"""
 
 from __future__ import annotations
-
-from alembic import op
 
 revision = "0024"
 down_revision = "0023"
@@ -14,7 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute(
-        "UPDATE trend_call SET wave_venue = NULL, wave_k = NULL, wave_n = NULL, wave_without = NULL "
-        "WHERE wave_venue <> '' AND 4 * wave_k < wave_n"
-    )
+    pass
