@@ -32,30 +32,48 @@ def is_known(number: float) -> bool:
 
 
 def decimals_for(share: float) -> int:
-    """Decimals of a percentage: one more below 1 %, where one would hide most changes, and as many as show that there
-    is something.
-    """
-    decimals = 2 if is_known(share) and abs(share) < 0.01 else 1
+    """Decimals of a percentage: one more below 1 %, where one would hide most changes."""
+    return 2 if is_known(share) and abs(share) < 0.01 else 1
+
+
+def _decimals_of_one(share: float) -> int:
+    """Decimals of a percentage that stands alone: as many as show that it is not nothing, up to ``_MOST_DECIMALS``."""
+    decimals = decimals_for(share)
     while is_known(share) and share and decimals < _MOST_DECIMALS and round(100 * abs(share), decimals) == 0:
         decimals += 1
     return decimals
 
 
 def percent(share: float, decimals: int | None = None) -> str:
-    """A fraction as ``9.1 %``, with a no-break space."""
+    """A fraction as ``9.1 %``, with a no-break space; never as nothing where it is not, unless ``decimals`` are given.
+
+    Examples
+    --------
+    >>> percent(0.0914), percent(0.00003), percent(0.0000003), percent(0.0)
+    ('9.1\xa0%', '0.003\xa0%', 'under 0.0001\xa0%', '0\xa0%')
+    """
     if not is_known(share):
         return UNKNOWN
-    if share == 0 and decimals is None:
-        return f"0{NO_BREAK_SPACE}%"
-    return f"{100 * share:.{decimals_for(share) if decimals is None else decimals}f}{NO_BREAK_SPACE}%"
+    if decimals is None:
+        if share == 0:
+            return f"0{NO_BREAK_SPACE}%"
+        decimals = _decimals_of_one(share)
+        if share > 0 and round(100 * share, decimals) == 0:
+            return f"under {10**-decimals:.{decimals}f}{NO_BREAK_SPACE}%"
+    return f"{100 * share:.{decimals}f}{NO_BREAK_SPACE}%"
 
 
 def interval(share: Share | SharePoint) -> str:
     """The interval as ``8.3 to 9.9 %``, with the decimals of the share."""
-    if not (is_known(share.low) and is_known(share.high)):
+    return interval_of(share.share, share.low, share.high)
+
+
+def interval_of(share: float, low: float, high: float) -> str:
+    """An interval from ``low`` to ``high`` with the decimals of the share beside it."""
+    if not (is_known(low) and is_known(high)):
         return UNKNOWN
-    decimals = decimals_for(share.share)
-    return f"{100 * share.low:.{decimals}f} to {100 * share.high:.{decimals}f}{NO_BREAK_SPACE}%"
+    decimals = _decimals_of_one(share)
+    return f"{100 * low:.{decimals}f} to {100 * high:.{decimals}f}{NO_BREAK_SPACE}%"
 
 
 def _signed(number: float, decimals: int) -> str:

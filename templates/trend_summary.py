@@ -9,7 +9,7 @@ from domain.digest import SharePoint
 from domain.trend_calls import FittedChange, MoveOfWave
 from domain.trends import TermSeries
 from domain.week import Week
-from templates.number_text import interval, percent
+from templates.number_text import interval_of, percent
 from templates.trend_svg import TrendSeries
 
 _NO_CORRECTION = {
@@ -75,8 +75,7 @@ def _corrected(answered: TermSeries, at: int) -> str:
     if p.corrected is None:
         return _NO_CORRECTION[answered.kind]
     low, high = (nan if end is None else end for end in (p.corrected_low, p.corrected_high))
-    corrected = SharePoint(p.start, p.end, p.k, p.n, p.corrected, low, high, p.complete)
-    return f"corrected {percent(p.corrected)} ({interval(corrected)})"
+    return f"corrected {percent(p.corrected)} ({interval_of(p.corrected, low, high)})"
 
 
 def _basis(answered: TermSeries, *, is_called: bool) -> str:

@@ -162,19 +162,24 @@ def _print_trends(answer: Trends) -> None:
             for paper in series.meaning.samples:
                 typer.echo(f"  for example {paper.arxiv_id}: {marked_text.readable(paper.title)}")
         for p in series.points:
-            typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {_point_text(p, answer.by)}")
+            typer.echo(f"  {PERIODS[answer.by].name(p.start):8}  {point_text(p, answer.by)}")
         if (call := series.call) is not None and call.change is not None:
             typer.echo(f"  called in {call.week}: {change_wording.movement_text(call.verdict, call.change, call.wave)}")
         elif series.change is not None:
             typer.echo(f"  tested alone: {change_wording.movement_text(verdict_alone(series.change), series.change)}")
 
 
-def _point_text(p: TrendPoint, by: Period) -> str:
+def point_text(p: TrendPoint, by: Period) -> str:
+    """The share of one period, with its interval and its papers, aligned with those of other periods."""
+    from templates.number_text import NO_BREAK_SPACE, interval_of, percent
     from templates.share_curves import is_partial
 
-    share = "     no papers" if p.share is None else f"{p.share * 100:6.2f} %"
-    interval = f"  ({p.low * 100:.2f} to {p.high * 100:.2f} %)" if p.low is not None and p.high is not None else ""
+    share = "no papers" if p.share is None else percent(p.share)
+    interval = ""
+    if p.share is not None and p.low is not None and p.high is not None:
+        interval = f"  ({interval_of(p.share, p.low, p.high)})"
     whole = "" if p.complete else "  partial" if is_partial(p, by) else "  not proven complete"
-    if p.corrected_low is not None and p.corrected_high is not None:
-        whole = f"; corrected for detection errors {p.corrected_low * 100:.1f} to {p.corrected_high * 100:.1f} %{whole}"
-    return f"{share}{interval}  {p.k:,} of {p.n:,}{whole}"
+    if p.corrected is not None and p.corrected_low is not None and p.corrected_high is not None:
+        corrected = interval_of(p.corrected, p.corrected_low, p.corrected_high)
+        whole = f"; corrected for detection errors {corrected}{whole}"
+    return f"{share:>9}{interval}  {p.k:,} of {p.n:,}{whole}".replace(NO_BREAK_SPACE, " ")

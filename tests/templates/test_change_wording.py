@@ -87,3 +87,16 @@ def test_a_share_below_and_one_above_1_percent_have_as_many_decimals_wherever_th
     change = FittedChange(week.plus(-11), week, 0.00762, 0.01849, 0.01087, 0.002, 0.021, 0.99)
     assert [end.replace(NB, " ") for end in change_wording.fitted_ends(change)] == ["0.76 %", "1.85 %"]
     assert change_wording.over_weeks(change).replace(NB, " ") == "over 12 weeks, fitted 0.76 to 1.85 %"
+
+
+def test_a_share_of_almost_nothing_gives_the_other_end_and_the_change_no_more_decimals() -> None:
+    week = Week.parse("2026-W25")
+    tiny, large = 0.000001, 0.116
+    rise = FittedChange(week.plus(-11), week, tiny, large, large - tiny, 0.05, 0.18, 0.99)
+    fall = FittedChange(week.plus(-11), week, large, tiny, tiny - large, -0.18, -0.05, 0.99)
+    assert change_wording.change_text(rise).replace(NB, " ") == (
+        "+11.6 points (+5.0 to +18.0) over 12 weeks, fitted 0.00 to 11.60 %"
+    )
+    assert change_wording.change_text(fall).replace(NB, " ") == (
+        "−11.60 points (−18.00 to −5.00) over 12 weeks, fitted 11.60 to 0.00 %"
+    )
