@@ -69,11 +69,10 @@ def moving_names(db: Database, week: Week) -> tuple[MovingName, ...]:
 
 
 def ended_moves_of_names(db: Database, week: Week) -> tuple[EndedMove, ...]:
-    """The shown names that were called to move in the week before and are not in this one."""
-    before = [call for call in calls_of_week(db, week.plus(-1), of_names=True) if call.is_movement]
-    found = names_by_id(db, [int(call.key) for call in before])
-    names: dict[TermKey, str] = {("name", str(i)): name.surface for i, name in found.items() if name.is_shown}
-    return ended_moves(before, calls_of_week(db, week, of_names=True), names)
+    """The names that the digest of the week before told as moving and that are not called to move in this one."""
+    before = moving_names(db, week.plus(-1))
+    names: dict[TermKey, str] = {("name", str(moved.name_id)): moved.name for moved in before}
+    return ended_moves([moved.call for moved in before], calls_of_week(db, week, of_names=True), names)
 
 
 def _rank(n: Name) -> tuple[int, float, int]:

@@ -17,7 +17,7 @@ def ended_moves(
     Parameters
     ----------
     before : the calls of the week before.
-    calls : of this week; a term without one is left out, because nothing is known of it.
+    calls : of this week; a term without one, or whose call is "unknown", is left out, because nothing is known of it.
     names : of the terms that may be told.
     """
     now = {(call.kind, call.key): call for call in calls}
@@ -28,4 +28,5 @@ def ended_moves(
         and (key := (call.kind, call.key)) in names
         and (current := now.get(key)) is not None
         and not current.is_movement
+        and current.verdict != "unknown"
     )

@@ -15,7 +15,7 @@ from domain.name_mention import NameMention, NameRole
 from domain.paper import ArxivId, Paper
 from domain.trend_calls import TrendCall
 from ingest.harvest import plan_harvest
-from pipeline.digest_new_names import ended_moves_of_names, moving_names, new_names
+from pipeline.digest_new_names import N_NAMES, ended_moves_of_names, moving_names, new_names
 from pipeline.names import JoiningRules, update_names
 from store.database import Database
 from store.name_decisions import decide_names, split_name
@@ -295,3 +295,20 @@ def test_names_that_are_called_to_move_stand_in_the_digest(database: Database, p
         ("Alpha", "rising")
     ]
     assert ended_moves_of_names(database, week) == ()
+
+
+def test_of_names_that_move_no_longer_those_are_told_that_the_digest_before_told(
+    database: Database, paper_at: PaperMaker
+) -> None:
+    spellings = [f"Alpha{sign}Net" for sign in "ABCDEFG"]
+    papers = [paper_at(i, f"introduces <{name}>", week=0) for i, name in enumerate(spellings, 1)]
+    store(database, *papers)
+    update(database)
+    week = papers[0].week
+    ids = [only(database, name).name_id for name in spellings]
+    then = [TrendCall(week, "name", str(i), "rising", 0.01, 0.02 + i / 1000, 0.01, 4000) for i in ids]
+    now = [TrendCall(week.plus(1), "name", str(i), "steady", 0.6, 0.02, 0.02, 4000) for i in ids]
+    add_calls(database, [*then, *now], made_with="t", made_at=NOW)
+    told = [moved.name for moved in moving_names(database, week)]
+    assert len(told) == N_NAMES < len(spellings)
+    assert [ended.name for ended in ended_moves_of_names(database, week.plus(1))] == told

@@ -35,3 +35,8 @@ def test_a_move_that_is_a_waves_now_says_so_and_one_that_was_a_waves_was_none() 
 def test_a_term_without_a_call_or_a_name_is_left_out() -> None:
     before = [_call(1, "rising", WEEK.plus(-1)), _call(99, "rising", WEEK.plus(-1))]
     assert ended_moves(before, [_call(99, "steady")], NAMES) == ()
+
+
+def test_a_term_of_which_nothing_is_known_now_has_not_ended() -> None:
+    before = [_call(1, "rising", WEEK.plus(-1)), _call(2, "rising", WEEK.plus(-1))]
+    assert [move.key for move in ended_moves(before, [_call(1, "unknown"), _call(2, "seasonal")], NAMES)] == ["2"]
