@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from domain.digest import MIN_TOLD, N_RECENT_WEEKS, Digest, Headline, TermLine, TopicCoverage, TopicLine
 from templates.change_wording import verdict_text
+from templates.marked_text import readable
 from templates.number_text import NO_BREAK_SPACE, count, is_known, number_word, percent, plural
 
 
@@ -20,11 +21,12 @@ def topic_verdict_text(topic: TopicLine) -> str:
 def ended_moves_text(digest: Digest) -> str:
     """What the week before was called to move and is not any more; empty if nothing is.
 
-    ``No longer called: the topic low-light images (falling in 2026-W24; now within noise).``
+    ``No longer called: the topic low-light images (falling in 2026-W24; now within noise).`` TeX is read in each name
+    by itself, because a dollar of one has no partner in another.
     """
     before = digest.week.plus(-1)
     told = [
-        f"{'the topic ' if move.kind == 'topic' else ''}{move.name} "
+        f"{'the topic ' if move.kind == 'topic' else ''}{readable(move.name)} "
         f"({verdict_text(move.called)} in {before}; now {verdict_text(move.now, move.wave)})"
         for move in digest.ended
     ]

@@ -448,6 +448,19 @@ def test_where_every_technique_and_theme_is_called_none_counts_as_untracked(
         assert "Other shares" not in words
 
 
+def test_where_no_technique_is_tracked_no_part_tells_that_every_one_moved(believable: DigestEdition) -> None:
+    called = [line for line in believable.digest.themes if line.is_called][:1]
+    quiet = [line for line in believable.digest.themes if not line.is_called][:1]
+    assert called
+    assert quiet
+    for themes in (called, quiet, []):
+        only = replace(believable, digest=replace(believable.digest, techniques=(), themes=tuple(themes)))
+        for part in (render_text(only), render_html(only, links=DIGEST_FILE_LINKS)):
+            words = " ".join(part.split())
+            assert "No techniques are tracked: the taxonomy is empty." in words
+            assert "Every technique and theme clearly rose or fell." not in words
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_verdict_of_a_wave_stays_in_its_column(browser: Any, believable: DigestEdition, width: int) -> None:
     topic = next(line for line in believable.digest.topics if line.call is not None and line.is_called)

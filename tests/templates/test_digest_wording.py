@@ -91,7 +91,9 @@ QUIETLY = "no technique or theme clearly rose or fell"
         ),
     ],
 )
-def test_the_headline_says_what_moved_and_then_what_leads(facts: HeadlineFacts, sentence: str) -> None:
+def test_the_headline_of_a_first_digest_says_what_moved_and_then_what_leads(
+    facts: HeadlineFacts, sentence: str
+) -> None:
     assert WORDING.headline(facts).replace("\N{NO-BREAK SPACE}", " ") == sentence
 
 

@@ -77,3 +77,17 @@ def test_a_quiet_week_differs_from_one_with_too_little_data(believable: DigestEd
     assert called(believable, "unknown").startswith(
         "It is not known yet whether topics rise or fall: there are too few weeks"
     )
+
+
+def test_tex_of_one_ended_name_does_not_pair_with_that_of_another(believable: DigestEdition) -> None:
+    ended = (
+        EndedMove("name", "1", "Cash$Bench", "rising", "steady"),
+        EndedMove("name", "2", r"$\tau$-bench", "rising", "steady"),
+        EndedMove("name", "3", "A_$B", "rising", "steady"),
+    )
+    edition = replace(believable, digest=replace(believable.digest, ended=ended))
+    then = "(rising in 2026-W24; now within noise)"
+    sentence = f"No longer called: Cash$Bench {then}; τ-bench {then}; A_$B {then}."
+    assert whole_digest_wording.ended_moves_text(edition.digest) == sentence
+    for part in (render_text(edition), render_html(edition, links=DIGEST_FILE_LINKS)):
+        assert sentence in " ".join(part.split())
