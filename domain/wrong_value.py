@@ -10,6 +10,7 @@ from typing import Any
 _MOST_READ = 60
 """Characters of a wrong value that are compared."""
 _MIN_LIKENESS = 0.65
+_BETWEEN_CHOICES = re.compile(r", | or (?=[^ ]+$)")
 _QUOTED = re.compile(r"'([^']*)'")
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "it is missing",
@@ -64,7 +65,10 @@ def did_you_mean(given: str, allowed: Iterable[str], rest: str = "", *, before: 
 
 
 def _one_of(problem: Mapping[str, Any]) -> str:
-    expected = str(problem["ctx"]["expected"]).removeprefix("'', ")  # nothing, as a form sends an empty field
+    choices = _BETWEEN_CHOICES.split(str(problem["ctx"]["expected"]))
+    # The empty choice is left out: it is nothing, as a form sends an empty field.
+    *most, last = [choice for choice in choices if choice != "''"]
+    expected = f"{', '.join(most)} or {last}" if most else last
     return f"it must be {expected}{did_you_mean(str(problem.get('input', '')), _QUOTED.findall(expected))}"
 
 
