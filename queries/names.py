@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from analysis.names.defining_sentence import defining_sentence
 from analysis.names.time_to_first_use import Introduction, first_use_share
-from analysis.names.variants import name_key
+from analysis.names.variants import key_start, name_key
 from domain.digest import SharePoint
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, UPTAKE_WEEKS, Name
 from domain.name_mention import NAME_KINDS, NameKind
@@ -82,7 +82,13 @@ def name_query(context: AppContext, request: NameRequest) -> NameQuery:
     if request.week:
         require_held(context, request.week)
     week = request.week or newest_week(context)
-    query = replace(SHOWN_NAMES, kind=request.kind, words=tuple(request.words.split()), key=name_key(request.words))
+    query = replace(
+        SHOWN_NAMES,
+        kind=request.kind,
+        words=tuple(request.words.split()),
+        key=name_key(request.words),
+        key_start=key_start(request.words),
+    )
     if request.view == "new":
         return replace(query, introduced=week) if week else replace(query, ids=frozenset())
     if request.view == "taken-up":

@@ -61,8 +61,8 @@ class NameQuery:
     """Which names a list has; every condition that is given must hold.
 
     Always: neither ignored nor merged, held by a paper, and at least so likely to be a name and to be of its kind.
-    ``words`` must all be in a spelling, or a key that spellings share must begin with ``key``. ``taken_up`` are the
-    first and the last week, and ``ids`` the names to choose from.
+    ``words`` must all be in a spelling, or a key that spellings share must be ``key`` or begin with ``key_start``.
+    ``taken_up`` are the first and the last week, and ``ids`` the names to choose from.
     """
 
     confidence: float
@@ -70,6 +70,7 @@ class NameQuery:
     kind: NameKind | None = None
     words: tuple[str, ...] = ()
     key: str = ""
+    key_start: str = ""
     introduced: Week | None = None
     taken_up: tuple[Week, Week] | None = None
     is_used_elsewhere: bool = False
@@ -102,8 +103,10 @@ def _matching(query: NameQuery) -> ColumnElement[bool]:
     spellings = func.lower(_SURFACE + " " + cast(name.c.variants, String))
     if query.words:
         has_words = and_(*(spellings.contains(word.lower(), autoescape=True) for word in query.words))
-        with_key = select(name_key.c.name_id).where(name_key.c.key.startswith(query.key, autoescape=True))
-        condition &= or_(has_words, name.c.name_id.in_(with_key)) if query.key else has_words
+        is_key = name_key.c.key == query.key
+        if query.key_start:
+            is_key |= name_key.c.key.startswith(query.key_start, autoescape=True)
+        condition &= or_(has_words, name.c.name_id.in_(select(name_key.c.name_id).where(is_key)))
     if query.introduced is not None:
         condition &= name.c.introduced_week == query.introduced.monday
     if query.taken_up is not None:

@@ -36,16 +36,25 @@ _GREEK = str.maketrans(
 
 
 def spelled_out(key: str) -> str:
-    """A key in lower case with Greek letters by their names and raised and lowered signs in line.
+    """A key in lower case without separators, with Greek letters by their names, and raised and lowered signs in line.
 
     Examples
     --------
-    >>> spelled_out("τbench"), spelled_out("π₀.5"), spelled_out("s²bench")
-    ('taubench', 'pi0.5', 's2bench')
+    >>> spelled_out("τ-bench"), spelled_out("π₀.5"), spelled_out("s²bench"), spelled_out("foo－bar")
+    ('taubench', 'pi0.5', 's2bench', 'foobar')
     """
     if key.isascii():
-        return key.casefold()
-    return unicodedata.normalize("NFKC", key).casefold().translate(_GREEK)
+        return _SEPARATORS.sub("", key).casefold()
+    # Signs without their separator may compose, and lower case may need another form: until nothing changes.
+    while (spelled := _SEPARATORS.sub("", unicodedata.normalize("NFKC", key)).casefold().translate(_GREEK)) != key:
+        key = spelled
+    return key
+
+
+def _plain(surface: str) -> str:
+    """A spelling without TeX, its signs in their common forms, because separators may have others."""
+    plain = without_tex(surface)
+    return (plain if plain.isascii() else unicodedata.normalize("NFKC", plain)).strip()
 
 
 @lru_cache(maxsize=1 << 16)
@@ -63,10 +72,21 @@ def name_key(surface: str) -> str:
     >>> name_key("GANs"), name_key("Gans"), name_key("iNaturalists"), name_key("BLESS"), name_key("DeepSeek-V3")
     ('gan', 'gan', 'inaturalist', 'bless', 'deepseekv3')
     """
-    plain = without_tex(surface).strip()
+    plain = _plain(surface)
     if len(plain) > 3 and _ENDS_IN_S.search(plain):
         plain = plain[:-1]
-    return spelled_out(_SEPARATORS.sub("", plain))
+    return spelled_out(plain)
+
+
+def key_start(surface: str) -> str:
+    """What the key of every name begins with of which this is the first part, so that an s at its end is no plural.
+
+    Examples
+    --------
+    >>> key_start("GANs"), key_start("soup_be")
+    ('gans', 'soupbe')
+    """
+    return spelled_out(_plain(surface))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -83,7 +103,7 @@ def family_key(surface: str) -> str:
     >>> [family_key(name) for name in ("Qwen3-8B", "Qwen3-30B-A3B", "Qwen2.5-VL-7B-Instruct", "AIME 2024")]
     ['qwen3', 'qwen3', 'qwen2.5vl', 'aime']
     """
-    parts = _PARTS.findall(without_tex(surface))
+    parts = _PARTS.findall(_plain(surface))
     kept = len(parts)
     while kept > 1 and _is_variant(parts[kept - 1]):
         kept -= 1

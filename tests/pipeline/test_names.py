@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from analysis.names.variants import key_start, name_key
 from domain.detections import Evidence
 from domain.name_ledger import Name
 from domain.name_mention import NameMention, NameRole
@@ -295,6 +296,18 @@ def test_names_that_are_called_to_move_stand_in_the_digest(database: Database, p
         ("Alpha", "rising")
     ]
     assert ended_moves_of_names(database, week) == ()
+
+
+def test_a_plural_finds_its_name_and_none_that_begins_with_the_singular(
+    database: Database, paper_at: PaperMaker
+) -> None:
+    store(database, paper_at(1, "introduces <GAN>", week=0), paper_at(2, "introduces <Gandalf>", week=0))
+    update(database)
+    found = {}
+    for asked in ("GANs", "GAN", "gan-da"):
+        query = NameQuery(0.5, 0.5, words=(asked,), key=name_key(asked), key_start=key_start(asked))
+        found[asked] = {n.surface for n in names_matching(database, query, "uses", limit=9)[1]}
+    assert found == {"GANs": {"GAN"}, "GAN": {"GAN", "Gandalf"}, "gan-da": {"Gandalf"}}
 
 
 def test_of_names_that_move_no_longer_those_are_told_that_the_digest_before_told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import sqlalchemy as sa
@@ -24,15 +25,20 @@ _GREEK = str.maketrans(
 )
 
 
+_SEPARATORS = re.compile(r"[\s\-‐‑–—_·’'`\"“”]+")
+
+
+def _spelled_out(key: str) -> str:
+    while (spelled := _SEPARATORS.sub("", unicodedata.normalize("NFKC", key)).casefold().translate(_GREEK)) != key:
+        key = spelled
+    return key
+
+
 def upgrade() -> None:
     table = sa.table("name_key", sa.column("key", sa.Text), sa.column("name_id", sa.Integer))
     connection = op.get_bind()
     stored = {(key, name_id) for key, name_id in connection.execute(sa.select(table.c.key, table.c.name_id))}
-    spelled = {
-        (unicodedata.normalize("NFKC", key).casefold().translate(_GREEK), name_id)
-        for key, name_id in stored
-        if not key.isascii()
-    }
+    spelled = {(_spelled_out(key), name_id) for key, name_id in stored if not key.isascii()}
     rows = [{"key": key, "name_id": name_id} for key, name_id in sorted(spelled - stored)]
     if rows:
         connection.execute(table.insert(), rows)

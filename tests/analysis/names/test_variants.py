@@ -23,6 +23,7 @@ from analysis.names.variants import family_key, name_key
         ("β-VAE", "beta-VAE", r"$\beta$-VAE"),
         ("μP", "\u00b5P", "muP"),
         ("S²-Bench", "S$^2$-Bench"),
+        ("Foo－Nets", "Foo-Net", "Ｆｏｏ－Ｎｅｔｓ", "Foo\u3000Net"),
     ],
 )
 def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:
@@ -69,3 +70,14 @@ def test_generations_are_families_of_their_own(one: str, other: str) -> None:
 def test_any_text_has_a_key(text: str) -> None:
     assert isinstance(name_key(text), str)
     assert isinstance(family_key(text), str)
+
+
+@pytest.mark.parametrize("text", ["foo－bar", "ss¨x", "a¨x", "x´", "ﬀ", "ẞ", "ᾳ", "İ", "Ω", "e\u0301", "—", "¨", "﹘"])
+def test_a_key_has_no_separator_and_is_its_own_key(text: str) -> None:
+    key = name_key(text)
+    assert not set(key) & set(" -‐‑–—_·’'`")
+    assert name_key(key) == key
+
+
+def test_a_version_behind_a_hyphen_of_full_width_is_of_its_family() -> None:
+    assert family_key("Qwen3－8B") == "qwen3"

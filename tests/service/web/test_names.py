@@ -33,10 +33,11 @@ def test_the_numbers_of_a_trend_of_a_name_open_as_many_papers_at_every_level(web
 
 
 def test_a_name_is_found_however_it_is_spelled(web: TestClient) -> None:
-    for asked in ("soup", "bench", "soup-bench", "Soup Bench", "SOUPBENCH", "soup_be"):
+    for asked in ("soup", "bench", "soup-bench", "Soup Bench", "SOUPBENCH", "soup_be", "SoupBenchs"):
         found = web.get("/api/v1/names", params={"q": asked}).json()["names"]
         assert [one["name"] for one in found] == ["SoupBench"], asked
-    assert web.get("/api/v1/names?q=soup-pot").json()["names"] == []
+    for other in ("soup-pot", "soups"):
+        assert web.get("/api/v1/names", params={"q": other}).json()["names"] == [], other
 
 
 def test_a_trend_of_a_name_can_be_limited_to_categories(web: TestClient) -> None:
