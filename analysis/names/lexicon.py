@@ -64,11 +64,12 @@ class Lexicon:
 def dump_lexicon(lexicon: Lexicon) -> bytes:
     """The lexicon as the bytes of an ``.npz`` file without pickles."""
     buffer = io.BytesIO()
+    rows = list(lexicon.rows.values())
     np.savez_compressed(
         buffer,
         keys=_bytes(lexicon.rows),
-        n_papers=np.asarray(lexicon.n_papers, dtype=np.uint32),
-        shares=np.ascontiguousarray(lexicon.shares.T),  # columns compress better
+        n_papers=np.asarray(lexicon.n_papers, dtype=np.uint32)[rows],
+        shares=np.ascontiguousarray(lexicon.shares[rows].T),  # columns compress better
         known=_bytes(f"{key}\t{' '.join(kinds)}" for key, kinds in lexicon.known_as.items()),
         words=_bytes(lexicon.lower),
         lower=np.asarray(list(lexicon.lower.values()), dtype=np.uint8),

@@ -36,3 +36,21 @@ def test_of_spellings_that_are_one_key_now_the_more_frequent_tells_of_it(tmp_pat
     path.write_bytes(dump_lexicon(written))
     assert load_lexicon(path).papers("taubench") == 9
     assert load_lexicon(path).known("taubench") == ("benchmark",)
+
+
+def test_a_lexicon_that_was_read_is_written_with_the_same_counts(tmp_path: Path) -> None:
+    shares = np.arange(3 * len(GROUPS), dtype=np.uint8).reshape(3, -1)
+    written = Lexicon(
+        {"foonet": 0, "barnet": 1, "τbench": 2},
+        [7, 3, 5],
+        shares,
+        {"foonet": ("method",)},
+        {"foo": 255},
+        frozenset({"Foo Net"}),
+    )
+    path = tmp_path / "lexicon.npz"
+    path.write_bytes(dump_lexicon(written))
+    path.write_bytes(dump_lexicon(load_lexicon(path)))
+    read = load_lexicon(path)
+    assert [read.papers(key) for key in ("foonet", "barnet", "taubench")] == [7, 3, 5]
+    assert read.groups("barnet") == pytest.approx((shares[1] / 255).tolist())
