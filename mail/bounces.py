@@ -62,6 +62,17 @@ class _BoundedHeaders(Compat32):
 
 _BOUNDED_HEADERS = _BoundedHeaders()
 
+_BLOCK = re.compile(rb"(?:\r\n|\r|\n)(?=--|\r|\n)")
+_MAX_BLOCKS = 600
+"""Empty lines, and lines that may separate parts, before the rest of a report is cut: it is parsed part by part."""
+
+
+def _bounded(content: bytes) -> bytes:
+    """The beginning of a report, where its findings are."""
+    content = content[:MAX_REPORT_BYTES]
+    last = next(islice(_BLOCK.finditer(content), _MAX_BLOCKS, None), None)
+    return content if last is None else content[: last.start()]
+
 
 @dataclass(frozen=True)
 class Report:
@@ -93,7 +104,7 @@ def read_report(content: bytes, *, domains: Collection[str]) -> Report:
     ``domains`` are those that our Message-IDs may end with.
     """
     try:
-        return _read(content[:MAX_REPORT_BYTES], domains)
+        return _read(_bounded(content), domains)
     except Exception:  # noqa: BLE001 - anybody can send a mail that breaks the parser; the next ones must still be read
         _log.warning("a bounce report cannot be read")
         return Report("other", "", "", "the mail cannot be read")
