@@ -667,8 +667,9 @@ def odd() -> DigestEdition:
     return DigestEdition(digest, lists)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    # Closed with its module: while a browser is open, its event loop runs in this thread, and no other can.
     playwright = pytest.importorskip("playwright.sync_api", reason="NOT TESTED in a browser: no playwright")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
