@@ -27,8 +27,8 @@ MIN_TITLE_WORDS = 3
 CLOSE_SHARE = 0.5
 """The share of the best score from which on a paper counts as close to a query.
 
-Chosen on the 653 papers pooled for the first 20 queries of ``benchmarks.search_judged``: of those at or above it, 77 %
-were judged relevant, and of the relevant ones 84 % reached it. Bounds on the score or the cosine alone did no better.
+Chosen on the 653 papers pooled for the first 20 queries of ``benchmarks.search_judged``; bounds on the score or the
+cosine alone did no better. ``docs/searching.md`` has the figures of all queries.
 """
 
 
@@ -40,7 +40,8 @@ class PaperScores:
     ----------
     ids : the papers.
     scores : meaning and words combined, at most 1.
-    is_titled : whether the paper's title holds the query, of three or more words, word for word.
+    is_named : whether the paper's title holds all words of the query.
+    is_titled : whether it holds the query, of three or more words, word for word.
     ranked_by : the scores, but with all words for titled papers; at most 1.
     cosines : of the query with each paper, 0 for a paper without a vector.
     is_near : whether the paper is near enough in meaning to be found by it.
@@ -50,6 +51,7 @@ class PaperScores:
 
     ids: tuple[ArxivId, ...]
     scores: NDArray[np.float32]
+    is_named: NDArray[np.bool_]
     is_titled: NDArray[np.bool_]
     ranked_by: NDArray[np.float32]
     cosines: NDArray[np.float32]
@@ -61,10 +63,11 @@ class PaperScores:
     def is_close(self) -> NDArray[np.bool_]:
         """Whether each paper is titled, or is found and scores at least ``CLOSE_SHARE`` of the best score.
 
-        Words alone bring only a paper without a vector close: beside a meaning that is far, they are incidental.
+        Words alone bring only a paper without a vector close, and one with all of them in its title: beside a meaning
+        that is far, they are incidental.
         """
         least = CLOSE_SHARE * float(self.scores.max(initial=0.0))
-        may_be_close = self.is_near | (self.has_words & (self.cosines == 0))
+        may_be_close = self.is_near | self.is_named | (self.has_words & (self.cosines == 0))
         is_close: NDArray[np.bool_] = self.is_titled | (may_be_close & (self.scores >= least))
         return is_close
 
@@ -103,12 +106,14 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
     )
     word_scores, greatest = search.word_scores([stem_number(word) for word in words])
     scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
+    is_named = np.logical_and.reduce([search.holding(stem_number(word), "title") for word in words])
     is_titled = np.zeros(len(index), dtype=bool)
-    is_titled[_rows_titled(search, query, scores)] = True
+    is_titled[_rows_titled(search, query, top_rows(scores, limit=CANDIDATES, among=is_named))] = True
     lifted = with_all_words(scores, word_scores, greatest_word_score=greatest) if is_titled.any() else scores
     return PaperScores(
         ids=index.ids,
         scores=scores,
+        is_named=is_named,
         is_titled=is_titled,
         ranked_by=np.where(is_titled, lifted, scores),
         cosines=cosines,
@@ -118,13 +123,12 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
     )
 
 
-def _rows_titled(search: PaperSearch, query: str, scores: NDArray[np.float32]) -> list[int]:
-    """The papers whose title holds the query word for word, among those of the best scores with all words in it."""
+def _rows_titled(search: PaperSearch, query: str, rows: NDArray[np.int64]) -> list[int]:
+    """The papers at some rows whose title holds the query, of ``MIN_TITLE_WORDS`` or more, word for word."""
     words = search_words(query)
-    if len(words) < MIN_TITLE_WORDS:
+    if len(words) < MIN_TITLE_WORDS or not len(rows):
         return []
-    holds_all = np.logical_and.reduce([search.holding(stem_number(word), "title") for word in content_words(query)])
-    rows = top_rows(scores, limit=CANDIDATES, among=holds_all).tolist()
-    titles = search.text.titles([search.index.ids[row] for row in rows]) if rows else {}
+    ids = {row: search.index.ids[row] for row in rows.tolist()}
+    titles = search.text.titles([*ids.values()])
     wanted = f" {' '.join(words)} "
-    return [row for row in rows if wanted in f" {' '.join(search_words(titles.get(search.index.ids[row], '')))} "]
+    return [row for row, arxiv_id in ids.items() if wanted in f" {' '.join(search_words(titles.get(arxiv_id, '')))} "]

@@ -65,3 +65,8 @@ def test_a_paper_without_a_vector_is_found_by_its_words() -> None:
 def test_a_query_without_a_word_is_refused() -> None:
     with pytest.raises(UsageError, match="no word"):
         _scores("?!")
+
+
+def test_a_paper_far_in_meaning_is_close_only_with_all_words_in_its_title() -> None:
+    assert _scores("theory").is_close[1]
+    assert not _scores("theory matching").is_close[1]
