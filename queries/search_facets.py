@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.detections import ADOPTS
-from domain.paper_arrays import PaperIndex, day_of
+from domain.paper_arrays import PaperIndex
 from queries.results import Facet
 from queries.topics import all_topics
 from runtime.context import AppContext
@@ -24,35 +25,34 @@ def facets(context: AppContext, index: PaperIndex, rows: NDArray[np.int64]) -> t
     """
     if not len(rows):
         return ()
-    found: list[Facet] = []
     numbers, n_papers = np.unique(index.topic_id[rows], return_counts=True)
-    labels = {t.topic_id: t.label for t in all_topics(context)}
-    found += _most(
-        Facet("topic", str(number), labels[number], n)
-        for number, n in zip(numbers.tolist(), n_papers.tolist(), strict=True)
-        if number in labels
+    n_of_topic = dict(zip(numbers.tolist(), n_papers.tolist(), strict=True))
+    topics = (
+        (str(t.topic_id), t.label, n_of_topic[t.topic_id]) for t in all_topics(context) if t.topic_id in n_of_topic
     )
+    found = _most("topic", topics)
     names = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     n_adopting = (index.level[rows] >= ADOPTS).sum(axis=0).tolist()
-    for kind in ("technique", "theme"):
-        found += _most(
-            Facet(kind, f"{kind}:{key}", names[kind, key], n)
+    kinds: tuple[Literal["technique", "theme"], ...] = ("technique", "theme")
+    for kind in kinds:
+        adopted = (
+            (f"{kind}:{key}", names[kind, key], n)
             for (of_kind, key), n in zip(index.terms, n_adopting, strict=True)
             if of_kind == kind and (kind, key) in names
         )
+        found += _most(kind, adopted)
     n_listed = index.listed[rows].sum(axis=0).tolist()
     found += _most(
-        Facet("category", category, category, n) for category, n in zip(index.categories, n_listed, strict=True)
+        "category", ((category, category, n) for category, n in zip(index.categories, n_listed, strict=True))
     )
-    days, n_of_day = np.unique(index.day[rows], return_counts=True)
-    n_of_year: dict[int, int] = {}
-    for day, n in zip(days.tolist(), n_of_day.tolist(), strict=True):
-        year = day_of(day).year
-        n_of_year[year] = n_of_year.get(year, 0) + n
-    found += [Facet("year", str(year), str(year), n) for year, n in sorted(n_of_year.items(), reverse=True)]
-    return tuple(found)
+    years, n_of_year = np.unique(index.day[rows].astype("datetime64[D]").astype("datetime64[Y]"), return_counts=True)
+    newest_first = zip(years.astype(str)[::-1].tolist(), n_of_year[::-1].tolist(), strict=True)
+    return (*found, *(Facet("year", year, year, n) for year, n in newest_first))
 
 
-def _most(values: Iterable[Facet]) -> list[Facet]:
-    held = sorted((f for f in values if f.n), key=lambda f: (-f.n, f.name))
-    return held[:N_VALUES]
+def _most(
+    field: Literal["topic", "technique", "theme", "category"], values: Iterable[tuple[str, str, int]]
+) -> list[Facet]:
+    """The values, each with its name and how many papers have it, that most papers have."""
+    held = sorted((one for one in values if one[2]), key=lambda one: (-one[2], one[1]))
+    return [Facet(field, value, name, n) for value, name, n in held[:N_VALUES]]

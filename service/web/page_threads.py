@@ -31,8 +31,8 @@ N_EXPENSIVE = max(1, (os.cpu_count() or 1) - 1)
 """Expensive requests that run at once: fewer than there are cores, so that one is left for all others."""
 N_EXPENSIVE_PER_NETWORK = 2
 """Expensive requests of one network that run at once."""
-N_ORDINARY = max(4, 2 * (os.cpu_count() or 1))
-"""Other requests that are made at once."""
+N_ORDINARY = max(8, 4 * (os.cpu_count() or 1))
+"""Other requests that are made at once: searches that come together are compared with all papers together."""
 MOST_WAITING = 64
 """Requests that wait for a thread of one pool."""
 MOST_WAITING_PER_NETWORK = 8
