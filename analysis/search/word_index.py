@@ -60,6 +60,7 @@ class WordIndex:
         np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
         self._starts = np.flatnonzero(is_first)
         self._stems = ordered[self._starts].astype(np.uint32)
+        del ordered, is_first  # nine bytes a stem, and what follows is the peak
         self._ends = np.append(self._starts[1:], len(stems))
         self._rows = rows[order]
         n_holding = (self._ends - self._starts).astype(np.float32)
