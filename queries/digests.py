@@ -18,6 +18,14 @@ def published_digests(context: AppContext) -> list[DigestSummary]:
     return context.cached("digest heads", lambda: digest_summaries(context.db))[::-1]
 
 
+def further_sentences(context: AppContext, head: DigestSummary) -> tuple[str, ...]:
+    """What a published digest says after its headline."""
+    return context.cached(
+        ("further sentences", head.week, head.revision),
+        lambda: digests.further_sentences(context.db, head.week, head.revision),
+    )
+
+
 def published_digest(context: AppContext, week: Week, revision: int | None = None) -> PublishedDigest:
     """A published digest, the newest revision by default.
 

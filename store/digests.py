@@ -147,6 +147,16 @@ def digest_summaries(db: Database) -> list[DigestSummary]:
     return list(summaries.values())
 
 
+def further_sentences(db: Database, week: Week, revision: int) -> tuple[str, ...]:
+    """The sentences after the headline of a revision; empty in digests of before there were any."""
+    query = select(digest_table.c.content).where(
+        digest_table.c.week_start == week.monday, digest_table.c.revision == revision
+    )
+    with db.read() as connection:
+        content = connection.execute(query).scalar_one()
+    return tuple(json.loads(zlib.decompress(content))["digest"]["headline"].get("more", ()))
+
+
 def published_weeks(db: Database) -> list[Week]:
     """Every week with a digest, oldest first."""
     query = select(digest_table.c.week_start).distinct().order_by(digest_table.c.week_start)

@@ -129,10 +129,10 @@ def digest_title(week: Week, headline: str) -> str:
     return f"{week}: {headline}"
 
 
-def digest_summary(headline: str, n_papers: int, revision: int) -> str:
-    """A digest in one line; ``revision`` is 1 unless it was corrected."""
+def digest_summary(more: Sequence[str], n_papers: int, revision: int) -> str:
+    """What a digest says after its headline, which is the title; ``revision`` is 1 unless it was corrected."""
     corrected = f", corrected in revision {revision}" if revision > 1 else ""
-    return f"{headline} {plain_plural(n_papers, 'paper')}{corrected}."
+    return " ".join((f"{plain_plural(n_papers, 'paper')}{corrected}.", *more))
 
 
 def atom(feed: FeedContent) -> str:

@@ -59,7 +59,11 @@ async def digests(request: Request, web: WebContextDep, form: Form) -> Response:
                 id=_tag(web, f"digest:{head.week}"),
                 url=links.digest(head.week),
                 title=feeds.digest_title(head.week, readable(head.sentence)),
-                summary=feeds.digest_summary(readable(head.sentence), head.n_papers, head.revision),
+                summary=feeds.digest_summary(
+                    [readable(sentence) for sentence in digest_queries.further_sentences(web.context, head)],
+                    head.n_papers,
+                    head.revision,
+                ),
                 published=iso_instant(head.first_published_at),
                 updated=iso_instant(head.published_at),
             )

@@ -38,8 +38,9 @@ def test_every_question_names_the_address(purpose: str) -> None:
 
 
 def test_only_a_corrected_digest_names_its_revision() -> None:
-    assert digest_summary("LLMs rose.", 1_234, 1) == "LLMs rose. 1,234 papers."
-    assert digest_summary("LLMs rose.", 1_234, 2) == "LLMs rose. 1,234 papers, corrected in revision 2."
+    more = ("More papers use LIBERO.", "340 link code.")
+    assert digest_summary(more, 1_234, 1) == "1,234 papers. More papers use LIBERO. 340 link code."
+    assert digest_summary((), 1_234, 2) == "1,234 papers, corrected in revision 2."
 
 
 def test_an_unlisted_status_has_a_title_too() -> None:

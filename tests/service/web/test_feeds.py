@@ -77,6 +77,14 @@ def test_a_digest_keeps_its_name_in_the_feed(web: TestClient) -> None:
     assert entry.link == f"https://papertide.example/digests/{LAST_WEEK}"
 
 
+def test_the_summary_of_a_digest_goes_on_where_its_title_ends(web: TestClient) -> None:
+    [entry] = feedparser.parse(web.get("/feeds/digests.atom").content).entries
+    headline = web.get(f"/api/v1/digests/{LAST_WEEK}").json()["headline"]
+    assert entry.title == f"{LAST_WEEK}: {headline['sentence']}"
+    assert headline["more"]
+    assert entry.summary == f"{headline['n_papers']:,} papers. {' '.join(headline['more'])}"
+
+
 def _weeks(web: TestClient, query: str) -> set[Week]:
     items = web.get(f"/feeds/search.json?q=graph+network&per_week=100&{query}").json()["items"]
     return {Week.containing_day(date.fromisoformat(item["date_published"][:10])) for item in items}
