@@ -12,6 +12,7 @@ from analysis.names.defining_sentence import defining_sentence
 from analysis.names.time_to_first_use import Introduction, first_use_share
 from analysis.names.variants import key_start, name_key
 from domain.digest import SharePoint
+from domain.errors import UsageError
 from domain.name_ledger import SHOWN_CONFIDENCE, SHOWN_KIND_CONFIDENCE, UPTAKE_WEEKS, Name
 from domain.name_mention import NAME_KINDS, NameKind
 from domain.trend_calls import DOWNWARD, UPWARD, WINDOW_WEEKS, TrendCall
@@ -77,9 +78,11 @@ def name_query(context: AppContext, request: NameRequest) -> NameQuery:
     Raises
     ------
     UsageError
-        If no paper of the week requested is held.
+        If no paper of the week requested is held, or the view is not one of a week.
     """
     if request.week:
+        if request.view not in ("new", "taken-up"):
+            raise UsageError("a week is that of what is new or taken up: give it with view=new or view=taken-up")
         require_held(context, request.week)
     week = request.week or newest_week(context)
     query = replace(

@@ -7,6 +7,7 @@ from typing import Protocol
 from templates.number_text import agreeing, plain_plural
 
 HEADING = "Emerging terms, listed for the first time"
+CHOSEN = "those that grew fastest"
 NOTHING_NEW = "No term is new on the week’s list of emerging terms."
 
 

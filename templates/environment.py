@@ -196,6 +196,7 @@ def environment() -> Environment:
         HORIZONS_WEEKS=HORIZONS_WEEKS,
         RECENT_WEEKS=RECENT_WEEKS,
         EMERGING_HEADING=emerging_wording.HEADING,
+        EMERGING_CHOSEN=emerging_wording.CHOSEN,
         NO_EMERGING=emerging_wording.NOTHING_NEW,
         topic_anchor=topic_anchor,
         QUANTITY_NAMES=claim_wording.QUANTITY_NAMES,

@@ -43,6 +43,9 @@ class Links(Protocol):
     def name(self, name_id: int) -> str:
         """The page of a named thing; empty if there is none."""
 
+    def names(self, view: str, kind: str, week: Week) -> str:
+        """The names of a kind that are new or taken up in a week; empty if there is no such list."""
+
     def card(self, kind: str, key: str) -> str:
         """The evidence card of a technique, theme or named thing; empty if there is none."""
 
@@ -101,6 +104,10 @@ class FileLinks:
         """Empty: there are no pages of names among the files."""
         return ""
 
+    def names(self, view: str, kind: str, week: Week) -> str:  # noqa: ARG002 - as the protocol has it
+        """Empty: there are no lists of names among the files."""
+        return ""
+
     def card(self, kind: str, key: str) -> str:  # noqa: ARG002 - as the protocol has it
         """Empty: there are no cards among the files."""
         return ""
@@ -155,6 +162,10 @@ class WebLinks:
     def name(self, name_id: int) -> str:
         """The page of a named thing."""
         return f"{self.root}/names/{name_id}"
+
+    def names(self, view: str, kind: str, week: Week) -> str:
+        """The names of a kind that are new or taken up in a week, those first that most teams use."""
+        return self.with_query("/names", {"view": view, "kind": kind, "week": week, "sort": "teams"})
 
     def card(self, kind: str, key: str) -> str:
         """The evidence card of a technique or theme; that of a named thing is on its page."""

@@ -24,7 +24,7 @@ VIEW_NAMES = {
 """Which names a list has."""
 NOTHING_THERE = {
     "all": "No names match.",
-    "new": "None was introduced in the newest week.",
+    "new": "None was introduced in the week.",
     "taken-up": "None was taken up by other teams within 26 weeks of its introduction.",
     "rising": "The use of none is called rising.",
     "fading": "The use of none that was frequent is called falling.",
@@ -34,12 +34,32 @@ SORT_NAMES = {"uses": "papers that use it", "newest": "newest", "teams": "teams"
 NAME_FEED_TITLES: dict[NameKind, str] = {
     kind: f"Papertide: {words} used by other teams" for kind, words in KIND_PLURALS.items()
 }
+_SUREST = "those that most other teams use, then those most surely read right"
 NEW_NAME_GROUPS = (
-    ("data", "Benchmarks and datasets introduced", "No benchmark or dataset was introduced."),
-    ("models_and_tools", "Models and tools introduced", "No model or tool was introduced."),
-    ("taken_up", "Taken up by other teams", "No name of recent weeks was taken up this week."),
+    (
+        "data",
+        "Benchmarks and datasets introduced",
+        "No benchmark or dataset was introduced.",
+        _SUREST,
+        (("all benchmarks", "new", "benchmark"), ("all datasets", "new", "dataset")),
+    ),
+    (
+        "models_and_tools",
+        "Models and tools introduced",
+        "No model or tool was introduced.",
+        _SUREST,
+        (("all models", "new", "model"), ("all tools", "new", "tool")),
+    ),
+    (
+        "taken_up",
+        "Taken up by other teams",
+        "No name of recent weeks was taken up this week.",
+        "those that most other teams use",
+        ((f"all of the {UPTAKE_WEEKS} weeks that end here", "taken-up", ""),),
+    ),
 )
-"""Fields of a digest's new names, their headings, and the line where there are none."""
+"""Fields of a digest's new names, their headings, the line where there are none, how those shown are chosen, and the
+lists that have all of them: their words, view and kind."""
 
 
 def new_name_facts(line: NameLine) -> str:

@@ -152,11 +152,12 @@ async def names(
     view: Annotated[NameView, Query(description="Only what is new this week, taken up, rising or fading.")] = "all",
     q: Annotated[str, Query(max_length=120, description="Only names that hold these words.")] = "",
     sort: Annotated[NameSort, Query(description="Most using papers, newest, most teams, or by name.")] = "uses",
+    week: Annotated[str, Query(max_length=8, description="The week of what is new or taken up; the newest.")] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Response:
     """Benchmarks, datasets, models, methods and tools with a name, as titles and abstracts introduce and use them."""
-    asked = NameRequest(kind, view, q, sort)
+    asked = NameRequest(kind, view, q, sort, week_named(week) if week else None)
     return await cached_page(
         web,
         request,

@@ -12,10 +12,11 @@ from domain.name_mention import NAME_KINDS
 from queries import name as name_query
 from queries import names as name_queries
 from queries.cards import card
+from queries.parse_dates import week_named
 from service.web.dependencies import WebContext, WebContextDep
 from service.web.known_parameters import KnownParametersRoute
 from service.web.page_cache import cached_page
-from service.web.query_params import Cursor
+from service.web.query_params import Cursor, OptionalWeek
 from service.web.trends import share_point
 from templates.links import WEB_LINKS
 from templates.name_wording import NAME_FEED_TITLES
@@ -35,21 +36,19 @@ async def names(
     view: name_queries.NameView = "all",
     q: Annotated[str, Query(max_length=120)] = "",
     sort: name_queries.NameSort = "uses",
+    week: OptionalWeek = "",
     cursor: Cursor = "",
 ) -> Response:
     """Named things by kind, sorted and filtered, with what happened to them."""
 
-    draw = partial(draw_name_list, web, kind, view, q, sort, int(cursor or 0))
-    return await cached_page(web, request, draw, asked=(kind, view, q, sort, cursor))
+    asked = name_queries.NameRequest(kind or None, view, q, sort, week_named(week) if week else None)
+    return await cached_page(web, request, partial(draw_name_list, web, asked, int(cursor or 0)), asked=(asked, cursor))
 
 
-def draw_name_list(
-    web: WebContext, kind: KindChoice, view: name_queries.NameView, q: str, sort: name_queries.NameSort, offset: int
-) -> str:
+def draw_name_list(web: WebContext, asked: name_queries.NameRequest, offset: int) -> str:
     """The page of a list of names."""
-    asked = name_queries.NameRequest(kind or None, view, q, sort)
     page = name_queries.name_page(web.context, asked, limit=PER_PAGE, offset=offset)
-    feeds = tuple(Feed(NAME_FEED_TITLES[k], f"/feeds/names/{k}s.atom") for k in NAME_KINDS if kind in ("", k))
+    feeds = tuple(Feed(NAME_FEED_TITLES[k], f"/feeds/names/{k}s.atom") for k in NAME_KINDS if asked.kind in (None, k))
     return render_page(
         "names.html",
         frame=web.frame("names", feeds),
@@ -57,8 +56,14 @@ def draw_name_list(
         first_week=name_queries.first_week(web.context),
         series=name_queries.name_series(web.context, page.names),
         counts=name_queries.counts_of_kinds(web.context),
-        first_uses=[one for one in name_queries.first_uses(web.context) if kind in ("", one.kind)],
-        params={"kind": kind, "view": view, "q": q, "sort": sort},
+        first_uses=[one for one in name_queries.first_uses(web.context) if asked.kind in (None, one.kind)],
+        params={
+            "kind": asked.kind or "",
+            "view": asked.view,
+            "q": asked.words,
+            "sort": asked.sort,
+            "week": asked.week or "",
+        },
         kinds=NAME_KINDS,
         views=get_args(name_queries.NameView),
         offset=offset,

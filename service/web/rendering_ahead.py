@@ -11,11 +11,11 @@ from domain.name_mention import NAME_KINDS
 from queries import topics as topic_queries
 from queries.cards import pairs
 from queries.claims import claim_table
-from queries.names import NAME_VIEWS
+from queries.names import NAME_VIEWS, NameRequest
 from queries.parameters import TrendRequest
 from queries.trends import trend_answer
 from service.web.dependencies import WebContext
-from service.web.names import KindChoice, draw_name_list
+from service.web.names import draw_name_list
 from service.web.page_cache import cached_body, page_key
 from service.web.responses import HTML
 from service.web.topics import draw_topic_page
@@ -38,13 +38,12 @@ def render_ahead(web: WebContext, *, until: threading.Event) -> None:
             return
         draw = partial(draw_topic_page, web, t.topic_id)
         cached_body(web, page_key(f"/topics/{t.topic_id}", None), draw, HTML)
-    kinds: tuple[KindChoice, ...] = ("", *NAME_KINDS)
-    for kind in kinds:
+    for kind in (None, *NAME_KINDS):
         for view in NAME_VIEWS if not kind else NAME_VIEWS[:1]:
             if until.wait(PAUSE_S):
                 return
-            draw = partial(draw_name_list, web, kind, view, "", "uses", 0)
-            cached_body(web, page_key("/names", kind, view, "", "uses", "", None), draw, HTML)
+            asked = NameRequest(kind, view)
+            cached_body(web, page_key("/names", asked, "", None), partial(draw_name_list, web, asked, 0), HTML)
     for term in web.context.detector.taxonomy.terms:
         if until.wait(PAUSE_S):
             return

@@ -336,3 +336,16 @@ def test_a_mail_of_the_sample_corpus_says_that_its_papers_are_made_up(believable
         html, text = render_issue(frame, PersonalPart(), Preferences(), address="ada@example.org", urls=URLS)
         assert ("None of these papers exist" in html) == is_made_up
         assert ("MADE-UP PAPERS" in text) == is_made_up
+
+
+def test_a_mail_says_how_new_names_were_chosen_and_links_to_all_of_them(believable: DigestEdition) -> None:
+    html, text = _mail(believable)
+    links = MailLinks("https://papertide.example")
+    for kind in ("benchmark", "dataset"):
+        address = links.names("new", kind, WEEK)
+        assert f'href="{address}"' in unescape(html)
+        assert f"\n  {address}\n" in text
+    assert links.names("new", "tool", WEEK) not in unescape(html)  # none is left out there
+    for part in (html, re.sub(r"\s+", " ", text)):
+        assert "Shown: those that most other teams use, then those most surely read right." in part
+        assert "Shown: those that grew fastest." in part

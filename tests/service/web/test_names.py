@@ -8,6 +8,9 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.week import Week
+from templates.links import WebLinks
+
 
 def test_the_list_the_page_the_papers_and_the_trend_agree_on_the_count(web: TestClient) -> None:
     [listed] = web.get("/api/v1/names?q=soup").json()["names"]
@@ -94,3 +97,20 @@ def test_a_form_follows_names_by_their_spelling(web: TestClient) -> None:
     answer = web.post("/subscribe", data={"address": "ada@example.org", "names": "Nothing"})
     assert answer.status_code == 422
     assert "No paper holds a name" in answer.text
+
+
+def test_names_of_an_earlier_week_are_listed_where_a_digest_links_them(web: TestClient) -> None:
+    [listed] = web.get("/api/v1/names?q=soup").json()["names"]
+    week = Week.parse(listed["introduced_week"])
+    answer = web.get("/api/v1/names", params={"view": "new", "kind": "benchmark", "week": str(week)}).json()
+    assert [one["name"] for one in answer["names"]] == ["SoupBench"]
+    page = web.get(WebLinks().names("new", "benchmark", week)).text
+    assert f"1\N{NO-BREAK SPACE}name, introduced in {week}" in page
+    assert "SoupBench" not in web.get(WebLinks().names("new", "dataset", week)).text
+
+
+def test_a_week_of_a_list_that_is_not_of_a_week_is_refused(web: TestClient) -> None:
+    for view in ("all", "rising", "fading"):
+        answer = web.get(f"/api/v1/names?view={view}&week=2026-W20")
+        assert answer.status_code == 422
+        assert "view=new or view=taken-up" in answer.json()["error"]["message"]

@@ -46,6 +46,7 @@ ROUTES = (
     "/topics/{topic_id}",
     "/names",
     "/names?kind=benchmark&view=new&q=bench&sort=newest&limit=2",
+    "/names?view=new&week={week}",
     "/names/{name_id}",
     "/papers?limit=3",
     "/papers?term=name:SoupBench",
