@@ -83,7 +83,7 @@ class SentenceEncoder:
         self._path, name = _located(settings)
         self._settings, self._number_type = settings, number_type
         self.model_id = f"{name}/{number_type}"
-        self._loading = Lock()
+        self._loading, self._embedding = Lock(), Lock()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors: float32 ``(n_texts, n_dims)``, rows of unit length. A text is cut at the model's maximum length.
@@ -117,9 +117,10 @@ class SentenceEncoder:
         return _loaded(self._path, self._settings.revision, self._number_type)
 
     def _vectors(self, model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
-        vectors = model.encode(
-            list(texts), batch_size=self._settings.batch_size, show_progress_bar=False, convert_to_tensor=True
-        )
+        with self._embedding:  # the tokenizer serves one thread at a time
+            vectors = model.encode(
+                list(texts), batch_size=self._settings.batch_size, show_progress_bar=False, convert_to_tensor=True
+            )
         # Normalised here, in float32: a bfloat16 model's own normalisation is only good to three digits.
         floats: NDArray[np.float32] = vectors.float().cpu().numpy()
         lengths = np.linalg.norm(floats, axis=1, keepdims=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.search.paper_scores import score_papers
-from analysis.search.passages import best_passage
+from analysis.search.passages import PassageFinder
 from analysis.search.search_conditions import AppliedQuery, applied
 from analysis.search.search_query import parsed_query
 from analysis.search.semantic_search import PaperSearch
@@ -98,8 +98,9 @@ def search(
     place_of = {found.ids[at]: at for at in page}
     rest = papers_in_order(context.db, list(place_of))
     listed = [*named[offset : offset + limit], *rest]
+    passages = PassageFinder(found.weights)
     results = [
-        _as_named(p, line) if p.arxiv_id in known else _as_found(p, line, found, place_of[p.arxiv_id])
+        _as_named(p, line) if p.arxiv_id in known else _as_found(p, line, found, place_of[p.arxiv_id], passages)
         for p, line in zip(listed, paper_lines(context, listed), strict=True)
     ]
     answer = SearchResult(
@@ -137,10 +138,12 @@ def _not_stored(typed: SearchQuery, named: Sequence[Paper]) -> tuple[str, ...]:
 
 
 def _as_named(p: Paper, line: PaperLine) -> FoundPaper:
-    return FoundPaper(**vars(line), score=1.0, similarity=None, why=(NAMED_IN_QUERY,), **_details(p, {}, True))
+    return FoundPaper(
+        **vars(line), score=1.0, similarity=None, why=(NAMED_IN_QUERY,), **_details(p, PassageFinder({}), is_close=True)
+    )
 
 
-def _as_found(p: Paper, line: PaperLine, found: _Found, at: int) -> FoundPaper:
+def _as_found(p: Paper, line: PaperLine, found: _Found, at: int, passages: PassageFinder) -> FoundPaper:
     similarity = float(found.similarities[at]) or None
     held_in = zip(PARTS, found.held[at].T.tolist(), strict=True)
     return FoundPaper(
@@ -151,13 +154,13 @@ def _as_found(p: Paper, line: PaperLine, found: _Found, at: int) -> FoundPaper:
             similarity,
             {part: [word for word, has in zip(found.words, held, strict=True) if has] for part, held in held_in},
         ),
-        **_details(p, found.weights, bool(found.is_close[at])),
+        **_details(p, passages, is_close=bool(found.is_close[at])),
     )
 
 
-def _details(p: Paper, weights: dict[int, float], is_close: bool) -> dict[str, Any]:
+def _details(p: Paper, passages: PassageFinder, *, is_close: bool) -> dict[str, Any]:
     """What helps to decide whether to read a paper."""
-    passage = best_passage(p.abstract, weights)
+    passage = passages.best_passage(p.abstract)
     venue = venue_mention(p.comment) if p.comment else None
     return {
         "is_close": is_close,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 
 from analysis.detection.detector import Detector
 from analysis.embed import Encoder
+from analysis.search.ranking import similarities
 from analysis.search.spelling import Vocabulary
 from analysis.search.word_index import WordIndex
 from domain.errors import StoreError
@@ -94,7 +95,7 @@ class CachedContext(AppContext):
         self._held: dict[str, _Loaded] = {}
         self._words_lock = threading.Lock()
         self._words: tuple[PaperIndex, WordIndex] | None = None
-        self._query_batcher = SimilarityBatcher(self.all_similarities)
+        self._query_batcher = SimilarityBatcher(_on_one_core)
         self._has_read_a_query = encoder is not None
         # The state is that of the index in use, so nothing of an old index is cached under a new state.
         self.state_cache = SingleFlightCache(
@@ -185,7 +186,9 @@ class CachedContext(AppContext):
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine of a query with every paper of an index; concurrent queries share one pass."""
-        return self._query_batcher.answer(query, index)
+        [vector] = self.encoder.encode_queries([query])
+        self._has_read_a_query = True
+        return self._query_batcher.compare(vector, index)
 
     def mondays_of_rows(self, query: PaperQuery) -> NDArray[np.int32] | None:
         """The week of each paper by its row, so that counting a word by week need not look papers up."""
@@ -195,16 +198,6 @@ class CachedContext(AppContext):
                 return mondays_of_rows(self.db, self.corpus, query)
 
         return self.cached(("mondays", query), read, pool="large")
-
-    def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine of each query with every paper, on one core.
-
-        The other cores are left to other requests.
-        """
-        with _blas_threads().limit(limits=1, user_api="blas"):
-            cosines = super().all_similarities(queries, index)
-        self._has_read_a_query = True
-        return cosines
 
     @property
     def is_ready(self) -> bool:
@@ -224,6 +217,12 @@ class CachedContext(AppContext):
         _ = self.vocabulary
         if index.vectors.shape[1]:
             self.similarities("preload", index)
+
+
+def _on_one_core(queries: NDArray[np.float32], index: PaperIndex) -> NDArray[np.float32]:
+    """The cosine of each query with every paper; the other cores are left to other requests."""
+    with _blas_threads().limit(limits=1, user_api="blas"):
+        return similarities(queries, index.vectors)
 
 
 @lru_cache(maxsize=1)

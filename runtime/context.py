@@ -322,16 +322,12 @@ class AppContext:
 
     def similarities(self, query: str, index: PaperIndex) -> NDArray[np.float32]:
         """The cosine similarity of a query to every paper of an index, ``(n_papers,)``."""
-        cosines: NDArray[np.float32] = self.all_similarities([query], index)[0]
+        cosines: NDArray[np.float32] = similarities(self.encoder.encode_queries([query]), index.vectors)[0]
         return cosines
 
     def mondays_of_rows(self, query: PaperQuery) -> NDArray[np.int32] | None:  # noqa: ARG002 - a cached context has them
         """The week of each paper by its row; ``None`` here, because reading it takes longer than one text query."""
         return None
-
-    def all_similarities(self, queries: Sequence[str], index: PaperIndex) -> NDArray[np.float32]:
-        """The cosine similarity of each query to every paper, ``(n_queries, n_papers)``, in one pass."""
-        return similarities(self.encoder.encode_queries(queries), index.vectors)
 
     @property
     def paper_index(self) -> PaperIndex:

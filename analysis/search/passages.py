@@ -24,40 +24,51 @@ class Passage:
     marks: tuple[tuple[int, int], ...]
 
 
-def best_passage(abstract: str, weights: Mapping[int, float]) -> Passage:
-    """The sentence whose words weigh most, the first of several; the first sentence where no word is in the abstract.
+class PassageFinder:
+    """Finds the passage of each of several abstracts for one query.
 
     Parameters
     ----------
-    abstract : as stored.
     weights : how much each stem of the query weighs, such as its rarity; each counts once in a sentence.
 
     Examples
     --------
     >>> from domain.packed_stems import stem_number
-    >>> best_passage("We study graphs. Pruning makes them sparse.", {stem_number("pruned"): 2.0})
+    >>> PassageFinder({stem_number("pruned"): 2.0}).best_passage("We study graphs. Pruning makes them sparse.")
     Passage(text='Pruning makes them sparse.', marks=((0, 7),))
     """
-    wanted = weights.keys()
-    held = [word for word in set(_WORD.findall(abstract)) if not wanted.isdisjoint(_stems_of(word))]
-    places = sorted((place, word) for word in held for place in _places_of(word, abstract))
-    best: tuple[float, int, int, list[tuple[int, str]]] | None = None
-    for start, end in sentence_spans(abstract):
-        inside = places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
-        found = {stem: weights[stem] for _, word in inside for stem in wanted & _stems_of(word)}
-        weight = sum(found.values())
-        if best is None or weight > best[0]:
-            best = weight, start, end, inside
-    if best is None:
-        return Passage("", ())
-    _, start, end, inside = best
-    marks_found = [(place, place + len(word)) for place, word in inside]
-    first = start
-    if end - start > MAX_LENGTH and marks_found and marks_found[0][0] > start + MAX_LENGTH // 2:
-        first = _word_after(abstract, start, marks_found[0][0] - MAX_LENGTH // 4)
-    last = end if end - first <= MAX_LENGTH else _word_before(abstract, first, first + MAX_LENGTH)
-    marks = tuple((low - first, high - first) for low, high in marks_found if first <= low and high <= last)
-    return Passage(abstract[first:last], marks)
+
+    def __init__(self, weights: Mapping[int, float]) -> None:
+        self._weights = weights
+        self._seen: set[str] = set()  # abstracts share most of their words
+        self._wanted: dict[str, frozenset[int]] = {}
+
+    def best_passage(self, abstract: str) -> Passage:
+        """The sentence whose words weigh most, the first of several; the first sentence where it holds no word."""
+        words = set(_WORD.findall(abstract))
+        for word in words - self._seen:
+            if wanted := _stems_of(word) & self._weights.keys():
+                self._wanted[word] = wanted
+        self._seen |= words
+        held = words & self._wanted.keys()
+        places = sorted((place, word) for word in held for place in _places_of(word, abstract))
+        best: tuple[float, int, int, list[tuple[int, str]]] | None = None
+        for start, end in sentence_spans(abstract):
+            inside = places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
+            found = {stem: self._weights[stem] for _, word in inside for stem in self._wanted[word]}
+            weight = sum(found.values())
+            if best is None or weight > best[0]:
+                best = weight, start, end, inside
+        if best is None:
+            return Passage("", ())
+        _, start, end, inside = best
+        marks_found = [(place, place + len(word)) for place, word in inside]
+        first = start
+        if end - start > MAX_LENGTH and marks_found and marks_found[0][0] > start + MAX_LENGTH // 2:
+            first = _word_after(abstract, start, marks_found[0][0] - MAX_LENGTH // 4)
+        last = end if end - first <= MAX_LENGTH else _word_before(abstract, first, first + MAX_LENGTH)
+        marks = tuple((low - first, high - first) for low, high in marks_found if first <= low and high <= last)
+        return Passage(abstract[first:last], marks)
 
 
 @lru_cache(maxsize=100_000)

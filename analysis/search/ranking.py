@@ -13,10 +13,10 @@ RANK_CONSTANT = 60
 """The constant of reciprocal rank fusion; 60 is its authors' value."""
 
 
-_FEW_QUERIES = 5
-"""Queries up to which a product of a matrix and a vector for each takes less time than one of two matrices."""
-_ROWS_TOGETHER = 500
-"""Rows that stay in a core's cache while they are compared with each of a few queries."""
+_FEW_QUERIES = 8
+"""Queries up to which products of small matrices take less time than one of large ones."""
+_ROWS_TOGETHER = 128
+"""Rows compared in one product: few enough that BLAS reads them where they lie, without copying them first."""
 
 
 def similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -28,12 +28,11 @@ def similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> 
         raise ValueError(f"expected shape (n_queries, {vectors.shape[1]}), got {queries.shape}")
     if len(queries) > _FEW_QUERIES or not vectors.flags.c_contiguous or not vectors.shape[1]:
         return np.ascontiguousarray((vectors @ queries.T).T)
-    # Some rows at a time are read from memory once for all queries; one product of NumPy does the loop.
     n_even = len(vectors) // _ROWS_TOGETHER * _ROWS_TOGETHER
-    parts = vectors[:n_even].reshape(-1, 1, _ROWS_TOGETHER, vectors.shape[1])
-    of_parts = np.matmul(parts, queries[np.newaxis, :, :, np.newaxis])[..., 0]
+    parts = vectors[:n_even].reshape(-1, _ROWS_TOGETHER, vectors.shape[1])
     cosines = np.empty((len(queries), len(vectors)), dtype=np.float32)
-    cosines[:, :n_even] = of_parts.transpose(1, 0, 2).reshape(len(queries), n_even)
+    of_parts = cosines[:, :n_even].reshape(len(queries), -1, _ROWS_TOGETHER).transpose(1, 0, 2)
+    np.matmul(queries, parts.transpose(0, 2, 1), out=of_parts)
     cosines[:, n_even:] = queries @ vectors[n_even:].T
     return cosines
 

@@ -11,12 +11,14 @@ import pytest
 
 from analysis.search.query_encoder import (
     ADDITIONS,
+    GRAPH,
     TUNED_MODEL,
     QueryEncoder,
     query_model_id,
 )
 from analysis.sentence_encoder import EmbeddingSettings, SentenceEncoder, model_name, packaged_model_folder
 from training.fit_query_encoder import TUNED_MODULES, linear_map
+from training.query_encoder_graph import model_graph
 
 PAPERS = (
     "Machine unlearning for personal assistants. We store each user's preferences in a small adapter, so that the data "
@@ -50,7 +52,7 @@ def test_queries_are_read_by_a_copy_and_papers_as_before() -> None:
 
 
 @pytest.mark.slow
-def test_numpy_reads_queries_as_sentence_transformers_does_with_the_same_weights() -> None:
+def test_onnx_runtime_reads_queries_as_sentence_transformers_does_with_the_same_weights() -> None:
     import torch
 
     encoder = SentenceEncoder(EmbeddingSettings(), "float32")
@@ -62,6 +64,10 @@ def test_numpy_reads_queries_as_sentence_transformers_does_with_the_same_weights
                 linear_map(layer, path).weight += torch.from_numpy(up @ down)
     texts = [*REQUESTS, "x", "ÄÖ 強化学習 😀", "", "long words " * 300]
     np.testing.assert_allclose(QueryEncoder(packaged_model_folder()).encode(texts), encoder.encode(texts), atol=2e-6)
+
+
+def test_the_graph_is_the_one_that_training_writes() -> None:
+    assert GRAPH.read_bytes() == model_graph().SerializeToString(deterministic=True)
 
 
 def test_a_query_is_read_without_torch() -> None:

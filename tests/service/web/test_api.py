@@ -8,7 +8,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -388,16 +387,18 @@ def test_queries_that_come_together_get_each_its_own_answer() -> None:
     index = object()
     began, go_on, passes = threading.Event(), threading.Event(), list[int]()
 
-    def answer_all(queries: Sequence[str], _: Any) -> Any:
+    def compare_all(queries: Any, _: Any) -> Any:
         passes.append(len(queries))
         began.set()
         go_on.wait(5)
-        return np.array([[float(q)] for q in queries], dtype=np.float32)
+        return queries
 
-    together = SimilarityBatcher(answer_all)
+    together = SimilarityBatcher(compare_all)
     found: dict[int, float] = {}
     readers = [
-        threading.Thread(target=lambda n=n: found.update({n: float(together.answer(str(n), index)[0])}))
+        threading.Thread(
+            target=lambda n=n: found.update({n: float(together.compare(np.array([n], np.float32), index)[0])})
+        )
         for n in range(12)
     ]
     for reader in readers:
