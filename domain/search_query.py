@@ -10,6 +10,8 @@ from domain.search_text import search_words
 
 Field = Literal["text", "title", "author"]
 """Where words must stand: in title or abstract, in the title, or among the authors."""
+Bound = Literal["since", "until"]
+"""From the first day of a time on, or to its last: when a paper was submitted."""
 Fact = Literal["code", "accepted"]
 """What a paper can be asked for besides words: a link to code, or acceptance by a venue (``domain.paper_facets``)."""
 
@@ -21,18 +23,27 @@ STOP_WORDS = frozenset(
 _BY = re.compile(r"\s*(?:(?:papers?|articles?|work|works|preprints?)\s+(?:by|from|of)|by)\s+", re.IGNORECASE)
 
 
+NARROWING = ("fact", "since", "until")
+"""Fields of conditions that say nothing of what a paper is about."""
+
+
 @dataclass(frozen=True)
 class Condition:
-    """Words that a paper must hold, or a fact that must be known of it; or must not.
+    """Words that a paper must hold, a fact that must be known of it, or when it was submitted; or must not.
 
-    The ``words`` of a fact are its key. A ``phrase`` stands as written, its words in a row; other words stand in any
-    form and order. Of an author that is no phrase, the words may go on after the name ("author:ada example world
-    models"): who knows the authors finds where.
+    The ``words`` of a fact are its key, those of a bound a day, week, month or year as typed ("2026-06"). A ``phrase``
+    stands as written, its words in a row; other words stand in any form and order. Of an author that is no phrase, the
+    words may go on after the name ("author:ada example world models"): who knows the authors finds where.
     """
 
-    field: Field | Literal["fact"]
+    field: Field | Bound | Literal["fact"]
     words: str
     is_phrase: bool = False
+
+    @property
+    def only_narrows(self) -> bool:
+        """Whether it says nothing of what a paper is about."""
+        return self.field in NARROWING
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,8 @@ class Papertide:
         UsageError
             If a term is unknown, a category is not watched, or no closed week is stored in the range.
         """
+        from domain.typed_day import day
         from papertide.result_columns import TRENDS
-        from queries.parse_dates import day
         from queries.trends import trends
 
         _require_known(by=by, level=level)
@@ -144,8 +144,8 @@ class Papertide:
         UsageError
             As ``trends`` does.
         """
+        from domain.typed_day import day
         from papertide.result_columns import READINGS
-        from queries.parse_dates import day
         from queries.trends import trends
 
         answer = trends(
@@ -183,9 +183,9 @@ class Papertide:
         UsageError
             If the query is empty or too long, or a filter names something unknown.
         """
+        from domain.typed_day import day
         from papertide.result_columns import SEARCH
         from queries.parameters import PaperRequest
-        from queries.parse_dates import day
         from queries.search import search
 
         _require_known(level=level)
@@ -235,11 +235,11 @@ class Papertide:
         UsageError
             If a filter names something unknown.
         """
+        from domain.typed_day import day
         from papertide.result_columns import PAPERS
         from queries.paper_rows import paper_lines
         from queries.papers import papers_matching
         from queries.parameters import PaperRequest
-        from queries.parse_dates import day
 
         _require_known(level=level)
         request = PaperRequest(
@@ -453,10 +453,10 @@ class Papertide:
         UsageError
             If the term is unknown.
         """
+        from domain.typed_day import day
         from papertide.result_columns import CLAIMS
         from queries.claims import claims
         from queries.parameters import PaperRequest
-        from queries.parse_dates import day
 
         request = PaperRequest(
             "", since=day(since) if since else None, until=day(until, end=True) if until else None, term=term

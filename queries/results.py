@@ -301,7 +301,7 @@ class SearchResult:
     as_words: str
     """The query that searches for the same text as plain words; empty where it is read so."""
     did_you_mean: str | None
-    """The query with mistyped words replaced; null without any."""
+    """The query with mistyped words replaced, or else with words such as "in 2025" as days; null without any."""
     n_close: int
     """Papers that are close to what was asked: all that meet its conditions, or that score at least half the best."""
     n_some_words: int

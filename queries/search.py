@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.search.paper_scores import score_papers
 from analysis.search.passages import PassageFinder
 from analysis.search.search_conditions import AppliedQuery, applied
-from analysis.search.search_query import parsed_query
+from analysis.search.search_query import parsed_query, with_times_as_bounds
 from analysis.search.semantic_search import PaperSearch
 from analysis.search.word_index import PARTS
 from domain.code_link import code_link
@@ -207,7 +207,7 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         held=papers.parts_holding([stem_number(word) for word in shown], rows),
         read=(query, asked.authors, meant.absent if meant else ()),
         has_other_reading=not typed.is_literal and (is_replaced or not query.is_plain),
-        meant=meant.query if meant else None,
+        meant=meant.query if meant else with_times_as_bounds(typed.typed),
         is_close=is_close[rows],
         n_some_words=n_some_words,
         words_in_no_paper=tuple(word for word in query.words if not papers.n_holding(stem_number(word))),

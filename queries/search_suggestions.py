@@ -12,7 +12,7 @@ from domain.packed_stems import stem_number
 from domain.search_text import search_words
 from runtime.context import AppContext
 
-_WORD = re.compile(r"(?<!\bis:)(?<!\bhas:)(?<![^\W_])[^\W_]+")
+_WORD = re.compile(r"(?<!\bis:)(?<!\bhas:)(?<!\bsince:)(?<!\buntil:)(?<![^\W_])[^\W_]+")
 """A word, but not the value of a condition on facts."""
 _MAX_WORDS = 24
 _IS_COMMON = 10

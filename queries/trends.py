@@ -19,11 +19,11 @@ from domain.phrase_variants import phrases_of_term
 from domain.trend_calls import FittedChange
 from domain.trend_periods import Period
 from domain.trends import NewestCall, SeriesChange, SeriesKind, TermSeries, TrendPoint
+from domain.typed_day import day
 from domain.week import Week, last_closed_week
 from domain.weekly_table_schemas import WEEKLY_TOTALS
 from queries.meaning_precision import precision_of, with_meaning_checks
 from queries.parameters import MAX_TERMS, Level, TrendRequest
-from queries.parse_dates import day
 from queries.results import Trends, rounded, rounded_change
 from queries.term_counts import TermCounter, stored_counts_state
 from queries.term_resolution import TERM_KINDS, name_called, term_key, watched

@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from domain.detections import Evidence
 from domain.search_query import Condition, SearchQuery, content_words
+from domain.typed_day import day
 from templates.marked_text import marked
-from templates.number_text import count, plural
+from templates.number_text import count, day_in_words, plural
 
 
 class SearchAnswer(Protocol):
@@ -33,7 +34,7 @@ class SearchAnswer(Protocol):
 
     @property
     def did_you_mean(self) -> str | None:
-        """The query without mistyped words."""
+        """The query without mistyped words, or with times as days."""
         ...
 
     @property
@@ -139,10 +140,19 @@ def query_reading(
 def _condition(condition: Condition, authors: Mapping[str, Sequence[str]], held: str = "with", by: str = "by") -> str:
     if condition.field == "fact":
         return f"{held} code" if condition.words == "code" else f"{'not ' * (held == 'without')}accepted by a venue"
+    if condition.only_narrows:
+        return f"{'not ' * (held == 'without')}submitted {condition.field} {_time_text(condition.words)}"
     if condition.field == "author":
         return f"{by} {_authors(condition.words, authors.get(condition.words, ()))}"
     what = f"the phrase “{condition.words}”" if condition.is_phrase else f"“{condition.words}”"
     return f"{held} {what}" + (" in the title" if condition.field == "title" else "")
+
+
+def _time_text(typed: str) -> str:
+    """A time as typed, months by their names: ``June 2026``, ``15 June 2026``, ``2026-W25``."""
+    if "W" in typed or len(typed) < len("2026-06"):
+        return typed
+    return day_in_words(day(typed)) if len(typed) > len("2026-06") else f"{day(typed):%B %Y}"
 
 
 _MOST_NAMES = 3

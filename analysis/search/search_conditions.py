@@ -16,8 +16,10 @@ from analysis.search.semantic_search import PaperSearch
 from domain.errors import UsageError
 from domain.packed_stems import stem_number
 from domain.paper import ArxivId
+from domain.paper_arrays import day_number
 from domain.search_query import Condition, Field, SearchQuery
 from domain.search_text import search_words
+from domain.typed_day import day
 
 _MAX_NAME_WORDS = 6
 """Words of one name."""
@@ -38,7 +40,7 @@ class AppliedQuery:
     query : as read; a name without quotes ends where the authors' names end, and the rest of it ranks.
     among : whether each paper of the index meets every condition, ``(n_papers,)``.
     meets_conditions : whether there are words or authors that a paper must have, so that what is found is exact; facts
-        only narrow what is near.
+        and days only narrow what is near.
     authors : for each author condition's words, the names of the authors found, the most frequent first; none for one
         word alone, which is a name wherever it stands.
     """
@@ -78,7 +80,7 @@ def applied(papers: PaperSearch, query: SearchQuery) -> AppliedQuery:
         if condition.field == "author":
             authors[condition.words] = names
     query = replace(query, required=tuple(groups), excluded=tuple(excluded))
-    return AppliedQuery(query, among, any(c.field != "fact" for group in query.required for c in group), authors)
+    return AppliedQuery(query, among, any(not c.only_narrows for group in query.required for c in group), authors)
 
 
 def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool_], Condition, tuple[str, ...], str]:
@@ -87,6 +89,10 @@ def _holding(papers: PaperSearch, condition: Condition) -> tuple[NDArray[np.bool
         holds = np.zeros(len(papers.index), dtype=bool)
         holds[papers.index.facets.rows_of(("fact", condition.words))] = True
         return holds, condition, (), ""
+    if condition.field == "since":
+        return papers.index.day >= day_number(day(condition.words)), condition, (), ""
+    if condition.field == "until":
+        return papers.index.day <= day_number(day(condition.words, end=True)), condition, (), ""
     if condition.field == "author":
         words = condition.words.split()
         lengths = [len(words)] if condition.is_phrase else range(min(len(words), _MAX_NAME_WORDS), 0, -1)

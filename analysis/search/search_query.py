@@ -9,6 +9,7 @@
     author:"Ada Example" · author:ada example        by this author
     title:retrieval                                  in the title
     has:code · is:accepted                           linking code; accepted or published at a venue
+    since:2026-06 · until:2026-W25 · since 2026-06   submitted then; without the colon not by a year alone
     text:attention is NOT all you need               everything after it as plain words
 
 Operators are in capitals. What cannot be read as one of these is words, so every text has a reading.
@@ -18,14 +19,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import month_name
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from analysis.search.described_text import described_text
+from domain.errors import UsageError
 from domain.paper import pasted_names
-from domain.search_query import STOP_WORDS, Condition, Fact, Field, SearchQuery
+from domain.search_query import NARROWING, STOP_WORDS, Bound, Condition, Fact, Field, SearchQuery
 from domain.search_text import search_words
+from domain.typed_day import day
 
 _NEVER_EXCLUDED = STOP_WORDS | frozenset("all always any but enough every just not only so you your".split())
 """What follows a NOT that is part of a sentence, such as "Attention is NOT all you need"."""
@@ -45,12 +49,21 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″〝〞「」『』＂"
 _TOKEN = re.compile(
     r"""(?P<minus>(?<!\S)-(?=["\w]))?
         (?:(?P<fact>has:code|is:accepted)(?!\S)
+        |(?P<bound>since|until)(?::|\s+(?=\d{4}-))(?P<day>\d{4}(?:-W?\d\d(?:-\d\d)?)?)[,;.]*(?!\S)
         |(?:(?P<prefix>authors?|au|title|ti|name|abs):(?=["\w]))?
         (?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|")))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SPACED_NAME = re.compile(r"\b(arxiv|doi):\s+", re.IGNORECASE)
-_SPACE_AFTER_PREFIX = re.compile(r"(?<!\S)(-?(?:authors?|au|title|ti|name|abs)):\s+", re.IGNORECASE)
+_SPACE_AFTER_PREFIX = re.compile(
+    r"(?<!\S)(-?(?:authors?|au|title|ti|name|abs|since(?=:\s+\d)|until(?=:\s+\d))):\s+", re.IGNORECASE
+)
+_MONTHS = [name.lower() for name in month_name[1:]]
+_TIME = re.compile(
+    rf"(?<!\S)(?P<word>since|until|in)\s+(?:(?P<month>{'|'.join(_MONTHS)})\s+)?"
+    r"(?P<day>(?:19|20)\d\d(?:-W?\d\d(?:-\d\d)?)?)(?!\S)",
+    re.IGNORECASE,
+)
 MAX_CONDITIONS = 16
 """Conditions read from one query; the words of further ones only rank."""
 
@@ -62,7 +75,7 @@ class _Token:
     kind: Literal["words", "phrase", "and", "or", "not"]
     raw: str
     text: str
-    field: Field | Literal["fact"] | None = None
+    field: Field | Bound | Literal["fact"] | None = None
     is_excluded: bool = False
 
     @property
@@ -105,11 +118,46 @@ def _tokens(plain: str) -> list[_Token]:
         if match["fact"]:
             found.append(_Token("words", match[0], _FACTS[match["fact"].lower()], "fact", bool(match["minus"])))
             continue
+        if match["bound"] and (typed_day := _day_typed(match["day"])):
+            bound: Bound = "since" if match["bound"].lower() == "since" else "until"
+            found.append(_Token("words", match[0], typed_day, bound, bool(match["minus"])))
+            continue
         field = _PREFIXES[match["prefix"].lower()] if match["prefix"] else None
-        body = match["word"] if match["phrase"] is None else match["phrase"]
+        body = (match["word"] or match[0]) if match["phrase"] is None else match["phrase"]
         kind: Literal["words", "phrase"] = "words" if match["phrase"] is None else "phrase"
         found.append(_Token(kind, match[0], body, field, bool(match["minus"])))
     return found
+
+
+def _day_typed(text: str) -> str | None:
+    """A day, week, month or year as ``domain.typed_day`` reads it; ``None`` where there is no such day."""
+    try:
+        day(text.upper())
+    except UsageError:
+        return None
+    return text.upper()
+
+
+def with_times_as_bounds(typed: str) -> str | None:
+    """What was perhaps meant by words such as "in 2025", which may also be meant as words; ``None`` without any.
+
+    Examples
+    --------
+    >>> with_times_as_bounds("agents since June 2026")
+    'agents since:2026-06'
+    >>> with_times_as_bounds("diffusion in 2025")
+    'diffusion since:2025 until:2025'
+    >>> with_times_as_bounds("diffusion in 2 steps")
+    """
+
+    def bounds(match: re.Match[str]) -> str:
+        month = f"-{_MONTHS.index(match['month'].lower()) + 1:02}" if match["month"] else ""
+        at = _day_typed(match["day"] + month)
+        words = ("since", "until") if match["word"].lower() == "in" else (match["word"].lower(),)
+        return " ".join(f"{word}:{at}" for word in words) if at else match[0]
+
+    meant = _TIME.sub(bounds, typed)
+    return meant if meant != typed else None
 
 
 def _without_names(tokens: Sequence[_Token]) -> tuple[tuple[tuple[Literal["id", "doi"], str], ...], list[_Token]]:
@@ -177,7 +225,7 @@ def _read(typed: str, named: tuple[tuple[Literal["id", "doi"], str], ...], token
             excluded.append(condition)
             grouped, last_word = None, None
         else:
-            is_condition = token.kind == "phrase" or token.field in ("author", "title", "fact")
+            is_condition = token.kind == "phrase" or token.field in ("author", "title", *NARROWING)
             if joins and has_words and n_conditions < MAX_CONDITIONS - 1:
                 if grouped is None and last_word is not None:
                     grouped = [Condition("text", last_word)]
@@ -189,8 +237,8 @@ def _read(typed: str, named: tuple[tuple[Literal["id", "doi"], str], ...], token
                 groups.append(grouped)
             else:
                 grouped = None
-            last_word = words if has_words and token.field != "fact" else None
-            if token.field not in ("author", "fact"):
+            last_word = words if has_words and token.field not in NARROWING else None
+            if token.field not in ("author", *NARROWING):
                 texts.append(words)
         joins = negates = False
     return SearchQuery(

@@ -23,9 +23,9 @@ def claims(
     as_json: JsonOption = False,
 ) -> None:
     """What papers claim of their own results, counted and in their words."""
+    from domain.typed_day import day
     from queries.claims import claims as claims_of
     from queries.parameters import PaperRequest
-    from queries.parse_dates import day
     from templates.claim_wording import claim_text, older_reading_text, saving_text, shares_text
 
     request = PaperRequest(

@@ -52,8 +52,9 @@ def scan(
 ) -> None:
     """Work through new papers, best first: 1 keep, 2 skip, 3 undecided, u undo, q quit."""
     from domain.errors import NothingWanted, UsageError
+    from domain.typed_day import day
     from queries.collections import stored_reader
-    from queries.parse_dates import day, week_named
+    from queries.parse_dates import week_named
     from queries.scanning import decide, looked_for, named_left_out, scan_page, start_scan, undo
     from queries.seed_papers import name_seeds
     from runtime.cached_context import CachedContext

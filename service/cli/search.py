@@ -34,7 +34,7 @@ def search(
     as_ris: Annotated[bool, typer.Option("--ris", help="Print RIS.")] = False,
 ) -> None:
     """Papers by meaning and by words."""
-    from queries.parse_dates import day
+    from domain.typed_day import day
     from queries.results import SearchResult
 
     require_one_of({"--json": as_json, "--bibtex": as_bibtex, "--ris": as_ris})

@@ -27,9 +27,9 @@ def harvest(
     ] = None,
 ) -> None:
     """Only fetch: closed weeks that are not proven complete, or all changes by OAI-PMH."""
+    from domain.typed_day import day
     from domain.week import last_closed_week
     from pipeline import stages
-    from queries.parse_dates import day
     from runtime.exclusive_run import exclusive_run
     from service.cli.progress import follow
 

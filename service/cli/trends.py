@@ -53,8 +53,8 @@ def trends(
     """The share of papers over time, with its interval and denominator."""
     from importlib.metadata import version
 
+    from domain.typed_day import day
     from queries.parameters import MAX_TERMS_SHOWN, charted_terms
-    from queries.parse_dates import day
     from queries.results import Trends
     from templates.trend_file_caption import trend_source
 

@@ -13,13 +13,14 @@ from domain.name_mention import NameKind
 from domain.trend_calls import FittedChange, MoveOfWave, TrendCall
 from domain.trend_periods import Period
 from domain.trends import TermSeries
+from domain.typed_day import day
 from domain.week import Week
 from queries.digests import published_digest, published_weeks
 from queries.emerging import emerging
 from queries.names import NameRequest, NameSort, NameView, name_page
 from queries.paper import arxiv_id_of, paper, similar_papers
 from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest
-from queries.parse_dates import day, week_named
+from queries.parse_dates import week_named
 from queries.results import ListedName, ListedTerm, PaperLine, rounded, rounded_change
 from queries.search import search
 from queries.trends import trend_answer

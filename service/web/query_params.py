@@ -11,8 +11,8 @@ from fastapi import Depends, Path, Query
 from domain.errors import UsageError
 from domain.subscription import MAX_PER_WEEK
 from domain.trend_periods import Period
+from domain.typed_day import day
 from queries.parameters import MAX_QUERY, Level, PaperRequest, Sort, TrendRequest, charted_terms
-from queries.parse_dates import day
 from templates.trend_scale import ScaleChoice
 
 MAX_NAME = 200

@@ -14,11 +14,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from domain.errors import NotFound, UsageError
 from domain.subscription import Follow, sanitized_line
+from domain.typed_day import day
 from mail.subscriptions import open_link
 from pipeline.stages import newest_closed_week
 from queries import collections as records
 from queries.paper_rows import paper_lines
-from queries.parse_dates import day
 from queries.scanning import MAX_SHOWN, decide, mute, named_left_out, scan_of, scan_page, start_scan, undo, unmute
 from queries.seed_papers import MAX_SEED_BYTES, name_seeds
 from queries.topics import all_topics

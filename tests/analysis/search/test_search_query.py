@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.search.search_query import MAX_CONDITIONS, parsed_query
+from analysis.search.search_query import MAX_CONDITIONS, parsed_query, with_times_as_bounds
 from domain.search_query import Condition, SearchQuery
 from domain.search_text import search_words
 
@@ -23,6 +23,8 @@ _PIECES = st.sampled_from(
     [
         "has:code",
         "-is:accepted",
+        "since:2026-06",
+        "until 2026-W25",
         *('- " “ NOT OR AND author: title: name: text: 2606.01846 arXiv: Erdős 学习 обучение تعلم x a-b ( :'.split()),
         "http://arxiv.org/abs/cs/0601001v3",
         "10.48550/arXiv.1706.03762",
@@ -97,6 +99,16 @@ def test_what_names_a_paper_is_read_wherever_it_stands(typed: str, name: tuple[s
         ("graphs Has:Code OR is:accepted", [["code", "accepted"]], [], "graphs"),
         ("author:ada has:code", [["ada"], ["code"]], [], ""),
         ("has:codecs is:accepted? has:", [], [], "has:codecs is:accepted? has:"),
+        ("diffusion since:2026-06", [["2026-06"]], [], "diffusion"),
+        ("diffusion since 2026-06", [["2026-06"]], [], "diffusion"),
+        ("Until: 2026-w25, since:2025 graphs", [["2026-W25"], ["2025"]], [], "graphs"),
+        ("graphs -since:2026-06-15", [], ["2026-06-15"], "graphs"),
+        ("author:ada lee since 2026-06 graphs", [["ada lee"], ["2026-06"]], [], "graphs"),
+        ("progress since 2020 in vision", [], [], "progress since 2020 in vision"),
+        ("since:2026-13 since:spring", [], [], "since:2026-13 since:spring"),
+        ("until 2026-06-31", [], [], "until 2026-06-31"),
+        ('"since 2026-06"', [["since 2026-06"]], [], "since 2026-06"),
+        ("text:diffusion since 2026-06", [], [], "diffusion since 2026-06"),
         ("name:LoCoMo", [], [], "LoCoMo"),
         ("CoT: a survey", [], [], "CoT: a survey"),
         ("foo:bar", [], [], "foo:bar"),
@@ -137,3 +149,24 @@ def test_a_quoted_name_ends_with_its_quotes() -> None:
 )
 def test_a_short_plain_query_may_be_a_name(typed: str, name: str | None) -> None:
     assert parsed_query(typed).possible_author == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("agents since June 2026", "agents since:2026-06"),
+        ("Until 2025 agents", "until:2025 agents"),
+        ("diffusion in 2025", "diffusion since:2025 until:2025"),
+        ("diffusion in March 2025 again", "diffusion since:2025-03 until:2025-03 again"),
+        ("diffusion in 2026-W25", "diffusion since:2026-W25 until:2026-W25"),
+        ("in 2026-13", None),
+        ("in 4096 dimensions", None),
+        ("within 2025 steps, 2025 again", None),
+    ],
+)
+def test_words_that_may_mean_a_time_are_offered_as_one(typed: str, meant: str | None) -> None:
+    assert with_times_as_bounds(typed) == meant
+    if meant is not None:
+        bounds = [c for group in parsed_query(meant).required for c in group]
+        assert bounds
+        assert all(c.field in ("since", "until") for c in bounds)

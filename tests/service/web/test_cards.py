@@ -224,6 +224,29 @@ def test_a_query_can_ask_for_code_and_acceptance(client: TestClient, condition: 
     assert newest <= alone.keys() or len(alone) == 100
 
 
+def test_a_time_in_a_query_narrows_it_as_the_filter_of_days_does(client: TestClient) -> None:
+    def found(**given: str) -> dict[str, Any]:
+        answer: dict[str, Any] = client.get("/api/v1/search", params={"limit": "100"} | given).json()
+        return answer
+
+    def ids(answer: dict[str, Any]) -> list[str]:
+        return [p["arxiv_id"] for p in answer["results"]]
+
+    plain = found(q="images")
+    days = sorted(p["submitted_at"][:10] for p in plain["results"])
+    middle = days[len(days) // 2]
+    assert days[0] < middle
+    since, until = found(q=f"images since:{middle}"), found(q=f"images -since:{middle}")
+    assert ids(since) == ids(found(q="images", since=middle))
+    assert sorted(ids(since) + ids(until)) == sorted(ids(plain))
+    assert since["reading"].startswith("papers submitted since ")
+    assert since["as_words"] == f"text:images since:{middle}"
+    year = middle[:4]
+    assert found(q=f"images in {year}")["did_you_mean"] == f"images since:{year} until:{year}"
+    feed: Any = client.get("/feeds/search.json", params={"q": f"since:{middle}", "per_week": 50}).json()
+    assert {item["date_published"][:10] >= middle for item in feed["items"]} <= {True}
+
+
 def test_claims_are_counted_once_for_each_state_as_they_are_stored(read_context: CachedContext) -> None:
     stored = claims_matching(read_context.db, read_context.corpus)
     answer = claims(read_context, PaperRequest(""))
