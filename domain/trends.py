@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -67,6 +67,19 @@ class NewestCall:
     """Null where the verdict is ``unknown``."""
     wave: MoveOfWave | None = None
     """Whose wave the move is where the verdict is ``wave``, with the verdict that was called."""
+
+
+SeriesVerdict = Literal[CallVerdict, "up", "down"]
+"""Which way a term goes: the verdict of its call, or by its change tested alone ``up``, ``down`` or ``steady``."""
+
+
+def series_verdict(call: NewestCall | None, change: FittedChange | None) -> SeriesVerdict:
+    """The verdict of a call, else by a change's own interval, and ``unknown`` without either."""
+    if call is not None:
+        return call.verdict
+    if change is None:
+        return "unknown"
+    return "steady" if not change.is_clear else "up" if change.difference > 0 else "down"
 
 
 @dataclass(frozen=True)
@@ -159,6 +172,16 @@ class TermSeries:
     counted_since: date | None = None
     """The first day of the weeks in which a topic or a meaning is counted, where earlier papers of the range are not
     embedded; before it ``n`` is 0. Null where all weeks are counted."""
+    verdict: SeriesVerdict = field(init=False)
+    """That of ``call``, else of ``change``: ``up``, ``down`` or ``steady``; ``unknown`` without both."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verdict", series_verdict(self.call, self.change))
+
+    @property
+    def tested(self) -> FittedChange | None:
+        """The change that the verdict is of; ``None`` where nothing could be tested."""
+        return self.call.change if self.call else self.change
 
     @property
     def has_levels(self) -> bool:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from domain.name_mention import NameKind
+    from domain.trend_calls import FittedChange
     from domain.trend_periods import Period
     from domain.trends import Level
     from domain.weekly_table_schemas import TableSchema
@@ -125,7 +126,13 @@ class Papertide:
             until=day(until, end=True) if until else None,
         )
         rows = [
-            {"term": series.term, "kind": series.kind, **vars(point)}
+            {
+                "term": series.term,
+                "kind": series.kind,
+                "verdict": series.verdict,
+                **_difference(series.tested),
+                **vars(point),
+            }
             for series in answer.series
             for point in series.points
         ]
@@ -320,9 +327,7 @@ class Papertide:
                 **{field: getattr(call, field) for field in ("kind", "key", "name", "verdict", "called", "n", "late")},
                 "week": str(call.week),
                 "venue": call.wave.venue if call.wave else "",
-                "difference": call.change.difference if call.change else nan,
-                "difference_low": call.change.low if call.change else nan,
-                "difference_high": call.change.high if call.change else nan,
+                **_difference(call.change),
                 **{
                     field: nan if (number := getattr(call, field)) is None else number
                     for field in ("q_value", "share", "share_before")
@@ -397,7 +402,8 @@ class Papertide:
                 "key": line.key,
                 "name": line.name,
                 **_share(line.adopts),
-                **_change(line.call),
+                **_difference(line.call.change if line.call else None),
+                "call": line.call.verdict if line.call else "",
             }
             for line in (*digest.techniques, *digest.themes)
         ] + [
@@ -406,7 +412,8 @@ class Papertide:
                 "key": str(topic.topic_id),
                 "name": topic.label,
                 **_share(topic.share),
-                **_change(topic.call),
+                **_difference(topic.call.change if topic.call else None),
+                "call": topic.call.verdict if topic.call else "",
             }
             for topic in digest.topics
         ]
@@ -581,15 +588,9 @@ def _share(share: Any) -> dict[str, Any]:
     return {name: getattr(share, name) for name in ("k", "n", "share", "low", "high")}
 
 
-def _change(call: Any) -> dict[str, Any]:
-    change = call.change if call else None
-    nan = float("nan")
-    return {
-        "difference": change.difference if change else nan,
-        "difference_low": change.low if change else nan,
-        "difference_high": change.high if change else nan,
-        "call": call.verdict if call else "",
-    }
+def _difference(change: FittedChange | None) -> dict[str, float]:
+    ends = (float("nan"),) * 3 if change is None else (change.difference, change.low, change.high)
+    return dict(zip(("difference", "difference_low", "difference_high"), ends, strict=True))
 
 
 def _table(rows: Sequence[dict[str, Any]], schema: TableSchema) -> pd.DataFrame:

@@ -26,6 +26,15 @@ TRENDS = TableSchema(
         Column("corrected", "float64", "share corrected for the detector's measured error; NaN where it is unknown"),
         Column("corrected_low", "float64", "lower end of its 95 % interval"),
         Column("corrected_high", "float64", "upper end of its 95 % interval"),
+        Column(
+            "verdict",
+            "str",
+            "which way the term goes, the same in all its rows: that of its call (rising, falling, emerging, cooling, "
+            "seasonal, steady, wave), else up, down or steady by its change tested alone; unknown without both",
+        ),
+        Column("difference", "float64", "change of the share that was tested; NaN where there is none"),
+        Column("difference_low", "float64", "lower end of its interval"),
+        Column("difference_high", "float64", "upper end of it"),
     ),
 )
 
@@ -245,7 +254,6 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
     "trends": frozenset(
         {
             "name",
-            "change",
             "change_points",
             "call",
             "asked",

@@ -48,12 +48,11 @@ def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> M
     ``is_called`` says whether calls are made of what is counted: adoption in all categories.
     """
     at, call = series.latest, answered.call
-    change = call.change if call else answered.change
     return Movement(
         latest=None if at is None else series.points[at],
         corrected="" if at is None else _corrected(answered, at),
-        verdict=call.verdict if call else verdict_alone(change),
-        change=change,
+        verdict=answered.verdict,
+        change=answered.tested,
         basis=_basis(answered, is_called=is_called),
         turns=tuple(
             f"{Week(turn.start)}: {percent(turn.share_before)} before, {percent(turn.share_after)} after"
@@ -61,13 +60,6 @@ def movement(series: TrendSeries, answered: TermSeries, *, is_called: bool) -> M
         ),
         wave=call.wave if call else None,
     )
-
-
-def verdict_alone(change: FittedChange | None) -> str:
-    """``up``, ``down`` or ``steady`` by a change's own interval, and ``unknown`` without one."""
-    if change is None:
-        return "unknown"
-    return "steady" if not change.is_clear else "up" if change.difference > 0 else "down"
 
 
 def _corrected(answered: TermSeries, at: int) -> str:

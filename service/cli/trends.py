@@ -142,7 +142,6 @@ def _checked(context: AppContext, term: str) -> str:
 
 def _print_trends(answer: Trends) -> None:
     from templates import change_wording, marked_text, page_message_wording, term_wording
-    from templates.trend_summary import verdict_alone
 
     if answer.counted_at is not None:
         typer.echo(page_message_wording.counted_note(answer.counted_at))
@@ -166,7 +165,7 @@ def _print_trends(answer: Trends) -> None:
         if (call := series.call) is not None and call.change is not None:
             typer.echo(f"  called in {call.week}: {change_wording.movement_text(call.verdict, call.change, call.wave)}")
         elif series.change is not None:
-            typer.echo(f"  tested alone: {change_wording.movement_text(verdict_alone(series.change), series.change)}")
+            typer.echo(f"  tested alone: {change_wording.movement_text(series.verdict, series.change)}")
 
 
 def point_text(p: TrendPoint, by: Period) -> str:

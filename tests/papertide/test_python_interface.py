@@ -14,6 +14,8 @@ import papertide
 from domain.errors import NotFound, StoreError, UsageError
 from domain.weekly_table_schemas import TableSchema
 from papertide import result_columns
+from queries.parameters import TrendRequest
+from queries.trends import trend_answer
 from runtime.context import AppContext
 from runtime.settings import Settings
 from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, add_listed_terms, make_context
@@ -43,6 +45,22 @@ def test_trends_are_a_table_with_a_row_for_each_term_and_period(archive: paperti
     assert (table["low"] <= table["share"]).all()
     assert table["start"].dt.day_of_week.unique().tolist() == [0]
     assert archive.trends("diffusion", by="month")["term"].unique().tolist() == ["diffusion"]
+
+
+def test_each_term_has_the_verdict_and_the_change_of_the_answer(archive: papertide.Papertide) -> None:
+    terms = ("diffusion", "text:graph", "text:propose")
+    table = archive.trends(terms)
+    answer = trend_answer(archive._context, TrendRequest(terms, "", "", "week", "adopts", (), primary=False))
+    for series in answer.series:
+        rows = table[(table["kind"] == series.kind) & (table["term"] == series.term)]
+        assert rows["verdict"].unique().tolist() == [series.verdict]
+        ends = rows[["difference", "difference_low", "difference_high"]].drop_duplicates()
+        tested = series.tested
+        assert (
+            ends.isna().all(axis=None)
+            if tested is None
+            else ends.to_numpy().tolist() == [[tested.difference, tested.low, tested.high]]
+        )
 
 
 @pytest.mark.parametrize(

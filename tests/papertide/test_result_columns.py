@@ -13,7 +13,10 @@ from papertide import result_columns
 from queries.results import DetectResult, FoundPaper, FoundTerm, ListedTopic, PaperLine, StoredWeek
 
 SHOWN_AS = {
-    "trends": {"points": ("start", "end", "k", "n", "share", "low", "high")},
+    "trends": {
+        "points": ("start", "end", "k", "n", "share", "low", "high"),
+        "change": ("difference", "difference_low", "difference_high"),
+    },
     "digest": {
         "topic_id": ("key",),
         "label": ("name",),

@@ -458,7 +458,7 @@ def test_the_json_of_trends_has_the_documented_fields(papertide: Papertide) -> N
     assert (answer["by"], answer["level"], answer["categories"]) == ("week", "adopts", list(Settings().categories))
     assert [(s["term"], s["kind"]) for s in answer["series"]] == [("diffusion", "technique"), ("latent", "text")]
     for series in answer["series"]:
-        more = {"asked", "phrases", "readings", "unknown", "meaning", "counted_since"}
+        more = {"asked", "phrases", "readings", "unknown", "meaning", "counted_since", "verdict"}
         assert set(series) == {"term", "kind", "name", "points", "change", "change_points", "call", *more}
         for point in series["points"]:
             corrected = ["corrected", "corrected_low", "corrected_high"]
