@@ -126,15 +126,25 @@ class NoteFacts:
 
 
 @dataclass(frozen=True)
+class ClaimedSaving:
+    """A saving that a paper claims: its factor, or the ends of a range, and whether it is only a bound."""
+
+    quantity: ClaimQuantity
+    factor: float
+    factor_to: float
+    up_to: bool
+
+
+@dataclass(frozen=True)
 class MainContribution:
     """A paper is listed because a theme is its main contribution, with what makes its finding checkable.
 
-    ``saving`` is the largest saving that it claims, as its quantity, factor and whether it is only a bound; ``None``
-    without one. ``has_claim`` says that it states a result with a number, ``venue`` who accepted or published it.
+    ``saving`` is the largest saving that it claims, ``None`` without one. ``has_claim`` says that it states a result
+    with a number, ``venue`` who accepted or published it.
     """
 
     theme: str
-    saving: tuple[ClaimQuantity, float, bool] | None = None
+    saving: ClaimedSaving | None = None
     has_claim: bool = False
     has_code: bool = False
     venue: str = ""

@@ -176,6 +176,7 @@ CLAIMS = TableSchema(
         Column("unit", "str", "of a level, else empty"),
         Column("up_to", "bool", "whether it is stated as a bound"),
         Column("saving", "float64", "how many times cheaper; NaN where no saving is claimed"),
+        Column("saving_to", "float64", "the larger factor where a range is given, else the same"),
     ),
 )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from analysis.claims.claim_table import ClaimTable
-from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
+from analysis.claims.savings import counted_claim, saving_ends, saving_summaries
 from domain.claim import CLAIM_QUANTITIES, CountedClaim
 from domain.errors import UsageError
 from domain.phrase_variants import counted_phrases
@@ -183,6 +183,7 @@ def _quarters(
 
 def _line(one: StoredClaim) -> ClaimLine:
     claim = one.claim
+    saving, saving_to = saving_ends(claim) or (None, None)
     return ClaimLine(
         arxiv_id=one.arxiv_id,
         title=one.title,
@@ -194,7 +195,8 @@ def _line(one: StoredClaim) -> ClaimLine:
         value_to=claim.value_to,
         unit=claim.unit,
         up_to=claim.up_to,
-        saving=saving_factor(claim),
+        saving=saving,
+        saving_to=saving_to,
         evidence=claim.evidence,
         cut_before=claim.cut_before,
         cut_after=claim.cut_after,

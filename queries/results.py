@@ -511,6 +511,8 @@ class ClaimLine:
     """Whether the quote's sentence begins before it."""
     cut_after: bool
     """Whether the quote's sentence goes on after it."""
+    saving_to: float | None = None
+    """The larger factor where a range is given, else the same as ``saving``, which is the smaller."""
 
 
 @dataclass(frozen=True)

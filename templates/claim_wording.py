@@ -41,6 +41,8 @@ class ListedClaim(QuotedClaim, Protocol):
     def quantity(self) -> ClaimQuantity: ...
     @property
     def saving(self) -> float | None: ...
+    @property
+    def saving_to(self) -> float | None: ...
 
 
 QUANTITY_NAMES: dict[ClaimQuantity, str] = {
@@ -74,8 +76,15 @@ FORM_NAMES: dict[ClaimForm, str] = {
 
 
 def factor(value: float) -> str:
-    """A factor with the precision that claims have: ``1.67×``, ``12×``."""
-    return f"{value:.3g}×" if value < 1000 else f"{value:,.0f}×"
+    """A factor with one decimal below 10, and with two below 1.1: ``1.05×``, ``1.7×``, ``4.0×``, ``12×``."""
+    decimals = 2 if round(value, 2) < 1.1 else 1 if round(value, 1) < 10 else 0
+    return f"{value:,.{decimals}f}×"
+
+
+def factors(low: float, high: float | None) -> str:
+    """A factor, or a range of factors: ``1.8× to 10×``."""
+    ends = (factor(low), factor(low if high is None else high))
+    return " to ".join(dict.fromkeys(ends))
 
 
 def saving_words(quantity: ClaimQuantity) -> str:
@@ -105,7 +114,7 @@ def saving_details(saving: SavingSummary) -> str:
     parts = []
     if saving.median is not None and saving.low_quartile is not None and saving.high_quartile is not None:
         parts.append(
-            f"the middle half claimed {factor(saving.low_quartile)} to {factor(saving.high_quartile)}, "
+            f"the middle half claimed {factors(saving.low_quartile, saving.high_quartile)}, "
             f"median {factor(saving.median)}"
         )
     else:
@@ -156,5 +165,5 @@ def claim_text(claim: ListedClaim) -> str:
     """A claim in the authors' words, with what it was read as."""
     what = QUANTITY_NAMES[claim.quantity]
     if claim.saving is not None:
-        what = f"{saving_words(claim.quantity)}, {factor(claim.saving)}"
+        what = f"{saving_words(claim.quantity)}, {factors(claim.saving, claim.saving_to)}"
     return f"{what}: {quoted(claim)}"

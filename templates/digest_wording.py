@@ -21,7 +21,7 @@ from domain.digest_wording_protocol import ListWords
 from domain.subscription import Frequency
 from domain.week import Week
 from templates.change_wording import fitted_ends
-from templates.claim_wording import factor, saving_words
+from templates.claim_wording import factor, factors, saving_words
 from templates.number_text import agreeing, in_words, percent, plain_plural, plural, size_in_points, week_range
 
 
@@ -266,9 +266,9 @@ def _claimed_and_named(facts: FurtherFacts) -> str:
 def _contribution(reason: MainContribution) -> str:
     """What makes a paper of a theme checkable: a claimed saving or a number, code, acceptance."""
     parts = []
-    if reason.saving is not None:
-        quantity, value, up_to = reason.saving
-        parts.append(f"claims {saving_words(quantity)}, {'up to ' if up_to else ''}{factor(value)}")
+    if (saving := reason.saving) is not None:
+        size = f"{'up to ' if saving.up_to else ''}{factors(saving.factor, saving.factor_to)}"
+        parts.append(f"claims {saving_words(saving.quantity)}, {size}")
     elif reason.has_claim:
         parts.append("states its result in numbers")
     if reason.has_code:

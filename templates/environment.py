@@ -118,6 +118,7 @@ def environment() -> Environment:
         **card_wording.FILTERS,
         shares_text=claim_wording.shares_text,
         factor=claim_wording.factor,
+        factors=claim_wording.factors,
         topic_verdict_text=whole_digest_wording.topic_verdict_text,
         coverage_text=whole_digest_wording.coverage_text,
         weeks_held=share_curves.weeks_held,

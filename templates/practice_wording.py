@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.claim import SavingSummary
 from domain.digest import Digest, DigestSection, InPractice, ThemeInPractice
-from templates.claim_wording import QUANTITY_NAMES, factor
+from templates.claim_wording import QUANTITY_NAMES, factor, factors
 from templates.number_text import NO_BREAK_SPACE, agreeing, count, number_word, percent, plural
 
 SECTION_NAMES: dict[DigestSection, str] = {
@@ -49,7 +49,7 @@ def claimed_saving_text(saving: SavingSummary) -> str:
     parts = [f"{QUANTITY_NAMES[saving.quantity]} {count(saving.n_papers)}"]
     if saving.median is not None and saving.low_quartile is not None and saving.high_quartile is not None:
         parts.append(
-            f"the middle half claimed {factor(saving.low_quartile)} to {factor(saving.high_quartile)}, "
+            f"the middle half claimed {factors(saving.low_quartile, saving.high_quartile)}, "
             f"median {factor(saving.median)}"
         )
     if saving.n_only_up_to:

@@ -105,7 +105,7 @@ def saving_factor(claim: Claim) -> float | None:
     """How many times cheaper a claim says its work is; ``None`` if it claims no saving, or does not say how much.
 
     Only factors and relative changes of a cost count, in the cheaper direction: "40 % less memory" is 1.67, "2.3x
-    faster" 2.3, "40 % higher throughput" 1.4, "5 % of the parameters" 20. Of a range the lower end counts.
+    faster" 2.3, "40 % higher throughput" 1.4, "5 % of the parameters" 20. Of a range the smaller saving counts.
 
     Examples
     --------
@@ -116,9 +116,33 @@ def saving_factor(claim: Claim) -> float | None:
     >>> saving_factor(Claim("45.6% more parameters", "parameters", "percent", 45.6, 45.6, "", False, here)) is None
     True
     """
+    ends = saving_ends(claim)
+    return None if ends is None else ends[0]
+
+
+def saving_ends(claim: Claim) -> tuple[float, float] | None:
+    """The smaller and the larger factor of a claim that gives a range, else one factor twice; ``None`` without one.
+
+    Examples
+    --------
+    >>> from domain.detections import Evidence
+    >>> here = Evidence("abstract", 0, 1)
+    >>> saving_ends(Claim("a speedup of 1.8-10x", "speed", "times", 1.8, 10.0, "", False, here))
+    (1.8, 10.0)
+    >>> saving_ends(Claim("with 5-10% of the data", "data", "percent", 5.0, 10.0, "", False, here))
+    (10.0, 20.0)
+    """
     if claim.quantity not in COST_QUANTITIES or claim.form not in ("times", "percent") or _is_dearer(claim.quote):
         return None
-    value, quote = claim.value, claim.quote
+    first, last = (_factor_of(claim, value) for value in (claim.value, claim.value_to))
+    if first is None:
+        return None
+    return (first, first) if last is None else (min(first, last), max(first, last))
+
+
+def _factor_of(claim: Claim, value: float) -> float | None:
+    """How many times cheaper one number of a claim says its work is."""
+    quote = claim.quote
     if claim.form == "times":
         return round(value, 2) if value > 1 and _is_cheaper_by_a_factor(claim.quantity, quote) else None
     if not value > 0 or _HOW_OFTEN.search(quote):

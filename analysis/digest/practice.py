@@ -17,10 +17,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
-from domain.claim import Claim, ClaimQuantity, SavingSummary
+from analysis.claims.savings import counted_claim, saving_ends, saving_factor, saving_summaries
+from domain.claim import Claim, SavingSummary
 from domain.detections import ADOPTS, Detection
 from domain.digest import InPractice, NamedRule, ThemeInPractice
+from domain.digest_facts import ClaimedSaving
 from domain.paper import ArxivId, Paper
 from domain.standards_and_failure_modes import RuleKind, rule_term
 
@@ -45,13 +46,14 @@ class ReadFacts:
     rules: tuple[tuple[RuleKind, str], ...] = ()
 
     @property
-    def largest_saving(self) -> tuple[ClaimQuantity, float, bool] | None:
-        """Quantity and factor of the largest saving claimed, and whether it is only a bound; ``None`` without one."""
-        savings = [(factor, claim) for claim in self.claims if (factor := saving_factor(claim)) is not None]
-        if not savings:
-            return None
-        factor, claim = max(savings, key=lambda pair: pair[0])
-        return claim.quantity, factor, claim.up_to
+    def largest_saving(self) -> ClaimedSaving | None:
+        """The largest saving claimed, of ranges by their smaller end; ``None`` without one."""
+        savings = [
+            ClaimedSaving(claim.quantity, *ends, claim.up_to)
+            for claim in self.claims
+            if (ends := saving_ends(claim)) is not None
+        ]
+        return max(savings, key=lambda saving: saving.factor, default=None)
 
     def finding_has_number(self, theme: str) -> bool:
         """Whether the finding itself states a result with a number; for efficiency, a saving."""

@@ -77,7 +77,7 @@ def test_savings_of_few_papers_share_a_sentence() -> None:
     found = replace(CARD, savings=(many, *few))
     sentences = [plain_text(one).replace("\N{NO-BREAK SPACE}", " ") for one in saving_sentences(found)]
     assert sentences == [
-        "32 of 200 papers claim a gain in speed; the middle half claimed 1.66× to 10×, median 3.18×; "
+        "32 of 200 papers claim a gain in speed; the middle half claimed 1.7× to 10×, median 3.2×; "
         "4 say only “up to”; none links code.",
         "Fewer than ten papers each: money 6, energy 1.",
     ]

@@ -13,6 +13,8 @@ from domain.week import Week
 from queries.results import ClaimLine, ClaimShares
 from templates.claim_wording import (
     claim_text,
+    factor,
+    factors,
     older_reading_text,
     quoted,
     saving_text,
@@ -81,7 +83,7 @@ def test_a_claim_says_what_it_saves_and_how_much() -> None:
         quote.cut_before,
         quote.cut_after,
     )
-    assert claim_text(shown) == "a gain in speed, 2×: “Our method is 2x faster…”"
+    assert claim_text(shown) == "a gain in speed, 2.0×: “Our method is 2x faster…”"
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,26 @@ def test_papers_of_an_older_reading_are_told_in_a_line() -> None:
     assert older_reading_text(0) == ""
     assert older_reading_text(1).startswith("1\u00a0paper counts as an earlier version of Papertide read it;")
     assert older_reading_text(2310).startswith("2,310\u00a0papers count as an earlier version of Papertide read them;")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1.05, "1.05×"),
+        (1.096, "1.1×"),
+        (1.667, "1.7×"),
+        (4.0, "4.0×"),
+        (9.09, "9.1×"),
+        (9.96, "10×"),
+        (12.5, "12×"),
+        (150.4, "150×"),
+        (1234.0, "1,234×"),
+    ],
+)
+def test_a_factor_has_the_same_digits_everywhere(value: float, shown: str) -> None:
+    assert factor(value) == shown
+
+
+def test_a_range_of_factors_is_shown_as_one() -> None:
+    assert factors(1.8, 10.0) == "1.8× to 10×"
+    assert factors(4.0, 4.0) == factors(4.0, None) == "4.0×"

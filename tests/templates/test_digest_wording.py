@@ -10,6 +10,7 @@ import pytest
 from domain.claim import SavingSummary
 from domain.digest import Completeness, NamedRule
 from domain.digest_facts import (
+    ClaimedSaving,
     FollowMatch,
     FurtherFacts,
     HeadlineFacts,
@@ -191,8 +192,12 @@ def test_no_limit_makes_no_note_and_each_limit_makes_one() -> None:
     [
         (MainContribution("Efficiency"), "its main contribution is efficiency"),
         (
-            MainContribution("Efficiency", ("memory", 3.125, True), True, True, "ICML 2026"),
-            "claims less memory, up to 3.12×; links code; accepted or published (ICML 2026)",
+            MainContribution("Efficiency", ClaimedSaving("memory", 3.125, 3.125, True), True, True, "ICML 2026"),
+            "claims less memory, up to 3.1×; links code; accepted or published (ICML 2026)",
+        ),
+        (
+            MainContribution("Efficiency", ClaimedSaving("speed", 1.8, 10.0, False)),
+            "claims a gain in speed, 1.8× to 10×",
         ),
         (MainContribution("Security", has_claim=True), "states its result in numbers"),
         (ShowsTerm("theme", "Evaluation and benchmarks"), "a main contribution is evaluation and benchmarks"),

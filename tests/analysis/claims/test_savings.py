@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.claims.savings import counted_claim, saving_factor, saving_summaries
+from analysis.claims.savings import counted_claim, saving_ends, saving_factor, saving_summaries
 from domain.claim import Claim, ClaimForm, ClaimQuantity
 from domain.detections import Evidence
 from domain.paper import ArxivId
@@ -73,3 +73,22 @@ def test_a_summary_counts_each_paper_once_with_its_smallest_factor() -> None:
     assert (speed.quantity, speed.n_papers, speed.n_only_up_to, speed.n_with_code) == ("speed", 10, 0, 1)
     assert (speed.low_quartile, speed.median, speed.high_quartile) == (4.25, 6.5, 8.75)
     assert (memory.n_papers, memory.n_only_up_to, memory.n_with_code, memory.median) == (1, 1, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("quote", "form", "ends", "factors"),
+    [
+        ("a speedup of 1.8-10x", "times", (1.8, 10.0), (1.8, 10.0)),
+        ("2.3x faster", "times", (2.3, 2.3), (2.3, 2.3)),
+        ("reduces latency by 20-50%", "percent", (20.0, 50.0), (1.25, 2.0)),
+        ("needs only 5-10% of the time", "percent", (5.0, 10.0), None),
+        ("with only 5-10% of the compute", "percent", (5.0, 10.0), (10.0, 20.0)),
+        ("reduces latency by 80-100%", "percent", (80.0, 100.0), (5.0, 5.0)),
+    ],
+)
+def test_of_a_range_the_smaller_saving_counts(
+    quote: str, form: ClaimForm, ends: tuple[float, float], factors: tuple[float, float] | None
+) -> None:
+    stated = Claim(quote, "speed", form, *ends, "", False, Evidence("abstract", 0, len(quote)))
+    assert saving_ends(stated) == factors
+    assert saving_factor(stated) == (None if factors is None else factors[0])
