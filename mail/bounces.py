@@ -14,7 +14,7 @@ import quopri
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from domain.errors import UsageError
-from mail.failures import Failure, failure_of
+from mail.failures import Failure, ServerText, failure_of
 from mail.unreachable_readers import suppress_unreachable
 from store.database import Database
 from store.deliveries import note_report, subscriber_of_message
@@ -44,8 +44,8 @@ MAX_REPORT_BYTES = 128 * 1024
 
 
 _MAX_PARTS, _MAX_DEPTH = 50, 4
-_MAX_HEADER, _MAX_DECODED = 10_000, 1_000
-"""Characters of a header, and of one whose encoded words are decoded."""
+_MAX_HEADER, _MAX_CONTENT_HEADER, _MAX_DECODED = 10_000, 500, 1_000
+"""Characters of a header, of one that describes a part, and of one whose encoded words are decoded."""
 
 
 class _BoundedHeaders(Compat32):
@@ -56,22 +56,33 @@ class _BoundedHeaders(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """The name and the value of a header, from its first characters."""
-        head = "".join(sourcelines)[:_MAX_HEADER]
+        is_of_part = sourcelines[0][:8].lower() == "content-"
+        head = "".join(sourcelines)[: _MAX_CONTENT_HEADER if is_of_part else _MAX_HEADER]
         return super().header_source_parse([head if ":" in head else f"{head}:"])
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the parent's parameter
+        """The value as it came; the parent makes an object of each value with a byte outside ASCII."""
+        return value
 
 
 _BOUNDED_HEADERS = _BoundedHeaders()
 
-_BLOCK = re.compile(rb"(?:\r\n|\r|\n)(?=--|\r|\n)")
-_MAX_BLOCKS = 600
-"""Empty lines, and lines that may separate parts, before the rest of a report is cut: it is parsed part by part."""
+# What takes the parser time, and how much of it is read: lines, each of which may be a header; empty lines and lines
+# that may separate parts; and parts of parts, whose ends are looked for in every line.
+_BOUNDS = (
+    (re.compile(rb"\r\n|\r|\n"), 4_000),
+    (re.compile(rb"(?:\r\n|\r|\n)(?=--|\r|\n)"), 600),
+    (re.compile(rb"multipart/", re.IGNORECASE), 30),
+)
 
 
 def _bounded(content: bytes) -> bytes:
     """The beginning of a report, where its findings are."""
     content = content[:MAX_REPORT_BYTES]
-    last = next(islice(_BLOCK.finditer(content), _MAX_BLOCKS, None), None)
-    return content if last is None else content[: last.start()]
+    for pattern, n_read in _BOUNDS:
+        last = next(islice(pattern.finditer(content), n_read, None), None)
+        content = content if last is None else content[: last.start()]
+    return content
 
 
 @dataclass(frozen=True)
@@ -112,8 +123,13 @@ def read_report(content: bytes, *, domains: Collection[str]) -> Report:
 
 def _read(content: bytes, domains: Collection[str]) -> Report:
     message = message_from_bytes(content, policy=_BOUNDED_HEADERS)
-    key = _our_message_key(message, domains)
-    explanation = _explanation(message)
+    parts = [
+        (part.get_content_type(), _source(part))
+        for part in _own_parts(message)
+        if part.get_content_maintype() not in _PICTURES_AND_SOUND
+    ]
+    key = _our_message_key(message, [text for _, text in parts], domains)
+    explanation = _explanation(parts)
     for part in islice(message.walk(), _MAX_PARTS):
         kind = part.get_content_type()
         if kind == "message/feedback-report":
@@ -140,7 +156,8 @@ def _feedback(text: str, key: str) -> Report:
     """A feedback report (RFC 5965). Only a reader's own wish counts: fraud, virus and unknown types do not."""
     fields: dict[str, str] = {}
     for block in _blocks(text):
-        fields = block | fields
+        for name, value in block.items():
+            fields.setdefault(name, value)
     kind = fields.get("feedback-type", "").partition("(")[0].strip().lower()
     if kind in _COMPLAINTS:
         return Report("complaint", key, "", _COMPLAINTS[kind])
@@ -148,6 +165,8 @@ def _feedback(text: str, key: str) -> Report:
 
 
 _MILDEST_FIRST = ("other", "passing", "failed")
+_MAX_RECIPIENTS, _MAX_REPLIES = 20, 8_000
+"""Recipients of one mail, and characters of what servers replied about all of them."""
 
 
 def _delivery_status(text: str, key: str, *, explanation: str) -> Report | None:
@@ -155,11 +174,12 @@ def _delivery_status(text: str, key: str, *, explanation: str) -> Report | None:
 
     ``None`` if the report names no recipient. ``explanation`` is the text for people beside it.
     """
-    found = [
-        _recipient(block, key, explanation)
-        for block in _blocks(text)
-        if not block.keys().isdisjoint(("action", "status"))
-    ]
+    named = (block for block in _blocks(text) if not block.keys().isdisjoint(("action", "status")))
+    recipients = list(islice(named, _MAX_RECIPIENTS + 1))
+    if len(recipients) > _MAX_RECIPIENTS:
+        return Report("other", key, "", f"a report about more than {_MAX_RECIPIENTS} recipients")
+    told = ServerText(explanation)
+    found = [_recipient(block, key, told, max_reply=_MAX_REPLIES // len(recipients)) for block in recipients]
     return min(found, key=lambda report: (report.is_refusal, _MILDEST_FIRST.index(report.kind)), default=None)
 
 
@@ -172,15 +192,16 @@ _NOT_REFUSED = {
 """The actions of RFC 3464 besides ``failed``. Some servers write other words, all for a failure."""
 
 
-def _recipient(fields: dict[str, str], key: str, explanation: str) -> Report:
+def _recipient(fields: dict[str, str], key: str, explanation: ServerText, *, max_reply: int) -> Report:
     status, action = fields.get("status", ""), fields.get("action", "failed").partition("(")[0].strip().lower()
     if action in _NOT_REFUSED:
         return Report("other", key, failure_of(status).status, _NOT_REFUSED[action])
-    failure = failure_of(status, fields.get("diagnostic-code", ""))
+    reply = fields.get("diagnostic-code", "")[:max_reply]
+    failure = failure_of(status, reply)
     # Where neither the status nor the server's reply gives the reason, the text for people may; without a reply, it may
     # also say that a failure passes.
     told = failure_of(status, explanation)
-    softens = failure.kind == "failed" and told.kind == "passing" and not fields.get("diagnostic-code")
+    softens = failure.kind == "failed" and told.kind == "passing" and not reply
     return _refusal(told if failure.is_unclear or softens else failure, key)
 
 
@@ -203,12 +224,13 @@ _BOUNCE_TEXT = re.compile(
     r"|addresses had (?:permanent )?(?:fatal|delivery)|transcript of session follows",
     re.IGNORECASE,
 )
+# In lower case.
 _DELAY_TEXT = re.compile(
-    r"has not yet been delivered|this is a warning message|\bwarning: (?:message\b.{0,50}delayed|could not send)"
-    r"|(?<!further )(?<!more )(?<!further delivery )(?<!more delivery )\battempts will (?:continue|be made)"
-    r"|(?<!not )\bwill (?:continue|keep|be retried|retry)\b|\bstill trying\b|notification \(delay"
-    r"|\bhas been (?:delayed|postponed)|continue to attempt delivery|wird weiter(?:hin)? versucht",
-    re.IGNORECASE,
+    r"has not yet been delivered|this is a warning message|continue to attempt delivery|wird weiter(?:hin)? versucht"
+    r"|notification \(delay"
+    r"|\b(?:warning: (?:message\b.{0,50}delayed|could not send)|still trying\b|has been (?:delayed|postponed)"
+    r"|(?<!not )will (?:continue|keep|be retried|retry)\b"
+    r"|(?<!further )(?<!more )(?<!further delivery )(?<!more delivery )attempts will (?:continue|be made))"
 )
 # Where the returned mail begins: from there on the text is ours.
 _COPY_BEGINS = re.compile(
@@ -225,11 +247,10 @@ _QUOTED_FIELD = re.compile(
 )
 
 
-def _explanation(message: Message) -> str:
+def _explanation(parts: Sequence[tuple[str, str]]) -> str:
     """The text for people of a report, without the copy of our mail and what it quotes of its headers."""
-    parts = [part for part in _own_parts(message) if part.get_content_maintype() == "text"]
-    plain = [_source(part) for part in parts if part.get_content_subtype() == "plain"]
-    text = "\n".join(plain or [_without_tags(_source(part)) for part in parts if part.get_content_subtype() == "html"])
+    plain = [text for kind, text in parts if kind == "text/plain"]
+    text = "\n".join(plain or [_without_tags(text) for kind, text in parts if kind == "text/html"])
     text = text[:_MAX_EXPLANATION]
     return _QUOTED_FIELD.sub("", _COPY_BEGINS.split(text, maxsplit=1)[0])
 
@@ -240,7 +261,7 @@ _TAG = re.compile(r"<[a-z/!][^<>]{0,1000}>", re.IGNORECASE)
 
 
 def _without_tags(text: str) -> str:
-    return html.unescape(_TAG.sub(" ", text))
+    return html.unescape(_TAG.sub(" ", text)[:_MAX_EXPLANATION])
 
 
 def _plain_text(message: Message, key: str, text: str) -> Report:
@@ -255,7 +276,7 @@ def _plain_text(message: Message, key: str, text: str) -> Report:
     )
     if not is_bounce:
         return Report("other", key, "", "not a bounce report")
-    if _DELAY_TEXT.search(f"{subject}\n{text}"):
+    if _DELAY_TEXT.search(f"{subject}\n{text}".lower()):
         return Report("other", key, "", "a delay: the mail may still arrive")
     return _refusal(failure_of("", _without_tags(text)), key)
 
@@ -316,12 +337,12 @@ def _decoded(raw: bytes, charset: str) -> str:
 
 def _from_base64(raw: bytes) -> bytes:
     """As much as can be decoded: the text may be cut off anywhere."""
-    raw = _NO_BASE64.sub(b"", raw)
+    raw = raw.translate(None, _NO_BASE64)
     raw = raw[: len(raw) - (len(raw) % 4 == 1)]
     return base64.b64decode(raw + b"=" * (-len(raw) % 4))
 
 
-_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_NO_BASE64 = re.sub(rb"[A-Za-z0-9+/]", b"", bytes(range(256)))
 
 
 def _message_source(message: Message, *, depth: int) -> str:
@@ -346,26 +367,25 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
         yield fields
 
 
-def _our_message_key(message: Message, domains: Collection[str]) -> str:
+def _our_message_key(message: Message, texts: Sequence[str], domains: Collection[str]) -> str:
     """The key of the mail that a report is about: from the returned mail or headers, else from the report's headers.
 
     The key is secret, so wherever it stands, the report is about that mail: as the Message-ID, the envelope id
     (RFC 3461), or the bounce address of that mail.
     """
-    ends = "|".join(re.escape(domain) for domain in domains)
-    ours = re.compile(
-        rf"(?<![0-9a-f])([0-9a-f]{{16,64}})\.digest@(?:{ends})(?![\w-]|\.\w)|{_BOUNCE_ADDRESS}", re.IGNORECASE
-    )
-    inside = (_source(part) for part in _own_parts(message) if part.get_content_maintype() not in _PICTURES_AND_SOUND)
+    ends = "|".join(re.escape(domain.lower()) for domain in domains)
+    message_id = re.compile(rf"(?<![0-9a-f])([0-9a-f]{{16,64}})\.digest@(?:{ends})(?![\w-]|\.\w)")
     own = "\n".join(f"{name}: {value}" for name, value in message.items() if name.lower() != "message-id")
-    for text in (*inside, own):
-        if match := ours.search(text):
-            return (match[1] or match[2]).lower()
+    for text in (*texts, own):
+        lower = text.lower()
+        found = message_id.search(lower) if ".digest@" in lower else None
+        if match := found or _BOUNCE_ADDRESS.search(lower):
+            return match[1]
     return ""
 
 
 _PICTURES_AND_SOUND = frozenset({"image", "audio", "video"})
-_BOUNCE_ADDRESS = r"\+([0-9a-f]{16,64})@"
+_BOUNCE_ADDRESS = re.compile(r"\+([0-9a-f]{16,64})@")
 """The end of the local part of a bounce address that names the mail; see ``mail.bounce_subaddress``."""
 
 

@@ -11,12 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from domain.errors import FailureKind
 from domain.issues_and_deliveries import DeliveryOutcome
 from mail.refusal_wording import ADDRESS, FULL, OUR_MAIL, OUR_SENDER, RATE, missing
 
-_MAX_CHARS = 4_000
+MAX_CHARS = 4_000
+"""Characters of a server's text that are read; the reason comes first."""
 
 MIN_FAILED_ISSUES = 3
 MIN_FAILING_TIME = timedelta(days=21)
@@ -41,13 +43,70 @@ class Failure:
     is_unclear: bool = False
 
 
-def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = None) -> Failure:
+class ServerText:
+    """What a mail server's own text says: of its first ``MAX_CHARS`` characters, each question is answered once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text[:MAX_CHARS]
+
+    @cached_property
+    def reply_code(self) -> int | None:
+        """The SMTP reply code."""
+        match = _REPLY_CODE.search(self._words)
+        return int(match[1]) if match else None
+
+    @cached_property
+    def status(self) -> _Status | None:
+        """The first enhanced status."""
+        return _status(_STATUS_ANYWHERE.search(self._words))
+
+    @cached_property
+    def is_about_our_sender(self) -> bool:
+        """Whether our sender, a block list or relaying is the reason."""
+        return OUR_SENDER.search(self._lower) is not None
+
+    @cached_property
+    def is_about_our_mail(self) -> bool:
+        """Whether this mail or a policy is the reason."""
+        return OUR_MAIL.search(self._lower) is not None
+
+    @cached_property
+    def is_about_a_full_mailbox(self) -> bool:
+        """Whether a quota or a full disk is the reason."""
+        return FULL.search(self._lower) is not None
+
+    @cached_property
+    def is_about_the_rate(self) -> bool:
+        """Whether the server limits mails or asks for another try."""
+        return RATE.search(self._lower) is not None
+
+    @cached_property
+    def denies_access(self) -> bool:
+        """Whether it has Microsoft's words for a mailbox that does not exist."""
+        return _MICROSOFT_NO_MAILBOX.search(self._lower) is not None
+
+    @cached_property
+    def missing(self) -> str:
+        """What does not exist: ``mailbox``, ``domain``, or an empty string."""
+        return missing(self._words)
+
+    @cached_property
+    def _words(self) -> str:
+        return _HOST.sub(" ", _ADDRESS.sub(ADDRESS, self._text))
+
+    @cached_property
+    def _lower(self) -> str:
+        return self._words.lower()
+
+
+def failure_of(status: str, diagnostic: str | ServerText = "", *, reply_code: int | None = None) -> Failure:
     """What a refusal means.
 
     Parameters
     ----------
     status : an enhanced status such as ``5.1.1``, with any text after it; empty if there is none.
-    diagnostic : the server's own text, such as ``smtp; 550 5.1.1 no such user``.
+    diagnostic : the server's own text, such as ``smtp; 550 5.1.1 no such user``; a ``ServerText`` if it is read more
+        than once.
     reply_code : the SMTP reply code of three digits; by default read from ``diagnostic``.
 
     Examples
@@ -57,17 +116,17 @@ def failure_of(status: str, diagnostic: str = "", *, reply_code: int | None = No
     >>> failure_of("5.2.1", "receiving mail at a rate that prevents delivery").kind
     'passing'
     """
-    words = _HOST.sub(" ", _ADDRESS.sub(ADDRESS, diagnostic[:_MAX_CHARS]))
-    if reply_code is None and (match := _REPLY_CODE.search(words)):
-        reply_code = int(match[1])
-    given = _first_status(status, at_start=True)
-    in_text = _first_status(words)
+    text = diagnostic if isinstance(diagnostic, ServerText) else ServerText(diagnostic)
+    if reply_code is None:
+        reply_code = text.reply_code
+    given = _status(_STATUS_AT_START.match(status))
+    in_text = text.status
     if given is None or (_is_vague(given) and in_text is not None):
         given = in_text or given
-    found = _classified(given, words, reply_code)
+    found = _classified(given, text, reply_code)
     if found.kind == "failed" and in_text is not None and in_text != given and not _is_vague(in_text):
         # A relay writes its own status above the reply that it got; where they differ, trust the reply.
-        nearer = _classified(in_text, words, reply_code)
+        nearer = _classified(in_text, text, reply_code)
         return found if nearer.kind == "failed" else nearer
     return found
 
@@ -103,8 +162,7 @@ _ADDRESS = re.compile(r"<?[^\s<>@]{1,99}@[^\s<>]{1,255}>?")
 _HOST = re.compile(r"(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}\.? ?(?=[\[(][\d:])|(?<=\bhost )[\w.-]+(?=:? said\b)")
 
 
-def _first_status(text: str, *, at_start: bool = False) -> _Status | None:
-    match = _STATUS_AT_START.match(text) if at_start else _STATUS_ANYWHERE.search(text)
+def _status(match: re.Match[str] | None) -> _Status | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
@@ -150,55 +208,55 @@ _BY_SUBJECT: dict[int, tuple[FailureKind, str]] = {
     7: ("other", "a policy or security check refuses our mail"),
 }
 
-_MICROSOFT_NO_MAILBOX = re.compile(r"recipient\s+address\s+rejected:\s*access\s+denied", re.IGNORECASE)
+_MICROSOFT_NO_MAILBOX = re.compile(r"recipient\s+address\s+rejected:\s*access\s+denied")
 
 
 _DETAIL_UNRELIABLE = frozenset({1, 2, 5})
 """Subjects whose further details servers write for whatever went wrong with the address, so that the text decides."""
 
 
-def _classified(status: _Status | None, words: str, reply_code: int | None) -> Failure:
-    text = "" if status is None else "{}.{}.{}".format(*status)
+def _classified(status: _Status | None, text: ServerText, reply_code: int | None) -> Failure:
+    shown = "" if status is None else "{}.{}.{}".format(*status)
     if status is not None and status[0] == 2:
-        return Failure("other", text, "nothing failed")
+        return Failure("other", shown, "nothing failed")
     if status is None or _is_vague(status):
-        return _classified_by_text(status, text, words, reply_code)
+        return _classified_by_text(status, shown, text, reply_code)
     code, subject = status[1:], status[1]
     if code in _OTHER or subject not in _BY_SUBJECT:
-        return Failure("other", text, _OTHER.get(code, "the status is unknown"))
-    if OUR_SENDER.search(words):
-        return Failure("other", text, "the server's text is about our sender or a block list")
+        return Failure("other", shown, _OTHER.get(code, "the status is unknown"))
+    if text.is_about_our_sender:
+        return Failure("other", shown, "the server's text is about our sender or a block list")
     is_for_now = status[0] == 4 or (reply_code is not None and reply_code < 500)
-    if is_for_now and (subject < 6 or RATE.search(words)):  # a policy lasts, whatever the first digit
-        return Failure("passing", text, _PASSING.get(code, "the server may take the mail later"))
-    if code in _FAILED or (code == (4, 1) and _MICROSOFT_NO_MAILBOX.search(words)):
-        if FULL.search(words):
-            return Failure("passing", text, "the mailbox is full")
-        if subject != 1 and RATE.search(words):
-            return Failure("passing", text, "the server limits the rate of mails, or takes none at present")
-        return Failure("failed", text, _FAILED.get(code, "no such mailbox at Microsoft 365"))
+    if is_for_now and (subject < 6 or text.is_about_the_rate):  # a policy lasts, whatever the first digit
+        return Failure("passing", shown, _PASSING.get(code, "the server may take the mail later"))
+    if code in _FAILED or (code == (4, 1) and text.denies_access):
+        if text.is_about_a_full_mailbox:
+            return Failure("passing", shown, "the mailbox is full")
+        if subject != 1 and text.is_about_the_rate:
+            return Failure("passing", shown, "the server limits the rate of mails, or takes none at present")
+        return Failure("failed", shown, _FAILED.get(code, "no such mailbox at Microsoft 365"))
     if code in _PASSING:
-        return Failure("passing", text, _PASSING[code])
+        return Failure("passing", shown, _PASSING[code])
     kind, why = _BY_SUBJECT[subject]
     if subject in _DETAIL_UNRELIABLE:
-        by_text = _classified_by_text(None, text, words, reply_code)
-        return Failure(kind, text, why, is_unclear=True) if by_text.is_unclear else by_text
-    return Failure(kind, text, why)
+        by_text = _classified_by_text(None, shown, text, reply_code)
+        return Failure(kind, shown, why, is_unclear=True) if by_text.is_unclear else by_text
+    return Failure(kind, shown, why)
 
 
-def _classified_by_text(status: _Status | None, text: str, words: str, reply_code: int | None) -> Failure:
+def _classified_by_text(status: _Status | None, shown: str, text: ServerText, reply_code: int | None) -> Failure:
     """Classify by the server's text if the status is vague or missing: sender and policy first, then what may pass."""
-    if OUR_SENDER.search(words):
-        return Failure("other", text, "the server's text is about our sender or a block list")
-    if OUR_MAIL.search(words):
-        return Failure("other", text, "the server's text is about our mail or a policy")
-    if FULL.search(words):
-        return Failure("passing", text, "the mailbox is full, according to the server's text")
+    if text.is_about_our_sender:
+        return Failure("other", shown, "the server's text is about our sender or a block list")
+    if text.is_about_our_mail:
+        return Failure("other", shown, "the server's text is about our mail or a policy")
+    if text.is_about_a_full_mailbox:
+        return Failure("passing", shown, "the mailbox is full, according to the server's text")
     is_for_now = (status is not None and status[0] == 4) or (reply_code is not None and reply_code < 500)
-    if is_for_now or RATE.search(words):
-        return Failure("passing", text, "the server may take the mail later")
-    if what := missing(words):
-        return Failure("failed", text, f"no such {what}, according to the server's text")
+    if is_for_now or text.is_about_the_rate:
+        return Failure("passing", shown, "the server may take the mail later")
+    if what := text.missing:
+        return Failure("failed", shown, f"no such {what}, according to the server's text")
     if status is not None and status[1] in (2, 4):
-        return Failure("passing", text, "the status does not say that the failure is permanent")
-    return Failure("other", text, "the server does not say that the address takes no mail", is_unclear=True)
+        return Failure("passing", shown, "the status does not say that the failure is permanent")
+    return Failure("other", shown, "the server does not say that the address takes no mail", is_unclear=True)
