@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 MAX_BYTES = 128 * 2**20
 """The largest answer that is read, unpacked. A page of 2,000 papers has 10 MB; one MB of gzip can unfold to 1,000."""
+_PIECE = 2**16
 _PARSER_OPTIONS: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": False}
 
 
@@ -209,7 +210,11 @@ def parse_xml(body: bytes, url: str, kind: str) -> etree._Element:
         If the body is malformed or truncated.
     """
     try:
-        return etree.fromstring(body, etree.XMLParser(**_PARSER_OPTIONS))
+        # In pieces, because the parser goes on to the end of what it is given after an error that nothing can mend.
+        parser = etree.XMLParser(**_PARSER_OPTIONS)
+        for start in range(0, len(body), _PIECE):
+            parser.feed(body[start : start + _PIECE])
+        return parser.close()
     except etree.XMLSyntaxError as error:
         raise SourceFormatError(f"arXiv's answer is not complete {kind} ({error})", url=url) from error
 

@@ -18,7 +18,7 @@ import arxiv
 import requests
 from lxml import etree
 
-from domain.author_name import AuthorName, real_authors
+from domain.author_name import real_names
 from domain.errors import SourceFormatError, SourceRejected
 from domain.harvest import Window
 from domain.paper import ArxivId, Paper, categories_among, one_line, parse_entry_id, says_withdrawn
@@ -192,7 +192,7 @@ def paper_from_result(result: arxiv.Result) -> Paper:
         version=version,
         title=text_line(result.title),
         abstract=abstract,
-        authors=tuple(author.text for author in real_authors(AuthorName(author.name) for author in result.authors)),
+        authors=real_names(author.name for author in result.authors),
         primary_category=primary,
         # Primary category first, as in arXiv's other services.
         categories=categories_among((primary, *result.categories)),
@@ -242,7 +242,7 @@ def _problem_of(entry: etree._Element) -> str | None:
         return f"{len(entry):,} elements; at most {2 * MAX_AUTHORS:,} are read"
     try:
         for child in entry.iterchildren(tag=etree.Element):
-            name = etree.QName(child).localname
+            name = child.tag.rpartition("}")[2]
             check_length(f"<{name}>", child.text, MAX_LENGTHS.get(name, MAX_NOTE))
             check_length("an author's name", child.findtext(f"{_ATOM}name"), MAX_AUTHOR)
     except ValueError as error:

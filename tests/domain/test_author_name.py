@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.author_name import AuthorName, is_team, parsed_name, real_authors
+from domain.author_name import AuthorName, is_team, parsed_name, real_authors, real_names
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,16 @@ def test_parts_from_arxiv_stay_as_they_are() -> None:
     given = AuthorName("Sample Example", "Ada")
     assert real_authors([given]) == (given,)
     assert real_authors([AuthorName("and", "Ada Example")]) == (AuthorName("Example", "Ada"),)
+
+
+_WORDS = (
+    "Ada Example And and et al. others with Team TEAM research Labs Inc. inc, de la A. Neto & Li é A.B. x_y 3 *".split()
+)
+_NAMES = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=12).flatmap(
+    lambda words: st.sampled_from([" ", "  ", ", "]).map(lambda between: between.join(words))
+)
+
+
+@given(_NAMES)
+def test_a_name_given_whole_reads_the_same_as_its_parts(name: str) -> None:
+    assert real_names([name]) == tuple(author.text for author in real_authors([AuthorName(name)]))
