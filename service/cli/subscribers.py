@@ -73,6 +73,8 @@ def subscribers_list(
     if as_json:
         print_json([_as_json(reader) for reader in found])
         return
+    if not found:
+        typer.echo(f"no subscriber is {state}" if state else "no subscribers yet")
     for reader in found:
         follows = ", ".join(str(f) for f in reader.preferences.follows) or "nothing in particular"
         p = reader.preferences

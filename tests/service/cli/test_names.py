@@ -146,7 +146,9 @@ def test_a_subscriber_follows_a_name_by_its_id_until_they_are_deleted(run: Run) 
     run("subscribers", "confirm", "ada@example.org")
     assert json.loads(run("subscribers", "export", "ada@example.org"))["follows"] == ["name:#1"]
     run("subscribers", "remove", "ada@example.org")
-    assert run("subscribers", "list") == ""
+    assert run("subscribers", "list") == "no subscribers yet\n"
+    assert run("subscribers", "list", "--state", "paused") == "no subscriber is paused\n"
+    assert json.loads(run("subscribers", "list", "--json")) == []
 
 
 def test_the_mail_lists_the_new_papers_of_a_name(run: Run, tmp_path: Path) -> None:
