@@ -144,8 +144,10 @@ def card_term(context: AppContext, term: str) -> tuple[CardKind, str]:
     kinds = [one for one in _CARD_KINDS if one == kind and rest] or _CARD_KINDS
     known = [name for one in kinds for name in names_of_kind(context, one)]
     hint = did_you_mean(asked if kinds is _CARD_KINDS else rest, known)
-    what = kinds[0] if len(kinds) == 1 else "technique, theme or name"
-    raise NotFound(f"no {what} is called {asked!r}{hint}")
+    if len(kinds) == 1:
+        raise NotFound(f"no {kinds[0]} is called {asked!r}{hint}")
+    trend = f"as words it has a trend, {'text:' + asked.removeprefix('text:')!r}"
+    raise NotFound(f"no technique, theme or name is called {asked!r}; {trend}{hint}")
 
 
 def counted_span(context: AppContext, index: PaperIndex) -> Span:

@@ -27,3 +27,5 @@ def card(
         return
     for line in card_lines(found):
         typer.echo(readable(line))
+    key = f"#{found.key}" if found.kind == "name" else found.key
+    typer.echo(f"\nIts trend: papertide trends {found.kind}:{key}")

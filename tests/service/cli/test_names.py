@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import papertide
 from analysis.digest.personal import FollowedName
-from domain.errors import PapertideError, UsageError
+from domain.errors import NotFound, PapertideError, UsageError
 from mail.issue_delivery import followed_name
 from pipeline.names import update_names
 from pipeline.stages import JOINING_RULES
@@ -177,3 +177,11 @@ def test_a_file_that_cannot_be_applied_is_refused_in_one_line(
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=problem):
         name_decisions.apply_file(context, file)
+
+
+def test_a_card_says_where_its_trend_is_and_a_plain_word_that_it_has_one_only(run: Run) -> None:
+    assert run("card", "SoupBench").endswith("\nIts trend: papertide trends name:#1\n")
+    assert run("card", "diffusion").endswith("\nIts trend: papertide trends technique:diffusion\n")
+    for typed in ("propose", "text:propose"):
+        with pytest.raises(NotFound, match="as words it has a trend, 'text:propose'"):
+            run("card", typed)

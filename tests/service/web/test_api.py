@@ -147,7 +147,7 @@ def test_claims_of_words_that_no_paper_holds_do_not_promise_any(web: TestClient)
 
 def test_a_card_that_there_is_not_points_to_no_shell_command(web: TestClient) -> None:
     message = web.get("/api/v1/cards/zzzz").json()["error"]["message"]
-    assert message == "no technique, theme or name is called 'zzzz'"
+    assert message == "no technique, theme or name is called 'zzzz'; as words it has a trend, 'text:zzzz'"
 
 
 def test_a_question_at_the_end_of_a_message_gets_no_stop(web: TestClient) -> None:
