@@ -71,6 +71,19 @@ class PaperIndex:
         found: NDArray[np.bool_] = np.asarray(self.vectors.any(axis=1))
         return found
 
+    @cached_property
+    def distance_from_mean(self) -> NDArray[np.float32]:
+        """How far each paper's vector is from the mean of all, ``(n_papers,)``; the first time it reads all vectors.
+
+        0 for a paper that is not embedded.
+        """
+        total = np.ones(len(self), dtype=np.float32) @ self.vectors
+        products = self.vectors @ total
+        n_embedded = max(int(np.count_nonzero(products)), 1)
+        squares = 1 - products * (2 / n_embedded) + (total @ total) / n_embedded**2  # rows are of unit length
+        distances: NDArray[np.float32] = np.where(products == 0, 0, np.sqrt(np.maximum(squares, 0))).astype(np.float32)
+        return distances
+
     def matching(self, query: PaperQuery) -> NDArray[np.bool_]:
         """Whether each paper matches a query, ``(n_papers,)``; ``store.paper_query.matches`` is the same in SQL."""
         found = np.ones(len(self), dtype=bool)

@@ -217,6 +217,7 @@ class CachedContext(AppContext):
         _ = self.vocabulary
         if index.vectors.shape[1]:
             self.similarities("preload", index)
+            _ = index.distance_from_mean
 
 
 def _on_one_core(queries: NDArray[np.float32], index: PaperIndex) -> NDArray[np.float32]:

@@ -105,7 +105,9 @@ def score_papers(search: PaperSearch, query: str, *, min_similarity: float) -> P
         search.similarities(described_text(query)) if search.has_vectors else np.zeros(len(index), dtype=np.float32)
     )
     word_scores, greatest = search.word_scores([stem_number(word) for word in words])
-    scores = combined_scores(cosines, word_scores, greatest_word_score=greatest)
+    scores = combined_scores(
+        cosines, word_scores, greatest_word_score=greatest, distance_from_mean=search.distance_from_mean
+    )
     is_named = np.logical_and.reduce([search.holding(stem_number(word), "title") for word in words])
     is_titled = np.zeros(len(index), dtype=bool)
     is_titled[_rows_titled(search, query, top_rows(scores, limit=CANDIDATES, among=is_named))] = True

@@ -78,34 +78,40 @@ Chosen on half of the searches of ``python -m benchmarks.search_quality``; the o
 """
 
 
+LEAST_DISTANCE = 0.1
+"""A paper nearer to the mean of all papers counts as so far from it: in which direction it lies says little."""
+
+
 def combined_scores(
-    cosines: NDArray[np.float32], word_scores: NDArray[np.float32], *, greatest_word_score: float
+    cosines: NDArray[np.float32],
+    word_scores: NDArray[np.float32],
+    *,
+    greatest_word_score: float,
+    distance_from_mean: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """One score for each paper from meaning and words, ``(n_papers,)``; at most 1, negative for papers that are unlike.
 
     A convex combination, which ranks better than fusing ranks because it knows how far apart two papers are (Bruch, Gai
-    and Ingber 2023, "An analysis of fusion functions for hybrid retrieval"). Cosines are taken above their mean, as a
-    share of the greatest. Word scores are taken as a share of their bound and squared, so that one incidental word
-    counts little and all words in a title count most.
+    and Ingber 2023, "An analysis of fusion functions for hybrid retrieval"). Meaning is the cosine of the query with a
+    paper's vector less the mean of all papers, as a share of the greatest: what all papers have in common tells none
+    apart (Mu and Viswanath 2018, "All-but-the-top"). Word scores are taken as a share of their bound and squared, so
+    that one incidental word counts little and all words in a title count most.
 
     Parameters
     ----------
     cosines : of the query with each paper; 0 for a paper without a vector, which scores by its words alone.
     word_scores : BM25 of each paper, at least 0.
     greatest_word_score : the bound of the word scores of this query, as ``WordIndex.greatest_score`` gives it.
+    distance_from_mean : how far each paper's vector is from the mean of all.
     """
     if cosines.shape != word_scores.shape:
         raise ValueError(f"expected word scores of shape {cosines.shape}, got {word_scores.shape}")
-    has_vector = cosines != 0
-    is_complete = bool(has_vector.all())
-    known = cosines if is_complete else cosines[has_vector]
-    meaning = np.zeros_like(cosines)
-    if len(known) and (top := known.max()) > (mean := known.mean()):
-        above = (known - mean) / (top - mean)
-        if is_complete:
-            meaning = above
-        else:
-            meaning[has_vector] = above
+    # The mean of the cosines is the cosine with the mean, so this needs no other vectors.
+    mean = cosines.sum() / max(int(np.count_nonzero(cosines)), 1)
+    above = (cosines - mean) / np.maximum(distance_from_mean, np.float32(LEAST_DISTANCE))
+    above[cosines == 0] = 0
+    top = above.max(initial=0)
+    meaning = above / top if top > 0 else np.zeros_like(cosines)
     bound = np.float32(greatest_word_score if greatest_word_score > 0 else 1.0)
     words = np.square(word_scores / bound, dtype=np.float32)
     combined: NDArray[np.float32] = (meaning + np.float32(WORD_WEIGHT) * words) / np.float32(1 + WORD_WEIGHT)

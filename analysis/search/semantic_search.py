@@ -69,6 +69,11 @@ class PaperSearch(Protocol):
         """Whether any paper is embedded; without, a text cannot be compared."""
         ...
 
+    @property
+    def distance_from_mean(self) -> NDArray[np.float32]:
+        """How far each paper's vector is from the mean of all, ``(n_papers,)``; 0 for a paper without one."""
+        ...
+
     def similarities(self, text: str) -> NDArray[np.float32]:
         """The cosine of the text with every paper, ``(n_papers,)``; the bound of a meaning depends on all of them."""
         ...
@@ -137,6 +142,10 @@ class IndexSearch(PaperSearch):
     @property
     def has_vectors(self) -> bool:
         return bool(self._index.vectors.shape[1])
+
+    @property
+    def distance_from_mean(self) -> NDArray[np.float32]:
+        return self._index.distance_from_mean
 
     def similarities(self, text: str) -> NDArray[np.float32]:
         return self._compare(text)

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.search.ranking import combined_scores, fused_ranks, nearest_rows, similarities, unusually_near
+from analysis.search.ranking import (
+    WORD_WEIGHT,
+    combined_scores,
+    fused_ranks,
+    nearest_rows,
+    similarities,
+    unusually_near,
+)
 from domain.paper import ArxivId
 
 
@@ -74,24 +81,56 @@ def test_only_papers_far_above_the_rest_are_unusually_near_and_those_without_a_v
     assert not unusually_near(np.zeros(4, dtype=np.float32)).any()
 
 
+def _combined(cosines: NDArray[np.float32], words: NDArray[np.float32], *, greatest: float) -> NDArray[np.float32]:
+    """The combined scores of papers that are all as far from their mean."""
+    return combined_scores(
+        cosines, words, greatest_word_score=greatest, distance_from_mean=np.full(len(cosines), 0.9, dtype=np.float32)
+    )
+
+
+def test_meaning_is_compared_without_what_all_papers_have_in_common() -> None:
+    vectors = _papers(200, 0)[1] + np.float32(0.7)  # all of them point one way
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    apart = vectors - vectors.mean(axis=0)
+    distances = np.linalg.norm(apart, axis=1)
+    query, nothing = _papers(1, 1)[1][0], np.zeros(201, dtype=np.float32)
+    expected = (apart / distances[:, None]) @ query
+    scores = combined_scores(
+        np.append(vectors @ query, np.float32(0)),  # the last has no vector
+        nothing,
+        greatest_word_score=1.0,
+        distance_from_mean=np.append(distances, np.float32(0)),
+    )
+    assert scores[:-1] * (1 + WORD_WEIGHT) == pytest.approx(expected / expected.max(), abs=1e-4)
+    assert scores[-1] == 0
+
+
+def test_a_paper_at_the_mean_of_all_is_near_to_nothing() -> None:
+    cosines = np.array([0.1, 0.3001, 0.5], dtype=np.float32)
+    distances, nothing = np.array([0.9, 0.0, 0.9], dtype=np.float32), np.zeros(3, dtype=np.float32)
+    scores = combined_scores(cosines, nothing, greatest_word_score=1.0, distance_from_mean=distances)
+    assert scores.argmax() == 2
+    assert scores[1] == pytest.approx(0, abs=0.01)
+
+
 def test_all_words_outrank_meaning_and_one_incidental_word_does_not() -> None:
     cosines = np.array([0.1, 0.2, 0.6, 0.0], dtype=np.float32)
     words = np.array([0.0, 1.0, 0.0, 8.0], dtype=np.float32)
-    scores = combined_scores(cosines, words, greatest_word_score=10.0)
+    scores = _combined(cosines, words, greatest=10.0)
     assert np.argsort(-scores).tolist() == [3, 2, 1, 0], "all words without a vector, meaning, one word, nothing"
     assert scores.max() <= 1
 
 
 def test_without_vectors_or_words_the_other_ranks() -> None:
     nothing, some = np.zeros(3, dtype=np.float32), np.array([0.2, 0.5, 0.1], dtype=np.float32)
-    assert combined_scores(nothing, some, greatest_word_score=1.0).argmax() == 1
-    assert combined_scores(some, nothing, greatest_word_score=0.0).argmax() == 1
+    assert _combined(nothing, some, greatest=1.0).argmax() == 1
+    assert _combined(some, nothing, greatest=0.0).argmax() == 1
     with pytest.raises(ValueError, match="expected word scores of shape"):
-        combined_scores(some, np.zeros(2, dtype=np.float32), greatest_word_score=1.0)
+        _combined(some, np.zeros(2, dtype=np.float32), greatest=1.0)
 
 
 def test_few_of_the_words_do_not_outrank_a_paper_nearer_in_meaning() -> None:
     cosines = np.array([0.0001, 0.3, 0.5, 0.6], dtype=np.float32)
     words = np.array([0.0, 3.0, 0.0, 0.0], dtype=np.float32)
-    scores = combined_scores(cosines, words, greatest_word_score=10.0)
+    scores = _combined(cosines, words, greatest=10.0)
     assert scores[1] < scores[2], "three tenths of the greatest word score count nine hundredths of it"

@@ -82,6 +82,12 @@ class RemoteSearch(PaperSearch):
     def has_vectors(self) -> bool:
         return bool(self._vectors)
 
+    @property
+    def distance_from_mean(self) -> NDArray[np.float32]:
+        mean = np.mean([*self._vectors.values()], axis=0) if self._vectors else np.zeros(8, dtype=np.float32)
+        distances = [np.linalg.norm(self._vectors[i] - mean) if i in self._vectors else 0 for i in self._index.ids]
+        return np.array(distances, dtype=np.float32)
+
     def similarities(self, text: str) -> NDArray[np.float32]:
         nowhere, to = np.zeros(8, dtype=np.float32), _vector_of(text)
         return np.array([self._vectors.get(i, nowhere) @ to for i in self._index.ids], dtype=np.float32)
@@ -167,6 +173,13 @@ def test_the_index_has_every_paper_in_the_order_of_the_similarities(search: Pape
     assert (unusually_near(cosines) == unusually_near(INDEX.vectors @ _vector_of("images"))).all()
 
 
+def test_how_far_a_paper_is_from_the_mean_counts_only_papers_with_a_vector(search: PaperSearch) -> None:
+    embedded = INDEX.vectors[:-1]
+    expected = [*np.linalg.norm(embedded - embedded.mean(axis=0), axis=1), 0]
+    assert search.distance_from_mean.dtype == np.float32
+    assert search.distance_from_mean == pytest.approx(expected, abs=1e-6)
+
+
 def test_papers_are_scored_by_their_words(search: PaperSearch) -> None:
     scores, greatest = search.word_scores([stem_number("number"), stem_number("nowhere")])
     assert scores.shape == (N,)
@@ -194,6 +207,7 @@ def test_where_nothing_is_embedded_there_are_no_vectors(make_search: Callable[[P
     search = make_search(NOTHING_EMBEDDED)
     assert not search.has_vectors
     assert search.nearest_to_paper(INDEX.ids[0], limit=5) is None
+    assert search.distance_from_mean.tolist() == [0] * N
 
 
 # -- what one of them does beyond that
