@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from analysis.names.plain_tex import PlainText, plain_text
@@ -20,6 +20,8 @@ _DISTINCT = frozenset((MIXED, ACRONYM, LOWER_DIGIT))
 _VERSION_WORDS = frozenset(
     "mini nano micro pro flash turbo lite max base large small tiny instruct thinking preview v1 v2 v3".split()
 )
+_YEAR = re.compile(r"(?:20)?[0-2]\d$")
+_YEARS_APART = 5
 _PREFIX_END = re.compile(r"\s*:\s|\s+[-–—]+\s+|\s*[—]\s*")
 
 
@@ -169,7 +171,8 @@ def _spliced(tokens: Tokens, start: int, end: int) -> list[tuple[int, int]]:
     last = end
     if end + 1 < len(tokens.words):
         gap = tokens.gap(end)
-        if gap == "-" or (gap == "/" and tokens.shapes[end + 1] != LOWER):
+        is_joined = gap == "/" and tokens.shapes[end + 1] != LOWER and not _is_later_year(tokens.words[end : end + 2])
+        if gap == "-" or is_joined:
             last = end + 1
     if (first, last) == (start, end) or last - first >= MAX_WORDS:
         return []
@@ -179,6 +182,13 @@ def _spliced(tokens: Tokens, start: int, end: int) -> list[tuple[int, int]]:
     if last > end > start:
         spans.append((end, last))
     return spans
+
+
+def _is_later_year(words: Sequence[str]) -> bool:
+    """Whether the second word is a year shortly after that at the end of the first: *AIME24/25*, *BraTS 2019/2020*."""
+    year = _YEAR.search(words[0])
+    is_year = year is not None and len(words[1]) == len(year[0]) and _YEAR.fullmatch(words[1]) is not None
+    return year is not None and is_year and 0 < int(words[1]) - int(year[0]) <= _YEARS_APART
 
 
 def _gap_joins(tokens: Tokens, i: int) -> bool:

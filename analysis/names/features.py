@@ -369,11 +369,14 @@ def _features(
     return CandidateFeatures(numbers, _words(surface, words, shapes, contexts))
 
 
+_PARTS_OF_WORD = re.compile("[-'’‘]")
+
+
 def key_of_head(words: Sequence[str]) -> str | None:
-    """The key of the first part of a name, such as *gpt4* of "GPT-4 mini" or *qwen* of "Qwen-VL"."""
+    """The key of the first part of a name, such as *gpt4* of "GPT-4 mini", *qwen* of "Qwen-VL" or *aime* of AIME'24."""
     if len(words) > 1:
         return name_key(words[0])
-    parts = words[0].split("-")
+    parts = _PARTS_OF_WORD.split(words[0])
     return name_key("-".join(parts[:-1])) if len(parts) > 1 else None
 
 

@@ -13,7 +13,8 @@ or ``word2vec``, ``K``."""
 SHAPE_NAMES = ("lower", "capital", "acronym", "mixed", "number", "lower_digit", "single")
 
 _TOKEN = re.compile(
-    r"[^\W_]+(?:(?:[-‐‑–_+]|\.(?=\d|[a-z]{2,4}\b)|(?<=[A-Za-z])&(?=[A-Z]))[^\W_]+)*(?:\+\+|(?<=[A-Z0-9a-z])[+*](?![\w(]))?"
+    r"[^\W_]+(?:(?:[-‐‑–_+]|(?<=[A-Za-z])['’‘](?=[0-2]\d\b)"
+    r"|\.(?=\d|[a-z]{2,4}\b)|(?<=[A-Za-z])&(?=[A-Z]))[^\W_]+)*(?:\+\+|(?<=[A-Z0-9a-z])[+*](?![\w(]))?"
 )
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s{}]+|\b[\w.-]+\.(?:github\.io|io|com|org|net|ai|edu|cn)/[^\s{}]+|[\w.+-]+@[\w-]+\.[\w.]+"

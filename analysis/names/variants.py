@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from analysis.names.plain_tex import without_tex
 
-_SEPARATORS = re.compile(r"[\s\-‐‑–—_·’'`\"“”]+")
+_SEPARATORS = re.compile(r"[\s\-‐‑–—_·‘’'`\"“”]+")
 _PARTS = re.compile(r"[^\s\-‐‑–—_/:()]+")
 _SIZE = re.compile(r"(?:\d+x)?\d+(?:\.\d+)?[bmkt]|a\d+(?:\.\d+)?b|\d+e", re.I)
 _DATE = re.compile(r"(?:19|20)\d\d(?:\d{4})?|\d{4}|0[1-9]|1[0-2]|[0-3]\d")
@@ -20,6 +20,8 @@ _VARIANT_WORDS = frozenset(
     "ultra verified xl xs xxl l s m h pt hf latest online full dev test xhigh".split()
 )
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*", re.I)
+_LONG_YEAR = re.compile(r"(?<=[^\W\d_]{2})20(?=[0-2]\d$)")
+_YEAR_OF_FAMILY = re.compile(r"(?<=[^\W\d_]{2})(?<!v)['’‘]?(?:20[0-2]\d|2\d)$", re.I)
 _ENDS_IN_S = re.compile(r"[^\Wsuia]s$")
 
 
@@ -38,17 +40,21 @@ _GREEK = str.maketrans(
 def spelled_out(key: str) -> str:
     """A key in lower case without separators, with Greek letters by their names, and raised and lowered signs in line.
 
+    A year at its end has two digits: AIME 2024 is AIME24, and WMT 2014 is WMT'14.
+
     Examples
     --------
     >>> spelled_out("τ-bench"), spelled_out("π₀.5"), spelled_out("s²bench"), spelled_out("foo－bar")
     ('taubench', 'pi0.5', 's2bench', 'foobar')
+    >>> spelled_out("AIME 2024"), spelled_out("AIME'24")
+    ('aime24', 'aime24')
     """
     if key.isascii():
-        return _SEPARATORS.sub("", key).casefold()
+        return _LONG_YEAR.sub("", _SEPARATORS.sub("", key).casefold())
     # Signs without their separator may compose, and lower case may need another form: until nothing changes.
     while (spelled := _SEPARATORS.sub("", unicodedata.normalize("NFKC", key)).casefold().translate(_GREEK)) != key:
         key = spelled
-    return key
+    return _LONG_YEAR.sub("", key)
 
 
 def _plain(surface: str) -> str:
@@ -59,7 +65,7 @@ def _plain(surface: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def name_key(surface: str) -> str:
-    """What all spellings of a name have in common: no case, TeX, separators, Greek letters, or plural s.
+    """What all spellings of a name have in common: no case, TeX, separators, Greek letters, century, or plural s.
 
     Names with one key are one name. Signs that belong to a name (``+``, ``*``, ``@``, ``.``) stay.
 
@@ -100,8 +106,8 @@ def family_key(surface: str) -> str:
     --------
     >>> [family_key(name) for name in ("GPT-4", "GPT-4o", "gpt-4o mini", "GPT-4-turbo", "GPT-5")]
     ['gpt4', 'gpt4', 'gpt4', 'gpt4', 'gpt5']
-    >>> [family_key(name) for name in ("Qwen3-8B", "Qwen3-30B-A3B", "Qwen2.5-VL-7B-Instruct", "AIME 2024")]
-    ['qwen3', 'qwen3', 'qwen2.5vl', 'aime']
+    >>> [family_key(name) for name in ("Qwen3-8B", "Qwen3-30B-A3B", "Qwen2.5-VL-7B-Instruct", "AIME 2024", "AIME24")]
+    ['qwen3', 'qwen3', 'qwen2.5vl', 'aime', 'aime']
     """
     parts = _PARTS.findall(_plain(surface))
     kept = len(parts)
@@ -113,7 +119,7 @@ def family_key(surface: str) -> str:
     first = parts[:kept]
     if not first:
         return name_key(surface)
-    first[-1] = _OMNI.sub("", first[-1])
+    first[-1] = _YEAR_OF_FAMILY.sub("", _OMNI.sub("", first[-1]))
     return name_key("-".join(first))
 
 

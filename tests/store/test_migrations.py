@@ -347,18 +347,34 @@ def test_waves_that_few_papers_explain_are_looked_for_again_and_stay_until_then(
 def test_names_in_greek_are_known_by_the_key_that_spells_them_out(old_url: str) -> None:
     with _at_version(old_url, "0024") as connection:
         for name_id, key in ((1, "taubench"), (2, "τbench"), (3, "s²bench"), (4, "foo－net")):
-            connection.execute(
-                text(
-                    "INSERT INTO name (name_id, surface, kind, family, variants, first_week, last_week, confidence,"
-                    " kind_confidence, n_uses, n_mentions, n_unknown_teams) VALUES (:name_id, :key, 'benchmark', :key,"
-                    " '[]', '2026-06-15', '2026-06-15', 1, 1, 1, 0, 0)"
-                ),
-                {"name_id": name_id, "key": key},
-            )
-            connection.execute(text("INSERT INTO name_key VALUES (:key, :name_id)"), {"key": key, "name_id": name_id})
+            _insert_name(connection, name_id, key)
     db = open_database(old_url)
     with db.read() as connection:
         keys = {(row.key, row.name_id) for row in connection.execute(text("SELECT key, name_id FROM name_key"))}
     db.close()
     old = {("taubench", 1), ("τbench", 2), ("s²bench", 3), ("foo－net", 4)}
     assert keys == old | {("taubench", 2), ("s2bench", 3), ("foonet", 4)}
+
+
+def test_names_that_end_in_a_year_are_known_by_the_key_with_two_digits_of_it(old_url: str) -> None:
+    with _at_version(old_url, "0026") as connection:
+        for name_id, key in ((1, "aime24"), (2, "aime2024"), (3, "wmt2014"), (4, "taubench")):
+            _insert_name(connection, name_id, key)
+    db = open_database(old_url)
+    with db.read() as connection:
+        keys = {(row.key, row.name_id) for row in connection.execute(text("SELECT key, name_id FROM name_key"))}
+    db.close()
+    old = {("aime24", 1), ("aime2024", 2), ("wmt2014", 3), ("taubench", 4)}
+    assert keys == old | {("aime24", 2), ("wmt14", 3)}
+
+
+def _insert_name(connection: Connection, name_id: int, key: str) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO name (name_id, surface, kind, family, variants, first_week, last_week, confidence,"
+            " kind_confidence, n_uses, n_mentions, n_unknown_teams) VALUES (:name_id, :key, 'benchmark', :key,"
+            " '[]', '2026-06-15', '2026-06-15', 1, 1, 1, 0, 0)"
+        ),
+        {"name_id": name_id, "key": key},
+    )
+    connection.execute(text("INSERT INTO name_key VALUES (:key, :name_id)"), {"key": key, "name_id": name_id})

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from analysis.names.tagger import NameTagger
+from analysis.names.variants import name_key
 from domain.name_mention import NameMention
 
 TITLE = "QuillNet: A Fast Network for Reading Old Handwriting"
@@ -154,6 +155,14 @@ def test_a_plural_is_the_same_name(tagger: NameTagger) -> None:
     abstract = "We propose QuillNets, a family of networks. A QuillNet reads a line. Each QuillNet is small."
     mentions = tagger.tag_text("QuillNets: Networks for Old Handwriting", abstract)
     assert [(m.surface, len(m.evidence)) for m in mentions] == [("QuillNets", 4)]
+
+
+@pytest.mark.parametrize("years", ["24/25", " 2024/2025", " 2024 and 2025", "'24/'25", "'24 and '25", "’24"])
+def test_of_years_in_a_row_the_first_is_the_name(tagger: NameTagger, years: str) -> None:
+    found = tagger.tag_text("Better reasoning", f"Our method improves accuracy on AIME{years}, AMC and MATH-500.")
+    keys = {name_key(m.surface) for m in found}
+    assert "aime24" in keys
+    assert "aime" not in keys
 
 
 def test_tex_does_not_hide_a_name(tagger: NameTagger) -> None:

@@ -23,6 +23,8 @@ from analysis.names.variants import family_key, name_key
         ("β-VAE", "beta-VAE", r"$\beta$-VAE"),
         ("μP", "\u00b5P", "muP"),
         ("S²-Bench", "S$^2$-Bench"),
+        ("AIME 2024", "AIME24", "AIME'24", "AIME-24", "AIME2024", r"\textsc{AIME} 2024"),
+        ("τ-Bench 2025", "tau-bench'25"),
         ("Foo－Nets", "Foo-Net", "Ｆｏｏ－Ｎｅｔｓ", "Foo\u3000Net"),
     ],
 )
@@ -39,6 +41,8 @@ def test_spellings_of_one_name_have_one_key(spellings: tuple[str, ...]) -> None:
         ("Qwen2.5", "Qwen25"),
         ("FF", "FF++"),
         ("CIFAR-10", "CIFAR-100"),
+        ("AIME", "AIME 2024", "AIME 2025", "BeyondAIME"),
+        ("FB20", "F2020", "FB2030", "FB15k"),
     ],
 )
 def test_different_names_have_different_keys(names: tuple[str, ...]) -> None:
@@ -52,7 +56,7 @@ def test_different_names_have_different_keys(names: tuple[str, ...]) -> None:
         ("Qwen3", ("Qwen3", "Qwen3-8B", "Qwen3-30B-A3B", "Qwen3 32B")),
         ("Qwen2.5-VL", ("Qwen2.5-VL-7B-Instruct", "Qwen2.5-VL-72B")),
         ("Llama 3.1", ("Llama 3.1 8B", "Llama-3.1-70B-Instruct")),
-        ("AIME", ("AIME 2024", "AIME", "AIME 2025")),
+        ("AIME", ("AIME 2024", "AIME", "AIME 2025", "AIME24", "AIME'25", "AIME2024")),
         ("SWE-bench", ("SWE-bench Verified", "SWE-bench Lite", "SWE-bench")),
         ("Gemini 2.5", ("Gemini 2.5 Pro", "Gemini-2.5-Flash")),
     ],
@@ -61,7 +65,9 @@ def test_versions_fall_into_one_family(family: str, versions: tuple[str, ...]) -
     assert {family_key(version) for version in versions} == {name_key(family)}
 
 
-@pytest.mark.parametrize(("one", "other"), [("GPT-4", "GPT-5"), ("Qwen2.5", "Qwen3"), ("SAM 2", "SAM 3"), ("T5", "T0")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("GPT-4", "GPT-5"), ("Qwen2.5", "Qwen3"), ("SAM 2", "SAM 3"), ("T5", "T0"), ("YOLOv20", "YOLO")]
+)
 def test_generations_are_families_of_their_own(one: str, other: str) -> None:
     assert family_key(one) != family_key(other)
 
@@ -72,7 +78,10 @@ def test_any_text_has_a_key(text: str) -> None:
     assert isinstance(family_key(text), str)
 
 
-@pytest.mark.parametrize("text", ["foo－bar", "ss¨x", "a¨x", "x´", "ﬀ", "ẞ", "ᾳ", "İ", "Ω", "e\u0301", "—", "¨", "﹘"])
+@pytest.mark.parametrize(
+    "text",
+    ["foo－bar", "ss¨x", "a¨x", "x´", "ﬀ", "ẞ", "ᾳ", "İ", "Ω", "e\u0301", "—", "¨", "﹘", "Foo 2020", "Foo 20 2024"],
+)
 def test_a_key_has_no_separator_and_is_its_own_key(text: str) -> None:
     key = name_key(text)
     assert not set(key) & set(" -‐‑–—_·’'`")
