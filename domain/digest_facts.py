@@ -172,8 +172,8 @@ PaperReason = MainContribution | ShowsTerm | NearCentre
 class FollowMatch:
     """How a paper ranks for one saved search, followed topic or named thing.
 
-    ``name`` is the query, the topic's label or the thing's name. ``rank`` counts from 1, among ``n_papers`` papers of
-    the issue. ``similarity`` is the cosine with the query or the topic's centroid, NaN for a name. ``has_all_words``
+    ``name`` is the query, the topic's label or the thing's name. ``rank`` counts from 1.
+    ``similarity`` is the cosine with the query or the topic's centroid, NaN for a name. ``has_all_words``
     says that the paper holds every word of the query, ``introduces`` that it introduces the named thing and does not
     only use it.
     """
@@ -181,7 +181,6 @@ class FollowMatch:
     kind: Literal["search", "topic", "name"]
     name: str
     rank: int
-    n_papers: int
     similarity: float
     has_all_words: bool = False
     introduces: bool = False

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.digest_facts import FollowMatch, FurtherFacts, HeadlineFacts, NoteFacts, PaperReason
-from domain.subscription import Frequency
 from domain.week import Week
 
 
@@ -47,5 +46,5 @@ class DigestWording(Protocol):
 class PersonalWording(Protocol):
     """Puts into words why papers are in a reader's own part of an issue."""
 
-    def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
+    def listed(self, matches: Sequence[FollowMatch]) -> str:
         """Why a paper is listed; the best match comes first."""

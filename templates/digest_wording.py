@@ -18,11 +18,10 @@ from domain.digest_facts import (
     ShareMove,
 )
 from domain.digest_wording_protocol import ListWords
-from domain.subscription import Frequency
 from domain.week import Week
 from templates.change_wording import fitted_ends
 from templates.claim_wording import factor, factors, saving_words
-from templates.number_text import agreeing, in_words, percent, plain_plural, plural, size_in_points, week_range
+from templates.number_text import agreeing, in_words, percent, plural, size_in_points, week_range
 
 
 class EnglishDigestWording:
@@ -129,23 +128,18 @@ class EnglishDigestWording:
 class EnglishPersonalWording:
     """Words the reasons in a reader's own part of an issue; a ``domain.digest_facts.PersonalWording``."""
 
-    def listed(self, matches: Sequence[FollowMatch], frequency: Frequency) -> str:
-        """Why a paper is listed: its place for what it stands with, then up to two others."""
-        return "; also ".join([_match(matches[0], frequency), *map(_other_match, matches[1:3])])
+    def listed(self, matches: Sequence[FollowMatch]) -> str:
+        """Why a paper is listed: how near it is to what it stands with, then its place for up to two others."""
+        return "; also ".join([_match(matches[0]), *map(_other_match, matches[1:3])])
 
 
-def _match(match: FollowMatch, frequency: Frequency) -> str:
-    """A paper's place for the search, topic or name in whose list it stands."""
+def _match(match: FollowMatch) -> str:
+    """Why a paper stands in the list of a search, topic or name; its place there is its rank, which is not told."""
     if match.kind == "name":
         return f"{'introduces' if match.introduces else 'uses'} {match.name}"
-    period = "week" if frequency == "weekly" else "month"
-    papers = plain_plural(match.n_papers, "paper")
-    if match.kind == "topic":
-        rank = "closest" if match.rank == 1 else f"{_ordinal(match.rank)} closest"
-        return f"{rank} to the topic's centre, of its {papers} this {period}"
-    rank = "best match" if match.rank == 1 else f"{_ordinal(match.rank)} best match"
+    to = " to the topic's centre" if match.kind == "topic" else ""
     words = ", with all the words" if match.has_all_words else ""
-    return f"{rank} of the {period}'s {papers} (similarity {match.similarity:.2f}{words})"
+    return f"similarity {match.similarity:.2f}{to}{words}"
 
 
 def _other_match(match: FollowMatch) -> str:

@@ -35,7 +35,8 @@ def new_papers_text(of: FollowedPapers, frequency: Frequency) -> str:
         return f"No paper of this {period} is stored that could be compared."
     does = f" that {'introduces or uses' if of.n_new == 1 else 'introduce or use'} it" if is_name else ""
     n_new = plural(of.n_new, "new paper") if of.n_new else "No new papers"
-    sentences = [f"{n_new} this {period}{does}."]
+    order = ", best first" if of.n_new > 1 and not is_name else ""
+    sentences = [f"{n_new} this {period}{does}{order}."]
     if of.n_elsewhere:
         are = "is" if of.n_elsewhere == 1 else "are"
         sentences.append(f"{of.n_elsewhere:,} of them {are} listed under something else you follow.")

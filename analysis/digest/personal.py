@@ -116,10 +116,9 @@ class _Ranked:
 
 @dataclass(frozen=True)
 class _Ranking:
-    """The papers that are new for one search, topic or name, best first, out of ``n_papers``."""
+    """The papers that are new for one search, topic or name, best first."""
 
     papers: tuple[_Ranked, ...] = ()
-    n_papers: int = 0
     n_below: int = 0
     threshold: ScoreThreshold | None = None
 
@@ -185,7 +184,7 @@ class PersonalComposer:
                     follow=follow,
                     name=self._name(follow),
                     papers=tuple(
-                        self._listed(ranked.arxiv_id, places[ranked.arxiv_id], rankings)
+                        self._listed(ranked.arxiv_id, places[ranked.arxiv_id])
                         for ranked in new
                         if ranked.arxiv_id in chosen and places[ranked.arxiv_id][0][0] == follow
                     ),
@@ -247,7 +246,7 @@ class PersonalComposer:
         if follow.kind == "topic":
             found = index.topic_id == (int(follow.key) if follow.key.isdecimal() else -1)
             new = self._new(index.similarity, found, among, follow)
-            return self._as_ranking(new, index.similarity, n_papers=int((among & found).sum()))
+            return self._as_ranking(new, index.similarity)
         try:
             scores, ranked_by, found = found_by(search, follow.key, min_similarity=self._min_similarity)
             text = parsed_query(follow.key).text
@@ -256,7 +255,7 @@ class PersonalComposer:
         new = self._new(scores, found, among, follow, ranked_by)
         cosines = search.similarities(described_text(text)) if text and search.has_vectors else np.zeros_like(scores)
         stems = {stem_number(word) for word in content_words(text)}
-        return self._as_ranking(new, cosines, n_papers=int(among.sum()), stems=stems)
+        return self._as_ranking(new, cosines, stems=stems)
 
     def _papers_of_name(self, key: str) -> _Ranking:
         """All papers of the issue that introduce or use a named thing, introducing ones first, then newest first."""
@@ -270,7 +269,7 @@ class PersonalComposer:
             _Ranked(arxiv_id, rank, math.nan, introduces=rank <= len(introducing))
             for rank, arxiv_id in enumerate([*introducing, *using], 1)
         )
-        return _Ranking(papers, len(papers))
+        return _Ranking(papers)
 
     def _new(
         self,
@@ -294,14 +293,14 @@ class PersonalComposer:
         )
 
     def _as_ranking(
-        self, new: NewPapers, similarities: NDArray[np.float32], *, n_papers: int, stems: Collection[int] = ()
+        self, new: NewPapers, similarities: NDArray[np.float32], *, stems: Collection[int] = ()
     ) -> _Ranking:
         ids = self._search.index.ids
         papers = tuple(
             _Ranked(ids[row], rank, float(similarities[row]), self._has_all(ids[row], stems))
             for rank, row in enumerate(new.rows, 1)
         )
-        return _Ranking(papers, n_papers, new.n_below, new.newest_threshold)
+        return _Ranking(papers, new.n_below, new.newest_threshold)
 
     def _has_all(self, arxiv_id: ArxivId, stems: Collection[int]) -> bool:
         """Whether a paper has every word of a search, in any form."""
@@ -316,22 +315,19 @@ class PersonalComposer:
                 places.setdefault(ranked.arxiv_id, []).append((follow, ranked))
         return {i: sorted(found, key=lambda place: place[1].rank) for i, found in places.items()}
 
-    def _listed(
-        self, arxiv_id: ArxivId, places: Sequence[tuple[Follow, _Ranked]], rankings: Mapping[Follow, _Ranking]
-    ) -> ListedPaper:
+    def _listed(self, arxiv_id: ArxivId, places: Sequence[tuple[Follow, _Ranked]]) -> ListedPaper:
         matches = [
             FollowMatch(
                 follow.kind if follow.kind in ("topic", "name") else "search",
                 self._name(follow),
                 ranked.rank,
-                rankings[follow].n_papers,
                 ranked.similarity,
                 ranked.has_all_words,
                 ranked.introduces,
             )
             for follow, ranked in places
         ]
-        reason = self.wording.listed(matches, self.material.issue.frequency)
+        reason = self.wording.listed(matches)
         finding = self.material.findings.get(arxiv_id, "")
         return ListedPaper.of(self.material.papers[arxiv_id], reason, finding)
 

@@ -246,10 +246,18 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize(("rank", "start"), [(1, "best match"), (2, "2nd best"), (11, "11th best"), (23, "23rd")])
-def test_a_rank_is_an_ordinal_and_the_first_goes_without(rank: int, start: str) -> None:
-    match = FollowMatch("search", "graphs", rank, 1200, 0.5)
-    assert EnglishPersonalWording().listed([match], "monthly").startswith(start)
+def test_a_papers_place_is_told_for_other_follows_than_that_of_its_list() -> None:
+    search, topic = FollowMatch("search", "graphs", 11, 0.5, True), FollowMatch("topic", "nets", 23, 0.25)
+    listed = EnglishPersonalWording().listed
+    assert listed([search]) == "similarity 0.50, with all the words"
+    assert listed([topic]) == "similarity 0.25 to the topic's centre"
+    assert listed([search, topic]) == "similarity 0.50, with all the words; also 23rd for your topic “nets”"
+    assert [listed([topic, replace(search, rank=rank)]).split()[-5] for rank in (1, 2, 3, 12)] == [
+        "1st",
+        "2nd",
+        "3rd",
+        "12th",
+    ]
 
 
 def test_a_share_that_is_not_known_is_never_a_number() -> None:
