@@ -476,3 +476,15 @@ def test_the_verdict_of_a_wave_stays_in_its_column(browser: Any, believable: Dig
         " return [verdict, verdict.closest('.facts')].map(e => e.getBoundingClientRect().right); })()"
     )
     assert verdict <= column
+
+
+def test_a_topic_is_called_one_where_a_technique_may_have_its_name(believable: DigestEdition) -> None:
+    digest = believable.digest
+    moved = next(topic for topic in digest.topics if topic.call is not None)
+    named = replace(digest, headline=replace(digest.headline, moved_most=moved.slug))
+    files = digest_files(replace(believable, digest=named))
+    page = lxml_html.document_fromstring(files["2026-W25.html"]).text_content()
+    assert f"the topic {moved.label}: " in page
+    assert f"Changed most the topic {moved.label}" in " ".join(files["2026-W25.txt"].split())
+    assert "Most often in the topics " in page
+    assert "most often in the topics " in " ".join(files["2026-W25.txt"].split())

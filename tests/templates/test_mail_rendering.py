@@ -199,9 +199,9 @@ def test_a_mail_says_how_its_papers_were_chosen_and_how_many_were_left_out(belie
     for part in _mail(believable):
         words = " ".join(unescape(re.sub("<[^>]+>", "", part)).split())
         assert (
-            "11 new papers this week, best first. 1 of them is listed under something else you follow. 2 of them did not "
-            "fit into this mail. Set to about 6 a week: papers with a score of at least 0.31, as 2026-W17 to 2026-W24 had "
-            "on average. 40 more papers scored less. 3 papers you have been sent before."
+            "11 new papers this week, best first. 1 of them is listed under something else you follow. 2 of them did "
+            "not fit into this mail. Set to about 6 a week: papers with a score of at least 0.31, as 2026-W17 to "
+            "2026-W24 had on average. 40 more papers scored less. 3 papers you have been sent before."
         ) in words
         assert "Set to about 12 a week; every paper found is listed, because 2026-W17 to 2026-W24 had no more" in words
         assert (
