@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 
 from analysis.names.tagger import NameTagger
 from benchmarks.name_backtest import NAMES, Course, follow, loosely, reached, string_called
-from benchmarks.name_shares import N_READ, holds_any, read_readings, roles_of
+from benchmarks.name_shares import N_READ, holds_any, print_first_uses, read_readings, roles_of
 from benchmarks.name_shares import NAMES as NAMES_READ
 from benchmarks.names_in_memory import NamesInMemory, each_paper_a_team, sample_of
 from domain.paper import ArxivId, Paper
@@ -71,3 +73,13 @@ def test_spellings_of_a_name_are_found_loosely() -> None:
     assert all(loosely(name).search(f"with {name.lower()}s, we") for name in NAMES)
     assert holds_any(paper(0, "On Foo-Bench", "It uses FooBench-based tasks."), {"foobench"})
     assert not holds_any(paper(0, "On Bar", "It uses Bars."), {"foobench"})
+
+
+def test_a_benchmark_that_others_use_in_time_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    names = in_memory(made_up())
+    opening = paper(0, "QuillBench: A Benchmark for Proofs", "We introduce QuillBench, a benchmark of 900 proofs.")
+    using = paper(9, "Better proofs", "We evaluate our prover on QuillBench, where it proves 40% of the theorems.")
+    papers = [replace(p, submitted_at=p.submitted_at - timedelta(weeks=30)) for p in (opening, using)]
+    print_first_uses(names, [papers[0], replace(papers[1], authors=("C D",))])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(", ")[2] for line in lines[1:]] == ["1 of 1"] * 3
