@@ -39,7 +39,7 @@ from analysis.claims.sentences import sentence_spans
 from domain.claim import Claim, ClaimForm, ClaimQuantity, cuts_of
 from domain.detections import Evidence
 
-_RULES_VERSION = 4
+_RULES_VERSION = 5
 """Raise it whenever the code below, or that of numbers, sentences or features, changes what is found."""
 
 _LONGEST = 8000
@@ -75,7 +75,7 @@ _DIRECTION = re.compile(
 class ReadAbstract:
     """The claims of an abstract in their order, and its finding; ``None`` where there is no sentence.
 
-    ``finding_score`` is the model's score of that sentence, in log-odds: it compares findings of different abstracts.
+    ``finding_score`` is the model's score of that sentence: it compares findings of different abstracts.
     """
 
     claims: tuple[Claim, ...]

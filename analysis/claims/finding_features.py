@@ -71,6 +71,9 @@ def _cues(words: Sequence[str]) -> set[str]:
 
 
 _RESULT_CUES = ("results_show", "we_find", "achieves", "outperforms", "changes")
+_AUTHORS = re.compile(r"\b(?:we|our|this (?:paper|work|study))\b", re.IGNORECASE)
+_CHANGE_OR_SHARE = re.compile(r"\d\s*(?:\\?%|x\b|×|\$?\\times|-?fold|points?|pp)")
+"""A number with a unit in which results are compared, also in TeX."""
 
 
 def finding_features(sentences: Sequence[str], n_claims: Sequence[int]) -> list[list[str]]:
@@ -79,11 +82,16 @@ def finding_features(sentences: Sequence[str], n_claims: Sequence[int]) -> list[
     all_words = [[w.lower() for w in _WORD.findall(sentence)] for sentence in sentences]
     cues = [_cues(words) for words in all_words]
     is_result = [bool(found & set(_RESULT_CUES)) for found in cues]
+    counts = [len(found & set(_RESULT_CUES)) for found in cues]
+    measures = [len(_CHANGE_OR_SHARE.findall(sentence)) for sentence in sentences]
+    lengths = [len(sentence) for sentence in sentences]
+    first_of_authors = next((i for i, sentence in enumerate(sentences) if _AUTHORS.search(sentence)), 0)
     most_claims, n_results = max(n_claims, default=0), sum(is_result)
     rows = []
     for i, words in enumerate(all_words):
-        found = cues[i]
-        count = len(found & set(_RESULT_CUES))
+        found, count = cues[i], counts[i]
+        n_better = sum((measures[j], counts[j]) > (measures[i], count) for j in range(n))
+        after, last = (all_words[i + 1] if i + 1 < n else []), n - 1 - i
         features = {
             "bias",
             f"tenth={10 * i // n}",
@@ -102,6 +110,17 @@ def finding_features(sentences: Sequence[str], n_claims: Sequence[int]) -> list[
             f"onlyone={is_result[i] and n_results == 1}",
             f"numbers={min(3, sum(w[0].isdigit() for w in words))}",
             f"anyclaims={most_claims > 0}|{n_claims[i] > 0}",
+            f"longest={lengths[i] == max(lengths)}",
+            f"measures={min(4, measures[i])}|most={measures[i] == max(measures)}",
+            f"resultcues={min(3, count)}|most={count == max(counts)}|others={sum(c > count for c in counts) > 1}",
+            f"better={min(3, n_better)}",
+            f"authors={min(5, i - first_of_authors)}|fromend={last if last < 3 else 'more'}",
+            f"sentences={min(14, n)}|number={i}",
+            f"tenthoftext={10 * sum(lengths[:i]) // max(1, sum(lengths))}",
+            f"beforeopens={' '.join(all_words[i - 1][:1]) if i else ''}",
+            f"thenopens={' '.join(after[:1])}",
+            f"thenopens={' '.join(after[:2])}",
+            f"that={'that' in words}|{'results_show' in found}|{'we_find' in found}",
         }
         features |= {f"cue={name}" for name in found}
         features |= {f"cue={name}|claims={n_claims[i] > 0}" for name in found}
