@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.search.search_query import embedded_texts
 from domain.errors import NotFound, UsageError
-from domain.paper import Paper
+from domain.paper import ArxivId, Paper
 from domain.reading import MAX_COLLECTION_NAME, MAX_NOTE, Collection, Mute, Scan
 from domain.subscription import sanitized_line
 from queries.paper import arxiv_id_of, stored_paper
@@ -36,7 +37,7 @@ from store.saved_searches import delete_unused_query_vectors, followed_searches,
 class ReadingRecord:
     """What a reader has: seeds with their titles, mutes, scans with the number of their decisions, collections.
 
-    ``n_kept`` is of all scans together.
+    ``n_kept`` is of all scans together, ``titles`` are of the first seed of each scan.
     """
 
     seeds: tuple[Paper, ...]
@@ -44,6 +45,7 @@ class ReadingRecord:
     scans: tuple[tuple[Scan, int], ...]
     collections: tuple[Collection, ...]
     n_kept: int = 0
+    titles: Mapping[ArxivId, str] = field(default_factory=dict)
 
 
 def reader_of(context: AppContext, subscriber_id: int | None) -> int | None:
@@ -62,13 +64,15 @@ def reading_record(context: AppContext, reader_id: int | None) -> ReadingRecord:
     if reader_id is None:
         return ReadingRecord((), (), (), ())
     decisions = decisions_of(context.db, reader_id)
-    scan_ids = [d.scan_id for d in decisions]
+    scan_ids, scans = [d.scan_id for d in decisions], scans_of(context.db, reader_id)
+    first_seeds = list(dict.fromkeys(seed for scan in scans for seed in scan.seeds[:1]))
     return ReadingRecord(
         tuple(papers_in_order(context.db, seeds_of(context.db, reader_id))),
         tuple(mutes_of(context.db, reader_id)),
-        tuple((scan, scan_ids.count(scan.scan_id)) for scan in scans_of(context.db, reader_id)),
+        tuple((scan, scan_ids.count(scan.scan_id)) for scan in scans),
         tuple(collections_of(context.db, reader_id)),
         sum(d.verdict == "keep" for d in decisions),
+        {p.arxiv_id: p.title for p in papers_in_order(context.db, first_seeds)},
     )
 
 
@@ -129,7 +133,7 @@ def forget_seeds(context: AppContext, reader_id: int) -> None:
 def forget_reader(context: AppContext, reader_id: int) -> None:
     """Delete everything that is stored about what a reader read; a subscription stays."""
     delete_reader(context.db, reader_id)
-    used = [*embedded_texts(followed_searches(context.db)), *scanned_searches(context.db)]
+    used = embedded_texts([*followed_searches(context.db), *scanned_searches(context.db)])
     delete_unused_query_vectors(context.db, used)
 
 

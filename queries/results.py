@@ -20,7 +20,7 @@ from domain.harvest import CountedHistory, IndexGap
 from domain.name_ledger import NameEventKind
 from domain.name_mention import NameKind, NameRole
 from domain.paper import ArxivId
-from domain.reading import Choice
+from domain.reading import Choice, Verdict
 from domain.standards_and_failure_modes import RuleKind
 from domain.topics import TopicEventKind
 from domain.trend_calls import CallKind, CallVerdict, FittedChange, MoveOfWave
@@ -1243,6 +1243,15 @@ class ScannedPaper(PaperLine):
 
 
 @dataclass(frozen=True)
+class DecidedPaper:
+    """A paper that a scan showed, and the reader's verdict."""
+
+    arxiv_id: ArxivId
+    title: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class ScanResult:
     """A scan: what comes next, what was seen, and what is known of the papers that were not.
 
@@ -1272,6 +1281,8 @@ class ScanResult:
     """The searches, and topics by label, that it was started for."""
     n_seeds: int
     """The papers that it was started for."""
+    first_seed: str | None
+    """The title of the first of them; null if there are none."""
     n_kept_elsewhere: int
     """Papers kept in other scans; this one looks for papers like them too, unless it leaves them out."""
     pool_size: int
@@ -1288,16 +1299,20 @@ class ScanResult:
     n_more_papers: int | None
     """About how many further papers, none of them kept, bring that many draws; null if no number would."""
     draw_share: float
-    """The share of random draws from the pool among the next papers."""
+    """The share of random draws from the pool among the next papers; 0 if the best come first."""
     rest_size: int
     rest_kept: int
     rest_draws: int
     """Random draws from the rest so far."""
+    rest_holding: int | None
+    """Papers of the rest, not decided yet, that hold all words of a search of the scan; null if it has none."""
     rest_share_at_most: float
     """The share of the rest that the reader would keep, at most (95 %, exact binomial); 1 where nothing is known."""
     next_rest_bound: float | None
     """The next lower bound worth telling; null where a draw was kept, or at the lowest."""
     n_more_rest_draws: int | None
     """The draws from the rest, none of them kept, that would show it."""
+    last: DecidedPaper | None
+    """The paper of the last verdict, which can be taken back; null before the first."""
     papers: tuple[ScannedPaper, ...]
     """The next papers; empty once all are decided."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +15,24 @@ from analysis.scanning.progress import TARGET, scan_progress
 from analysis.scanning.queue import (
     Decided,
     RandomOrder,
+    draw_share,
     is_next_draw,
     next_papers,
     papers_until_draws,
     passed_over,
     random_order,
 )
-from analysis.scanning.relevance_ranking import background_rows, relevance_scores
+from analysis.scanning.relevance_ranking import background_rows, relevance_scores, with_search_scores
+from analysis.search.described_text import described_text
 from analysis.search.new_papers import new_papers
+from analysis.search.paper_scores import score_papers
 from analysis.search.ranking import similarities
-from analysis.search.search_conditions import papers_by
+from analysis.search.search_conditions import applied, papers_by
+from analysis.search.search_query import embedded_texts, parsed_query
+from analysis.search.semantic_search import PaperSearch
 from domain.detections import ADOPTS, MENTIONS
 from domain.errors import NotFound, NothingWanted, UsageError
-from domain.packed_stems import stem_numbers
+from domain.packed_stems import stem_number, stem_numbers
 from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex, day_number, day_of
 from domain.paper_query import PaperQuery
@@ -37,7 +43,7 @@ from queries.facet_resolution import facet_named, facet_names
 from queries.names import SHOWN_NAMES
 from queries.paper import arxiv_id_of
 from queries.paper_rows import paper_lines
-from queries.results import PaperName, ScannedPaper, ScanResult
+from queries.results import DecidedPaper, PaperName, ScannedPaper, ScanResult
 from queries.term_resolution import watched
 from queries.topics import all_topics
 from runtime.context import AppContext
@@ -91,15 +97,18 @@ def start_scan(
     unless others are given. With ``leaves_out_others`` nothing that other scans decided counts.
 
     The pool are the papers whose score reaches the line that ``POOL_SHARE`` of the papers reached in the weeks before,
-    by what the reader named (seeds, and the searches and topics of ``follows``) and kept earlier.
+    by what the reader named (seeds, and the searches and topics of ``follows``) and kept earlier, and all that the
+    product's search finds close to a search of ``follows``.
 
     Raises
     ------
     UsageError
-        If the days are in the wrong order or too many, hold no embedded papers, a follow selects no papers, or
-        (``NothingWanted``) nothing says what is wanted.
+        If the days are in the wrong order, too many or lack the first, hold no embedded papers, a follow selects no
+        papers, or (``NothingWanted``) nothing says what is wanted.
     """
     _require_ranked(context, follows)
+    if until is not None and since is None:
+        raise UsageError(f"the last day, {until}, is given without the first; give the first day of the scan too")
     week = newest_closed_week(context)
     since, until = since or week.monday, until or (week.sunday if since is None else date.max)
     if since > until:
@@ -120,15 +129,8 @@ def start_scan(
         raise UsageError(_why_none(index, in_days & has_vector, since, until))
     seeds = seeds_of(context.db, reader_id) if seeds is None else seeds
     decisions = [] if leaves_out_others else decisions_of(context.db, reader_id)
-    wanted = _wanted(context, index, seeds, follows, decisions)
-    if not len(wanted):
-        raise NothingWanted(NOTHING_WANTED)
-    scores = relevance_scores(
-        index.vectors,
-        wanted=wanted,
-        refused=index.vectors[:0],
-        background=_background(index, in_days, has_vector),
-    )
+    searched = _searched(context, follows)
+    scores = _ranked(index, np.arange(len(index)), searched, seeds, follows, decisions, in_days, refused=())
     n_weeks = max(1.0, ((until - since).days + 1) / 7)
     above = new_papers(
         scores,
@@ -140,6 +142,8 @@ def start_scan(
         share_of_best=1.0,
         last_closed=week,
     )
+    in_pool = searched.is_close & in_range
+    in_pool[above.rows] = True
     scan_id = add_scan(
         context.db,
         reader_id,
@@ -147,7 +151,7 @@ def start_scan(
         until=until,
         follows=[str(follow) for follow in follows],
         seeds=seeds,
-        pool=[index.ids[row] for row in sorted(above.rows)],
+        pool=[index.ids[row] for row in np.flatnonzero(in_pool).tolist()],
         seed=secrets.randbelow(2**31),
         now=context.now(),
         has=facets,
@@ -155,10 +159,9 @@ def start_scan(
         categories=query.categories,
         author=author,
     )
-    searches = [follow.key for follow in follows if follow.kind == "search"]
+    texts = embedded_texts(_searches(follows))
     if (model_id := context.query_model_id) is not None:  # so that to go on with the scan needs no model
-        vectors = dict(zip(searches, _search_vectors(context, searches), strict=True))
-        add_query_vectors(context.db, model_id, vectors)
+        add_query_vectors(context.db, model_id, dict(zip(texts, _search_vectors(context, texts), strict=True)))
     return scan_of(context, reader_id, scan_id)
 
 
@@ -319,8 +322,12 @@ def _state(context: AppContext, reader_id: int, scan_id: int) -> _State:
     return _State(scan, index, rows, order, in_pool, decided, decisions, n_muted, n_left_out)
 
 
-def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10) -> ScanResult:
+def scan_page(
+    context: AppContext, reader_id: int, scan_id: int, *, n: int = 10, best_first: bool = False
+) -> ScanResult:
     """What a reader sees of a scan: the next papers, best first with random draws among them, and what is known.
+
+    With ``best_first`` there are no draws among them, and so nothing more gets known of what is left.
 
     Raises
     ------
@@ -328,21 +335,14 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         If the reader has no such scan.
     """
     state = _state(context, reader_id, scan_id)
-    index, vectors = state.index, state.index.vectors[state.rows]
+    index = state.index
     follows = [Follow.parse(text) for text in state.scan.follows]
     wanted_ids = _wanted_ids(state.scan.seeds, state.decisions)
-    wanted = _wanted(context, index, state.scan.seeds, follows, state.decisions)
-    if not len(wanted):  # what it was started from is deleted since
-        raise NothingWanted(NOTHING_WANTED)
     skipped = [index.row_of[d.arxiv_id] for d in state.decisions if d.verdict == "skip" and d.arxiv_id in index.row_of]
-    has_vector, in_range = index.has_vector, _in_range(index, state.scan.since, state.scan.until)
-    scores = relevance_scores(
-        vectors,
-        wanted=wanted,
-        refused=index.vectors[skipped],
-        background=_background(index, in_range, has_vector),
-    )
-    shown = next_papers(scores, state.order, state.decided, n=min(n, MAX_SHOWN))
+    searched, in_range = _searched(context, follows), _in_range(index, state.scan.since, state.scan.until)
+    scores = _ranked(index, state.rows, searched, state.scan.seeds, follows, state.decisions, in_range, refused=skipped)
+    share = 0.0 if best_first else draw_share(state.decided)
+    shown = next_papers(scores, state.order, state.decided, n=min(n, MAX_SHOWN), share=share)
     ids = [index.ids[state.rows[paper.row]] for paper in shown]
     papers = {p.arxiv_id: p for p in papers_in_order(context.db, ids)}
     lines = {line.arxiv_id: line for line in paper_lines(context, list(papers.values()))}
@@ -352,7 +352,10 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
     labels = {t.topic_id: t.label for t in all_topics(context)}
     terms = {(t.kind, t.key): t.name for t in context.detector.taxonomy.terms}
     called = facet_names(context, state.scan.has)
-    progress = scan_progress([*state.decided, *passed_over(state.order, state.decided)], state.in_pool)
+    passed = passed_over(state.order, state.decided)
+    progress = scan_progress(state.decided, state.in_pool, passed=passed)
+    is_open = ~state.in_pool
+    is_open[[decided.row for decided in state.decided]] = False
     verdicts = [d.verdict for d in state.decided]
     listed = []
     for paper, arxiv_id, (near_id, similarity) in zip(shown, ids, near, strict=True):
@@ -394,9 +397,10 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         n_left_out=state.n_left_out,
         looks_for=tuple(labels.get(int(f.key), f.key) if f.kind == "topic" else f.key for f in follows),
         n_seeds=len(state.scan.seeds),
+        first_seed=next((p.title for p in papers_in_order(context.db, state.scan.seeds[:1])), None),
         n_kept_elsewhere=sum(d.verdict == "keep" and d.scan_id != scan_id for d in state.decisions),
         pool_size=progress.pool.n_papers,
-        pool_decided=progress.pool.n_decided - len(passed_over(state.order, state.decided)),
+        pool_decided=progress.pool.n_decided - len(passed),
         pool_kept=progress.pool.n_kept,
         pool_low=progress.pool.low,
         pool_high=progress.pool.high,
@@ -404,15 +408,17 @@ def scan_page(context: AppContext, reader_id: int, scan_id: int, *, n: int = 10)
         is_seen=progress.is_seen,
         n_more_draws=progress.n_more_draws,
         n_more_papers=None
-        if progress.n_more_draws is None
+        if progress.n_more_draws is None or best_first
         else papers_until_draws(progress.n_more_draws, state.decided, n_left=len(state.rows) - len(state.decided)),
-        draw_share=progress.draw_share,
+        draw_share=share,
         rest_size=progress.n_rest,
         rest_kept=progress.n_rest_kept,
         rest_draws=progress.n_rest_draws,
+        rest_holding=int((is_open & searched.holds_all[state.rows]).sum()) if searched.vectors else None,
         rest_share_at_most=round(progress.rest_share_at_most, 4),
         next_rest_bound=progress.next_rest_bound,
         n_more_rest_draws=progress.n_more_rest_draws,
+        last=next(iter(decided_papers(context, reader_id, scan_id, limit=1)), None),
         papers=tuple(listed),
     )
 
@@ -447,6 +453,16 @@ def decide(context: AppContext, reader_id: int, scan_id: int, arxiv_id: str, ver
         choice=_choice(choice) if is_draw else "best",
         now=context.now(),
     )
+
+
+def decided_papers(
+    context: AppContext, reader_id: int, scan_id: int, *, limit: int | None = None
+) -> tuple[DecidedPaper, ...]:
+    """The papers that a scan showed and the reader decided, newest first; at most ``limit``."""
+    scan_of(context, reader_id, scan_id)
+    decisions = [d for d in reversed(decisions_of(context.db, reader_id)) if d.scan_id == scan_id][:limit]
+    titles = {p.arxiv_id: p.title for p in papers_in_order(context.db, [d.arxiv_id for d in decisions])}
+    return tuple(DecidedPaper(d.arxiv_id, titles.get(d.arxiv_id, d.arxiv_id), d.verdict) for d in decisions)
 
 
 def undo(context: AppContext, reader_id: int, scan_id: int) -> ArxivId | None:
@@ -499,47 +515,132 @@ def _in_range(index: PaperIndex, since: date, until: date) -> NDArray[np.bool_]:
     return found
 
 
-def _background(index: PaperIndex, in_range: NDArray[np.bool_], has_vector: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _background_rows(index: PaperIndex, in_range: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Papers of other days, or of the same where no others are stored."""
+    has_vector = index.has_vector
     others = has_vector & ~in_range
-    rows = background_rows(len(index), among=others if others.sum() >= len(index) // 10 else has_vector)
-    vectors: NDArray[np.float32] = index.vectors[rows]
-    return vectors
+    return background_rows(len(index), among=others if others.sum() >= len(index) // 10 else has_vector)
 
 
 def _wanted_ids(seeds: Sequence[ArxivId], decisions: Sequence[Decision]) -> list[ArxivId]:
     return list(dict.fromkeys([*seeds, *(d.arxiv_id for d in decisions if d.verdict == "keep")]))
 
 
-def _wanted(
-    context: AppContext,
+@dataclass(frozen=True, eq=False)
+class _Searched:
+    """What the words that a scan looks for find, ``(n_papers,)`` each: the best that any of its searches says.
+
+    ``vectors`` are those of the searches, ``scores`` shares of a search's best score. ``holds_all`` is of all words.
+    """
+
+    vectors: list[NDArray[np.float32]]
+    scores: NDArray[np.float32]
+    is_close: NDArray[np.bool_]
+    holds_all: NDArray[np.bool_]
+
+
+def _searches(follows: Sequence[Follow]) -> list[str]:
+    return [follow.key for follow in follows if follow.kind == "search"]
+
+
+def _searched(context: AppContext, follows: Sequence[Follow]) -> _Searched:
+    """The scores that the product's search gives all papers for the words of a scan.
+
+    Raises
+    ------
+    UsageError
+        If words to look for ask for nothing.
+    """
+    search = context.paper_search_by(lambda texts: np.stack(_search_vectors(context, texts)))
+    found = [
+        context.cached(("searched", text), partial(_searched_for, context, search, text), pool="search")
+        for text in dict.fromkeys(_searches(follows))
+    ]
+    if not found:
+        none = np.zeros(len(search.index), dtype=bool)
+        return _Searched([], np.zeros(len(search.index), dtype=np.float32), none, none)
+    return _Searched(
+        vectors=[vector for one in found for vector in one.vectors],
+        scores=np.maximum.reduce([one.scores for one in found]),
+        is_close=np.logical_or.reduce([one.is_close for one in found]),
+        holds_all=np.logical_or.reduce([one.holds_all for one in found]),
+    )
+
+
+def _searched_for(context: AppContext, search: PaperSearch, text: str) -> _Searched:
+    asked = applied(search, parsed_query(text))
+    words, among = asked.query.text, asked.among
+    if not asked.query.words:
+        if not asked.query.required and not asked.query.excluded:
+            raise UsageError(f"{sanitized_line(text)!r} holds no word to look for")
+        nowhere = np.zeros(search.index.vectors.shape[1], dtype=np.float32)
+        return _Searched([nowhere], among.astype(np.float32), among, among)
+    scored = score_papers(search, words, min_similarity=context.settings.service.min_similarity)
+    best = float(scored.scores.max(initial=0.0)) or 1.0
+    stems = [stem_number(word) for word in asked.query.words]
+    return _Searched(
+        vectors=_search_vectors(context, [described_text(words)]),
+        scores=np.where(among, scored.scores / np.float32(best), 0).astype(np.float32),
+        is_close=among if asked.meets_conditions else among & scored.is_close,
+        holds_all=np.logical_and.reduce([among, *(search.holding(stem, "text") for stem in stems)]),
+    )
+
+
+def _ranked(
     index: PaperIndex,
+    rows: NDArray[np.int64],
+    searched: _Searched,
     seeds: Sequence[ArxivId],
     follows: Sequence[Follow],
     decisions: Sequence[Decision],
+    in_range: NDArray[np.bool_],
+    *,
+    refused: Sequence[int],
 ) -> NDArray[np.float32]:
-    """The vectors of seeds, kept papers, followed searches and topics, ``(n_wanted, n_dims)``."""
-    rows = [index.row_of[i] for i in _wanted_ids(seeds, decisions) if i in index.row_of]
-    found = [index.vectors[row] for row in rows if index.vectors[row].any()]
-    searches = tuple(follow.key for follow in follows if follow.kind == "search")
-    if searches and index.vectors.shape[1]:
-        found += context.cached(
-            ("vectors of follows", *searches), lambda: _search_vectors(context, searches), pool="search"
-        )
+    """How likely the reader keeps the papers at some rows, learnt from words, seeds, topics and decisions.
+
+    Words alone, before anything is kept or named, rank as the search for them does.
+
+    Raises
+    ------
+    NothingWanted
+        If there is none of them, or what a scan was started from is deleted since.
+    """
+    has_words = bool(searched.vectors)
+
+    def features(some: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = index.vectors[some]
+        return with_search_scores(vectors, searched.scores[some]) if has_words else vectors
+
+    known = [index.row_of[i] for i in _wanted_ids(seeds, decisions) if i in index.row_of]
+    wanted = [features([row for row in known if index.vectors[row].any()])]
     for follow in follows:
-        if follow.kind == "topic":
-            mean = index.vectors[index.topic_id == int(follow.key)].sum(axis=0) if follow.key.isdecimal() else 0
-            norm = float(np.linalg.norm(mean))
-            found += [np.asarray(mean / norm, dtype=np.float32)] if norm > 0 else []
-    return np.array(found, dtype=np.float32).reshape(len(found), index.vectors.shape[1])
+        if follow.kind == "topic" and follow.key.isdecimal():
+            mean = features(np.flatnonzero(index.topic_id == int(follow.key))).sum(axis=0)
+            norm = float(np.linalg.norm(mean[: index.vectors.shape[1]]))
+            wanted += [mean[None] / np.float32(norm)] if norm > 0 else []
+    if not sum(map(len, wanted)):
+        if not has_words:
+            raise NothingWanted(NOTHING_WANTED)
+        return searched.scores[rows]
+    if has_words:
+        vectors = np.stack(searched.vectors)
+        wanted.append(with_search_scores(vectors, np.ones(len(vectors), dtype=np.float32)))
+    return relevance_scores(
+        index.vectors if len(rows) == len(index) else index.vectors[rows],
+        wanted=np.concatenate(wanted),
+        refused=features(list(refused)),
+        background=features(_background_rows(index, in_range)),
+        searched=searched.scores[rows] if has_words else None,
+    )
 
 
-def _search_vectors(context: AppContext, searches: Sequence[str]) -> list[NDArray[np.float32]]:
-    """The vectors of searches; those that are stored need no model."""
-    found = _stored_vectors(context, searches)
-    new = [text for text in dict.fromkeys(searches) if text not in found]
+def _search_vectors(context: AppContext, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    """The vectors of the texts of searches; those that are stored need no model."""
+    found = _stored_vectors(context, texts)
+    new = [text for text in dict.fromkeys(texts) if text not in found]
     found |= dict(zip(new, context.encoder.encode_queries(new), strict=True)) if new else {}
-    return [found[text] for text in searches]
+    return [found[text] for text in texts]
 
 
 def _stored_vectors(context: AppContext, searches: Sequence[str]) -> dict[str, NDArray[np.float32]]:

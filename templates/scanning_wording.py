@@ -20,8 +20,11 @@ _SHOWN: Mapping[Choice, str] = {
     "rest": "picked at random from the other papers, to check what is left",
 }
 
-_WORTH_SAYING = 0.5
+_WORTH_SAYING = 0.05
 """A bound for the papers outside the pool that is greater says nothing that helps."""
+
+_MAX_TITLE = 60
+"""Characters of a paper's title in the heading of a scan and on a button."""
 
 
 def state_lines(scan: Any) -> tuple[tuple[str, str], ...]:
@@ -55,25 +58,35 @@ def left_text(scan: Any) -> str:
     """How many papers of the pool are left that the reader would keep."""
     if not scan.pool_size:
         return "No paper of these days is close to what you look for."
-    closest = f"the {plural(scan.pool_size, 'paper')} closest to what you look for"
+    closest = f"the {plural(scan.pool_size, 'paper')} of your pool, those closest to what you look for"
     low, high = scan.pool_low - scan.pool_kept, scan.pool_high - scan.pool_kept
     if _is_all_decided(scan):
         return f"Nothing more for you among {closest}."
     if low == 0 and high >= scan.pool_size - scan.pool_decided:
-        return f"Not known yet: none or many of {closest} may be for you."
+        return f"Not known yet: none or many of {closest}, may be for you."
     number = f"{count(low)} to {count(high)} more" if low < high else f"{count(low)} more"
     return f"Probably {number} for you among {closest}."
 
 
+def _n_others(scan: Any) -> int:
+    """How many papers outside the pool are not decided."""
+    return int(scan.rest_size - (scan.n_decided - scan.pool_decided))
+
+
 def rest_text(scan: Any) -> str:
-    """How many papers outside the pool the reader would keep, at most."""
-    n_left = scan.rest_size - (scan.n_decided - scan.pool_decided)
+    """How many papers outside the pool the reader would keep, at most, or what it takes to say so."""
+    n_left = _n_others(scan)
     if not scan.rest_size or not n_left:
         return ""
-    if scan.rest_share_at_most > _WORTH_SAYING:
-        return f"Too few of the {plural(n_left, 'other')} were checked to say."
-    at_most = math.floor(scan.rest_share_at_most * n_left + 1e-9)
-    return f"At most {count(at_most)} among the {plural(n_left, 'other')}."
+    others = plural(n_left, "other")
+    if scan.rest_share_at_most <= _WORTH_SAYING + 1e-9:
+        return f"At most {count(math.floor(scan.rest_share_at_most * n_left + 1e-9))} among the {others}."
+    if scan.next_rest_bound is None or not scan.n_more_rest_draws:
+        return f"Some of the {others} are for you too: of those picked at random there you kept one or more."
+    return (
+        f"Too few of the {others} were picked at random to tell: {count(scan.n_more_rest_draws)} more, none of them "
+        f"kept, would show that at most {percent(scan.next_rest_bound, 0)} are for you."
+    )
 
 
 def stop_text(scan: Any) -> str:
@@ -81,28 +94,72 @@ def stop_text(scan: Any) -> str:
     share = percent(scan.target, 0)
     if not scan.pool_size:
         return "Nothing tells here when to stop; describe what you look for in other words, or name papers."
+    pool = f"the {plural(scan.pool_size, 'paper')} of your pool"
     if _is_all_decided(scan):
-        return f"Yes, as far as the closest papers go: all that matter are decided.{_others_remain(scan)}"
+        return f"Yes, for {pool}: all that matter are decided.{_outside(scan)}"
     if scan.is_seen:
-        return (
-            f"Yes, as far as the closest papers go: you have found at least {share} of what is for you there "
-            f"(95{NO_BREAK_SPACE}% sure).{_others_remain(scan)}"
-        )
+        found = f"you have found at least {share} of what is for you among them (95{NO_BREAK_SPACE}% sure)"
+        return f"Yes, for {pool}: {found}.{_outside(scan)}"
+    if not scan.draw_share:
+        return "Not known: random picks tell it, and the best papers come first now."
     n_left = scan.pool_size - scan.pool_decided
     if scan.n_more_papers is not None and scan.n_more_papers > n_left:
-        return f"Not yet: to say more takes deciding the {plural(n_left, 'closest paper')} left."
+        return f"Not yet: to say more takes deciding the {plural(n_left, 'paper')} left of {pool}."
     if scan.n_more_papers is not None:
         return (
             f"Not yet. If none of the next {plural(scan.n_more_papers, 'paper')} or so is for you, you will have found "
-            f"at least {share} of what is for you among the closest, and can stop."
+            f"at least {share} of what is for you among {pool}, and can stop."
         )
     if not scan.n_kept:
         return "Not yet: nothing is kept, so nothing is known."
     return "Not yet: too few papers are kept, or too many left undecided, to say what is missing."
 
 
-def _others_remain(scan: Any) -> str:
-    return " Papers further away are nearly unchecked." if scan.rest_size and not scan.rest_draws else ""
+def _outside(scan: Any) -> str:
+    """What is known of the papers outside the pool once the pool is seen."""
+    n_left = _n_others(scan)
+    if not n_left:
+        return ""
+    hold = "holds" if scan.rest_holding == 1 else "hold"
+    holding = "" if scan.rest_holding is None else f"{count(scan.rest_holding)} {hold} all your words, and "
+    picked = "was" if scan.rest_draws == 1 else "were"
+    return (
+        f" This is not about the {plural(n_left, 'paper')} left outside it: {holding}{count(scan.rest_draws)} from "
+        f"there {picked} picked at random."
+    )
+
+
+def brief_text(scan: Any) -> str:
+    """The state of a scan in one line: "40 of 2,750 decided, 12 kept. Stop? Not yet, about 45 papers more."."""
+    decided = f"{count(scan.n_decided)} of {count(scan.n_papers)} decided, {count(scan.n_kept)} kept."
+    return f"{decided} Stop? {_brief_answer(scan)}."
+
+
+def _brief_answer(scan: Any) -> str:
+    if scan.pool_size and (scan.is_seen or _is_all_decided(scan)):
+        return f"Yes, for the {plural(scan.pool_size, 'paper')} of your pool"
+    if not scan.pool_size or not scan.draw_share:
+        return "Not known"
+    if scan.n_more_papers is None or scan.n_more_papers > scan.pool_size - scan.pool_decided:
+        return "Not yet"
+    return f"Not yet, about {plural(scan.n_more_papers, 'paper')} more"
+
+
+def scan_title(words: Any, first_seed: str | None, n_seeds: int) -> str:
+    """What a scan is called: "“graph networks” and papers like “A title” and 2 more"."""
+    parts = [f"“{one}”" for one in words]
+    if first_seed is not None and n_seeds:
+        parts.append(f"papers like “{_cut(first_seed)}”" + (f" and {count(n_seeds - 1)} more" if n_seeds > 1 else ""))
+    return in_words(parts) or "papers like those that you kept"
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1].rsplit(' ', 1)[0]}…"
+
+
+def undo_text(last: Any) -> str:
+    """What can be taken back: "kept “A title”"."""
+    return f"{VERDICT_DONE[last.verdict].lower()} “{_cut(last.title)}”"
 
 
 def wanted_text(scan: Any) -> str:
@@ -156,13 +213,15 @@ def facts_lines(paper: Any) -> tuple[str, ...]:
 
 def draws_text(scan: Any) -> str:
     """Why some papers look out of place: the share of random draws among the next papers."""
+    if not scan.draw_share:
+        return "The best papers come first, and none at random; so nothing more gets known of how many are left."
     if scan.draw_share > 0.5:
         return (
             f"The best seem to be found, so {percent(scan.draw_share, 0)} of the next papers are picked at random from "
-            "the closest: that shows soonest whether anything is left."
+            "your pool: that shows soonest whether anything is left."
         )
     return (
-        f"About {percent(scan.draw_share, 0)} of the next papers are picked at random from the closest, and "
+        f"About {percent(scan.draw_share, 0)} of the next papers are picked at random from your pool, and "
         f"5{NO_BREAK_SPACE}% from the others. They may look out of place; without them nobody could say how many are "
         "left."
     )
@@ -171,13 +230,12 @@ def draws_text(scan: Any) -> str:
 def surer_text(scan: Any) -> str:
     """How sure the figures are, and what would narrow the bound for the papers outside the pool."""
     text = (
-        "The ranges hold in 95 of 100 scans, whenever you stop. The closest papers are those that scored above a fixed "
-        "line when the scan began."
+        "The ranges hold in 95 of 100 scans, whenever you stop. Your pool are the papers that scored above a fixed "
+        "line when the scan began, and those close to your words. A paper left undecided is one more at the upper end."
     )
-    if scan.next_rest_bound is None or not scan.n_more_rest_draws:
+    if scan.rest_share_at_most > _WORTH_SAYING or scan.next_rest_bound is None or not scan.n_more_rest_draws:
         return text
-    n_left = scan.rest_size - (scan.n_decided - scan.pool_decided)
-    at_most = math.floor(scan.next_rest_bound * n_left)
+    at_most = math.floor(scan.next_rest_bound * _n_others(scan))
     draws = plural(scan.n_more_rest_draws, "more random pick")
     return f"{text} {draws} from the others, none of them kept, would show at most {count(at_most)} left there."
 

@@ -74,16 +74,24 @@ def draw_share(decisions: Sequence[Decided]) -> float:
     return DRAWS_WHILE_CHECKING if is_checking(decisions) else DRAWS_WHILE_FINDING
 
 
-def next_papers(scores: NDArray[np.float32], order: RandomOrder, decisions: Sequence[Decided], *, n: int) -> list[Next]:
+def next_papers(
+    scores: NDArray[np.float32],
+    order: RandomOrder,
+    decisions: Sequence[Decided],
+    *,
+    n: int,
+    share: float | None = None,
+) -> list[Next]:
     """The next papers to show, at most ``n``, each undecided and none twice.
 
     The best are those of the highest score in or outside the pool, so a pool that misses papers does not hide them.
-    A scan begins with its best, whatever other scans have shown.
+    A scan begins with its best, whatever other scans have shown. ``share`` is of random draws from the pool, by default
+    what ``draw_share`` says; with 0 nothing is drawn.
     """
     taken = np.zeros(len(scores), dtype=bool)
     taken[[decided.row for decided in decisions]] = True
     choices: list[Choice] = [decided.choice for decided in decisions if not decided.is_elsewhere]
-    share = draw_share(decisions)
+    share = draw_share(decisions) if share is None else share
     by_score = np.argsort(-scores, kind="stable")
     shown: list[Next] = []
     while len(shown) < n:
@@ -117,6 +125,8 @@ def papers_until_draws(n_draws: int, decisions: Sequence[Decided], *, n_left: in
 
 
 def _next_choice(choices: Sequence[Choice], share: float) -> Choice:
+    if not share:
+        return "best"
     if len(choices) >= REST_EVERY - 1 and "rest" not in choices[-(REST_EVERY - 1) :]:
         return "rest"
     recent = [choice for choice in choices[-40:] if choice != "rest"]
@@ -143,35 +153,24 @@ def is_next_draw(row: int, choice: Choice, order: RandomOrder, decided_rows: Seq
     return row in rows[~np.isin(rows, decided_rows)][:within]
 
 
-def passed_over(order: RandomOrder, decisions: Sequence[Decided]) -> list[Decided]:
-    """Draws from the pool that the reader left open and went on to later ones, as if left undecided.
-
-    Else a reader who decides only the easy ones among several draws would make the sample one of easy papers.
-    """
+def passed_over(order: RandomOrder, decisions: Sequence[Decided]) -> list[int]:
+    """The rows of draws from the pool that the reader left open and went on to later ones."""
     place = {int(row): at for at, row in enumerate(order.pool)}
     last = max((place[d.row] for d in decisions if d.choice == "pool" and d.row in place), default=-1)
     decided = {d.row for d in decisions}
-    return [Decided(int(row), "pool", "undecided") for row in order.pool[: last + 1] if int(row) not in decided]
+    return [row for row in order.pool[: last + 1].tolist() if row not in decided]
 
 
-def pool_draws(decisions: Sequence[Decided], in_pool: NDArray[np.bool_], *, undecided_counts: bool) -> list[Draw]:
-    """The random draws from the pool, in the order of their decisions, each with what was decided before it.
-
-    With ``undecided_counts`` a paper that the reader left undecided counts as kept, else as skipped.
-    """
+def pool_draws(decisions: Sequence[Decided], in_pool: NDArray[np.bool_]) -> list[Draw]:
+    """The random draws from the pool, in the order of their decisions, each with what was decided before it."""
     draws: list[Draw] = []
     n_left, n_kept = int(in_pool.sum()), 0
     for decided in decisions:
         if not in_pool[decided.row]:
             continue
-        is_kept = counts_as_kept(decided.verdict, undecided_counts=undecided_counts)
+        is_kept = decided.verdict == "keep"
         if decided.choice == "pool":
             draws.append(Draw(n_left, n_kept, is_kept))
         n_left -= 1
         n_kept += is_kept
     return draws
-
-
-def counts_as_kept(verdict: Verdict, *, undecided_counts: bool) -> bool:
-    """Whether a verdict counts as a keep."""
-    return verdict == "keep" or (undecided_counts and verdict == "undecided")

@@ -17,11 +17,13 @@ def relevance_scores(
     wanted: NDArray[np.float32],
     refused: NDArray[np.float32],
     background: NDArray[np.float32],
+    searched: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """The log-odds, up to a constant, that a reader keeps each paper, ``(n_papers,)``.
 
     A logistic regression on the vectors, in which the wanted weigh as much together as all others. It is fitted
-    for each answer, which takes some milliseconds for hundreds of decisions.
+    for each answer, which takes some milliseconds for hundreds of decisions. Where words are looked for, the scores of
+    the search for them are one more column, so that it learns how much they say.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ def relevance_scores(
     wanted : of seeds and kept papers, ``(n_wanted, n_dims)``, at least one.
     refused : of skipped papers, ``(n_refused, n_dims)``.
     background : of papers as they come, ``(n_background, n_dims)``, at least one unless papers were skipped.
+    searched : the search scores of the papers to rank as shares of the best, ``(n_papers,)``. The other arrays then
+        have theirs as a last column, as ``with_search_scores`` adds it; that of the words themselves is 1.
 
     Raises
     ------
@@ -57,8 +61,14 @@ def relevance_scores(
     is_wanted = np.arange(len(weights)) < len(wanted)
     model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=200)
     model.fit(np.concatenate([wanted, refused, background]), is_wanted, sample_weight=weights / weights.mean())
-    scores: NDArray[np.float32] = model.decision_function(vectors).astype(np.float32)
-    return scores
+    [weights], n_dims = model.coef_.astype(np.float32), vectors.shape[1]
+    scores: NDArray[np.float32] = vectors @ weights[:n_dims] + np.float32(model.intercept_[0])
+    return scores if searched is None else scores + weights[n_dims] * searched
+
+
+def with_search_scores(vectors: NDArray[np.float32], searched: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors with their search scores as the last column, ``(n, n_dims + 1)``."""
+    return np.column_stack([vectors, searched]).astype(np.float32)
 
 
 def background_rows(n_papers: int, *, among: NDArray[np.bool_]) -> NDArray[np.int64]:

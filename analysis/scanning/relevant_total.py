@@ -94,12 +94,19 @@ def relevant_total(draws: Sequence[Draw], *, n_papers: int, n_decided: int, n_ke
 
 
 def draws_until_seen(
-    draws: Sequence[Draw], *, n_papers: int, n_decided: int, n_kept: int, target: float, n_unsure: int = 0
+    draws: Sequence[Draw],
+    *,
+    n_papers: int,
+    n_decided: int,
+    n_kept: int,
+    target: float,
+    n_passed: int = 0,
+    n_undecided: int = 0,
 ) -> int | None:
     """How many more random draws, none of them kept, show that the share ``target`` was seen; 0 if it is shown already.
 
-    Of the kept papers ``n_unsure`` may turn out not to be; they count only in the total. ``None`` where no number of
-    draws would show it: nothing was kept yet, or too many are unsure.
+    Of the kept papers ``n_passed`` were not decided, and ``n_undecided`` others may be kept; both count only in the
+    total. ``None`` where no number of draws would show it: nothing was kept yet, or too many are unsure.
     """
     _Evidence.require(n_papers, n_decided, n_kept)
     evidence = _Evidence(n_papers)
@@ -107,8 +114,8 @@ def draws_until_seen(
         evidence.add(draw)
     n_left = n_papers - n_decided
     for n_more in range(n_left + 1):
-        high = evidence.total(n_decided + n_more, n_kept).high
-        if n_kept > n_unsure and (n_kept - n_unsure) / high >= target:
+        high = evidence.total(n_decided + n_more, n_kept).high + n_undecided
+        if n_kept > n_passed and (n_kept - n_passed) / high >= target:
             return n_more
         if n_more < n_left:
             evidence.add(Draw(n_left - n_more, n_kept, is_kept=False))

@@ -46,6 +46,9 @@ def scan(
             "may be repeated.",
         ),
     ] = None,
+    best_first: Annotated[
+        bool, typer.Option("--best-first", help="No random picks among the papers; then nothing tells what is left.")
+    ] = False,
     go_on: Annotated[int | None, typer.Option("--scan", help="Go on with a scan by its number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=20, help="With --json: papers to list.")] = 10,
     as_json: JsonOption = False,
@@ -60,7 +63,7 @@ def scan(
     from runtime.cached_context import CachedContext
     from runtime.settings import load_settings, process_environment
     from templates.marked_text import readable
-    from templates.scanning_wording import VERDICT_DONE, filters_text, seeds_text, wanted_text
+    from templates.scanning_wording import VERDICT_DONE, filters_text, seeds_text, undo_text, wanted_text
 
     if week and (since or until):
         raise UsageError("give --week, or --since and --until, not both")
@@ -102,9 +105,9 @@ def scan(
                 how = '--for "graph networks" or --seeds library.bib'
                 raise UsageError(f"{error}, as with {how}") from error
         if as_json:
-            print_json(scan_page(context, reader_id, scan_id, n=limit))
+            print_json(scan_page(context, reader_id, scan_id, n=limit, best_first=best_first))
             return
-        page = scan_page(context, reader_id, scan_id, n=1)
+        page = scan_page(context, reader_id, scan_id, n=1, best_first=best_first)
         typer.echo(f"Scan {scan_id}; go on later with `{given.command_line(f'scan --scan {scan_id}')}`.")
         typer.echo(f"Looks for {readable(wanted_text(page))}.")
         if filters := filters_text(page):
@@ -117,24 +120,28 @@ def scan(
             if answer == "q":
                 return
             if answer == "u":
-                taken = undo(context, reader_id, scan_id)
-                typer.echo("Nothing to undo." if taken is None else f"Taken back: {taken}.")
+                undo(context, reader_id, scan_id)
+                typer.echo(
+                    "Nothing to undo." if page.last is None else f"Taken back: {readable(undo_text(page.last))}."
+                )
             else:
                 [paper] = page.papers
                 decide(context, reader_id, scan_id, paper.arxiv_id, _KEYS[answer], paper.choice)
                 typer.echo(f"{VERDICT_DONE[_KEYS[answer]]}.")
-            page = scan_page(context, reader_id, scan_id, n=1)
+            page = scan_page(context, reader_id, scan_id, n=1, best_first=best_first)
         typer.echo("Every paper of these days is decided or muted.")
 
 
 def _show(page: ScanResult, paper: ScannedPaper) -> None:
     """The state of the scan and one paper."""
     from templates.marked_text import in_brief, readable
-    from templates.scanning_wording import earlier_text, facts_lines, state_lines, why_shown
+    from templates.scanning_wording import draws_text, earlier_text, facts_lines, state_lines, why_shown
 
     typer.echo()
     for label, text in state_lines(page):
         typer.echo(f"{label + ':':9}{text}")
+    if page.draw_share > 0.5:
+        typer.echo(f"{draws_text(page)} --best-first shows the best papers first.")
     if earlier := earlier_text(page):
         typer.echo(earlier)
     typer.echo(f"\n{readable(paper.title)}")

@@ -17,7 +17,7 @@ from domain.reading import Mute
 from domain.subscription import Follow
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest
-from queries.scanning import decide, looked_for, mute, scan_of, scan_page, start_scan, undo, unmute
+from queries.scanning import decide, decided_papers, looked_for, mute, scan_of, scan_page, start_scan, undo, unmute
 from queries.seed_papers import name_seeds
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
@@ -25,6 +25,7 @@ from runtime.settings import Settings
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest, papers_in_order
 from store.reading_records import add_reader, decisions_of, mutes_of
+from store.saved_searches import add_query_vectors
 from templates.scanning_wording import earlier_text, wanted_text
 from tests.conftest import PaperMaker
 
@@ -230,8 +231,55 @@ def test_what_makes_no_sense_is_refused_in_a_line(context: AppContext, reader_id
         start_scan(context, reader_id, follows=[Follow("theme", "security")])
     with pytest.raises(UsageError, match="there is no topic '12'"):
         start_scan(context, reader_id, follows=[Follow("topic", "12")])
+    with pytest.raises(UsageError, match="the last day, 2026-06-21, is given without the first"):
+        start_scan(context, reader_id, until=WEEK.sunday)
     with pytest.raises(UsageError, match="after the last"):
         start_scan(context, reader_id, since=WEEK.sunday, until=WEEK.monday)
+
+
+def test_the_words_of_a_scan_find_what_search_finds(context: AppContext) -> None:
+    """The vector of the words says nothing here: only the words of titles and abstracts do."""
+    reader_id = add_reader(context.db, None, now=NOW)
+    away = np.ones(24, dtype=np.float32) / np.sqrt(np.float32(24))
+    away[0] = 0
+    model_id = context.query_model_id
+    assert model_id is not None
+    add_query_vectors(context.db, model_id, {"relevant paper": away})
+    scan = start_scan(context, reader_id, follows=[looked_for("relevant paper")])
+    of_week = {f"2606.{number + 1:05}" for number in range(N_BEFORE, N_BEFORE + N_WEEK) if _is_relevant(number)}
+    assert of_week <= set(scan.pool)
+    page = scan_page(context, reader_id, scan.scan_id, n=12)
+    best = [_is_relevant(_number(p.arxiv_id)) for p in page.papers if p.choice == "best"]
+    assert all(best)
+    assert page.rest_holding == 0
+    assert (page.first_seed, page.last) == (None, None)
+    with pytest.raises(UsageError, match="holds no word to look for"):
+        start_scan(context, reader_id, follows=[looked_for("?!")])
+
+
+def test_the_best_can_come_first_without_random_picks(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id).scan_id
+    page = scan_page(context, reader_id, scan, n=20, best_first=True)
+    assert {paper.choice for paper in page.papers} == {"best"}
+    assert (page.draw_share, page.n_more_papers) == (0, None)
+
+
+def test_an_earlier_verdict_can_be_changed(context: AppContext, reader_id: int) -> None:
+    scan = start_scan(context, reader_id).scan_id
+    shown = scan_page(context, reader_id, scan, n=2).papers
+    for paper in shown:
+        decide(context, reader_id, scan, paper.arxiv_id, "keep", paper.choice)
+    decide(context, reader_id, scan, shown[0].arxiv_id, "skip", "best")
+    assert [(one.arxiv_id, one.title, one.verdict) for one in decided_papers(context, reader_id, scan)] == [
+        (shown[1].arxiv_id, shown[1].title, "keep"),
+        (shown[0].arxiv_id, shown[0].title, "skip"),
+    ]
+    page = scan_page(context, reader_id, scan)
+    assert (page.n_decided, page.n_kept) == (2, 1)
+    assert page.last is not None
+    assert page.last.title == shown[1].title
+    with pytest.raises(NotFound, match="no scan"):
+        decided_papers(context, reader_id, scan + 1)
 
 
 def test_without_a_word_on_what_is_wanted_nothing_starts(context: AppContext) -> None:

@@ -7,8 +7,17 @@ from typing import Any
 
 import pytest
 
-from queries.results import ScanResult
-from templates.scanning_wording import draws_text, filters_text, state_lines, surer_text
+from domain.paper import ArxivId
+from queries.results import DecidedPaper, ScanResult
+from templates.scanning_wording import (
+    brief_text,
+    draws_text,
+    filters_text,
+    scan_title,
+    state_lines,
+    surer_text,
+    undo_text,
+)
 
 SCAN = ScanResult(
     scan_id=1,
@@ -26,6 +35,7 @@ SCAN = ScanResult(
     n_left_out=0,
     looks_for=(),
     n_seeds=5,
+    first_seed="A title",
     n_kept_elsewhere=0,
     pool_size=275,
     pool_decided=38,
@@ -40,9 +50,11 @@ SCAN = ScanResult(
     rest_size=2475,
     rest_kept=0,
     rest_draws=30,
+    rest_holding=None,
     rest_share_at_most=0.1,
     next_rest_bound=0.05,
     n_more_rest_draws=29,
+    last=None,
     papers=(),
 )
 
@@ -57,10 +69,11 @@ def test_each_line_answers_one_question() -> None:
     assert _lines_of() == {
         "Decided": "40 of 2,750 papers.",
         "Found": "12 kept, 26 skipped, 2 left undecided.",
-        "Left": "Probably 1 to 6 more for you among the 275 papers closest to what you look for. "
-        "At most 247 among the 2,473 others.",
+        "Left": "Probably 1 to 6 more for you among the 275 papers of your pool, those closest to what you look for. "
+        "Too few of the 2,473 others were picked at random to tell: 29 more, none of them kept, would show that at "
+        "most 5 % are for you.",
         "Stop?": "Not yet. If none of the next 45 papers or so is for you, you will have found at least 80 % of what "
-        "is for you among the closest, and can stop.",
+        "is for you among the 275 papers of your pool, and can stop.",
     }
 
 
@@ -73,13 +86,16 @@ def test_the_filters_of_a_scan_are_told() -> None:
 
 START = {"n_decided": 0, "n_kept": 0, "n_undecided": 0, "pool_decided": 0, "pool_kept": 0, "pool_low": 0}
 START |= {"pool_high": 275, "n_more_draws": None, "n_more_papers": None, "rest_draws": 0, "rest_share_at_most": 1.0}
+START |= {"n_more_rest_draws": 59}
+SEEN = {"is_seen": True, "pool_low": 12, "pool_high": 14}
 
 
 def test_before_a_decision_nothing_is_claimed() -> None:
     lines = _lines_of(**START)
     assert lines["Left"] == (
-        "Not known yet: none or many of the 275 papers closest to what you look for may be for you. "
-        "Too few of the 2,475 others were checked to say."
+        "Not known yet: none or many of the 275 papers of your pool, those closest to what you look for, may be for "
+        "you. Too few of the 2,475 others were picked at random to tell: 59 more, none of them kept, would show that "
+        "at most 5 % are for you."
     )
     assert lines["Stop?"] == "Not yet: nothing is kept, so nothing is known."
 
@@ -92,23 +108,37 @@ def test_before_a_decision_nothing_is_claimed() -> None:
         (
             {"pool_low": 12, "pool_high": 12},
             "Stop?",
-            "Yes, as far as the closest papers go: all that matter are decided.",
+            "Yes, for the 275 papers of your pool: all that matter are decided. This is not about the 2,473 papers "
+            "left outside it: 30 from there were picked at random.",
         ),
         (
-            {"is_seen": True, "pool_low": 12, "pool_high": 14, "rest_draws": 0},
+            SEEN | {"rest_draws": 1, "rest_holding": 14},
             "Stop?",
-            "Yes, as far as the closest papers go: you have found at least 80 % of what is for you there (95 % sure). "
-            "Papers further away are nearly unchecked.",
+            "Yes, for the 275 papers of your pool: you have found at least 80 % of what is for you among them (95 % "
+            "sure). This is not about the 2,473 papers left outside it: 14 hold all your words, and 1 from there was "
+            "picked at random.",
         ),
         (
             {"pool_low": 14, "pool_high": 14, "rest_size": 0},
             "Left",
-            "Probably 2 more for you among the 275 papers closest to what you look for.",
+            "Probably 2 more for you among the 275 papers of your pool, those closest to what you look for.",
         ),
         (
-            {"pool_size": 0},
+            {"pool_low": 14, "pool_high": 14, "rest_share_at_most": 0.0495},
             "Left",
-            "No paper of these days is close to what you look for. At most 247 among the 2,473 others.",
+            "Probably 2 more for you among the 275 papers of your pool, those closest to what you look for. "
+            "At most 122 among the 2,473 others.",
+        ),
+        (
+            {"pool_low": 14, "pool_high": 14, "next_rest_bound": None, "n_more_rest_draws": None},
+            "Left",
+            "Probably 2 more for you among the 275 papers of your pool, those closest to what you look for. "
+            "Some of the 2,473 others are for you too: of those picked at random there you kept one or more.",
+        ),
+        (
+            {"pool_size": 0, "rest_share_at_most": 0.05},
+            "Left",
+            "No paper of these days is close to what you look for. At most 123 among the 2,473 others.",
         ),
         (
             {"pool_size": 0},
@@ -118,7 +148,12 @@ def test_before_a_decision_nothing_is_claimed() -> None:
         (
             {"n_more_papers": 264, "pool_decided": 73},
             "Stop?",
-            "Not yet: to say more takes deciding the 202 closest papers left.",
+            "Not yet: to say more takes deciding the 202 papers left of the 275 papers of your pool.",
+        ),
+        (
+            {"n_more_papers": None, "draw_share": 0.0},
+            "Stop?",
+            "Not known: random picks tell it, and the best papers come first now.",
         ),
         (
             {"n_more_papers": None},
@@ -135,7 +170,34 @@ def test_random_picks_are_explained() -> None:
     assert draws_text(SCAN).startswith("About 20\N{NO-BREAK SPACE}% of the next papers are picked at random")
     checking = ScanResult(**(vars(SCAN) | {"draw_share": 0.8}))
     assert draws_text(checking).startswith("The best seem to be found, so 80\N{NO-BREAK SPACE}%")
-    assert surer_text(SCAN).endswith(
-        "29\N{NO-BREAK SPACE}more random picks from the others, none of them kept, would show at most 123 left there."
+    assert draws_text(ScanResult(**(vars(SCAN) | {"draw_share": 0.0}))).startswith("The best papers come first")
+    assert "random" not in surer_text(SCAN)  # the line of what is left tells it
+    bounded = {"rest_share_at_most": 0.04, "next_rest_bound": 0.02, "n_more_rest_draws": 75}
+    assert surer_text(ScanResult(**(vars(SCAN) | bounded))).endswith(
+        "75\N{NO-BREAK SPACE}more random picks from the others, none of them kept, would show at most 49 left there."
     )
-    assert "random" not in surer_text(ScanResult(**(vars(SCAN) | {"next_rest_bound": None})))
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "40 of 2,750 decided, 12 kept. Stop? Not yet, about 45 papers more."),
+        ({"n_more_papers": None}, "40 of 2,750 decided, 12 kept. Stop? Not yet."),
+        ({"draw_share": 0.0}, "40 of 2,750 decided, 12 kept. Stop? Not known."),
+        (SEEN, "40 of 2,750 decided, 12 kept. Stop? Yes, for the 275 papers of your pool."),
+        (SEEN | {"draw_share": 0.0}, "40 of 2,750 decided, 12 kept. Stop? Yes, for the 275 papers of your pool."),
+    ],
+)
+def test_one_line_says_how_far_a_scan_is(changes: dict[str, Any], text: str) -> None:
+    assert brief_text(ScanResult(**(vars(SCAN) | changes))).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_a_scan_is_called_by_what_it_looks_for() -> None:
+    assert scan_title(["graph networks", "Agents"], None, 0) == "“graph networks” and “Agents”"
+    assert scan_title([], "A title", 1) == "papers like “A title”"
+    assert scan_title(["x"], "word " * 20, 3) == f"“x” and papers like “{'word ' * 10}word…” and 2 more"
+    assert scan_title([], None, 0) == "papers like those that you kept"
+
+
+def test_what_can_be_taken_back_is_named() -> None:
+    assert undo_text(DecidedPaper(ArxivId("2606.00001"), "A title", "undecided")) == "left undecided “A title”"

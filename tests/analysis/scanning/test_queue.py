@@ -19,7 +19,7 @@ from analysis.scanning.queue import (
     passed_over,
     random_order,
 )
-from analysis.scanning.relevance_ranking import background_rows, relevance_scores
+from analysis.scanning.relevance_ranking import background_rows, relevance_scores, with_search_scores
 from domain.reading import Verdict
 
 VERDICTS = st.lists(st.sampled_from(["keep", "skip", "undecided"]), max_size=90)
@@ -61,6 +61,13 @@ def test_the_share_of_draws_is_the_stated_one() -> None:
     assert sum(d.choice == "pool" for d in inside) / len(inside) == pytest.approx(DRAWS_WHILE_CHECKING, abs=0.02)
 
 
+def test_without_a_share_of_draws_the_best_come_first() -> None:
+    order, scores = random_order(np.arange(120) < 40, seed=0), np.linspace(1, 0, 120, dtype=np.float32)
+    shown = next_papers(scores, order, _scan(["skip"] * 30), n=20, share=0)
+    assert {paper.choice for paper in shown} == {"best"}
+    assert [paper.row for paper in shown] == sorted(paper.row for paper in shown)
+
+
 def test_a_paper_kept_ends_checking() -> None:
     verdicts: list[Verdict] = ["skip"] * 30
     order = random_order(np.arange(120) < 40, seed=0)
@@ -89,9 +96,56 @@ def test_a_draw_that_was_passed_over_counts_as_left_undecided() -> None:
     order = random_order(np.arange(120) < 40, seed=0)
     first, second, third = (int(row) for row in order.pool[:3])
     assert passed_over(order, [Decided(first, "pool", "skip")]) == []
-    assert passed_over(order, [Decided(third, "pool", "skip"), Decided(first, "best", "skip")]) == [
-        Decided(second, "pool", "undecided")
-    ]
+    decisions = [Decided(third, "pool", "skip"), Decided(first, "best", "skip")]
+    assert passed_over(order, decisions) == [second]
+    in_pool = np.arange(120) < 40
+    pool = scan_progress(decisions, in_pool, passed=[second]).pool
+    as_kept = scan_progress([*decisions, Decided(second, "pool", "keep")], in_pool).pool
+    as_skipped = scan_progress([*decisions, Decided(second, "pool", "skip")], in_pool).pool
+    assert (pool.low, pool.high) == (as_skipped.low, max(as_kept.high, as_skipped.high))
+
+
+@given(VERDICTS, st.integers(0, 5))
+def test_a_paper_left_undecided_widens_the_range_by_one(verdicts: list[Verdict], seed: int) -> None:
+    in_pool = np.arange(120) < 40
+    with_it, without = (
+        scan_progress(_scan([*verdicts[:80], verdict], seed=seed), in_pool) for verdict in ("undecided", "skip")
+    )
+    n_more = len([d for d in _scan([*verdicts[:80], "skip"], seed=seed)[-1:] if d.row < 40])
+    assert with_it.pool.high == without.pool.high + n_more
+    assert with_it.pool.low == without.pool.low
+    assert with_it.rest_share_at_most == without.rest_share_at_most
+
+
+def test_one_paper_left_undecided_does_not_put_off_a_stop() -> None:
+    verdicts: list[Verdict] = ["keep"] * 12 + ["skip"] * 31
+    before = scan_progress(_scan(verdicts, n_papers=200, n_pool=60), np.arange(200) < 60)
+    after = scan_progress(_scan([*verdicts, "undecided"], n_papers=200, n_pool=60), np.arange(200) < 60)
+    kept = scan_progress(_scan([*verdicts, "keep"], n_papers=200, n_pool=60), np.arange(200) < 60)
+    assert before.n_more_draws is not None
+    assert after.n_more_draws is not None
+    assert kept.n_more_draws is not None
+    assert after.n_more_draws <= before.n_more_draws + 3 < kept.n_more_draws + 3
+
+
+def test_the_range_holds_with_papers_left_undecided() -> None:
+    n_runs, n_pool, n_papers, n_wrong, in_pool = 150, 60, 90, 0, np.arange(90) < 60
+    for run in range(n_runs):
+        rng = np.random.default_rng(run)
+        is_relevant = rng.random(n_papers) < 0.2
+        is_unsure = rng.random(n_papers) < np.where(is_relevant, 0.25, 0.1)
+        scores = (is_relevant * rng.random() + rng.random(n_papers)).astype(np.float32)
+        order, decisions, is_wrong = random_order(in_pool, seed=run), list[Decided](), False
+        while len(decisions) < 70:
+            for shown in next_papers(scores, order, decisions, n=10):
+                verdict: Verdict = "keep" if is_relevant[shown.row] else "skip"
+                decisions.append(Decided(shown.row, shown.choice, "undecided" if is_unsure[shown.row] else verdict))
+            pool = scan_progress(decisions, in_pool).pool
+            n_would_keep = int((is_relevant & ~is_unsure)[:n_pool].sum())
+            n_left_open = sum(d.verdict == "undecided" and d.row < n_pool for d in decisions)
+            is_wrong |= not (pool.low <= n_would_keep and n_would_keep + n_left_open <= pool.high)
+        n_wrong += is_wrong
+    assert n_wrong / n_runs <= 0.07
 
 
 def test_one_decision_a_paper() -> None:
@@ -120,6 +174,21 @@ def test_a_ranking_learns_from_what_is_kept_and_skipped() -> None:
     assert found(learnt) > found(first)
     assert found(learnt) / is_relevant.sum() > 0.6
     assert learnt.dtype == np.float32
+
+
+def test_words_rank_where_vectors_do_not_tell() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(300, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    searched = np.where(np.arange(300) < 12, rng.uniform(0.6, 1, 300), rng.uniform(0, 0.3, 300)).astype(np.float32)
+    words = with_search_scores(rng.normal(size=(1, 16)).astype(np.float32) / 4, np.ones(1, dtype=np.float32))
+    background = with_search_scores(vectors[100:], searched[100:])
+    with_words = relevance_scores(vectors, wanted=words, refused=words[:0], background=background, searched=searched)
+    vectors_alone = relevance_scores(vectors, wanted=words[:, :-1], refused=vectors[:0], background=background[:, :-1])
+    found, found_alone = ((np.argsort(-scores)[:24] < 12).sum() for scores in (with_words, vectors_alone))
+    assert found >= 9
+    assert found > 2 * found_alone
+    assert with_words.dtype == np.float32
 
 
 def test_a_ranking_needs_something_wanted_and_something_else() -> None:
