@@ -51,8 +51,7 @@ if (document.querySelector("main.scan")) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
     if (event.key === "u") {
-      const undo = document.querySelector(".scan-undo button");
-      if (!undo.disabled) undo.click();
+      document.querySelector(".scan-undo button")?.click();
       return;
     }
     const at = scanned.findIndex((paper) => paper.contains(document.activeElement));

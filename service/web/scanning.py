@@ -7,19 +7,33 @@ asked under another host name, there is none, because whoever asks may then be a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from domain.errors import NotFound, UsageError
+from domain.reading import Scan
 from domain.subscription import Follow, sanitized_line
 from domain.typed_day import day
 from mail.subscriptions import open_link
 from pipeline.stages import newest_closed_week
 from queries import collections as records
 from queries.paper_rows import paper_lines
-from queries.scanning import MAX_SHOWN, decide, mute, named_left_out, scan_of, scan_page, start_scan, undo, unmute
+from queries.scanning import (
+    MAX_SHOWN,
+    decide,
+    decided_papers,
+    mute,
+    named_left_out,
+    scan_of,
+    scan_page,
+    start_scan,
+    undo,
+    unmute,
+)
 from queries.seed_papers import MAX_SEED_BYTES, name_seeds
 from queries.topics import all_topics
 from service.web.client import is_local_user
@@ -35,6 +49,7 @@ router = APIRouter(
 )
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+_SHOWN_AT_ONCE = 10
 _VERDICTS = ("keep", "skip", "undecided")
 
 ExportForm = Literal["bib", "ris", "csl", "md"]
@@ -126,7 +141,7 @@ def _start_page(
     typed: Form | None = None,
     status: int = 200,
 ) -> Response:
-    typed = typed or {}
+    typed, names = typed or {}, _names(web)
     return _page(
         web,
         "scan_start.html",
@@ -135,9 +150,10 @@ def _start_page(
         base=visitor.base,
         is_signed=visitor.is_signed,
         follows=visitor.follows,
-        record=records.reading_record(web.context, records.reader_of(web.context, visitor.subscriber_id)),
+        record=(record := records.reading_record(web.context, records.reader_of(web.context, visitor.subscriber_id))),
+        scan_titles={scan.scan_id: _scan_title(scan, names, record) for scan, _ in record.scans},
         week=str(newest_closed_week(web.context)),
-        names=_names(web),
+        names=names,
         categories=web.context.settings.categories,
         typed={name: only_value(typed, name) for name in ("since", "until", "for", "seeds", "category", "author")},
         ticked=[*typed.get("has", []), *typed.get("leave_out", [])],
@@ -146,10 +162,15 @@ def _start_page(
     )
 
 
+def _scan_title(scan: Scan, names: Mapping[str, str], record: records.ReadingRecord) -> str:
+    words = [names.get(text) or text.partition(":")[2] for text in scan.follows]
+    return scanning_wording.scan_title(words, record.titles.get(scan.seeds[0]) if scan.seeds else None, len(scan.seeds))
+
+
 @router.post("/scan")
 @router.post("/scan/as/{token}")
 def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Response:
-    """Start a scan, add seeds, end a mute, or delete."""
+    """Start a scan, end a mute, or delete. Papers that are named but not stored are told before a scan starts."""
     context, action = web.context, only_value(form, "action")
     try:
         if action == "delete":
@@ -159,6 +180,11 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
             return _start_page(web, visitor, result=scanning_wording.DELETED)
         reader_id = records.stored_reader(context, visitor.subscriber_id)
         if action == "start":
+            if (seeds := only_value(form, "seeds")).strip():
+                named = name_seeds(context, reader_id, seeds)
+                if named.missing:
+                    result = scanning_wording.seeds_text(len(named.found), named.missing)
+                    return _start_page(web, visitor, result=result, typed={**form, "seeds": []})
             since, until = only_value(form, "since").strip(), only_value(form, "until").strip()
             words = sanitized_line(only_value(form, "for"))
             follows = [Follow.parse(text) for text in form.get("follow", [])]  # those of a scan that is started again
@@ -176,9 +202,6 @@ def act_at_start(web: WebContextDep, visitor: Visitor, form: TheForm) -> Respons
                 author=only_value(form, "author"),
             )
             return _to(f"{visitor.base}/{scan.scan_id}")
-        if action == "seeds":
-            named = name_seeds(context, reader_id, only_value(form, "seeds"))
-            return _start_page(web, visitor, result=scanning_wording.seeds_text(len(named.found), named.missing))
         if action == "forget-seeds":
             records.forget_seeds(context, reader_id)
         elif action == "unmute":
@@ -262,38 +285,65 @@ def _reader(web: WebContext, visitor: _Visitor) -> int:
 
 # -- the queue
 
+Order = Annotated[Literal["mixed", "best"], Query()]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a reader is: a scan, how many papers it shows at once, and in which order."""
+
+    base: str
+    scan_id: int
+    n: int
+    order: str
+
+    def address(self, **changes: Any) -> str:
+        """The queue's address, with other papers at once or in another order."""
+        there = replace(self, **changes)
+        asked: dict[str, object] = {"n": there.n} if there.n != _SHOWN_AT_ONCE else {}
+        asked |= {"order": "best"} if there.order == "best" else {}
+        return f"{self.base}/{self.scan_id}" + (f"?{urlencode(asked)}" if asked else "")
+
 
 @router.get("/scan/{scan_id}")
 @router.get("/scan/as/{token}/{scan_id}")
-def queue_page(web: WebContextDep, visitor: Visitor, scan_id: ScanId, n: Shown = 10) -> Response:
-    """The next papers of a scan, and what was seen."""
-    return _queue_page(web, visitor, _reader(web, visitor), scan_id, n)
-
-
-def _queue_page(
-    web: WebContext, visitor: _Visitor, reader_id: int, scan_id: int, n: int, *, problem: str = "", status: int = 200
+def queue_page(
+    web: WebContextDep, visitor: Visitor, scan_id: ScanId, n: Shown = _SHOWN_AT_ONCE, order: Order = "mixed"
 ) -> Response:
-    here = f"{visitor.base}/{scan_id}" + ("" if n == 10 else f"?n={n}")
+    """The next papers of a scan, and what was seen."""
+    return _queue_page(web, _reader(web, visitor), _Place(visitor.base, scan_id, n, order))
+
+
+def _queue_page(web: WebContext, reader_id: int, here: _Place, *, problem: str = "", status: int = 200) -> Response:
+    context, scan_id = web.context, here.scan_id
+    scan = scan_page(context, reader_id, scan_id, n=here.n, best_first=here.order == "best")
     return _page(
         web,
         "scan_queue.html",
         status,
-        base=visitor.base,
+        base=here.base,
         here=here,
-        n=n,
-        scan=scan_page(web.context, reader_id, scan_id, n=n),
-        started=scan_of(web.context, reader_id, scan_id),
+        scan=scan,
+        title=scanning_wording.scan_title(scan.looks_for, scan.first_seed, scan.n_seeds),
+        started=scan_of(context, reader_id, scan_id),
         names=_names(web),
-        collections=records.reading_record(web.context, reader_id).collections,
+        collections=records.reading_record(context, reader_id).collections,
         problem=problem,
     )
 
 
 @router.post("/scan/{scan_id}")
 @router.post("/scan/as/{token}/{scan_id}")
-def act_in_queue(web: WebContextDep, visitor: Visitor, scan_id: ScanId, form: TheForm, n: Shown = 10) -> Response:
+def act_in_queue(
+    web: WebContextDep,
+    visitor: Visitor,
+    scan_id: ScanId,
+    form: TheForm,
+    n: Shown = _SHOWN_AT_ONCE,
+    order: Order = "mixed",
+) -> Response:
     """Store a verdict, take the last one back, mute or collect."""
-    context, reader_id = web.context, _reader(web, visitor)
+    context, reader_id, here = web.context, _reader(web, visitor), _Place(visitor.base, scan_id, n, order)
     scan_of(context, reader_id, scan_id)
     action, paper = only_value(form, "action"), only_value(form, "paper")
     try:
@@ -308,5 +358,42 @@ def act_in_queue(web: WebContextDep, visitor: Visitor, scan_id: ScanId, form: Th
         else:
             raise UsageError(f"{sanitized_line(action)[:40]!r} is no action of this page, so nothing was changed")
     except UsageError as error:
-        return _queue_page(web, visitor, reader_id, scan_id, n, problem=error.web_message, status=422)
-    return _to(f"{visitor.base}/{scan_id}" + ("" if n == 10 else f"?n={n}"))
+        return _queue_page(web, reader_id, here, problem=error.web_message, status=422)
+    return _to(here.address())
+
+
+@router.get("/scan/{scan_id}/decided")
+@router.get("/scan/as/{token}/{scan_id}/decided")
+def decided_page(web: WebContextDep, visitor: Visitor, scan_id: ScanId) -> Response:
+    """What was decided in a scan, newest first, each with buttons to change it."""
+    return _decided_page(web, visitor, _reader(web, visitor), scan_id)
+
+
+def _decided_page(
+    web: WebContext, visitor: _Visitor, reader_id: int, scan_id: int, *, problem: str = "", status: int = 200
+) -> Response:
+    started = scan_of(web.context, reader_id, scan_id)
+    return _page(
+        web,
+        "scan_decided.html",
+        status,
+        base=visitor.base,
+        scan=started,
+        title=_scan_title(started, _names(web), records.reading_record(web.context, reader_id)),
+        papers=decided_papers(web.context, reader_id, scan_id),
+        problem=problem,
+    )
+
+
+@router.post("/scan/{scan_id}/decided")
+@router.post("/scan/as/{token}/{scan_id}/decided")
+def change_verdict(web: WebContextDep, visitor: Visitor, scan_id: ScanId, form: TheForm) -> Response:
+    """Give a paper that was decided in a scan another verdict."""
+    reader_id, paper = _reader(web, visitor), only_value(form, "paper")
+    try:
+        if paper not in {one.arxiv_id for one in decided_papers(web.context, reader_id, scan_id)}:
+            raise UsageError(f"the paper {sanitized_line(paper)[:40]!r} was not decided in this scan")
+        decide(web.context, reader_id, scan_id, paper, only_value(form, "action"), "best")
+    except UsageError as error:
+        return _decided_page(web, visitor, reader_id, scan_id, problem=error.web_message, status=422)
+    return _to(f"{visitor.base}/{scan_id}/decided")

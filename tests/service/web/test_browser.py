@@ -245,7 +245,6 @@ def test_a_week_is_scanned_and_a_verdict_taken_back(local_address: str, chromium
     with _page(chromium, java_script_enabled=how != "without scripts") as page:
         page.goto(f"{local_address}/scan")
         page.fill("#seeds", "2606.00001")
-        page.click("button[value=seeds]")
         page.fill("#for", "graph neural network")
         page.click("button[value=start]")
         page.wait_for_url("**/scan/*")
@@ -268,10 +267,57 @@ def test_a_week_is_scanned_and_a_verdict_taken_back(local_address: str, chromium
                 assert page.evaluate("document.activeElement.getAttribute('aria-labelledby')") == at
         act("1", "keep")
         assert before[0] not in titles()
-        assert "1 kept" in page.locator(".scan-state").inner_text()
+        assert "1 kept" in page.locator(".scan-brief").inner_text()
+        assert f"Undo: kept “{before[0][:20]}" in page.locator(".scan-undo").inner_text()
         act("u", "undo")
-        assert "0 kept" in page.locator(".scan-state").inner_text()
+        assert "0 kept" in page.locator(".scan-brief").inner_text()
         assert before[0] in titles()
+
+
+@pytest.mark.parametrize("screen", [(390, 844), (1280, 900)])
+@pytest.mark.parametrize("n", [1, 10])
+def test_the_paper_to_decide_and_its_buttons_are_on_the_first_screen(
+    local_address: str, chromium: Any, screen: tuple[int, int], n: int
+) -> None:
+    width, height = screen
+    touch = width < 500
+    with _page(chromium, viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch) as page:
+        page.goto(f"{local_address}/scan")
+        page.fill("#for", "graph neural network")
+        page.click("button[value=start]")
+        page.wait_for_url("**/scan/*")
+        page.goto(f"{page.url}?n={n}")
+        paper = page.locator(".scan-paper").first
+        page.locator("button[value=skip]").first.click()
+        page.wait_for_load_state()
+        while len(paper.locator("h2").inner_text()) > 300:  # a made-up title that fills the screen
+            page.locator("button[value=skip]").first.click()
+            page.wait_for_load_state()
+        for part in ("h2", ".finding", "button[value=keep]", "button[value=skip]"):
+            box = paper.locator(part).first.bounding_box() if paper.locator(part).count() else None
+            if part == ".finding" and box is None:  # nothing is found in this paper
+                continue
+            assert box is not None
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= height, part
+        assert page.locator(".scan-keys").is_visible() != touch
+
+
+def test_an_earlier_verdict_is_changed_on_the_page_of_what_was_decided(local_address: str, chromium: Any) -> None:
+    with _page(chromium) as page:
+        page.goto(f"{local_address}/scan")
+        page.fill("#for", "diffusion")
+        page.click("button[value=start]")
+        page.wait_for_url("**/scan/*")
+        title = page.locator(".scan-paper h2").first.inner_text()
+        page.locator("button[value=keep]").first.click()
+        page.get_by_role("link", name="Decided in this scan").click()
+        assert title in page.locator(".scan-decided li").first.inner_text()
+        page.locator(".scan-decided button[value=skip]").first.click()
+        page.wait_for_load_state()
+        assert "Skipped" in page.locator(".scan-decided li").first.inner_text()
+        page.get_by_role("link", name="Go on with this scan").click()
+        assert "0 kept" in page.locator(".scan-brief").inner_text()
 
 
 def test_axe_finds_nothing_on_a_scan(local_address: str, chromium: Any) -> None:
@@ -281,7 +327,10 @@ def test_axe_finds_nothing_on_a_scan(local_address: str, chromium: Any) -> None:
         page.fill("#for", "diffusion")
         page.click("button[value=start]")
         page.wait_for_url("**/scan/*")
-        for path in (page.url, f"{page.url}?n=1", f"{local_address}/scan"):
+        page.locator("button[value=keep]").first.click()
+        page.wait_for_load_state()
+        here = page.url
+        for path in (here, f"{here}?n=1&order=best", f"{here}/decided", f"{local_address}/scan"):
             page.goto(path)
             violations = axe.Axe().run(page).response["violations"]
             assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +55,9 @@ def local(shared: CachedContext, tmp_path: Path) -> Iterator[TestClient]:
     client.post("/scan", data={"action": "delete"})
 
 
-def _started(client: TestClient, base: str = "/scan") -> str:
-    client.post(base, data={"action": "seeds", "seeds": "2606.00001\n2606.00004\nnot a paper of ours"})
-    answer = client.post(base, data={"action": "start"}, follow_redirects=False)
+def _started(client: TestClient, base: str = "/scan", **more: str) -> str:
+    form = {"action": "start", "seeds": "2606.00001\n2606.00004", **more}
+    answer = client.post(base, data=form, follow_redirects=False)
     assert answer.status_code == 303
     return str(answer.headers["location"])
 
@@ -67,11 +68,13 @@ def _everything(context: CachedContext) -> str:
 
 
 def _papers(text: str) -> list[str]:
-    return re.findall(r'name="paper" value="([^"]+)"', text)
+    return list(dict.fromkeys(re.findall(r'name="paper" value="([^"]+)"', text)))
 
 
 def test_a_week_is_worked_through_without_scripts(local: TestClient) -> None:
-    start = local.post("/scan", data={"action": "seeds", "seeds": f"2606.00001\n{EVIL}"})
+    start = local.post("/scan", data={"action": "start", "for": "graphs", "seeds": f"2606.00001\n{EVIL}"})
+    assert 'value="graphs"' in start.text
+    assert "begun" not in start.text
     assert "1\N{NO-BREAK SPACE}paper added. Not stored here:" in start.text
     assert EVIL not in start.text
     here = _started(local)
@@ -107,9 +110,7 @@ def test_a_week_is_worked_through_without_scripts(local: TestClient) -> None:
 
 
 def test_a_paper_shows_what_it_claims_names_and_links(local: TestClient, shared: CachedContext) -> None:
-    start = local.post("/scan", data={"action": "seeds", "seeds": "2606.00002\n2606.00003"})
-    assert start.status_code == 200
-    here = _started(local)
+    here = _started(local, seeds="\n".join(f"2606.0000{number}" for number in (1, 2, 3, 4)))
     before = local.get(here + "?n=20").text
     assert "Claims:" not in before
     with shared.db.read() as connection:
@@ -141,9 +142,7 @@ def _abstract(context: CachedContext, arxiv_id: str) -> str:
 
 
 def test_a_scan_can_be_of_papers_with_some_facets_alone(local: TestClient, shared: CachedContext) -> None:
-    local.post("/scan", data={"action": "seeds", "seeds": "2606.00001\n2606.00004"})
-    form = {"action": "start", "has": "technique:diffusion"}
-    here = str(local.post("/scan", data=form, follow_redirects=False).headers["location"])
+    here = _started(local, has="technique:diffusion")
     page = local.get(here + "?n=20").text
     index = shared.paper_search.index
     adopting = {index.ids[row] for row in index.facets.rows_of(("technique", "diffusion")).tolist()}
@@ -207,13 +206,13 @@ def test_a_refused_form_keeps_what_was_typed(local: TestClient) -> None:
     assert "ot a day: &#39;June&#39;" in page.text
     for kept in ('value="June"', 'value="2026-06-21"', 'value="&#34;graphs&#34;"', 'value="fact:code" checked'):
         assert kept in page.text
-    refused = local.post("/scan", data={"action": "seeds", "seeds": "[{"})
+    refused = local.post("/scan", data={"action": "start", "for": "graphs", "seeds": "[{"})
+    assert 'value="graphs"' in refused.text
     assert ">[{</textarea>" in refused.text
 
 
 def test_a_scan_can_be_of_a_category_and_an_author(local: TestClient) -> None:
-    local.post("/scan", data={"action": "seeds", "seeds": "2606.00001\n2606.00004"})
-    form = {"action": "start", "category": "cs.LG", "author": "Ben O'Neil"}
+    form = {"action": "start", "seeds": "2606.00001\n2606.00004", "category": "cs.LG", "author": "Ben O'Neil"}
     page = local.post("/scan", data=form)
     assert page.status_code == 200
     assert "Only papers listed under cs.LG, by Ben O&#39;Neil." in page.text
@@ -230,7 +229,16 @@ def test_a_scan_can_be_of_a_category_and_an_author(local: TestClient) -> None:
 def test_no_get_changes_anything(local: TestClient, shared: CachedContext) -> None:
     here = _started(local)
     before = _everything(shared)
-    for path in ("/scan", here, f"{here}?n=1", "/scan/data.json", "/scan/kept.bib", "/scan/99", "/scan/as/nobody"):
+    for path in (
+        "/scan",
+        here,
+        f"{here}?n=1&order=best",
+        f"{here}/decided",
+        "/scan/data.json",
+        "/scan/kept.bib",
+        "/scan/99",
+        "/scan/as/nobody",
+    ):
         local.get(path)
     assert _everything(shared) == before
 
@@ -260,6 +268,65 @@ def test_what_makes_no_sense_changes_nothing(local: TestClient, shared: CachedCo
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert _everything(shared) == before
+
+
+def test_one_form_takes_words_and_papers_and_names_the_scan(local: TestClient, shared: CachedContext) -> None:
+    here = _started(local, **{"for": "graph networks"})
+    title = papers_in_order(shared.db, [ArxivId("2606.00001")])[0].title
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", unescape(local.get(here).text))
+    assert heading is not None
+    assert "“graph networks” and papers like “" in heading[1]
+    assert title[:20] in heading[1]
+    assert "and 1 more" in heading[1]
+    start = unescape(local.get("/scan").text)
+    assert f"“graph networks” and papers like “{title[:20]}" in start
+    assert start.rindex('value="start"') > start.index('id="seeds"')
+
+
+def test_the_last_day_alone_is_refused_in_a_line(local: TestClient) -> None:
+    page = local.post("/scan", data={"action": "start", "for": "graphs", "until": "2026-W25"})
+    assert page.status_code == 422
+    assert "is given without the first; give the first day of the scan too" in page.text
+    assert 'value="graphs"' in page.text
+
+
+def test_what_was_decided_is_listed_and_can_be_changed(local: TestClient, shared: CachedContext) -> None:
+    here = _started(local)
+    papers = _papers(local.get(here + "?n=2").text)
+    for paper in papers:
+        local.post(here, data={"action": "keep", "paper": paper, "choice": "best"})
+    titles = [p.title for p in papers_in_order(shared.db, [ArxivId(paper) for paper in papers])]
+    undo = re.search(r'value="undo"[^>]*>(.*?)</button>', unescape(local.get(here).text))
+    assert undo is not None
+    assert undo[1].startswith(f"Undo: kept “{titles[1][:20]}")
+    page = local.get(f"{here}/decided").text
+    assert _papers(page) == papers[::-1]
+    assert "2\N{NO-BREAK SPACE}papers kept of 2 decided" in page
+    changed = local.post(f"{here}/decided", data={"action": "skip", "paper": papers[0]})
+    assert changed.status_code == 200
+    assert "1\N{NO-BREAK SPACE}paper kept of 2 decided" in changed.text
+    data = json.loads(local.get("/scan/data.json").text)
+    assert [d["verdict"] for d in data["decisions"]] == ["skip", "keep"]
+    for form in ({"action": "skip", "paper": "2606.00001"}, {"action": "dance", "paper": papers[0]}):
+        refused = local.post(f"{here}/decided", data=form)
+        assert (refused.status_code, 'role="alert"' in refused.text) == (422, True)
+    assert json.loads(local.get("/scan/data.json").text)["decisions"] == data["decisions"]
+
+
+def test_random_picks_are_explained_beside_a_way_without_them(local: TestClient) -> None:
+    here = _started(local)
+    assert "Best papers only" in local.get(here).text
+    for _ in range(8):
+        page = local.get(here + "?n=1").text
+        [paper], [choice] = _papers(page), re.findall(r'name="choice" value="([^"]+)"', page)
+        local.post(here, data={"action": "skip", "paper": paper, "choice": choice})
+    page = local.get(here).text
+    assert "The best seem to be found, so 80\N{NO-BREAK SPACE}% of the next papers are picked at random" in page
+    assert f'<a href="{here}?order=best">Best papers first</a>' in page
+    best = local.get(f"{here}?n=5&order=best").text
+    assert set(re.findall(r'name="choice" value="([^"]+)"', best)) == {"best"}
+    assert f'<a href="{here}?n=5">Mix random picks in again</a>' in best
+    assert f'action="{here}?n=5&amp;order=best"' in best
 
 
 def test_only_this_machine_has_a_local_reader(local: TestClient, shared: CachedContext) -> None:
