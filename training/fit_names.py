@@ -56,7 +56,6 @@ MENTIONS_WEIGHT = 1.5
 LEAST_CANDIDATES = 3
 """Signs of fewer candidates are left out."""
 N_FOLDS = 5
-N_INNER_FOLDS = 4
 N_TREES = 200
 THRESHOLDS = np.arange(0.3, 0.62, 0.02)
 
@@ -98,18 +97,20 @@ def fit_data(labelled: list[NamedPaper], lexicon: Lexicon) -> FitData:
     )
 
 
-def fit_weights(data: FitData, rows: NDArray[np.int64], *, threshold: float) -> NameWeights:
-    """The regressions and the trees, fitted on some candidates.
+def folds(data: FitData, *, seed: int) -> NDArray[np.int64]:
+    """The fold of each candidate, one for all candidates of a paper."""
+    fold_of_paper = np.random.default_rng(seed).permutation(len(data.labelled)) % N_FOLDS
+    return np.asarray(fold_of_paper[data.papers], dtype=np.int64)
 
-    The trees are fitted on scores of regressions that have not seen the candidate's paper.
-    """
-    fold = data.papers[rows] % N_INNER_FOLDS
-    scores = np.zeros((len(rows), len(OUTPUTS)), dtype=np.float32)
-    for number in range(N_INNER_FOLDS):
-        unseen = np.flatnonzero(fold == number)
-        of_rows = fit_linear(data, rows[fold != number])
-        scores[unseen] = of_rows.scores(data.table[rows[unseen]], [data.words[row] for row in rows[unseen]])
-    return NameWeights(fit_linear(data, rows), fit_trees(data, rows, scores), threshold)
+
+def linear_scores(data: FitData, fold: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The scores of every candidate by regressions fitted without its paper's fold."""
+    scores = np.zeros((len(data.papers), len(OUTPUTS)), dtype=np.float32)
+    for number in range(N_FOLDS):
+        rows = np.flatnonzero(fold == number)
+        weights = fit_linear(data, np.flatnonzero(fold != number))
+        scores[rows] = weights.scores(data.table[rows], [data.words[row] for row in rows])
+    return scores
 
 
 def fit_trees(data: FitData, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> BoostedTrees:
@@ -159,8 +160,8 @@ def fit_linear(data: FitData, rows: NDArray[np.int64]) -> LinearWeights:
     names = [str(name) for name in counter.get_feature_names_out()]
     mean, spread = data.table[rows].mean(axis=0), data.table[rows].std(axis=0) + 1e-3
     features = sparse.hstack(
-        [signs * WORD_SCALE, sparse.csr_matrix((data.table[rows] - mean) / spread * NUMBER_SCALE)]
-    ).tocsr()
+        [signs * WORD_SCALE, sparse.csr_matrix((data.table[rows] - mean) / spread * NUMBER_SCALE)], format="csr"
+    ).astype(np.float32)
     weights = np.zeros((features.shape[1], len(OUTPUTS)))
     bias = np.zeros(len(OUTPUTS))
     of_names = np.flatnonzero(data.is_name[rows])
@@ -185,16 +186,17 @@ def fit_linear(data: FitData, rows: NDArray[np.int64]) -> LinearWeights:
     )
 
 
-def held_out_scores(data: FitData, *, seed: int) -> NDArray[np.float32]:
-    """The scores of every candidate by weights fitted without its paper's fold."""
-    fold_of_paper = np.random.default_rng(seed).permutation(len(data.labelled)) % N_FOLDS
-    fold = fold_of_paper[data.papers]
-    scores = np.zeros((len(data.papers), len(OUTPUTS)), dtype=np.float32)
+def held_out_scores(data: FitData, fold: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The scores of every candidate, with that of being a name by trees fitted without its paper's fold.
+
+    ``scores`` are those of ``linear_scores``. Regressions that gave the trees their scores have seen the fold.
+    """
+    decided = scores.copy()
     for number in range(N_FOLDS):
-        weights = fit_weights(data, np.flatnonzero(fold != number), threshold=0.5)
-        rows = np.flatnonzero(fold == number)
-        scores[rows] = weights.scores(data.table[rows], [data.words[row] for row in rows])
-    return scores
+        seen, rows = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        trees = fit_trees(data, seen, scores[seen])
+        decided[rows, 0] = trees.scores(tree_columns(scores[rows], data.table[rows]))
+    return decided
 
 
 def found_names(data: FitData, scores: NDArray[np.float32], threshold: float) -> list[list[Found]]:
@@ -255,11 +257,14 @@ def fit_names(shared: Path, out: Path, *, keep_lexicon: bool) -> None:
     lexicon = load_lexicon(LEXICON if keep_lexicon else out / LEXICON.name)
     data = fit_data(read_name_labels(NAME_LABELS, pools), lexicon)
     print(f"{len(data.labelled):,} abstracts, {int(data.is_name.sum()):,} names found as candidates", flush=True)
-    threshold, counts = best_threshold(data, held_out_scores(data, seed=0))
+    fold = folds(data, seed=0)
+    scores = linear_scores(data, fold)
+    threshold, counts = best_threshold(data, held_out_scores(data, fold, scores))
     cross_validated = {column: [round(score, 4) for score in counts.scores(column)] for column in COLUMNS}
     for column, (precision, recall, f1) in cross_validated.items():
         print(f"  {column:<32} precision {precision:.3f}  recall {recall:.3f}  F1 {f1:.3f}")
-    weights = fit_weights(data, np.arange(len(data.papers)), threshold=threshold)
+    rows = np.arange(len(data.papers))
+    weights = NameWeights(fit_linear(data, rows), fit_trees(data, rows, scores), threshold)
     about = {
         "n_papers": len(data.labelled),
         "n_names": sum(len(paper.names) for paper in data.labelled),
