@@ -131,7 +131,8 @@ def _outside(scan: Any) -> str:
 
 def brief_text(scan: Any) -> str:
     """The state of a scan in one line: "40 of 2,750 decided, 12 kept. Stop? Not yet, about 45 papers more."."""
-    decided = f"{count(scan.n_decided)} of {count(scan.n_papers)} decided, {count(scan.n_kept)} kept."
+    elsewhere = f" ({count(scan.n_from_others)} in other scans)" if scan.n_from_others else ""
+    decided = f"{count(scan.n_decided)} of {count(scan.n_papers)} decided{elsewhere}, {count(scan.n_kept)} kept."
     return f"{decided} Stop? {_brief_answer(scan)}."
 
 

@@ -183,6 +183,10 @@ def test_random_picks_are_explained() -> None:
     [
         ({}, "40 of 2,750 decided, 12 kept. Stop? Not yet, about 45 papers more."),
         ({"n_more_papers": None}, "40 of 2,750 decided, 12 kept. Stop? Not yet."),
+        (
+            {"n_more_papers": None, "n_from_others": 9},
+            "40 of 2,750 decided (9 in other scans), 12 kept. Stop? Not yet.",
+        ),
         ({"draw_share": 0.0}, "40 of 2,750 decided, 12 kept. Stop? Not known."),
         (SEEN, "40 of 2,750 decided, 12 kept. Stop? Yes, for the 275 papers of your pool."),
         (SEEN | {"draw_share": 0.0}, "40 of 2,750 decided, 12 kept. Stop? Yes, for the 275 papers of your pool."),
