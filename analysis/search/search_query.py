@@ -130,9 +130,10 @@ def _tokens(plain: str) -> list[_Token]:
 
 
 def _day_typed(text: str) -> str | None:
-    """A day, week, month or year as ``domain.typed_day`` reads it; ``None`` where there is no such day."""
+    """A day, week, month or year as ``domain.typed_day`` reads it; ``None`` where it has no first or no last day."""
     try:
         day(text.upper())
+        day(text.upper(), end=True)
     except UsageError:
         return None
     return text.upper()

@@ -189,6 +189,32 @@ def test_phrases_minus_or_and_fields_do_what_people_expect(
     assert sorted(_found(context, typed)) == found
 
 
+@pytest.mark.parametrize("bound", ["since", "until"])
+@pytest.mark.parametrize(
+    ("time", "is_one"),
+    [
+        ("0", False),
+        ("1", False),
+        ("0000", False),
+        ("0001", True),
+        ("9998", True),
+        ("9999", False),
+        ("9999-11", True),
+        ("9999-12", False),
+        ("9999-12-31", True),
+        ("9999-W52", False),
+        ("2026-13", False),
+        ("2026-02-30", False),
+        ("2026-W53", True),
+        ("2026-W54", False),
+    ],
+)
+def test_a_bound_that_is_no_time_is_words(context: CachedContext, bound: str, time: str, is_one: bool) -> None:
+    answer = _answer(context, f"graph {bound}:{time}")
+    assert answer.reading.startswith(f"papers submitted {bound}") == is_one
+    assert is_one or (answer.reading, bool(answer.total)) == ("", True)
+
+
 def test_a_mistyped_word_is_read_as_the_common_one_if_no_paper_has_it(context: CachedContext) -> None:
     answer = _answer(context, "quantizaton")
     assert answer.did_you_mean == "quantization"
