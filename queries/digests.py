@@ -19,10 +19,11 @@ def published_digests(context: AppContext) -> list[DigestSummary]:
 
 
 def further_sentences(context: AppContext, head: DigestSummary) -> tuple[str, ...]:
-    """What a published digest says after its headline."""
+    """What a published digest says after its headline; a published revision never changes."""
     return context.cached(
-        ("further sentences", head.week, head.revision),
+        ("further sentences", head),
         lambda: digests.further_sentences(context.db, head.week, head.revision),
+        pool="unchanging",
     )
 
 

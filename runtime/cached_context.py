@@ -108,6 +108,7 @@ class CachedContext(AppContext):
             "search": SingleFlightCache(POOL_BYTES["search"], state=state),
             "large": SingleFlightCache(POOL_BYTES["large"], state=state),
             "recent": SingleFlightCache(POOL_BYTES["recent"], state=self.state_cache.look_up),
+            "unchanging": SingleFlightCache(POOL_BYTES["unchanging"]),
         }
 
     def _open_database(self) -> Database:
@@ -123,7 +124,7 @@ class CachedContext(AppContext):
         super().close()
 
     def cached(self, key: Hashable, make: Callable[[], _T], *, pool: CachePool = "shared") -> _T:
-        """The value of ``make``, made once for each state of the database."""
+        """The value of ``make``, made once for each state of the database; of the pool ``unchanging``, once."""
         return self._pools[pool].get_or_make(key, make)
 
     @property

@@ -14,15 +14,16 @@ from typing import Any, Generic, Literal, TypeVar
 _T = TypeVar("_T")
 _MIB = 2**20
 
-CachePool = Literal["shared", "search", "large", "recent"]
-"""Which cache holds a value: what many readers ask for, one reader's search, what takes megabytes, or what a job
-changes while it works, which is made again whenever the state of the database is looked up."""
+CachePool = Literal["shared", "search", "large", "recent", "unchanging"]
+"""Which cache holds a value: what many readers ask for, one reader's search, what takes megabytes, what a job changes
+while it works, which is made again whenever the state of the database is looked up, or what never changes."""
 
 POOL_BYTES: Mapping[CachePool, int] = {
     "shared": 64 * _MIB,
     "search": 32 * _MIB,
     "large": 96 * _MIB,
     "recent": 1 * _MIB,
+    "unchanging": 1 * _MIB,
 }
 """The bound of each pool. Separate pools keep one reader's searches from pushing out what all readers need."""
 

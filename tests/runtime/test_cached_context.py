@@ -18,12 +18,14 @@ from domain.paper import ArxivId
 from domain.paper_arrays import PaperIndex
 from ingest.harvest import plan_harvest
 from pipeline import stages
+from queries.digests import further_sentences, published_digests
 from runtime import single_flight_cache as cache
 from runtime.cached_context import CHECK_EVERY_S, CachedContext, load_index
 from runtime.context import AppContext
 from runtime.exclusive_run import exclusive_run
 from service.web.app import make_app
 from store.papers import apply_harvest, papers_in_order
+from store.schema import digest as digest_table
 from tests.service.web.conftest import LAST_WEEK, NOW, WordEncoder, make_context
 
 _ASKED = f"term=technique:diffusion&since={LAST_WEEK.monday}&until={LAST_WEEK.sunday}"
@@ -61,6 +63,20 @@ def test_a_recent_value_is_made_again_whenever_the_state_is_looked_up(
         made.append(context.cached("k", lambda: next(n_made), pool="recent"))
     assert made == [0, 0, 1, 1, 2]
     context.db.close()
+
+
+def test_what_never_changes_is_kept_when_the_database_changes(tmp_path: Path) -> None:
+    n_made = count()
+    with make_context(tmp_path, check_every_s=0.0) as context:
+        [head] = published_digests(context)
+        assert (sentences := further_sentences(context, head))
+        shared = context.cached("k", lambda: next(n_made))
+        with context.db.write() as connection:
+            connection.execute(digest_table.update().values(content=b"not read again"))
+        with exclusive_run(context, "run", "2026-W25"):
+            pass
+        assert context.cached("k", lambda: next(n_made)) != shared
+        assert further_sentences(context, head) == sentences
 
 
 # -- a database that changes while the service runs
