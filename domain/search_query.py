@@ -78,6 +78,11 @@ class SearchQuery:
         return content_words(self.text)
 
     @property
+    def asks_nothing(self) -> bool:
+        """Whether there is nothing to rank by and no condition to meet."""
+        return not (self.words or self.required or self.excluded)
+
+    @property
     def possible_author(self) -> str | None:
         """The words that may be the name of an author, where the query is plain and short enough for one.
 

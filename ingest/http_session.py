@@ -214,6 +214,10 @@ def parse_xml(body: bytes, url: str, kind: str) -> etree._Element:
         parser = etree.XMLParser(**_PARSER_OPTIONS)
         for start in range(0, len(body), _PIECE):
             parser.feed(body[start : start + _PIECE])
+            # After some errors the parser raises nothing and takes the next piece for a new document.
+            for error in parser.feed_error_log.filter_from_fatals():
+                problem = f"{error.message}, line {error.line}, column {error.column}"
+                raise SourceFormatError(f"arXiv's answer is not complete {kind} ({problem})", url=url)
         return parser.close()
     except etree.XMLSyntaxError as error:
         raise SourceFormatError(f"arXiv's answer is not complete {kind} ({error})", url=url) from error

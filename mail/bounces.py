@@ -44,7 +44,7 @@ MAX_REPORT_BYTES = 128 * 1024
 
 
 _MAX_PARTS, _MAX_DEPTH = 50, 4
-_MAX_HEADER, _MAX_CONTENT_HEADER, _MAX_DECODED = 10_000, 500, 1_000
+_MAX_HEADER, _MAX_CONTENT_HEADER, _MAX_DECODED = 10_000, 2_000, 1_000
 """Characters of a header, of one that describes a part, and of one whose encoded words are decoded."""
 
 
@@ -72,7 +72,7 @@ _BOUNDED_HEADERS = _BoundedHeaders()
 _BOUNDS = (
     (re.compile(rb"\r\n|\r|\n"), 4_000),
     (re.compile(rb"(?:\r\n|\r|\n)(?=--|\r|\n)"), 600),
-    (re.compile(rb"multipart/", re.IGNORECASE), 30),
+    (re.compile(rb"content-type:[ \t]*(?:\r?\n[ \t]+)?multipart/", re.IGNORECASE), 30),
 )
 
 

@@ -129,7 +129,10 @@ def start_scan(
         raise UsageError(_why_none(index, in_days & has_vector, since, until))
     seeds = seeds_of(context.db, reader_id) if seeds is None else seeds
     decisions = [] if leaves_out_others else decisions_of(context.db, reader_id)
-    searched = _searched(context, follows)
+    for text in _searches(follows):
+        if parsed_query(text).asks_nothing:
+            raise UsageError(f"{sanitized_line(text)!r} holds no word to look for")
+    searched = _searched(context, follows, index)
     scores = _ranked(index, np.arange(len(index)), searched, seeds, follows, decisions, in_days, refused=())
     n_weeks = max(1.0, ((until - since).days + 1) / 7)
     above = new_papers(
@@ -339,7 +342,7 @@ def scan_page(
     follows = [Follow.parse(text) for text in state.scan.follows]
     wanted_ids = _wanted_ids(state.scan.seeds, state.decisions)
     skipped = [index.row_of[d.arxiv_id] for d in state.decisions if d.verdict == "skip" and d.arxiv_id in index.row_of]
-    searched, in_range = _searched(context, follows), _in_range(index, state.scan.since, state.scan.until)
+    searched, in_range = _searched(context, follows, index), _in_range(index, state.scan.since, state.scan.until)
     scores = _ranked(index, state.rows, searched, state.scan.seeds, follows, state.decisions, in_range, refused=skipped)
     share = 0.0 if best_first else draw_share(state.decided)
     shown = next_papers(scores, state.order, state.decided, n=min(n, MAX_SHOWN), share=share)
@@ -543,17 +546,12 @@ def _searches(follows: Sequence[Follow]) -> list[str]:
     return [follow.key for follow in follows if follow.kind == "search"]
 
 
-def _searched(context: AppContext, follows: Sequence[Follow]) -> _Searched:
-    """The scores that the product's search gives all papers for the words of a scan.
-
-    Raises
-    ------
-    UsageError
-        If words to look for ask for nothing.
-    """
-    search = context.paper_search_by(lambda texts: np.stack(_search_vectors(context, texts)))
+def _searched(context: AppContext, follows: Sequence[Follow], index: PaperIndex) -> _Searched:
+    """The scores that the product's search gives all papers of an index for the words of a scan."""
+    search = context.paper_search_by(lambda texts: np.stack(_search_vectors(context, texts)), index)
+    # A newer index may come into use between the two, whose papers have other rows: so the key says of which they are.
     found = [
-        context.cached(("searched", text), partial(_searched_for, context, search, text), pool="search")
+        context.cached(("searched", text, id(index)), partial(_searched_for, context, search, text), pool="search")
         for text in dict.fromkeys(_searches(follows))
     ]
     if not found:
@@ -571,9 +569,9 @@ def _searched_for(context: AppContext, search: PaperSearch, text: str) -> _Searc
     asked = applied(search, parsed_query(text))
     words, among = asked.query.text, asked.among
     if not asked.query.words:
-        if not asked.query.required and not asked.query.excluded:
-            raise UsageError(f"{sanitized_line(text)!r} holds no word to look for")
         nowhere = np.zeros(search.index.vectors.shape[1], dtype=np.float32)
+        if asked.query.asks_nothing:  # of a scan that began when its words were read in another way
+            among = np.zeros(len(search.index), dtype=bool)
         return _Searched([nowhere], among.astype(np.float32), among, among)
     scored = score_papers(search, words, min_similarity=context.settings.service.min_similarity)
     best = float(scored.scores.max(initial=0.0)) or 1.0

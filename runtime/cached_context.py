@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -168,6 +169,9 @@ class CachedContext(AppContext):
         before = self._held.get("loaded")
         with time_limit(None):  # the first request loads it for all, so its own limit does not count
             index = self._read_index(self)
+        if self._has_read_a_query and index.vectors.shape[1]:  # otherwise the first search waits for it, or nobody
+            with _one_core():
+                _ = index.distance_from_mean
         self._held["loaded"] = _Loaded(index, state, before.number + 1 if before else 1)
 
     def word_index(self, index: PaperIndex) -> WordIndex:
@@ -218,13 +222,19 @@ class CachedContext(AppContext):
         _ = self.vocabulary
         if index.vectors.shape[1]:
             self.similarities("preload", index)
-            _ = index.distance_from_mean
+            with _one_core():
+                _ = index.distance_from_mean
 
 
 def _on_one_core(queries: NDArray[np.float32], index: PaperIndex) -> NDArray[np.float32]:
-    """The cosine of each query with every paper; the other cores are left to other requests."""
-    with _blas_threads().limit(limits=1, user_api="blas"):
+    """The cosine of each query with every paper."""
+    with _one_core():
         return similarities(queries, index.vectors)
+
+
+def _one_core() -> AbstractContextManager[object]:
+    """NumPy's products on one core, so that the others are left to other requests."""
+    return _blas_threads().limit(limits=1, user_api="blas")
 
 
 @lru_cache(maxsize=1)

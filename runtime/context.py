@@ -350,9 +350,14 @@ class AppContext:
         index = self.paper_index
         return self._index_search(index, lambda text: self.similarities(text, index))
 
-    def paper_search_by(self, vectors_of: Callable[[Sequence[str]], NDArray[np.float32]]) -> PaperSearch:
-        """As ``paper_search``, with texts embedded in another way, such as from stored vectors."""
-        index = self.paper_index
+    def paper_search_by(
+        self, vectors_of: Callable[[Sequence[str]], NDArray[np.float32]], index: PaperIndex | None = None
+    ) -> PaperSearch:
+        """As ``paper_search``, with texts embedded in another way, such as from stored vectors.
+
+        ``index`` is one that the caller already holds; by default the newest.
+        """
+        index = self.paper_index if index is None else index
 
         def compare(text: str) -> NDArray[np.float32]:
             cosines: NDArray[np.float32] = similarities(vectors_of([text]), index.vectors)[0]

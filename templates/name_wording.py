@@ -24,7 +24,7 @@ VIEW_NAMES = {
 """Which names a list has."""
 NOTHING_THERE = {
     "all": "No names match.",
-    "new": "None was introduced in the week.",
+    "new": "None was introduced in that week.",
     "taken-up": "None was taken up by other teams within 26 weeks of its introduction.",
     "rising": "The use of none is called rising.",
     "fading": "The use of none that was frequent is called falling.",

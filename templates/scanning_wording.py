@@ -231,7 +231,7 @@ def draws_text(scan: Any) -> str:
 def surer_text(scan: Any) -> str:
     """How sure the figures are, and what would narrow the bound for the papers outside the pool."""
     text = (
-        "The ranges hold in 95 of 100 scans, whenever you stop. Your pool are the papers that scored above a fixed "
+        "The ranges hold in 95 of 100 scans, whenever you stop. Your pool holds the papers that scored above a fixed "
         "line when the scan began, and those close to your words. A paper left undecided is one more at the upper end."
     )
     if scan.rest_share_at_most > _WORTH_SAYING or scan.next_rest_bound is None or not scan.n_more_rest_draws:

@@ -26,7 +26,7 @@ def similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> 
     """
     if queries.ndim != 2 or queries.shape[1:] != vectors.shape[1:]:
         raise ValueError(f"expected shape (n_queries, {vectors.shape[1]}), got {queries.shape}")
-    if len(queries) > _FEW_QUERIES or not vectors.flags.c_contiguous or not vectors.shape[1]:
+    if not 0 < len(queries) <= _FEW_QUERIES or not vectors.flags.c_contiguous or not vectors.shape[1]:
         return np.ascontiguousarray((vectors @ queries.T).T)
     n_even = len(vectors) // _ROWS_TOGETHER * _ROWS_TOGETHER
     parts = vectors[:n_even].reshape(-1, _ROWS_TOGETHER, vectors.shape[1])

@@ -168,3 +168,11 @@ def _serving(body: bytes, *, gzipped: bool = False) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    "body", [b"<a>b&nbsp;c</a>", b"<a>&nbsp;" + b" " * 100_000 + b"</a>", b"<a>&nbsp;" + b" " * 65_527 + b"<b/>"]
+)
+def test_an_unknown_entity_is_told_with_its_place_in_answers_of_any_length(body: bytes) -> None:
+    with pytest.raises(SourceFormatError, match="Entity 'nbsp' not defined, line 1, column"):
+        parse_xml(body, "url", "Atom")

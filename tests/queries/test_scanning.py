@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from analysis.scanning.queue import DRAWS_WHILE_FINDING
 from domain.embeddings import Embeddings
@@ -17,7 +18,18 @@ from domain.reading import Mute
 from domain.subscription import Follow
 from domain.week import CLOSE_LAG, Week
 from ingest.harvest import plan_harvest
-from queries.scanning import decide, decided_papers, looked_for, mute, scan_of, scan_page, start_scan, undo, unmute
+from queries.scanning import (
+    _searched,
+    decide,
+    decided_papers,
+    looked_for,
+    mute,
+    scan_of,
+    scan_page,
+    start_scan,
+    undo,
+    unmute,
+)
 from queries.seed_papers import name_seeds
 from runtime.cached_context import CachedContext
 from runtime.context import AppContext
@@ -255,6 +267,29 @@ def test_the_words_of_a_scan_find_what_search_finds(context: AppContext) -> None
     assert (page.first_seed, page.last) == (None, None)
     with pytest.raises(UsageError, match="holds no word to look for"):
         start_scan(context, reader_id, follows=[looked_for("?!")])
+
+
+def _store_vector_of_words(context: AppContext) -> None:
+    assert context.query_model_id is not None
+    add_query_vectors(context.db, context.query_model_id, {"relevant paper": np.eye(24, dtype=np.float32)[0]})
+
+
+def test_words_rank_the_papers_of_the_index_that_the_scan_holds(context: AppContext, reader_id: int) -> None:
+    _store_vector_of_words(context)
+    follows = [looked_for("relevant paper")]
+    held = context.paper_index
+    arrays = ("ids", "day", "listed", "primary", "topic_id", "similarity", "level", "vectors")
+    shorter = replace(held, **{name: getattr(held, name)[7:] for name in arrays})
+    assert len(_searched(context, follows, shorter).scores) == len(shorter)
+    assert len(_searched(context, follows, held).scores) == len(held)
+
+
+def test_a_scan_goes_on_whose_words_no_longer_ask_for_anything(context: AppContext, reader_id: int) -> None:
+    _store_vector_of_words(context)
+    scan = start_scan(context, reader_id, follows=[looked_for("relevant paper")]).scan_id
+    with context.db.write() as connection:
+        connection.execute(text("UPDATE scan SET follows = replace(follows, 'relevant paper', '?!')"))
+    assert scan_page(context, reader_id, scan).papers
 
 
 def test_the_best_can_come_first_without_random_picks(context: AppContext, reader_id: int) -> None:

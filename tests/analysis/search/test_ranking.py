@@ -39,8 +39,8 @@ def test_a_query_of_another_size_is_refused() -> None:
         similarities(np.zeros((1, 4), np.float32), _papers(2, 0)[1])
 
 
-@pytest.mark.parametrize("n_papers", [0, 9, 500, 1203])
-@pytest.mark.parametrize("n_queries", [1, 2, 5, 6])
+@pytest.mark.parametrize("n_papers", [0, 9, 128, 1203])
+@pytest.mark.parametrize("n_queries", [0, 1, 2, 8, 9])
 def test_however_many_queries_and_papers_each_cosine_is_that_of_the_two_vectors(n_papers: int, n_queries: int) -> None:
     _, vectors = _papers(n_papers, 0)
     _, queries = _papers(n_queries, 1)
