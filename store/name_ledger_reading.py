@@ -379,8 +379,9 @@ def decided_names(db: Database) -> list[tuple[Name, str | None, str | None]]:
 def split_papers(db: Database) -> dict[int, list[ArxivId]]:
     """The papers that were given to each name that was split off."""
     found: dict[int, list[ArxivId]] = defaultdict(list)
+    of_any_key = select(name_split.c.name_id, name_split.c.arxiv_id).distinct()
     with db.read() as connection:
-        for row in connection.execute(select(name_split).order_by(name_split.c.name_id, name_split.c.arxiv_id)):
+        for row in connection.execute(of_any_key.order_by(name_split.c.name_id, name_split.c.arxiv_id)):
             found[row.name_id].append(ArxivId(row.arxiv_id))
     return found
 

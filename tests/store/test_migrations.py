@@ -24,6 +24,7 @@ from store.database import open_database
 from store.digests import DigestSummary, digest_summaries
 from store.job_runs import newest_runs
 from store.mailbox_block_links import block_by_token, block_link_expiry
+from store.name_ledger_reading import split_papers
 from store.paper_arrays import load_stems
 from store.papers import known_papers
 from store.schema import SCHEMA_VERSION
@@ -366,6 +367,35 @@ def test_names_that_end_in_a_year_are_known_by_the_key_with_two_digits_of_it(old
     db.close()
     old = {("aime24", 1), ("aime2024", 2), ("wmt2014", 3), ("taubench", 4)}
     assert keys == old | {("aime24", 2), ("wmt14", 3)}
+
+
+def test_splits_follow_names_to_keys_that_spell_greek_out_and_have_two_digits_of_a_year(old_url: str) -> None:
+    old = {
+        ("1", "aime2024", 1), ("1", "aime24", 2), ("2", "aime2024", 1), ("2", "gan", 1),
+        ("3", "s²bench", 1), ("3", "s₂bench", 3), ("3", "s₂－bench", 2), ("4", "τbench2025", 1), ("5", "τbench", 1),
+        ("5", "taubench", 2),
+    }  # fmt: skip
+    with _at_version(old_url, "0026") as connection:
+        for name_id in (1, 2, 3):
+            _insert_name(connection, name_id, f"name{name_id}")
+        for arxiv_id, key, name_id in sorted(old):
+            connection.execute(
+                text("INSERT INTO name_split (arxiv_id, key, name_id) VALUES (:arxiv_id, :key, :name_id)"),
+                {"arxiv_id": arxiv_id, "key": key, "name_id": name_id},
+            )
+    db = open_database(old_url)
+    with db.read() as connection:
+        splits = {tuple(row) for row in connection.execute(text("SELECT arxiv_id, key, name_id FROM name_split"))}
+    papers = split_papers(db)
+    db.close()
+    assert splits == old | {
+        ("2", "aime24", 1),
+        ("3", "s2bench", 3),  # of splits that meet, the later one
+        ("4", "taubench2025", 1),
+        ("4", "taubench25", 1),
+        ("4", "τbench25", 1),
+    }
+    assert papers == {1: ["1", "2", "3", "4", "5"], 2: ["1", "3", "5"], 3: ["3"]}
 
 
 def _insert_name(connection: Connection, name_id: int, key: str) -> None:
