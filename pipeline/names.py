@@ -59,7 +59,7 @@ class JoiningRules:
 
     version: str
     key_of: Callable[[str], str]
-    family_of: Callable[[str], str]
+    family_of: Callable[[str, tuple[str, ...]], str]
 
 
 def update_names(

@@ -40,7 +40,7 @@ from pipeline.weekly_tables import refresh_tables
 from runtime.context import AppContext, papertide_version
 from store.windows import newest_week_held
 
-JOINING_RULES = JoiningRules("keys-4", name_key, family_key)
+JOINING_RULES = JoiningRules("keys-5", name_key, family_key)
 """The rules of ``analysis.names.variants``; their version must change whenever a key would."""
 
 

@@ -17,7 +17,7 @@ def facts_and_events(
     *,
     common: Collection[str],
     key_of: Callable[[str], str],
-    family_of: Callable[[str], str],
+    family_of: Callable[[str, tuple[str, ...]], str],
 ) -> tuple[NameFacts, tuple[NameEvent, ...]]:
     """Facts and events of one thing.
 
@@ -26,7 +26,7 @@ def facts_and_events(
     sightings : all of the thing, each paper once, in order of submission; at least one.
     introductions : the papers among them that introduce it, first first; may be empty.
     common : keys of common author names.
-    key_of, family_of : the rules that join spellings and versions.
+    key_of, family_of : the rules that join spellings and versions; the second also gets all spellings of the thing.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def facts_and_events(
         surface=surface,
         kind=kind,
         key=key_of(surface),
-        family=family_of(surface),
+        family=family_of(surface, variants),
         variants=variants,
         introduced_by=first.arxiv_id if first else None,
         introduced_week=first.week if first else None,

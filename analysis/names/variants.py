@@ -21,8 +21,16 @@ _VARIANT_WORDS = frozenset(
 )
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*", re.I)
 _LONG_YEAR = re.compile(r"(?<=[^\W\d_]{2})20(?=[0-2]\d$)")
-_YEAR_OF_FAMILY = re.compile(r"(?<=[^\W\d_]{2})(?<!v)['’‘]?(?:20[0-2]\d|2\d)$", re.I)
+_YEAR = re.compile(r"(?<=[^\W\d_]{2})[0-2]\d$")
+_FULL_YEAR = re.compile(r"(?<=[^\W\d_]{2})(?<!v)[\s\-‐‑–—_]*(?:20|['’‘])[0-2]\d$", re.I)
 _ENDS_IN_S = re.compile(r"[^\Wsuia]s$")
+_YEARLY = frozenset(
+    "aime aimo algonauts amc amos aptos asvspoof bea blp bioasq brats brumo camelyon casf cec cicddos cicids ciciot "
+    "clef clic coco conll cpsc csecicids davis dcase dfc endovis fer flare hipe hmmt houston hrsc icdar imo inat "
+    "inaturalist ipho isic isles iwslt kits kitti luna midog miplib mot mscoco ntire pan pascalvoc posetrack semeval "
+    "synthrad thumos tid trec trecdl usamo visda visdrone voc wmt youtubevis".split()
+)
+"""Names that come in years. After others two digits are often no year: CIFAR10, ResNet18, YOLO26."""
 
 
 _GREEK = str.maketrans(
@@ -96,11 +104,16 @@ def key_start(surface: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def family_key(surface: str) -> str:
+def family_key(surface: str, spellings: tuple[str, ...] = ()) -> str:
     """The key of the family of versions that a name belongs to; its own ``name_key`` where it is no version.
 
     Sizes, dates, quantization and words such as *mini*, *Instruct* or *Verified* at the end are left out, so that
-    GPT-4o and GPT-4o mini fall into the family of GPT-4, and Qwen3-8B into that of Qwen3. A version number stays.
+    GPT-4o and GPT-4o mini fall into the family of GPT-4, and Qwen3-8B into that of Qwen3. A version number stays. Two
+    digits are a year where a spelling has four or an apostrophe, or after a name that comes in years.
+
+    Parameters
+    ----------
+    spellings : other spellings that were found for the name; those with another key tell nothing.
 
     Examples
     --------
@@ -108,19 +121,23 @@ def family_key(surface: str) -> str:
     ['gpt4', 'gpt4', 'gpt4', 'gpt4', 'gpt5']
     >>> [family_key(name) for name in ("Qwen3-8B", "Qwen3-30B-A3B", "Qwen2.5-VL-7B-Instruct", "AIME 2024", "AIME24")]
     ['qwen3', 'qwen3', 'qwen2.5vl', 'aime', 'aime']
+    >>> family_key("FooNet18"), family_key("FooNet18", ("FooNet 2018",)), family_key("BM25")
+    ('foonet18', 'foonet', 'bm25')
     """
-    parts = _PARTS.findall(_plain(surface))
+    key = name_key(surface)
+    whole = next((other for other in spellings if _FULL_YEAR.search(_plain(other)) and name_key(other) == key), surface)
+    parts = _PARTS.findall(_plain(whole))
     kept = len(parts)
     while kept > 1 and _is_variant(parts[kept - 1]):
         kept -= 1
     # "Claude 3.5 Sonnet v2" ends at its version; a bare number that names the family ("GPT-4") stays.
     if kept == 1 and len(parts) > 1 and _VERSION.fullmatch(parts[1]) and not _is_year(parts[1]):
         kept = 2
-    first = parts[:kept]
-    if not first:
-        return name_key(surface)
-    first[-1] = _YEAR_OF_FAMILY.sub("", _OMNI.sub("", first[-1]))
-    return name_key("-".join(first))
+    if not kept:
+        return key
+    family = name_key(_FULL_YEAR.sub("", _OMNI.sub("", "-".join(parts[:kept]))))
+    without_year = _YEAR.sub("", family)
+    return without_year if without_year in _YEARLY else family
 
 
 def _is_variant(part: str) -> bool:

@@ -56,7 +56,7 @@ class MarkedWordTagger:
         return NameMention(surface, "benchmark", role, tuple(evidence), 0.95, 0.9)
 
 
-RULES = JoiningRules("rules-1", lambda s: re.sub(r"[\s-]", "", s).casefold(), lambda s: s.casefold())
+RULES = JoiningRules("rules-1", lambda s: re.sub(r"[\s-]", "", s).casefold(), lambda s, _: s.casefold())
 PaperMaker = Callable[..., Paper]
 
 

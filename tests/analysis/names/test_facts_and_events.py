@@ -33,7 +33,11 @@ def seen(
 def told(*sightings: Sighting, introduced_by: int | None = 1) -> tuple[NameFacts, dict[str, NameEvent]]:
     introductions = () if introduced_by is None else (ArxivId(f"2601.{introduced_by:05d}"),)
     facts, events = facts_and_events(
-        sightings, introductions, common=("wang y",), key_of=str.casefold, family_of=str.casefold
+        sightings,
+        introductions,
+        common=("wang y",),
+        key_of=str.casefold,
+        family_of=lambda surface, spellings: " ".join((surface.casefold(), *sorted(set(spellings) - {surface}))),
     )
     return facts, {event.kind: event for event in events}
 
@@ -113,3 +117,8 @@ def test_later_papers_do_not_change_events_of_earlier_ones() -> None:
     before = told(*of)[1]
     after = told(*of, seen(5, "x y z"))[1]
     assert before["taken_up"] == after["taken_up"]
+
+
+def test_the_family_is_told_by_all_spellings() -> None:
+    facts, _ = told(seen(1, "ada", "introduces", surface="FooNet18"), seen(2, "x", surface="FooNet 2018"))
+    assert facts.family == "foonet18 FooNet 2018"

@@ -56,7 +56,10 @@ def test_different_names_have_different_keys(names: tuple[str, ...]) -> None:
         ("Qwen3", ("Qwen3", "Qwen3-8B", "Qwen3-30B-A3B", "Qwen3 32B")),
         ("Qwen2.5-VL", ("Qwen2.5-VL-7B-Instruct", "Qwen2.5-VL-72B")),
         ("Llama 3.1", ("Llama 3.1 8B", "Llama-3.1-70B-Instruct")),
-        ("AIME", ("AIME 2024", "AIME", "AIME 2025", "AIME24", "AIME'25", "AIME2024")),
+        ("AIME", ("AIME 2024", "AIME", "AIME 2025", "AIME24", "AIME'25", "AIME2024", "AIME-24", "AIME 24")),
+        ("EndoVis", ("EndoVis18", "EndoVis 2018", "EndoVis-17", "EndoVis'19")),
+        ("WMT", ("WMT14", "WMT'14", "WMT 2014", "WMT-14", "WMT25")),
+        ("Foo", ("Foo 2018", "Foo'18", "Foo2018", "Foo '25")),
         ("SWE-bench", ("SWE-bench Verified", "SWE-bench Lite", "SWE-bench")),
         ("Gemini 2.5", ("Gemini 2.5 Pro", "Gemini-2.5-Flash")),
     ],
@@ -70,6 +73,19 @@ def test_versions_fall_into_one_family(family: str, versions: tuple[str, ...]) -
 )
 def test_generations_are_families_of_their_own(one: str, other: str) -> None:
     assert family_key(one) != family_key(other)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "BM25 MP3 H100 ResNet50 ResNet18 ResNet-20 VGG16 WRN28 CIFAR10 CIFAR-10 YOLO11 YOLO26 Tox21 GPT20 PG19".split(),
+)
+def test_a_number_that_no_spelling_writes_as_a_year_belongs_to_the_family(name: str) -> None:
+    assert family_key(name) == name_key(name)
+
+
+def test_two_digits_are_a_year_where_another_spelling_of_the_name_writes_it_in_full() -> None:
+    assert family_key("Foo18", ("Foo18", "Foo 2018")) == family_key("Foo18", ("Foo'18",)) == "foo"
+    assert family_key("Foo18-mini", ("Foo18-mini", "Foo 2018")) == family_key("Foo18", ("Bar 2018",)) == "foo18"
 
 
 @pytest.mark.parametrize("text", ["", " ", "$", "\\", "{}", "-", "\\textbf{", "$\\tau", "s", "💡", "a" * 100_000])
