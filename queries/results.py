@@ -301,7 +301,9 @@ class SearchResult:
     as_words: str
     """The query that searches for the same text as plain words; empty where it is read so."""
     did_you_mean: str | None
-    """The query with mistyped words replaced, or else with words such as "in 2025" as days; null without any."""
+    """The query with mistyped words replaced, or else with words such as "in 2025" as days; null without any. Days are
+    offered only where papers of them are stored, mistyped words only where no author is asked for or no paper holds
+    them."""
     n_close: int
     """Papers that are close to what was asked: all that meet its conditions, or that score at least half the best."""
     n_some_words: int
@@ -312,6 +314,8 @@ class SearchResult:
     """What the close papers are about, most first; of all listed where none is close."""
     words_only_before: Week | None
     """Papers of earlier weeks have no embedding and are found by their words alone; null where all are embedded."""
+    is_corrected: bool
+    """Whether this is the answer to ``did_you_mean`` already, because no paper holds the mistyped words."""
 
 
 @dataclass(frozen=True)

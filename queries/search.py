@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,7 @@ class _Found:
     """The query as read, the names of its authors, and words that were replaced."""
     has_other_reading: bool
     meant: str | None
+    is_corrected: bool
     is_close: NDArray[np.bool_]
     n_some_words: int
     words_in_no_paper: tuple[str, ...]
@@ -115,6 +118,7 @@ def search(
         words_in_no_paper=found.words_in_no_paper,
         facets=found.facets,
         words_only_before=found.words_only_before,
+        is_corrected=found.is_corrected,
     )
     return answer, listed
 
@@ -177,10 +181,14 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
     index = papers.index
     if not len(index):
         raise UsageError("no papers are stored yet, so there is nothing to search; `papertide run` fetches them")
-    meant = None if typed.named or typed.is_literal else suggested(context, papers, typed.typed)
-    is_replaced = meant is not None and bool(meant.absent)
-    asked = applied(papers, parsed_query(meant.query) if meant and is_replaced else typed)
+    spelled = None if typed.named or typed.is_literal else suggested(context, papers, typed.typed)
+    is_corrected = spelled is not None and bool(spelled.absent)
+    asked = applied(papers, parsed_query(spelled.query) if spelled and is_corrected else typed)
     query = asked.query
+    if spelled and (is_corrected or not asked.authors):
+        meant: str | None = spelled.query
+    else:
+        meant = with_times_as_bounds(typed, partial(_has_papers, index))
     matching = asked.among if among.is_open else asked.among & index.matching(among)
     n_some_words = 0
     if not query.words:
@@ -205,9 +213,10 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         similarities=cosines[rows],
         words=shown,
         held=papers.parts_holding([stem_number(word) for word in shown], rows),
-        read=(query, asked.authors, meant.absent if meant else ()),
-        has_other_reading=not typed.is_literal and (is_replaced or not query.is_plain),
-        meant=meant.query if meant else with_times_as_bounds(typed.typed),
+        read=(query, asked.authors, spelled.absent if spelled else ()),
+        has_other_reading=not typed.is_literal and (is_corrected or not query.is_plain),
+        meant=meant,
+        is_corrected=is_corrected,
         is_close=is_close[rows],
         n_some_words=n_some_words,
         words_in_no_paper=tuple(word for word in query.words if not papers.n_holding(stem_number(word))),
@@ -215,6 +224,13 @@ def _found(context: AppContext, typed: SearchQuery, among: PaperQuery) -> _Found
         words_only_before=_words_only_before(context, index),
         weights={stem_number(word): _rarity(papers, word) for word in query.words},
     )
+
+
+def _has_papers(index: PaperIndex, first: date, last: date) -> bool:
+    """Whether papers submitted from one day to another are held."""
+    days = np.array([day_number(first), day_number(last) + 1], dtype=np.int32)
+    start, end = np.searchsorted(index.day, days).tolist()
+    return bool(start < end)
 
 
 def _best_first(rows: NDArray[np.int64], scores: NDArray[np.float32], index: PaperIndex) -> NDArray[np.int64]:

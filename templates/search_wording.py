@@ -38,6 +38,11 @@ class SearchAnswer(Protocol):
         ...
 
     @property
+    def is_corrected(self) -> bool:
+        """Whether this is the answer to it already."""
+        ...
+
+    @property
     def total(self) -> int:
         """How many papers were found."""
         ...
@@ -220,7 +225,7 @@ def search_notes(answer: SearchAnswer) -> list[str]:
     if answer.reading:
         other = f"; for all of it as words, search for {answer.as_words!r}" if answer.as_words else ""
         notes.append(f"read as: {answer.reading}{other}")
-    if answer.did_you_mean and not answer.as_words:
+    if answer.did_you_mean and not answer.is_corrected:
         notes.append(f"did you mean {answer.did_you_mean!r}?")
     if missing := words_in_no_paper_text(answer):
         notes.append(missing)

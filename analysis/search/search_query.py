@@ -20,8 +20,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import month_name
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from analysis.search.described_text import described_text
@@ -59,11 +60,12 @@ _SPACE_AFTER_PREFIX = re.compile(
     r"(?<!\S)(-?(?:authors?|au|title|ti|name|abs|since(?=:\s+\d)|until(?=:\s+\d))):\s+", re.IGNORECASE
 )
 _MONTHS = [name.lower() for name in month_name[1:]]
-_TIME = re.compile(
-    rf"(?<!\S)(?P<word>since|until|in)\s+(?:(?P<month>{'|'.join(_MONTHS)})\s+)?"
-    r"(?P<day>(?:19|20)\d\d(?:-W?\d\d(?:-\d\d)?)?)(?!\S)",
-    re.IGNORECASE,
+_TIME = rf"(?:since|until|in)\s+(?:(?:{'|'.join(_MONTHS)})\s+)?\d{{4}}(?:-W?\d\d(?:-\d\d)?)?"
+_TIMES = re.compile(
+    rf'"[^"]*"|(?<!\S)(?P<times>{_TIME}(?:\s+{_TIME})*)(?:[.;?!]*\s*$|(?=,(?!\S)))',
+    re.IGNORECASE | re.ASCII,
 )
+"""Times at the end of a query or before a comma; elsewhere a number may count something ("in 2000 steps")."""
 MAX_CONDITIONS = 16
 """Conditions read from one query; the words of further ones only rank."""
 
@@ -139,26 +141,46 @@ def _day_typed(text: str) -> str | None:
     return text.upper()
 
 
-def with_times_as_bounds(typed: str) -> str | None:
+def with_times_as_bounds(query: SearchQuery, is_held: Callable[[date, date], bool]) -> str | None:
     """What was perhaps meant by words such as "in 2025", which may also be meant as words; ``None`` without any.
+
+    Parameters
+    ----------
+    query : as read.
+    is_held : whether papers from one day to another are stored; other times are not offered.
 
     Examples
     --------
-    >>> with_times_as_bounds("agents since June 2026")
+    >>> def is_held(first, last):
+    ...     return first.year >= 2025
+    >>> with_times_as_bounds(parsed_query("agents since June 2026"), is_held)
     'agents since:2026-06'
-    >>> with_times_as_bounds("diffusion in 2025")
+    >>> with_times_as_bounds(parsed_query("diffusion in 2025"), is_held)
     'diffusion since:2025 until:2025'
-    >>> with_times_as_bounds("diffusion in 2 steps")
+    >>> with_times_as_bounds(parsed_query("diffusion in 2025 steps"), is_held)
     """
+    if query.named or query.is_literal:
+        return None
+    new: list[Condition] = []
 
-    def bounds(match: re.Match[str]) -> str:
-        month = f"-{_MONTHS.index(match['month'].lower()) + 1:02}" if match["month"] else ""
-        at = _day_typed(match["day"] + month)
-        words = ("since", "until") if match["word"].lower() == "in" else (match["word"].lower(),)
-        return " ".join(f"{word}:{at}" for word in words) if at else match[0]
+    def as_bounds(match: re.Match[str]) -> str:
+        word, *months, days = match[0].lower().split()
+        at = _day_typed(days + "".join(f"-{_MONTHS.index(month) + 1:02}" for month in months))
+        if at is None or not is_held(day(at), day(at, end=True)):
+            return match[0]
+        fields: dict[str, tuple[Bound, ...]] = {"since": ("since",), "until": ("until",), "in": ("since", "until")}
+        bounds = [Condition(field, at) for field in fields[word]]
+        unread = [bound for bound in bounds if (bound,) not in query.required]
+        new.extend(unread)
+        return " ".join(f"{bound.field}:{at}" for bound in unread) or match[0]
 
-    meant = _TIME.sub(bounds, typed)
-    return meant if meant != typed else None
+    def of_times(match: re.Match[str]) -> str:
+        return re.sub(_TIME, as_bounds, match["times"], flags=re.IGNORECASE | re.ASCII) if match["times"] else match[0]
+
+    meant = _TIMES.sub(of_times, query.typed.translate(_QUOTES)).strip()
+    # After NOT or OR they would say something else.
+    is_read_so = bool(new) and {(bound,) for bound in new} <= set(parsed_query(meant).required)
+    return meant if is_read_so else None
 
 
 def _without_names(tokens: Sequence[_Token]) -> tuple[tuple[tuple[Literal["id", "doi"], str], ...], list[_Token]]:

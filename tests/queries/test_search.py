@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,9 +27,12 @@ from runtime.cached_context import CachedContext
 from runtime.context import AppContext, StoredPaperText
 from store.embeddings import add_embeddings
 from store.papers import apply_harvest
+from templates.search_wording import search_notes
 from tests.service.web.conftest import LAST_WEEK, MODEL_ID, NOW, WordEncoder, make_context
 
-TITLES = {
+Titles = Mapping[int, tuple[str, tuple[str, ...]]]
+"""Title and authors of each paper by number."""
+TITLES: Titles = {
     1: ("Flow matching for images", ("Ada Example", "Wei Müller")),
     2: ("Matching the flow of images", ("A. Example",)),
     3: ("A survey of flow matching", ("Müller Ada",)),
@@ -41,7 +45,7 @@ TITLES = {
 }
 
 
-def _papers() -> tuple[Paper, ...]:
+def _papers(titles: Titles) -> tuple[Paper, ...]:
     at = LAST_WEEK.start_at
     return tuple(
         Paper(
@@ -56,15 +60,20 @@ def _papers() -> tuple[Paper, ...]:
             updated_at=at,
             doi="10.1000/ABC" if number == 4 else None,
         )
-        for number, (title, authors) in TITLES.items()
+        for number, (title, authors) in titles.items()
     )
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CachedContext]:
-    folder: Path = tmp_path_factory.mktemp("data")
+    with _opened(tmp_path_factory.mktemp("data"), TITLES) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(folder: Path, titles: Titles) -> Iterator[CachedContext]:
     with make_context(folder, filled=False) as opened:
-        papers = _papers()
+        papers = _papers(titles)
         came = HarvestedWindow(window_of(LAST_WEEK), opened.settings.categories, papers, len(papers), None, NOW)
         apply_harvest(opened.db, plan_harvest(papers, {}), came, seen_at=NOW)
         vectors = WordEncoder().encode([f"{p.title} {p.abstract}" for p in papers])
@@ -218,9 +227,26 @@ def test_a_bound_that_is_no_time_is_words(context: CachedContext, bound: str, ti
 def test_a_mistyped_word_is_read_as_the_common_one_if_no_paper_has_it(context: CachedContext) -> None:
     answer = _answer(context, "quantizaton")
     assert answer.did_you_mean == "quantization"
+    assert answer.is_corrected
+    assert not any("did you mean" in note for note in search_notes(answer))
     assert answer.reading == "“quantization”; no paper contains “quantizaton”"
     assert {6, 7, 8} <= set(_found(context, "quantizaton"))
     assert _answer(context, answer.as_words).did_you_mean is None
+
+
+def test_a_word_that_papers_hold_is_corrected_only_by_offer_and_not_beside_an_author(tmp_path: Path) -> None:
+    titles = dict.fromkeys(range(10, 80), ("Quantization with code", ("Eve Foe",))) | {9: ("Quantizaton", ("Eve Foe",))}
+    with _opened(tmp_path, titles) as context:
+        for typed, offered in (
+            ("quantizaton", "quantization"),
+            ("quantizaton has:code", "quantization has:code"),
+            ("author:foe, quantizaton", None),
+            ("author:foe quantizaton in 2026", "author:foe quantizaton since:2026 until:2026"),
+        ):
+            answer = _answer(context, typed)
+            assert (answer.did_you_mean, answer.is_corrected) == (offered, False)
+            notes = [note for note in search_notes(answer) if "did you mean" in note]
+            assert notes == ([f"did you mean {offered!r}?"] if offered else [])
 
 
 def test_words_that_no_paper_holds_are_named_although_papers_are_found_by_meaning(context: CachedContext) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,18 +157,71 @@ def test_a_short_plain_query_may_be_a_name(typed: str, name: str | None) -> None
     ("typed", "meant"),
     [
         ("agents since June 2026", "agents since:2026-06"),
-        ("Until 2025 agents", "until:2025 agents"),
+        ("Until 2025, agents", "until:2025, agents"),
         ("diffusion in 2025", "diffusion since:2025 until:2025"),
-        ("diffusion in March 2025 again", "diffusion since:2025-03 until:2025-03 again"),
+        ("diffusion in March 2025, again", "diffusion since:2025-03 until:2025-03, again"),
+        ("what is new in 2025? ", "what is new since:2025 until:2025"),
         ("diffusion in 2026-W25", "diffusion since:2026-W25 until:2026-W25"),
+        ("graphs since 2025 until May 2026", "graphs since:2025 until:2026-05"),
+        ("author:ada in 2026", "author:ada since:2026 until:2026"),
+        ("has:code diffusion in 2026", "has:code diffusion since:2026 until:2026"),
+        ("“flow, in 2025, matching” in 2026", '"flow, in 2025, matching" since:2026 until:2026'),
+        ("Until 2025 agents", None),
+        ("diffusion in March 2025 again", None),
+        ("diffusion in 2025 steps", None),
+        ("trained in 2025,000 steps", None),
         ("in 2026-13", None),
         ("in 4096 dimensions", None),
         ("within 2025 steps, 2025 again", None),
+        ("diffusion in 2000", None),
+        ("diffusion in 9999", None),
+        ("diffusion in January 2025", None),
+        ("text:diffusion in 2026", None),
+        ("2606.01846 in 2026", None),
+        ('"diffusion in 2026"', None),
+        ("graphs NOT in 2026", None),
+        ("graphs OR in 2026", None),
     ],
 )
-def test_words_that_may_mean_a_time_are_offered_as_one(typed: str, meant: str | None) -> None:
-    assert with_times_as_bounds(typed) == meant
+def test_words_that_may_mean_a_time_that_is_held_are_offered_as_one(typed: str, meant: str | None) -> None:
+    assert _offered(typed) == meant
     if meant is not None:
-        bounds = [c for group in parsed_query(meant).required for c in group]
-        assert bounds
-        assert all(c.field in ("since", "until") for c in bounds)
+        assert _bounds(meant) > _bounds(typed)
+        assert _offered(meant) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("diffusion since 2026-05", None),
+        ("diffusion since:2026-05", None),
+        ("since:2026 until:2026 graphs in 2026", None),
+        ("graphs since 2025 until 2026-05", "graphs since:2025 until 2026-05"),
+        ("since:2026 graphs in 2026", "since:2026 graphs until:2026"),
+    ],
+)
+def test_a_time_that_is_read_as_one_is_not_offered_again(typed: str, meant: str | None) -> None:
+    assert _offered(typed) == meant
+
+
+PIECES = (
+    *"in ın SİNCE Since until 2026 2025-06 9999 ٢٠٢٦ March , ? NOT OR graphs has:code author:ada".split(),
+    '"',
+    "2026,",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map(" ".join))
+def test_what_is_offered_asks_for_more_times_than_was_read(typed: str) -> None:
+    meant = _offered(typed)
+    assert meant is None or _bounds(meant) > _bounds(typed)
+
+
+def _offered(typed: str) -> str | None:
+    """What is offered where papers from February 2025 to 2026 are held."""
+    first_held, last_held = date(2025, 2, 1), date(2026, 12, 31)
+    return with_times_as_bounds(parsed_query(typed), lambda first, last: first <= last_held and last >= first_held)
+
+
+def _bounds(typed: str) -> set[Condition]:
+    return {c for group in parsed_query(typed).required for c in group if c.field in ("since", "until")}

@@ -768,6 +768,12 @@ def test_trends_are_of_everything_once_it_is_counted(papertide: Papertide, tmp_p
 
 
 @pytest.mark.usefixtures("held")
+def test_a_search_for_an_author_offers_the_time_that_it_names(papertide: Papertide) -> None:
+    assert "did you mean 'author:example since:2026 until:2026'?" in papertide("search", "author:example in 2026").err
+    assert "did you mean" not in papertide("search", "author:example in 2026 steps").err
+
+
+@pytest.mark.usefixtures("held")
 def test_trends_with_categories_that_were_never_counted_say_what_to_do(
     papertide: Papertide, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,11 +23,13 @@ from pipeline.claims import reader_id
 from queries.cards import card, card_term, counted_terms
 from queries.claims import claim_table, claims
 from queries.parameters import PaperRequest
+from queries.search import search
 from runtime.cached_context import CachedContext
 from service.cli.filter_options import facets_asked
 from service.web.app import make_app
 from store.claims import add_claims, claims_matching, claims_of_paper
 from templates.card_wording import card_lines, strongest_sentences
+from templates.search_wording import search_notes
 from tests.service.web.conftest import LAST_WEEK, N_WEEKS, NOW, PER_WEEK, make_context
 
 _LINK = re.compile(r'<a href="(/papers\?[^"]*)"[^>]*>([\d,]+)(?:\s|\xa0|</a>)')
@@ -245,6 +247,30 @@ def test_a_time_in_a_query_narrows_it_as_the_filter_of_days_does(client: TestCli
     assert found(q=f"images in {year}")["did_you_mean"] == f"images since:{year} until:{year}"
     feed: Any = client.get("/feeds/search.json", params={"q": f"since:{middle}", "per_week": 50}).json()
     assert {item["date_published"][:10] >= middle for item in feed["items"]} <= {True}
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("images in 2026", "images since:2026 until:2026"),
+        ("has:code images in 2026", "has:code images since:2026 until:2026"),
+        ("author:ada in 2026", "author:ada since:2026 until:2026"),
+        ("images since 2026-05", None),
+        ("text:images in 2026", None),
+        ("images in 2000 steps", None),
+        ("images in 2000", None),
+        ("images in 2026 steps", None),
+    ],
+)
+def test_page_json_and_terminal_offer_the_same_time(
+    read_context: CachedContext, client: TestClient, typed: str, offered: str | None
+) -> None:
+    assert client.get("/api/v1/search", params={"q": typed}).json()["did_you_mean"] == offered
+    page = client.get("/search", params={"q": typed}).text
+    notes = search_notes(search(read_context, PaperRequest(typed), limit=1)[0])
+    assert ("Did you mean" in page) == (offered is not None)
+    assert offered is None or f">{offered}</a>?" in page
+    assert [note for note in notes if "did you mean" in note] == ([f"did you mean {offered!r}?"] if offered else [])
 
 
 def test_claims_are_counted_once_for_each_state_as_they_are_stored(read_context: CachedContext) -> None:
