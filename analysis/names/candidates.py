@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from analysis.names.plain_tex import PlainText, plain_text
 from analysis.names.tokens import ACRONYM, CAPITAL, LOWER, LOWER_DIGIT, MIXED, NUMBER, SINGLE, Tokens, tokenize
-from analysis.names.variants import name_key
+from analysis.names.variants import comes_in_years, name_key
 from domain.detections import EvidenceField
 
 MAX_WORDS = 6
@@ -22,6 +22,7 @@ _VERSION_WORDS = frozenset(
 )
 _YEAR = re.compile(r"(?:20)?[0-2]\d$")
 _YEARS_APART = 5
+_SHORT_YEAR = re.compile(r"['’‘]\d\d$")
 _PREFIX_END = re.compile(r"\s*:\s|\s+[-–—]+\s+|\s*[—]\s*")
 
 
@@ -81,13 +82,19 @@ def read_paper(title: str, abstract: str, known: Container[str]) -> Reading:
             start, end = zone.tokens.starts[first], zone.tokens.ends[last]
             surface = zone.plain.text[start:end]
             key = name_key(surface)
-            if not key:
+            if not key or _is_citation(zone, last, key):
                 continue
             candidate = found.get(key)
             if candidate is None:
                 candidate = found[key] = Candidate(key, zone.plain.surface(start, end))
             candidate.occurrences.append(Occurrence(number, first, last))
     return Reading(zones, list(found.values()))
+
+
+def _is_citation(zone: Zone, last: int, key: str) -> bool:
+    """Whether a word with a short year closes a bracket, as authors and venues do: *[STOC'16]*, *(Song, ICML'24)*."""
+    after = zone.plain.text[zone.tokens.ends[last] : zone.tokens.ends[last] + 1]
+    return after in (")", "]") and _SHORT_YEAR.search(zone.tokens.words[last]) is not None and not comes_in_years(key)
 
 
 def _abstract_zone(raw: str) -> Zone:

@@ -136,8 +136,19 @@ def family_key(surface: str, spellings: tuple[str, ...] = ()) -> str:
     if not kept:
         return key
     family = name_key(_FULL_YEAR.sub("", _OMNI.sub("", "-".join(parts[:kept]))))
-    without_year = _YEAR.sub("", family)
-    return without_year if without_year in _YEARLY else family
+    return _YEAR.sub("", family) if comes_in_years(family) else family
+
+
+def comes_in_years(key: str) -> bool:
+    """Whether a key is that of one year of a name that comes in years.
+
+    Examples
+    --------
+    >>> comes_in_years("wmt14"), comes_in_years("stoc16"), comes_in_years("bm25")
+    (True, False, False)
+    """
+    year = _YEAR.search(key)
+    return year is not None and key[: year.start()] in _YEARLY
 
 
 def _is_variant(part: str) -> bool:

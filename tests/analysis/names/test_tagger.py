@@ -165,6 +165,20 @@ def test_of_years_in_a_row_the_first_is_the_name(tagger: NameTagger, years: str)
     assert "aime" not in keys
 
 
+@pytest.mark.parametrize("cited", ["[STOC'16]", "[Ada and Ben, QIP'24]", "(ICML’24)", "(e.g., Ada-Ben'17)"])
+def test_a_citation_with_a_short_year_is_no_name(tagger: NameTagger, cited: str) -> None:
+    found = tagger.tag_text(
+        "Better clustering", f"Our method improves over the algorithm of Ada et al. {cited} on CIFAR-10."
+    )
+    assert {m.surface for m in found} == {"CIFAR-10"}
+
+
+@pytest.mark.parametrize("listed", ["(AIME'24)", "(AMC'23, WMT'14, AIME'24)", "AIME'24", "[AIME'24]"])
+def test_a_benchmark_with_a_short_year_in_brackets_is_a_name(tagger: NameTagger, listed: str) -> None:
+    found = tagger.tag_text("Better reasoning", f"Our method improves accuracy on mathematical benchmarks {listed}.")
+    assert "AIME'24" in {m.surface for m in found}
+
+
 def test_tex_does_not_hide_a_name(tagger: NameTagger) -> None:
     abstract = r"We propose \textbf{QuillNet}, a network for lines. QuillNet beats ScribeFormer on $\tau$-bench."
     found = by_surface(tagger.tag_text("Reading Lines", abstract))
