@@ -134,7 +134,7 @@ SYSTEMS: dict[str, Callable[[Known, str, PaperScores, Callable[[ArxivId], bool]]
 def replay(context: CachedContext, queries: Sequence[str]) -> dict[str, dict[str, Brought]]:
     """What each system brings for each query, by week; and the best by words alone, as the system ``words``."""
     texts = [described_text(query) for query in queries]
-    vectors = dict(zip(texts, context.encoder.encode(texts), strict=True))
+    vectors = dict(zip(texts, context.encoder.encode_queries(texts), strict=True))
     stems: dict[ArxivId, set[int]] = {}
     brought: dict[str, dict[str, Brought]] = {name: {query: {} for query in queries} for name in (*SYSTEMS, "words")}
     for week in (FIRST_WEEK.plus(i) for i in range(N_WEEKS)):
