@@ -50,7 +50,7 @@ class ServiceSettings(BaseModel):
         default=2.0, ge=0, description="Time limit for all database queries of one request. 0: no limit."
     )
     min_similarity: float = Field(
-        default=0.30,
+        default=0.275,
         ge=-1,
         le=1,
         description="Papers less similar to a search than this are found only by its words. The default suits the "

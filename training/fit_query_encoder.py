@@ -1,6 +1,6 @@
 """Tune how the packaged embedding model reads queries, over papers' vectors that stay as they are.
 
-    python -m training.fit_query_encoder --database FILE [--out FOLDER] [--epochs 3] [--seed 0]
+    python -m training.fit_query_encoder --database FILE [--out FOLDER] [--epochs 3] [--seed 0] [--map-only]
 
 ``FILE`` is a ``papertide.sqlite`` in which ``papertide run`` has embedded the weeks 2026-W14 to W25.
 ``search_requests.tsv`` holds one request for each of 15,000 of their papers, written from the abstract in other
@@ -9,6 +9,9 @@ title and abstract are a request too, so that hurried keywords are still read we
 linear maps of each layer (Hu et al. 2021), by the softmax over all papers' cosines, so that every other paper is a
 negative. The papers' vectors are constants. One request in ten, chosen by the hash of its paper's id, is held out and
 reported before and after.
+
+Then a linear map of the queries' vectors is fitted on the written requests alone, against the papers' vectors less
+their mean, as a search compares them. ``--map-only`` fits it again over the additions as they are.
 
 Writes ``query_encoder.npz``.
 """
@@ -21,7 +24,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from analysis.search.query_encoder import ADDITIONS, TUNED_MODEL
+from analysis.search.described_text import described_text
+from analysis.search.query_encoder import ADDITIONS, MAP, N_DIMS, TUNED_MODEL, QueryEncoder
 from analysis.sentence_encoder import packaged_model_folder
 from domain.paper import ArxivId, Paper
 from domain.search_query import content_words
@@ -54,6 +58,13 @@ BATCH = 64
 MAX_TOKENS = 64
 LEARNING_RATE = 1e-3
 TEMPERATURE = 0.05
+MAP_BATCH = 256
+MAP_NEGATIVES = 4096
+"""Papers drawn for each step, beside those of the batch."""
+MAP_EPOCHS = 5
+MAP_TEMPERATURE = 0.02
+MAP_DECAY = 1e-2
+"""The weight of the squared distance between the map and the identity."""
 
 Request = tuple[str, int]
 """A request and the row of its paper."""
@@ -176,12 +187,65 @@ def fit_query_encoder(
     return model
 
 
+def fit_query_map(
+    queries: NDArray[np.float32], rows: Sequence[int], vectors: NDArray[np.float32], *, seed: int
+) -> NDArray[np.float16]:
+    """The map ``(n_dims, n_dims)`` by which queries come nearest to their papers, less the mean of all papers.
+
+    Fitted by the softmax over the papers of a batch and some that are drawn, and held to the identity.
+
+    Parameters
+    ----------
+    queries : vectors of requests, ``(n_requests, n_dims)``, at least ``MAP_BATCH``.
+    rows : the row of each request's paper.
+    vectors : of all papers, ``(n_papers, n_dims)``.
+    seed : of the order and of the papers drawn.
+    """
+    drawn = torch.Generator().manual_seed(seed)
+    texts, own_rows = torch.from_numpy(queries), torch.tensor(rows)
+    papers = nn.functional.normalize(torch.from_numpy(vectors - vectors.mean(axis=0)), dim=1)
+    fitted = nn.Parameter(torch.eye(N_DIMS))
+    optimizer = torch.optim.Adam([fitted], lr=LEARNING_RATE)
+    n_steps = len(texts) // MAP_BATCH
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=MAP_EPOCHS * n_steps)
+    own = torch.eye(MAP_BATCH, MAP_BATCH + MAP_NEGATIVES, dtype=torch.bool)
+    for epoch in range(MAP_EPOCHS):
+        losses = []
+        order = torch.randperm(len(texts), generator=drawn)
+        for start in range(0, n_steps * MAP_BATCH, MAP_BATCH):
+            batch = order[start : start + MAP_BATCH]
+            among = torch.cat([own_rows[batch], torch.randint(len(papers), (MAP_NEGATIVES,), generator=drawn)])
+            cosines = nn.functional.normalize(texts[batch] @ fitted, dim=1) @ papers[among].T
+            cosines = cosines.masked_fill((among == own_rows[batch].unsqueeze(1)) & ~own, -torch.inf)
+            loss = nn.functional.cross_entropy(cosines / MAP_TEMPERATURE, torch.arange(MAP_BATCH))
+            optimizer.zero_grad()
+            (loss + MAP_DECAY * (fitted - torch.eye(N_DIMS)).square().sum()).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        print(f"  map, {epoch + 1} of {MAP_EPOCHS}: loss {np.mean(losses):.3f}", flush=True)
+    return fitted.detach().numpy().astype(np.float16)
+
+
+def _encoded(encoder: QueryEncoder, requests: Sequence[Request]) -> NDArray[np.float32]:
+    """The vectors of requests as a search reads them; those of like length are read together."""
+    texts = [described_text(text) for text, _ in requests]
+    order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+    vectors = np.empty((len(texts), N_DIMS), dtype=np.float32)
+    vectors[order] = encoder.encode([texts[at] for at in order])
+    return vectors
+
+
+def _reader(encoder: QueryEncoder) -> Callable[[Sequence[str]], Tensor]:
+    return lambda texts: torch.from_numpy(encoder.encode(texts))
+
+
 @torch.no_grad()
-def _found(model: QueryModel, papers: Tensor, requests: Sequence[Request]) -> str:
+def _found(read: Callable[[Sequence[str]], Tensor], papers: Tensor, requests: Sequence[Request]) -> str:
     ranks: list[int] = []
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
-        cosines = model([text for text, _ in batch]) @ papers.T
+        cosines = read([text for text, _ in batch]) @ papers.T
         own = cosines[torch.arange(len(batch)), torch.tensor([row for _, row in batch])]
         ranks += ((cosines > own.unsqueeze(1)).sum(1) + 1).tolist()
     found = np.array(ranks)
@@ -197,6 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ADDITIONS.parent, help="folder to write to")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--map-only", action="store_true", help="keep the packaged additions and fit only the map")
     options = parser.parse_args(arguments)
     with closing(open_database(f"sqlite:///{options.database}", read_only=True)) as db:
         model_id = next((known for known in embedding_counts(db) if known.startswith(f"{TUNED_MODEL}/")), None)
@@ -206,13 +271,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         embedded = embeddings_of(db, model_id, categories=options.categories)
         papers = known_papers(db, list(embedded.ids))
     rows = {arxiv_id: row for row, arxiv_id in enumerate(embedded.ids)}
-    fit, held_out = read_requests(rows)
-    of_fit = {row for _, row in fit}
-    fit += keyword_requests(rows, (p for i, p in papers.items() if rows.get(i) in of_fit), options.seed)
-    print(f"{len(fit):,} requests to fit on, {len(held_out):,} held out, {len(rows):,} papers")
-    fitted = fit_query_encoder(embedded.vectors, fit, held_out, epochs=options.epochs, seed=options.seed)
-    write_additions(options.out, fitted.arrays())
+    written, held_out = read_requests(rows)
+    of_fit = {row for _, row in written}
+    print(f"{len(written):,} requests to fit on, {len(held_out):,} held out, {len(rows):,} papers")
+    if options.map_only:
+        additions = packaged_additions()
+    else:
+        both = written + keyword_requests(rows, (p for i, p in papers.items() if rows.get(i) in of_fit), options.seed)
+        fitted = fit_query_encoder(embedded.vectors, both, held_out, epochs=options.epochs, seed=options.seed)
+        additions = fitted.arrays()
+    write_additions(options.out, additions | {MAP: np.eye(N_DIMS, dtype=np.float16)})
+    unmapped = QueryEncoder(packaged_model_folder(), options.out / ADDITIONS.name)
+    fitted_map = fit_query_map(
+        _encoded(unmapped, written), [row for _, row in written], embedded.vectors, seed=options.seed
+    )
+    write_additions(options.out, additions | {MAP: fitted_map})
+    mapped = QueryEncoder(packaged_model_folder(), options.out / ADDITIONS.name)
+    centred = nn.functional.normalize(torch.from_numpy(embedded.vectors - embedded.vectors.mean(axis=0)), dim=1)
+    for name, encoder in (("without", unmapped), ("with", mapped)):
+        print(f"  {name} the map: {_found(_reader(encoder), centred, held_out)}")
     return 0
+
+
+def packaged_additions() -> dict[str, NDArray[np.float16]]:
+    """The packaged additions, without the map."""
+    with np.load(ADDITIONS, allow_pickle=False) as stored:
+        return {key: stored[key] for key in stored.files if key not in ("version", MAP)}
 
 
 def write_additions(folder: Path, arrays: dict[str, Any]) -> None:

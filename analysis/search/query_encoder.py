@@ -2,8 +2,9 @@
 
 A paper's vector is that of a title and an abstract; a query is a short text in other words. So the packaged model reads
 queries with low-rank additions to its weights (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models"),
-fitted by ``training.fit_query_encoder`` so that a query's vector is nearest to that of the paper which it describes. No
-paper has to be embedded again, and other models read queries as they read papers.
+fitted by ``training.fit_query_encoder`` so that a query's vector is nearest to that of the paper which it describes. A
+linear map of the query's vector, fitted after them over the papers' vectors less their mean, is the last step. No paper
+has to be embedded again, and other models read queries as they read papers.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 ADDITIONS = Path(__file__).with_name("query_encoder.npz")
+"""The additions and the map, with a version."""
 GRAPH = Path(__file__).with_name("query_encoder.onnx")
 """The model's steps without its weights, as ``training.query_encoder_graph`` writes them."""
 TUNED_MODEL = "all-MiniLM-L6-v2@53aa5117"
 """The model whose additions are stored, as ``model_name`` gives it."""
+MAP = "map"
+"""The key of the map ``(n_dims, n_dims)`` among the additions; a query's row vector is multiplied by it."""
 N_LAYERS, N_HEADS, N_DIMS, MAX_TOKENS = 6, 12, 384, 256
 """Of the packaged model."""
 BATCH = 16
@@ -65,17 +69,27 @@ class QueryEncoder:
 
     A query has some twenty tokens, for which a pass takes milliseconds, while torch and sentence-transformers take some
     ten seconds to import and half a gigabyte of memory. A pass leaves Python's interpreter to other threads. A text's
-    vector is the mean of its tokens' vectors, of unit length.
+    vector is the mean of its tokens' vectors, mapped, of unit length.
+
+    Parameters
+    ----------
+    folder : of the packaged model.
+    additions : the file of the additions and the map.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, additions: Path = ADDITIONS) -> None:
         from onnxruntime import InferenceSession, OrtValue, SessionOptions
         from tokenizers import Tokenizer
 
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        weights = _weights(folder)
+        with np.load(additions, allow_pickle=False) as stored:
+            added: dict[str, NDArray[np.float32]] = {
+                key: stored[key].astype(np.float32) for key in stored.files if key != "version"
+            }
+        self._map = added.pop(MAP)
+        weights = _weights(folder, added)
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         values = [OrtValue.ortvalue_from_numpy(weights[name]) for name in SHAPES]
@@ -92,19 +106,18 @@ class QueryEncoder:
         mask = np.array([one.attention_mask for one in encoded], dtype=np.int32)
         [states] = self._session.run(None, {"tokens": tokens, "mask": mask})
         means = np.stack([own[:length].mean(axis=0) for own, length in zip(states, mask.sum(axis=1), strict=True)])
-        vectors: NDArray[np.float32] = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+        mapped = means @ self._map
+        vectors: NDArray[np.float32] = mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-12)
         return vectors
 
 
-def _weights(folder: Path) -> dict[str, NDArray[np.float32]]:
+def _weights(folder: Path, added: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     """The model's weights with the additions, as ``SHAPES`` names them."""
     from safetensors.numpy import load_file
 
     stored: dict[str, NDArray[np.float32]] = load_file(folder / "model.safetensors")
-    with np.load(ADDITIONS, allow_pickle=False) as added:
-        for path in (key.removesuffix(".up") for key in added.files if key.endswith(".up")):
-            addition = added[f"{path}.up"].astype(np.float32) @ added[f"{path}.down"].astype(np.float32)
-            stored[f"encoder.layer.{path}.weight"] += addition
+    for path in (key.removesuffix(".up") for key in added if key.endswith(".up")):
+        stored[f"encoder.layer.{path}.weight"] += added[f"{path}.up"] @ added[f"{path}.down"]
     # Both texts of a pair would have a vector of their own; a query is the first of none.
     weights = {
         "words": stored["embeddings.word_embeddings.weight"],
