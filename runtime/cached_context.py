@@ -234,7 +234,8 @@ def _on_one_core(queries: NDArray[np.float32], index: PaperIndex) -> NDArray[np.
 
 def _one_core() -> AbstractContextManager[object]:
     """NumPy's products on one core, so that the others are left to other requests."""
-    return _blas_threads().limit(limits=1, user_api="blas")
+    limit: AbstractContextManager[object] = _blas_threads().limit(limits=1, user_api="blas")
+    return limit
 
 
 @lru_cache(maxsize=1)
