@@ -44,7 +44,7 @@ def _read(kind: Any, value: Any) -> Any:
         return date.fromisoformat(value)
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
-        return kind(**{field.name: _read(hints[field.name], value[field.name]) for field in fields(kind)})
+        return kind(**{field.name: _read(hints[field.name], value[field.name]) for field in fields(kind) if field.init})
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return math.nan if value is None and MAY_BE_NAN in parts else _read(parts[0], value)

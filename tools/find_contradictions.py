@@ -250,7 +250,7 @@ def in_service(service: Service, digests: Sequence[Digest]) -> Iterator[Contradi
         yield from in_json(address, service.json(address), n_weeks=n_weeks)
     heads = list(service.listed("/api/v1/digests", "digests"))
     feed, home = service.json("/feeds/digests.json"), text_of(service.text("/"))
-    atom = text_of(service.text("/feeds/digests.atom"))
+    atom = service.text("/feeds/digests.atom")  # the headline is an entry's title
     for digest in digests:
         sentence = " ".join(digest.headline.sentence.split())
         listed = [f"{head['headline']} {head['n_papers']}" for head in heads if head["week"] == str(digest.week)]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import uvicorn
 
 from runtime.cached_context import CachedContext
@@ -64,6 +65,15 @@ def local_address(context: CachedContext) -> Iterator[str]:
     settings = context.settings.model_copy(update={"service": service})
     with _served(CachedContext(settings, db=context.db, encoder=context.encoder)) as served:
         yield served
+
+
+@pytest.fixture
+def scan_address(local_address: str) -> str:
+    """Where the local reader has read nothing yet."""
+    requests.post(
+        f"{local_address}/scan", data={"action": "delete"}, headers={"Sec-Fetch-Site": "same-origin"}, timeout=10
+    ).raise_for_status()
+    return local_address
 
 
 @contextlib.contextmanager
@@ -241,9 +251,9 @@ def test_a_digest_leads_from_a_number_to_its_papers(address: str, chromium: Any)
 
 
 @pytest.mark.parametrize("how", ["keyboard", "mouse", "without scripts"])
-def test_a_week_is_scanned_and_a_verdict_taken_back(local_address: str, chromium: Any, how: str) -> None:
+def test_a_week_is_scanned_and_a_verdict_taken_back(scan_address: str, chromium: Any, how: str) -> None:
     with _page(chromium, java_script_enabled=how != "without scripts") as page:
-        page.goto(f"{local_address}/scan")
+        page.goto(f"{scan_address}/scan")
         page.fill("#seeds", "2606.00001")
         page.fill("#for", "graph neural network")
         page.click("button[value=start]")
@@ -277,12 +287,12 @@ def test_a_week_is_scanned_and_a_verdict_taken_back(local_address: str, chromium
 @pytest.mark.parametrize("screen", [(390, 844), (1280, 900)])
 @pytest.mark.parametrize("n", [1, 10])
 def test_the_paper_to_decide_and_its_buttons_are_on_the_first_screen(
-    local_address: str, chromium: Any, screen: tuple[int, int], n: int
+    scan_address: str, chromium: Any, screen: tuple[int, int], n: int
 ) -> None:
     width, height = screen
     touch = width < 500
     with _page(chromium, viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch) as page:
-        page.goto(f"{local_address}/scan")
+        page.goto(f"{scan_address}/scan")
         page.fill("#for", "graph neural network")
         page.click("button[value=start]")
         page.wait_for_url("**/scan/*")
@@ -303,9 +313,9 @@ def test_the_paper_to_decide_and_its_buttons_are_on_the_first_screen(
         assert page.locator(".scan-keys").is_visible() != touch
 
 
-def test_an_earlier_verdict_is_changed_on_the_page_of_what_was_decided(local_address: str, chromium: Any) -> None:
+def test_an_earlier_verdict_is_changed_on_the_page_of_what_was_decided(scan_address: str, chromium: Any) -> None:
     with _page(chromium) as page:
-        page.goto(f"{local_address}/scan")
+        page.goto(f"{scan_address}/scan")
         page.fill("#for", "diffusion")
         page.click("button[value=start]")
         page.wait_for_url("**/scan/*")
@@ -320,17 +330,17 @@ def test_an_earlier_verdict_is_changed_on_the_page_of_what_was_decided(local_add
         assert "0 kept" in page.locator(".scan-brief").inner_text()
 
 
-def test_axe_finds_nothing_on_a_scan(local_address: str, chromium: Any) -> None:
+def test_axe_finds_nothing_on_a_scan(scan_address: str, chromium: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NOT TESTED with axe: not installed")
     with _page(chromium, viewport={"width": 375, "height": 800}) as page:
-        page.goto(f"{local_address}/scan")
+        page.goto(f"{scan_address}/scan")
         page.fill("#for", "diffusion")
         page.click("button[value=start]")
         page.wait_for_url("**/scan/*")
         page.locator("button[value=keep]").first.click()
         page.wait_for_load_state()
         here = page.url
-        for path in (here, f"{here}?n=1&order=best", f"{here}/decided", f"{local_address}/scan"):
+        for path in (here, f"{here}?n=1&order=best", f"{here}/decided", f"{scan_address}/scan"):
             page.goto(path)
             violations = axe.Axe().run(page).response["violations"]
             assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations] == []
