@@ -3,8 +3,8 @@
     python -m benchmarks.scanning_speed --data FOLDER [--shared ../shared] [--seconds 30]
 
 ``FOLDER`` holds a database that ``benchmarks.service`` built. Scans and verdicts are added to it, so give a copy. Each
-of 8 connections begins a scan of the newest week, half of them with words, and then asks for the next paper, keeps one
-in ten and skips the others, as fast as it is answered. Printed are the times of the queue and of verdicts, in turn.
+of 8 connections begins a scan of the newest week for words of a title, and then asks for the next paper, keeps one in
+ten and skips the others, as fast as it is answered. Printed are the times of the queue and of verdicts, in turn.
 """
 
 from __future__ import annotations
@@ -81,10 +81,7 @@ def main() -> None:
     try:
         print(f"ready after {service.until('/readyz'):.1f} s; {AHEAD_S} s for what is drawn ahead", flush=True)
         time.sleep(AHEAD_S)
-        readers = [
-            Reader(service.port, number, next(words) if number % 2 else "", options.seconds)
-            for number in range(N_CONNECTIONS)
-        ]
+        readers = [Reader(service.port, number, next(words), options.seconds) for number in range(N_CONNECTIONS)]
         began, cpu_s = time.perf_counter(), service.cpu_s()
         for reader in readers:
             reader.start()
