@@ -44,8 +44,9 @@ MAX_REPORT_BYTES = 128 * 1024
 
 
 _MAX_PARTS, _MAX_DEPTH = 50, 4
-_MAX_HEADER, _MAX_CONTENT_HEADER, _MAX_DECODED = 10_000, 2_000, 1_000
-"""Characters of a header, of one that describes a part, and of one whose encoded words are decoded."""
+_MAX_HEADER, _MAX_CONTENT_HEADER, _MAX_DECODED = 10_000, 998, 1_000
+"""Characters of a header, of one that describes a part (a longest line of RFC 5322; its parameters take the parser the
+square of their length), and of one whose encoded words are decoded."""
 
 
 class _BoundedHeaders(Compat32):
