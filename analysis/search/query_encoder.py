@@ -118,7 +118,7 @@ def _weights(folder: Path, added: Mapping[str, NDArray[np.float32]]) -> dict[str
     stored: dict[str, NDArray[np.float32]] = load_file(folder / "model.safetensors")
     for path in (key.removesuffix(".up") for key in added if key.endswith(".up")):
         stored[f"encoder.layer.{path}.weight"] += added[f"{path}.up"] @ added[f"{path}.down"]
-    # Both texts of a pair would have a vector of their own; a query is the first of none.
+    # The model can read pairs of texts; a query is always the first.
     weights = {
         "words": stored["embeddings.word_embeddings.weight"],
         "places": stored["embeddings.position_embeddings.weight"]

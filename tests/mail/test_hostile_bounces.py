@@ -78,8 +78,6 @@ def test_our_message_is_found_behind_long_and_many_headers_of_the_returned_mail(
 
 
 def test_a_boundary_that_stands_late_in_its_header_is_found() -> None:
-    key = "ab" * 16
-    copy = b"Message-ID: <" + key.encode() + b".digest@papertide.example>\n\nText\n"
-    head = b"Content-Type: multipart/report; note=" + b"x" * 700 + b"; boundary=b\n\n"
-    report = head + b"--b\nContent-Type: message/rfc822\n\n" + copy + b"--b--\n"
-    assert read_report(report, domains=["papertide.example"]).message_key == key
+    head = b"Content-Type: multipart/report; note=" + b"x" * 700 + b"; report-type=delivery-status; boundary=b\n\n"
+    report = head + b"--b\n" + STATUS + RECIPIENT.replace(b"5.0.0", b"5.1.1") + b"--b--\n"
+    assert read_report(report, domains=["papertide.example"]).kind == "failed"
